@@ -1,0 +1,1 @@
+"""The face: the review-bot command and the Discord bot."""

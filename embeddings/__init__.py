@@ -1,0 +1,1 @@
+"""The engine: from reviews to cited answers, without Discord."""

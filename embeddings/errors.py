@@ -1,0 +1,90 @@
+"""What can go wrong, named for what the caller should do.
+
+Each message is one line that says what, where and what to do next; it is printed as it stands.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class LibraryError(Exception):
+    """The base of every error that a user can act on."""
+
+
+class ReviewFileError(LibraryError):
+    """A review file that can't be read: mend the file, or leave it out.
+
+    Attributes:
+        file: the review's file.
+        line: the line in it, from 1, or None where the file as a whole is at fault.
+        reason: what is wrong and what to do, without the place.
+    """
+
+    def __init__(self, file: Path, line: int | None, reason: str) -> None:
+        super().__init__(f"{file}:{line}: {reason}" if line is not None else f"{file}: {reason}")
+        self.file = file
+        self.line = line
+        self.reason = reason
+
+
+class ReviewFilesError(LibraryError):
+    """Several review files that can't be read; nothing was changed."""
+
+    def __init__(self, errors: tuple[ReviewFileError, ...]) -> None:
+        super().__init__("\n".join(str(error) for error in errors))
+        self.errors = errors
+
+
+class QuestionFileError(LibraryError):
+    """A question file, or a line of it, that can't be used: mend that line."""
+
+    def __init__(self, file: Path, line: int | None, reason: str) -> None:
+        super().__init__(f"{file}:{line}: {reason}" if line is not None else f"{file}: {reason}")
+        self.file = file
+        self.line = line
+        self.reason = reason
+
+
+class NoReviewsError(LibraryError):
+    """There is nothing to answer from: add a review."""
+
+
+class QuestionError(LibraryError):
+    """The question itself can't be answered by anything: ask another."""
+
+
+class UnknownReviewError(LibraryError):
+    """No review of that name among those that the asker may see."""
+
+
+class UnknownSectionError(LibraryError):
+    """No section of that name in the review."""
+
+
+class ModelError(LibraryError):
+    """The encoder's model can't be found, loaded or trusted."""
+
+
+class IndexMissingError(LibraryError):
+    """There is no index yet: build one."""
+
+
+class IndexDamagedError(LibraryError):
+    """The index on disk is incomplete or altered: build it again."""
+
+
+class IndexVersionError(LibraryError):
+    """The index was written in another format: build it again."""
+
+
+class IndexBusyError(LibraryError):
+    """Another process is writing the index: wait for it."""
+
+
+class IndexWriteError(LibraryError):
+    """The index can't be written (permissions, disk space); the old one is untouched."""
+
+
+class CalibrationError(LibraryError):
+    """Thresholds that can't be used with this encoder: calibrate."""

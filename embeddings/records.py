@@ -1,0 +1,158 @@
+"""The values that pass between the stages: frozen, and made of tuples.
+
+Offsets are Python code points into `Review.text`; paragraphs count from 1 within their section.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+SHARED = "shared"
+"""The collection of `data/reviews/`, which every asker may see."""
+
+INTRODUCTION = "Introduction"
+"""The heading of the text that stands before a review's first heading."""
+
+
+class State(StrEnum):
+    """How far an answer goes."""
+
+    ANSWERED = "answered"
+    """The quotes answer the question."""
+    NEAREST = "nearest"
+    """The review may not say; the quotes are the closest there is."""
+    UNANSWERED = "unanswered"
+    """The review doesn't say; there are no quotes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph's place: `Review.text[start:end]`, its number counted from 1 within its section."""
+
+    number: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading and what stands under it. `slug` is unique within its review."""
+
+    slug: str
+    heading: str
+    paragraphs: tuple[Paragraph, ...]
+    spoiler: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """One essay.
+
+    `text` is plain text without marks, the paragraphs of all sections joined by one newline; headings are
+    not part of it. `slug` is unique within its collection.
+    """
+
+    slug: str
+    title: str
+    text: str
+    sections: tuple[Section, ...]
+    work: str | None = None
+    year: int | None = None
+    author: str | None = None
+    source: str | None = None
+    aliases: tuple[str, ...] = ()
+    collection: str = SHARED
+
+    def section(self, slug: str) -> Section:
+        """The section with that slug.
+
+        Raises:
+            KeyError: no section has it.
+        """
+        for section in self.sections:
+            if section.slug == slug:
+                return section
+        raise KeyError(slug)
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """What is quoted: `Review.text[start:end]`, without white space at either end."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """What is retrieved and cited: a paragraph, or a run of its sentences where it exceeds the encoder.
+
+    `review` and `section` are slugs. The passages of a paragraph follow one another and leave out only white
+    space between sentences.
+    """
+
+    collection: str
+    review: str
+    section: str
+    paragraph: int
+    start: int
+    end: int
+    sentences: tuple[Sentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredSentence:
+    """A sentence with its ranking score (higher is better, comparable within one search only)."""
+
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage with its ranking score, and its sentences, best first."""
+
+    collection: str
+    review: str
+    section: str
+    paragraph: int
+    start: int
+    end: int
+    score: float
+    sentences: tuple[ScoredSentence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A sentence, or a run of sentences, in the reviewer's own words, and where it stands.
+
+    `text` is exactly `Review.text[start:end]`. `label` counts from 1 within its answer. `title` and
+    `heading` are for people; `review` and `section` are slugs.
+    """
+
+    label: int
+    text: str
+    review: str
+    title: str
+    section: str
+    heading: str
+    paragraph: int
+    start: int
+    end: int
+    score: float
+    collection: str = SHARED
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A question with what the reviews say to it.
+
+    `confidence` lies in [0, 1] and is comparable across questions.
+    """
+
+    question: str
+    state: State
+    confidence: float
+    quotes: tuple[Quote, ...]
