@@ -1,0 +1,252 @@
+"""Text that isn't ours, made safe to show: questions, review text, titles, names.
+
+Two steps, kept apart so that the second can be undone. `clean` drops what a reader can't see or what would
+spoil the page (control characters, direction overrides, zero-width characters, stacks of accents); `escape`
+takes Discord's syntax out of what is left, by backslashes and zero-width spaces alone. `neutralise` is both.
+`restore` undoes `escape` exactly, which is how a question is read back from a message that shows it.
+
+What `clean` keeps of the invisible, because a reader would miss it:
+
+- zero-width joiners between emoji, and joiners and non-joiners inside Arabic, Indic and other joining
+  scripts, where they change the letters (Persian می‌روم); anywhere else they are dropped;
+- one variation selector behind a visible character (the emoji form of a heart);
+- the tag characters of a subdivision's flag, and no others.
+
+Discord's syntax is that of its message formatting reference
+(https://discord.com/developers/docs/reference#message-formatting) and of its published SimpleAST rules.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+BREAK = "\u200b"
+"""The zero-width space: the only invisible mark that `escape` adds. `clean` leaves none."""
+
+LONGEST_WORD = 60
+"""Characters of a word without a place to break, before one is added."""
+
+MOST_MARKS = 4
+"""Combining marks kept on one letter: Vietnamese needs two, pointed Hebrew three; more is a stack."""
+
+_LINE_ENDS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
+_SPACES = re.compile(r"[^\S\n]{2,}|\t")
+_NEWLINES = re.compile(r"[^\S\n]*\n\s*\n[^\S\n]*|[^\S\n]*\n[^\S\n]*")
+
+_FLAG = re.compile("\U0001f3f4[\U000e0030-\U000e007a]{1,6}\U000e007f")
+_JOINERS = "\u200c\u200d"
+_VISIBLE_FORMATS = frozenset("\u0600\u0601\u0602\u0603\u0604\u0605\u06dd\u070f\u08e2\U000110bd\U000110cd")
+_BLANK_LETTERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0\u2065")
+_JOINING_SCRIPTS = (
+    (0x0600, 0x08FF),  # Arabic, Syriac, Thaana, N'Ko, Samaritan, Mandaic
+    (0x0900, 0x0DFF),  # Devanagari to Sinhala
+    (0x0F00, 0x109F),  # Tibetan, Myanmar
+    (0x1780, 0x18AF),  # Khmer, Mongolian
+    (0x1A00, 0x1CFF),  # Tai Tham, Balinese, Sundanese, Batak, Lepcha, Vedic
+    (0xA800, 0xABFF),  # Syloti Nagri to Meetei Mayek
+    (0xFB50, 0xFEFC),  # Arabic presentation forms
+    (0x10A00, 0x11FFF),  # the historic and minority Indic scripts
+)
+_VIRAMA = 9  # the canonical combining class that Unicode gives to viramas
+
+_ALWAYS = frozenset("\\*_~|`<>[]@#")
+_LINE_MARKS = re.compile(r"(?m)^[^\S\n]*(?:(?P<bullet>[-+])(?=[\s#]|$)|\d+(?P<ordinal>\.)(?=\s|$))")
+_MASS_MENTION = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
+_ESCAPED = re.compile(r"\\([^0-9A-Za-z\s])|" + BREAK)
+
+
+def clean(text: str) -> str:
+    """The text without what a reader can't see.
+
+    White space is simplified: one character in a row, at most one blank line, and none around a line's end.
+    White space at the very beginning and end stays, so that parts of a text can be cleaned apart.
+    """
+    text = _without_hidden(_LINE_ENDS.sub("\n", text))
+    text = _SPACES.sub(" ", text)
+    return _NEWLINES.sub(lambda found: "\n" * min(found[0].count("\n"), 2), text)
+
+
+def one_line(text: str) -> str:
+    """The cleaned text on a single line, without white space at either end."""
+    return " ".join(clean(text).split())
+
+
+def escape(cleaned: str) -> str:
+    """Cleaned text with all of Discord's syntax taken out, shown as it was.
+
+    Safe at the beginning of a line or inside one, behind `> `, and between marks put there by `bold` and
+    `hide`. Only for places where Discord reads markdown; labels of buttons and choices take `clean` text.
+    """
+    line_marks = {
+        found.start(name)
+        for found in _LINE_MARKS.finditer(cleaned)
+        for name in ("bullet", "ordinal")
+        if found[name]
+    }
+    masses = {found.start() for found in _MASS_MENTION.finditer(cleaned)}
+    written: list[str] = []
+    run = 0
+    for position, character in enumerate(cleaned):
+        run = 0 if character.isspace() else run + 1
+        if run > LONGEST_WORD and is_boundary(cleaned, position):
+            written.append(BREAK)
+            run = 1
+        if character in _ALWAYS or position in line_marks or _opens(cleaned, position):
+            written.append("\\")
+        written.append(character)
+        if position in masses:
+            written.append(BREAK)
+    return "".join(written)
+
+
+def neutralise(text: str) -> str:
+    """Any text, cleaned and escaped."""
+    return escape(clean(text))
+
+
+def restore(escaped: str) -> str:
+    """The cleaned text that `escape` was given."""
+    return _ESCAPED.sub(lambda found: found[1] or "", escaped)
+
+
+def hide(escaped: str) -> str:
+    """Escaped text behind spoiler marks: every line by itself, so that no block can come between a pair."""
+    return _wrapped(escaped, "||")
+
+
+def bold(escaped: str) -> str:
+    """Escaped text in bold, every line by itself."""
+    return _wrapped(escaped, "**")
+
+
+def quotation(escaped: str) -> str:
+    """Text as a block quotation, without blank lines, which would end it."""
+    return "\n".join(f"> {line}" for line in escaped.split("\n") if line.strip())
+
+
+def is_boundary(text: str, position: int) -> bool:
+    """Whether text can be parted before that position without taking a visible character to pieces."""
+    if position <= 0 or position >= len(text):
+        return True
+    before, after = text[position - 1], text[position]
+    return not (before in _JOINERS or _extends(after) or (_is_region(before) and _is_region(after)))
+
+
+def _wrapped(escaped: str, mark: str) -> str:
+    lines = []
+    for line in escaped.split("\n"):
+        words = line.strip()
+        if not words:
+            lines.append(line)
+            continue
+        before, _, after = line.partition(words)
+        # An escaped mark at the end would lend its last character to the closing pair.
+        guard = BREAK if words.endswith(mark[0]) else ""
+        lines.append(f"{before}{mark}{words}{guard}{mark}{after}")
+    return "\n".join(lines)
+
+
+def _opens(text: str, position: int) -> bool:
+    """Whether a colon or full stop could begin a link, an invite or an emoji's name."""
+    following = text[position + 1 : position + 2]
+    if text[position] == ":":
+        return bool(following) and not following.isspace()
+    return text[position] == "." and following.isascii() and following.isalnum()
+
+
+def _without_hidden(text: str) -> str:
+    kept: list[str] = []
+    visible = [character for character in _flags_apart(text) if not _is_always_hidden(character)]
+    marks = 0
+    for position, character in enumerate(visible):
+        before = kept[-1] if kept else ""
+        if character in _JOINERS:
+            if not _joins(character, before, visible[position + 1] if position + 1 < len(visible) else ""):
+                continue
+        elif _is_selector(character):
+            if not before or before.isspace() or before in _JOINERS or _is_selector(before):
+                continue
+        elif unicodedata.category(character[0]) in {"Mn", "Me"}:
+            marks += 1
+            if marks > MOST_MARKS:
+                continue
+        else:
+            marks = 0
+        kept.append(character)
+    return "".join(kept)
+
+
+def _flags_apart(text: str) -> list[str]:
+    """The text's characters, a subdivision's flag counting as one."""
+    parts: list[str] = []
+    end = 0
+    for flag in _FLAG.finditer(text):
+        parts.extend(text[end : flag.start()])
+        parts.append(flag[0])
+        end = flag.end()
+    parts.extend(text[end:])
+    return parts
+
+
+def _is_always_hidden(character: str) -> bool:
+    if len(character) > 1 or character in "\n\t" or character in _JOINERS:
+        return False
+    category = unicodedata.category(character)
+    return (
+        category in {"Cc", "Cs"}
+        or (category == "Cf" and character not in _VISIBLE_FORMATS)
+        or (category == "Cn" and (ord(character) & 0xFFFE == 0xFFFE or "\ufdd0" <= character <= "\ufdef"))
+        or character in _BLANK_LETTERS
+    )
+
+
+def _joins(joiner: str, before: str, after: str) -> bool:
+    if joiner == "\u200d" and _is_pictograph(after) and (_is_pictograph(before) or before == "\ufe0f"):
+        return True
+    if not before or not _is_joining_script(before):
+        return False
+    return unicodedata.combining(before) == _VIRAMA or (
+        _is_joining_script(after) and unicodedata.category(after).startswith("L")
+    )
+
+
+def _is_joining_script(character: str) -> bool:
+    return (
+        len(character) == 1
+        and unicodedata.category(character)[0] in "LM"
+        and any(first <= ord(character) <= last for first, last in _JOINING_SCRIPTS)
+    )
+
+
+def _is_pictograph(character: str) -> bool:
+    if not character:
+        return False
+    # The block test is for emoji that are younger than this Python's Unicode tables.
+    return (
+        len(character) > 1
+        or unicodedata.category(character) == "So"
+        or "\U0001f000" <= character <= "\U0001faff"
+    )
+
+
+def _is_selector(character: str) -> bool:
+    return (
+        "\ufe00" <= character <= "\ufe0f"
+        or "\u180b" <= character <= "\u180d"
+        or character == "\u180f"
+        or "\U000e0100" <= character <= "\U000e01ef"
+    )
+
+
+def _extends(character: str) -> bool:
+    return (
+        unicodedata.category(character) in {"Mn", "Me", "Mc"}
+        or character in _JOINERS
+        or "\U0001f3fb" <= character <= "\U0001f3ff"
+        or "\U000e0020" <= character <= "\U000e007f"
+    )
+
+
+def _is_region(character: str) -> bool:
+    return "\U0001f1e6" <= character <= "\U0001f1ff"
