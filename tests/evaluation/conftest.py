@@ -1,0 +1,42 @@
+"""What the tests of the evaluation share: two short reviews, and files of questions about them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from embeddings.evaluation.pooling import PooledSection, pooled
+from embeddings.records import Review
+
+CLOCKS = (
+    "The film was shot in a disused clock factory. Its owner asked for no rent.",
+    "Nobody in the film owns a watch. The critic thinks that this is a joke, and not a good one.",
+)
+TIDES = (
+    "The tide tables are wrong on purpose.",
+    "The sea is filmed in one take, at dawn, from a rowing boat.",
+)
+
+WriteLines = Callable[..., Path]
+
+
+@pytest.fixture(scope="session")
+def reviews() -> tuple[Review, ...]:
+    return (
+        pooled("clocks", "The Clock Factory", [PooledSection("setting", "Setting", CLOCKS)]),
+        pooled("tides", "Tide Tables", [PooledSection("sea", "The Sea", TIDES)]),
+    )
+
+
+@pytest.fixture
+def write_lines(tmp_path: Path) -> WriteLines:
+    def write(*lines: object) -> Path:
+        file = tmp_path / "questions.jsonl"
+        texts = (line if isinstance(line, str) else json.dumps(line, ensure_ascii=False) for line in lines)
+        file.write_text("".join(f"{text}\n" for text in texts), encoding="utf-8")
+        return file
+
+    return write
