@@ -50,9 +50,18 @@ _JOINING_SCRIPTS = (
 )
 _VIRAMA = 9  # the canonical combining class that Unicode gives to viramas
 
-_ALWAYS = frozenset("\\*_~|`<>[]@#")
-_LINE_MARKS = re.compile(r"(?m)^[^\S\n]*(?:(?P<bullet>[-+])(?=[\s#]|$)|\d+(?P<ordinal>\.)(?=\s|$))")
-_MASS_MENTION = re.compile(r"@(?=everyone|here)", re.IGNORECASE)
+_ALL_SEEN = re.compile(r"[\n\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf]*")
+
+_LONG_WORD = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
+_SYNTAX = re.compile(
+    r"^(?P<indent>[^\S\n]?)(?P<bullet>[-+])(?=[\s#]|$)"
+    r"|^(?P<number>[^\S\n]?\d+)\.(?=\s|$)"
+    r"|(?P<mass>@)(?=everyone|here)"
+    r"|[\\*_~|`<>\[\]@#]"
+    r"|:(?=\S)"  # a link's scheme, an emoji's name
+    r"|\.(?=[0-9A-Za-z])",  # a host's name, and so an invite
+    re.MULTILINE | re.IGNORECASE,
+)
 _ESCAPED = re.compile(r"\\([^0-9A-Za-z\s])|" + BREAK)
 
 
@@ -78,26 +87,7 @@ def escape(cleaned: str) -> str:
     Safe at the beginning of a line or inside one, behind `> `, and between marks put there by `bold` and
     `hide`. Only for places where Discord reads markdown; labels of buttons and choices take `clean` text.
     """
-    line_marks = {
-        found.start(name)
-        for found in _LINE_MARKS.finditer(cleaned)
-        for name in ("bullet", "ordinal")
-        if found[name]
-    }
-    masses = {found.start() for found in _MASS_MENTION.finditer(cleaned)}
-    written: list[str] = []
-    run = 0
-    for position, character in enumerate(cleaned):
-        run = 0 if character.isspace() else run + 1
-        if run > LONGEST_WORD and is_boundary(cleaned, position):
-            written.append(BREAK)
-            run = 1
-        if character in _ALWAYS or position in line_marks or _opens(cleaned, position):
-            written.append("\\")
-        written.append(character)
-        if position in masses:
-            written.append(BREAK)
-    return "".join(written)
+    return _SYNTAX.sub(_inactive, _LONG_WORD.sub(lambda found: _broken(found[0]), cleaned))
 
 
 def neutralise(text: str) -> str:
@@ -147,15 +137,28 @@ def _wrapped(escaped: str, mark: str) -> str:
     return "\n".join(lines)
 
 
-def _opens(text: str, position: int) -> bool:
-    """Whether a colon or full stop could begin a link, an invite or an emoji's name."""
-    following = text[position + 1 : position + 2]
-    if text[position] == ":":
-        return bool(following) and not following.isspace()
-    return text[position] == "." and following.isascii() and following.isalnum()
+def _inactive(found: re.Match[str]) -> str:
+    if found["bullet"]:
+        return f"{found['indent']}\\{found['bullet']}"
+    if found["number"]:
+        return f"{found['number']}\\."
+    # Discord's servers look for these two past a backslash, so something has to stand in between.
+    return f"\\@{BREAK}" if found["mass"] else f"\\{found[0]}"
+
+
+def _broken(word: str) -> str:
+    parts = []
+    start = 0
+    for position in range(1, len(word)):
+        if position - start >= LONGEST_WORD and is_boundary(word, position):
+            parts.append(word[start:position])
+            start = position
+    return BREAK.join((*parts, word[start:]))
 
 
 def _without_hidden(text: str) -> str:
+    if _ALL_SEEN.fullmatch(text):
+        return text
     kept: list[str] = []
     visible = [character for character in _flags_apart(text) if not _is_always_hidden(character)]
     marks = 0
@@ -223,11 +226,7 @@ def _is_pictograph(character: str) -> bool:
     if not character:
         return False
     # The block test is for emoji that are younger than this Python's Unicode tables.
-    return (
-        len(character) > 1
-        or unicodedata.category(character) == "So"
-        or "\U0001f000" <= character <= "\U0001faff"
-    )
+    return len(character) > 1 or unicodedata.category(character) == "So" or "\U0001f000" <= character <= "\U0001faff"
 
 
 def _is_selector(character: str) -> bool:
