@@ -1,0 +1,155 @@
+"""Intervals and tests against their definitions, and against answers known by hand."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
+
+from embeddings.evaluation.significance import (
+    Estimate,
+    auroc,
+    difference_of_aurocs,
+    difference_of_means,
+    holm,
+    mean,
+    placements,
+)
+
+Floats = NDArray[np.float64]
+
+shares = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])
+
+
+@st.composite
+def judged_confidences(draw: st.DrawFn) -> tuple[Floats, NDArray[np.bool_]]:
+    answerable = draw(arrays(np.bool_, st.integers(2, 12)).filter(lambda flags: 0 < flags.sum() < len(flags)))
+    return draw(arrays(np.float64, len(answerable), elements=shares)), answerable
+
+
+@given(judged=judged_confidences())
+@settings(max_examples=40)
+def test_auroc_is_the_share_of_pairs_in_the_right_order(judged: tuple[Floats, NDArray[np.bool_]]) -> None:
+    confidence, answerable = judged
+    pairs = list(itertools.product(confidence[answerable], confidence[~answerable]))
+    expected = sum(1.0 if high > low else 0.5 if high == low else 0.0 for high, low in pairs) / len(pairs)
+
+    estimate = auroc(confidence, answerable)
+
+    assert estimate is not None
+    assert estimate.value == pytest.approx(expected)
+    assert 0 <= estimate.low <= estimate.high <= 1
+    assert placements(confidence, answerable)[answerable].mean() == pytest.approx(expected)
+    assert placements(confidence, answerable)[~answerable].mean() == pytest.approx(expected)
+
+
+def test_an_auroc_needs_both_kinds_of_question() -> None:
+    confidence = np.array([0.1, 0.9])
+
+    assert auroc(confidence, np.array([True, True])) is None
+    assert difference_of_aurocs(confidence, confidence, np.array([False, False])) is None
+
+
+def test_the_interval_of_a_mean_narrows_as_the_root_of_the_questions() -> None:
+    """For a share of one half, 1.96 standard errors are .98 / sqrt(n)."""
+    few, many = mean(np.tile([0.0, 1.0], 50)), mean(np.tile([0.0, 1.0], 5000))
+
+    assert few is not None
+    assert many is not None
+    assert few.value == many.value == 0.5
+    assert few.high - few.low == pytest.approx(2 * 0.98 / 10, rel=0.1)
+    assert many.high - many.low == pytest.approx(2 * 0.98 / 100, rel=0.1)
+
+
+def test_the_same_values_have_the_same_interval_every_time() -> None:
+    values = np.linspace(0, 1, 37)
+
+    assert mean(values) == mean(values.copy())
+
+
+def test_a_constant_has_an_interval_of_no_width() -> None:
+    assert mean(np.full(5, 0.25)) == Estimate(0.25, 0.25, 0.25, 5)
+
+
+def test_no_question_has_no_mean() -> None:
+    assert mean(np.array([])) is None
+    assert difference_of_means(np.array([]), np.array([])) is None
+
+
+def test_a_run_against_itself_shows_no_difference() -> None:
+    values, answerable = np.array([0.1, 0.7, 0.4, 1.0]), np.array([True, True, False, False])
+
+    means, areas = difference_of_means(values, values), difference_of_aurocs(values, values, answerable)
+
+    assert means is not None
+    assert areas is not None
+    assert (means.value, means.low, means.high, means.p) == (0, 0, 0, 1)
+    assert (areas.value, areas.low, areas.high, areas.p) == (0, 0, 0, 1)
+
+
+def test_p_is_the_share_of_sign_changes_as_extreme_as_what_was_seen() -> None:
+    """Six questions, all better by the same: 2 of the 64 assignments are as extreme."""
+    difference = difference_of_means(np.zeros(6), np.full(6, 0.5))
+
+    assert difference is not None
+    assert difference.value == 0.5
+    assert difference.p == pytest.approx(2 / 64, abs=0.006)
+
+
+@pytest.mark.parametrize("size", [20, 100])
+def test_chance_alone_is_rarely_called_a_difference(size: int) -> None:
+    """Of 200 comparisons of equals, about 10 lie below .05; 20 or more are a 1 in 500 event."""
+    generator = np.random.default_rng(1)
+    p_values = []
+    for _ in range(200):
+        difference = difference_of_means(generator.random(size), generator.random(size))
+        assert difference is not None
+        p_values.append(difference.p)
+
+    assert sum(p < 0.05 for p in p_values) < 20
+
+
+def test_chance_alone_is_rarely_called_a_difference_of_aurocs() -> None:
+    generator = np.random.default_rng(2)
+    answerable = np.arange(120) < 70
+    p_values = []
+    for _ in range(200):
+        true = answerable + generator.normal(size=120)
+        before, after = true + generator.normal(size=120), true + generator.normal(size=120)
+        difference = difference_of_aurocs(before, after, answerable)
+        assert difference is not None
+        p_values.append(difference.p)
+
+    assert 1 <= sum(p < 0.05 for p in p_values) < 20
+
+
+def test_a_better_order_is_told_from_chance_whatever_its_scale() -> None:
+    generator = np.random.default_rng(3)
+    answerable = np.arange(400) < 200
+    before = answerable + 2.0 * generator.normal(size=400)
+    after = answerable + 0.7 * generator.normal(size=400)
+
+    difference = difference_of_aurocs(before, after, answerable)
+    squeezed = difference_of_aurocs(before, np.tanh(after / 100), answerable)
+
+    assert difference is not None
+    assert difference.low > 0
+    assert difference.p < 0.001
+    assert squeezed == difference
+
+
+def test_one_question_of_a_kind_proves_nothing_about_an_auroc() -> None:
+    difference = difference_of_aurocs(np.array([0.1, 0.5]), np.array([0.9, 0.5]), np.array([True, False]))
+
+    assert difference is not None
+    assert (difference.value, difference.p) == (1, 1)
+
+
+def test_holm_multiplies_the_smallest_p_by_their_number() -> None:
+    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
+    assert holm([0.6, 0.9]) == [1.0, 1.0]
