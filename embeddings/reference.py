@@ -1,0 +1,109 @@
+"""sentence-transformers as the reference: any model it can load, and what every export is checked against.
+
+Importing this module imports PyTorch, which takes seconds; only `embeddings.export` does, when it has to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from sentence_transformers import SentenceTransformer
+from transformers.utils.logging import disable_progress_bar
+
+from embeddings.encoding import SENTENCE_TRANSFORMERS, EncoderIdentity
+from embeddings.errors import ModelError
+from embeddings.weights import ModelSource
+
+# Where neither the model nor its tokenizer says how much it reads.
+_MAX_TOKENS = 512
+# How many texts are encoded between two reports of progress.
+_REPORT_TEXTS = 256
+
+
+class ReferenceEncoder:
+    """A model on sentence-transformers, on the CPU, in single precision.
+
+    Attributes:
+        model: the model itself, for whoever exports it.
+        prompt: what the model wants to stand before each text; empty for most.
+    """
+
+    def __init__(self, model: SentenceTransformer, name: str, weights: str) -> None:
+        self.model = model
+        self.prompt = model.prompts.get(model.default_prompt_name or "") or ""
+        self._identity = EncoderIdentity(
+            model=name,
+            weights=weights,
+            dimension=self._encode([""]).shape[1],
+            max_tokens=model.max_seq_length or _MAX_TOKENS,
+            runtime=SENTENCE_TRANSFORMERS,
+        )
+
+    @classmethod
+    def load(cls, source: ModelSource) -> ReferenceEncoder:
+        """Load a model from its folder.
+
+        Raises:
+            ModelError: sentence-transformers can't load it.
+        """
+        # Its bars would run across the command's own.
+        disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+        try:
+            model = SentenceTransformer(str(source.folder), device="cpu", local_files_only=True)
+            model.float().eval()
+            if model.max_seq_length is None:
+                model.max_seq_length = _MAX_TOKENS
+            return cls(model, source.name, source.weights)
+        except Exception as error:
+            reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            raise ModelError(f"{source.name}: sentence-transformers can't load it ({reason})") from error
+
+    @property
+    def identity(self) -> EncoderIdentity:
+        """What decides the vectors."""
+        return self._identity
+
+    def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
+        """The vectors of `texts`, in their order.
+
+        A text of more than `identity.max_tokens` tokens is cut there.
+
+        Args:
+            texts: what to encode.
+            progress: called with the number of texts done since its last call.
+
+        Returns:
+            Shape (len(texts), `identity.dimension`), each row of length one.
+        """
+        vectors = np.empty((len(texts), self.identity.dimension), dtype=np.float32)
+        for start in range(0, len(texts), _REPORT_TEXTS):
+            part = texts[start : start + _REPORT_TEXTS]
+            vectors[start : start + len(part)] = self._encode(part)
+            if progress is not None:
+                progress(len(part))
+        return vectors
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens each text has, special tokens included, however long it is."""
+        if not texts:
+            return []
+        tokens = self.model.tokenizer(
+            [self.prompt + _encodable(text) for text in texts], padding=False, truncation=False, verbose=False
+        )
+        return [len(ids) for ids in tokens["input_ids"]]
+
+    def _encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        vectors = self.model.encode(
+            [_encodable(text) for text in texts],
+            show_progress_bar=False,
+            convert_to_numpy=True,
+            normalize_embeddings=True,
+        )
+        return vectors.astype(np.float32, copy=False)
+
+
+def _encodable(text: str) -> str:
+    # As the runtime encoder does: a tokenizer refuses half a surrogate pair.
+    return text.encode(errors="replace").decode()

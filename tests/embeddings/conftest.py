@@ -1,0 +1,26 @@
+"""What the engine's tests share: the packaged model's encoder, exported once for the whole session."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from embeddings.encoding import RuntimeEncoder
+from embeddings.export import prepare_encoder
+
+
+@pytest.fixture(scope="session")
+def encoder_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the packaged model's export stands. Copy it before altering it."""
+    directory = tmp_path_factory.mktemp("encoders") / "default"
+    notes: list[str] = []
+    prepare_encoder(None, directory, notify=notes.append)
+    assert notes == []
+    return directory
+
+
+@pytest.fixture(scope="session")
+def encoder(encoder_directory: Path) -> RuntimeEncoder:
+    """The packaged model on onnxruntime."""
+    return RuntimeEncoder.open(encoder_directory)
