@@ -8,6 +8,7 @@
 from __future__ import annotations
 
 import sqlite3
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,8 @@ from embeddings.manifest import IndexedCollection, IndexedReview
 from embeddings.records import Passage, Review, Sentence
 from embeddings.stored_reviews import StoredReviews
 from embeddings.vectors import Vectors
+
+Floats = NDArray[np.float32]
 
 DIRECTORY = ".index"
 COLLECTIONS = "collections"
@@ -85,7 +88,12 @@ class CollectionIndex:
             raise IndexDamagedError(
                 f"{directory}: the index can't be read ({reason}); run `review-bot index --rebuild`"
             ) from error
+        self._decoded = lru_cache(maxsize=8)(self._decode)
         self._by_slug = {review.slug: review for review in entry.reviews}
+
+    def decoded(self, passages: tuple[int, int], sentences: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
+        """The vectors of a range of rows as 32-bit floats: sentences, pairs, passages. The latest few are kept."""
+        return self._decoded(passages, sentences)
 
     def indexed(self, slug: str) -> IndexedReview | None:
         """The manifest's entry of a review, or None where the collection has no such review."""
@@ -117,9 +125,14 @@ class CollectionIndex:
             paragraph=int(entry["paragraph"]),
             start=int(entry["start"]),
             end=int(entry["end"]),
-            sentences=tuple(
-                Sentence(int(row["start"]), int(row["end"])) for row in self.sentence_table[first:end]
-            ),
+            sentences=tuple(Sentence(int(row["start"]), int(row["end"])) for row in self.sentence_table[first:end]),
+        )
+
+    def _decode(self, passages: tuple[int, int], sentences: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
+        return (
+            self.sentence_vectors.rows(*sentences),
+            self.pair_vectors.rows(*sentences),
+            self.passage_vectors.rows(*passages),
         )
 
     def close(self) -> None:
@@ -133,11 +146,9 @@ def _check_sizes(directory: Path, entry: IndexedCollection) -> None:
             found = (directory / name).stat().st_size
         except OSError as error:
             raise IndexDamagedError(
-                f"{directory / name}: missing from the index ({error.strerror}); "
-                "run `review-bot index --rebuild`"
+                f"{directory / name}: missing from the index ({error.strerror}); run `review-bot index --rebuild`"
             ) from error
         if found != size:
             raise IndexDamagedError(
-                f"{directory / name}: {found} bytes where {size} were written; "
-                "run `review-bot index --rebuild`"
+                f"{directory / name}: {found} bytes where {size} were written; run `review-bot index --rebuild`"
             )

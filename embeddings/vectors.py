@@ -27,9 +27,7 @@ class Vectors:
     @classmethod
     def build(cls, rows: NDArray[np.float32]) -> Vectors:
         """Index the rows of an (n, d) array."""
-        index = faiss.IndexScalarQuantizer(
-            rows.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT
-        )
+        index = faiss.IndexScalarQuantizer(rows.shape[1], faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
         index.train(rows)
         index.add(rows)
         return cls(index)
@@ -69,12 +67,20 @@ class Vectors:
         vectors: NDArray[np.float32] = self._index.reconstruct_batch(rows)
         return vectors
 
-    def nearest(self, query: NDArray[np.float32], k: int) -> NDArray[np.int64]:
-        """The rows of the at most `k` vectors closest to a (d,) query, closest first."""
-        k = min(k, len(self))
+    def nearest(self, query: NDArray[np.float32], k: int, first: int, end: int) -> NDArray[np.int64]:
+        """The at most `k` of the rows `first` to `end` that are closest to a (d,) query, closest first."""
+        k = min(k, end - first)
         if k <= 0:
             return np.zeros(0, np.int64)
-        _, found = self._index.search(query[None, :], k)
+        whole = first == 0 and end == len(self)
+        inside = None if whole else _only(first, end)
+        _, found = self._index.search(query[None, :], k, params=inside)
         rows: NDArray[np.int64] = found[0]
         # FAISS fills a short result with -1, which as a Python index would be the last row.
         return rows[rows >= 0]
+
+
+def _only(first: int, end: int) -> faiss.SearchParameters:
+    # The third argument says that ids are ascending, so that FAISS scans that range alone. faiss's stubs don't know
+    # the keyword, which its Python layer adds to keep the selector alive.
+    return faiss.SearchParameters(sel=faiss.IDSelectorRange(first, end, True))  # type: ignore[call-arg]

@@ -1,0 +1,366 @@
+"""The façade: build an index of reviews, open it, ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+from embeddings import index as layout
+from embeddings.answering import answer
+from embeddings.building import Progress, Source, build_index, writing
+from embeddings.calibration import Thresholds, load_thresholds
+from embeddings.confidence import confidence
+from embeddings.encoding import ONNX, Encoder, RuntimeEncoder
+from embeddings.errors import (
+    IndexDamagedError,
+    IndexMissingError,
+    IndexVersionError,
+    NoReviewsError,
+    ReviewFilesError,
+    UnknownReviewError,
+)
+from embeddings.index import CollectionIndex
+from embeddings.lookup import find_review, find_section, unknown_review
+from embeddings.manifest import Manifest
+from embeddings.querying import checked, form_query
+from embeddings.ranking import RankingSettings, Scope, rank
+from embeddings.records import SHARED, Answer, Hit, Review, Section
+from embeddings.routing import Name, Router
+from embeddings.sources import REVIEWS, outdated, read_sources
+from embeddings.weights import find_model
+
+Notify = Callable[[str], None]
+"""Called with one line for the person at the terminal."""
+
+UNCALIBRATED = Thresholds(answered=0.4, nearest=0.33)
+"""For an encoder that nobody has calibrated: a guess, taken from the default encoder."""
+
+Collections = Sequence[str]
+"""The collections that the asker may see; nothing outside them is ranked, counted, completed or named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """What one look at the index gives: the answer, and the passages that are closest to the question."""
+
+    answer: Answer
+    hits: tuple[Hit, ...]
+
+
+def _silent(_: str) -> None:
+    pass
+
+
+class Library:
+    """An opened index of reviews. Nothing is written by opening or asking; threads may share it.
+
+    A library keeps answering from the index that it opened, whatever is built meanwhile, until it is opened anew.
+
+    Attributes:
+        directory: the index's folder.
+        manifest: what was indexed, with what.
+        thresholds: between the three states of an answer.
+        ranking: the weights of the fusion.
+        calibrated: whether the thresholds were chosen for this encoder.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        manifest: Manifest,
+        *,
+        thresholds: Thresholds | None = None,
+        ranking: RankingSettings | None = None,
+        encoder: Encoder | None = None,
+    ) -> None:
+        self.directory = directory
+        self.manifest = manifest
+        self.calibrated = thresholds is not None
+        self.thresholds = thresholds or UNCALIBRATED
+        self.ranking = ranking or RankingSettings()
+        self._given = encoder
+        self._indexes = {
+            entry.name: CollectionIndex(directory / layout.COLLECTIONS / entry.name / entry.generation, entry)
+            for entry in manifest.collections
+        }
+        self._routers: dict[tuple[str, ...], Router] = {}
+
+    @classmethod
+    def open(cls, data: Path, *, ranking: RankingSettings | None = None) -> Self:
+        """Open the index of a data directory.
+
+        Raises:
+            IndexMissingError: there is none yet.
+            IndexVersionError: another version of this program wrote it.
+            IndexDamagedError: it is incomplete or altered.
+            CalibrationError: the directory's thresholds are for another encoder.
+        """
+        directory = Path(data) / layout.DIRECTORY
+        try:
+            return cls._opened(Path(data), directory, ranking)
+        except IndexDamagedError:
+            # A build may have swapped the index in between reading the manifest and opening what it names.
+            return cls._opened(Path(data), directory, ranking)
+
+    @classmethod
+    def build(
+        cls,
+        data: Path,
+        *,
+        model: str | None = None,
+        allow_download: bool = False,
+        rebuild: bool = False,
+        skip_broken: bool = False,
+        wait: float = 0.0,
+        notify: Notify = _silent,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Bring a data directory's index up to date with its reviews, and open it.
+
+        Args:
+            data: the data directory.
+            model: the encoder, by path or name; None keeps the index's, or takes the default for a new one.
+            allow_download: whether a model that isn't on this machine may be fetched.
+            rebuild: encode everything anew, whatever stands in the old index.
+            skip_broken: leave out the files that can't be read, instead of changing nothing.
+            wait: for how many seconds to wait for another writer.
+            notify: told in a line what was left out or done otherwise than asked.
+            progress: told how far the encoding is.
+
+        Raises:
+            ReviewFilesError: files can't be read; nothing was changed.
+            NoReviewsError: there is nothing to index.
+            ModelError: the model can't be found, loaded or trusted.
+            IndexBusyError: another process is writing.
+            IndexWriteError: the folder can't be written; the old index is untouched.
+        """
+        # Here, for it imports PyTorch when there is a model to export: a cost for builds alone.
+        from embeddings.export import prepare_encoder
+
+        data = Path(data)
+        sources = read_sources(data)
+        if sources.errors and not skip_broken:
+            raise ReviewFilesError(sources.errors)
+        for error in sources.errors:
+            notify(f"left out: {error}")
+        if not sources.count:
+            raise NoReviewsError(f"{data / REVIEWS}: there are no reviews; put a .md or .txt file there")
+        directory = data / layout.DIRECTORY
+        with writing(directory, wait=wait):
+            previous = _previous(directory)
+            wanted = model or (previous.encoder.model if previous is not None else None)
+            if rebuild:
+                previous = None
+            weights = find_model(wanted, allow_download=allow_download).weights
+            folder = f"{layout.ENCODERS}/{weights[:16]}"
+            encoder = prepare_encoder(wanted, directory / folder, notify=notify, allow_download=allow_download)
+            manifest = build_index(
+                directory, sources.collections, encoder, folder, previous=previous, progress=progress
+            )
+        return cls(directory, manifest, thresholds=load_thresholds(data, manifest.encoder), encoder=encoder)
+
+    @classmethod
+    def of(
+        cls,
+        reviews: Sequence[Review],
+        directory: Path,
+        encoder: Encoder,
+        *,
+        thresholds: Thresholds | None = None,
+        ranking: RankingSettings | None = None,
+        progress: Progress | None = None,
+    ) -> Self:
+        """Index reviews that are in memory, in a folder of their own, for as long as the encoder is at hand."""
+        sources: dict[str, list[Source]] = {}
+        for review in reviews:
+            sources.setdefault(review.collection, []).append(Source.of(review))
+        with writing(directory):
+            manifest = build_index(directory, sources, encoder, "", previous=_previous(directory), progress=progress)
+        return cls(directory, manifest, thresholds=thresholds, ranking=ranking, encoder=encoder)
+
+    @cached_property
+    def encoder(self) -> Encoder:
+        """What encodes the questions, opened when it is first needed.
+
+        Raises:
+            IndexDamagedError: the runtime encoder is incomplete or altered.
+        """
+        if self._given is not None:
+            return self._given
+        folder = self.directory / self.manifest.encoder_folder
+        if self.manifest.encoder.runtime == ONNX:
+            encoder: Encoder = RuntimeEncoder.open(folder)
+        else:
+            # Here, for it imports PyTorch: a cost for models that can't be exported.
+            from embeddings.export import open_encoder
+
+            encoder = open_encoder(folder, self.manifest.encoder)
+        if encoder.identity != self.manifest.encoder:
+            raise IndexDamagedError(
+                f"{folder}: not the encoder that the index was built with; run `review-bot index --rebuild`"
+            )
+        return encoder
+
+    def ask(
+        self,
+        question: str,
+        *,
+        review: str | None = None,
+        context: Sequence[str] = (),
+        collections: Collections = (SHARED,),
+    ) -> Answer:
+        """Answer a question with up to three quotes.
+
+        Args:
+            question: as a person typed it.
+            review: the slug of the review to keep to, or None to find it by the question and the context.
+            context: the earlier questions of the same conversation, oldest first.
+            collections: what the asker may see.
+
+        Raises:
+            QuestionError: the question is empty, too long, or has no words.
+            UnknownReviewError: the asker sees no such review.
+        """
+        return self.examine(question, k=0, review=review, context=context, collections=collections).answer
+
+    def search(
+        self,
+        question: str,
+        k: int = 10,
+        *,
+        review: str | None = None,
+        context: Sequence[str] = (),
+        collections: Collections = (SHARED,),
+    ) -> tuple[Hit, ...]:
+        """The k passages closest to a question, best first, whether or not they answer it.
+
+        Args and errors are those of `ask`.
+        """
+        return self.examine(question, k=k, review=review, context=context, collections=collections).hits
+
+    def examine(
+        self,
+        question: str,
+        k: int = 10,
+        *,
+        review: str | None = None,
+        context: Sequence[str] = (),
+        collections: Collections = (SHARED,),
+    ) -> Examination:
+        """Answer and search in one look. Args and errors are those of `ask` and `search`."""
+        tidy = checked(question)
+        turns = tuple(turn for turn in map(str.strip, context) if turn)
+        scopes = self._scopes(tidy, review, turns, collections)
+        ranking = rank(form_query(tidy, turns, self.encoder), scopes, self.ranking)
+        return Examination(answer(question, ranking, confidence(ranking), self.thresholds), ranking.hits(k))
+
+    def reviews(self, *, collections: Collections = (SHARED,)) -> tuple[Review, ...]:
+        """Every review that the asker sees, by collection and slug."""
+        return tuple(index.review(entry.slug) for index in self._visible(collections) for entry in index.entry.reviews)
+
+    def review(self, slug: str, *, collections: Collections = (SHARED,)) -> Review:
+        """The review of that slug.
+
+        Raises:
+            UnknownReviewError: the asker sees no such review; the message names the closest.
+        """
+        return self._holding(slug, collections).review(slug)
+
+    def find_review(self, name: str, *, collections: Collections = (SHARED,)) -> Review:
+        """The review that a person means by a slug, a title, an alias, or a near miss of these.
+
+        Raises:
+            UnknownReviewError: none is meant, or several could be; the message names the closest.
+        """
+        index, slug = find_review(
+            name,
+            [
+                (text, (index, entry.slug))
+                for index in self._visible(collections)
+                for entry in index.entry.reviews
+                for text in (entry.title, entry.slug, *entry.aliases)
+            ],
+        )
+        return index.review(slug)
+
+    def sections(self, review: str, *, collections: Collections = (SHARED,)) -> tuple[Section, ...]:
+        """The sections of a review, in their order.
+
+        Raises:
+            UnknownReviewError: the asker sees no such review.
+        """
+        return self.review(review, collections=collections).sections
+
+    def section(self, review: str, name: str, *, collections: Collections = (SHARED,)) -> Section:
+        """The section of a review that a person means by a heading, a slug, a number, or a near miss of these.
+
+        Raises:
+            UnknownReviewError: the asker sees no such review.
+            UnknownSectionError: the review has no such section.
+        """
+        return find_section(name, self.review(review, collections=collections))
+
+    def outdated(self) -> tuple[str, ...]:
+        """The slugs of the reviews that were added, changed or removed since they were indexed."""
+        return outdated(self.directory.parent, self.manifest)
+
+    def close(self) -> None:
+        """Let go of the index's files."""
+        for index in self._indexes.values():
+            index.close()
+
+    @classmethod
+    def _opened(cls, data: Path, directory: Path, ranking: RankingSettings | None) -> Self:
+        manifest = Manifest.open(directory)
+        thresholds = load_thresholds(data, manifest.encoder)
+        return cls(directory, manifest, thresholds=thresholds, ranking=ranking)
+
+    def _visible(self, collections: Collections) -> list[CollectionIndex]:
+        return [self._indexes[name] for name in dict.fromkeys(collections) if name in self._indexes]
+
+    def _holding(self, slug: str, collections: Collections) -> CollectionIndex:
+        visible = self._visible(collections)
+        for index in visible:
+            if index.indexed(slug) is not None:
+                return index
+        slugs = [entry.slug for index in visible for entry in index.entry.reviews]
+        raise UnknownReviewError(unknown_review(slug, slugs))
+
+    def _scopes(
+        self, question: str, review: str | None, context: Sequence[str], collections: Collections
+    ) -> list[Scope]:
+        if review is not None:
+            return [_within(self._holding(review, collections), review)]
+        named = self._router(tuple(dict.fromkeys(collections))).route(question, context)
+        if named:
+            reviews = dict.fromkeys((name.collection, name.review) for name in named)
+            return [_within(self._indexes[collection], slug) for collection, slug in reviews]
+        return [Scope.whole(index) for index in self._visible(collections)]
+
+    def _router(self, collections: tuple[str, ...]) -> Router:
+        if collections not in self._routers:
+            self._routers[collections] = Router(
+                Name(index.entry.name, entry.slug, text)
+                for index in self._visible(collections)
+                for entry in index.entry.reviews
+                for text in (entry.title, *entry.aliases)
+            )
+        return self._routers[collections]
+
+
+def _within(index: CollectionIndex, slug: str) -> Scope:
+    entry = index.indexed(slug)
+    if entry is None:
+        raise KeyError(slug)
+    return Scope(index, entry.passages, entry.sentences)
+
+
+def _previous(directory: Path) -> Manifest | None:
+    """What can be taken over from; an index that can't be read is built anew."""
+    try:
+        return Manifest.open(directory)
+    except (IndexMissingError, IndexVersionError, IndexDamagedError):
+        return None

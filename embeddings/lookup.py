@@ -1,0 +1,115 @@
+"""Finding a review or a section by what a person types: a slug, a heading, a number, or a near miss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TypeVar
+
+from rapidfuzz import fuzz, process
+
+from embeddings.errors import UnknownReviewError, UnknownSectionError
+from embeddings.lexical import fold
+from embeddings.records import Review, Section
+
+NEAR_MISS = 75.0
+"""From which likeness on (rapidfuzz's WRatio, 0 to 100) a near miss is taken for what was meant."""
+
+CLOSE_CALL = 5.0
+"""How far ahead of the next best a near miss must be."""
+
+T = TypeVar("T")
+
+
+def find_review(name: str, names: Sequence[tuple[str, T]]) -> T:
+    """The review that `name` means.
+
+    Args:
+        name: as typed.
+        names: each review's slug, title and aliases, with what stands for the review.
+
+    Raises:
+        UnknownReviewError: none is meant, or several could be; the message names the closest.
+    """
+    found = _find(name, names)
+    if len(found) == 1:
+        return found[0]
+    raise UnknownReviewError(unknown_review(name, [text for text, _ in names]))
+
+
+def unknown_review(name: str, names: Sequence[str]) -> str:
+    """Say that no review has that name, and which names are closest."""
+    close = ", ".join(f"'{text}'" for text in _closest(name, names))
+    advice = f"did you mean {close}?" if close else "there are no reviews to choose from"
+    return f"no review is called '{_short(name)}'; {advice}"
+
+
+def find_section(name: str, review: Review) -> Section:
+    """The section that `name` means: its slug, heading, number (from 1), or a near miss of these.
+
+    Raises:
+        UnknownSectionError: none is meant, or several could be; the message names the closest.
+    """
+    number = name.strip().removeprefix("#")
+    if number.isdecimal() and 1 <= int(number[:9]) <= len(review.sections):
+        return review.sections[int(number[:9]) - 1]
+    names = [(text, section) for section in review.sections for text in (section.slug, section.heading)]
+    found = _find(name, names)
+    if len(found) == 1:
+        return found[0]
+    close = ", ".join(f"'{text}'" for text in _closest(name, [section.heading for section in review.sections]))
+    raise UnknownSectionError(f"'{review.title}' has no section '{_short(name)}'; did you mean {close}?")
+
+
+def complete(typed: str, names: Sequence[str], limit: int) -> tuple[int, ...]:
+    """The places of the at most `limit` names that go best with what was typed so far, best first.
+
+    Nothing typed gives the first names in their order. Misspellings are tolerated.
+    """
+    wanted = fold(typed).strip()
+    if not wanted:
+        return tuple(range(min(limit, len(names))))
+    folded = [fold(name) for name in names]
+    begins = [place for place, name in enumerate(folded) if name.startswith(wanted)]
+    holds = [place for place, name in enumerate(folded) if wanted in name and not name.startswith(wanted)]
+    ranked = dict.fromkeys(begins + holds)
+    if len(ranked) < limit:
+        scorer = fuzz.WRatio if len(wanted) > 2 else fuzz.ratio
+        close = process.extract(wanted, folded, scorer=scorer, limit=limit, score_cutoff=60.0)
+        ranked.update(dict.fromkeys(place for _, _, place in close))
+    return tuple(ranked)[:limit]
+
+
+def _find(name: str, names: Sequence[tuple[str, T]]) -> list[T]:
+    wanted = _plain(name)
+    exact = _distinct(value for text, value in names if text == name) or _distinct(
+        value for text, value in names if _plain(text) == wanted
+    )
+    if exact or not wanted:
+        return exact
+    plain = [_plain(text) for text, _ in names]
+    scored = process.extract(wanted, plain, scorer=fuzz.WRatio, limit=None, score_cutoff=NEAR_MISS)
+    if not scored:
+        return []
+    best = scored[0][1]
+    return _distinct(names[place][1] for _, score, place in scored if score > best - CLOSE_CALL)
+
+
+def _closest(name: str, names: Sequence[str]) -> list[str]:
+    return [text for text, _, _ in process.extract(name, names, scorer=fuzz.WRatio, processor=_plain, limit=3)]
+
+
+def _plain(text: str) -> str:
+    return " ".join(fold(text).replace("-", " ").split())
+
+
+def _short(name: str) -> str:
+    name = " ".join(name.split())
+    return name if len(name) <= 60 else f"{name[:60]}…"
+
+
+def _distinct(values: Iterable[T]) -> list[T]:
+    kept: list[T] = []
+    for value in values:
+        if value not in kept:
+            kept.append(value)
+    return kept
