@@ -51,9 +51,7 @@ _APOSTROPHES = str.maketrans("", "", "'’‘ʼ`´")
 _CLOSED = re.compile(r"[.!?…:;,。！？：；，、؟؛،۔।॥][\"'”’»›)\]}」』）]*$")
 _LIST_MARK = re.compile(r"[-–—*•·+>]|\(?\d+[.)]\s|\(?\w[.)]\s")
 
-_HIDDEN_HTML = re.compile(
-    r"<!--.*?(?:-->|$)|<(script|style|template)\b.*?(?:</\1\s*>|$)", re.DOTALL | re.IGNORECASE
-)
+_HIDDEN_HTML = re.compile(r"<!--.*?(?:-->|$)|<(script|style|template)\b.*?(?:</\1\s*>|$)", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]*)?[^<>]*(?:>|$)")
 _INLINE_TAGS = frozenset(
     "a abbr b bdi bdo big cite code data del dfn em font i img ins kbd mark q s samp small span strike strong "
@@ -145,9 +143,7 @@ def review_files(directory: Path) -> tuple[Path, ...]:
         return ()
     except OSError as error:
         raise ReviewFileError(directory, None, f"the folder can't be listed: {_reason(error)}") from error
-    return tuple(
-        path for path in entries if not path.name.startswith(".") and path.suffix.lower() in SUFFIXES
-    )
+    return tuple(path for path in entries if not path.name.startswith(".") and path.suffix.lower() in SUFFIXES)
 
 
 def read_reviews(directory: Path, *, collection: str = SHARED) -> ReadReviews:
@@ -246,9 +242,7 @@ def _decoded(data: bytes, path: Path) -> str:
     control = _CONTROL.search(text)
     if control is not None:
         line = text.count("\n", 0, control.start()) + 1
-        reason = (
-            f"has the control character U+{ord(control.group()):04X}; remove it, and save the file as UTF-8"
-        )
+        reason = f"has the control character U+{ord(control.group()):04X}; remove it, and save the file as UTF-8"
         raise ReviewFileError(path, line, reason)
     return text
 
@@ -349,17 +343,13 @@ def _split_front_matter(text: str, path: Path) -> tuple[_FrontMatter, str, int]:
 
 def _front_matter(text: str, path: Path) -> _FrontMatter:
     if len(text) > _FRONT_MATTER_LENGTH:
-        raise ReviewFileError(
-            path, 1, f"the front matter is longer than {_FRONT_MATTER_LENGTH} characters; shorten it"
-        )
+        raise ReviewFileError(path, 1, f"the front matter is longer than {_FRONT_MATTER_LENGTH} characters; shorten it")
     try:
         _refuse_nesting(text, path)
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 2
-        raise ReviewFileError(
-            path, line, f"the front matter can't hold U+{ord(error.character):04X}"
-        ) from error
+        raise ReviewFileError(path, line, f"the front matter can't hold U+{ord(error.character):04X}") from error
     except (ValueError, OverflowError) as error:
         # An escape such as "\Uffffffff" names no character.
         raise ReviewFileError(path, 1, f"broken front matter: {error}; mend or remove it") from error
@@ -371,9 +361,7 @@ def _front_matter(text: str, path: Path) -> _FrontMatter:
     if root is None:
         raise ReviewFileError(path, 1, "the front matter has no title; add a line 'title: The Title'")
     if not isinstance(root, yaml.MappingNode):
-        raise ReviewFileError(
-            path, _line(root), "the front matter must be fields, such as 'title: The Title'"
-        )
+        raise ReviewFileError(path, _line(root), "the front matter must be fields, such as 'title: The Title'")
     nodes: dict[str, yaml.Node] = {}
     for key, value in root.value:
         name = key.value if isinstance(key, yaml.ScalarNode) else ""
@@ -404,9 +392,7 @@ def _refuse_nesting(text: str, path: Path) -> None:
     depth = 0
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         if isinstance(event, yaml.AliasEvent):
-            reason = (
-                "the front matter refers to another value with '*'; put values that begin with '*' in quotes"
-            )
+            reason = "the front matter refers to another value with '*'; put values that begin with '*' in quotes"
             raise ReviewFileError(path, _line(event), reason)
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
@@ -420,7 +406,8 @@ def _refuse_nesting(text: str, path: Path) -> None:
 
 def _line(marked: yaml.Node | yaml.Event) -> int:
     """The line in the file: marks count from 0 and start at the file's second line."""
-    return int(marked.start_mark.line) + 2
+    mark = marked.start_mark
+    return 1 if mark is None else mark.line + 2
 
 
 def _printable(text: str) -> str:
@@ -442,9 +429,7 @@ class _Fields:
         node = self._node("year")
         if node is None:
             return None
-        if not isinstance(node, yaml.ScalarNode) or not re.fullmatch(
-            r"0*[1-9][0-9]{0,3}", node.value, re.ASCII
-        ):
+        if not isinstance(node, yaml.ScalarNode) or not re.fullmatch(r"0*[1-9][0-9]{0,3}", node.value, re.ASCII):
             raise ReviewFileError(self.path, _line(node), "'year' must be a year, such as 2010")
         return int(node.value)
 
@@ -478,9 +463,7 @@ class _Fields:
         if isinstance(node, yaml.ScalarNode):
             if node.tag == "tag:yaml.org,2002:bool":
                 return node.value.lower() in {"true", "yes", "on"}
-            raise ReviewFileError(
-                self.path, _line(node), "'spoilers' must be true, or a list of sections' slugs"
-            )
+            raise ReviewFileError(self.path, _line(node), "'spoilers' must be true, or a list of sections' slugs")
         return self.texts("spoilers")
 
     def _node(self, name: str) -> yaml.Node | None:
@@ -539,9 +522,7 @@ def _markdown_blocks(body: str, lines_before: int, path: Path) -> tuple[_Block, 
                 row.append(_collapsed(text))
             else:
                 if level and len(text) > _HEADING_LENGTH:
-                    reason = (
-                        f"a heading of {len(text)} characters; put an empty line before a line of '-' or '='"
-                    )
+                    reason = f"a heading of {len(text)} characters; put an empty line before a line of '-' or '='"
                     raise ReviewFileError(path, line, reason)
                 add(text, level)
         elif token.type in {"fence", "code_block"}:
@@ -574,9 +555,7 @@ def _html_text(content: str) -> list[str]:
             return ""
         return " " if name == "br" else "\0"
 
-    return [
-        html.unescape(stretch) for stretch in _TAG.sub(boundary, _HIDDEN_HTML.sub("", content)).split("\0")
-    ]
+    return [html.unescape(stretch) for stretch in _TAG.sub(boundary, _HIDDEN_HTML.sub("", content)).split("\0")]
 
 
 def _title_of(path: Path) -> str:
