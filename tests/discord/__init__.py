@@ -1,0 +1,1 @@
+"""Discord on loopback, and what is tested against it."""

@@ -1,0 +1,47 @@
+"""Fixtures for tests against the double; `async def` tests run on a loop of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Iterator
+
+import discord
+import pytest
+import yarl
+
+from tests.discord.double.server import ThreadedServer
+from tests.discord.logs import LogWatch, watch
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """Run a test that is a coroutine."""
+    if not inspect.iscoroutinefunction(pyfuncitem.obj):
+        return None
+    names = pyfuncitem._fixtureinfo.argnames
+    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    return True
+
+
+@pytest.fixture
+def double_url() -> Iterator[str]:
+    """The address of a fresh double on a thread of its own."""
+    with ThreadedServer() as running:
+        yield running.server.url
+
+
+@pytest.fixture
+def at_the_double(double_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """discord.py led to a fresh double, as only tests may lead it; the double's address."""
+    monkeypatch.setattr(discord.http.Route, "BASE", f"{double_url}/api/v10")
+    gateway = yarl.URL(double_url.replace("http://", "ws://") + "/gateway/")
+    monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway)
+    return double_url
+
+
+@pytest.fixture
+def log() -> Iterator[LogWatch]:
+    """Everything that is logged from INFO on."""
+    with watch() as handler:
+        yield handler
