@@ -52,7 +52,9 @@ def fitting(text: str, limit: int, measure: Measure = width) -> int:
     return _good_end(text, low)
 
 
-def pieces(text: str, paragraphs: Sequence[Paragraph], limit: int, measure: Measure = width) -> tuple[Piece, ...]:
+def pieces(
+    text: str, paragraphs: Sequence[Paragraph], limit: int, measure: Measure = width
+) -> tuple[Piece, ...]:
     """The paragraphs, those longer than `limit` in parts; only white space is left out between parts."""
     found: list[Piece] = []
     for paragraph in paragraphs:
@@ -66,7 +68,7 @@ def pieces(text: str, paragraphs: Sequence[Paragraph], limit: int, measure: Meas
 
 
 def page_end(sizes: Sequence[int], first: int, room: int) -> int:
-    """The position behind the last piece of the page that begins with piece `first`; at least one is shown."""
+    """The position behind the last piece of the page that begins with piece `first`; it has at least one."""
     end = first
     while end < len(sizes) and (end == first or sum(sizes[first : end + 1]) <= room):
         end += 1

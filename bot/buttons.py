@@ -1,0 +1,311 @@
+"""What a button, a menu or a form carries in its `custom_id`, so that it still works after a restart.
+
+Discord gives a `custom_id` 100 characters. Slugs can be longer, and offsets into a review move when it is
+edited; so reviews and sections go by short digests of their slugs, and a quote by its paragraph, its place in
+it, and a digest of its words. `find_passage` finds the words again as long as their paragraph has them at
+that place, wherever the paragraph itself has moved to within the review.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import urlsafe_b64encode
+from collections.abc import Iterable
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import TypeAlias
+
+from embeddings.records import Quote, Review, Section
+
+CUSTOM_ID = re.compile(r"rb1\.[a-z]+(?:\.[A-Za-z0-9_~-]*)*")
+"""Every `custom_id` of ours; the number rises when an older one can no longer be read."""
+
+_DIGEST_BYTES = 6  # 8 characters: a clash among 10,000 reviews or quotes has a chance of 1 in 5 million
+_NONE = "~"
+
+
+@dataclass(frozen=True, slots=True)
+class PassageKey:
+    """A quote's place, by digests: `offset` counts from the beginning of its paragraph."""
+
+    review: str
+    section: str
+    paragraph: int
+    offset: int
+    length: int
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadInContext:
+    """Show a quote among its neighbours. `first` is the first piece to show, None for the quote's own place.
+
+    `spot` keeps the identifiers of one message's buttons apart.
+    """
+
+    passage: PassageKey
+    first: int | None = None
+    spot: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MorePassages:
+    """Show further passages for the question that the message itself shows.
+
+    `review` narrows the search, by its key. `follow_up` says that the question was understood from earlier
+    ones, which are nowhere in the message.
+    """
+
+    review: str | None = None
+    follow_up: bool = False
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AskFollowUp:
+    """Open the form for a follow-up question. `review` is the key of the review that the answer kept to."""
+
+    review: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpForm:
+    """The form itself, when it is handed in."""
+
+    review: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """Post a private answer in the channel. The fields mean what they mean in `MorePassages`."""
+
+    review: str | None = None
+    follow_up: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Helpful:
+    """A member's verdict on an answer."""
+
+    helpful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete the message; only `asker`, a user's id, may."""
+
+    asker: int
+
+
+@dataclass(frozen=True, slots=True)
+class SectionPage:
+    """Show a section from its piece number `first`, counted from 0. The keys are digests."""
+
+    review: str
+    section: str
+    first: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """Show a review's table of contents, page by page."""
+
+    review: str
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewList:
+    """Show the list of reviews, page by page."""
+
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PickSection:
+    """A menu of a review's sections; the chosen value is a section's key."""
+
+    review: str
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PickReview:
+    """A menu of reviews; the chosen value is a review's key."""
+
+    page: int = 0
+
+
+Action: TypeAlias = (
+    ReadInContext
+    | MorePassages
+    | AskFollowUp
+    | FollowUpForm
+    | Share
+    | Helpful
+    | Delete
+    | SectionPage
+    | Contents
+    | ReviewList
+    | PickSection
+    | PickReview
+)
+
+
+def encode(action: Action) -> str:
+    """The `custom_id` of an action: at most 100 characters, of letters, digits and `._~-`.
+
+    Numbers are written as they are: the caller keeps them within Discord's and the library's bounds.
+    """
+    match action:
+        case ReadInContext(passage, first, spot):
+            return _written(
+                "read",
+                passage.review,
+                passage.section,
+                passage.paragraph,
+                passage.offset,
+                passage.length,
+                passage.words,
+                first,
+                spot,
+            )
+        case MorePassages(review, follow_up, page):
+            return _written("more", review, int(follow_up), page)
+        case AskFollowUp(review):
+            return _written("follow", review)
+        case FollowUpForm(review):
+            return _written("form", review)
+        case Share(review, follow_up):
+            return _written("share", review, int(follow_up))
+        case Helpful(helpful):
+            return _written("verdict", int(helpful))
+        case Delete(asker):
+            return _written("delete", asker)
+        case SectionPage(review, section, first):
+            return _written("section", review, section, first)
+        case Contents(review, page):
+            return _written("contents", review, page)
+        case ReviewList(page):
+            return _written("reviews", page)
+        case PickSection(review, page):
+            return _written("picksection", review, page)
+        case PickReview(page):
+            return _written("pickreview", page)
+
+
+def decode(custom_id: str) -> Action | None:
+    """The action of a `custom_id`, or None where it is not one of ours, or no longer."""
+    if not CUSTOM_ID.fullmatch(custom_id):
+        return None
+    _, kind, *fields = custom_id.split(".")
+    try:
+        action = _read(kind, fields)
+    except ValueError:
+        return None
+    # Only what `encode` writes is read: nothing has a second spelling.
+    return action if action is not None and encode(action) == custom_id else None
+
+
+def review_key(review: Review) -> str:
+    """The digest by which buttons know a review."""
+    return slug_key(review.collection, review.slug)
+
+
+def slug_key(collection: str, slug: str) -> str:
+    """The digest by which buttons know the review of that slug in that collection."""
+    return _digest(f"{collection}\0{slug}")
+
+
+def section_key(section: Section) -> str:
+    """The digest by which buttons know a section of a review."""
+    return _digest(section.slug)
+
+
+def passage_key(review: Review, quote: Quote) -> PassageKey:
+    """The digest of a quote's place and words.
+
+    Raises:
+        KeyError: the quote's section or paragraph is not in the review, which has been edited since.
+    """
+    section = review.section(quote.section)
+    for paragraph in section.paragraphs:
+        if paragraph.number == quote.paragraph:
+            return PassageKey(
+                review_key(review),
+                section_key(section),
+                paragraph.number,
+                quote.start - paragraph.start,
+                quote.end - quote.start,
+                _digest(review.text[quote.start : quote.end]),
+            )
+    raise KeyError(quote.paragraph)
+
+
+def find_review(reviews: Iterable[Review], key: str) -> Review | None:
+    """The review of that key among those given, or None."""
+    return next((review for review in reviews if review_key(review) == key), None)
+
+
+def find_section(review: Review, key: str) -> Section | None:
+    """The section of that key, or None."""
+    return next((section for section in review.sections if section_key(section) == key), None)
+
+
+def find_passage(review: Review, key: PassageKey) -> tuple[Section, int, int] | None:
+    """Where the quote stands now: its section, and its offsets into the review's text; None where it is gone.
+
+    The paragraph is looked for in its own section first, nearest to its old number, then in the others.
+    """
+    sections = sorted(review.sections, key=lambda section: section_key(section) != key.section)
+    for section in sections:
+        for paragraph in sorted(section.paragraphs, key=lambda place: abs(place.number - key.paragraph)):
+            start = paragraph.start + key.offset
+            end = start + key.length
+            if end <= paragraph.end and _digest(review.text[start:end]) == key.words:
+                return section, start, end
+    return None
+
+
+def _read(kind: str, fields: list[str]) -> Action | None:
+    match kind, fields:
+        case "read", [review, section, paragraph, offset, length, words, first, spot]:
+            key = PassageKey(review, section, int(paragraph), int(offset), int(length), words)
+            return ReadInContext(key, None if first == _NONE else int(first), int(spot))
+        case "more", [review, follow_up, page]:
+            return MorePassages(_optional(review), follow_up == "1", int(page))
+        case "follow", [review]:
+            return AskFollowUp(_optional(review))
+        case "form", [review]:
+            return FollowUpForm(_optional(review))
+        case "share", [review, follow_up]:
+            return Share(_optional(review), follow_up == "1")
+        case "verdict", [helpful]:
+            return Helpful(helpful == "1")
+        case "delete", [asker]:
+            return Delete(int(asker))
+        case "section", [review, section, first]:
+            return SectionPage(review, section, int(first))
+        case "contents", [review, page]:
+            return Contents(review, int(page))
+        case "reviews", [page]:
+            return ReviewList(int(page))
+        case "picksection", [review, page]:
+            return PickSection(review, int(page))
+        case "pickreview", [page]:
+            return PickReview(int(page))
+        case _:
+            return None
+
+
+def _written(kind: str, *fields: str | int | None) -> str:
+    return ".".join(("rb1", kind, *(_NONE if field is None else str(field) for field in fields)))
+
+
+def _optional(field: str) -> str | None:
+    return None if field == _NONE else field
+
+
+def _digest(text: str) -> str:
+    digest = blake2b(text.encode("utf-8", "surrogatepass"), digest_size=_DIGEST_BYTES)
+    return urlsafe_b64encode(digest.digest()).decode("ascii")

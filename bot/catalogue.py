@@ -1,0 +1,184 @@
+"""Everything the bot says, by language. English is the only catalogue for now.
+
+Words in braces are filled in by `bot.messages` and `bot.browsing`; what they stand for is neutralised already
+where the place reads markdown. A new language is one more `Catalogue` in `CATALOGUES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """One language's words."""
+
+    locale: str
+    """The language, as Discord writes it."""
+
+    # An answer's three states.
+    answered: str
+    nearest_one: str
+    nearest_many: str
+    unanswered: str
+    unanswered_in: str
+    unanswered_hint: str
+    more_passages_of: str
+    no_more_passages: str
+
+    # Where a quote stands.
+    place: str
+    place_without_heading: str
+    source: str
+    cut: str
+    spoiler_heading: str
+    untitled: str
+
+    # Buttons and menus; plain text, at most 80 characters.
+    read_in_context: str
+    read_number_in_context: str
+    more_passages: str
+    ask_follow_up: str
+    share: str
+    helpful: str
+    not_helpful: str
+    delete: str
+    earlier: str
+    later: str
+    whole_section: str
+    contents: str
+    all_reviews: str
+    pick_section: str
+    pick_review: str
+
+    # Reading.
+    paragraph_of: str
+    paragraphs_of: str
+    empty_section: str
+    contents_of: str
+    no_sections: str
+    reviews_heading: str
+    reviews_of: str
+    no_reviews: str
+    review_line: str
+
+    # The follow-up form: plain text, titles at most 45 characters.
+    form_title: str
+    form_label: str
+    form_placeholder: str
+
+    # Help.
+    help_heading: str
+    help_intro: str
+    help_ask: str
+    help_examples: tuple[str, ...]
+    help_follow_up: str
+    help_read: str
+    help_private: str
+
+    # When it doesn't go as hoped.
+    busy: str
+    expired: str
+    failed: str
+    not_yours: str
+    question_too_short: str
+    question_too_long: str
+    thanks: str
+    shared: str
+    deleted: str
+    cooldown_one: str
+    cooldown_many: str
+    ask_me_something: str
+
+    def cooldown(self, seconds: float) -> str:
+        """How long to wait, rounded up to whole seconds."""
+        whole = max(1, -int(-seconds // 1))
+        return self.cooldown_one if whole == 1 else self.cooldown_many.format(seconds=whole)
+
+
+ENGLISH = Catalogue(
+    locale="en",
+    answered="💬 In the reviewer’s own words:",
+    nearest_one="🔎 **The review may not say.** The closest passages are:",
+    nearest_many="🔎 **The reviews may not say.** The closest passages are:",
+    unanswered="🍂 **The reviews don’t say.**",
+    unanswered_in="🍂 **{title} doesn’t say.**",
+    unanswered_hint="Try other words, or browse what there is with `/reviews` and `/sections`.",
+    more_passages_of="🔎 Further passages, the closest first:",
+    no_more_passages="There are no further passages.",
+    place="{title} › {heading}, paragraph {paragraph}",
+    place_without_heading="{title}, paragraph {paragraph}",
+    source="source",
+    cut="\\[…\\]",
+    spoiler_heading="Hidden: spoilers",
+    untitled="Untitled",
+    read_in_context="Read in context",
+    read_number_in_context="Read {number} in context",
+    more_passages="More passages",
+    ask_follow_up="Ask a follow-up",
+    share="Share",
+    helpful="Helpful",
+    not_helpful="Not helpful",
+    delete="Delete",
+    earlier="Earlier",
+    later="Later",
+    whole_section="Whole section",
+    contents="Contents",
+    all_reviews="All reviews",
+    pick_section="Read a section",
+    pick_review="Choose a review",
+    paragraph_of="paragraph {first} of {total}",
+    paragraphs_of="paragraphs {first}–{last} of {total}",
+    empty_section="There is nothing under this heading.",
+    contents_of="Sections {first}–{last} of {total}",
+    no_sections="This review has no sections.",
+    reviews_heading="Reviews",
+    reviews_of="{first}–{last} of {total}",
+    no_reviews="There are no reviews here yet.",
+    review_line="{title} ({about})",
+    form_title="Ask a follow-up",
+    form_label="Your question",
+    form_placeholder="and who plays her?",
+    help_heading="Ask about the reviews",
+    help_intro=(
+        "You get the reviewer’s own sentences back, each with its place in the review, "
+        "or an honest “they don’t say”."
+    ),
+    help_ask="**Ask**: `/ask`, mention me, reply to one of my answers, or write to me directly. For example:",
+    help_examples=(
+        "What does the reviewer make of {title}?",
+        "How does {title} end?",
+        "Who stars in {title}?",
+    ),
+    help_follow_up=(
+        "**Follow up**: reply to an answer, or press *Ask a follow-up*: “and who plays her?” is understood."
+    ),
+    help_read=(
+        "**Read**: `/section` opens a section, `/sections` a table of contents; `/reviews` lists them all."
+    ),
+    help_private=(
+        "**In private**: `/ask` with `private: True` answers you alone; *Share* then posts it for all."
+    ),
+    busy="There are a lot of questions at once. Please ask again in a moment.",
+    expired="This button has expired: the reviews have changed since. Please ask again.",
+    failed="Something went wrong on my side. Please try again.",
+    not_yours="Only the person who asked can delete this answer.",
+    question_too_short="That is a little short: a question has at least {shortest} characters.",
+    question_too_long="That is a little long: a question has at most {longest} characters.",
+    thanks="Thank you, noted.",
+    shared="Shared.",
+    deleted="Deleted.",
+    cooldown_one="One moment, please: you can ask again in a second.",
+    cooldown_many="One moment, please: you can ask again in {seconds} seconds.",
+    ask_me_something="Ask me something about the reviews, or see `/help`.",
+)
+
+CATALOGUES: Mapping[str, Catalogue] = {ENGLISH.locale: ENGLISH}
+
+
+def catalogue(locale: str | None) -> Catalogue:
+    """The words for one of Discord's locales (`en-GB`, `de`): its own, its language's, else English."""
+    if locale is None:
+        return ENGLISH
+    return CATALOGUES.get(locale) or CATALOGUES.get(locale.partition("-")[0]) or ENGLISH

@@ -1,0 +1,363 @@
+"""Answers, and whatever else is said in reply, as Discord messages: limits and escaping in one place.
+
+Everything here is pure. What a review, a member or a file name brought in goes through `bot.neutralising` on
+its way; every message keeps Discord's limits whatever it is made of (`bot.parts` names them).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote as percent_encoded
+from urllib.parse import urlsplit
+
+from bot.buttons import (
+    AskFollowUp,
+    Delete,
+    FollowUpForm,
+    Helpful,
+    MorePassages,
+    ReadInContext,
+    Share,
+    encode,
+    passage_key,
+    review_key,
+)
+from bot.catalogue import Catalogue
+from bot.cutting import Measure, fitting, width
+from bot.neutralising import escape, hide, neutralise, one_line, quotation, restore
+from bot.parts import (
+    FORM_TITLE_ROOM,
+    OPTION_ROOM,
+    PLACEHOLDER_ROOM,
+    QUESTION_ID,
+    QUESTION_MARK,
+    TEXT_ROOM,
+    Beside,
+    Button,
+    Divider,
+    Form,
+    Look,
+    Message,
+    Part,
+    Row,
+    Text,
+    Weight,
+)
+from embeddings.errors import LibraryError
+from embeddings.records import Answer, Hit, Quote, Review, Section, State
+
+SHORTEST_QUESTION = 3
+LONGEST_QUESTION = 300
+"""How many characters a question has in Discord."""
+
+QUOTE_ROOM = 900
+"""UTF-16 units of one quote: what is read on a phone without scrolling."""
+PASSAGES_ON_PAGE = 3
+"""Quotes in a message, no more."""
+NAME_ROOM = 120
+"""UTF-16 units of a title or heading where it is shown among other words."""
+
+_QUESTION_ROOM = 2 * LONGEST_QUESTION + 100
+_LONGEST_LINK = 300
+_KEPT_IN_LINKS = "/:?#&=%+,;!$"
+_INVITE_HOSTS = frozenset(
+    {"discord.gg", "discord.com", "discordapp.com", "discord.new", "discord.gift", "dis.gd"}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to put things: in which words, and whether spoilers hide behind Discord's marks."""
+
+    words: Catalogue
+    hide_spoilers: bool = True
+
+
+def answer_message(
+    answer: Answer,
+    reviews: Iterable[Review],
+    manner: Manner,
+    *,
+    asker: int,
+    private: bool = False,
+    within: Review | None = None,
+    follow_up: bool = False,
+) -> Message:
+    """An answer with its quotes, where each stands, and what can be done next.
+
+    Args:
+        answer: what the library said.
+        reviews: the reviews that its quotes are from. A quote whose review is not among them, because it
+            was taken out meanwhile, is shown without a link or a way to read on.
+        manner: the words, and how spoilers are shown.
+        asker: the id of the member who asked, and who alone may delete the answer.
+        private: whether the asker alone sees it.
+        within: the review that the question was narrowed to.
+        follow_up: whether earlier questions helped to understand this one.
+    """
+    look = Look[answer.state.name]
+    key = review_key(within) if within else None
+    head = [*_question(answer.question), Text(_state_line(answer, manner.words, within))]
+    quotes = _quotes(answer.quotes, reviews, manner, room=_room_below(head))
+    rows = _answer_rows(answer, manner.words, key, asker if not private else None, follow_up=follow_up)
+    return Message((*head, *quotes, *rows), look, private)
+
+
+def more_passages_message(
+    question: str,
+    quotes: Sequence[Quote],
+    reviews: Iterable[Review],
+    manner: Manner,
+    *,
+    action: MorePassages,
+    last: bool,
+) -> Message:
+    """One page of further passages for a question, for the member alone who pressed the button.
+
+    `action` is the page shown, of at most `PASSAGES_ON_PAGE`; `last` says that nothing comes after it.
+    """
+    words = manner.words
+    buttons = []
+    if action.page > 0:
+        earlier = MorePassages(action.review, action.follow_up, action.page - 1)
+        buttons.append(Button(words.earlier, encode(earlier), "◀️"))
+    if quotes and not last:
+        later = MorePassages(action.review, action.follow_up, action.page + 1)
+        buttons.append(Button(words.more_passages, encode(later), "🔎"))
+    head = [*_question(question), Text(words.more_passages_of if quotes else words.no_more_passages)]
+    passages = _quotes(quotes, reviews, manner, room=_room_below(head))
+    rows = [Row(tuple(buttons))] if buttons else []
+    return Message((*head, *passages, *rows), Look.NEAREST, private=True)
+
+
+def passage_quotes(hits: Iterable[Hit], reviews: Iterable[Review], *, first: int = 1) -> tuple[Quote, ...]:
+    """Whole passages as quotes, numbered from `first`; those whose review is not given are left out."""
+    known = {(review.collection, review.slug): review for review in reviews}
+    quotes: list[Quote] = []
+    for hit in hits:
+        review = known.get((hit.collection, hit.review))
+        section = _section(review, hit.section) if review else None
+        if review is None or section is None:
+            continue
+        quotes.append(
+            Quote(
+                label=first + len(quotes),
+                text=review.text[hit.start : hit.end],
+                review=hit.review,
+                title=review.title,
+                section=hit.section,
+                heading=section.heading,
+                paragraph=hit.paragraph,
+                start=hit.start,
+                end=hit.end,
+                score=hit.score,
+                collection=hit.collection,
+            )
+        )
+    return tuple(quotes)
+
+
+def help_message(reviews: Sequence[Review], manner: Manner) -> Message:
+    """How to ask, with examples made of the titles that there are."""
+    words = manner.words
+    titles = [name(review.title, words.untitled) for review in reviews[: len(words.help_examples)]]
+    examples = [form.format(title=title) for form, title in zip(words.help_examples, titles, strict=False)]
+    parts = [
+        Text(f"### {words.help_heading}\n{words.help_intro}"),
+        Text("\n".join((words.help_ask, *(f"> {example}" for example in examples)))),
+        Text("\n".join((words.help_follow_up, words.help_read, words.help_private))),
+    ]
+    return Message(tuple(parts), Look.READING, private=True)
+
+
+def notice(line: str, *, look: Look = Look.PROBLEM, private: bool = True) -> Message:
+    """One line out of the catalogue: busy, expired, a wait, thanks."""
+    return Message((Text(line),), look, private)
+
+
+def problem(error: LibraryError, *, private: bool = True) -> Message:
+    """An error that the member can act on, in its own words."""
+    return notice(name(str(error), type(error).__name__, TEXT_ROOM), private=private)
+
+
+def question_problem(question: str, words: Catalogue) -> str | None:
+    """Why a question can't be asked in Discord (its length, without what can't be seen), or None."""
+    length = len(one_line(question))
+    if length < SHORTEST_QUESTION:
+        return words.question_too_short.format(shortest=SHORTEST_QUESTION)
+    if length > LONGEST_QUESTION:
+        return words.question_too_long.format(longest=LONGEST_QUESTION)
+    return None
+
+
+def follow_up_form(action: AskFollowUp, words: Catalogue) -> Form:
+    """The form that *Ask a follow-up* opens."""
+    return Form(
+        encode(FollowUpForm(action.review)),
+        plain(words.form_title, FORM_TITLE_ROOM),
+        plain(words.form_label, FORM_TITLE_ROOM),
+        plain(words.form_placeholder, PLACEHOLDER_ROOM),
+        SHORTEST_QUESTION,
+        LONGEST_QUESTION,
+    )
+
+
+def question_shown(text: str) -> str | None:
+    """The question in the text that shows it: the part with `QUESTION_ID`, or an embed's description.
+
+    Exactly what was asked, cleaned and on one line; None where the text shows no question.
+    """
+    first, _, _ = text.partition("\n")
+    return restore(first.removeprefix(QUESTION_MARK)) if first.startswith(QUESTION_MARK) else None
+
+
+def name(text: str, otherwise: str, room: int = NAME_ROOM) -> str:
+    """A title, heading or message as one line of safe markdown of at most `room` units; never empty."""
+    return escape(_shortened(text, room, _shown)) or otherwise
+
+
+def plain(text: str, room: int = OPTION_ROOM, otherwise: str = "…") -> str:
+    """A text for a place that reads no markdown (label, option, choice, title): one line, never empty."""
+    return _shortened(text, room, width) or otherwise
+
+
+def link(source: str | None) -> str | None:
+    """A review's source as a link that is safe between the parentheses of a masked one, or None.
+
+    Only http and https, no credentials, nothing that leads into Discord.
+    """
+    if source is None:
+        return None
+    try:
+        address = urlsplit(source.strip())
+        host, user = address.hostname, address.username
+    except ValueError:
+        return None
+    if address.scheme not in {"http", "https"} or not host or user is not None or not source.isprintable():
+        return None
+    if any(host == known or host.endswith(f".{known}") for known in _INVITE_HOSTS) or not host.isascii():
+        return None
+    encoded = percent_encoded(source.strip(), safe=_KEPT_IN_LINKS)
+    return encoded if len(encoded) <= _LONGEST_LINK else None
+
+
+def is_hidden(section: Section | None, manner: Manner) -> bool:
+    """Whether a section's words stand behind spoiler marks. An unknown section's do: it may be flagged."""
+    return manner.hide_spoilers and (section is None or section.spoiler)
+
+
+def _question(question: str) -> list[Text]:
+    shown = name(question, "", _QUESTION_ROOM)
+    return [Text(QUESTION_MARK + shown, QUESTION_ID)] if shown else []
+
+
+def _room_below(head: Iterable[Text]) -> int:
+    return TEXT_ROOM - sum(width(text.content) for text in head)
+
+
+def _state_line(answer: Answer, words: Catalogue, within: Review | None) -> str:
+    if answer.state is State.ANSWERED:
+        return words.answered
+    if answer.state is State.NEAREST:
+        reviews = {(quote.collection, quote.review) for quote in answer.quotes}
+        return words.nearest_one if len(reviews) == 1 else words.nearest_many
+    refusal = (
+        words.unanswered_in.format(title=name(within.title, words.untitled)) if within else words.unanswered
+    )
+    return f"{refusal}\n{words.unanswered_hint}"
+
+
+def _quotes(quotes: Sequence[Quote], reviews: Iterable[Review], manner: Manner, *, room: int) -> list[Part]:
+    """The quotations, then where each stands, within `room` units of text."""
+    if not quotes:
+        return []
+    shown = quotes[:PASSAGES_ON_PAGE]
+    known = {(review.collection, review.slug): review for review in reviews}
+    places = [_place(quote, known.get((quote.collection, quote.review)), manner) for quote in shown]
+    left = room - sum(map(width, places))
+    quotations: list[Part] = []
+    citations: list[Part] = []
+    for position, (quote, place) in enumerate(zip(shown, places, strict=True)):
+        review = known.get((quote.collection, quote.review))
+        share = min(QUOTE_ROOM, left // (len(shown) - position))
+        text = _quotation(quote, share, manner, hidden=is_hidden(_section(review, quote.section), manner))
+        left -= width(text)
+        quotations.append(Text(text))
+        button = _read_button(quote, review, manner.words, alone=len(shown) == 1)
+        citations.append(Beside(Text(place), button) if button else Text(place))
+    return [*quotations, Divider(), *citations]
+
+
+def _quotation(quote: Quote, room: int, manner: Manner, *, hidden: bool) -> str:
+    label = f"**{quote.label}.** "
+    marker = f" {manner.words.cut}"
+
+    def shown(text: str) -> str:
+        escaped = neutralise(text)
+        return hide(escaped) if hidden else escaped
+
+    def written(text: str, ending: str) -> str:
+        return quotation(label + shown(text.strip()) + ending)
+
+    end = fitting(quote.text, room - len(marker), lambda text: width(written(text, "")))
+    return written(quote.text[:end], "" if end == len(quote.text) else marker)
+
+
+def _place(quote: Quote, review: Review | None, manner: Manner) -> str:
+    words = manner.words
+    section = _section(review, quote.section)
+    heading = name(quote.heading, "")
+    if heading and is_hidden(section, manner):
+        heading = hide(heading)
+    form = words.place if heading else words.place_without_heading
+    title = name(quote.title, words.untitled)
+    line = f"**{quote.label}** " + form.format(title=title, heading=heading, paragraph=quote.paragraph)
+    source = link(review.source) if review else None
+    return f"{line} · [{words.source}]({source})" if source else line
+
+
+def _read_button(quote: Quote, review: Review | None, words: Catalogue, *, alone: bool) -> Button | None:
+    if review is None:
+        return None
+    try:
+        key = passage_key(review, quote)
+    except KeyError:
+        return None
+    label = words.read_in_context if alone else words.read_number_in_context.format(number=quote.label)
+    return Button(label, encode(ReadInContext(key, spot=quote.label)), "📖")
+
+
+def _answer_rows(
+    answer: Answer, words: Catalogue, key: str | None, deletable_by: int | None, *, follow_up: bool
+) -> list[Row]:
+    onward = []
+    if answer.quotes:
+        onward.append(Button(words.more_passages, encode(MorePassages(key, follow_up)), "🔎"))
+    onward.append(Button(words.ask_follow_up, encode(AskFollowUp(key)), "💬", Weight.PRIMARY))
+    if deletable_by is None:
+        onward.append(Button(words.share, encode(Share(key, follow_up)), "📣"))
+    verdict = [
+        Button(words.helpful, encode(Helpful(True)), "👍"),
+        Button(words.not_helpful, encode(Helpful(False)), "👎"),
+    ]
+    if deletable_by is not None:
+        verdict.append(Button(words.delete, encode(Delete(deletable_by)), "🗑️", Weight.DANGER))
+    return [Row(tuple(onward)), Row(tuple(verdict))]
+
+
+def _section(review: Review | None, slug: str) -> Section | None:
+    if review is None:
+        return None
+    return next((section for section in review.sections if section.slug == slug), None)
+
+
+def _shown(text: str) -> int:
+    return width(escape(text))
+
+
+def _shortened(text: str, room: int, measure: Measure) -> str:
+    line = one_line(text)
+    if measure(line) <= room:
+        return line
+    return line[: fitting(line, room - 1, measure)].rstrip() + "…"

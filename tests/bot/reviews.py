@@ -1,0 +1,89 @@
+"""Reviews, answers and questions made at random, as hostile as `tests.bot.texts` makes them."""
+
+from __future__ import annotations
+
+from hypothesis import strategies as st
+
+from embeddings.records import Answer, Paragraph, Quote, Review, Section, State
+from tests.bot.texts import texts
+
+LONG_WORD = "antidisestablishmentarianism" * 360
+
+
+def names() -> st.SearchStrategy[str]:
+    """A title, a heading, a question."""
+    return texts(12) | st.sampled_from((LONG_WORD, "", " ", "*" * 300, "\u202e" * 5, "|" * 400))
+
+
+def paragraphs() -> st.SearchStrategy[str]:
+    """A paragraph of a review: on one line, as the splitter leaves it, and at times very long."""
+    prose = "Kathy drives. It is quiet, and *nobody* speaks || of it. "
+    long = st.sampled_from(
+        (LONG_WORD, prose * 40, "||a|| `b` " * 300, "\u0301" * 5000, "。" * 3000, "**" * 2000)
+    )
+    return (texts(16) | long).map(lambda text: " ".join(text.split()) or "Nothing.")
+
+
+@st.composite
+def reviews(draw: st.DrawFn, most_sections: int = 4) -> Review:
+    text = ""
+    sections = []
+    for number in range(draw(st.integers(1, most_sections))):
+        places = []
+        for position in range(draw(st.integers(0, 4))):
+            paragraph = draw(paragraphs())
+            start = len(text) + 1 if text else 0
+            text = f"{text}\n{paragraph}" if text else paragraph
+            places.append(Paragraph(position + 1, start, start + len(paragraph)))
+        sections.append(Section(f"section-{number}", draw(names()), tuple(places), draw(st.booleans())))
+    return Review(
+        slug=draw(names()) or "review",
+        title=draw(names()),
+        text=text,
+        sections=tuple(sections),
+        work=draw(st.none() | names()),
+        year=draw(st.none() | st.integers(1800, 2100)),
+        author=draw(st.none() | names()),
+        source=draw(st.none() | texts(6) | texts(6).map("https://reviews.example/".__add__)),
+        collection=draw(st.sampled_from(("shared", "server-1"))),
+    )
+
+
+@st.composite
+def quotes(draw: st.DrawFn, review: Review, label: int) -> Quote | None:
+    """A slice of one of the review's paragraphs, or None where it has none."""
+    places = [(section, paragraph) for section in review.sections for paragraph in section.paragraphs]
+    if not places:
+        return None
+    section, paragraph = draw(st.sampled_from(places))
+    start = draw(st.integers(paragraph.start, paragraph.end - 1))
+    end = draw(st.integers(start + 1, paragraph.end))
+    return Quote(
+        label=label,
+        text=review.text[start:end],
+        review=review.slug,
+        title=review.title,
+        section=section.slug,
+        heading=section.heading,
+        paragraph=paragraph.number,
+        start=start,
+        end=end,
+        score=0.5,
+        collection=review.collection,
+    )
+
+
+@st.composite
+def answers(draw: st.DrawFn) -> tuple[Answer, tuple[Review, ...]]:
+    """An answer, and the reviews that its quotes are from."""
+    known = draw(
+        st.lists(reviews(), min_size=1, max_size=2, unique_by=lambda each: (each.collection, each.slug))
+    )
+    state = draw(st.sampled_from(State))
+    found: list[Quote] = []
+    if state is not State.UNANSWERED:
+        for label in range(1, draw(st.integers(1, 3)) + 1):
+            quote = draw(quotes(draw(st.sampled_from(known)), label))
+            if quote:
+                found.append(quote)
+    return Answer(draw(names()), state, 0.5, tuple(found)), tuple(known)
