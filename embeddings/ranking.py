@@ -272,6 +272,8 @@ def _min_max(scores: Floats) -> Floats:
 
 def _best(scores: NDArray[np.floating[Any]], k: int) -> Rows:
     """The places of the k highest scores, highest first, ties in their order."""
+    if k <= 0:
+        return np.zeros(0, np.int64)
     if k < len(scores):
         # All that reach the k-th score, so that ties at the edge fall by their order.
         edge = np.partition(scores, len(scores) - k)[len(scores) - k]
