@@ -30,7 +30,7 @@ A tokenizer may read a word of any length as one unknown token: what holds more 
 long, whatever its tokens.
 """
 
-_WINDOW = 8_000
+_WINDOW = 4_000
 """Code points given to sentencex at once: its time grows with the square of a text's unbalanced quotes."""
 
 _TAIL = 32
