@@ -524,6 +524,7 @@ class Control:
         response = self.world.messages.get(asked.response_id or 0)
         return {
             "id": str(asked.id),
+            "token": asked.token,
             "delivered": asked.delivered,
             "acknowledged_after": None if asked.acknowledged is None else asked.acknowledged - asked.created,
             "answered_after": None if asked.response_done is None else asked.response_done - asked.created,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 import re
 from collections.abc import Iterator
 
@@ -309,3 +310,43 @@ def walk(components: list[Json]) -> Iterator[Json]:
         for key in ("accessory", "component"):
             if isinstance(component.get(key), dict):
                 yield from walk([component[key]])
+
+
+DEFAULTS: dict[int, Json] = {
+    3: {"min_values": 1, "max_values": 1, "disabled": False},
+    11: {"description": None, "spoiler": False},
+    14: {"divider": True, "spacing": 1},
+    17: {"accent_color": None, "spoiler": False},
+}
+"""What Discord adds to a component that was sent without it, by the component's type."""
+
+
+def returned_components(sent: list[Json]) -> list[Json]:
+    """Components as Discord returns them: each with an id, and with what was left to its default."""
+    copied: list[Json] = json.loads(json.dumps(sent))
+    used = {each.get("id") for each in walk(copied)}
+    fresh = (number for number in range(1, 10_000) if number not in used)
+    for each in walk(copied):
+        if not each.get("id"):
+            each["id"] = next(fresh)
+        for key, value in DEFAULTS.get(each["type"], {}).items():
+            each.setdefault(key, value)
+        if isinstance(each.get("media"), dict):
+            each["media"] = {
+                "proxy_url": each["media"]["url"],
+                "width": None,
+                "height": None,
+                "content_type": None,
+                "id": "0",
+            } | each["media"]
+    return copied
+
+
+def returned_embeds(sent: list[Json]) -> list[Json]:
+    """Embeds as Discord returns them."""
+    copied: list[Json] = json.loads(json.dumps(sent))
+    for each in copied:
+        each["type"] = "rich"
+        for field in each.get("fields") or []:
+            field.setdefault("inline", False)
+    return copied

@@ -421,24 +421,14 @@ class Rest:
             fresh.append({"id": number, "filename": name, "size": size, "url": url, "proxy_url": url})
         return stay + fresh
 
-    def _number(self, components: list[Json]) -> list[Json]:
-        """Components as Discord returns them: each with an id."""
-        copied: list[Json] = json.loads(json.dumps(components))
-        used = {each.get("id") for each in payloads.walk(copied)}
-        fresh = (number for number in range(1, 10_000) if number not in used)
-        for each in payloads.walk(copied):
-            if not each.get("id"):
-                each["id"] = next(fresh)
-        return copied
-
     def apply(self, said: Message, call: Call, body: Json) -> None:
         """Write a body's parts into a message, and find out whom it notifies."""
         if "content" in body:
             said.content = str(body["content"] or "")
         if "embeds" in body:
-            said.embeds = [{**each, "type": "rich"} for each in body["embeds"] or []]
+            said.embeds = payloads.returned_embeds(body["embeds"] or [])
         if "components" in body:
-            said.components = self._number(body["components"] or [])
+            said.components = payloads.returned_components(body["components"] or [])
         said.attachments = self.attachments(call, body, said.attachments)
         if isinstance(body.get("flags"), int):
             said.flags |= body["flags"]
@@ -652,6 +642,7 @@ async def application(rest: Rest, _: Call) -> tuple[int, Any]:
         "approximate_user_authorization_count": 0,
         "explicit_content_filter": 0,
         "team": None,
+        "eligible_oauth2_scopes": [],
         "rpc_origins": [],
         "integration_types_config": {"0": {}, "1": {}},
     }
