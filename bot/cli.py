@@ -1,0 +1,84 @@
+"""The `review-bot` command: its sub-commands put together, the one error handler, the exit codes.
+
+Exit codes: 0 done, 1 the thing asked for failed, 2 wrong usage, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+from collections.abc import Sequence
+from typing import Annotated, NoReturn
+
+import typer
+
+from bot.terminal import asking, indexing
+from bot.terminal.options import DATA, DataOption
+from bot.terminal.output import notice, say
+from embeddings.errors import LibraryError
+
+DEBUG = "REVIEW_BOT_DEBUG"
+"""Set to anything, it shows the traceback of an error that nobody foresaw."""
+
+app = typer.Typer(
+    name="review-bot",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        # Imported here because no other command needs it.
+        from importlib.metadata import version
+
+        say(f"review-bot {version('review-bot')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    data: DataOption = DATA,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """Answers questions about long-form reviews in the reviewer's own words, each with a citation."""
+
+
+for command in (asking.ask, asking.search, indexing.index):
+    app.command()(command)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command with these arguments, or the process's own, and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever was reading has read enough. Nothing may be left to flush when Python closes the stream.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    sys.exit(code)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        app(arguments, prog_name="review-bot", standalone_mode=True)
+    except SystemExit as end:
+        return end.code if isinstance(end.code, int) else 1
+    except LibraryError as error:
+        for line in str(error).splitlines():
+            notice(line)
+    except BrokenPipeError:
+        raise
+    except Exception as error:
+        if os.environ.get(DEBUG):
+            raise
+        notice(f"Something went wrong that should not have: {error!r}; set {DEBUG}=1 to see where, and report it.")
+    return 1

@@ -1,0 +1,1 @@
+"""The `review-bot` command's sub-commands that need no Discord."""

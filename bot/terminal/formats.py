@@ -1,0 +1,78 @@
+"""Answers and reviews as JSON: other programs read these, so a key is never renamed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from embeddings.records import Answer, Hit, Review, Section
+
+Json = dict[str, Any]
+
+_QUOTE = ("label", "text", "review", "title", "section", "heading", "paragraph", "start", "end", "score")
+_HIT = ("review", "section", "paragraph", "start", "end", "score")
+
+
+def answer_as_json(answer: Answer) -> Json:
+    """`review-bot ask --json`."""
+    return {
+        "question": answer.question,
+        "state": answer.state.value,
+        "confidence": answer.confidence,
+        "quotes": [{key: getattr(quote, key) for key in _QUOTE} for quote in answer.quotes],
+    }
+
+
+def hits_as_json(hits: Sequence[Hit]) -> Json:
+    """`review-bot search --json`."""
+    return {"hits": [{key: getattr(hit, key) for key in _HIT} for hit in hits]}
+
+
+def reviews_as_json(reviews: Sequence[Review]) -> Json:
+    """`review-bot reviews --json`; `sections` counts them."""
+    keys = ("slug", "title", "work", "year", "author", "source", "aliases")
+    return {
+        "reviews": [
+            {key: getattr(review, key) for key in keys} | {"sections": len(review.sections)} for review in reviews
+        ]
+    }
+
+
+def sections_as_json(review: Review) -> Json:
+    """`review-bot sections --json`; `paragraphs` counts them."""
+    return {
+        "review": review.slug,
+        "title": review.title,
+        "sections": [
+            {
+                "number": number,
+                "section": section.slug,
+                "heading": section.heading,
+                "paragraphs": len(section.paragraphs),
+                "spoiler": section.spoiler,
+            }
+            for number, section in enumerate(review.sections, start=1)
+        ],
+    }
+
+
+def section_as_json(review: Review, section: Section) -> Json:
+    """`review-bot section --json`."""
+    return {
+        "review": review.slug,
+        "title": review.title,
+        "section": section.slug,
+        "heading": section.heading,
+        "spoiler": section.spoiler,
+        "paragraphs": [
+            {
+                "paragraph": paragraph.number,
+                "text": review.text[paragraph.start : paragraph.end],
+                "start": paragraph.start,
+                "end": paragraph.end,
+            }
+            for paragraph in section.paragraphs
+        ],
+    }

@@ -1,0 +1,61 @@
+"""`review-bot index`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.terminal.options import DATA, DataOption
+from bot.terminal.output import notice, say
+from bot.terminal.wording import counted
+
+if TYPE_CHECKING:
+    from embeddings.manifest import Manifest
+
+
+def index(
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Encode everything anew.")] = False,
+    model: Annotated[
+        str | None,
+        typer.Option("--model", metavar="MODEL", help="A sentence-transformers model: its folder, or its name."),
+    ] = None,
+    skip_broken: Annotated[
+        bool, typer.Option("--skip-broken", help="Leave out files that can't be read, and say which.")
+    ] = False,
+    allow_download: Annotated[
+        bool, typer.Option("--allow-download", help="Let a model that is not on this machine be fetched.")
+    ] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Only tell whether the index is sound and up to date; write nothing.")
+    ] = False,
+    data: DataOption = DATA,
+) -> None:
+    """Bring the index of the reviews up to date."""
+    from bot.terminal.opening import build_with_progress, changes_in_words
+    from embeddings.library import Library
+
+    if check:
+        library = Library.open(data)
+        # Opening the encoder is what shows that its files are whole.
+        library.encoder.count_tokens([""])
+        changed = library.outdated()
+        if changed:
+            notice(f"The index is out of date ({changes_in_words(changed)}); run `review-bot index`.")
+            raise typer.Exit(1)
+        say(f"The index is sound and up to date: {_contents(library.manifest)}.")
+        return
+    library = build_with_progress(
+        data, model=model, allow_download=allow_download, rebuild=rebuild, skip_broken=skip_broken
+    )
+    say(f"The index is up to date: {_contents(library.manifest)}.")
+
+
+def _contents(manifest: Manifest) -> str:
+    reviews = [review for collection in manifest.collections for review in collection.reviews]
+    passages = sum(review.passages[1] - review.passages[0] for review in reviews)
+    sentences = sum(review.sentences[1] - review.sentences[0] for review in reviews)
+    return (
+        f"{counted(len(reviews), 'review')}, {counted(passages, 'passage')}, {counted(sentences, 'sentence')}, "
+        f"encoded by {manifest.encoder.model}"
+    )

@@ -1,0 +1,126 @@
+"""The library of a data directory, opened for a command: built at first use, brought up to date where it can be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from bot.terminal.output import notice, watched
+from embeddings.errors import IndexMissingError, LibraryError
+from embeddings.library import Library
+from embeddings.sources import read_sources
+
+FIRST_BUILD_WAIT = 3600.0
+"""For how many seconds to wait for another process that is building the first index."""
+
+NAMED = 3
+"""How many changed reviews are named in a line."""
+
+Progress = Callable[[int, int], None]
+
+
+def open_library(data: Path, *, update: bool = True) -> Library:
+    """Open the index of a data directory, built or brought up to date first where that is needed.
+
+    Args:
+        data: the data directory.
+        update: whether an index that is out of date is brought up to date.
+
+    Raises:
+        LibraryError: there is nothing to answer from. That an index can't be brought up to date is a notice.
+    """
+    try:
+        library = Library.open(data)
+    except IndexMissingError:
+        library = _build_first(data)
+    else:
+        library = _current(library, data, update=update)
+    if not library.calibrated:
+        notice(
+            f"Nobody has calibrated {library.manifest.encoder.model}, so what counts as an answer is a guess; "
+            "run `review-bot calibrate`."
+        )
+    return library
+
+
+def build_with_progress(
+    data: Path,
+    *,
+    model: str | None = None,
+    allow_download: bool = False,
+    rebuild: bool = False,
+    skip_broken: bool = False,
+    wait: float = 0.0,
+) -> Library:
+    """`Library.build`, with a bar on stderr where somebody sees it. Args and errors are those of `Library.build`."""
+    with _bar() as progress:
+        return Library.build(
+            data,
+            model=model,
+            allow_download=allow_download,
+            rebuild=rebuild,
+            skip_broken=skip_broken,
+            wait=wait,
+            notify=notice,
+            progress=progress,
+        )
+
+
+def reviews_in_words(count: int) -> str:
+    """A number of reviews, in words."""
+    return "1 review" if count == 1 else f"{count} reviews"
+
+
+def changes_in_words(slugs: tuple[str, ...]) -> str:
+    """The reviews that changed: the first few by name, the rest by number."""
+    named = ", ".join(slugs[:NAMED])
+    return f"{named} and {len(slugs) - NAMED} more" if len(slugs) > NAMED else named
+
+
+def _build_first(data: Path) -> Library:
+    sources = read_sources(data)
+    if sources.count and not sources.errors:
+        notice(f"Building the index of {reviews_in_words(sources.count)}, which is done once…")
+    return build_with_progress(data, wait=FIRST_BUILD_WAIT)
+
+
+def _current(library: Library, data: Path, *, update: bool) -> Library:
+    try:
+        changed = library.outdated()
+    except LibraryError as error:
+        notice(f"{_first_line(error)}; answering from the index as it is.")
+        return library
+    if not changed:
+        return library
+    if not update:
+        notice(f"The index is out of date ({changes_in_words(changed)}); answering from it as it is.")
+        return library
+    notice(f"The index is out of date ({changes_in_words(changed)}); bringing it up to date…")
+    try:
+        current = build_with_progress(data)
+    except LibraryError as error:
+        notice(f"That can't be done: {_first_line(error)}. Answering from the old index.")
+        return library
+    library.close()
+    return current
+
+
+def _first_line(error: LibraryError) -> str:
+    lines = str(error).splitlines()
+    return lines[0] if len(lines) == 1 else f"{lines[0]} (and {len(lines) - 1} more)"
+
+
+@contextmanager
+def _bar() -> Iterator[Progress | None]:
+    if not watched():
+        yield None
+        return
+    # Imported here because answering from an index that is there needs none of it.
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("Preparing the model", total=None)
+        yield lambda done, total: progress.update(task, description="Reading the reviews", completed=done, total=total)

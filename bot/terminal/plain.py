@@ -1,0 +1,61 @@
+"""Answers and reviews as plain text: for pipes, for files, and for terminals that can't mark anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bot.terminal.wording import citation, counted, heading_of, preface
+
+if TYPE_CHECKING:
+    from embeddings.library import Library
+    from embeddings.records import Answer, Hit, Review, Section
+
+
+def answer_in_plain(answer: Answer) -> str:
+    """The quotes in quotation marks, each with its citation, one to a line."""
+    quotes = (
+        f"{quote.label}. “{quote.text}” — {citation(quote.title, quote.heading, quote.paragraph)}"
+        for quote in answer.quotes
+    )
+    return "\n".join((*preface(answer), *quotes))
+
+
+def hits_in_plain(hits: Sequence[Hit], library: Library) -> str:
+    """The passages in quotation marks, each with its citation, one to a line."""
+    lines = []
+    for rank, hit in enumerate(hits, start=1):
+        review = library.review(hit.review)
+        place = citation(review.title, review.section(hit.section).heading, hit.paragraph)
+        lines.append(f"{rank}. “{review.text[hit.start : hit.end]}” — {place}")
+    return "\n".join(lines)
+
+
+def reviews_in_plain(reviews: Sequence[Review]) -> str:
+    """Slug, title, what it is about, and the number of sections, one review to a line."""
+    return "\n".join(
+        f"{review.slug}: {review.title}{_about(review)}, {counted(len(review.sections), 'section')}"
+        for review in reviews
+    )
+
+
+def sections_in_plain(review: Review) -> str:
+    """Number, heading and slug, one section to a line."""
+    return "\n".join(
+        f"{number}. {heading_of(section)} [{section.slug}], {counted(len(section.paragraphs), 'paragraph')}"
+        for number, section in enumerate(review.sections, start=1)
+    )
+
+
+def section_in_plain(review: Review, section: Section) -> str:
+    """Title and heading, then the paragraphs with their numbers."""
+    paragraphs = (
+        f"¶{paragraph.number} {review.text[paragraph.start : paragraph.end]}" for paragraph in section.paragraphs
+    )
+    return "\n\n".join((f"{review.title}, {heading_of(section)}", *paragraphs))
+
+
+def _about(review: Review) -> str:
+    """The year and the reviewer, in brackets, as far as they are known."""
+    known = [str(part) for part in (review.year, review.author and f"by {review.author}") if part]
+    return f" ({', '.join(known)})" if known else ""

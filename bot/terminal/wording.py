@@ -1,0 +1,35 @@
+"""The sentences and citations that people read, alike in a terminal and in a pipe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from embeddings.records import Answer, Section
+
+
+def preface(answer: Answer) -> tuple[str, ...]:
+    """What is said before the quotes: nothing where they answer the question."""
+    from embeddings.records import State
+
+    if answer.state is State.ANSWERED:
+        return ()
+    if answer.state is State.NEAREST:
+        several = len({quote.review for quote in answer.quotes}) > 1
+        return (f"The {'reviews' if several else 'review'} may not say. The closest passages are:",)
+    return ("The reviews don't say.", "Try other words, or see what they cover: `review-bot sections`.")
+
+
+def citation(title: str, heading: str, paragraph: int) -> str:
+    """Where a quote stands."""
+    return f"{title}, {heading}, ¶{paragraph}"
+
+
+def counted(count: int, noun: str) -> str:
+    """A number of things: `1 section`, `8 sections`."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def heading_of(section: Section) -> str:
+    """A section's heading, with a warning where it gives the story away."""
+    return f"{section.heading} (spoilers)" if section.spoiler else section.heading
