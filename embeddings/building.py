@@ -29,6 +29,7 @@ from embeddings.index import PASSAGE_ROW, SENTENCE_ROW, CollectionIndex
 from embeddings.lexical import LexicalIndex
 from embeddings.manifest import IndexedCollection, IndexedReview, Manifest
 from embeddings.records import Passage, Review
+from embeddings.spelling import WordList
 from embeddings.splitting import SPLITTER, split_review
 from embeddings.stored_reviews import save_reviews
 from embeddings.vectors import INDEX_TYPE, Vectors
@@ -277,6 +278,7 @@ def _write(root: Path, plan: _Plan, encoder: Encoder, count: Callable[[int], Non
         Vectors.build(rows(plan.texts.passages)).save(partial / layout.PASSAGE_VECTORS)
         LexicalIndex.build(plan.texts.sentences).save(partial, layout.SENTENCE_TERMS)
         LexicalIndex.build(plan.texts.passages).save(partial, layout.PASSAGE_TERMS)
+        WordList.build(_words(plan)).save(partial / layout.WORDS)
         reviews = _write_tables(partial, plan)
         save_reviews(partial / layout.REVIEWS, (source.review for source in plan.sources))
         generation = _synced(partial)
@@ -290,6 +292,14 @@ def _write(root: Path, plan: _Plan, encoder: Encoder, count: Callable[[int], Non
         raise _write_error(root, error) from error
     files = {file.name: file.stat().st_size for file in sorted(final.iterdir())}
     return IndexedCollection(plan.name, generation, reviews, files)
+
+
+def _words(plan: _Plan) -> Iterator[str]:
+    """What people may mean by a misspelt word: titles and aliases stand in no passage, but in questions."""
+    for source in plan.sources:
+        yield source.review.title
+        yield from source.review.aliases
+    yield from plan.texts.passages
 
 
 def _write_tables(directory: Path, plan: _Plan) -> tuple[IndexedReview, ...]:

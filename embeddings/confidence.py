@@ -1,10 +1,26 @@
-"""How sure an answer is, from raw scores: comparable across questions, never normalised by rank."""
+"""How sure an answer is: from raw scores, never normalised by rank, and so comparable across questions.
+
+The closest sentence's cosine tells what the reviews are about. What it can't tell is known from the question's words:
+a fact that reviews seldom give and these never mention, or a name that stands in none of them.
+"""
 
 from __future__ import annotations
 
-from embeddings.ranking import Ranking
+DOUBT = 0.7
+"""What is left of the confidence where the reviews have no word of what is asked for."""
+
+FOREIGN = 0.18
+"""A follow-up whose closest sentence is less alike than this, by itself, is about something else altogether."""
 
 
-def confidence(ranking: Ranking) -> float:
-    """The confidence of answering from a ranking, in [0, 1]: the closest sentence's cosine with the question."""
-    return min(1.0, max(0.0, ranking.best_cosine))
+def confidence(cosine: float, *, alone: float | None, doubtful: bool) -> float:
+    """The confidence that the closest sentences answer a question, in [0, 1].
+
+    Args:
+        cosine: of the closest sentence with the question, read with what was asked before it.
+        alone: of the closest sentence with a follow-up by itself; None where the follow-up has no topic of its own
+            ("why?"), or there is no context.
+        doubtful: whether the question asks for a fact, or names something, that the reviews have no word of.
+    """
+    raw = cosine if alone is None or alone >= FOREIGN else min(cosine, alone)
+    return min(1.0, max(0.0, raw * DOUBT if doubtful else raw))

@@ -18,6 +18,7 @@ from embeddings.errors import IndexDamagedError
 from embeddings.lexical import LexicalIndex
 from embeddings.manifest import IndexedCollection, IndexedReview
 from embeddings.records import Passage, Review, Sentence
+from embeddings.spelling import WordList
 from embeddings.stored_reviews import StoredReviews
 from embeddings.vectors import Vectors
 
@@ -37,6 +38,7 @@ PASSAGE_TERMS = "passage-terms"
 SENTENCE_TABLE = "sentences.npy"
 PASSAGE_TABLE = "passages.npy"
 REVIEWS = "reviews.sqlite"
+WORDS = "words.json"
 
 SENTENCE_ROW = np.dtype([("start", np.int32), ("end", np.int32), ("passage", np.int32)])
 PASSAGE_ROW = np.dtype(
@@ -62,6 +64,7 @@ class CollectionIndex:
         passage_vectors: (passages, d).
         sentence_terms: BM25 over sentences.
         passage_terms: BM25 over passages.
+        words: for putting misspelt questions right.
         sentence_table: (sentences,) of `SENTENCE_ROW`.
         passage_table: (passages,) of `PASSAGE_ROW`; `review` counts the manifest's reviews, `section` theirs.
     """
@@ -82,8 +85,9 @@ class CollectionIndex:
             self.passage_terms = LexicalIndex.open(directory, PASSAGE_TERMS)
             self.sentence_table: NDArray[np.void] = np.load(directory / SENTENCE_TABLE, mmap_mode="r")
             self.passage_table: NDArray[np.void] = np.load(directory / PASSAGE_TABLE, mmap_mode="r")
+            self.words = WordList.open(directory / WORDS)
             self._reviews = StoredReviews(directory / REVIEWS)
-        except (OSError, RuntimeError, ValueError, EOFError, sqlite3.DatabaseError) as error:
+        except (OSError, RuntimeError, ValueError, KeyError, EOFError, sqlite3.DatabaseError) as error:
             reason = str(error).splitlines()[0]
             raise IndexDamagedError(
                 f"{directory}: the index can't be read ({reason}); run `review-bot index --rebuild`"

@@ -23,17 +23,16 @@ K1 = 1.5
 B = 0.75
 
 # A run of letters and digits with its inner apostrophes; scripts written without spaces count by character.
-_WORD = re.compile(
-    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]|[^\W_](?:[^\W_]|'(?=[^\W_]))*", re.UNICODE
-)
+_WORD = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]|[^\W_](?:[^\W_]|'(?=[^\W_]))*", re.UNICODE)
 
 # Function words. They carry no topic, and a short review has too few texts for their weight to vanish.
 STOP_WORDS = frozenset(
     """
-    a about after all also am an and any are as at be been before being but by can could did do does doing for
-    from had has have having he her hers him his how i if in into is it it's its just me my no nor not of off on or
-    our out over own s she should so some such t than that the their them then there these they this those to too
-    under up very was we were what when where which while who whom why will with would you your
+    a about after all also am an and any are as at be been before being but by can could did do does
+    doing for from had has have having he her hers him his how i if in into is it it's its just me
+    my no nor not of off on or our out over own s she should so some such t than that the their them
+    then there these they this those to too under up very was we were what when where which while
+    who whom why will with would you your
     """.split()
 )
 
@@ -81,9 +80,7 @@ class LexicalIndex:
 
         documents = [terms(text) for text in texts]
         if not any(documents):
-            return cls(
-                {}, np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32), len(documents)
-            )
+            return cls({}, np.zeros(1, np.int64), np.zeros(0, np.int32), np.zeros(0, np.float32), len(documents))
         # Columns in the terms' order, so that the same texts always give the same files.
         vocabulary = {term: column for column, term in enumerate(sorted(set(chain.from_iterable(documents))))}
         model = bm25s.BM25(k1=K1, b=B, method="lucene")
@@ -142,6 +139,12 @@ class LexicalIndex:
             # A text stands once in a column, so plain indexed addition loses nothing.
             scores[rows[low:high] - first] += weights[low:high]
         return scores
+
+    def holds(self, term: str, first: int, end: int) -> bool:
+        """Whether a stemmed term occurs in the texts `first` to `end`."""
+        rows, _ = self._column(term)
+        low, high = np.searchsorted(rows, (first, end)) if len(rows) else (0, 0)
+        return bool(low < high)
 
     def _column(self, term: str) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
         column = self.vocabulary.get(term)

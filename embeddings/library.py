@@ -25,11 +25,13 @@ from embeddings.errors import (
 from embeddings.index import CollectionIndex
 from embeddings.lookup import find_review, find_section, unknown_review
 from embeddings.manifest import Manifest
-from embeddings.querying import checked, form_query
+from embeddings.missing_facts import asks_missing_fact
+from embeddings.querying import checked, understand
 from embeddings.ranking import RankingSettings, Scope, rank
 from embeddings.records import SHARED, Answer, Hit, Review, Section
 from embeddings.routing import Name, Router
 from embeddings.sources import REVIEWS, outdated, read_sources
+from embeddings.unknown_names import names_unknown
 from embeddings.weights import find_model
 
 Notify = Callable[[str], None]
@@ -252,10 +254,13 @@ class Library:
     ) -> Examination:
         """Answer and search in one look. Args and errors are those of `ask` and `search`."""
         tidy = checked(question)
-        turns = tuple(turn for turn in map(str.strip, context) if turn)
-        scopes = self._scopes(tidy, review, turns, collections)
-        ranking = rank(form_query(tidy, turns, self.encoder), scopes, self.ranking)
-        return Examination(answer(question, ranking, confidence(ranking), self.thresholds), ranking.hits(k))
+        turns = tuple(" ".join(turn.split()) for turn in context if turn.strip())
+        asked = understand(tidy, turns, self.encoder, [index.words for index in self._visible(collections)])
+        scopes = self._scopes(asked.text, review, turns, collections)
+        ranking = rank(asked.query, scopes, self.ranking)
+        alone = rank(asked.alone, scopes, self.ranking).best_cosine if asked.alone is not None else None
+        sure = confidence(ranking.best_cosine, alone=alone, doubtful=_doubtful(asked.text, scopes))
+        return Examination(answer(question, ranking, sure, self.thresholds), ranking.hits(k))
 
     def reviews(self, *, collections: Collections = (SHARED,)) -> tuple[Review, ...]:
         """Every review that the asker sees, by collection and slug."""
@@ -349,6 +354,15 @@ class Library:
                 for text in (entry.title, *entry.aliases)
             )
         return self._routers[collections]
+
+
+def _doubtful(question: str, scopes: Sequence[Scope]) -> bool:
+    """Whether a question asks for a fact, or names something, that what is in scope has no word of."""
+
+    def tells(term: str) -> bool:
+        return any(scope.index.passage_terms.holds(term, *scope.passages) for scope in scopes)
+
+    return asks_missing_fact(question, tells) or names_unknown(question, tells)
 
 
 def _within(index: CollectionIndex, slug: str) -> Scope:

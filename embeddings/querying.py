@@ -3,14 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
 
 from embeddings.encoding import Encoder
 from embeddings.errors import QuestionError
+from embeddings.intents import intent
 from embeddings.lexical import terms, words
 from embeddings.ranking import Query
+from embeddings.spelling import WordList, correct
 
 LONGEST = 1000
 """How many characters a question may have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question as it is looked for.
+
+    Attributes:
+        text: the question, misspellings put right.
+        query: what is ranked by: the question, read with the one before it.
+        alone: the question by itself, where that is another query and it has a topic of its own.
+    """
+
+    text: str
+    query: Query
+    alone: Query | None
 
 
 def checked(question: str) -> str:
@@ -29,7 +49,29 @@ def checked(question: str) -> str:
     return tidy
 
 
-def form_query(question: str, context: Sequence[str], encoder: Encoder) -> Query:
-    """Encode a question with the turn before it, so that "and who plays her?" knows who she is."""
-    text = f"{context[-1]} {question}" if context else question
-    return Query(encoder.encode([text])[0], tuple(dict.fromkeys(terms(text))))
+def understand(question: str, context: Sequence[str], encoder: Encoder, lists: Sequence[WordList]) -> Asked:
+    """Make of a checked question what is looked for.
+
+    A follow-up is read with the turn before it, so that "and who plays her?" knows who she is. A question about the
+    work as a whole is looked for by what an answer would say as well, and needs no turn before it.
+    """
+    whole = encoder.count_tokens([""])[0]
+
+    def known(word: str) -> bool:
+        return encoder.count_tokens([word])[0] - whole == 1
+
+    text = correct(question, lists, known)
+    sought = intent(text)
+    if sought is not None:
+        vector = encoder.encode([text, sought.value]).mean(axis=0)
+        return Asked(text, Query(vector / np.linalg.norm(vector), _terms(text)), None)
+    if not context:
+        return Asked(text, Query(encoder.encode([text])[0], _terms(text)), None)
+    together = f"{correct(context[-1], lists, known)} {text}"
+    vectors = encoder.encode([together, text])
+    own = _terms(text)
+    return Asked(text, Query(vectors[0], _terms(together)), Query(vectors[1], own) if own else None)
+
+
+def _terms(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(terms(text)))

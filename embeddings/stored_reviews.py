@@ -29,9 +29,7 @@ class StoredReviews:
 
     def __init__(self, file: Path) -> None:
         # Immutable: no lock, no journal, so that an index on a read-only disk opens. Nobody writes it again.
-        self._database = sqlite3.connect(
-            f"{file.resolve().as_uri()}?immutable=1", uri=True, check_same_thread=False
-        )
+        self._database = sqlite3.connect(f"{file.resolve().as_uri()}?immutable=1", uri=True, check_same_thread=False)
         self._cached = lru_cache(maxsize=256)(self._read)
 
     def get(self, slug: str) -> Review:
