@@ -84,7 +84,7 @@ def prepare_encoder(
             notify(f"{source.name} can't be exported ({reason}); it runs on sentence-transformers, which is slower.")
         _move_into_place(beside, directory)
     except OSError as error:
-        raise IndexWriteError(f"{directory}: can't be written ({error.strerror})") from error
+        raise IndexWriteError(f"{directory}: can't be written ({error.strerror or error})") from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return reference if reason is not None else RuntimeEncoder.open(directory)

@@ -5,8 +5,12 @@ Importing this module imports PyTorch, which takes seconds; only `embeddings.exp
 
 from __future__ import annotations
 
+import errno
+import os
+import shutil
 import warnings
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import onnxruntime
 import torch
@@ -23,7 +27,6 @@ from embeddings.reference import ReferenceEncoder
 _EXPORTED_MODULES = (Transformer, Pooling, Normalize)
 _EXPORTED_POOLING = frozenset({"cls", "max", "mean"})
 _OPSET = 17
-_TRACED = "traced.onnx"
 # Smaller tensors stay in the graph.
 _SMALLEST_WEIGHT_BYTES = 1024
 
@@ -41,15 +44,17 @@ def trace(reference: ReferenceEncoder, directory: Path) -> int:
     Raises:
         NotExportableError: the model is not a transformer, a pooling by mean, maximum or first token, and
             perhaps a normalisation.
+        OSError: `directory` can't be written.
         Exception: whatever PyTorch, the model's own code or onnxruntime raises over a model they can't trace.
     """
     model = reference.model
     tokenizer, pad_id = _tokenizer(reference)
     _require_known_modules(model)
     tokenizer.save(str(directory / TOKENIZER), pretty=False)
-    _write_graph(model, directory / _TRACED)
-    _optimise(directory)
-    (directory / _TRACED).unlink()
+    with TemporaryDirectory(dir=directory) as folder:
+        traced = Path(folder) / GRAPH
+        _write_graph(model, traced)
+        _optimise(traced, directory)
     return pad_id
 
 
@@ -130,8 +135,11 @@ def _write_graph(model: SentenceTransformer, path: Path) -> None:
         transformer.set_attn_implementation(attention)
 
 
-def _optimise(directory: Path) -> None:
-    """Have onnxruntime optimise the graph once, and write the weights apart from it."""
+def _optimise(traced: Path, directory: Path) -> None:
+    """Have onnxruntime optimise the graph once, and write it into `directory`, the weights apart from it."""
+    if shutil.disk_usage(directory).free < traced.stat().st_size:
+        # onnxruntime's own error does not tell a full disk from a graph that it can't write.
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(directory))
     options = onnxruntime.SessionOptions()
     # The highest level whose graph serves on any machine; the next one writes for this machine's processor.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
@@ -140,4 +148,4 @@ def _optimise(directory: Path) -> None:
     options.add_session_config_entry(
         "session.optimized_model_external_initializers_min_size_in_bytes", str(_SMALLEST_WEIGHT_BYTES)
     )
-    onnxruntime.InferenceSession(directory / _TRACED, options, providers=["CPUExecutionProvider"])
+    onnxruntime.InferenceSession(traced, options, providers=["CPUExecutionProvider"])
