@@ -37,7 +37,7 @@ from embeddings.weights import find_model
 Notify = Callable[[str], None]
 """Called with one line for the person at the terminal."""
 
-UNCALIBRATED = Thresholds(answered=0.4, nearest=0.33)
+UNCALIBRATED = Thresholds(answered=0.37, nearest=0.35)
 """For an encoder that nobody has calibrated: a guess, taken from the default encoder."""
 
 Collections = Sequence[str]

@@ -9,14 +9,30 @@ from embeddings.lexical import STOP_WORDS, fold, terms
 
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE_START = re.compile(r"(?:^|[.!?…:\n]\s*)[^\w]*$")
+# What is asked of a work by its name: the name follows, in whatever case it was typed.
+_NAMED_WORK = re.compile(
+    r"\b(?:think|thought|opinion|review|verdict|say|said|plot|story|end|ending|cast|happens)s? (?:of|about|in|to) (.+)"
+    r"|\b(?:directed|starred in|stars in|(?:seen|watch|watched|recommend)) (.+)"
+    r"|^(?:is|was) (?:the )?(.+?) (?:any good|worth .+)"
+)
+# Parts that any film has, which reviews tell of in other words as well.
+_PARTS = frozenset(
+    """
+    acting actor actress bit book cast character effect ending film movie music novel one performance picture play
+    role scene score script soundtrack story thing
+    """.split()
+)
+_PARTS_STEMMED = frozenset(terms(" ".join(_PARTS)))
 # From this share of capitalised words on, capitals are the writer's style and tell nothing.
 _TITLE_CASE = 0.7
 
 
 def names_unknown(question: str, tells: Callable[[str], bool]) -> bool:
-    """Whether a question names something, by a capital letter within a sentence, that the reviews have no word of.
+    """Whether a question names something that the reviews have no word of.
 
-    Abbreviations in capitals (CGI, TV) are no names, nor are words in a question that is capitalised throughout.
+    A name is a word with a capital letter within a sentence, or what stands where a work's name does ("what did they
+    think of atonement?"). Abbreviations in capitals (CGI, TV) are no names, nor are words in a question that is
+    capitalised throughout.
 
     Args:
         question: as it was asked, misspellings put right.
@@ -26,9 +42,17 @@ def names_unknown(question: str, tells: Callable[[str], bool]) -> bool:
     capitalised = [match for match in found if match.group()[0].isupper()]
     if len(found) >= 3 and len(capitalised) >= _TITLE_CASE * len(found):
         return False
-    return any(
+    return _another_work(question, tells) or any(
         not match.group().isupper()
         and not _SENTENCE_START.search(question[: match.start()])
         and not all(map(tells, terms(match.group())))
         for match in capitalised
     )
+
+
+def _another_work(question: str, tells: Callable[[str], bool]) -> bool:
+    found = _NAMED_WORK.search(fold(question))
+    if found is None:
+        return False
+    named = terms(next(group for group in found.groups() if group is not None))
+    return bool(named) and not any(term in _PARTS_STEMMED or tells(term) for term in named)
