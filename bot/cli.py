@@ -13,7 +13,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bot.terminal import asking, indexing
+from bot.terminal import asking, chatting, indexing, reading
 from bot.terminal.options import DATA, DataOption
 from bot.terminal.output import notice, say
 from embeddings.errors import LibraryError
@@ -48,7 +48,15 @@ def root(
     """Answers questions about long-form reviews in the reviewer's own words, each with a citation."""
 
 
-for command in (asking.ask, asking.search, indexing.index):
+for command in (
+    asking.ask,
+    chatting.chat,
+    asking.search,
+    reading.reviews,
+    reading.sections,
+    reading.section,
+    indexing.index,
+):
     app.command()(command)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bot.terminal.wording import citation, counted, heading_of, preface
+from bot.terminal.wording import about, citation, counted, heading_of, preface
 
 if TYPE_CHECKING:
     from embeddings.library import Library
@@ -34,7 +34,7 @@ def hits_in_plain(hits: Sequence[Hit], library: Library) -> str:
 def reviews_in_plain(reviews: Sequence[Review]) -> str:
     """Slug, title, what it is about, and the number of sections, one review to a line."""
     return "\n".join(
-        f"{review.slug}: {review.title}{_about(review)}, {counted(len(review.sections), 'section')}"
+        f"{review.slug}: {review.title}{about(review)}, {counted(len(review.sections), 'section')}"
         for review in reviews
     )
 
@@ -53,9 +53,3 @@ def section_in_plain(review: Review, section: Section) -> str:
         f"¶{paragraph.number} {review.text[paragraph.start : paragraph.end]}" for paragraph in section.paragraphs
     )
     return "\n\n".join((f"{review.title}, {heading_of(section)}", *paragraphs))
-
-
-def _about(review: Review) -> str:
-    """The year and the reviewer, in brackets, as far as they are known."""
-    known = [str(part) for part in (review.year, review.author and f"by {review.author}") if part]
-    return f" ({', '.join(known)})" if known else ""

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from bot.terminal.excerpts import Excerpt, excerpts_of_answer, excerpts_of_hits
 from bot.terminal.output import visible
-from bot.terminal.wording import citation, counted, heading_of, preface
+from bot.terminal.wording import about, citation, counted, heading_of, preface
 from embeddings.library import Library
 from embeddings.records import Answer, Hit, Review, Section
 
@@ -45,17 +45,17 @@ def rendered_hits(hits: Sequence[Hit], library: Library) -> RenderableType:
 
 
 def rendered_reviews(reviews: Sequence[Review]) -> RenderableType:
-    """A table of reviews."""
-    table = Table("Title", "Year", "Reviewer", "Sections", "Slug", box=None, header_style="dim", pad_edge=False)
-    for review in reviews:
-        table.add_row(
-            _text(review.title, "bold"),
-            _text(str(review.year or "")),
-            _text(review.author or ""),
-            _text(str(len(review.sections))),
-            _text(review.slug, PLACE),
+    """The reviews, one to a line where there is room."""
+    return Group(
+        *(
+            Text.assemble(
+                _text(review.title, "bold"),
+                _text(f"{about(review)}, {counted(len(review.sections), 'section')}  "),
+                _text(review.slug, PLACE),
+            )
+            for review in reviews
         )
-    return table
+    )
 
 
 def rendered_sections(review: Review) -> RenderableType:
@@ -74,9 +74,7 @@ def rendered_section(review: Review, section: Section) -> RenderableType:
     table.add_column(no_wrap=True)
     table.add_column()
     for paragraph in section.paragraphs:
-        table.add_row(
-            _text(f"¶{paragraph.number}", LABEL), _text(review.text[paragraph.start : paragraph.end]), end_section=True
-        )
+        table.add_row(_text(f"¶{paragraph.number}", LABEL), _text(review.text[paragraph.start : paragraph.end]))
         if paragraph is not section.paragraphs[-1]:
             table.add_row()
     return Group(Text.assemble(_text(review.title, PLACE), " · ", _text(heading_of(section), "bold")), Text(), table)

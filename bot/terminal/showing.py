@@ -46,7 +46,7 @@ def show_reviews(reviews: Sequence[Review]) -> None:
     rendering.show(rendering.rendered_reviews(reviews))
 
 
-def show_sections(review: Review) -> None:
+def show_review(review: Review) -> None:
     """Print which sections a review has."""
     if not in_terminal():
         say(plain.sections_in_plain(review))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from embeddings.records import Answer, Section
+    from embeddings.records import Answer, Review, Section
 
 
 def preface(answer: Answer) -> tuple[str, ...]:
@@ -33,3 +33,9 @@ def counted(count: int, noun: str) -> str:
 def heading_of(section: Section) -> str:
     """A section's heading, with a warning where it gives the story away."""
     return f"{section.heading} (spoilers)" if section.spoiler else section.heading
+
+
+def about(review: Review) -> str:
+    """The year and the reviewer, in brackets after a space, as far as they are known."""
+    known = [str(part) for part in (review.year, review.author and f"by {review.author}") if part]
+    return f" ({', '.join(known)})" if known else ""
