@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from embeddings.evaluation.pooling import PooledSection, pooled
+from embeddings.library import Library
 from embeddings.records import Review
+
+PROJECT = Path(__file__).parents[2]
+QUESTIONS = PROJECT / "data" / "questions" / "never-let-me-go.jsonl"
 
 CLOCKS = (
     "The film was shot in a disused clock factory. Its owner asked for no rent.",
@@ -40,3 +45,19 @@ def write_lines(tmp_path: Path) -> WriteLines:
         return file
 
     return write
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with the owner's review, indexed. It is not to be altered."""
+    directory = tmp_path_factory.mktemp("data")
+    shutil.copytree(PROJECT / "data" / "reviews", directory / "reviews")
+    Library.build(directory).close()
+    return directory
+
+
+@pytest.fixture(scope="session")
+def library(data: Path) -> Iterator[Library]:
+    opened = Library.open(data)
+    yield opened
+    opened.close()

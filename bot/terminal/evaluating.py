@@ -1,0 +1,152 @@
+"""`review-bot evaluate` and `compare`: how good the answers are, and whether they got better.
+
+The engine is imported inside each command, so that `--help` stays instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.terminal.options import DATA, DataOption, JsonOption
+from bot.terminal.output import print_json, watched
+
+if TYPE_CHECKING:
+    from embeddings.evaluation.asking import Evaluation
+    from embeddings.library import Library
+    from embeddings.ranking import RankingSettings
+
+QuestionsArgument = Annotated[
+    Path,
+    typer.Argument(help="A question file, a SQuAD v2 file (.json), or a BEIR folder.", show_default=False),
+]
+
+
+def evaluate(
+    questions: QuestionsArgument,
+    data: DataOption = DATA,
+    split: Annotated[str | None, typer.Option(help="Only the questions of this split, such as dev.")] = None,
+    ranking: Annotated[str, typer.Option(help="The weights: default, dense or bm25.")] = "default",
+    as_json: JsonOption = False,
+    save: Annotated[Path | None, typer.Option(help="Keep the run here, for compare and --baseline.")] = None,
+    baseline: Annotated[
+        Path | None, typer.Option(help="Exit 1 where a measure is worse than in this run, beyond chance.")
+    ] = None,
+    report: Annotated[Path | None, typer.Option(help="Write a page to look at.")] = None,
+    trec: Annotated[Path | None, typer.Option(help="Write TREC qrels and run files to this folder.")] = None,
+    beir: Annotated[Path | None, typer.Option(help="Write corpus, queries and qrels to this folder.")] = None,
+    index: Annotated[
+        Path | None, typer.Option(help="Keep the index of a SQuAD or BEIR corpus here for the next time.")
+    ] = None,
+) -> None:
+    """Measure the answers on a file of questions."""
+    from bot.terminal.figures import print_evaluation, print_regressions
+    from embeddings.evaluation.asking import evaluate as evaluate_task
+    from embeddings.evaluation.asking import opened_task
+    from embeddings.evaluation.comparison import check_comparable, contrast, load_runs
+    from embeddings.evaluation.rankings import named_ranking
+    from embeddings.evaluation.record import evaluation_record
+    from embeddings.evaluation.runs import save_run
+
+    weights = named_ranking(ranking)
+    stored = load_runs([baseline])[0] if baseline is not None else None
+    library = opened_library(data, weights)
+    with (
+        progress("indexing") as indexed,
+        opened_task(questions, library, split=split, directory=index, progress=indexed) as (task, asked),
+        progress("asking") as answered,
+    ):
+        count = len(task.questions)
+        evaluation = evaluate_task(
+            asked,
+            task,
+            name=save.stem if save is not None else None,
+            progress=lambda done: answered(done, count),
+        )
+    if save is not None:
+        save_run(evaluation.run, save)
+    _export(evaluation, trec, beir)
+    if report is not None:
+        from embeddings.evaluation.report import write_report
+
+        write_report(evaluation, report)
+    if as_json:
+        print_json(evaluation_record(evaluation))
+    else:
+        print_evaluation(evaluation)
+    if stored is not None:
+        check_comparable([stored, evaluation.run])
+        if not print_regressions(contrast(stored, evaluation.run), quiet=as_json):
+            raise typer.Exit(1)
+
+
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Two runs or more, as evaluate --save keeps them.")],
+    anyway: Annotated[
+        bool,
+        typer.Option("--anyway", help="Compare runs over different questions or reviews, where they meet."),
+    ] = False,
+    qrels: Annotated[
+        Path | None, typer.Option(help="What answers the questions of the runs that are TREC files.")
+    ] = None,
+    listed: Annotated[int, typer.Option("--questions", min=0, help="How many won and lost questions to list.")] = 5,
+    as_json: JsonOption = False,
+) -> None:
+    """Show runs side by side, and whether their differences could be chance."""
+    from bot.terminal.figures import print_comparison
+    from embeddings.evaluation.comparison import check_comparable, comparison_record, contrast_all, load_runs
+
+    if len(runs) < 2:
+        raise typer.BadParameter("two runs are needed, or more", param_hint="RUNS")
+    loaded = load_runs(runs, qrels)
+    if not anyway:
+        check_comparable(loaded)
+    pairs = contrast_all(loaded)
+    if as_json:
+        print_json(comparison_record(loaded, pairs))
+    else:
+        print_comparison(loaded, pairs, listed)
+
+
+def opened_library(data: Path, ranking: RankingSettings) -> Library:
+    """The library of a data directory, built or brought up to date where that is needed, with those weights."""
+    from bot.terminal.opening import open_library
+    from embeddings.library import Library
+
+    library = open_library(data)
+    if library.ranking == ranking:
+        return library
+    library.close()
+    return Library.open(data, ranking=ranking)
+
+
+@contextmanager
+def progress(what: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on stderr while the block runs, from the first call on; nothing where stderr is no terminal."""
+    if not watched():
+        yield lambda _done, _total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task(what, total=None, visible=False)
+        yield lambda done, total: bars.update(bar, completed=done, total=total, visible=True)
+
+
+def _export(evaluation: Evaluation, trec: Path | None, beir: Path | None) -> None:
+    from embeddings.evaluation.beir import write_beir
+    from embeddings.evaluation.trec import write_qrels, write_run
+
+    if trec is not None:
+        trec.mkdir(parents=True, exist_ok=True)
+        judgements = {question.id: question.judgements for question in evaluation.task.questions}
+        rankings = {outcome.question.id: outcome.ranking for outcome in evaluation.outcomes}
+        write_qrels(judgements, trec / f"{evaluation.task.name}.qrels")
+        write_run(rankings, evaluation.run.name, trec / f"{evaluation.run.name}.run")
+    if beir is not None:
+        write_beir(evaluation.task, beir)
