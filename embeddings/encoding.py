@@ -198,8 +198,8 @@ def verify(directory: Path) -> StoredEncoder:
 
 
 def _check(directory: Path, file: StoredFile, *, thoroughly: bool) -> None:
-    # Digesting the weights takes a fifth of what opening takes. So a file of the right size that nobody has
-    # written to since is taken as it is; one that was copied is digested, and serves if it is the same.
+    # Digesting the weights takes as long as opening the encoder does. So a file of the right size that nobody
+    # has written to since is taken as it is; one that was copied is digested, and serves if it is the same.
     path = directory / file.name
     try:
         status = path.stat()

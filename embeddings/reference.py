@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 from sentence_transformers import SentenceTransformer
+from transformers.tokenization_utils_base import VERY_LARGE_INTEGER
 from transformers.utils.logging import disable_progress_bar
 
 from embeddings.encoding import SENTENCE_TRANSFORMERS, EncoderIdentity
@@ -30,16 +31,10 @@ class ReferenceEncoder:
         prompt: what the model wants to stand before each text; empty for most.
     """
 
-    def __init__(self, model: SentenceTransformer, name: str, weights: str) -> None:
+    def __init__(self, model: SentenceTransformer, identity: EncoderIdentity) -> None:
         self.model = model
         self.prompt = model.prompts.get(model.default_prompt_name or "") or ""
-        self._identity = EncoderIdentity(
-            model=name,
-            weights=weights,
-            dimension=self._encode([""]).shape[1],
-            max_tokens=model.max_seq_length or _MAX_TOKENS,
-            runtime=SENTENCE_TRANSFORMERS,
-        )
+        self._identity = identity
 
     @classmethod
     def load(cls, source: ModelSource) -> ReferenceEncoder:
@@ -53,12 +48,14 @@ class ReferenceEncoder:
         try:
             model = SentenceTransformer(str(source.folder), device="cpu", local_files_only=True)
             model.float().eval()
-            if model.max_seq_length is None:
-                model.max_seq_length = _MAX_TOKENS
-            return cls(model, source.name, source.weights)
+            limit = model.max_seq_length
+            if limit is None or limit == VERY_LARGE_INTEGER:
+                limit = model.max_seq_length = _MAX_TOKENS
+            dimension = _encode(model, [""]).shape[1]
         except Exception as error:
             reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
             raise ModelError(f"{source.name}: sentence-transformers can't load it ({reason})") from error
+        return cls(model, EncoderIdentity(source.name, source.weights, dimension, limit, SENTENCE_TRANSFORMERS))
 
     @property
     def identity(self) -> EncoderIdentity:
@@ -80,7 +77,7 @@ class ReferenceEncoder:
         vectors = np.empty((len(texts), self.identity.dimension), dtype=np.float32)
         for start in range(0, len(texts), _REPORT_TEXTS):
             part = texts[start : start + _REPORT_TEXTS]
-            vectors[start : start + len(part)] = self._encode(part)
+            vectors[start : start + len(part)] = _encode(self.model, part)
             if progress is not None:
                 progress(len(part))
         return vectors
@@ -94,14 +91,15 @@ class ReferenceEncoder:
         )
         return [len(ids) for ids in tokens["input_ids"]]
 
-    def _encode(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        vectors = self.model.encode(
-            [_encodable(text) for text in texts],
-            show_progress_bar=False,
-            convert_to_numpy=True,
-            normalize_embeddings=True,
-        )
-        return vectors.astype(np.float32, copy=False)
+
+def _encode(model: SentenceTransformer, texts: Sequence[str]) -> NDArray[np.float32]:
+    vectors = model.encode(
+        [_encodable(text) for text in texts],
+        show_progress_bar=False,
+        convert_to_numpy=True,
+        normalize_embeddings=True,
+    )
+    return vectors.astype(np.float32, copy=False)
 
 
 def _encodable(text: str) -> str:

@@ -40,7 +40,7 @@ from embeddings.errors import IndexDamagedError, IndexVersionError, IndexWriteEr
 from embeddings.export import LEAST_COSINE, open_encoder, prepare_encoder
 from embeddings.reference import ReferenceEncoder
 from embeddings.weights import DEFAULT_MODEL, DEFAULT_WEIGHTS, find_model
-from tests.embeddings.tiny_models import save_bert, save_model
+from tests.embeddings.tiny_models import save_bert, save_model, save_t5
 
 ROOT = Path(__file__).parents[2]
 REVIEW = ROOT / "data" / "reviews" / "never-let-me-go.md"
@@ -247,6 +247,14 @@ def test_a_model_of_ones_own_is_exported(make: Callable[[Path], Path], tmp_path:
     assert encoder.identity == replace(reference.identity, runtime=ONNX)
     assert least_cosine(encoder, reference, texts) >= LEAST_COSINE
     assert encoder.count_tokens(texts) == reference.count_tokens(texts)
+
+
+def test_a_model_that_names_no_limit_reads_512_tokens(tmp_path: Path) -> None:
+    model = str(save_t5(tmp_path / "t5"))
+    encoder = prepare_encoder(model, tmp_path / "encoder", notify=pytest.fail)
+    assert (encoder.identity.max_tokens, encoder.identity.runtime) == (512, ONNX)
+    whole, beyond = encoder.encode(["film " * 510, "film " * 510 + "the quiet"])
+    np.testing.assert_allclose(beyond, whole, atol=1e-5)
 
 
 def test_a_model_without_modules_is_pooled_by_the_mean(tmp_path: Path, tiny_export: Path) -> None:

@@ -9,7 +9,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 from sentence_transformers.sentence_transformer.modules import Normalize, Pooling, Transformer
 from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
-from transformers import BertConfig, BertModel, PreTrainedTokenizerFast
+from transformers import BertConfig, BertModel, PreTrainedTokenizerFast, T5Config, T5EncoderModel
 
 DIMENSION = 32
 _SPECIAL = ("[PAD]", "[UNK]", "[CLS]", "[SEP]")
@@ -18,7 +18,32 @@ _WORDS = ("what", "is", "a", "film", "the", "she", "quiet", "##s", ".", ",", "?"
 
 def save_bert(folder: Path, *, padding_side: str = "right") -> Path:
     """A BERT of two layers that reads 48 tokens, and its tokenizer, without modules of sentence-transformers'."""
+    _save_tokenizer(folder, padding_side=padding_side, model_max_length=48)
     torch.manual_seed(0)
+    config = BertConfig(
+        vocab_size=len(_SPECIAL + _WORDS),
+        hidden_size=DIMENSION,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=64,
+        max_position_embeddings=48,
+        # Wide enough for random weights to tell texts apart.
+        initializer_range=0.3,
+    )
+    BertModel(config).save_pretrained(folder)
+    return folder
+
+
+def save_t5(folder: Path) -> Path:
+    """A T5 encoder of two layers: neither it nor its tokenizer says how much it reads."""
+    _save_tokenizer(folder)
+    torch.manual_seed(0)
+    config = T5Config(vocab_size=len(_SPECIAL + _WORDS), d_model=DIMENSION, d_kv=16, d_ff=64, num_layers=2, num_heads=2)
+    T5EncoderModel(config).save_pretrained(folder)
+    return folder
+
+
+def _save_tokenizer(folder: Path, **settings: str | int) -> None:
     vocabulary = {token: number for number, token in enumerate(_SPECIAL + _WORDS)}
     tokenizer = Tokenizer(models.WordPiece(vocabulary, unk_token="[UNK]"))
     tokenizer.normalizer = normalizers.BertNormalizer()
@@ -32,22 +57,9 @@ def save_bert(folder: Path, *, padding_side: str = "right") -> Path:
         unk_token="[UNK]",
         cls_token="[CLS]",
         sep_token="[SEP]",
-        model_max_length=48,
-        padding_side=padding_side,
         model_input_names=["input_ids", "attention_mask"],
+        **settings,
     ).save_pretrained(folder)
-    config = BertConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=DIMENSION,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        max_position_embeddings=48,
-        # Wide enough for random weights to tell texts apart.
-        initializer_range=0.3,
-    )
-    BertModel(config).save_pretrained(folder)
-    return folder
 
 
 def save_model(
