@@ -17,8 +17,7 @@ from typing import Any
 import aiohttp
 
 from tests.discord.double.payloads import texts, walk
-from tests.discord.double.server import CONTROL
-from tests.discord.double.state import BOT, EPHEMERAL, EVERYONE, Json, Permission
+from tests.discord.double.state import BOT, CONTROL, EPHEMERAL, EVERYONE, Json, Permission
 
 PATIENCE = 10.0
 """Seconds that an actor waits for a bot before a test fails."""

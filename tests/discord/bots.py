@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
@@ -56,6 +58,19 @@ def echoing(**how: Any) -> Small:
         await interaction.edit_original_response(content=f"You asked: {question}")
 
     return bot
+
+
+def main() -> None:
+    """An entry point like the bot's own: the token from the environment, an orderly end on SIGTERM."""
+
+    async def run() -> None:
+        bot = echoing()
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: asyncio.ensure_future(bot.close()))
+        async with bot:
+            await bot.start(os.environ["DISCORD_TOKEN"])
+
+    discord.utils.setup_logging()
+    asyncio.run(run())
 
 
 @asynccontextmanager

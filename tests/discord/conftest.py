@@ -31,12 +31,17 @@ def double_url() -> Iterator[str]:
         yield running.server.url
 
 
+def lead(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    """Lead discord.py to the double at `url`, as only tests may."""
+    monkeypatch.setattr(discord.http.Route, "BASE", f"{url}/api/v10")
+    gateway = yarl.URL(url.replace("http://", "ws://") + "/gateway/")
+    monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway)
+
+
 @pytest.fixture
 def at_the_double(double_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """discord.py led to a fresh double, as only tests may lead it; the double's address."""
-    monkeypatch.setattr(discord.http.Route, "BASE", f"{double_url}/api/v10")
-    gateway = yarl.URL(double_url.replace("http://", "ws://") + "/gateway/")
-    monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway)
+    """discord.py led to a fresh double; the double's address."""
+    lead(monkeypatch, double_url)
     return double_url
 
 

@@ -405,7 +405,7 @@ class Control:
             offered = {each["value"] for each in found[0].get("options") or []}
             if found[0]["type"] == 3 and not set(values) <= offered:
                 raise CantBeDoneError(f"{custom_id!r} doesn't offer {values}")
-            data |= {"values": values, "resolved": {}}
+            data["values"] = values
         origin = self.world.interactions.get(said.interaction_id or 0)
         owners = origin.owners if origin else {"0": str(place.guild_id or 0)}
         return self._send(self._make(COMPONENT, who, place, data, owners, message=said, age=age))
@@ -572,15 +572,14 @@ class Control:
         """Sleep until all are `acknowledged` or `answered`, or the time is up; how many are."""
         many = [self.world.interactions[int(each)] for each in interactions]
 
-        def number() -> int:
-            if until == "acknowledged":
-                return sum(each.acknowledged is not None for each in many)
-            return sum(each.response_done is not None for each in many)
+        def done(asked: Interaction) -> bool:
+            return (asked.acknowledged if until == "acknowledged" else asked.response_done) is not None
 
         end = asyncio.get_running_loop().time() + timeout
-        while number() < len(many) and asyncio.get_running_loop().time() < end:
-            await asyncio.sleep(0.02)
-        return number()
+        # Looked at now and then: a wake-up for every change would cost more than the burst itself.
+        while not all(map(done, many)) and asyncio.get_running_loop().time() < end:
+            await asyncio.sleep(0.05)
+        return sum(map(done, many))
 
     async def messages(self, channel: str) -> list[Json]:
         """All messages of a channel, oldest first, ephemeral ones included."""

@@ -117,7 +117,7 @@ class Gateway:
                 await asyncio.sleep(fault.seconds)
             if fault.kind == "reset":
                 abort(request.transport)
-            if fault.kind == "status":
+            if fault.kind != "delay":
                 return web.Response(status=fault.status, headers=fault.headers(), text="injected")
         ws = web.WebSocketResponse(max_msg_size=1 << 22, compress=False)
         await ws.prepare(request)

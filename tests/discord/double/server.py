@@ -14,10 +14,8 @@ from tests.discord.double.control import CantBeDoneError, Control
 from tests.discord.double.faults import Faults
 from tests.discord.double.gateway import Gateway
 from tests.discord.double.rest import PREFIX, Rest
-from tests.discord.double.state import World
+from tests.discord.double.state import CONTROL, World
 from tests.discord.double.verdict import Ledger
-
-CONTROL = "/__double__/"
 
 
 class Server:

@@ -16,6 +16,9 @@ from typing import Any
 
 Json = dict[str, Any]
 
+CONTROL = "/__double__/"
+"""Where the control channel begins, on the double's own port."""
+
 EPOCH = 1_420_070_400_000
 """Milliseconds from the Unix epoch to Discord's own, the first second of 2015."""
 

@@ -20,6 +20,8 @@ SENDS = {
     ("POST", CHANNEL_MESSAGES), ("PATCH", CHANNEL_MESSAGE),
 }  # fmt: skip
 """The requests whose bodies carry a message."""
+SHOWN = {"content", "embeds", "components"}
+"""The parts of a message that people read."""
 
 
 @dataclass(slots=True)
@@ -60,13 +62,14 @@ def _at(wrong: Wrong) -> str:
 
 
 def message_of(record: Record) -> Json | None:
-    """The message that a request sends, where it sends one."""
+    """The message that a request sends, where it sends one that people read."""
     if (record.method, record.template) not in SENDS or not isinstance(record.body, dict):
         return None
-    if record.template != CALLBACK:
-        return record.body
-    data = record.body.get("data")
-    return data if record.body.get("type") in (4, 7) and isinstance(data, dict) else None
+    sent: Any = record.body
+    if record.template == CALLBACK:
+        sent = record.body.get("data") if record.body.get("type") in (4, 7) else None
+    # What has none of these shows no text, so that nothing in it can notify anybody.
+    return sent if isinstance(sent, dict) and SHOWN & set(sent) else None
 
 
 def mentions_are_off(message: Json) -> bool:

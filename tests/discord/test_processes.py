@@ -1,0 +1,66 @@
+"""The double in a process of its own, the bot in another, and many questions at once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from tests.discord.actors import in_a_process, reach
+from tests.discord.bots import at, echoing
+from tests.discord.conftest import lead
+from tests.discord.logs import problems_in
+
+MANY = 500
+
+
+@contextmanager
+def launched(url: str, token: str, *options: str) -> Iterator[subprocess.Popen[str]]:
+    command = [sys.executable, "-m", "tests.discord.launch", "--double", url, "--entry", "tests.discord.bots:main"]
+    with subprocess.Popen(
+        [*command, *options],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env={**os.environ, "DISCORD_TOKEN": token},
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@pytest.mark.parametrize(("options", "compression"), [([], "zstd-stream"), (["--zlib"], "zlib-stream")])
+async def test_an_entry_point_is_led_to_the_double(options: list[str], compression: str) -> None:
+    with in_a_process() as url:
+        async with reach(url) as there:
+            with launched(url, there.token, *options) as bot:
+                await there.ready()
+                club = await there.server()
+                general = await club.channel()
+                ana = await club.member("Ana")
+                asked = await ana.slash(general, "ask", question="From another process?")
+                assert (await asked.answer()).text == "You asked: From another process?"
+                bot.terminate()
+                output, _ = bot.communicate(timeout=10)
+            assert bot.returncode == 0
+            assert problems_in(output, await there.secrets()) == []
+            assert (await there.stats())["compressions"] == [compression]
+            await there.assert_clean()
+
+
+async def test_hundreds_of_questions_at_once_are_acknowledged_and_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    with in_a_process() as url:
+        lead(monkeypatch, url)
+        async with at(url, echoing()) as there:
+            await there.settings(defer_schema=True)
+            club = await there.server()
+            general = await club.channel()
+            people = [await club.member(f"Member {number}") for number in range(MANY)]
+            asked = await there.burst((who, general, "ask", {"question": "Now?"}) for who in people)
+            assert await there.wait_all(asked, "answered") == MANY
+            await there.assert_clean()
