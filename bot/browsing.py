@@ -100,9 +100,7 @@ def contents_message(review: Review, manner: Manner, *, page: int = 0, private: 
     return Message(tuple(parts), Look.READING, private)
 
 
-def reviews_message(
-    reviews: Sequence[Review], manner: Manner, *, page: int = 0, private: bool = True
-) -> Message:
+def reviews_message(reviews: Sequence[Review], manner: Manner, *, page: int = 0, private: bool = True) -> Message:
     """A page of the reviews that the member may see, with a menu that opens a table of contents."""
     words = manner.words
     page, first, last = _list_page(page, len(reviews))
@@ -110,8 +108,7 @@ def reviews_message(
     if not shown:
         return Message((Text(f"### {words.reviews_heading}\n{words.no_reviews}"),), Look.READING, private)
     lines = [
-        f"**{number}.** {name(_review_line(review, words), words.untitled, _LINE_ROOM)}"
-        for number, review in shown
+        f"**{number}.** {name(_review_line(review, words), words.untitled, _LINE_ROOM)}" for number, review in shown
     ]
     options = [
         Option(plain(f"{number}. {plain(review.title, otherwise=words.untitled)}"), review_key(review))
@@ -180,9 +177,7 @@ def _quote_page(parts: Sequence[Piece], sizes: Sequence[int], start: int) -> int
     return own - 1 if own > 0 and sizes[own - 1] + sizes[own] <= PAGE_ROOM else max(own, 0)
 
 
-def _paging(
-    sizes: Sequence[int], first: int, words: Catalogue, action: Callable[[int], Action]
-) -> tuple[Button, ...]:
+def _paging(sizes: Sequence[int], first: int, words: Catalogue, action: Callable[[int], Action]) -> tuple[Button, ...]:
     buttons = []
     if first > 0:
         buttons.append(Button(words.earlier, encode(action(page_before(sizes, first, PAGE_ROOM))), "◀️"))
@@ -192,9 +187,7 @@ def _paging(
     return tuple(buttons)
 
 
-def _list_paging(
-    page: int, more: bool, words: Catalogue, action: Callable[[int], Action]
-) -> tuple[Button, ...]:
+def _list_paging(page: int, more: bool, words: Catalogue, action: Callable[[int], Action]) -> tuple[Button, ...]:
     buttons = []
     if page > 0:
         buttons.append(Button(words.earlier, encode(action(page - 1)), "◀️"))

@@ -31,18 +31,19 @@ class Piece:
 
 def width(text: str) -> int:
     """The length of a text in UTF-16 units."""
-    return len(text) + sum(character > "\uffff" for character in text)
+    return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def fitting(text: str, limit: int, measure: Measure = width) -> int:
     """How many characters of `text`, from its beginning, to show within `limit`.
 
     All of them where they fit; else up to the end of a sentence, of a word, or of a visible character, the
-    first of these that wastes less than half of the room.
+    first of these that wastes less than half of the room. A text of more than twice the limit is taken for too
+    long without a look at the rest, even where most of it can't be seen.
     """
-    if measure(text) <= limit:
+    if len(text) <= 2 * limit and measure(text) <= limit:
         return len(text)
-    low, high = 0, min(len(text), 2 * limit)
+    low, high = 0, min(len(text), limit)
     while low < high:
         middle = (low + high + 1) // 2
         if measure(text[:middle]) <= limit:
@@ -52,9 +53,7 @@ def fitting(text: str, limit: int, measure: Measure = width) -> int:
     return _good_end(text, low)
 
 
-def pieces(
-    text: str, paragraphs: Sequence[Paragraph], limit: int, measure: Measure = width
-) -> tuple[Piece, ...]:
+def pieces(text: str, paragraphs: Sequence[Paragraph], limit: int, measure: Measure = width) -> tuple[Piece, ...]:
     """The paragraphs, those longer than `limit` in parts; only white space is left out between parts."""
     found: list[Piece] = []
     for paragraph in paragraphs:

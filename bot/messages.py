@@ -61,9 +61,7 @@ NAME_ROOM = 120
 _QUESTION_ROOM = 2 * LONGEST_QUESTION + 100
 _LONGEST_LINK = 300
 _KEPT_IN_LINKS = "/:?#&=%+,;!$"
-_INVITE_HOSTS = frozenset(
-    {"discord.gg", "discord.com", "discordapp.com", "discord.new", "discord.gift", "dis.gd"}
-)
+_INVITE_HOSTS = frozenset({"discord.gg", "discord.com", "discordapp.com", "discord.new", "discord.gift", "dis.gd"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,9 +234,10 @@ def link(source: str | None) -> str | None:
         return None
     if address.scheme not in {"http", "https"} or not host or user is not None or not source.isprintable():
         return None
-    if any(host == known or host.endswith(f".{known}") for known in _INVITE_HOSTS) or not host.isascii():
-        return None
     encoded = percent_encoded(source.strip(), safe=_KEPT_IN_LINKS)
+    # Clients look for invites anywhere in a text, so a path that holds one is refused as well.
+    if not host.isascii() or any(f"{known}/" in f"{encoded.lower()}/" for known in _INVITE_HOSTS):
+        return None
     return encoded if len(encoded) <= _LONGEST_LINK else None
 
 
@@ -262,9 +261,7 @@ def _state_line(answer: Answer, words: Catalogue, within: Review | None) -> str:
     if answer.state is State.NEAREST:
         reviews = {(quote.collection, quote.review) for quote in answer.quotes}
         return words.nearest_one if len(reviews) == 1 else words.nearest_many
-    refusal = (
-        words.unanswered_in.format(title=name(within.title, words.untitled)) if within else words.unanswered
-    )
+    refusal = words.unanswered_in.format(title=name(within.title, words.untitled)) if within else words.unanswered
     return f"{refusal}\n{words.unanswered_hint}"
 
 
@@ -360,4 +357,8 @@ def _shortened(text: str, room: int, measure: Measure) -> str:
     line = one_line(text)
     if measure(line) <= room:
         return line
-    return line[: fitting(line, room - 1, measure)].rstrip() + "…"
+
+    def cut(text: str) -> str:
+        return text.rstrip() + "…"
+
+    return cut(line[: fitting(line, room, lambda text: measure(cut(text)))])

@@ -20,10 +20,11 @@ SUBTEXT = "subtext"
 
 @dataclass(frozen=True)
 class Construct:
-    """An active piece of markdown: its kind, and what a member sees of it."""
+    """An active piece of markdown: its kind, what a member sees of it, and where a masked link leads."""
 
     kind: str
     visible: str
+    target: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,10 +118,10 @@ def _read(text: str, constructs: list[Construct], *, line_start: bool, quoted: b
     def inner(content: str, *, starts: bool = False, in_quote: bool = quoted) -> str:
         return _read(content, constructs, line_start=starts, quoted=in_quote)
 
-    def record(kind: str, content: str, parse: Callable[[str], str] | None = None) -> None:
+    def record(kind: str, content: str, parse: Callable[[str], str] | None = None, target: str = "") -> None:
         place = len(constructs)
         visible = content if parse is None else parse(content)
-        constructs.insert(place, Construct(kind, visible.replace("\u200b", "")))
+        constructs.insert(place, Construct(kind, visible.replace("\u200b", ""), target))
         shown.append(visible)
 
     while position < len(text):
@@ -174,7 +175,7 @@ def _inline(text: str, position: int, record: Callable[..., None], inner: Callab
             record(kind, found[0])
             return found.end()
     if found := _MASKED_LINK.match(text, position):
-        record(LINK, found[1], inner)
+        record(LINK, found[1], inner, found[2])
         return found.end()
     for kind, pattern in _PAIRS:
         if found := pattern.match(text, position):

@@ -1,27 +1,42 @@
-"""Reviews, answers and questions made at random, as hostile as `tests.bot.texts` makes them."""
+"""Reviews, answers and questions made at random, of `tests.bot.texts.FRAGMENTS`."""
 
 from __future__ import annotations
+
+from random import Random
 
 from hypothesis import strategies as st
 
 from embeddings.records import Answer, Paragraph, Quote, Review, Section, State
-from tests.bot.texts import texts
+from tests.bot.texts import FRAGMENTS
 
 LONG_WORD = "antidisestablishmentarianism" * 360
 
 
+EXTREMES = (LONG_WORD, "", " ", "*" * 300, "\u202e" * 5, "|" * 400, "Never Let Me Go", "1. *a* ||b||")
+PROSE = "Kathy drives. It is quiet, and *nobody* speaks || of it. "
+ENORMOUS = (LONG_WORD, PROSE * 40, "||a|| `b` " * 300, "\u0301" * 5000, "。" * 3000, "**" * 2000)
+
+
+def hostile(size: int) -> st.SearchStrategy[str]:
+    """Up to `size` nasty fragments in a row, drawn as one number: whole reviews of `texts` take too long."""
+
+    def made(seed: int) -> str:
+        chosen = Random(seed)
+        joint = chosen.choice(("", " "))
+        return joint.join(chosen.choices(FRAGMENTS, k=chosen.randrange(size)))
+
+    return st.integers(0, 2**32).map(made)
+
+
 def names() -> st.SearchStrategy[str]:
     """A title, a heading, a question."""
-    return texts(12) | st.sampled_from((LONG_WORD, "", " ", "*" * 300, "\u202e" * 5, "|" * 400))
+    return st.sampled_from(EXTREMES) | hostile(12)
 
 
 def paragraphs() -> st.SearchStrategy[str]:
-    """A paragraph of a review: on one line, as the splitter leaves it, and at times very long."""
-    prose = "Kathy drives. It is quiet, and *nobody* speaks || of it. "
-    long = st.sampled_from(
-        (LONG_WORD, prose * 40, "||a|| `b` " * 300, "\u0301" * 5000, "。" * 3000, "**" * 2000)
-    )
-    return (texts(16) | long).map(lambda text: " ".join(text.split()) or "Nothing.")
+    """A paragraph of a review: on one line, as the splitter leaves it, and one in eight very long."""
+    kinds = st.one_of(*[hostile(30)] * 7, st.sampled_from(ENORMOUS))
+    return kinds.map(lambda text: " ".join(text.split()) or "Nothing.")
 
 
 @st.composite
@@ -44,7 +59,7 @@ def reviews(draw: st.DrawFn, most_sections: int = 4) -> Review:
         work=draw(st.none() | names()),
         year=draw(st.none() | st.integers(1800, 2100)),
         author=draw(st.none() | names()),
-        source=draw(st.none() | texts(6) | texts(6).map("https://reviews.example/".__add__)),
+        source=draw(st.none() | hostile(6) | hostile(6).map("https://reviews.example/".__add__)),
         collection=draw(st.sampled_from(("shared", "server-1"))),
     )
 
@@ -76,9 +91,7 @@ def quotes(draw: st.DrawFn, review: Review, label: int) -> Quote | None:
 @st.composite
 def answers(draw: st.DrawFn) -> tuple[Answer, tuple[Review, ...]]:
     """An answer, and the reviews that its quotes are from."""
-    known = draw(
-        st.lists(reviews(), min_size=1, max_size=2, unique_by=lambda each: (each.collection, each.slug))
-    )
+    known = draw(st.lists(reviews(), min_size=1, max_size=2, unique_by=lambda each: (each.collection, each.slug)))
     state = draw(st.sampled_from(State))
     found: list[Quote] = []
     if state is not State.UNANSWERED:

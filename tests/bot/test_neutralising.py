@@ -15,9 +15,7 @@ def letters(text: str) -> str:
     decomposed = unicodedata.normalize("NFD", text)
     blank = "\u115f\u1160\u3164\uffa0\u2800"
     return "".join(
-        character
-        for character in decomposed
-        if unicodedata.category(character)[0] in "LNPS" and character not in blank
+        character for character in decomposed if unicodedata.category(character)[0] in "LNPS" and character not in blank
     )
 
 
