@@ -16,7 +16,7 @@ from embeddings.errors import ReviewFileError
 
 _FRONT_MATTER_EXAMPLE = "begin the file with a line '---', a line 'title: The Title' and a line '---'"
 _FRONT_MATTER_LENGTH = 65_536
-_FRONT_MATTER_DEPTH = 2
+_FRONT_MATTER_DEPTH = 3
 _FIELDS = ("title", "work", "year", "author", "source", "aliases", "spoilers")
 _COMPARED_LENGTH = 80
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -68,8 +68,9 @@ def _front_matter(text: str, path: Path) -> FrontMatter:
         line = text.count("\n", 0, error.position) + 2
         raise ReviewFileError(path, line, f"the front matter can't hold U+{error.character:04X}; remove it") from error
     except (ValueError, OverflowError) as error:
-        # An escape such as "\Uffffffff" names no character.
-        raise ReviewFileError(path, 1, f"broken front matter: {error}; mend or remove it") from error
+        # PyYAML hands an escape such as "\Uffffffff" to chr as it stands.
+        line = text.count("\n", 0, text.find("\\U")) + 2
+        raise ReviewFileError(path, line, "broken front matter: '\\U' names no character here; remove it") from error
     except yaml.MarkedYAMLError as error:
         line = 1 if error.problem_mark is None else error.problem_mark.line + 2
         problem = collapsed(error.problem or error.context or "it is not YAML")

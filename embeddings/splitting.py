@@ -127,14 +127,15 @@ def _boundaries(paragraph: str) -> Iterator[int]:
         ends = [int(boundary["end_index"]) for boundary in sentencex.get_sentence_boundaries("en", window)]
         if at + len(window) < len(paragraph):
             # The last one may go on beyond the window, and is found again at the start of the next.
-            ends = ends[:-1] or [_last_space(window)]
+            ends = ends[:-1] or [_last_space(paragraph, at, at + len(window)) - at]
         yield from (at + end for end in ends)
         at += ends[-1]
 
 
-def _last_space(window: str) -> int:
-    spaces = [match.end() for match in _SPACE.finditer(window, len(window) // 2)]
-    return spaces[-1] if spaces else _between_characters(window, len(window) - 1)
+def _last_space(text: str, start: int, end: int) -> int:
+    """Where a sentence longer than a window is cut: behind the last space of its second half, if there is one."""
+    spaces = [match.end() for match in _SPACE.finditer(text, (start + end) // 2, end)]
+    return spaces[-1] if spaces else _between_characters(text, end, start)
 
 
 def _divided(paragraph: str, cuts: Sequence[int]) -> Iterator[int]:
@@ -232,7 +233,7 @@ def _runs(
     pieces = [list(_with_space(sentences)) for sentences in paragraphs]
     counts = iter(_weights(text, list(chain.from_iterable(pieces)), count_tokens))
     weighed = [[(piece, next(counts)) for piece in paragraph] for paragraph in pieces]
-    while any(_is_cuttable(piece, weight, limit) for piece, weight in chain.from_iterable(weighed)):
+    while any(_is_cuttable(text, piece, weight, limit) for piece, weight in chain.from_iterable(weighed)):
         weighed = _cut_once(text, weighed, limit, count_tokens)
     return [
         [tuple(_trimmed(text, piece.start, piece.end) for piece in run) for run in _balanced(paragraph, limit)]
@@ -247,8 +248,11 @@ def _with_space(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
     yield from sentences[-1:]
 
 
-def _is_cuttable(piece: Sentence, weight: int, limit: int) -> bool:
-    return weight > limit and piece.end - piece.start > 1
+def _is_cuttable(text: str, piece: Sentence, weight: int, limit: int) -> bool:
+    if weight <= limit:
+        return False
+    body = _trimmed(text, piece.start, piece.end)
+    return body.end - body.start > 1
 
 
 def _cut_once(
@@ -261,7 +265,7 @@ def _cut_once(
     cut = {
         piece: list(_parts(text, piece, math.ceil(weight / limit)))
         for piece, weight in chain.from_iterable(weighed)
-        if _is_cuttable(piece, weight, limit)
+        if _is_cuttable(text, piece, weight, limit)
     }
     parts = list(chain.from_iterable(cut.values()))
     weights = dict(zip(parts, _weights(text, parts, count_tokens), strict=True))
@@ -276,31 +280,33 @@ def _cut_once(
 
 
 def _parts(text: str, piece: Sentence, count: int) -> Iterator[Sentence]:
-    """About `count` parts of like length, none of them white space alone."""
+    """About `count` parts of like length, and at least two, none of them white space alone."""
     body = _trimmed(text, piece.start, piece.end)
     length = body.end - body.start
+    count = min(count, length)
     start = body.start
-    for number in range(1, min(count, length)):
-        cut = _best_cut(text, body.start + length * number // count, max(1, length // (4 * count)))
+    for number in range(1, count):
+        target = body.start + length * number // count
+        reach = max(1, length // (2 * count))
+        cut = _best_cut(text, target, max(start, target - reach), min(body.end, target + reach))
         if start < cut < body.end and not text[start:cut].isspace():
             yield Sentence(start, cut)
             start = cut
     yield Sentence(start, piece.end)
 
 
-def _best_cut(text: str, target: int, reach: int) -> int:
-    """The end of a clause within reach of a target, else of a word, else of a character."""
-    low, high = max(0, target - reach), target + reach
+def _best_cut(text: str, target: int, low: int, high: int) -> int:
+    """The end, between two offsets, of the clause nearest to a target, else of a word, else of a character."""
     for boundary in (_CLAUSE_END, _SPACE):
-        ends = [match.end() for match in boundary.finditer(text, low, high)]
+        ends = [match.end() for match in boundary.finditer(text, low, high) if low < match.end() < high]
         if ends:
             return min(ends, key=lambda end: abs(end - target))
-    return _between_characters(text, target)
+    return _between_characters(text, target, low)
 
 
-def _between_characters(text: str, at: int) -> int:
-    """`at`, or the nearest place before it that doesn't part a letter from its marks, if there is one near."""
-    for place in range(at, max(at - _TAIL, 0), -1):
+def _between_characters(text: str, at: int, low: int) -> int:
+    """`at`, or the nearest place between `low` and it that doesn't part a letter from its marks, if one is near."""
+    for place in range(at, max(at - _TAIL, low), -1):
         joined = unicodedata.category(text[place])[0] == "M" or _JOINER in (text[place], text[place - 1])
         if not joined:
             return place
