@@ -142,8 +142,7 @@ ENGLISH = Catalogue(
     form_placeholder="and who plays her?",
     help_heading="Ask about the reviews",
     help_intro=(
-        "You get the reviewer’s own sentences back, each with its place in the review, "
-        "or an honest “they don’t say”."
+        "You get the reviewer’s own sentences back, each with its place in the review, or an honest “they don’t say”."
     ),
     help_ask="**Ask**: `/ask`, mention me, reply to one of my answers, or write to me directly. For example:",
     help_examples=(
@@ -154,12 +153,8 @@ ENGLISH = Catalogue(
     help_follow_up=(
         "**Follow up**: reply to an answer, or press *Ask a follow-up*: “and who plays her?” is understood."
     ),
-    help_read=(
-        "**Read**: `/section` opens a section, `/sections` a table of contents; `/reviews` lists them all."
-    ),
-    help_private=(
-        "**In private**: `/ask` with `private: True` answers you alone; *Share* then posts it for all."
-    ),
+    help_read=("**Read**: `/section` opens a section, `/sections` a table of contents; `/reviews` lists them all."),
+    help_private=("**In private**: `/ask` with `private: True` answers you alone; *Share* then posts it for all."),
     busy="There are a lot of questions at once. Please ask again in a moment.",
     expired="This button has expired: the reviews have changed since. Please ask again.",
     failed="Something went wrong on my side. Please try again.",

@@ -226,11 +226,7 @@ def _is_pictograph(character: str) -> bool:
     if not character:
         return False
     # The block test is for emoji that are younger than this Python's Unicode tables.
-    return (
-        len(character) > 1
-        or unicodedata.category(character) == "So"
-        or "\U0001f000" <= character <= "\U0001faff"
-    )
+    return len(character) > 1 or unicodedata.category(character) == "So" or "\U0001f000" <= character <= "\U0001faff"
 
 
 def _is_selector(character: str) -> bool:
