@@ -8,7 +8,7 @@ from typing import TypeVar
 from rapidfuzz import fuzz, process
 
 from embeddings.errors import UnknownReviewError, UnknownSectionError
-from embeddings.lexical import fold
+from embeddings.lexical import STOP_WORDS, fold
 from embeddings.records import Review, Section
 
 NEAR_MISS = 75.0
@@ -86,8 +86,8 @@ def _find(name: str, names: Sequence[tuple[str, T]]) -> list[T]:
     )
     if exact or not wanted:
         return exact
-    plain = [_plain(text) for text, _ in names]
-    scored = process.extract(wanted, plain, scorer=fuzz.WRatio, limit=None, score_cutoff=NEAR_MISS)
+    telling = [_telling(text) for text, _ in names]
+    scored = process.extract(_telling(name), telling, scorer=fuzz.WRatio, limit=None, score_cutoff=NEAR_MISS)
     if not scored:
         return []
     best = scored[0][1]
@@ -100,6 +100,12 @@ def _closest(name: str, names: Sequence[str]) -> list[str]:
 
 def _plain(text: str) -> str:
     return " ".join(fold(text).replace("-", " ").split())
+
+
+def _telling(text: str) -> str:
+    """The words without those that any two names may share: WRatio takes one word in common for nearly all."""
+    plain = _plain(text)
+    return " ".join(word for word in plain.split() if word not in STOP_WORDS) or plain
 
 
 def _short(name: str) -> str:
