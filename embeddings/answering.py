@@ -12,7 +12,7 @@ QUOTES = 3
 JOINED = 3
 """How many sentences a quote has at most, neighbours joined."""
 
-CONSIDERED = 12
+CONSIDERED = 5
 """How many of the best sentences may become quotes."""
 
 
