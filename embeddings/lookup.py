@@ -86,8 +86,10 @@ def _find(name: str, names: Sequence[tuple[str, T]]) -> list[T]:
     )
     if exact or not wanted:
         return exact
-    telling = [_telling(text) for text, _ in names]
-    scored = process.extract(_telling(name), telling, scorer=fuzz.WRatio, limit=None, score_cutoff=NEAR_MISS)
+    # WRatio takes one word in common for nearly all, so an 'and' must not count where there is more to go by.
+    form = _telling if _telling(name) else _plain
+    forms = [form(text) for text, _ in names]
+    scored = process.extract(form(name), forms, scorer=fuzz.WRatio, limit=None, score_cutoff=NEAR_MISS)
     if not scored:
         return []
     best = scored[0][1]
@@ -103,9 +105,7 @@ def _plain(text: str) -> str:
 
 
 def _telling(text: str) -> str:
-    """The words without those that any two names may share: WRatio takes one word in common for nearly all."""
-    plain = _plain(text)
-    return " ".join(word for word in plain.split() if word not in STOP_WORDS) or plain
+    return " ".join(word for word in _plain(text).split() if word not in STOP_WORDS)
 
 
 def _short(name: str) -> str:
