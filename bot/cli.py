@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 the thing asked for failed, 2 wrong usage, 130 interrupted
 
 from __future__ import annotations
 
+import gc
 import io
 import os
 import sys
@@ -13,7 +14,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bot.terminal import asking, chatting, indexing, reading
+from bot.terminal import asking, chatting, evaluating, indexing, reading
 from bot.terminal.options import DATA, DataOption
 from bot.terminal.output import notice, say
 from embeddings.errors import LibraryError
@@ -48,21 +49,30 @@ def root(
     """Answers questions about long-form reviews in the reviewer's own words, each with a citation."""
 
 
-for command in (
-    asking.ask,
-    chatting.chat,
-    asking.search,
-    reading.reviews,
-    reading.sections,
-    reading.section,
-    indexing.index,
-):
-    app.command()(command)
+# In the order in which `--help` lists them.
+PANELS = {
+    "Ask and read": (
+        asking.ask,
+        chatting.chat,
+        asking.search,
+        reading.reviews,
+        reading.sections,
+        reading.section,
+    ),
+    "Keep up": (indexing.index,),
+    "Measure": (evaluating.evaluate, evaluating.compare),
+}
+for panel, commands in PANELS.items():
+    for command in commands:
+        app.command(rich_help_panel=panel)(command)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command with these arguments, or the process's own, and exit."""
-    for stream in (sys.stdout, sys.stderr):
+    # The engine's imports make objects that all live on. To look through them for garbage, as Python does at every
+    # 700 of them, would take more than a tenth of what answering costs.
+    gc.set_threshold(100_000)
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:

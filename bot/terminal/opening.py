@@ -18,6 +18,7 @@ NAMED = 3
 """How many changed reviews are named in a line."""
 
 Progress = Callable[[int, int], None]
+"""Told how many texts have been encoded, and of how many."""
 
 
 def open_library(data: Path, *, update: bool = True) -> Library:
@@ -86,22 +87,20 @@ def _build_first(data: Path) -> Library:
 
 
 def _current(library: Library, data: Path, *, update: bool) -> Library:
+    changed: tuple[str, ...] = ()
     try:
         changed = library.outdated()
-    except LibraryError as error:
-        notice(f"{_first_line(error)}; answering from the index as it is.")
-        return library
-    if not changed:
-        return library
-    if not update:
-        notice(f"The index is out of date ({changes_in_words(changed)}); answering from it as it is.")
-        return library
-    notice(f"The index is out of date ({changes_in_words(changed)}); bringing it up to date…")
-    try:
+        if not changed:
+            return library
+        if not update:
+            notice(f"The index is out of date ({changes_in_words(changed)}); answering from it as it is.")
+            return library
         current = build_with_progress(data)
     except LibraryError as error:
-        notice(f"That can't be done: {_first_line(error)}. Answering from the old index.")
+        named = f" ({changes_in_words(changed)})" if changed else ""
+        notice(f"The index can't be brought up to date{named}, so this is from the old one: {_first_line(error)}")
         return library
+    notice(f"The index was out of date ({changes_in_words(changed)}); it is up to date again.")
     library.close()
     return current
 
