@@ -1,0 +1,143 @@
+"""The bot's settings, from the environment; nothing is read until `Settings.from_environment` is called.
+
+| variable | meaning | default |
+| --- | --- | --- |
+| `DISCORD_TOKEN` or `DISCORD_BOT_TOKEN` | the bot's token | required |
+| `DISCORD_TOKEN_FILE` | a file that holds the token, instead | |
+| `REVIEW_BOT_DATA` | the data directory | `data` |
+| `REVIEW_BOT_MEMBER_WAIT` | seconds between two questions of one member; 0 for none | 3 |
+| `REVIEW_BOT_SERVER_RATE` | questions a minute in one server; 0 for any number | 60 |
+| `REVIEW_BOT_QUEUE` | questions that may wait for the engine before it says "busy" | 1000 |
+| `REVIEW_BOT_LOG_LEVEL` | `DEBUG`, `INFO`, `WARNING` or `ERROR` | `INFO` |
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import stat
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from embeddings.errors import LibraryError
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+_TOKENS = ("DISCORD_TOKEN", "DISCORD_BOT_TOKEN")
+_TOKEN_FILE = "DISCORD_TOKEN_FILE"  # noqa: S105  # a variable's name, not a token
+_TOKEN_FORM = re.compile(r"[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{20,}")
+_LONGEST_TOKEN_FILE = 4096
+
+
+class SettingsError(LibraryError):
+    """A setting that is missing or can't be used: set it, or mend it. Never names a token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the bot is started with. `token` is left out of its representation, and so of every log."""
+
+    token: str = field(repr=False)
+    data: Path = Path("data")
+    member_wait: float = 3.0
+    server_rate: int = 60
+    queue: int = 1000
+    log_level: str = "INFO"
+
+    @property
+    def store(self) -> Path:
+        """The database of server settings."""
+        return self.data / "bot.sqlite3"
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str]) -> Self:
+        """Read the settings.
+
+        Raises:
+            SettingsError: one is missing or can't be used; the message is one line that says what to do.
+        """
+        return cls(
+            token=_token(environ),
+            data=Path(_value(environ, "REVIEW_BOT_DATA") or "data"),
+            member_wait=_number(environ, "REVIEW_BOT_MEMBER_WAIT", 3.0),
+            server_rate=_whole_number(environ, "REVIEW_BOT_SERVER_RATE", 60, least=0),
+            queue=_whole_number(environ, "REVIEW_BOT_QUEUE", 1000, least=1),
+            log_level=_log_level(environ),
+        )
+
+
+def _value(environ: Mapping[str, str], name: str) -> str:
+    return environ.get(name, "").strip()
+
+
+def _token(environ: Mapping[str, str]) -> str:
+    given = {name: value for name in _TOKENS if (value := _value(environ, name))}
+    file = _value(environ, _TOKEN_FILE)
+    if file:
+        given[_TOKEN_FILE] = _token_in(Path(file))
+    if not given:
+        raise SettingsError(
+            "no token: set DISCORD_TOKEN, or DISCORD_TOKEN_FILE to a file that holds it; "
+            "it is on the Bot page of your application at https://discord.com/developers/applications"
+        )
+    if len(set(given.values())) > 1:
+        raise SettingsError(f"{' and '.join(given)} hold different tokens; leave all but one out")
+    name, token = next(iter(given.items()))
+    if token.casefold().startswith("bot "):
+        raise SettingsError(f'{name}: leave out the word "Bot" before the token')
+    if not _TOKEN_FORM.fullmatch(token):
+        raise SettingsError(
+            f"{name}: this is not a bot's token, which has three parts with dots between them; "
+            "copy it from the Bot page, where *Reset Token* shows a new one"
+        )
+    return token
+
+
+def _token_in(file: Path) -> str:
+    where = f"{_TOKEN_FILE}: {file}"
+    try:
+        if not file.is_file():
+            raise SettingsError(f"{where} is not a file")
+        if file.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+            raise SettingsError(f"{where} can be changed by other users; run: chmod go-w {file}")
+        with file.open("rb") as opened:
+            content = opened.read(_LONGEST_TOKEN_FILE + 1)
+        token = content.decode("utf-8-sig").strip()
+    except OSError as error:
+        raise SettingsError(f"{where} can't be read: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{where} is not text") from None
+    if not token or len(content) > _LONGEST_TOKEN_FILE:
+        raise SettingsError(f"{where} should hold the token and nothing else")
+    return token
+
+
+def _number(environ: Mapping[str, str], name: str, default: float) -> float:
+    value = _value(environ, name)
+    try:
+        number = float(value or default)
+    except ValueError:
+        number = math.nan
+    if not 0 <= number < math.inf:
+        raise SettingsError(f"{name}={value}: give a number of seconds, 0 or more")
+    return number
+
+
+def _whole_number(environ: Mapping[str, str], name: str, default: int, *, least: int) -> int:
+    value = _value(environ, name)
+    try:
+        number = int(value or default)
+    except ValueError:
+        number = least - 1
+    if number < least:
+        raise SettingsError(f"{name}={value}: give a whole number, {least} or more")
+    return number
+
+
+def _log_level(environ: Mapping[str, str]) -> str:
+    level = (_value(environ, "REVIEW_BOT_LOG_LEVEL") or "INFO").upper()
+    if level not in LOG_LEVELS:
+        raise SettingsError(f"REVIEW_BOT_LOG_LEVEL={level}: give one of {', '.join(LOG_LEVELS)}")
+    return level
