@@ -25,7 +25,8 @@ def plain_blocks(text: str, title: str) -> tuple[Block, ...]:
     several such lines in a row none is, since they read as a list or as verse.
     """
     paragraphs = [block for block in _unwrapped(text.split("\n")) if not is_break(block.text)]
-    if paragraphs and slugify(paragraphs[0].text) == slugify(title):
+    first = paragraphs[0].text if paragraphs else ""
+    if 0 < len(first) <= _INFERRED_HEADING_LENGTH and slugify(first) == slugify(title):
         paragraphs[0] = replace(paragraphs[0], level=1)
     candidates = [not block.level and _may_be_heading(block.text) for block in paragraphs]
     last = len(paragraphs) - 1

@@ -111,9 +111,14 @@ def split_review(
     )
 
 
-def _trimmed(text: str, start: int, end: int) -> Sentence:
+def _behind_space(text: str, start: int, end: int) -> int:
     while start < end and text[start].isspace():
         start += 1
+    return start
+
+
+def _trimmed(text: str, start: int, end: int) -> Sentence:
+    start = _behind_space(text, start, end)
     while start < end and text[end - 1].isspace():
         end -= 1
     return Sentence(start, end)
@@ -154,13 +159,12 @@ def _divided(paragraph: str, cuts: Sequence[int]) -> Iterator[int]:
 
 def _missing(paragraph: str, start: int, end: int) -> Iterator[int]:
     """Boundaries inside a sentence: after a whole sentence in brackets, and after `…` before a capital."""
+    start = _behind_space(paragraph, start, end)
     while paragraph[start : start + 1] in _BRACKETS:
         close = _BRACKET_END.search(paragraph, start, end)
         if close is None or paragraph[start + 1 : close.end() - 1].count(paragraph[start]):
             break
-        start = close.end()
-        while start < end and paragraph[start].isspace():
-            start += 1
+        start = _behind_space(paragraph, close.end(), end)
         if start == end:
             break
         yield start

@@ -81,6 +81,7 @@ def texts(review: Review, limit: int, count: Callable[[Sequence[str]], Sequence[
         ["1. First thing.", "2. Second thing.", "a) Third."],
         ["He left.¹", "She stayed.*", "It ended.[1]", "Yes."],
         ["He left. ”", "She stayed. )", "It ended."],
+        ["He left.", "Really!!*"],
         # Marks without words, questions, and exclamations within a sentence.
         ["What a film!!! ???", "Really?!", "Mamma Mia! is fun."],
         ["!!! So it goes."],
@@ -112,6 +113,10 @@ def test_offsets_are_into_the_whole_text() -> None:
         (11, "He left."),
         (21, "She stayed."),
     ]
+
+
+def test_white_space_at_either_end_belongs_to_no_sentence() -> None:
+    assert sentences(" \u00a0(He left.) (She stayed.) \n") == ["(He left.)", "(She stayed.)"]
 
 
 def test_an_empty_stretch_has_no_sentences() -> None:
@@ -211,6 +216,11 @@ def test_a_cut_leaves_letters_with_their_marks() -> None:
     found = texts(plain("e\u0301" * 50), 25, count_characters)
     assert "".join(found) == "e\u0301" * 50
     assert all(text.startswith("e") and text.endswith("\u0301") for text in found)
+
+
+def test_a_letter_with_more_marks_than_fit_is_cut_all_the_same() -> None:
+    found = texts(plain("e" + "\u0301" * 99), 25, count_characters)
+    assert [len(text) for text in found] == [25] * 4
 
 
 def test_tokens_are_counted_for_all_paragraphs_at_once_then_for_the_sentences_of_the_long_ones() -> None:
