@@ -66,8 +66,10 @@ class Discord:
             RefusedError: it can't be done.
         """
         async with self.http.post(f"{self.url}{CONTROL}{operation}", json=how) as response:
+            if response.status != 409:
+                response.raise_for_status()
             answer = await response.json()
-        if response.status != 200:
+        if "error" in answer:
             raise RefusedError(answer["error"])
         return answer["answer"]
 
@@ -80,9 +82,18 @@ class Discord:
         number = await self.call("guild", name=name, bot=bot, bot_permissions=bot_permissions, everyone=everyone)
         return Guild(self, number)
 
-    async def person(self, name: str, *, installed: bool = False, locale: str = "en-US", bot: bool = False) -> Person:
+    async def person(
+        self,
+        name: str,
+        *,
+        installed: bool = False,
+        locale: str = "en-US",
+        bot: bool = False,
+        accepts_dms: bool = True,
+    ) -> Person:
         """A new account; `installed` has installed the bot for itself."""
-        number = await self.call("user", name=name, installed=installed, locale=locale, bot=bot)
+        how = {"installed": installed, "locale": locale, "bot": bot, "accepts_dms": accepts_dms}
+        number = await self.call("user", name=name, **how)
         return Person(self, number, name)
 
     async def settings(self, **how: Any) -> None:

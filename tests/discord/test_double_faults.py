@@ -169,7 +169,7 @@ async def test_a_429_without_via_is_not_retried(at_the_double: str) -> None:
         await there.fault(CALLBACK, "status", status=429, via=False)
         asked = await ana.slash(general, "ask", question=QUESTION)
         with pytest.raises(AssertionError, match="did not respond"):
-            await asked.acknowledged()
+            await asked.acknowledged(timeout=1)
         assert (await asked.now())["attempts"] == 0
 
 

@@ -255,6 +255,16 @@ def message_event(world: World, said: Message) -> Json:
     return data
 
 
+def seen(world: World, said: Message) -> Json:
+    """A message as people see it, with what only the tests know."""
+    return message(world, said, whole=True) | {
+        "visible_to": str(said.visible_to) if said.visible_to else None,
+        "pings": said.pings,
+        "edits": said.edits,
+        "loading": bool(said.flags & LOADING),
+    }
+
+
 def interaction_metadata(world: World, asked: Interaction) -> Json:
     """Where a message came from."""
     data: Json = {

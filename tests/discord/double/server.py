@@ -10,9 +10,11 @@ from typing import Self
 
 from aiohttp import web
 
-from tests.discord.double.control import CantBeDoneError, Control
+from tests.discord.double.api import Api
+from tests.discord.double.control import Control
 from tests.discord.double.faults import Faults
 from tests.discord.double.gateway import Gateway
+from tests.discord.double.people import CantBeDoneError
 from tests.discord.double.rest import PREFIX, Rest
 from tests.discord.double.state import CONTROL, World
 from tests.discord.double.verdict import Ledger
@@ -37,8 +39,9 @@ class Server:
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.2)
         faults, ledger = Faults(), Ledger(self.world)
         gateway = Gateway(self.world, faults, heartbeat_interval=41.25, url="")
-        rest = Rest(self.world, gateway, faults, ledger, "")
-        control = Control(self.world, gateway, rest, faults, ledger)
+        api = Api(self.world, gateway)
+        rest = Rest(api, faults, ledger)
+        control = Control(api, rest, faults, ledger)
 
         async def operate(request: web.Request) -> web.Response:
             try:
@@ -56,7 +59,6 @@ class Server:
         await site.start()
         self.port = self._runner.addresses[0][1]
         gateway.url = f"ws://127.0.0.1:{self.port}/gateway/"
-        rest.url = self.url
 
     async def stop(self) -> None:
         """Stop listening and drop every connection."""

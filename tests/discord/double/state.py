@@ -30,7 +30,7 @@ TOKEN_LIFE = 15 * 60.0
 
 FOLLOW_UPS_OF_A_USER_INSTALL = 5
 
-TEXT, DM, ANNOUNCEMENT, PUBLIC_THREAD, PRIVATE_THREAD = 0, 1, 5, 11, 12
+TEXT, DM, PUBLIC_THREAD, PRIVATE_THREAD = 0, 1, 11, 12
 
 COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 2, 3, 4, 5
 
@@ -177,7 +177,6 @@ class Message:
     id: int
     channel_id: int
     author_id: int
-    created: float
     content: str = ""
     embeds: list[Json] = field(default_factory=list)
     components: list[Json] = field(default_factory=list)
@@ -283,10 +282,6 @@ class World:
         """A fresh identifier, made `age` seconds ago."""
         self._counter += 1
         return (int((time.time() - age) * 1000) - EPOCH) << 22 | (self._counter & 0x3FFFFF)
-
-    def shard_of(self, guild_id: int | None) -> int:
-        """The shard that hears of a server; that of DMs is 0."""
-        return 0 if guild_id is None else (guild_id >> 22) % self.shards
 
     def bot_in(self, guild_id: int | None) -> bool:
         """Whether the bot is a member of that server."""
