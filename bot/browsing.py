@@ -82,7 +82,7 @@ def contents_message(review: Review, manner: Manner, *, page: int = 0, private: 
     page, first, last = _list_page(page, len(sections))
     shown = list(enumerate(sections[first:last], first + 1))
     key = review_key(review)
-    parts: list[Part] = [Text(f"### {title}\n-# {_range(words.contents_of, first, last, len(sections))}")]
+    parts: list[Part] = [Text(f"### {title}{_range(words.contents_of, first, last, len(sections))}")]
     if shown:
         lines = [f"**{number}.** {_heading(section, manner)}" for number, section in shown]
         options = [
@@ -114,9 +114,8 @@ def reviews_message(reviews: Sequence[Review], manner: Manner, *, page: int = 0,
         Option(plain(f"{number}. {plain(review.title, otherwise=words.untitled)}"), review_key(review))
         for number, review in shown
     ]
-    place = _range(words.reviews_of, first, last, len(reviews))
     parts: list[Part] = [
-        Text(f"### {words.reviews_heading}\n-# {place}"),
+        Text(f"### {words.reviews_heading}{_range(words.reviews_of, first, last, len(reviews))}"),
         Text("\n".join(lines)),
         Menu(encode(PickReview(page)), plain(words.pick_review), tuple(options)),
     ]
@@ -207,7 +206,8 @@ def _clamped(number: int, count: int) -> int:
 
 
 def _range(form: str, first: int, last: int, total: int) -> str:
-    return form.format(first=min(first + 1, last), last=last, total=total)
+    """Which part of a list is shown, on a line of its own; nothing where it is all of it."""
+    return f"\n-# {form.format(first=first + 1, last=last, total=total)}" if last - first < total else ""
 
 
 def _heading(section: Section, manner: Manner) -> str:
@@ -223,6 +223,7 @@ def _plain_heading(section: Section, manner: Manner) -> str:
 
 
 def _review_line(review: Review, words: Catalogue) -> str:
-    about = [str(each) for each in (review.work, review.year, review.author) if each]
     title = plain(review.title, otherwise=words.untitled)
+    work = plain(review.work or "", otherwise="")
+    about = [each for each in (work if work != title else "", str(review.year or ""), review.author) if each]
     return words.review_line.format(title=title, about=", ".join(about)) if about else title

@@ -72,6 +72,7 @@ class Catalogue:
     help_heading: str
     help_intro: str
     help_ask: str
+    help_for_example: str
     help_examples: tuple[str, ...]
     help_follow_up: str
     help_read: str
@@ -144,7 +145,8 @@ ENGLISH = Catalogue(
     help_intro=(
         "You get the reviewer’s own sentences back, each with its place in the review, or an honest “they don’t say”."
     ),
-    help_ask="**Ask**: `/ask`, mention me, reply to one of my answers, or write to me directly. For example:",
+    help_ask="**Ask**: `/ask`, mention me, reply to one of my answers, or write to me directly.",
+    help_for_example="For example:",
     help_examples=(
         "What does the reviewer make of {title}?",
         "How does {title} end?",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from urllib.parse import quote as percent_encoded
 from urllib.parse import urlsplit
 
@@ -160,10 +161,12 @@ def help_message(reviews: Sequence[Review], manner: Manner) -> Message:
     """How to ask, with examples made of the titles that there are."""
     words = manner.words
     titles = [name(review.title, words.untitled) for review in reviews[: len(words.help_examples)]]
-    examples = [form.format(title=title) for form, title in zip(words.help_examples, titles, strict=False)]
+    # A single review serves for every example.
+    examples = [form.format(title=title) for form, title in zip(words.help_examples, cycle(titles), strict=False)]
+    asking = [words.help_ask, *([words.help_for_example] if examples else []), *(f"> {each}" for each in examples)]
     parts = [
         Text(f"### {words.help_heading}\n{words.help_intro}"),
-        Text("\n".join((words.help_ask, *(f"> {example}" for example in examples)))),
+        Text("\n".join(asking)),
         Text("\n".join((words.help_follow_up, words.help_read, words.help_private))),
     ]
     return Message(tuple(parts), Look.READING, private=True)

@@ -175,7 +175,7 @@ def test_a_table_of_contents_lists_the_sections_with_a_menu() -> None:
     hidden = Section("secret", "Who Dies", (), spoiler=True)
     review = replace(SHORT, sections=(*SHORT.sections, hidden))
     message = contents_message(review, HIDING)
-    assert contents(message) == ["### A Film\n-# Sections 1–2 of 2", "**1.** The End\n**2.** ||Who Dies||"]
+    assert contents(message) == ["### A Film", "**1.** The End\n**2.** ||Who Dies||"]
     (menu,) = menus(message)
     assert [(option.label, option.value) for option in menu.options] == [
         ("1. The End", section_key(review.sections[0])),
@@ -186,11 +186,12 @@ def test_a_table_of_contents_lists_the_sections_with_a_menu() -> None:
 
 
 def test_the_list_of_reviews_says_what_each_is_about() -> None:
+    named = replace(SHORT, work="A Film", year=2010)
     other = replace(SHORT, slug="b", title="*B*", work="The Book", year=2005, author="An Author")
-    message = reviews_message((SHORT, other), OPEN)
+    message = reviews_message((named, other), OPEN)
     assert contents(message) == [
-        "### Reviews\n-# 1–2 of 2",
-        "**1.** A Film\n**2.** \\*B\\* (The Book, 2005, An Author)",
+        "### Reviews",
+        "**1.** A Film (2010)\n**2.** \\*B\\* (The Book, 2005, An Author)",
     ]
     (menu,) = menus(message)
     assert [option.label for option in menu.options] == ["1. A Film", "2. *B*"]
@@ -200,7 +201,9 @@ def test_the_list_of_reviews_says_what_each_is_about() -> None:
 @pytest.mark.parametrize(("page", "expected"), [(0, [1]), (1, [0, 2]), (2, [1]), (9, [1])])
 def test_a_long_list_is_paged(page: int, expected: list[int]) -> None:
     many = [replace(SHORT, slug=f"r{number}") for number in range(60)]
-    assert actions(reviews_message(many, OPEN, page=page)) == [ReviewList(to) for to in expected]
+    message = reviews_message(many, OPEN, page=page)
+    assert actions(message) == [ReviewList(to) for to in expected]
+    assert contents(message)[0] == f"### Reviews\n-# {('1–25', '26–50', '51–60')[min(page, 2)]} of 60"
 
 
 def test_without_reviews_there_is_a_friendly_word() -> None:

@@ -207,6 +207,7 @@ def test_a_long_quote_is_cut_behind_a_sentence_with_a_mark() -> None:
     assert len(shown) <= 900
 
 
+@a_quarter
 @given(
     names(),
     st.lists(reviews(), min_size=1, max_size=1),
@@ -253,9 +254,15 @@ def test_discord_takes_every_help(known: list[Review]) -> None:
 
 
 def test_help_gives_examples_with_the_titles_that_there_are() -> None:
-    text = "\n".join(lines(help_message((REVIEW,), OPEN)))
-    assert "> What does the reviewer make of Never Let Me Go?" in text
-    assert "{title}" not in text
+    def examples(*known: Review) -> list[str]:
+        return [line for line in lines(help_message(known, OPEN)) if line.startswith("> ")]
+
+    assert examples(REVIEW, replace(REVIEW, title="*B*")) == [
+        "> What does the reviewer make of Never Let Me Go?",
+        "> How does \\*B\\* end?",
+        "> Who stars in Never Let Me Go?",
+    ]
+    assert examples() == []
 
 
 @given(texts())
