@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from embeddings.calibration import Thresholds
-from embeddings.ranking import RankedSentence, Ranking
+from embeddings.ranking import RankedSentence
 from embeddings.records import Answer, Quote, State
 
 QUOTES = 3
@@ -16,12 +18,12 @@ CONSIDERED = 5
 """How many of the best sentences may become quotes."""
 
 
-def answer(question: str, ranking: Ranking, confidence: float, thresholds: Thresholds) -> Answer:
-    """Quote the best of a ranking, as far as the confidence goes.
+def answer(question: str, sentences: Sequence[RankedSentence], confidence: float, thresholds: Thresholds) -> Answer:
+    """Quote the best sentences, as far as the confidence goes.
 
     Args:
         question: as it was asked.
-        ranking: what was found.
+        sentences: what was found, best first.
         confidence: in [0, 1]; see `embeddings.confidence`.
         thresholds: between the three states.
     """
@@ -31,14 +33,14 @@ def answer(question: str, ranking: Ranking, confidence: float, thresholds: Thres
         state = State.NEAREST
     else:
         return Answer(question, State.UNANSWERED, confidence, ())
-    quotes = _quotes(ranking)
+    quotes = _quotes(sentences)
     return Answer(question, state if quotes else State.UNANSWERED, confidence, quotes)
 
 
-def _quotes(ranking: Ranking) -> tuple[Quote, ...]:
+def _quotes(sentences: Sequence[RankedSentence]) -> tuple[Quote, ...]:
     """The best sentences in their order, until a fourth quote would begin; neighbours stand in one quote."""
     runs: list[list[RankedSentence]] = []
-    for sentence in ranking.sentences(CONSIDERED):
+    for sentence in sentences[:CONSIDERED]:
         beside = [run for run in runs if any(_neighbours(sentence, other) for other in run)]
         if not beside:
             if len(runs) == QUOTES:

@@ -87,8 +87,8 @@ class CollectionIndex:
             self.passage_table: NDArray[np.void] = np.load(directory / PASSAGE_TABLE, mmap_mode="r")
             self.words = WordList.open(directory / WORDS)
             self._reviews = StoredReviews(directory / REVIEWS)
-        except (OSError, RuntimeError, ValueError, KeyError, EOFError, sqlite3.DatabaseError) as error:
-            reason = str(error).splitlines()[0]
+        except (OSError, RuntimeError, ValueError, LookupError, TypeError, EOFError, sqlite3.DatabaseError) as error:
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
             raise IndexDamagedError(
                 f"{directory}: the index can't be read ({reason}); run `review-bot index --rebuild`"
             ) from error
@@ -138,6 +138,12 @@ class CollectionIndex:
             self.pair_vectors.rows(*sentences),
             self.passage_vectors.rows(*passages),
         )
+
+    def sentence(self, row: int) -> str:
+        """The text of the sentence of that row."""
+        entry = self.sentence_table[row]
+        number = int(self.passage_table[entry["passage"]]["review"])
+        return self.review(self.entry.reviews[number].slug).text[int(entry["start"]) : int(entry["end"])]
 
     def close(self) -> None:
         """Let go of the files."""

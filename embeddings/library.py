@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Self
 
@@ -12,6 +12,7 @@ from embeddings import index as layout
 from embeddings.answering import answer
 from embeddings.building import Progress, Source, build_index, writing
 from embeddings.calibration import Thresholds, load_thresholds
+from embeddings.casting import BONUS, asks_cast, names_performer
 from embeddings.confidence import confidence
 from embeddings.encoding import ONNX, Encoder, RuntimeEncoder
 from embeddings.errors import (
@@ -23,11 +24,12 @@ from embeddings.errors import (
     UnknownReviewError,
 )
 from embeddings.index import CollectionIndex
+from embeddings.lexical import terms
 from embeddings.lookup import find_review, find_section, unknown_review
 from embeddings.manifest import Manifest
 from embeddings.missing_facts import asks_missing_fact
 from embeddings.querying import checked, understand
-from embeddings.ranking import RankingSettings, Scope, rank
+from embeddings.ranking import RankedSentence, RankingSettings, Scope, rank
 from embeddings.records import SHARED, Answer, Hit, Review, Section
 from embeddings.routing import Name, Router
 from embeddings.sources import REVIEWS, outdated, read_sources
@@ -39,6 +41,9 @@ Notify = Callable[[str], None]
 
 UNCALIBRATED = Thresholds(answered=0.37, nearest=0.35)
 """For an encoder that nobody has calibrated: a guess, taken from the default encoder."""
+
+CONTENDERS = 30
+"""How many of the best sentences may still change places before the best of them are quoted."""
 
 Collections = Sequence[str]
 """The collections that the asker may see; nothing outside them is ranked, counted, completed or named."""
@@ -260,7 +265,8 @@ class Library:
         ranking = rank(asked.query, scopes, self.ranking)
         alone = rank(asked.alone, scopes, self.ranking).best_cosine if asked.alone is not None else None
         sure = confidence(ranking.best_cosine, alone=alone, doubtful=_doubtful(asked.text, scopes))
-        return Examination(answer(question, ranking, sure, self.thresholds), ranking.hits(k))
+        sentences = _with_performers(ranking.sentences(CONTENDERS), asked.text, turns)
+        return Examination(answer(question, sentences, sure, self.thresholds), ranking.hits(k))
 
     def reviews(self, *, collections: Collections = (SHARED,)) -> tuple[Review, ...]:
         """Every review that the asker sees, by collection and slug."""
@@ -356,11 +362,31 @@ class Library:
         return self._routers[collections]
 
 
+def _with_performers(
+    sentences: Sequence[RankedSentence], question: str, context: Sequence[str]
+) -> Sequence[RankedSentence]:
+    """The same sentences, those first that name a role's performer, where the question asks for one."""
+    if not asks_cast(question):
+        return sentences
+    asked = " ".join((*context[-1:], question))
+    raised = (
+        replace(sentence, score=sentence.score + BONUS)
+        if names_performer(sentence.index.sentence(sentence.row), asked)
+        else sentence
+        for sentence in sentences
+    )
+    return sorted(raised, key=lambda sentence: -sentence.score)
+
+
 def _doubtful(question: str, scopes: Sequence[Scope]) -> bool:
     """Whether a question asks for a fact, or names something, that what is in scope has no word of."""
 
+    @cache
+    def named() -> frozenset[str]:
+        return frozenset(term for scope in scopes for name in scope.names() for term in terms(name))
+
     def tells(term: str) -> bool:
-        return any(scope.index.passage_terms.holds(term, *scope.passages) for scope in scopes)
+        return any(scope.index.passage_terms.holds(term, *scope.passages) for scope in scopes) or term in named()
 
     return asks_missing_fact(question, tells) or names_unknown(question, tells)
 
