@@ -16,7 +16,8 @@ BONUS = 1.0
 
 _ASKS = re.compile(
     r"\bwho(?:'s| is| was)? (?:(?:does|did) .+ )?(?:play|plays|played|playing|portray|portrays|portrayed"
-    r"|perform|performs|performed|voices|voiced|acts as)\b|\b(?:actor|actress|cast) (?:is|was|as|for|of|who|that|plays|behind)\b"
+    r"|perform|performs|performed|voices|voiced|acts as)\b"
+    r"|\b(?:actor|actress|cast) (?:is|was|as|for|of|who|that|plays|behind)\b"
     r"|^(?:and )?(?:the )?(?:actor|actress)\W*$|\bplayed by (?:who|whom|which)\b|\bin the (?:role|part) of\b"
 )
 _NAME = r"[A-Z][^\W\d_]+"
