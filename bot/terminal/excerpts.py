@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from embeddings.library import Library
-    from embeddings.records import Answer, Hit
+    from embeddings.records import Answer, Hit, Review
 
 WHOLE = 1000
 """Up to how many characters a paragraph is shown whole."""
@@ -42,14 +41,14 @@ class Excerpt:
     cut_after: bool = False
 
 
-def excerpts_of_answer(answer: Answer, library: Library) -> tuple[Excerpt, ...]:
+def excerpts_of_answer(answer: Answer, review_of: Callable[[str], Review]) -> tuple[Excerpt, ...]:
     """The paragraphs that hold an answer's quotes, in the order of the first quote of each."""
     labels: dict[tuple[str, str, int], list[int]] = {}
     for place, quote in enumerate(answer.quotes):
         labels.setdefault((quote.review, quote.section, quote.paragraph), []).append(place)
     found = []
     for (slug, section, number), places in labels.items():
-        review = library.review(slug)
+        review = review_of(slug)
         paragraph = review.section(section).paragraphs[number - 1]
         quotes = [answer.quotes[place] for place in places]
         marks = sorted((quote.start, quote.end) for quote in quotes)
@@ -65,11 +64,11 @@ def excerpts_of_answer(answer: Answer, library: Library) -> tuple[Excerpt, ...]:
     return tuple(found)
 
 
-def excerpts_of_hits(hits: Sequence[Hit], library: Library) -> tuple[Excerpt, ...]:
+def excerpts_of_hits(hits: Sequence[Hit], review_of: Callable[[str], Review]) -> tuple[Excerpt, ...]:
     """Each hit's passage, its best sentence marked."""
     found = []
     for rank, hit in enumerate(hits, start=1):
-        review = library.review(hit.review)
+        review = review_of(hit.review)
         marks = [(sentence.start, sentence.end) for sentence in hit.sentences[:1]]
         place = (review.title, review.section(hit.section).heading, hit.paragraph)
         found.append(_excerpt((rank,), place, review.text, (hit.start, hit.end), marks))

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from bot.terminal.wording import about, citation, counted, heading_of, preface
 
 if TYPE_CHECKING:
-    from embeddings.library import Library
     from embeddings.records import Answer, Hit, Review, Section
 
 
@@ -21,11 +20,11 @@ def answer_in_plain(answer: Answer) -> str:
     return "\n".join((*preface(answer), *quotes))
 
 
-def hits_in_plain(hits: Sequence[Hit], library: Library) -> str:
+def hits_in_plain(hits: Sequence[Hit], review_of: Callable[[str], Review]) -> str:
     """The passages in quotation marks, each with its citation, one to a line."""
     lines = []
     for rank, hit in enumerate(hits, start=1):
-        review = library.review(hit.review)
+        review = review_of(hit.review)
         place = citation(review.title, review.section(hit.section).heading, hit.paragraph)
         lines.append(f"{rank}. “{review.text[hit.start : hit.end]}” — {place}")
     return "\n".join(lines)

@@ -5,7 +5,7 @@ Review text is only ever put into `Text`, which takes no markup, and only after 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -14,7 +14,6 @@ from rich.text import Text
 from bot.terminal.excerpts import Excerpt, excerpts_of_answer, excerpts_of_hits
 from bot.terminal.output import visible
 from bot.terminal.wording import about, citation, counted, heading_of, preface
-from embeddings.library import Library
 from embeddings.records import Answer, Hit, Review, Section
 
 # Bold and dim are not colours: they tell the quote from what is around it under NO_COLOR too.
@@ -30,18 +29,18 @@ def show(content: RenderableType) -> None:
     Console(highlight=False, emoji=False, markup=False).print(content)
 
 
-def rendered_answer(answer: Answer, library: Library) -> RenderableType:
+def rendered_answer(answer: Answer, review_of: Callable[[str], Review]) -> RenderableType:
     """What the answer's state has to say, and the quotes marked in their passages."""
     said = [Text(line, style=WARNING if number == 0 else "") for number, line in enumerate(preface(answer))]
-    excerpts = excerpts_of_answer(answer, library)
+    excerpts = excerpts_of_answer(answer, review_of)
     if not excerpts:
         return Group(*said)
     return Group(*said, *([Text()] if said else []), _excerpts(excerpts))
 
 
-def rendered_hits(hits: Sequence[Hit], library: Library) -> RenderableType:
+def rendered_hits(hits: Sequence[Hit], review_of: Callable[[str], Review]) -> RenderableType:
     """The passages, the best sentence of each marked."""
-    return _excerpts(excerpts_of_hits(hits, library))
+    return _excerpts(excerpts_of_hits(hits, review_of))
 
 
 def rendered_reviews(reviews: Sequence[Review]) -> RenderableType:

@@ -23,17 +23,17 @@ def show_answer(answer: Answer, library: Library) -> None:
         return
     from bot.terminal import rendering
 
-    rendering.show(rendering.rendered_answer(answer, library))
+    rendering.show(rendering.rendered_answer(answer, library.review))
 
 
 def show_hits(hits: Sequence[Hit], library: Library) -> None:
     """Print passages."""
     if not in_terminal():
-        say(plain.hits_in_plain(hits, library))
+        say(plain.hits_in_plain(hits, library.review))
         return
     from bot.terminal import rendering
 
-    rendering.show(rendering.rendered_hits(hits, library))
+    rendering.show(rendering.rendered_hits(hits, library.review))
 
 
 def show_reviews(reviews: Sequence[Review]) -> None:
