@@ -14,6 +14,8 @@ from tests.discord.double import schema
 from tests.discord.double.server import ThreadedServer
 from tests.discord.double.state import BOT, Json, Permission
 
+needs_schema = pytest.mark.skipif(schema.where() is None, reason=schema.WHY_ABSENT)
+
 COMMANDS: list[Json] = [
     {
         "name": "ask",
@@ -400,6 +402,7 @@ LAWFUL: dict[str, Json] = {
 }
 
 
+@needs_schema
 @pytest.mark.parametrize("name", LAWFUL)
 async def test_a_lawful_message_is_taken_and_returned_in_discords_own_shape(oracle_url: str, name: str) -> None:
     async with place_at(oracle_url) as place:
@@ -411,6 +414,7 @@ async def test_a_lawful_message_is_taken_and_returned_in_discords_own_shape(orac
         assert await place.wrong() == []
 
 
+@needs_schema
 @pytest.mark.parametrize("name", LAWFUL)
 async def test_a_lawful_response_is_taken_and_returned_in_discords_own_shape(oracle_url: str, name: str) -> None:
     async with place_at(oracle_url) as place:
@@ -423,6 +427,7 @@ async def test_a_lawful_response_is_taken_and_returned_in_discords_own_shape(ora
         assert answer["interaction"]["response_message_id"] == answer["resource"]["message"]["id"]
 
 
+@needs_schema
 @pytest.mark.parametrize(
     "path",
     [

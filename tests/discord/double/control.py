@@ -64,7 +64,6 @@ class Control:
             "token": self.world.token,
             "application_id": str(self.world.application_id),
             "gateway": self.gateway.url,
-            "schema": self.rest.schema is not None,
         }
 
     async def user(
