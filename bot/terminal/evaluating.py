@@ -112,6 +112,57 @@ def compare(
         print_comparison(loaded, pairs, listed)
 
 
+def calibrate(
+    questions: QuestionsArgument,
+    data: DataOption = DATA,
+    refuse: Annotated[
+        float | None, typer.Option(help="The least share of unanswerable questions to refuse (by default .60).")
+    ] = None,
+    keep: Annotated[
+        float | None, typer.Option(help="Instead: the least share of answerable questions to answer.")
+    ] = None,
+    lose: Annotated[
+        float, typer.Option(help="The largest share of answerable questions that may find nothing.")
+    ] = 0.05,
+    silent: Annotated[
+        list[str] | None,
+        typer.Option(help="A kind that must find nothing (by default off-topic and other-film)."),
+    ] = None,
+    split: Annotated[str | None, typer.Option(help="Only the questions of this split, such as dev.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the thresholds, and store nothing.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Choose when to answer and when to refuse, and store it for this encoder."""
+    from bot.terminal.figures import print_calibration
+    from embeddings.calibration import save_thresholds
+    from embeddings.evaluation.asking import evaluate as evaluate_task
+    from embeddings.evaluation.asking import opened_task
+    from embeddings.evaluation.choosing import SILENT, Goal, calibration_record
+    from embeddings.evaluation.choosing import calibrate as choose
+
+    # A mistaken goal is told before the questions are asked.
+    goal = Goal(
+        refused=0.6 if refuse is None and keep is None else refuse,
+        kept=keep,
+        lost=lose,
+        silent=tuple(silent) if silent is not None else SILENT,
+    )
+    library = _uncalibrated_library(data)
+    with (
+        progress("indexing") as indexed,
+        opened_task(questions, library, split=split, progress=indexed) as (task, asked),
+        progress("asking") as answered,
+    ):
+        count = len(task.questions)
+        run = evaluate_task(asked, task, progress=lambda done: answered(done, count)).run
+    chosen = choose(run.results, goal)
+    stored = None if dry_run else save_thresholds(data, library.encoder.identity, chosen.thresholds)
+    if as_json:
+        print_json(calibration_record(chosen))
+    else:
+        print_calibration(chosen, stored)
+
+
 def opened_library(data: Path, ranking: RankingSettings) -> Library:
     """The library of a data directory, built or brought up to date where that is needed, with those weights."""
     from bot.terminal.opening import open_library
@@ -122,6 +173,20 @@ def opened_library(data: Path, ranking: RankingSettings) -> Library:
         return library
     library.close()
     return Library.open(data, ranking=ranking)
+
+
+def _uncalibrated_library(data: Path) -> Library:
+    """The library of a data directory, whatever encoder its stored thresholds were chosen for."""
+    from bot.terminal.opening import open_library
+    from embeddings.errors import CalibrationError
+    from embeddings.index import DIRECTORY
+    from embeddings.library import Library
+    from embeddings.manifest import Manifest
+
+    try:
+        return open_library(data)
+    except CalibrationError:
+        return Library(data / DIRECTORY, Manifest.open(data / DIRECTORY))
 
 
 @contextmanager

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from embeddings.evaluation.asking import Evaluation
+from embeddings.evaluation.choosing import Calibration
 from embeddings.evaluation.comparison import Contrast, Move, Pair
 from embeddings.evaluation.measures import Measure
 from embeddings.evaluation.record import seconds_record
@@ -90,6 +93,32 @@ def print_comparison(runs: tuple[Run, ...], pairs: tuple[Pair, ...], listed: int
             + ("; adjusted for the number of pairs (Holm)." if len(pairs) > 1 else ".")
         )
     )
+
+
+def print_calibration(calibration: Calibration, stored: Path | None) -> None:
+    """Print the thresholds, what they may be expected to do, and what others would."""
+    console = Console(highlight=False, soft_wrap=True)
+    thresholds = calibration.thresholds
+    console.print(Text(f"answered from {figure(thresholds.answered)}, nearest from {figure(thresholds.nearest)}"))
+    table = _table()
+    for heading in ("each question by thresholds chosen without it", "95% interval", "share", "questions"):
+        table.add_column(heading, justify="left" if heading.startswith("each") else "right")
+    for name, estimate in (
+        ("answerable, answered", calibration.kept),
+        ("unanswerable, not answered", calibration.refused),
+        ("answerable, found nothing", calibration.lost),
+        ("of the silent kinds, found nothing", calibration.silenced),
+    ):
+        if estimate is not None:
+            table.add_row(name, _interval(estimate), figure(estimate.value), str(estimate.questions))
+    console.print(table)
+    table = _table()
+    for heading in ("answered from", "kept", "refused"):
+        table.add_column(heading, justify="right")
+    for point in calibration.trade_off:
+        table.add_row(figure(point.threshold), figure(point.kept), figure(point.refused))
+    console.print(table)
+    console.print(Text(f"Stored in {stored}." if stored is not None else "Nothing was stored."))
 
 
 def figure(value: float) -> str:
