@@ -29,7 +29,7 @@ from embeddings.errors import LibraryError
 from embeddings.records import Answer, Hit, Paragraph, Quote, Review, Section, State
 from tests.bot.checks import OWN_WORDS, a_quarter, check, check_form
 from tests.bot.discord_markdown import QUOTE, SPOILER, read
-from tests.bot.reviews import answers, names, quotes, reviews
+from tests.bot.reviews import LONG_WORD, answers, names, quotes, reviews
 from tests.bot.test_neutralising import letters
 from tests.bot.texts import texts
 
@@ -50,6 +50,8 @@ QUOTES = (
     Quote(2, "Nobody rebels.", REVIEW.slug, REVIEW.title, "the-end", "The End", 1, 14, 28, 0.8),
 )
 ANSWER = Answer("Who drives?", State.ANSWERED, 0.9, QUOTES)
+CODE = frozenset({"code"})
+"""The names of commands, in the hint of a refusal."""
 OPEN = Manner(ENGLISH, hide_spoilers=False)
 HIDING = Manner(ENGLISH, hide_spoilers=True)
 
@@ -76,7 +78,7 @@ def test_discord_takes_every_answer(
     answer, known = made
     within = known[0] if narrowed else None
     message = answer_message(answer, known, manner, asker=asker, private=private, within=within)
-    check(message, known, frozenset({"code"}))
+    check(message, known, CODE)
 
 
 @a_quarter
@@ -130,6 +132,21 @@ def test_the_longest_question_is_never_cut(question: str) -> None:
 @pytest.mark.parametrize("text", ["", "> a quotation", "#### four", "**bold**"])
 def test_other_texts_show_no_question(text: str) -> None:
     assert question_shown(text) is None
+
+
+@pytest.mark.parametrize("word", ["*", "a", "👩", "@here", "a. ", LONG_WORD])
+def test_the_longest_of_everything_still_fits(word: str) -> None:
+    text = (word * 4000)[:12_000]
+    sections = tuple(Section(f"s{number}", text, (Paragraph(1, 0, len(text)),), spoiler=True) for number in range(3))
+    review = Review("a", text, text, sections, source="https://a.example/" + "x" * 270)
+    longest = tuple(
+        Quote(number + 1, text, "a", text, f"s{number}", text, 1, 0, len(text), 0.5) for number in range(3)
+    )
+    for state in (State.ANSWERED, State.NEAREST):
+        answer = Answer(text, state, 0.5, longest)
+        check(answer_message(answer, (review,), HIDING, asker=2**63, within=review), (review,))
+    check(answer_message(Answer(text, State.UNANSWERED, 0, ()), (), OPEN, asker=1, within=review), (), CODE)
+    check(problem(LibraryError(text)))
 
 
 def test_an_answer_is_question_quotes_and_places() -> None:
