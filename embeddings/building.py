@@ -32,7 +32,7 @@ from embeddings.records import Passage, Review
 from embeddings.spelling import WordList
 from embeddings.splitting import SPLITTER, split_review
 from embeddings.stored_reviews import save_reviews
-from embeddings.vectors import INDEX_TYPE, Vectors
+from embeddings.vectors import INDEX_TYPE, Vectors, unit
 
 Progress = Callable[[int, int], None]
 """Called with the number of texts encoded so far, and of all that have to be."""
@@ -263,7 +263,8 @@ def _known(old: CollectionIndex) -> dict[str, NDArray[np.float32]]:
 
 
 def _write(root: Path, plan: _Plan, encoder: Encoder, count: Callable[[int], None]) -> IndexedCollection:
-    encoded = encoder.encode(plan.missing, progress=count)
+    # An encoder's word is not enough: a row of another length would be taken for closer than it is.
+    encoded = unit(encoder.encode(plan.missing, progress=count))
     vectors = plan.known | dict(zip(plan.missing, encoded, strict=True))
 
     def rows(texts: Sequence[str]) -> NDArray[np.float32]:

@@ -38,7 +38,7 @@ def load_thresholds(data: Path, encoder: EncoderIdentity) -> Thresholds | None:
     """
     own = data / FILE
     if own.is_file():
-        stored = _read(own.read_text(encoding="utf-8"), str(own))
+        stored = _read(own.read_bytes(), str(own))
         if encoder.weights not in stored:
             raise CalibrationError(
                 f"{own}: these thresholds were chosen for another encoder than {encoder.model}; "
@@ -46,7 +46,7 @@ def load_thresholds(data: Path, encoder: EncoderIdentity) -> Thresholds | None:
             )
         return stored[encoder.weights]
     packaged = resources.files("embeddings").joinpath(FILE)
-    return _read(packaged.read_text(encoding="utf-8"), str(packaged)).get(encoder.weights)
+    return _read(packaged.read_bytes(), str(packaged)).get(encoder.weights)
 
 
 def save_thresholds(data: Path, encoder: EncoderIdentity, thresholds: Thresholds) -> Path:
@@ -59,7 +59,7 @@ def save_thresholds(data: Path, encoder: EncoderIdentity, thresholds: Thresholds
     return file
 
 
-def _read(content: str, place: str) -> dict[str, Thresholds]:
+def _read(content: bytes, place: str) -> dict[str, Thresholds]:
     try:
         return {
             weights: Thresholds(answered=float(entry["answered"]), nearest=float(entry["nearest"]))

@@ -22,5 +22,7 @@ def confidence(cosine: float, *, alone: float | None, doubtful: bool) -> float:
             ("why?"), or there is no context.
         doubtful: whether the question asks for a fact, or names something, that the reviews have no word of.
     """
-    raw = cosine if alone is None or alone >= FOREIGN else min(cosine, alone)
+    # What was asked before can't lend a question the words that the reviews lack, nor a topic that is not theirs.
+    by_itself = alone is not None and (doubtful or alone < FOREIGN)
+    raw = min(cosine, alone) if alone is not None and by_itself else cosine
     return min(1.0, max(0.0, raw * DOUBT if doubtful else raw))

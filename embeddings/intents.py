@@ -43,8 +43,9 @@ def intent(question: str) -> Intent | None:
     """
     asked = [word.removesuffix("'s") for word in words(question)]
     telling = {word for word in asked if word not in STOP_WORDS and word not in _FILLING}
-    if telling and telling <= _VERDICT:
-        return Intent.VERDICT
     if telling <= _GIST and _GIST.intersection(asked):
         return Intent.GIST
+    # "Like" fills many a sentence, and is the verdict where nothing else is asked: "did she like it?"
+    if telling <= _VERDICT and (telling or "like" in asked):
+        return Intent.VERDICT
     return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TypeVar
 
@@ -56,7 +57,10 @@ def find_section(name: str, review: Review) -> Section:
     found = _find(name, names)
     if len(found) == 1:
         return found[0]
-    close = ", ".join(f"'{text}'" for text in _closest(name, [section.heading for section in review.sections]))
+    headings = Counter(section.heading for section in review.sections)
+    # A heading that two sections have would lead here again.
+    told = [section.heading if headings[section.heading] == 1 else section.slug for section in review.sections]
+    close = ", ".join(f"'{text}'" for text in _closest(name, told))
     raise UnknownSectionError(f"'{review.title}' has no section '{_short(name)}'; did you mean {close}?")
 
 
@@ -97,7 +101,8 @@ def _find(name: str, names: Sequence[tuple[str, T]]) -> list[T]:
 
 
 def _closest(name: str, names: Sequence[str]) -> list[str]:
-    return [text for text, _, _ in process.extract(name, names, scorer=fuzz.WRatio, processor=_plain, limit=3)]
+    distinct = list(dict.fromkeys(names))
+    return [text for text, _, _ in process.extract(name, distinct, scorer=fuzz.WRatio, processor=_plain, limit=3)]
 
 
 def _plain(text: str) -> str:

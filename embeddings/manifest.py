@@ -102,7 +102,7 @@ class Manifest:
             return _manifest(content)
         except (FileNotFoundError, NotADirectoryError):
             raise IndexMissingError(f"{directory}: there is no index yet; run `review-bot index`") from None
-        except (ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError) as error:
             raise IndexDamagedError(
                 f"{file}: the manifest can't be read ({error}); run `review-bot index --rebuild`"
             ) from error

@@ -23,27 +23,32 @@ _GROUPS: tuple[tuple[str, str], ...] = (
         r"budget|box office|gross(ed)?\b|how much (money )?did (it|the (film|movie)) (make|cost|earn|take)",
         "budget gross million",
     ),
-    (r"certificate|\brated\b|\bpg\b|\bbbfc\b|\bmpaa\b|age rating", "certif rated bbfc mpaa"),
-    (r"rotten tomatoes|\bimdb\b|metacritic|letterboxd", "tomato imdb metacrit letterboxd"),
+    (r"certificate|\brated\b|\bpg\b|\bbbfc\b|\bmpaa\b|age rating", "certificate rated bbfc mpaa"),
+    (r"rotten tomatoes|\bimdb\b|metacritic|letterboxd", "tomatoes imdb metacritic letterboxd"),
     (
         r"netflix|streaming|\bstream\b|\bhulu\b|\bdisney\b|amazon prime|\bdvd\b|blu.?ray|to rent\b",
         "netflix stream hulu disney dvd ray rent",
     ),
-    (r"\boscars?\b|\bbaftas?\b|golden globes?|academy awards?|\bawards?\b", "oscar bafta globe award academi"),
-    (r"cinematograph|director of photography|\bdop\b|who shot", "cinematograph photographi camerawork"),
-    (r"screenplay|screenwriter|\bscript|scriptwriter", "screenplay screenwrit script scriptwrit"),
+    (r"\boscars?\b|\bbaftas?\b|golden globes?|academy awards?|\bawards?\b", "oscar bafta globe award academy"),
+    (
+        r"cinematograph|director of photography|\bdop\b|who shot",
+        "cinematographer cinematography photography camerawork",
+    ),
+    (r"screenplay|screenwriter|\bscript|scriptwriter", "screenplay screenwriter script scriptwriter"),
     (r"\bedit(ed|or)\b", "edit editor"),
-    (r"\bproduce(d|r|rs)\b|\bstudio\b|distribut(ed|or)", "produc produced studio distribut distributor"),
-    (r"\bcostumes?\b", "costum"),
+    (r"\bproduce(d|r|rs)\b|\bstudio\b|distribut(ed|or)", "produced studio distributed distributor"),
+    (r"\bcostumes?\b", "costume"),
     (
         r"\b(filmed|shot) (in|at|on)\b|where (was|were|did) .*\b(filmed|film|shot|shoot)\b|locations?\b",
-        "locat shoot shot",
+        "location shoot shot",
     ),
-    (r"sequels?|prequels?|remakes?|spin.?offs?", "sequel prequel remak spin"),
-    (r"how (old|tall) (is|was|are|were)|taller|net worth|\bmarried\b", "age height tall worth marri"),
-    (r"release date|premiere[ds]?\b", "releas premier"),
+    (r"sequels?|prequels?|remakes?|spin.?offs?", "sequel prequel remake spin"),
+    (r"how (old|tall) (is|was|are|were)|taller|net worth|\bmarried\b", "age height tall worth married"),
+    (r"release date|premiere[ds]?\b", "release premiere"),
 )
-_PATTERNS = tuple((re.compile(asks), frozenset(tells.split())) for asks, tells in _GROUPS)
+_PATTERNS = tuple((re.compile(asks), frozenset(terms(tells))) for asks, tells in _GROUPS)
+# Words of these questions that any review of a film has: they tell nothing of the fact.
+_COMMON = frozenset(terms("director film long make money movie much old picture time"))
 
 
 def asks_missing_fact(question: str, tells: Callable[[str], bool]) -> bool:
@@ -56,6 +61,6 @@ def asks_missing_fact(question: str, tells: Callable[[str], bool]) -> bool:
     folded = fold(question)
     for pattern, stems in _PATTERNS:
         found = pattern.search(folded)
-        if found and not any(map(tells, stems)) and not any(map(tells, terms(found.group()))):
+        if found and not any(map(tells, stems.union(terms(found.group())) - _COMMON)):
             return True
     return False

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from embeddings.encoding import Encoder
 from embeddings.errors import QuestionError
 from embeddings.intents import intent
 from embeddings.lexical import terms, words
 from embeddings.ranking import Query
 from embeddings.spelling import WordList, correct
+from embeddings.vectors import unit
 
 LONGEST = 1000
 """How many characters a question may have."""
@@ -63,12 +62,12 @@ def understand(question: str, context: Sequence[str], encoder: Encoder, lists: S
     text = correct(question, lists, known)
     sought = intent(text)
     if sought is not None:
-        vector = encoder.encode([text, sought.value]).mean(axis=0)
-        return Asked(text, Query(vector / np.linalg.norm(vector), _terms(text)), None)
+        (vector,) = unit(unit(encoder.encode([text, sought.value])).mean(axis=0, keepdims=True))
+        return Asked(text, Query(vector, _terms(text)), None)
     if not context:
-        return Asked(text, Query(encoder.encode([text])[0], _terms(text)), None)
+        return Asked(text, Query(unit(encoder.encode([text]))[0], _terms(text)), None)
     together = f"{correct(context[-1], lists, known)} {text}"
-    vectors = encoder.encode([together, text])
+    vectors = unit(encoder.encode([together, text]))
     own = _terms(text)
     return Asked(text, Query(vectors[0], _terms(together)), Query(vectors[1], own) if own else None)
 

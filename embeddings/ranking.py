@@ -10,7 +10,7 @@ questions; the confidence is made of `Ranking.best_cosine` and its kin, which ar
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +22,10 @@ from embeddings.records import Hit, ScoredSentence
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
+
+
+# Equal vectors' cosines may differ in their last bits (2^-24), by where in the product they stand.
+_ALIKE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +71,16 @@ class Scope:
     def whole(cls, index: CollectionIndex) -> Scope:
         """All of a collection."""
         return cls(index, (0, len(index.passage_table)), (0, len(index.sentence_table)))
+
+    def names(self) -> Iterator[str]:
+        """What the reviews in scope go by, which their text need not hold: titles, aliases; of a single one all."""
+        first, end = self.passages
+        entries = [entry for entry in self.index.entry.reviews if first <= entry.passages[0] < end]
+        for entry in entries:
+            yield from (entry.title, *entry.aliases)
+        if len(entries) == 1:
+            review = self.index.review(entries[0].slug)
+            yield from (name for name in (review.work, review.author) if name is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,7 +278,7 @@ def _min_max(scores: Floats) -> Floats:
     if not len(scores):
         return scores
     low, high = scores.min(), scores.max()
-    if high - low < 1e-9:
+    if high - low < _ALIKE:
         return np.zeros_like(scores)
     scaled: Floats = (scores - low) / (high - low)
     return scaled

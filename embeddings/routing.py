@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from embeddings.lexical import STOP_WORDS, words
+
+_WITHIN_SENTENCE = re.compile(r"\w[^\w.!?…]*$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +26,7 @@ class Router:
     def __init__(self, names: Iterable[Name]) -> None:
         self._names: dict[tuple[str, ...], list[Name]] = {}
         for name in names:
-            key = tuple(words(name.text))
+            key = _key(name.text)
             if key:
                 self._names.setdefault(key, []).append(name)
         self._longest = max(map(len, self._names), default=0)
@@ -32,17 +35,15 @@ class Router:
         """The names that stand in the question, in their order there; of overlapping ones the longest.
 
         A name made of function words alone (*It*, *Us*, *Her*) counts only where it is written as the title is
-        and doesn't begin the question, since those words stand in most questions.
+        and doesn't begin a sentence, since those words stand in most questions.
         """
-        asked = words(question)
+        asked = _key(question)
         found: list[Name] = []
         place = 0
         while place < len(asked):
             for length in range(min(self._longest, len(asked) - place), 0, -1):
                 names = [
-                    name
-                    for name in self._names.get(tuple(asked[place : place + length]), ())
-                    if _telling(name.text, question)
+                    name for name in self._names.get(asked[place : place + length], ()) if _telling(name.text, question)
                 ]
                 if names:
                     found.extend(names)
@@ -60,7 +61,13 @@ class Router:
         return ()
 
 
+def _key(text: str) -> tuple[str, ...]:
+    """The words that names are compared by: *Her’s* is *Her*, in a question and in a title."""
+    return tuple(word.removesuffix("'s") for word in words(text))
+
+
 def _telling(name: str, question: str) -> bool:
     if not STOP_WORDS.issuperset(words(name)):
         return True
-    return f" {name}" in question.replace("“", " ").replace('"', " ").replace("*", " ")
+    written = re.finditer(rf"(?<!\w){re.escape(name)}(?![\w'’])", question)
+    return any(_WITHIN_SENTENCE.search(question[: match.start()]) for match in written)

@@ -27,6 +27,9 @@ LIKENESS = 0.72
 LIKENESS_ELSEWHERE = 0.85
 """The same where the first letter differs, which people seldom get wrong."""
 
+CONSIDERED = 3
+"""How many of the closest words may be the correction."""
+
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _NAME_PAIR = re.compile(r"(?<![.!?…:“\"\n] )(?<!^)\b([A-Z][^\W\d_]+) ([A-Z][^\W\d_]+)")
 # Short forms written without their apostrophe: meant as they stand.
@@ -123,9 +126,11 @@ def _misspelt(word: str, lists: Sequence[WordList], known: Callable[[str], bool]
 
 
 def _closest(word: str, lists: Sequence[WordList]) -> str | None:
-    others = [other for names in lists for other in names.words]
+    others = set[str]().union(*(names.words for names in lists))
     scorer = DamerauLevenshtein.normalized_similarity
-    for other, likeness, _ in process.extract(word, others, scorer=scorer, limit=3, score_cutoff=LIKENESS):
+    found = process.extract(word, others, scorer=scorer, limit=None, score_cutoff=LIKENESS)
+    # Of words that are as close the first by alphabet: a set has another order in each process.
+    for other, likeness, _ in sorted(found, key=lambda match: (-match[1], match[0]))[:CONSIDERED]:
         if terms(other) == terms(word):
             # Another form of a word that the reviews have.
             return None

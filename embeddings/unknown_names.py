@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from embeddings.lexical import STOP_WORDS, fold, terms
+from embeddings.lexical import STOP_WORDS, fold, terms, words
 
 _WORD = re.compile(r"[^\W\d_]+")
 _SENTENCE_START = re.compile(r"(?:^|[.!?…:\n]\s*)[^\w]*$")
 # What is asked of a work by its name: the name follows, in whatever case it was typed.
 _NAMED_WORK = re.compile(
     r"\b(?:think|thought|opinion|review|verdict|say|said|plot|story|end|ending|cast|happens)s? (?:of|about|in|to) (.+)"
+    r"|\b(?:play|voice)(?:s|d|ed)? .*?\bin (.+)"
     r"|\b(?:directed|starred in|stars in|(?:seen|watch|watched|recommend)) (.+)"
     r"|^(?:is|was) (?:the )?(.+?) (?:any good|worth .+)"
 )
@@ -45,7 +46,7 @@ def names_unknown(question: str, tells: Callable[[str], bool]) -> bool:
     return _another_work(question, tells) or any(
         not match.group().isupper()
         and not _SENTENCE_START.search(question[: match.start()])
-        and not all(map(tells, terms(match.group())))
+        and not all(term in _PARTS_STEMMED or tells(term) for term in terms(match.group()))
         for match in capitalised
     )
 
@@ -54,5 +55,10 @@ def _another_work(question: str, tells: Callable[[str], bool]) -> bool:
     found = _NAMED_WORK.search(fold(question))
     if found is None:
         return False
-    named = terms(next(group for group in found.groups() if group is not None))
-    return bool(named) and not any(term in _PARTS_STEMMED or tells(term) for term in named)
+    named = next(group for group in found.groups() if group is not None)
+    sought = set(terms(named))
+    parts = sought & _PARTS_STEMMED
+    # "The last scene" is a part of the film; "toy story" is not, though it holds the name of one.
+    if parts and (parts == sought or words(named)[0] in STOP_WORDS):
+        return False
+    return bool(sought) and not any(map(tells, sought - parts))

@@ -18,6 +18,13 @@ faiss.omp_set_num_threads(1)
 INDEX_TYPE = "SQfp16"
 
 
+def unit(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Rows of length one in the directions of an (n, d) array's; a row without length stays as it is."""
+    lengths: NDArray[np.float32] = np.linalg.norm(rows, axis=1, keepdims=True)
+    scaled: NDArray[np.float32] = np.divide(rows, lengths, out=rows.copy(), where=lengths > 0)
+    return scaled
+
+
 class Vectors:
     """n unit vectors of one kind, searchable and readable by row."""
 

@@ -6,8 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from embeddings.calibration import load_thresholds
 from embeddings.encoding import RuntimeEncoder
 from embeddings.export import prepare_encoder
+from embeddings.library import Library
+from embeddings.reading import read_review
+from tests.embeddings.reviews import OWNERS
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +28,12 @@ def encoder_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def encoder(encoder_directory: Path) -> RuntimeEncoder:
     """The packaged model on onnxruntime."""
     return RuntimeEncoder.open(encoder_directory)
+
+
+@pytest.fixture(scope="session")
+def library(encoder: RuntimeEncoder, tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """The owner's review, indexed; its thresholds are the packaged ones."""
+    thresholds = load_thresholds(OWNERS.parents[1], encoder.identity)
+    return Library.of(
+        [read_review(OWNERS)], tmp_path_factory.mktemp("owners") / "index", encoder, thresholds=thresholds
+    )

@@ -1,0 +1,104 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embeddings.spelling import WordList, correct
+
+TEXT = (
+    "Kathy (Carey Mulligan) is a carer. The donors of Hailsham, Keira Knightley says, complete. "
+    "Mark Romanek’s euphemisms hide the surgeries, and Miss Emily explains."
+)
+LIST = WordList.build([TEXT])
+
+
+def _known(word: str) -> bool:
+    return word in {"what", "does", "film", "form", "nightly", "gallery", "doctor", "scar"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("what is halisham?", "what is hailsham?"),
+        ("Who is Romanec’s Kathy?", "Who is romanek Kathy?"),
+        ("the sugeries", "the surgeries"),
+        ("keira nightly", "keira knightley"),
+        ("Carey Muligan's role", "Carey mulligan role"),
+    ],
+)
+def test_a_misspelt_word_of_the_reviews_is_put_right(asked: str, meant: str) -> None:
+    assert correct(asked, [LIST], _known) == meant
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "what does the form do",  # known to the encoder
+        "the nightly film",  # likewise, where no name stands before it
+        "a carers gallery",  # another form of a word of the reviews
+        "dnor",  # four letters: one wrong makes another word
+        "whats theyre dont",  # short forms
+        "a xylophone",  # nothing is close
+        "мулиган 静かな映画 🎬",
+    ],
+)
+def test_other_words_stay_as_they_are(asked: str) -> None:
+    assert correct(asked, [LIST], _known) == asked
+
+
+def test_of_four_letters_two_that_changed_places_are_put_right() -> None:
+    assert correct("eimly", [WordList.build(["Emily"])], _known) == "emily"
+    assert correct("rtuh", [WordList.build(["Ruth"])], _known) == "ruth"
+
+
+@given(st.lists(st.sampled_from(TEXT.split()), max_size=12).map(" ".join))
+def test_what_the_reviews_say_is_never_corrected(question: str) -> None:
+    assert correct(question, [LIST], lambda _: False) == question
+
+
+@given(st.text(max_size=60))
+def test_nothing_is_corrected_by_no_reviews(question: str) -> None:
+    assert correct(question, [], lambda _: False) == question
+
+
+@given(st.text(st.characters(exclude_categories=("L", "M")), max_size=60))
+def test_what_is_no_word_is_never_corrected(question: str) -> None:
+    assert correct(question, [LIST], lambda _: False) == question
+
+
+def test_a_saved_list_is_the_same_list(tmp_path: Path) -> None:
+    LIST.save(tmp_path / "words.json")
+    assert WordList.open(tmp_path / "words.json") == LIST
+
+
+def test_of_two_words_as_close_the_same_is_taken_in_every_process() -> None:
+    # Python orders a set of strings by a seed that every process draws anew.
+    script = (
+        "from embeddings.spelling import WordList, correct\n"
+        "words = [WordList.build(['cartoon carton carters cantons'])]\n"
+        "print(correct('cartons crton caton', words, lambda word: False))"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env=os.environ | {"PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in range(1, 6)
+    }
+    assert len(said) == 1
+
+
+def test_a_word_in_two_collections_counts_once() -> None:
+    other = WordList.build(["cantons"])
+    assert correct("cartomz", [WordList.build(["carton cartoon"]), other], _known) == correct(
+        "cartomz", [other, WordList.build(["carton cartoon"]), other], _known
+    )
