@@ -110,7 +110,6 @@ def _button(button: Button) -> ui.Button[Any]:
         custom_id=button.custom_id,
         emoji=button.emoji,
         style=_STYLES[button.weight],
-        disabled=button.disabled,
     )
 
 

@@ -66,7 +66,6 @@ class Button:
     custom_id: str
     emoji: str | None = None
     weight: Weight = Weight.SECONDARY
-    disabled: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Reviews, answers and questions made at random, of `tests.bot.texts.FRAGMENTS`."""
+"""Reviews, answers and questions: a small one, and any number at random, made of `tests.bot.texts.FRAGMENTS`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,23 @@ from hypothesis import strategies as st
 
 from embeddings.records import Answer, Paragraph, Quote, Review, Section, State
 from tests.bot.texts import FRAGMENTS
+
+REVIEW = Review(
+    slug="never-let-me-go",
+    title="Never Let Me Go",
+    text="Kathy drives.\nNobody rebels. That is the point.",
+    sections=(
+        Section("introduction", "Introduction", (Paragraph(1, 0, 13),)),
+        Section("the-end", "The End", (Paragraph(1, 14, 47),), spoiler=True),
+    ),
+    source="https://reviews.example/never-let-me-go",
+)
+QUOTES = (
+    Quote(1, "Kathy drives.", REVIEW.slug, REVIEW.title, "introduction", "Introduction", 1, 0, 13, 0.9),
+    Quote(2, "Nobody rebels.", REVIEW.slug, REVIEW.title, "the-end", "The End", 1, 14, 28, 0.8),
+)
+ANSWER = Answer("Who drives?", State.ANSWERED, 0.9, QUOTES)
+"""A small answer with a quote from an open section and one from a flagged one."""
 
 LONG_WORD = "antidisestablishmentarianism" * 360
 

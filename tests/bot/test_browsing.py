@@ -27,7 +27,7 @@ from embeddings.records import Paragraph, Quote, Review, Section
 from tests.bot.checks import a_quarter, check
 from tests.bot.discord_markdown import BOLD, SPOILER, read
 from tests.bot.reviews import quotes, reviews
-from tests.bot.test_neutralising import letters
+from tests.bot.texts import letters
 
 OPEN = Manner(ENGLISH, hide_spoilers=False)
 HIDING = Manner(ENGLISH, hide_spoilers=True)

@@ -13,7 +13,7 @@ from bot.components import embedded, layout, modal, question_in
 from bot.messages import Manner, answer_message, follow_up_form
 from embeddings.records import Answer, State
 from tests.bot.checks import POST, bodies
-from tests.bot.test_messages import ANSWER, REVIEW
+from tests.bot.reviews import ANSWER, REVIEW
 from tests.discord.double import limits, schema
 
 MESSAGE = answer_message(ANSWER, (REVIEW,), Manner(ENGLISH), asker=42)

@@ -29,27 +29,11 @@ from embeddings.errors import LibraryError
 from embeddings.records import Answer, Hit, Paragraph, Quote, Review, Section, State
 from tests.bot.checks import OWN_WORDS, a_quarter, check, check_form
 from tests.bot.discord_markdown import QUOTE, SPOILER, read
-from tests.bot.reviews import LONG_WORD, answers, names, quotes, reviews
-from tests.bot.test_neutralising import letters
-from tests.bot.texts import texts
+from tests.bot.reviews import ANSWER, LONG_WORD, QUOTES, REVIEW, answers, names, quotes, reviews
+from tests.bot.texts import letters, texts
 
 MANNERS = st.booleans().map(lambda hide: Manner(ENGLISH, hide))
 
-REVIEW = Review(
-    slug="never-let-me-go",
-    title="Never Let Me Go",
-    text="Kathy drives.\nNobody rebels. That is the point.",
-    sections=(
-        Section("introduction", "Introduction", (Paragraph(1, 0, 13),)),
-        Section("the-end", "The End", (Paragraph(1, 14, 47),), spoiler=True),
-    ),
-    source="https://reviews.example/never-let-me-go",
-)
-QUOTES = (
-    Quote(1, "Kathy drives.", REVIEW.slug, REVIEW.title, "introduction", "Introduction", 1, 0, 13, 0.9),
-    Quote(2, "Nobody rebels.", REVIEW.slug, REVIEW.title, "the-end", "The End", 1, 14, 28, 0.8),
-)
-ANSWER = Answer("Who drives?", State.ANSWERED, 0.9, QUOTES)
 CODE = frozenset({"code"})
 """The names of commands, in the hint of a refusal."""
 OPEN = Manner(ENGLISH, hide_spoilers=False)

@@ -1,22 +1,11 @@
 from __future__ import annotations
 
-import unicodedata
-
 import pytest
 from hypothesis import example, given
 
 from bot.neutralising import bold, clean, escape, hide, neutralise, one_line, quotation, restore
 from tests.bot.discord_markdown import BOLD, QUOTE, SPOILER, read
-from tests.bot.texts import FRAGMENTS, texts
-
-
-def letters(text: str) -> str:
-    """The letters, digits, punctuation and symbols of a text, without accents: what nobody may change."""
-    decomposed = unicodedata.normalize("NFD", text)
-    blank = "\u115f\u1160\u3164\uffa0\u2800"
-    return "".join(
-        character for character in decomposed if unicodedata.category(character)[0] in "LNPS" and character not in blank
-    )
+from tests.bot.texts import FRAGMENTS, letters, texts
 
 
 @given(texts())

@@ -89,9 +89,7 @@ def test_a_token_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can step aside to see its own file closed to it")
 def test_a_token_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
-    folder = Path("/tmp") / f"review-bot-{os.getpid()}"
-    folder.mkdir(mode=0o755)
-    file = folder / "token"
+    file = tmp_path / "token"
     file.write_text(TOKEN)
     file.chmod(0o600)
     try:
@@ -99,8 +97,6 @@ def test_a_token_file_that_may_not_be_read_is_told(tmp_path: Path) -> None:
         told = refusal({"DISCORD_TOKEN_FILE": str(file)})
     finally:
         os.seteuid(0)
-        file.unlink()
-        folder.rmdir()
     assert told == f"DISCORD_TOKEN_FILE: {file} can't be read: Permission denied"
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from hypothesis import strategies as st
 
 FRAGMENTS = (
@@ -32,4 +34,13 @@ def texts(max_size: int = 24) -> st.SearchStrategy[str]:
         st.text(max_size=max_size * 2),
         st.lists(fragments, max_size=max_size).map("".join),
         st.lists(fragments | st.text(max_size=6), max_size=max_size).map(" ".join),
+    )
+
+
+def letters(text: str) -> str:
+    """The letters, digits, punctuation and symbols of a text, without accents: what nobody may change."""
+    decomposed = unicodedata.normalize("NFD", text)
+    blank = "\u115f\u1160\u3164\uffa0\u2800"
+    return "".join(
+        character for character in decomposed if unicodedata.category(character)[0] in "LNPS" and character not in blank
     )
