@@ -395,6 +395,40 @@ async def test_an_answer_in_a_dm_reaches_its_person(at_the_double: str) -> None:
         await there.assert_clean()
 
 
+async def test_a_closed_dm_takes_no_message(at_the_double: str) -> None:
+    bot = Small()
+    async with at(at_the_double, bot) as there:
+        ana = await there.person("Ana", accepts_dms=False)
+        channel = await (await bot.fetch_user(int(ana.id))).create_dm()
+        with pytest.raises(discord.Forbidden, match="50007"):
+            await channel.send("x")
+        await there.assert_clean(expect=[50007])
+
+
+async def test_an_interaction_says_what_the_bot_and_the_member_may_do_there(at_the_double: str) -> None:
+    bot = Small()
+    seen: list[tuple[bool, bool, bool]] = []
+
+    @bot.tree.command(description="Ask")
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    async def ask(interaction: discord.Interaction) -> None:
+        mine, theirs = interaction.app_permissions, interaction.permissions
+        seen.append((mine.send_messages, mine.embed_links, theirs.manage_guild))
+        await interaction.response.send_message("Here")
+
+    async with at(at_the_double, bot) as there:
+        club = await there.server(everyone=int(Permission.VIEW_CHANNEL))
+        open_channel, closed = await club.channel("open"), await club.channel("closed")
+        await closed.permit_bot(deny=Permission.SEND_MESSAGES)
+        ana, ben = await club.member("Ana", manager=True), await club.member("Ben")
+        await (await ana.slash(open_channel, "ask")).answer()
+        await (await ben.slash(closed, "ask")).answer()
+        assert seen == [(True, True, True), (False, True, False)]
+        with pytest.raises(RefusedError, match="sees no command"):
+            await ana.slash(await ana.dm(), "ask")
+        await there.assert_clean()
+
+
 @pytest.mark.parametrize(
     ("deny", "code"),
     [

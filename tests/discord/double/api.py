@@ -46,6 +46,11 @@ class Api:
         return place
 
     def check_sending(self, place: Channel, body: Json, files: dict[int, int]) -> None:
+        """Whether the bot may say that there.
+
+        Raises:
+            ApiError: 50007, 50013, 50083, 160002 or 160005, by what stands in the way.
+        """
         if place.guild_id is None:
             person = self.world.users[place.recipient_id or 0]
             if not person.accepts_dms:

@@ -37,7 +37,7 @@ def where() -> Path | None:
 def _linked(node: Any, schemas: Json) -> Any:
     """The description with every reference replaced by what it names.
 
-    Looking up references took two thirds of a validation's time.
+    Looking references up took half of a validation's time.
     """
     if isinstance(node, list):
         return [_linked(each, schemas) for each in node]
