@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
 
 from embeddings.calibration import Thresholds
 from embeddings.ranking import RankedSentence
@@ -40,7 +41,7 @@ def answer(question: str, sentences: Sequence[RankedSentence], confidence: float
 def _quotes(sentences: Sequence[RankedSentence]) -> tuple[Quote, ...]:
     """The best sentences in their order, until a fourth quote would begin; neighbours stand in one quote."""
     runs: list[list[RankedSentence]] = []
-    for sentence in sentences[:CONSIDERED]:
+    for sentence in islice(_distinct(sentences), CONSIDERED):
         beside = [run for run in runs if any(_neighbours(sentence, other) for other in run)]
         if not beside:
             if len(runs) == QUOTES:
@@ -53,6 +54,16 @@ def _quotes(sentences: Sequence[RankedSentence]) -> tuple[Quote, ...]:
                 beside[0].extend(run)
                 runs.remove(run)
     return tuple(_quote(label, run) for label, run in enumerate(runs, start=1))
+
+
+def _distinct(sentences: Iterable[RankedSentence]) -> Iterator[RankedSentence]:
+    """The sentences without those that say word for word what a better one said, in another place."""
+    said: set[str] = set()
+    for sentence in sentences:
+        text = sentence.index.sentence(sentence.row).casefold()
+        if text not in said:
+            said.add(text)
+            yield sentence
 
 
 def _neighbours(one: RankedSentence, other: RankedSentence) -> bool:

@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -284,11 +285,13 @@ def _write(root: Path, plan: _Plan, encoder: Encoder, count: Callable[[int], Non
         save_reviews(partial / layout.REVIEWS, (source.review for source in plan.sources))
         generation = _synced(partial)
         final = root / plan.name / generation
-        if final.exists():
+        if final.exists() and _synced(final) == generation:
             shutil.rmtree(partial)
         else:
+            # What bears the name without having the content was damaged.
+            shutil.rmtree(final, ignore_errors=True)
             partial.rename(final)
-    except (OSError, RuntimeError) as error:
+    except (OSError, RuntimeError, sqlite3.Error) as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise _write_error(root, error) from error
     files = {file.name: file.stat().st_size for file in sorted(final.iterdir())}

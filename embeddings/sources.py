@@ -38,6 +38,10 @@ def read_sources(data: Path) -> Sources:
     """Read every review of every collection."""
     collections: dict[str, tuple[Source, ...]] = {}
     errors: list[ReviewFileError] = []
+    taken = data / COLLECTIONS / SHARED
+    if taken.is_dir():
+        reason = f"'{SHARED}' is the collection of {data / REVIEWS}; rename the folder, or move its reviews there"
+        errors.append(ReviewFileError(taken, None, reason))
     for name, folder in _folders(data):
         # Digests first: a file saved in between counts as changed at the next look, never as read.
         try:
@@ -73,7 +77,9 @@ def _folders(data: Path) -> Iterator[tuple[str, Path]]:
     yield SHARED, data / REVIEWS
     own = data / COLLECTIONS
     if own.is_dir():
-        yield from ((folder.name, folder) for folder in sorted(own.iterdir()) if folder.is_dir())
+        for folder in sorted(own.iterdir()):
+            if folder.is_dir() and folder.name != SHARED and not folder.name.startswith("."):
+                yield folder.name, folder
 
 
 def _agrees(path: Path, digest: str, size: int, modified: int) -> bool:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from embeddings.lexical import terms
 from embeddings.unknown_names import names_unknown
 
-TEXT = "Kathy and Ruth, played by Carey Mulligan and Keira Knightley, leave Hailsham in Romanek’s film, a story of love."
+TEXT = "Kathy and Ruth, played by Carey Mulligan and Keira Knightley, leave Hailsham in Romanek’s story of love."
 
 
 def _unknown(question: str) -> bool:
