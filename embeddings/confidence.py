@@ -6,23 +6,27 @@ a fact that reviews seldom give and these never mention, or a name that stands i
 
 from __future__ import annotations
 
-DOUBT = 0.7
+DOUBT = 0.5
 """What is left of the confidence where the reviews have no word of what is asked for."""
 
 FOREIGN = 0.18
 """A follow-up whose closest sentence is less alike than this, by itself, is about something else altogether."""
 
+FOREIGN_WHOLE = 0.3
+"""The same for one that doesn't point back at what was asked before."""
 
-def confidence(cosine: float, *, alone: float | None, doubtful: bool) -> float:
+
+def confidence(cosine: float, *, alone: float | None = None, leaning: bool = True, doubtful: bool = False) -> float:
     """The confidence that the closest sentences answer a question, in [0, 1].
 
     Args:
         cosine: of the closest sentence with the question, read with what was asked before it.
         alone: of the closest sentence with a follow-up by itself; None where the follow-up has no topic of its own
             ("why?"), or there is no context.
+        leaning: whether the follow-up points back at what was asked before.
         doubtful: whether the question asks for a fact, or names something, that the reviews have no word of.
     """
     # What was asked before can't lend a question the words that the reviews lack, nor a topic that is not theirs.
-    by_itself = alone is not None and (doubtful or alone < FOREIGN)
-    raw = min(cosine, alone) if alone is not None and by_itself else cosine
-    return min(1.0, max(0.0, raw * DOUBT if doubtful else raw))
+    if alone is not None and (doubtful or alone < (FOREIGN if leaning else FOREIGN_WHOLE)):
+        cosine = min(cosine, alone)
+    return min(1.0, max(0.0, cosine * DOUBT if doubtful else cosine))

@@ -23,6 +23,7 @@ from embeddings.errors import (
     ReviewFilesError,
     UnknownReviewError,
 )
+from embeddings.follow_ups import leans_back
 from embeddings.index import CollectionIndex
 from embeddings.lexical import terms
 from embeddings.lookup import find_review, find_section, unknown_review
@@ -39,7 +40,7 @@ from embeddings.weights import find_model
 Notify = Callable[[str], None]
 """Called with one line for the person at the terminal."""
 
-UNCALIBRATED = Thresholds(answered=0.37, nearest=0.35)
+UNCALIBRATED = Thresholds(answered=0.37, nearest=0.34)
 """For an encoder that nobody has calibrated: a guess, taken from the default encoder."""
 
 CONTENDERS = 30
@@ -264,7 +265,9 @@ class Library:
         scopes = self._scopes(asked.text, review, turns, collections)
         ranking = rank(asked.query, scopes, self.ranking)
         alone = rank(asked.alone, scopes, self.ranking).best_cosine if asked.alone is not None else None
-        sure = confidence(ranking.best_cosine, alone=alone, doubtful=_doubtful(asked.text, scopes))
+        sure = confidence(
+            ranking.best_cosine, alone=alone, leaning=leans_back(tidy), doubtful=_doubtful(asked.text, scopes)
+        )
         sentences = _with_performers(ranking.sentences(CONTENDERS), asked.text, turns)
         return Examination(answer(question, sentences, sure, self.thresholds), ranking.hits(k))
 

@@ -24,8 +24,8 @@ _PARTS = frozenset(
     """.split()
 )
 _PARTS_STEMMED = frozenset(terms(" ".join(_PARTS)))
-# From this share of capitalised words on, capitals are the writer's style and tell nothing.
-_TITLE_CASE = 0.7
+# Capitals on every one of so many words are the writer's style and tell nothing.
+_TITLE_CASE = 3
 
 
 def names_unknown(question: str, tells: Callable[[str], bool]) -> bool:
@@ -41,7 +41,7 @@ def names_unknown(question: str, tells: Callable[[str], bool]) -> bool:
     """
     found = [match for match in _WORD.finditer(question) if fold(match.group()) not in STOP_WORDS]
     capitalised = [match for match in found if match.group()[0].isupper()]
-    if len(found) >= 3 and len(capitalised) >= _TITLE_CASE * len(found):
+    if len(capitalised) == len(found) >= _TITLE_CASE:
         return False
     return _another_work(question, tells) or any(
         not match.group().isupper()

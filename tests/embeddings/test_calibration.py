@@ -89,6 +89,6 @@ def test_a_follow_up_about_something_else_is_judged_by_itself() -> None:
 
 
 def test_a_follow_up_for_what_the_reviews_have_no_word_of_is_judged_by_itself() -> None:
-    assert confidence(0.6, alone=0.3, doubtful=True) == pytest.approx(0.21)
-    assert confidence(0.3, alone=0.6, doubtful=True) == pytest.approx(0.21)
-    assert confidence(0.6, alone=None, doubtful=True) == pytest.approx(0.42)
+    assert confidence(0.6, alone=0.3, doubtful=True) == pytest.approx(0.15)
+    assert confidence(0.3, alone=0.6, doubtful=True) == pytest.approx(0.15)
+    assert confidence(0.6, alone=None, doubtful=True) == pytest.approx(0.3)
