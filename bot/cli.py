@@ -17,6 +17,7 @@ import typer
 from bot.terminal import asking, chatting, evaluating, indexing, reading
 from bot.terminal.options import DATA, DataOption
 from bot.terminal.output import notice, say
+from bot.terminal.wording import messages_of
 from embeddings.errors import LibraryError
 
 DEBUG = "REVIEW_BOT_DEBUG"
@@ -72,6 +73,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     # The engine's imports make objects that all live on. To look through them for garbage, as Python does at every
     # 700 of them, would take more than a tenth of what answering costs.
     gc.set_threshold(100_000)
+    # numpy's products here are small; starting its threads for them costs a fifth of what answering does.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")
@@ -91,8 +94,8 @@ def _run(arguments: Sequence[str] | None) -> int:
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
     except LibraryError as error:
-        for line in str(error).splitlines():
-            notice(line)
+        for message in messages_of(error):
+            notice(message)
     except BrokenPipeError:
         raise
     except Exception as error:
