@@ -6,11 +6,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from embeddings import index as layout
 from embeddings.answering import answer
-from embeddings.building import Progress, Source, build_index, writing
 from embeddings.calibration import Thresholds, load_thresholds
 from embeddings.casting import BONUS, asks_cast, names_performer
 from embeddings.confidence import confidence
@@ -23,7 +22,9 @@ from embeddings.errors import (
     ReviewFilesError,
     UnknownReviewError,
 )
+from embeddings.folders import REVIEWS
 from embeddings.follow_ups import leans_back
+from embeddings.freshness import outdated
 from embeddings.index import CollectionIndex
 from embeddings.lexical import terms
 from embeddings.lookup import find_review, find_section, unknown_review
@@ -33,9 +34,10 @@ from embeddings.querying import checked, understand
 from embeddings.ranking import RankedSentence, RankingSettings, Scope, rank
 from embeddings.records import SHARED, Answer, Hit, Review, Section
 from embeddings.routing import Name, Router
-from embeddings.sources import REVIEWS, outdated, read_sources
 from embeddings.unknown_names import names_unknown
-from embeddings.weights import find_model
+
+if TYPE_CHECKING:
+    from embeddings.building import Progress
 
 Notify = Callable[[str], None]
 """Called with one line for the person at the terminal."""
@@ -145,8 +147,11 @@ class Library:
             IndexBusyError: another process is writing.
             IndexWriteError: the folder can't be written; the old index is untouched.
         """
-        # Here, for it imports PyTorch when there is a model to export: a cost for builds alone.
+        # Here, for asking needs none of it: readers of files, splitters, and, to export a model, PyTorch.
+        from embeddings.building import build_index, writing
         from embeddings.export import prepare_encoder
+        from embeddings.sources import read_sources
+        from embeddings.weights import find_model
 
         data = Path(data)
         sources = read_sources(data)
@@ -182,6 +187,9 @@ class Library:
         progress: Progress | None = None,
     ) -> Self:
         """Index reviews that are in memory, in a folder of their own, for as long as the encoder is at hand."""
+        # Here, for asking needs none of it.
+        from embeddings.building import Source, build_index, writing
+
         sources: dict[str, list[Source]] = {}
         for review in reviews:
             sources.setdefault(review.collection, []).append(Source.of(review))

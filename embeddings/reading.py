@@ -12,16 +12,14 @@ from pathlib import Path
 
 from embeddings.blocks import sectioned
 from embeddings.errors import ReviewFileError
+from embeddings.folders import review_files
 from embeddings.front_matter import FrontMatter, split_front_matter, suggestion
 from embeddings.markdown import markdown_blocks
 from embeddings.plain_text import plain_blocks
 from embeddings.records import SHARED, Review, Section
 from embeddings.slugs import slugify
 
-__all__ = ["SUFFIXES", "ReadReviews", "parse_review", "read_review", "read_reviews", "review_files", "slugify"]
-
-SUFFIXES = (".md", ".txt")
-"""The endings of review files, in lower case."""
+__all__ = ["ReadReviews", "parse_review", "read_review", "read_reviews", "review_files", "slugify"]
 
 _LINE_END = re.compile(r"\r\n?")
 _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -34,24 +32,6 @@ class ReadReviews:
 
     reviews: tuple[Review, ...]
     errors: tuple[ReviewFileError, ...]
-
-
-def review_files(directory: Path) -> tuple[Path, ...]:
-    """The review files that stand in a folder itself, sorted by name; hidden files are none.
-
-    A missing folder has no files. Every other `.md` or `.txt` counts, `README.md` too: notes about the reviews
-    belong beside the folder, not in it.
-
-    Raises:
-        ReviewFileError: the folder can't be listed.
-    """
-    try:
-        entries = sorted(directory.iterdir(), key=lambda path: path.name)
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        raise ReviewFileError(directory, None, f"the folder can't be listed: {_reason(error)}") from error
-    return tuple(path for path in entries if not path.name.startswith(".") and path.suffix.lower() in SUFFIXES)
 
 
 def read_reviews(directory: Path, *, collection: str = SHARED) -> ReadReviews:

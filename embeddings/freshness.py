@@ -1,0 +1,35 @@
+"""Whether an index still agrees with the review files."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from embeddings.folders import collection_folders, review_files
+from embeddings.manifest import Manifest
+from embeddings.slugs import slugify
+
+
+def outdated(data: Path, manifest: Manifest) -> tuple[str, ...]:
+    """The slugs of the reviews that were added, changed or removed since they were indexed, in order."""
+    changed: set[str] = set()
+    indexed = {entry.name: {review.file: review for review in entry.reviews} for entry in manifest.collections}
+    for name, folder in collection_folders(data):
+        known = indexed.pop(name, {})
+        for path in review_files(folder):
+            review = known.pop(path.name, None)
+            if review is None or not _agrees(path, review.digest, review.size, review.modified):
+                changed.add(slugify(path.stem))
+        changed.update(review.slug for review in known.values())
+    changed.update(review.slug for reviews in indexed.values() for review in reviews.values())
+    return tuple(sorted(changed))
+
+
+def _agrees(path: Path, digest: str, size: int, modified: int) -> bool:
+    try:
+        status = path.stat()
+        if status.st_size != size:
+            return False
+        return status.st_mtime_ns == modified or hashlib.sha256(path.read_bytes()).hexdigest() == digest
+    except OSError:
+        return False
