@@ -73,7 +73,7 @@ def evaluate(
     if report is not None:
         from embeddings.evaluation.report import write_report
 
-        write_report(evaluation, report)
+        write_report(evaluation, library.thresholds, report)
     if as_json:
         print_json(evaluation_record(evaluation))
     else:

@@ -17,6 +17,7 @@ from embeddings.evaluation.record import seconds_record
 from embeddings.evaluation.runs import Run
 from embeddings.evaluation.significance import PERMUTATIONS, Estimate
 from embeddings.evaluation.summary import (
+    NO_KIND,
     Summary,
     area_under_risk,
     by_kind,
@@ -43,7 +44,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
     console.print(_measures(summary))
     console.print(_states(summary))
     for title, groups in (("kind", by_kind(results)), ("review", by_review(results))):
-        if len(groups) > 1:
+        if len(groups.keys() - {NO_KIND}) > 1:
             console.print(_groups(title, groups))
     risk = area_under_risk(risk_coverage(results))
     if risk is not None:

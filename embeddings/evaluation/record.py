@@ -10,18 +10,15 @@ from embeddings.evaluation.asking import Evaluation
 from embeddings.evaluation.measures import Outcome
 from embeddings.evaluation.runs import Result, result_record, run_record
 from embeddings.evaluation.summary import (
-    RiskPoint,
     area_under_risk,
     by_kind,
     by_review,
     risk_coverage,
     summarise,
     summary_record,
+    thinned,
 )
 from embeddings.records import Hit, Quote
-
-_POINTS = 100
-"""How many points of the risk-coverage curve are given at most."""
 
 
 def evaluation_record(evaluation: Evaluation) -> dict[str, object]:
@@ -53,13 +50,6 @@ def seconds_record(results: Sequence[Result]) -> dict[str, float]:
     seconds = np.array([result.seconds for result in results])
     median, slow = np.quantile(seconds, (0.5, 0.95))
     return {"p50": round(float(median), 6), "p95": round(float(slow), 6), "total": round(float(seconds.sum()), 6)}
-
-
-def thinned(curve: Sequence[RiskPoint], limit: int = _POINTS) -> tuple[RiskPoint, ...]:
-    """At most so many points of the curve, evenly spread, its ends among them."""
-    if len(curve) <= limit:
-        return tuple(curve)
-    return tuple(curve[round(place * (len(curve) - 1) / (limit - 1))] for place in range(limit))
 
 
 def _outcome_record(outcome: Outcome) -> dict[str, object]:

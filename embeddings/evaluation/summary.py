@@ -104,6 +104,13 @@ def area_under_risk(points: Sequence[RiskPoint]) -> float | None:
     return float(np.sum(np.diff(coverages) * np.array([point.risk for point in points])))
 
 
+def thinned(curve: Sequence[RiskPoint], limit: int = 100) -> tuple[RiskPoint, ...]:
+    """At most so many points of the curve, evenly spread, its ends among them."""
+    if len(curve) <= limit:
+        return tuple(curve)
+    return tuple(curve[round(place * (len(curve) - 1) / (limit - 1))] for place in range(limit))
+
+
 def summary_record(summary: Summary) -> dict[str, object]:
     """The figures as they stand in JSON: null for a measure that applies to no question."""
     values = {name: estimate.value for name, estimate in summary.estimates.items()}
