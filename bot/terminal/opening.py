@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.terminal.output import notice, watched
+from bot.terminal.wording import messages_of
 from embeddings.errors import IndexMissingError, LibraryError
 from embeddings.library import Library
 from embeddings.sources import read_sources
@@ -98,16 +99,16 @@ def _current(library: Library, data: Path, *, update: bool) -> Library:
         current = build_with_progress(data)
     except LibraryError as error:
         named = f" ({changes_in_words(changed)})" if changed else ""
-        notice(f"The index can't be brought up to date{named}, so this is from the old one: {_first_line(error)}")
+        notice(f"The index can't be brought up to date{named}, so this is from the old one: {_in_one_line(error)}")
         return library
     notice(f"The index was out of date ({changes_in_words(changed)}); it is up to date again.")
     library.close()
     return current
 
 
-def _first_line(error: LibraryError) -> str:
-    lines = str(error).splitlines()
-    return lines[0] if len(lines) == 1 else f"{lines[0]} (and {len(lines) - 1} more)"
+def _in_one_line(error: LibraryError) -> str:
+    first, *others = messages_of(error)
+    return f"{first} (and {len(others)} more)" if others else first
 
 
 @contextmanager

@@ -20,7 +20,7 @@ def visible(text: str) -> str:
 
 def one_line(text: str) -> str:
     """The visible text on a single line."""
-    return visible(" ".join(text.split()))
+    return visible(" ".join(text.splitlines()))
 
 
 def say(text: str) -> None:

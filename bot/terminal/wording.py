@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from embeddings.errors import LibraryError, ReviewFilesError
+
 if TYPE_CHECKING:
     from embeddings.records import Answer, Review, Section
 
@@ -39,3 +41,8 @@ def about(review: Review) -> str:
     """The year and the reviewer, in brackets after a space, as far as they are known."""
     known = [str(part) for part in (review.year, review.author and f"by {review.author}") if part]
     return f" ({', '.join(known)})" if known else ""
+
+
+def messages_of(error: LibraryError) -> tuple[str, ...]:
+    """What went wrong, a line for each thing: every file has its own."""
+    return tuple(map(str, error.errors)) if isinstance(error, ReviewFilesError) else (str(error),)
