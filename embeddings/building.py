@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import shutil
-import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -24,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings import index as layout
+from embeddings.arrays import save_array
 from embeddings.encoding import Encoder
 from embeddings.errors import IndexBusyError, IndexDamagedError, IndexWriteError
 from embeddings.index import PASSAGE_ROW, SENTENCE_ROW, CollectionIndex
@@ -291,7 +291,7 @@ def _write(root: Path, plan: _Plan, encoder: Encoder, count: Callable[[int], Non
             # What bears the name without having the content was damaged.
             shutil.rmtree(final, ignore_errors=True)
             partial.rename(final)
-    except (OSError, RuntimeError, sqlite3.Error) as error:
+    except OSError as error:
         shutil.rmtree(partial, ignore_errors=True)
         raise _write_error(root, error) from error
     files = {file.name: file.stat().st_size for file in sorted(final.iterdir())}
@@ -340,8 +340,8 @@ def _write_tables(directory: Path, plan: _Plan) -> tuple[IndexedReview, ...]:
                 sentences=(first_sentence, len(sentence_rows)),
             )
         )
-    np.save(directory / layout.PASSAGE_TABLE, np.array(passage_rows, PASSAGE_ROW), allow_pickle=False)
-    np.save(directory / layout.SENTENCE_TABLE, np.array(sentence_rows, SENTENCE_ROW), allow_pickle=False)
+    save_array(directory / layout.PASSAGE_TABLE, np.array(passage_rows, PASSAGE_ROW))
+    save_array(directory / layout.SENTENCE_TABLE, np.array(sentence_rows, SENTENCE_ROW))
     return tuple(reviews)
 
 
@@ -374,14 +374,13 @@ def _folders(directory: Path) -> list[Path]:
     return [entry for entry in directory.iterdir() if entry.is_dir()] if directory.is_dir() else []
 
 
-def _write_error(directory: Path, error: Exception) -> IndexWriteError:
+def _write_error(directory: Path, error: OSError) -> IndexWriteError:
     kept = "the old index, if there was one, is untouched"
-    code = error.errno if isinstance(error, OSError) else None
-    if code in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return IndexWriteError(f"{directory}: the disk is full; make room and try again ({kept})")
-    if code in (errno.EACCES, errno.EPERM, errno.EROFS):
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return IndexWriteError(
-            f"{directory}: this folder can't be written ({os.strerror(code or 0)}); "
+            f"{directory}: this folder can't be written ({error.strerror}); "
             f"make it writable, or name another with --data ({kept})"
         )
     return IndexWriteError(f"{directory}: the index can't be written ({error}); {kept}")

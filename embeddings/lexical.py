@@ -18,6 +18,8 @@ import numpy as np
 import Stemmer
 from numpy.typing import NDArray
 
+from embeddings.arrays import save_array
+
 # Robertson and Zaragoza's usual values, which bm25s has as its defaults too.
 K1 = 1.5
 B = 0.75
@@ -104,9 +106,9 @@ class LexicalIndex:
             f"{name}.size.json",
         )
         (directory / files[0]).write_text(json.dumps(self.vocabulary, ensure_ascii=False), encoding="utf-8")
-        np.save(directory / files[1], self.starts, allow_pickle=False)
-        np.save(directory / files[2], self.rows, allow_pickle=False)
-        np.save(directory / files[3], self.weights, allow_pickle=False)
+        save_array(directory / files[1], self.starts)
+        save_array(directory / files[2], self.rows)
+        save_array(directory / files[3], self.weights)
         (directory / files[4]).write_text(json.dumps(self.size), encoding="utf-8")
         return files
 

@@ -73,14 +73,22 @@ class Manifest:
     collections: tuple[IndexedCollection, ...]
 
     def save(self, directory: Path) -> None:
-        """Replace the manifest in `directory` in one step."""
+        """Replace the manifest in `directory` in one step.
+
+        Raises:
+            OSError: it can't be written; the old one stays.
+        """
         content = json.dumps({"format": FORMAT} | asdict(self), ensure_ascii=False, indent=1)
         beside = directory / f"{FILE}.partial"
-        with beside.open("w", encoding="utf-8") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(directory / FILE)
+        try:
+            with beside.open("w", encoding="utf-8") as stream:
+                stream.write(content)
+                stream.flush()
+                os.fsync(stream.fileno())
+            beside.replace(directory / FILE)
+        except OSError:
+            beside.unlink(missing_ok=True)
+            raise
 
     @classmethod
     def open(cls, directory: Path) -> Manifest:

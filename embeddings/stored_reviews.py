@@ -15,13 +15,20 @@ from embeddings.records import Paragraph, Review, Section
 
 
 def save_reviews(file: Path, reviews: Iterable[Review]) -> None:
-    """Write the reviews to a new file."""
-    with closing(sqlite3.connect(file)) as database, database:
-        database.execute("CREATE TABLE review (slug TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID")
-        database.executemany(
-            "INSERT INTO review VALUES (?, ?)",
-            ((review.slug, json.dumps(asdict(review), ensure_ascii=False)) for review in reviews),
-        )
+    """Write the reviews to a file.
+
+    Raises:
+        OSError: it can't be written.
+    """
+    # Made in memory, for SQLite's own errors don't tell a full disk from a broken one.
+    with closing(sqlite3.connect(":memory:")) as database:
+        with database:
+            database.execute("CREATE TABLE review (slug TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID")
+            database.executemany(
+                "INSERT INTO review VALUES (?, ?)",
+                ((review.slug, json.dumps(asdict(review), ensure_ascii=False)) for review in reviews),
+            )
+        file.write_bytes(database.serialize())
 
 
 class StoredReviews:

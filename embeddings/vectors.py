@@ -49,8 +49,13 @@ class Vectors:
         return cls(faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC))
 
     def save(self, file: Path) -> None:
-        """Write the vectors to a file."""
-        faiss.write_index(self._index, str(file))
+        """Write the vectors to a file.
+
+        Raises:
+            OSError: it can't be written.
+        """
+        # Not by FAISS itself: what its stream can't write when it is closed, on a full disk, it tells nobody.
+        file.write_bytes(faiss.serialize_index(self._index).data)
 
     def __len__(self) -> int:
         return int(self._index.ntotal)

@@ -60,16 +60,12 @@ def made(encoder: RuntimeEncoder, tmp_path_factory: pytest.TempPathFactory) -> C
     return opened
 
 
-def _rounded(hits: Sequence[Hit]) -> list[tuple[str, int, float, list[tuple[int, float]]]]:
-    return [
-        (
-            hit.review,
-            hit.start,
-            pytest.approx(hit.score, abs=1e-6),
-            [(sentence.start, pytest.approx(sentence.score, abs=1e-6)) for sentence in hit.sentences],
-        )
-        for hit in hits
-    ]
+def _places(hits: Sequence[Hit]) -> list[tuple[str, int, list[int]]]:
+    return [(hit.review, hit.start, [sentence.start for sentence in hit.sentences]) for hit in hits]
+
+
+def _scores(hits: Sequence[Hit]) -> list[float]:
+    return [score for hit in hits for score in (hit.score, *(sentence.score for sentence in hit.sentences))]
 
 
 @pytest.mark.parametrize("question", QUESTIONS)
@@ -79,17 +75,8 @@ def test_candidates_enough_for_all_give_the_ranking_of_everything(
 ) -> None:
     exact = made().search(question, 100, review=within)
     candidates = made(exact=0, candidates=1000).search(question, 100, review=within)
-    assert _plain(candidates) == _rounded(exact)
-    assert (
-        made(exact=0, candidates=1000).ask(question, review=within).state is made().ask(question, review=within).state
-    )
-
-
-def _plain(hits: Sequence[Hit]) -> list[tuple[str, int, float, list[tuple[int, float]]]]:
-    return [
-        (hit.review, hit.start, hit.score, [(sentence.start, sentence.score) for sentence in hit.sentences])
-        for hit in hits
-    ]
+    assert _places(candidates) == _places(exact)
+    assert _scores(candidates) == pytest.approx(_scores(exact), abs=1e-6)
 
 
 def test_a_few_candidates_give_the_same_first_passage(library: Library, encoder: RuntimeEncoder) -> None:
@@ -135,10 +122,9 @@ def test_scaling_every_vector_changes_no_score_and_no_order(
     plain = Library.of(reviews, tmp_path / "plain", encoder)
     scaled = Library.of(reviews, tmp_path / "scaled", Watched(encoder, factor))
     for question in QUESTIONS:
-        assert _plain(scaled.search(question, 50)) == [
-            (slug, start, pytest.approx(score, abs=2e-4), [(at, pytest.approx(s, abs=2e-4)) for at, s in sentences])
-            for slug, start, score, sentences in _plain(plain.search(question, 50))
-        ]
+        found, expected = scaled.search(question, 50), plain.search(question, 50)
+        assert _places(found) == _places(expected)
+        assert _scores(found) == pytest.approx(_scores(expected), abs=2e-4)
         assert scaled.ask(question).confidence == pytest.approx(plain.ask(question).confidence, abs=2e-4)
         followed = plain.ask("and why?", context=(question,))
         assert scaled.ask("and why?", context=(question,)).confidence == pytest.approx(followed.confidence, abs=2e-4)
