@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import discord
 import pytest
 import yarl
 
+from embeddings.library import Library
+from tests.discord.club import LIGHTHOUSE
 from tests.discord.double.server import ThreadedServer
 from tests.discord.logs import LogWatch, watch
 
@@ -50,3 +54,19 @@ def log() -> Iterator[LogWatch]:
     """Everything that is logged from INFO on."""
     with watch() as handler:
         yield handler
+
+
+@pytest.fixture(scope="session")
+def reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with the owner's review and a short one, indexed. Copy it before altering it."""
+    data = tmp_path_factory.mktemp("club") / "data"
+    shutil.copytree(Path(__file__).parents[2] / "data" / "reviews", data / "reviews")
+    (data / "reviews" / "lighthouse.md").write_text(LIGHTHOUSE, encoding="utf-8")
+    Library.build(data).close()
+    return data
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    """Where a bot's database is going to stand."""
+    return tmp_path / "bot.sqlite3"

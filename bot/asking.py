@@ -1,0 +1,267 @@
+"""A question from its arrival to its answer, however it was asked.
+
+Acknowledge, then the engine, then the message, then the one way out; the commands and listeners in `bot.commands`
+only bring the questions here.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import discord
+
+from bot.buttons import MorePassages
+from bot.catalogue import Catalogue, catalogue
+from bot.components import question_in
+from bot.conversations import Conversation, Conversations, Turn
+from bot.cooldowns import Cooldowns
+from bot.delivery import Delivery
+from bot.engine import BusyError, Engine, Found, Query
+from bot.messages import (
+    PASSAGES_ON_PAGE,
+    Manner,
+    answer_message,
+    more_passages_message,
+    notice,
+    passage_quotes,
+    problem,
+    question_problem,
+)
+from bot.parts import Look, Message
+from bot.reading_back import review_key_in
+from bot.servers import Servers
+from bot.store import ServerSettings
+from bot.work import Work
+from embeddings.errors import LibraryError
+from embeddings.records import SHARED
+
+_log = logging.getLogger(__name__)
+
+Interaction: TypeAlias = discord.Interaction[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who asks, from where, and what they may see.
+
+    Attributes:
+        member: their id.
+        place: the id of the channel, thread or DM.
+        server: the id of a server that the bot itself is in, or None.
+        settings: that server's settings.
+        collections: what the asker may see.
+        words: their language's words.
+    """
+
+    member: int
+    place: int
+    server: int | None
+    settings: ServerSettings
+    collections: tuple[str, ...]
+    words: Catalogue
+
+    @property
+    def manner(self) -> Manner:
+        """How to put things to them."""
+        return Manner(self.words, hide_spoilers=self.settings.hide_spoilers)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question on its way: what, by whom, within which review, after which conversation."""
+
+    question: str
+    asker: Asker
+    earlier: Conversation
+    review: str | None = None
+    private: bool = False
+
+
+class Desk:
+    """Where questions are taken and answers handed out."""
+
+    def __init__(
+        self, engine: Engine, delivery: Delivery, servers: Servers, conversations: Conversations, cooldowns: Cooldowns
+    ) -> None:
+        self.engine = engine
+        self.delivery = delivery
+        self.servers = servers
+        self.conversations = conversations
+        self.cooldowns = cooldowns
+        self.work = Work()
+        engine.before_each = delivery.all_acknowledged
+
+    async def asker(self, interaction: Interaction) -> Asker:
+        """Who is behind an interaction. A user install where the bot isn't a member counts as no server."""
+        server = interaction.guild_id if interaction.is_guild_integration() else None
+        return await self._asker(
+            interaction.user.id, interaction.channel_id or 0, server, str(interaction.locale).partition("-")[0]
+        )
+
+    async def author(self, message: discord.Message) -> Asker:
+        """Who wrote a message."""
+        guild = message.guild
+        locale = str(guild.preferred_locale) if guild else None
+        return await self._asker(message.author.id, message.channel.id, guild.id if guild else None, locale)
+
+    def refusal(self, question: str, asker: Asker) -> Message | None:
+        """Why a question isn't taken now (its length, a cooldown), or None, which counts it as asked."""
+        wrong = question_problem(question, asker.words)
+        if wrong is not None:
+            return notice(wrong)
+        wait = self.cooldowns.claim(asker.member, asker.server)
+        return notice(asker.words.cooldown(wait)) if wait else None
+
+    async def answer_interaction(
+        self,
+        interaction: Interaction,
+        asker: Asker,
+        question: str,
+        *,
+        review: str | None = None,
+        private: bool | None = None,
+        earlier: Conversation | None = None,
+    ) -> None:
+        """Answer a question that came by an interaction.
+
+        Args:
+            interaction: not acknowledged yet.
+            asker: who is behind it.
+            question: as it was asked.
+            review: the review to keep to, as the member named it or chose it.
+            private: whether the asker alone sees the answer; None takes the server's own way.
+            earlier: the conversation that it goes on from; None goes on from none.
+
+        Raises:
+            LibraryError: there is no such review, or the engine can't answer.
+        """
+        refused = self.refusal(question, asker)
+        if refused is not None:
+            await self.delivery.say_at_once(interaction, refused)
+            return
+        hidden = asker.settings.private_answers if private is None else private
+        if not await self.delivery.acknowledge(interaction, private=hidden):
+            return
+        slug = self.engine.shelf.find(review, asker.collections).slug if review else None
+        asked = Asked(question, asker, earlier or Conversation(), slug, hidden)
+        found, message = await self._answer(asked)
+        self._remember(asked, found, await self.delivery.respond(interaction, message))
+
+    async def answer_message(self, message: discord.Message, asked: Asked, latest: Callable[[], str | None]) -> None:
+        """Answer a question that came by a message, as a reply to it.
+
+        `latest` tells how the question reads by now, or None where it was deleted.
+        """
+        await self.delivery.show_typing(message.channel)
+        try:
+            while True:
+                found, answer = await self._answer(asked)
+                now = latest()
+                if now is None:
+                    return
+                if now == asked.question or question_problem(now, asked.asker.words):
+                    break
+                asked = replace(asked, question=now)
+        except LibraryError as error:
+            answer = self._said(error, asked.asker)
+            await self.delivery.post(message.channel, answer, reply_to=message)
+        except Exception:  # noqa: BLE001  # the last resort: logged whole, and told to the member
+            _log.exception("a question by message failed")
+            await self.delivery.post(message.channel, notice(asked.asker.words.failed), reply_to=message)
+        else:
+            self._remember(asked, found, await self.delivery.post(message.channel, answer, reply_to=message))
+
+    async def more_passages(
+        self, interaction: Interaction, action: MorePassages, asker: Asker, earlier: Conversation | None
+    ) -> Message:
+        """A page of further passages for the question that the pressed message shows.
+
+        Raises:
+            LibraryError: they can't be looked up.
+        """
+        question = question_in(interaction.message) if interaction.message else None
+        shelf = self.engine.shelf
+        title = shelf.by_key(action.review, asker.collections) if action.review else None
+        if question is None or (action.review and title is None):
+            return notice(asker.words.expired)
+        context = earlier.context if earlier and action.follow_up else ()
+        query = Query(question, review=title.slug if title else None, context=context, collections=asker.collections)
+        first = action.page * PASSAGES_ON_PAGE
+        passages = await self.engine.search(query, first + PASSAGES_ON_PAGE + 1)
+        shown = passage_quotes(passages.hits[first : first + PASSAGES_ON_PAGE], passages.reviews, first=first + 1)
+        last = len(passages.hits) <= first + PASSAGES_ON_PAGE
+        return more_passages_message(question, shown, passages.reviews, asker.manner, action=action, last=last)
+
+    def earlier(self, message: discord.Message, asker: Asker) -> Conversation:
+        """The conversation up to one of the bot's answers; of one that isn't remembered, the question it shows."""
+        known = self.conversations.after(message.id, asker.member)
+        if known is not None:
+            return known
+        question = question_in(message)
+        if question is None:
+            return Conversation()
+        key = review_key_in(message)
+        title = self.engine.shelf.by_key(key, asker.collections) if key else None
+        turn = Turn(question, private=message.flags.ephemeral)
+        return Conversation((turn,), title.slug if title else None)
+
+    @asynccontextmanager
+    async def attending(self, interaction: Interaction) -> AsyncIterator[Asker]:
+        """Deal with an interaction to its end; whatever goes wrong on the way is told to the member."""
+        with self.work:
+            asker = await self.asker(interaction)
+            try:
+                yield asker
+            except LibraryError as error:
+                await self.delivery.tell(interaction, self._said(error, asker))
+            except Exception:  # noqa: BLE001  # the last resort: logged whole, and told to the member
+                _log.exception("an interaction failed")
+                await self.delivery.tell(interaction, notice(asker.words.failed))
+
+    async def _asker(self, member: int, place: int, server: int | None, locale: str | None) -> Asker:
+        settings = await self.servers.settings(server)
+        collections = (SHARED,) if server is None else (SHARED, str(server))
+        return Asker(member, place, server, settings, collections, catalogue(locale))
+
+    async def _answer(self, asked: Asked) -> tuple[Found, Message]:
+        asker, earlier = asked.asker, asked.earlier
+        query = Query(
+            asked.question,
+            review=asked.review,
+            near=earlier.review or asker.settings.default_review,
+            context=earlier.context,
+            collections=asker.collections,
+        )
+        found = await self.engine.ask(query)
+        return found, answer_message(
+            found.answer,
+            found.reviews,
+            asker.manner,
+            asker=asker.member,
+            private=asked.private,
+            within=found.within,
+            follow_up=bool(earlier.turns),
+        )
+
+    def _remember(self, asked: Asked, found: Found, sent: discord.Message | None) -> None:
+        if sent is None:
+            return
+        self.conversations.record(
+            asked.asker.place,
+            asked.asker.member,
+            asked.question,
+            earlier=asked.earlier,
+            answer=sent.id,
+            private=asked.private,
+            review=found.about,
+        )
+
+    def _said(self, error: LibraryError, asker: Asker) -> Message:
+        if isinstance(error, BusyError):
+            self.delivery.counts["busy"] += 1
+            return notice(asker.words.busy, look=Look.UNANSWERED)
+        return problem(error)

@@ -1,0 +1,110 @@
+"""The client: what it is allowed to hear, its commands, its errors, its orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.asking import Desk
+from bot.commands.asking import Asking
+from bot.commands.completing import offer
+from bot.commands.pressing import Pressing
+from bot.commands.sections import Sections
+from bot.conversations import Conversations
+from bot.cooldowns import Cooldowns
+from bot.delivery import Delivery
+from bot.engine import Engine
+from bot.servers import Servers
+from bot.settings import Settings
+from bot.store import Store
+
+_log = logging.getLogger(__name__)
+
+INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
+"""4609: none of them privileged."""
+
+DRAIN_WITHIN = 20.0
+"""Seconds that what is under way has to finish when the bot is told to stop."""
+
+
+class Tree(app_commands.CommandTree["ReviewBot"]):
+    """The slash commands and message menus."""
+
+    async def interaction_check(self, interaction: discord.Interaction[ReviewBot], /) -> bool:
+        """Let each command through once; autocomplete is answered here, by the one way out."""
+        if not interaction.client.desk.work.is_new(interaction.id):
+            return False
+        if interaction.type is discord.InteractionType.autocomplete:
+            await offer(interaction)
+            return False
+        return True
+
+    async def on_error(
+        self, interaction: discord.Interaction[ReviewBot], error: app_commands.AppCommandError, /
+    ) -> None:
+        """A command that Discord still has and the bot hasn't, or the other way round."""
+        async with interaction.client.desk.attending(interaction):
+            raise error
+
+
+class ReviewBot(commands.AutoShardedBot):
+    """The bot on Discord. It synchronises no commands: that is `review-bot sync`."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        store: Store,
+        settings: Settings,
+        *,
+        guild_ready_timeout: float = 2.0,
+        heartbeat_timeout: float = 60.0,
+    ) -> None:
+        super().__init__(
+            command_prefix=commands.when_mentioned,
+            help_command=None,
+            tree_cls=Tree,
+            intents=INTENTS,
+            allowed_mentions=discord.AllowedMentions.none(),
+            member_cache_flags=discord.MemberCacheFlags.none(),
+            chunk_guilds_at_startup=False,
+            max_messages=None,
+            guild_ready_timeout=guild_ready_timeout,
+            heartbeat_timeout=heartbeat_timeout,
+        )
+        self.token_refused = False
+        """Whether Discord has kept refusing the token after it had once taken it."""
+        self.desk = Desk(
+            engine,
+            Delivery(self._give_up),
+            Servers(store),
+            Conversations(time.monotonic),
+            Cooldowns(time.monotonic, member_wait=settings.member_wait, server_rate=settings.server_rate),
+        )
+
+    async def setup_hook(self) -> None:
+        """Add the commands."""
+        await self.add_cog(Asking(self, self.desk))
+        await self.add_cog(Sections(self.desk))
+        await self.add_cog(Pressing(self.desk))
+
+    async def on_message(self, message: discord.Message, /) -> None:
+        """There are no prefix commands; questions are heard by `bot.commands.asking`."""
+
+    def _give_up(self) -> None:
+        _log.error("Discord refuses the bot's token; stopping")
+        self.token_refused = True
+        self.loop.create_task(self.close(), name="giving up")
+
+    async def finish(self) -> None:
+        """Finish what is under way, then leave Discord."""
+        try:
+            async with asyncio.timeout(DRAIN_WITHIN):
+                await self.desk.work.finished()
+        except TimeoutError:
+            _log.warning("not all that was under way was finished within %.0f s", DRAIN_WITHIN)
+        await self.close()

@@ -1,0 +1,83 @@
+"""What autocomplete offers: at once, from memory."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import discord
+from discord import app_commands
+
+from bot.asking import Asker, Desk
+from bot.messages import plain
+from bot.parts import MOST_OPTIONS, OPTION_ROOM
+from bot.shelf import Heading, Title
+from embeddings.errors import UnknownReviewError
+
+Interaction = discord.Interaction[Any]
+Choices = list[app_commands.Choice[str]]
+
+
+async def complete_reviews(interaction: Interaction, typed: str) -> Choices:
+    """The reviews that the member sees."""
+    desk = _desk(interaction)
+    asker = await desk.asker(interaction)
+    found = desk.engine.shelf.complete_reviews(typed, asker.collections, MOST_OPTIONS)
+    return [_choice(title.text, title.slug, title.key) for title in found]
+
+
+async def complete_sections(interaction: Interaction, typed: str) -> Choices:
+    """The sections of the review that stands in the other option; of the only one there is where none does."""
+    desk = _desk(interaction)
+    asker = await desk.asker(interaction)
+    title = _chosen(desk, str(interaction.namespace.review or ""), asker)
+    if title is None:
+        return []
+    found = desk.engine.shelf.complete_sections(title, typed, MOST_OPTIONS)
+    return [_choice(_shown(heading, asker), heading.slug, str(heading.number)) for heading in found]
+
+
+async def offer(interaction: Interaction) -> None:
+    """Answer an autocomplete by the name of the option that is typed into.
+
+    discord.py would call the same functions by itself, but send their choices past `bot.delivery`.
+    """
+    focused, typed = _focused(interaction)
+    complete = complete_sections if focused == "section" else complete_reviews
+    await _desk(interaction).delivery.suggest(interaction, await complete(interaction, typed))
+
+
+def _desk(interaction: Interaction) -> Desk:
+    return cast(Desk, interaction.client.desk)
+
+
+def _chosen(desk: Desk, named: str, asker: Asker) -> Title | None:
+    shelf = desk.engine.shelf
+    titles = shelf.titles(asker.collections)
+    if not named.strip():
+        return titles[0] if len(titles) == 1 else None
+    try:
+        return shelf.find(named, asker.collections)
+    except UnknownReviewError:
+        return next(iter(shelf.complete_reviews(named, asker.collections, 1)), None)
+
+
+def _shown(heading: Heading, asker: Asker) -> str:
+    if heading.spoiler and asker.settings.hide_spoilers:
+        return f"{heading.number}. {asker.words.spoiler_heading}"
+    return heading.text
+
+
+def _choice(name: str, value: str, otherwise: str) -> app_commands.Choice[str]:
+    return app_commands.Choice(name=plain(name), value=value if len(value) <= OPTION_ROOM else otherwise)
+
+
+def _focused(interaction: Interaction) -> tuple[str, str]:
+    """The name of the option that is typed into, and what stands in it."""
+    data: Any = interaction.data or {}
+    options = data.get("options", ())
+    while options:
+        for option in options:
+            if option.get("focused"):
+                return str(option["name"]), str(option.get("value", ""))
+        options = next((option["options"] for option in options if option.get("options")), ())
+    return "", ""

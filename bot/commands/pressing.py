@@ -1,0 +1,169 @@
+"""Buttons, menus and forms: told apart by what they carry, so that they work after a restart as before it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord.ext import commands
+
+from bot import buttons
+from bot.asking import Asker, Desk
+from bot.browsing import contents_message, context_message, reviews_message, section_message
+from bot.buttons import (
+    Action,
+    AskFollowUp,
+    Contents,
+    Delete,
+    FollowUpForm,
+    Helpful,
+    MorePassages,
+    PickReview,
+    PickSection,
+    ReadInContext,
+    ReviewList,
+    SectionPage,
+    Share,
+    decode,
+)
+from bot.conversations import Conversation
+from bot.messages import follow_up_form, notice
+from bot.parts import Look, Message
+from bot.reading_back import is_answer, shared
+from embeddings.records import Review
+
+Interaction = discord.Interaction[Any]
+_KINDS = frozenset({discord.InteractionType.component, discord.InteractionType.modal_submit})
+
+
+class Pressing(commands.Cog):
+    """What is pressed, chosen and filled in."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    @commands.Cog.listener()
+    async def on_interaction(self, interaction: Interaction) -> None:
+        """A button, a menu or a form; one that isn't known any more says that it has expired."""
+        if interaction.type not in _KINDS or not self._desk.work.is_new(interaction.id):
+            return
+        async with self._desk.attending(interaction) as asker:
+            action = decode(_custom_id(interaction))
+            if action is None:
+                await self._desk.delivery.say_at_once(interaction, notice(asker.words.expired))
+            else:
+                await self._act(interaction, _chosen(interaction, action), asker)
+
+    async def _act(self, interaction: Interaction, action: Action, asker: Asker) -> None:
+        match action:
+            case AskFollowUp():
+                await self._desk.delivery.open_form(interaction, follow_up_form(action, asker.words))
+            case FollowUpForm():
+                await self._follow_up(interaction, action, asker)
+            case Share():
+                await self._share(interaction, asker)
+            case Helpful():
+                thanks = notice(asker.words.thanks, look=Look.READING)
+                await self._desk.delivery.say_at_once(interaction, thanks)
+            case Delete():
+                await self._delete(interaction, action, asker)
+            case _:
+                await self._open(interaction, action, asker)
+
+    async def _open(self, interaction: Interaction, action: Action, asker: Asker) -> None:
+        """A page: a new one for the presser alone, or the next in the place of the one that they have open."""
+        pressed = interaction.message
+        in_place = pressed is not None and pressed.flags.ephemeral and not is_answer(pressed)
+        if not await self._desk.delivery.acknowledge(interaction, private=True, in_place=in_place):
+            return
+        page = await self._page(interaction, action, asker)
+        if page is None:
+            await self._desk.delivery.tell(interaction, notice(asker.words.expired))
+        else:
+            await self._desk.delivery.respond(interaction, page)
+
+    async def _page(self, interaction: Interaction, action: Action, asker: Asker) -> Message | None:
+        if isinstance(action, MorePassages):
+            return await self._more(interaction, action, asker)
+        if isinstance(action, ReviewList):
+            reviews = await self._desk.engine.reviews(asker.collections)
+            return reviews_message(reviews, asker.manner, page=action.page)
+        review = await self._review(action, asker)
+        if review is None:
+            return None
+        if isinstance(action, Contents):
+            return contents_message(review, asker.manner, page=action.page)
+        if isinstance(action, SectionPage):
+            section = buttons.find_section(review, action.section)
+            return section_message(review, section, asker.manner, first=action.first) if section else None
+        if isinstance(action, ReadInContext):
+            found = buttons.find_passage(review, action.passage)
+            return context_message(review, *found, asker.manner, action=action) if found else None
+        return None
+
+    async def _more(self, interaction: Interaction, action: MorePassages, asker: Asker) -> Message | None:
+        pressed = interaction.message
+        earlier = self._desk.conversations.after(pressed.id, asker.member) if pressed else None
+        return await self._desk.more_passages(interaction, action, asker, earlier)
+
+    async def _review(self, action: Action, asker: Asker) -> Review | None:
+        match action:
+            case ReadInContext(passage):
+                key = passage.review
+            case SectionPage(review) | Contents(review):
+                key = review
+            case _:
+                return None
+        title = self._desk.engine.shelf.by_key(key, asker.collections)
+        return await self._desk.engine.review(title) if title else None
+
+    async def _follow_up(self, interaction: Interaction, action: FollowUpForm, asker: Asker) -> None:
+        answer = interaction.message
+        earlier = self._desk.earlier(answer, asker) if answer else Conversation()
+        title = self._desk.engine.shelf.by_key(action.review, asker.collections) if action.review else None
+        if title is not None:
+            earlier = Conversation(earlier.turns, title.slug)
+        private = True if answer is not None and answer.flags.ephemeral else None
+        question = _filled_in(interaction)
+        await self._desk.answer_interaction(interaction, asker, question, private=private, earlier=earlier)
+
+    async def _share(self, interaction: Interaction, asker: Asker) -> None:
+        if await self._desk.delivery.acknowledge(interaction, private=False) and interaction.message is not None:
+            message = shared(interaction.message, asker.member, asker.words)
+            await self._desk.delivery.respond(interaction, message)
+
+    async def _delete(self, interaction: Interaction, action: Delete, asker: Asker) -> None:
+        if action.asker != asker.member:
+            await self._desk.delivery.say_at_once(interaction, notice(asker.words.not_yours))
+            return
+        acknowledged = await self._desk.delivery.acknowledge(interaction, private=True, in_place=True)
+        if acknowledged and interaction.message is not None and await self._desk.delivery.delete(interaction):
+            self._desk.conversations.forget(interaction.message.id)
+
+
+def _custom_id(interaction: Interaction) -> str:
+    data: Any = interaction.data or {}
+    return str(data.get("custom_id", ""))
+
+
+def _chosen(interaction: Interaction, action: Action) -> Action:
+    """What a menu's choice leads to; other actions as they are."""
+    data: Any = interaction.data or {}
+    value = next(iter(data.get("values", ())), "")
+    match action:
+        case PickSection(review):
+            return SectionPage(review, value)
+        case PickReview():
+            return Contents(value)
+        case _:
+            return action
+
+
+def _filled_in(interaction: Interaction) -> str:
+    """The text of a form's one field."""
+    data: Any = interaction.data or {}
+    for row in data.get("components", ()):
+        for field in (row.get("component"), *row.get("components", ())):
+            if field is not None and "value" in field:
+                return str(field["value"])
+    return ""

@@ -1,0 +1,87 @@
+"""`/section`, `/sections`, `/reviews`, `/help`: reading what there is, for the member alone who looks it up."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.asking import Asker, Desk
+from bot.browsing import contents_message, reviews_message, section_message
+from bot.commands.completing import complete_reviews, complete_sections
+from bot.messages import help_message
+from bot.parts import Message
+from bot.shelf import Title
+
+Interaction = discord.Interaction[Any]
+
+
+class Sections(commands.Cog):
+    """Looking things up without asking."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    @app_commands.command(description="Open a section of a review")
+    @app_commands.describe(review="Which review", section="Its heading, or a few letters of it")
+    @app_commands.autocomplete(review=complete_reviews, section=complete_sections)
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def section(self, interaction: Interaction, review: str, section: str) -> None:
+        """A section, from its beginning."""
+        async with self._desk.attending(interaction) as asker:
+            if await self._desk.delivery.acknowledge(interaction, private=True):
+                title = self._desk.engine.shelf.find(review, asker.collections)
+                found = await self._desk.engine.section(title, section)
+                await self._desk.delivery.respond(interaction, section_message(*found, asker.manner))
+
+    @app_commands.command(description="Browse a review's table of contents")
+    @app_commands.describe(review="Which review")
+    @app_commands.autocomplete(review=complete_reviews)
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def sections(self, interaction: Interaction, review: str | None = None) -> None:
+        """A table of contents; the list of reviews where several could be meant."""
+        async with self._desk.attending(interaction) as asker:
+            if await self._desk.delivery.acknowledge(interaction, private=True):
+                await self._desk.delivery.respond(interaction, await self._contents(review, asker))
+
+    @app_commands.command(description="List the reviews")
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def reviews(self, interaction: Interaction) -> None:
+        """All that the member may see."""
+        async with self._desk.attending(interaction) as asker:
+            if await self._desk.delivery.acknowledge(interaction, private=True):
+                await self._desk.delivery.respond(interaction, await self._list(asker))
+
+    @app_commands.command(description="How to ask, with examples")
+    @app_commands.allowed_installs(guilds=True, users=True)
+    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
+    async def help(self, interaction: Interaction) -> None:
+        """How to ask, with the titles that there are."""
+        async with self._desk.attending(interaction) as asker:
+            if await self._desk.delivery.acknowledge(interaction, private=True):
+                reviews = await self._desk.engine.reviews(asker.collections)
+                await self._desk.delivery.respond(interaction, help_message(reviews, asker.manner))
+
+    async def _contents(self, review: str | None, asker: Asker) -> Message:
+        title = self._title(review, asker)
+        if title is None:
+            return await self._list(asker)
+        return contents_message(await self._desk.engine.review(title), asker.manner)
+
+    async def _list(self, asker: Asker) -> Message:
+        return reviews_message(await self._desk.engine.reviews(asker.collections), asker.manner)
+
+    def _title(self, review: str | None, asker: Asker) -> Title | None:
+        shelf = self._desk.engine.shelf
+        if review:
+            return shelf.find(review, asker.collections)
+        default = asker.settings.default_review
+        titles = shelf.titles(asker.collections)
+        if default is not None:
+            return shelf.by_slug(default, asker.collections)
+        return titles[0] if len(titles) == 1 else None

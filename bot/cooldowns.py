@@ -1,0 +1,51 @@
+"""How long a member, and a server as a whole, waits between questions."""
+
+from __future__ import annotations
+
+from collections import OrderedDict, deque
+from collections.abc import Callable
+
+_MINUTE = 60.0
+_MOST_MEMBERS = 10_000
+
+
+class Cooldowns:
+    """Who has asked when, in memory.
+
+    Args:
+        clock: a monotonic clock, in seconds.
+        member_wait: seconds between two questions of one member; 0 for none.
+        server_rate: questions a minute in one server; 0 for any number.
+    """
+
+    def __init__(self, clock: Callable[[], float], *, member_wait: float, server_rate: int) -> None:
+        self._clock = clock
+        self._member_wait = member_wait
+        self._server_rate = server_rate
+        self._members: OrderedDict[int, float] = OrderedDict()
+        self._servers: dict[int, deque[float]] = {}
+
+    def claim(self, member: int, server: int | None) -> float:
+        """Seconds that the member has to wait, or 0, which counts as a question."""
+        now = self._clock()
+        wait = max(self._member_waits(member, now), self._server_waits(server, now))
+        if wait > 0:
+            return wait
+        if self._member_wait:
+            self._members[member] = now
+            self._members.move_to_end(member)
+            while len(self._members) > _MOST_MEMBERS:
+                self._members.popitem(last=False)
+        if server is not None and self._server_rate:
+            self._servers.setdefault(server, deque(maxlen=self._server_rate)).append(now)
+        return 0.0
+
+    def _member_waits(self, member: int, now: float) -> float:
+        asked = self._members.get(member)
+        return 0.0 if asked is None else max(0.0, asked + self._member_wait - now)
+
+    def _server_waits(self, server: int | None, now: float) -> float:
+        asked = self._servers.get(server) if server is not None else None
+        if asked is None or len(asked) < self._server_rate:
+            return 0.0
+        return max(0.0, asked[0] + _MINUTE - now)

@@ -1,0 +1,320 @@
+"""The one way from the event loop into the library: executors, a bounded queue, a changed index reopened.
+
+No other module of the bot touches `Library`. The bot only reads the index; reviews that have changed are indexed by a
+process of its own (`python -m bot index`), so that PyTorch is never loaded here.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import sys
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self, TypeVar
+
+from bot.shelf import Shelf, Title
+from embeddings.errors import LibraryError
+from embeddings.folders import COLLECTIONS, REVIEWS
+from embeddings.library import Library
+from embeddings.manifest import Manifest
+from embeddings.records import SHARED, Answer, Hit, Review, Section
+
+_log = logging.getLogger(__name__)
+
+WORKERS = 2
+"""Threads that answer questions; the library is thread-safe, and most of its work leaves Python's lock alone."""
+
+T = TypeVar("T")
+Stamps = tuple[tuple[str, int, int], ...]
+"""The review files as they stand: name, modification time in nanoseconds, size in bytes."""
+
+
+class BusyError(LibraryError):
+    """As many questions are waiting as may wait: ask again in a moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question, and where its answer may be looked for.
+
+    Attributes:
+        question: as a person typed it.
+        review: the slug of the review that the asker chose, or None.
+        near: the slug of the review that is meant unless the question itself names another.
+        context: the earlier questions of the conversation, oldest first.
+        collections: what the asker may see.
+    """
+
+    question: str
+    review: str | None = None
+    near: str | None = None
+    context: tuple[str, ...] = ()
+    collections: tuple[str, ...] = (SHARED,)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An answer, with the reviews that it quotes. `within` is the review that was kept to, or None."""
+
+    answer: Answer
+    reviews: tuple[Review, ...]
+    within: Review | None
+
+    @property
+    def about(self) -> str | None:
+        """The slug of the one review that the answer is about, or None where there are several or none."""
+        slugs = {quote.review for quote in self.answer.quotes}
+        if len(slugs) == 1:
+            return next(iter(slugs))
+        return self.within.slug if self.within else None
+
+
+@dataclass(frozen=True, slots=True)
+class Passages:
+    """Passages for a question, best first, with the reviews that they are from."""
+
+    hits: tuple[Hit, ...]
+    reviews: tuple[Review, ...]
+
+
+async def _at_once() -> None:
+    pass
+
+
+class _Opened:
+    """A library, and how many calls are in it; it is closed when the last is out and it has been replaced."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.shelf = Shelf(_every_review(library))
+        self.calls = 0
+        self.replaced = False
+
+    def leave(self) -> None:
+        self.calls -= 1
+        self.close_if_done()
+
+    def close_if_done(self) -> None:
+        if self.replaced and self.calls == 0:
+            self.library.close()
+
+
+class Engine:
+    """The library, asked from the event loop.
+
+    Args:
+        data: the data directory.
+        library: its opened index.
+        queue: questions that may be waiting or under way at the same time.
+        workers: threads that answer them.
+    """
+
+    def __init__(self, data: Path, library: Library, *, queue: int, workers: int = WORKERS) -> None:
+        self._data = data
+        self._opened = _Opened(library)
+        self._room = queue
+        self._waiting = 0
+        self._turn = asyncio.Semaphore(workers)
+        self._asking = ThreadPoolExecutor(workers, "asking")
+        self._reading = ThreadPoolExecutor(1, "reading")
+        self._failed_at: Stamps = ()
+        self.before_each: Callable[[], Awaitable[None]] = _at_once
+        """Awaited before the library starts on a question."""
+
+    @classmethod
+    def open(cls, data: Path, *, queue: int, workers: int = WORKERS) -> Self:
+        """Open the index and its encoder. Takes most of a second: call it before there is an event loop to hold up.
+
+        Raises:
+            IndexMissingError: there is no index yet.
+            LibraryError: it can't be read.
+        """
+        return cls(data, _open(data), queue=queue, workers=workers)
+
+    @property
+    def shelf(self) -> Shelf:
+        """The names of the reviews, as the index that is open now has them."""
+        return self._opened.shelf
+
+    async def ask(self, query: Query) -> Found:
+        """Answer a question.
+
+        Raises:
+            BusyError: too many are waiting.
+            LibraryError: the question can't be answered by anything.
+        """
+        return await self._take_turn(lambda opened: _ask(opened, query))
+
+    async def search(self, query: Query, k: int) -> Passages:
+        """The k closest passages. Errors are those of `ask`."""
+        return await self._take_turn(lambda opened: _search(opened, query, k))
+
+    async def review(self, title: Title) -> Review:
+        """A review by its name on the shelf.
+
+        Raises:
+            LibraryError: it was taken out meanwhile.
+        """
+        return await self._run(
+            self._reading, lambda opened: opened.library.review(title.slug, collections=(title.collection,))
+        )
+
+    async def section(self, title: Title, name: str) -> tuple[Review, Section]:
+        """A section of a review, by heading, slug, number, or a near miss of these.
+
+        Raises:
+            LibraryError: there is none.
+        """
+
+        def find(opened: _Opened) -> tuple[Review, Section]:
+            review = opened.library.review(title.slug, collections=(title.collection,))
+            return review, opened.library.section(title.slug, name, collections=(title.collection,))
+
+        return await self._run(self._reading, find)
+
+    async def reviews(self, collections: Sequence[str]) -> tuple[Review, ...]:
+        """Every review that the asker sees."""
+        return await self._run(self._reading, lambda opened: opened.library.reviews(collections=collections))
+
+    async def keep_up(self) -> None:
+        """Index what has changed, in a process of its own, and reopen an index that is no longer the one open.
+
+        What can't be indexed is logged once and left until it changes again; the old index goes on answering.
+        """
+        changed, stamps = await self._run(
+            self._reading, lambda opened: (opened.library.outdated(), _stamps(self._data))
+        )
+        if changed and stamps != self._failed_at:
+            _log.info("changed reviews: %s; indexing", ", ".join(changed))
+            problem = await _index(self._data)
+            self._failed_at = stamps if problem else ()
+            if problem:
+                _log.warning("the index stays as it was: %s", problem)
+        await self._reopen_if_changed()
+
+    async def close(self) -> None:
+        """Wait for what is under way, and let go of the index."""
+        for executor in (self._asking, self._reading):
+            await asyncio.to_thread(executor.shutdown)
+        self._opened.library.close()
+
+    async def _reopen_if_changed(self) -> None:
+        def reopened(opened: _Opened) -> _Opened | None:
+            if Manifest.open(opened.library.directory) == opened.library.manifest:
+                return None
+            return _Opened(_open(self._data))
+
+        try:
+            fresh = await self._run(self._reading, reopened)
+        except LibraryError as error:
+            _log.warning("the changed index can't be opened: %s", error)
+            return
+        if fresh is not None:
+            before, self._opened = self._opened, fresh
+            before.replaced = True
+            before.close_if_done()
+            _log.info("the index has been opened anew")
+
+    async def _take_turn(self, work: Callable[[_Opened], T]) -> T:
+        if self._waiting >= self._room:
+            raise BusyError("too many questions are waiting; ask again in a moment")
+        self._waiting += 1
+        try:
+            async with self._turn:
+                await self.before_each()
+                return await self._run(self._asking, work)
+        finally:
+            self._waiting -= 1
+
+    async def _run(self, executor: ThreadPoolExecutor, work: Callable[[_Opened], T]) -> T:
+        opened = self._opened
+        opened.calls += 1
+        loop = asyncio.get_running_loop()
+
+        def left(_: Future[T]) -> None:
+            # By the worker's end, not the waiter's: a waiter that gives up leaves its work running.
+            loop.call_soon_threadsafe(opened.leave)
+
+        future = executor.submit(work, opened)
+        future.add_done_callback(left)
+        return await asyncio.wrap_future(future)
+
+
+def _ask(opened: _Opened, query: Query) -> Found:
+    slug = _kept_to(opened, query)
+    library = opened.library
+    answer = library.ask(query.question, review=slug, context=query.context, collections=query.collections)
+    reviews = _reviews(library, ((quote.collection, quote.review) for quote in answer.quotes))
+    within = library.review(slug, collections=query.collections) if slug else None
+    return Found(answer, reviews, within)
+
+
+def _search(opened: _Opened, query: Query, k: int) -> Passages:
+    slug = _kept_to(opened, query)
+    hits = opened.library.search(query.question, k, review=slug, context=query.context, collections=query.collections)
+    return Passages(hits, _reviews(opened.library, ((hit.collection, hit.review) for hit in hits)))
+
+
+def _kept_to(opened: _Opened, query: Query) -> str | None:
+    if query.review is not None:
+        return query.review
+    if query.near is None or opened.shelf.by_slug(query.near, query.collections) is None:
+        return None
+    return None if opened.shelf.is_named(query.question, query.collections) else query.near
+
+
+def _reviews(library: Library, places: Iterable[tuple[str, str]]) -> tuple[Review, ...]:
+    return tuple(library.review(slug, collections=(collection,)) for collection, slug in dict.fromkeys(places))
+
+
+def _open(data: Path) -> Library:
+    library = Library.open(data)
+    # Now, so that the first question doesn't wait for it, and that a damaged encoder is found at once.
+    library.encoder.count_tokens([""])
+    return library
+
+
+def _stamps(data: Path) -> Stamps:
+    found = []
+    for folder in (data / REVIEWS, data / COLLECTIONS):
+        for path in sorted(folder.rglob("*")):
+            try:
+                status = path.stat()
+            except OSError:
+                continue
+            found.append((str(path), status.st_mtime_ns, status.st_size))
+    return tuple(found)
+
+
+def _every_review(library: Library) -> tuple[Review, ...]:
+    return library.reviews(collections=_all(library))
+
+
+def _all(library: Library) -> tuple[str, ...]:
+    return tuple(entry.name for entry in library.manifest.collections)
+
+
+async def _index(data: Path) -> str | None:
+    """Bring the index up to date in a process of its own; why it couldn't be, or None."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *("-m", "bot", "--data", str(data), "index"),
+        stdin=asyncio.subprocess.DEVNULL,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+        env={name: value for name, value in os.environ.items() if not name.startswith("DISCORD_")},
+    )
+    try:
+        _, said = await process.communicate()
+    except asyncio.CancelledError:
+        process.terminate()
+        await process.wait()
+        raise
+    if process.returncode == 0:
+        return None
+    lines = said.decode("utf-8", "replace").split("\n")
+    return next((line for line in reversed(lines) if line.strip()), f"exit code {process.returncode}")

@@ -1,0 +1,44 @@
+"""Server settings, read from the store once and then from memory."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from bot.store import ServerSettings, Store, StoreError
+
+_log = logging.getLogger(__name__)
+
+UNREADABLE = ServerSettings(private_answers=True)
+"""What holds while the store can't be read: nothing is said aloud that should not be."""
+
+
+class Servers:
+    """The settings of all servers. For the event loop; the store is asked on a thread."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._known: dict[int, ServerSettings] = {}
+
+    async def settings(self, server: int | None) -> ServerSettings:
+        """A server's settings; the defaults outside of servers."""
+        if server is None:
+            return ServerSettings()
+        known = self._known.get(server)
+        if known is not None:
+            return known
+        try:
+            read = await asyncio.to_thread(self._store.server_settings, server)
+        except StoreError:
+            _log.exception("the settings of a server can't be read")
+            return UNREADABLE
+        return self._known.setdefault(server, read)
+
+    async def save(self, server: int, settings: ServerSettings) -> None:
+        """Replace a server's settings, on disk first.
+
+        Raises:
+            StoreError: they can't be written; the old ones hold.
+        """
+        await asyncio.to_thread(self._store.save_server_settings, server, settings)
+        self._known[server] = settings

@@ -1,0 +1,114 @@
+"""The names of the reviews and their sections, in memory: for autocomplete and for telling which review is meant.
+
+Nothing here reads the disk or encodes anything, so it may be asked on the event loop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from bot.buttons import slug_key
+from embeddings.lookup import complete, find_review
+from embeddings.records import Review
+from embeddings.routing import Name, Router
+
+_CANDIDATES_FOR_EACH = 4
+"""Names looked at for each one offered, since a review has several."""
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A section by name; `number` counts from 1."""
+
+    number: int
+    slug: str
+    text: str
+    spoiler: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Title:
+    """A review by name."""
+
+    collection: str
+    slug: str
+    text: str
+    aliases: tuple[str, ...]
+    headings: tuple[Heading, ...]
+
+    @property
+    def key(self) -> str:
+        """The digest by which buttons know the review."""
+        return slug_key(self.collection, self.slug)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All that a person may call it by."""
+        return (self.text, *self.aliases, self.slug)
+
+
+class Shelf:
+    """Every review of an index by name. `collections` are always those that the asker may see."""
+
+    def __init__(self, reviews: Iterable[Review]) -> None:
+        self._titles = tuple(
+            Title(
+                review.collection,
+                review.slug,
+                review.title,
+                review.aliases,
+                tuple(
+                    Heading(number, section.slug, section.heading, section.spoiler)
+                    for number, section in enumerate(review.sections, 1)
+                ),
+            )
+            for review in reviews
+        )
+        self._routers: dict[tuple[str, ...], Router] = {}
+
+    def titles(self, collections: Collection[str]) -> tuple[Title, ...]:
+        """The reviews that the asker sees, in the order of the collections, then by slug."""
+        return tuple(title for name in dict.fromkeys(collections) for title in self._titles if title.collection == name)
+
+    def by_slug(self, slug: str, collections: Collection[str]) -> Title | None:
+        """The review of that slug, or None."""
+        return next((title for title in self.titles(collections) if title.slug == slug), None)
+
+    def by_key(self, key: str, collections: Collection[str]) -> Title | None:
+        """The review that a button's key stands for, or None."""
+        return next((title for title in self.titles(collections) if title.key == key), None)
+
+    def find(self, name: str, collections: Collection[str]) -> Title:
+        """The review that a person means, or has chosen from what autocomplete offered.
+
+        Raises:
+            UnknownReviewError: none is meant, or several could be; the message names the closest.
+        """
+        titles = self.titles(collections)
+        chosen = next((title for title in titles if name in (title.slug, title.key)), None)
+        return chosen or find_review(name, [(text, title) for title in titles for text in title.names])
+
+    def is_named(self, question: str, collections: Collection[str]) -> bool:
+        """Whether a question itself names one of the reviews."""
+        visible = tuple(dict.fromkeys(collections))
+        if visible not in self._routers:
+            self._routers[visible] = Router(
+                Name(title.collection, title.slug, text)
+                for title in self.titles(visible)
+                for text in (title.text, *title.aliases)
+            )
+        return bool(self._routers[visible].named(question))
+
+    def complete_reviews(self, typed: str, collections: Collection[str], limit: int) -> tuple[Title, ...]:
+        """The reviews that go best with what was typed so far, misspelt or not, best first."""
+        named = [(text, title) for title in self.titles(collections) for text in title.names]
+        if not typed.strip():
+            return self.titles(collections)[:limit]
+        found = complete(typed, [text for text, _ in named], limit * _CANDIDATES_FOR_EACH)
+        return tuple(dict.fromkeys(named[place][1] for place in found))[:limit]
+
+    def complete_sections(self, title: Title, typed: str, limit: int) -> tuple[Heading, ...]:
+        """The sections of a review that go best with what was typed so far."""
+        found = complete(typed, [heading.text for heading in title.headings], limit)
+        return tuple(title.headings[place] for place in found)

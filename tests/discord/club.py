@@ -1,0 +1,92 @@
+"""A film club on the double: the real bot with the real engine, in a server with a channel and a few people."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.client import ReviewBot
+from bot.engine import Engine
+from bot.settings import Settings
+from bot.store import Store
+from bot.syncing import payload
+from tests.discord.actors import Channel, Discord, Guild, Message, Person, reach
+from tests.discord.bots import running
+from tests.discord.logs import LogWatch
+
+OWNERS = "never-let-me-go"
+QUESTION = "What is a deferral?"
+UNANSWERABLE = "How was the box office in Japan?"
+
+LIGHTHOUSE = """\
+---
+title: The Lighthouse Keeper
+work: The Lighthouse Keeper
+year: 1987
+source: https://example.org/lighthouse
+aliases: [Lamp Man]
+spoilers: [the-end]
+---
+
+A keeper counts the ships that pass without lights, and writes each of them down.
+
+## The Lamp
+
+The lamp is cleaned every evening before the fog comes in. It is the only thing he has ever cared for.
+
+## The End
+
+In the end the keeper drowns on the night when he forgets to light the lamp.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Club:
+    """The server, its first channel, its first member, and the bot in it."""
+
+    there: Discord
+    bot: ReviewBot
+    server: Guild
+    general: Channel
+    ana: Person
+
+    async def ask(self, question: str = QUESTION, **options: Any) -> Message:
+        """Ana's question by `/ask`, and its answer."""
+        asked = await self.ana.slash(self.general, "ask", question=question, **options)
+        return await asked.answer()
+
+    async def assert_clean(self, log: LogWatch, *, expect: tuple[int, ...] = ()) -> None:
+        """Fail on all that a bot must not do, say or log."""
+        await self.there.assert_clean(expect=expect)
+        log.assert_clean(await self.there.secrets())
+
+
+def settings(data: Path, token: str, **how: Any) -> Settings:
+    """A bot's settings, without cooldowns unless they are wanted."""
+    return Settings(**({"token": token, "data": data, "member_wait": 0.0, "server_rate": 0} | how))
+
+
+@asynccontextmanager
+async def review_bot(there: Discord, data: Path, store: Path, **how: Any) -> AsyncIterator[ReviewBot]:
+    """The bot, running against the double with its commands registered."""
+    chosen = settings(data, there.token, **how)
+    engine = Engine.open(data, queue=chosen.queue)
+    with Store(store) as opened:
+        bot = ReviewBot(engine, opened, chosen, guild_ready_timeout=0.05)
+        try:
+            async with running(bot, there):
+                await there.call("register", commands=payload(bot.tree))
+                yield bot
+        finally:
+            await engine.close()
+
+
+@asynccontextmanager
+async def club(url: str, data: Path, store: Path, **how: Any) -> AsyncIterator[Club]:
+    """A club whose bot is running."""
+    async with reach(url) as there, review_bot(there, data, store, **how) as bot:
+        server = await there.server("Film Club")
+        yield Club(there, bot, server, await server.channel("general"), await server.member("Ana"))
