@@ -68,12 +68,14 @@ def evaluate(
             progress=lambda done: answered(done, count),
         )
     if save is not None:
-        save_run(evaluation.run, save)
+        with _writing(save):
+            save_run(evaluation.run, save)
     _export(evaluation, trec, beir)
     if report is not None:
         from embeddings.evaluation.report import write_report
 
-        write_report(evaluation, library.thresholds, report)
+        with _writing(report):
+            write_report(evaluation, library.thresholds, report)
     if as_json:
         print_json(evaluation_record(evaluation))
     else:
@@ -163,6 +165,53 @@ def calibrate(
         print_calibration(chosen, stored)
 
 
+def sweep(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The variants and the question files, as TOML.")],
+    data: DataOption = DATA,
+    runs: Annotated[Path, typer.Option(help="Where the runs are kept; those that are there aren't made again.")] = Path(
+        "sweep"
+    ),
+    split: Annotated[str | None, typer.Option(help="Only the questions of this split, such as dev.")] = None,
+) -> None:
+    """Try variants of model, splitting and weights, and show them in one table."""
+    from bot.terminal.figures import print_sweep
+    from bot.terminal.opening import open_library
+    from bot.terminal.output import notice
+    from embeddings.evaluation.sweep import read_sweep, run_sweep
+
+    wanted = read_sweep(file)
+    tried = []
+    with progress("asking") as answered:
+        for one in run_sweep(
+            wanted,
+            open_library(data),
+            runs,
+            split=split,
+            notify=notice,
+            progress=lambda _, done, count: answered(done, count),
+        ):
+            tried.append(one)
+            notice(f"{one.variant} on {one.questions.name}: {'kept from before' if one.kept else 'done'}")
+    print_sweep(tried)
+
+
+def label(
+    questions: Annotated[Path, typer.Argument(help="The question file to add to; made where there is none.")],
+    asked: Annotated[
+        Path | None,
+        typer.Option("--from", help="Questions to label: a question a line, or a question file. Else you are asked."),
+    ] = None,
+    data: DataOption = DATA,
+    kind: Annotated[str | None, typer.Option(help="The kind to note where a question has none.")] = None,
+    split: Annotated[str | None, typer.Option(help="The split to note, such as dev.")] = None,
+) -> None:
+    """Say which sentences answer new questions, and add them to a question file."""
+    from bot.terminal.labelling import walk
+    from bot.terminal.opening import open_library
+
+    walk(open_library(data), questions, asked, kind=kind, split=split)
+
+
 def opened_library(data: Path, ranking: RankingSettings) -> Library:
     """The library of a data directory, built or brought up to date where that is needed, with those weights."""
     from bot.terminal.opening import open_library
@@ -208,10 +257,23 @@ def _export(evaluation: Evaluation, trec: Path | None, beir: Path | None) -> Non
     from embeddings.evaluation.trec import write_qrels, write_run
 
     if trec is not None:
-        trec.mkdir(parents=True, exist_ok=True)
         judgements = {question.id: question.judgements for question in evaluation.task.questions}
         rankings = {outcome.question.id: outcome.ranking for outcome in evaluation.outcomes}
-        write_qrels(judgements, trec / f"{evaluation.task.name}.qrels")
-        write_run(rankings, evaluation.run.name, trec / f"{evaluation.run.name}.run")
+        with _writing(trec):
+            trec.mkdir(parents=True, exist_ok=True)
+            write_qrels(judgements, trec / f"{evaluation.task.name}.qrels")
+            write_run(rankings, evaluation.run.name, trec / f"{evaluation.run.name}.run")
     if beir is not None:
-        write_beir(evaluation.task, beir)
+        with _writing(beir):
+            write_beir(evaluation.task, beir)
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Say of a file or folder that can't be written why not."""
+    from embeddings.errors import LibraryError
+
+    try:
+        yield
+    except OSError as error:
+        raise LibraryError(f"{path}: can't be written: {error.strerror}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import typer
@@ -25,11 +26,21 @@ from embeddings.evaluation.summary import (
     risk_coverage,
     summarise,
 )
+from embeddings.evaluation.sweep import Tried
 from embeddings.records import State
 
 FEW = 200
 """Below so many questions the interval is printed first: it is what they say."""
 
+_SWEEP_MEASURES = (
+    Measure.NDCG,
+    Measure.RECALL,
+    Measure.FIRST_QUOTE,
+    Measure.THREE_QUOTES,
+    Measure.AUROC,
+    Measure.KEPT,
+    Measure.REFUSED,
+)
 _KIND_MEASURES = (Measure.NDCG, Measure.FIRST_QUOTE, Measure.KEPT, Measure.REFUSED)
 
 
@@ -122,6 +133,30 @@ def print_calibration(calibration: Calibration, stored: Path | None) -> None:
     console.print(Text(f"Stored in {stored}." if stored is not None else "Nothing was stored."))
 
 
+def print_sweep(tried: Sequence[Tried]) -> None:
+    """Print each question file's variants in one table, the best of each measure starred."""
+    console = Console(highlight=False, soft_wrap=True)
+    for questions in dict.fromkeys(one.questions for one in tried):
+        summaries = {one.variant: summarise(one.run.results).estimates for one in tried if one.questions == questions}
+        table = _table()
+        table.title, table.title_justify = Text(str(questions)), "left"
+        table.add_column("variant", no_wrap=True, min_width=max(map(len, summaries)))
+        for name in _SWEEP_MEASURES:
+            table.add_column(_short(name), justify="right")
+        best = {
+            name: max((found[name].value for found in summaries.values() if name in found), default=None)
+            for name in _SWEEP_MEASURES
+        }
+        for variant, found in summaries.items():
+            cells = (
+                f"{figure(found[name].value)}{'*' if found[name].value == best[name] else ' '}" if name in found else ""
+                for name in _SWEEP_MEASURES
+            )
+            table.add_row(Text(variant), *cells)
+        console.print(table)
+    console.print(Text("*: the highest; whether by more than chance, `review-bot compare` says of the runs."))
+
+
 def figure(value: float) -> str:
     """A share to three places, as tables of measures have it: .830."""
     # Adding zero turns a negative zero, which rounding leaves, into zero.
@@ -163,7 +198,7 @@ def _groups(title: str, groups: dict[str, Summary]) -> Table:
     table.add_column(title, no_wrap=True, min_width=max(map(len, groups)))
     table.add_column("questions", justify="right")
     for name in _KIND_MEASURES:
-        table.add_column(_name(name), justify="right")
+        table.add_column(_short(name), justify="right")
     for group, summary in groups.items():
         cells = (summary.estimates.get(name) for name in _KIND_MEASURES)
         table.add_row(
@@ -228,6 +263,10 @@ def _table() -> Table:
 
 def _name(name: Measure) -> str:
     return f"{name.group} {name.label}"
+
+
+def _short(name: Measure) -> str:
+    return {Measure.FIRST_QUOTE: "quote@1", Measure.THREE_QUOTES: "quote@3"}.get(name, name.label)
 
 
 def _interval(estimate: Estimate) -> Text:

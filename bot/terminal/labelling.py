@@ -1,0 +1,101 @@
+"""The conversation of `review-bot label`: a question, its closest passages, and which sentences answer it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from enum import Enum
+from pathlib import Path
+
+import typer
+
+from bot.terminal.output import notice, say
+from embeddings.errors import QuestionError, UnknownReviewError
+from embeddings.evaluation.labelling import Asked, Choice, choices, label, labelled, read_asked, unlabelled
+from embeddings.library import Library
+
+
+class _Said(Enum):
+    """What may be said instead of what answers a question."""
+
+    SKIP = "skip"
+    STOP = "stop"
+
+
+_HELP = "Numbers of the sentences that answer it; n: not answered; s: skip; q: stop"
+
+
+def walk(library: Library, file: Path, source: Path | None, *, kind: str | None, split: str | None) -> None:
+    """Go through the new questions of `source`, or those that are typed, until there are no more or `q`.
+
+    Args:
+        library: what to choose answers from.
+        file: the question file that is added to.
+        source: a file of questions, or None to ask for them.
+        kind: the kind to note where a question has none.
+        split: the split to note.
+
+    Raises:
+        QuestionFileError: a file can't be read, is broken, or can't be written.
+    """
+    asked = unlabelled(read_asked(source), labelled(file)) if source is not None else _typed()
+    added = 0
+    for one in asked:
+        try:
+            found = choices(library, one)
+        except (QuestionError, UnknownReviewError) as error:
+            notice(f"{one.text}: {error}")
+            continue
+        _show(one, found)
+        answers = _answers(found)
+        if answers is _Said.STOP:
+            break
+        if answers is not _Said.SKIP:
+            question = label(file, one, answers, kind=kind, split=split)
+            added += 1
+            say(f"Added as {question.id}.")
+    say(f"{added} added to {file}.")
+
+
+def _typed() -> Iterator[Asked]:
+    while True:
+        text = _read("Question (nothing: stop)")
+        if not text:
+            return
+        yield Asked(text)
+
+
+def _show(asked: Asked, found: Sequence[Choice]) -> None:
+    say("")
+    for turn in asked.context:
+        say(f"  (before: {turn})")
+    say(asked.text)
+    place = None
+    for number, choice in enumerate(found, start=1):
+        if (choice.review, choice.heading, choice.paragraph) != place:
+            place = (choice.review, choice.heading, choice.paragraph)
+            say(f"\n  {choice.review}, {choice.heading}, paragraph {choice.paragraph}")
+        say(f"  {number:3}  {choice.text}")
+
+
+def _answers(found: Sequence[Choice]) -> tuple[Choice, ...] | _Said:
+    """What was chosen: nothing, where the reviews don't answer it."""
+    while True:
+        said = _read(_HELP).lower()
+        if said in {"", "q"}:
+            return _Said.STOP
+        if said == "s":
+            return _Said.SKIP
+        if said == "n":
+            return ()
+        numbers = said.replace(",", " ").split()
+        if all(number.isdecimal() and 1 <= int(number) <= len(found) for number in numbers):
+            return tuple(found[place] for place in dict.fromkeys(int(number) - 1 for number in numbers))
+        notice(f"{said}: there are the sentences 1 to {len(found)}.")
+
+
+def _read(prompt: str) -> str:
+    """A line that was typed; nothing at the end of the input."""
+    try:
+        return str(typer.prompt(prompt, default="", show_default=False)).strip()
+    except typer.Abort:
+        return ""

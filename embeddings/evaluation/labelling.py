@@ -1,0 +1,140 @@
+"""New questions to labelled ones: what is still to be labelled, what to choose from, and the line that comes of it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from embeddings.errors import QuestionFileError
+from embeddings.evaluation.questions import Label, Question, line_of_question, read_questions, read_records
+from embeddings.library import Library
+
+PASSAGES = 5
+"""How many of the closest passages are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question that somebody asked, without what answers it."""
+
+    text: str
+    context: tuple[str, ...] = ()
+    review: str | None = None
+    kind: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A sentence that may answer; `heading` and `paragraph` say where it stands."""
+
+    review: str
+    text: str
+    heading: str
+    paragraph: int
+
+
+def read_asked(file: Path) -> tuple[Asked, ...]:
+    """The questions of a file: of each line's `question` in a `.jsonl` file, else each line is one.
+
+    Raises:
+        QuestionFileError: the file can't be read, or a line holds no question.
+    """
+    if file.suffix != ".jsonl":
+        try:
+            lines = file.read_text(encoding="utf-8-sig").splitlines()
+        except OSError as error:
+            raise QuestionFileError(file, None, f"can't be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise QuestionFileError(file, None, "not UTF-8: save it as UTF-8") from error
+        return tuple(Asked(line.strip()) for line in lines if line.strip())
+    asked = []
+    for number, record in read_records(file):
+        text, context = record.get("question"), record.get("context", [])
+        review, kind = record.get("review"), record.get("kind")
+        if not (isinstance(text, str) and text.strip()):
+            raise QuestionFileError(file, number, '"question" is missing')
+        if not (isinstance(context, list) and all(isinstance(turn, str) for turn in context)):
+            raise QuestionFileError(file, number, '"context" is a list of the earlier questions')
+        asked.append(
+            Asked(
+                text=text,
+                context=tuple(context),
+                review=review if isinstance(review, str) else None,
+                kind=kind if isinstance(kind, str) else None,
+            )
+        )
+    return tuple(asked)
+
+
+def labelled(file: Path) -> tuple[Question, ...]:
+    """The questions that a file holds already: none where there is no file, or an empty one.
+
+    Raises:
+        QuestionFileError: the file is there and broken.
+    """
+    return read_questions(file) if file.exists() and file.stat().st_size else ()
+
+
+def unlabelled(asked: Iterable[Asked], known: Iterable[Question]) -> tuple[Asked, ...]:
+    """Those that aren't among the labelled questions yet, each once."""
+    there = {(question.text, question.context) for question in known}
+    new = {(one.text, one.context): one for one in asked if (one.text, one.context) not in there}
+    return tuple(new.values())
+
+
+def choices(library: Library, asked: Asked) -> tuple[Choice, ...]:
+    """The sentences of the passages closest to a question, passage by passage, each in its order.
+
+    Raises:
+        QuestionError: there are no words in the question.
+        UnknownReviewError: it is narrowed to a review that isn't there.
+    """
+    found: list[Choice] = []
+    for hit in library.search(asked.text, PASSAGES, review=asked.review, context=asked.context):
+        review = library.review(hit.review)
+        heading = review.section(hit.section).heading
+        found.extend(
+            Choice(review.slug, review.text[sentence.start : sentence.end], heading, hit.paragraph)
+            for sentence in sorted(hit.sentences, key=lambda sentence: sentence.start)
+        )
+    return tuple(found)
+
+
+def label(
+    file: Path, asked: Asked, answers: Sequence[Choice], *, kind: str | None = None, split: str | None = None
+) -> Question:
+    """Add a question with what answers it, or with nothing, to a file; return it as it was added.
+
+    The file is replaced in one step, its other lines as they were.
+
+    Raises:
+        QuestionFileError: the file is broken, or can't be written.
+    """
+    known = labelled(file)
+    question = Question(
+        id=_next_id(known),
+        text=asked.text,
+        relevant=tuple(Label(answer.review, answer.text) for answer in answers),
+        context=asked.context,
+        review=asked.review,
+        kind=asked.kind or kind,
+        split=split,
+    )
+    before = file.read_bytes() if known else b""
+    if before and not before.endswith(b"\n"):
+        before += b"\n"
+    partial = file.with_name(f"{file.name}.partial")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(before + line_of_question(question).encode() + b"\n")
+        partial.replace(file)
+    except OSError as error:
+        raise QuestionFileError(file, None, f"can't be written: {error.strerror}") from error
+    return question
+
+
+def _next_id(known: Iterable[Question]) -> str:
+    numbers = [int(found[1]) for question in known if (found := re.fullmatch(r"q(\d+)", question.id, re.ASCII))]
+    return f"q{max(numbers, default=0) + 1:03d}"

@@ -1,0 +1,270 @@
+"""Named variants of model, splitting and weights over question files: the way to a better configuration.
+
+A sweep file is TOML. Each table is a variant under its name; what it doesn't say stays as the library has it:
+
+    questions = ["data/questions/never-let-me-go.jsonl"]
+
+    [variants.default]
+
+    [variants.more-lexical]
+    ranking = { passage_lexical = 0.4, sentence_lexical = 0.3 }
+
+    [variants.short-passages]
+    passage_tokens = 128
+
+    [variants.another-model]
+    model = "models/my-encoder"
+    thresholds = { answered = 0.5, nearest = 0.4 }
+
+Paths are relative to the working directory. Each variant's run over each question file is kept in a folder; a
+run that stands there already, made of the same things, is not made again.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import tomllib
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.calibration import Thresholds
+from embeddings.encoding import Encoder, EncoderIdentity
+from embeddings.errors import LibraryError, QuestionFileError
+from embeddings.evaluation.asking import evaluate, opened_task, settings_of
+from embeddings.evaluation.runs import Run, fingerprint, load_run, save_run
+from embeddings.export import prepare_encoder
+from embeddings.library import UNCALIBRATED, Library
+from embeddings.ranking import RankingSettings
+
+_VARIANT_KEYS = {"model", "passage_tokens", "ranking", "thresholds"}
+_FEWEST_TOKENS = 16
+
+
+class SweepFileError(LibraryError):
+    """A sweep file that can't be used: mend it."""
+
+    def __init__(self, file: Path, reason: str) -> None:
+        super().__init__(f"{file}: {reason}")
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A configuration to try.
+
+    Attributes:
+        name: its own among the variants.
+        ranking: the weights of the fusion.
+        model: another encoder, by name or path; None keeps the library's.
+        passage_tokens: how many tokens a passage has at most; None takes what the encoder reads.
+        thresholds: between the states; None takes the library's, or for another model its guess.
+    """
+
+    name: str
+    ranking: RankingSettings
+    model: str | None = None
+    passage_tokens: int | None = None
+    thresholds: Thresholds | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sweep:
+    """The variants to try, and the question files to try them on."""
+
+    questions: tuple[Path, ...]
+    variants: tuple[Variant, ...]
+
+
+class ShortReader:
+    """An encoder that says that it reads less than it does, so that passages are split for it."""
+
+    def __init__(self, encoder: Encoder, tokens: int) -> None:
+        self._encoder = encoder
+        self._tokens = tokens
+
+    @property
+    def identity(self) -> EncoderIdentity:
+        """The encoder's, with the fewer tokens."""
+        return dataclasses.replace(self._encoder.identity, max_tokens=self._tokens)
+
+    def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
+        """The encoder's own vectors."""
+        return self._encoder.encode(texts, progress)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        """The encoder's own counts."""
+        return self._encoder.count_tokens(texts)
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A variant's run over one question file; `kept` where it was made earlier."""
+
+    variant: str
+    questions: Path
+    run: Run
+    kept: bool
+
+
+def read_sweep(file: Path) -> Sweep:
+    """Read a sweep file.
+
+    Raises:
+        SweepFileError: it can't be read, or says something that isn't known.
+    """
+    try:
+        content = tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SweepFileError(file, f"can't be read: {error.strerror}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SweepFileError(file, f"not TOML: {error}") from error
+    questions, variants = content.get("questions"), content.get("variants")
+    if not (isinstance(questions, list) and questions and all(isinstance(path, str) for path in questions)):
+        raise SweepFileError(file, '"questions" is a list of question files')
+    if not (isinstance(variants, dict) and variants):
+        raise SweepFileError(file, "no variants: write a table [variants.NAME] for each")
+    return Sweep(
+        questions=tuple(Path(path) for path in questions),
+        variants=tuple(_variant(file, name, table) for name, table in variants.items()),
+    )
+
+
+def run_sweep(
+    sweep: Sweep,
+    library: Library,
+    folder: Path,
+    *,
+    split: str | None = None,
+    notify: Callable[[str], None],
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Generator[Tried, None, None]:
+    """Try every variant on every question file, and yield each run as it is there.
+
+    Args:
+        sweep: what to try.
+        library: holds the reviews, and the configuration that the variants depart from.
+        folder: where the runs, and the indexes of other models and corpora, are kept.
+        split: only the questions of this split.
+        notify: told in a line what the user should know of a model.
+        progress: told the variant, how many questions are done, and of how many.
+
+    Raises:
+        QuestionFileError: a question file can't be used.
+        ModelError: a variant's model can't be found, loaded or trusted.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    for variant in sweep.variants:
+        with _configured(variant, library, folder, notify) as configured:
+            for path in sweep.questions:
+                yield _tried(variant, configured, path, folder, split, progress)
+
+
+def _tried(
+    variant: Variant,
+    library: Library,
+    path: Path,
+    folder: Path,
+    split: str | None,
+    progress: Callable[[str, int, int], None] | None,
+) -> Tried:
+    file = folder / f"{variant.name}.{path.stem}.json"
+    corpus = _index(folder, library.encoder, path.stem)
+    with opened_task(path, library, split=split, directory=corpus) as (task, asked):
+        wanted = fingerprint(task, asked.encoder.identity, settings_of(asked))
+        kept = _kept(file)
+        if kept is not None and kept.fingerprint == wanted:
+            return Tried(variant.name, path, kept, kept=True)
+        count = len(task.questions)
+
+        def tell(done: int) -> None:
+            if progress is not None:
+                progress(variant.name, done, count)
+
+        run = evaluate(asked, task, name=variant.name, progress=tell).run
+    save_run(run, file)
+    return Tried(variant.name, path, run, kept=False)
+
+
+@contextmanager
+def _configured(variant: Variant, library: Library, folder: Path, notify: Callable[[str], None]) -> Iterator[Library]:
+    """The library's reviews under a variant's configuration."""
+    encoder, thresholds = library.encoder, variant.thresholds or library.thresholds
+    if variant.model is not None:
+        encoder = prepare_encoder(variant.model, folder / "models" / variant.name, notify=notify)
+        thresholds = variant.thresholds or UNCALIBRATED
+    if variant.passage_tokens is not None:
+        encoder = ShortReader(encoder, min(variant.passage_tokens, encoder.identity.max_tokens))
+    if encoder is library.encoder:
+        configured = Library(
+            library.directory, library.manifest, thresholds=thresholds, ranking=variant.ranking, encoder=encoder
+        )
+    else:
+        directory = _index(folder, encoder, "reviews")
+        configured = Library.of(library.reviews(), directory, encoder, thresholds=thresholds, ranking=variant.ranking)
+    try:
+        yield configured
+    finally:
+        configured.close()
+
+
+def _index(folder: Path, encoder: Encoder, corpus: str) -> Path:
+    """Where the index of a corpus is kept: one for each encoder and length of passages."""
+    return folder / "indexes" / f"{encoder.identity.weights[:16]}-{encoder.identity.max_tokens}" / corpus
+
+
+def _kept(file: Path) -> Run | None:
+    try:
+        return load_run(file)
+    except QuestionFileError:
+        # Not there, or not whole: it is made again.
+        return None
+
+
+def _variant(file: Path, name: str, table: object) -> Variant:
+    if not isinstance(table, dict):
+        raise SweepFileError(file, f"[variants.{name}] is a table")
+    if "/" in name or name.startswith("."):
+        raise SweepFileError(file, f"the variant {name!r} names a file, so it can't hold a slash or begin with a dot")
+    unknown = sorted(table.keys() - _VARIANT_KEYS)
+    if unknown:
+        raise SweepFileError(
+            file, f"[variants.{name}] has {unknown[0]!r}; what may vary is: {', '.join(sorted(_VARIANT_KEYS))}"
+        )
+    model, tokens, thresholds = (table.get(key) for key in ("model", "passage_tokens", "thresholds"))
+    if not (model is None or isinstance(model, str)):
+        raise SweepFileError(file, f"[variants.{name}] model is a name or a path")
+    if not (tokens is None or (isinstance(tokens, int) and tokens >= _FEWEST_TOKENS)):
+        raise SweepFileError(file, f"[variants.{name}] passage_tokens is a whole number, {_FEWEST_TOKENS} or more")
+    return Variant(
+        name=name,
+        ranking=RankingSettings(**_numbers(file, name, "ranking", table.get("ranking", {}), RankingSettings)),
+        model=model,
+        passage_tokens=tokens,
+        thresholds=(
+            Thresholds(**_numbers(file, name, "thresholds", thresholds, Thresholds)) if thresholds is not None else None
+        ),
+    )
+
+
+def _numbers(file: Path, name: str, key: str, values: object, of: type) -> dict[str, Any]:
+    if not isinstance(values, dict):
+        raise SweepFileError(file, f"[variants.{name}] {key} is a table")
+    fields: Mapping[str, dataclasses.Field[object]] = {field.name: field for field in dataclasses.fields(of)}
+    for field, value in values.items():
+        if field not in fields:
+            raise SweepFileError(file, f"[variants.{name}] {key} has {field!r}; there are: {', '.join(fields)}")
+        whole = fields[field].type == "int"
+        if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
+            kind = "a whole number" if whole else "a number"
+            raise SweepFileError(file, f"[variants.{name}] {key}.{field} is {kind}")
+    missing = [
+        field.name for field in fields.values() if field.default is dataclasses.MISSING and field.name not in values
+    ]
+    if missing:
+        raise SweepFileError(file, f"[variants.{name}] {key} also needs: {', '.join(missing)}")
+    return values

@@ -1,0 +1,148 @@
+"""Variants read from a file, tried by the real library, kept, and not tried again."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from embeddings.calibration import Thresholds
+from embeddings.evaluation.sweep import Sweep, SweepFileError, Tried, Variant, read_sweep, run_sweep
+from embeddings.library import UNCALIBRATED, Library
+from embeddings.ranking import RankingSettings
+from tests.embeddings.tiny_models import DIMENSION, save_bert
+
+from .conftest import WriteLines
+
+QUOTE = "Hailsham, she explains, was shut down because society no longer needed to believe clones had souls."
+
+
+def no_notes(line: str) -> None:
+    raise AssertionError(line)
+
+
+@pytest.fixture
+def questions(write_lines: WriteLines) -> Path:
+    return write_lines(
+        {
+            "id": "q1",
+            "question": "Why was Hailsham shut down?",
+            "relevant": [{"review": "never-let-me-go", "quote": QUOTE}],
+        },
+        {"id": "q2", "question": "How do I cook rice?", "relevant": []},
+    )
+
+
+def test_a_sweep_file_names_questions_and_variants(tmp_path: Path) -> None:
+    file = tmp_path / "sweep.toml"
+    file.write_text(
+        """
+        questions = ["a.jsonl"]
+        [variants.default]
+        [variants.other]
+        model = "models/other"
+        passage_tokens = 128
+        ranking = { passage_lexical = 0.5, candidates = 50 }
+        thresholds = { answered = 0.5, nearest = 0.25 }
+        """,
+        encoding="utf-8",
+    )
+
+    assert read_sweep(file) == Sweep(
+        questions=(Path("a.jsonl"),),
+        variants=(
+            Variant("default", RankingSettings()),
+            Variant(
+                "other",
+                RankingSettings(passage_lexical=0.5, candidates=50),
+                model="models/other",
+                passage_tokens=128,
+                thresholds=Thresholds(answered=0.5, nearest=0.25),
+            ),
+        ),
+    )
+
+
+HEAD = 'questions = ["a.jsonl"]\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("questions = [", "not TOML"),
+        ("[variants.a]", '"questions" is a list of question files'),
+        (HEAD, r"no variants: write a table \[variants\.NAME\] for each"),
+        (HEAD + "variants = { a = 1 }", r"\[variants\.a\] is a table"),
+        (HEAD + '[variants."a/b"]', "can't hold a slash"),
+        (HEAD + "[variants.a]\nweights = 1", r"\[variants\.a\] has 'weights'; what may vary is: model, passage_tokens"),
+        (HEAD + "[variants.a]\nmodel = 1", "model is a name or a path"),
+        (HEAD + "[variants.a]\npassage_tokens = 1.5", "passage_tokens is a whole number, 16 or more"),
+        (HEAD + "[variants.a]\nranking = 1", "ranking is a table"),
+        (HEAD + "[variants.a]\nranking = { bm25 = 1 }", "ranking has 'bm25'; there are: passage_lexical"),
+        (HEAD + '[variants.a]\nranking = { pair = "half" }', r"ranking\.pair is a number"),
+        (HEAD + "[variants.a]\nranking = { candidates = 1.5 }", r"ranking\.candidates is a whole number"),
+        (HEAD + "[variants.a]\nthresholds = { answered = 0.5 }", "thresholds also needs: nearest"),
+    ],
+)
+def test_a_broken_sweep_file_is_refused_with_what_is_wrong(tmp_path: Path, content: str, reason: str) -> None:
+    file = tmp_path / "sweep.toml"
+    file.write_text(content, encoding="utf-8")
+
+    with pytest.raises(SweepFileError, match=reason):
+        read_sweep(file)
+
+
+def test_a_missing_sweep_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SweepFileError, match="can't be read"):
+        read_sweep(tmp_path / "absent.toml")
+
+
+def test_variants_are_tried_once_and_kept(library: Library, questions: Path, tmp_path: Path) -> None:
+    sweep = Sweep((questions,), (Variant("default", RankingSettings()), Variant("dense", RankingSettings(0, 0.5, 0))))
+
+    def run(tried: Sweep) -> list[tuple[str, bool]]:
+        made = run_sweep(tried, library, tmp_path / "runs", notify=no_notes)
+        return [(one.variant, one.kept) for one in made]
+
+    assert run(sweep) == [("default", False), ("dense", False)]
+    assert run(sweep) == [("default", True), ("dense", True)]
+    changed = Sweep((questions,), (Variant("default", RankingSettings()), Variant("dense", RankingSettings(0, 0.4, 0))))
+    assert run(changed) == [("default", True), ("dense", False)]
+    (tmp_path / "runs" / "default.questions.json").write_text("{", encoding="utf-8")
+    assert run(changed) == [("default", False), ("dense", True)]
+
+
+def test_a_sweep_that_was_broken_off_goes_on_where_it_was(library: Library, questions: Path, tmp_path: Path) -> None:
+    sweep = Sweep((questions,), tuple(Variant(name, RankingSettings()) for name in ("one", "two")))
+    first = run_sweep(sweep, library, tmp_path, notify=no_notes)
+    next(first)
+    first.close()
+
+    assert [one.kept for one in run_sweep(sweep, library, tmp_path, notify=no_notes)] == [True, False]
+
+
+def test_short_passages_and_thresholds_are_tried_too(library: Library, questions: Path, tmp_path: Path) -> None:
+    variant = Variant("short", RankingSettings(), passage_tokens=32, thresholds=Thresholds(answered=1.0, nearest=1.0))
+
+    (tried,) = run_sweep(Sweep((questions,), (variant,)), library, tmp_path, notify=no_notes)
+
+    assert isinstance(tried, Tried)
+    assert tried.run.fingerprint is not None
+    assert tried.run.fingerprint.model["max_tokens"] == 32
+    assert [result.state for result in tried.run.results] == ["unanswered", "unanswered"]
+
+
+def test_another_model_is_indexed_with_its_own_vectors(library: Library, questions: Path, tmp_path: Path) -> None:
+    folder = save_bert(tmp_path / "tiny")
+
+    (tried,) = run_sweep(
+        Sweep((questions,), (Variant("tiny", RankingSettings(), model=str(folder)),)),
+        library,
+        tmp_path / "runs",
+        notify=no_notes,
+    )
+
+    assert tried.run.fingerprint is not None
+    assert tried.run.fingerprint.model["dimension"] == DIMENSION
+    assert tried.run.fingerprint.settings["thresholds"] == asdict(UNCALIBRATED)
