@@ -10,7 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, cast
 
 import discord
 
@@ -265,3 +265,8 @@ class Desk:
             self.delivery.counts["busy"] += 1
             return notice(asker.words.busy, look=Look.UNANSWERED)
         return problem(error)
+
+
+def desk_of(client: discord.Client) -> Desk:
+    """The desk of a bot that is running."""
+    return cast(Desk, client.desk)  # type: ignore[attr-defined]  # `bot.client`, which has it, imports this module

@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bot.terminal import asking, chatting, evaluating, indexing, reading
+from bot.terminal import asking, chatting, evaluating, indexing, reading, running
 from bot.terminal.options import DATA, DataOption
 from bot.terminal.output import notice, say
 from bot.terminal.wording import messages_of
@@ -61,6 +61,7 @@ PANELS = {
         reading.section,
     ),
     "Keep up": (indexing.index,),
+    "Discord": (running.run, running.sync, running.invite),
     "Measure": (evaluating.evaluate, evaluating.compare),
 }
 for panel, commands in PANELS.items():

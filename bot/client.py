@@ -52,18 +52,10 @@ class Tree(app_commands.CommandTree["ReviewBot"]):
             raise error
 
 
-class ReviewBot(commands.AutoShardedBot):
-    """The bot on Discord. It synchronises no commands: that is `review-bot sync`."""
+class CommandBot(commands.AutoShardedBot):
+    """A bot with all of the commands; by itself it only knows what they are. It synchronises none."""
 
-    def __init__(
-        self,
-        engine: Engine,
-        store: Store,
-        settings: Settings,
-        *,
-        guild_ready_timeout: float = 2.0,
-        heartbeat_timeout: float = 60.0,
-    ) -> None:
+    def __init__(self, *, guild_ready_timeout: float = 2.0, heartbeat_timeout: float = 60.0) -> None:
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,
@@ -76,6 +68,27 @@ class ReviewBot(commands.AutoShardedBot):
             guild_ready_timeout=guild_ready_timeout,
             heartbeat_timeout=heartbeat_timeout,
         )
+
+    async def setup_hook(self) -> None:
+        """Add the commands."""
+        if not self.cogs:
+            for cog in (Asking(self), Sections(self), Pressing(self)):
+                await self.add_cog(cog)
+
+
+class ReviewBot(CommandBot):
+    """The bot that answers."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        store: Store,
+        settings: Settings,
+        *,
+        guild_ready_timeout: float = 2.0,
+        heartbeat_timeout: float = 60.0,
+    ) -> None:
+        super().__init__(guild_ready_timeout=guild_ready_timeout, heartbeat_timeout=heartbeat_timeout)
         self.token_refused = False
         """Whether Discord has kept refusing the token after it had once taken it."""
         self.desk = Desk(
@@ -85,12 +98,6 @@ class ReviewBot(commands.AutoShardedBot):
             Conversations(time.monotonic),
             Cooldowns(time.monotonic, member_wait=settings.member_wait, server_rate=settings.server_rate),
         )
-
-    async def setup_hook(self) -> None:
-        """Add the commands."""
-        await self.add_cog(Asking(self, self.desk))
-        await self.add_cog(Sections(self.desk))
-        await self.add_cog(Pressing(self.desk))
 
     async def on_message(self, message: discord.Message, /) -> None:
         """There are no prefix commands; questions are heard by `bot.commands.asking`."""

@@ -9,7 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.asking import Asked, Asker, Desk
+from bot.asking import Asked, Asker, Desk, desk_of
 from bot.commands.completing import complete_reviews
 from bot.conversations import Conversation
 from bot.cutting import fitting
@@ -27,13 +27,16 @@ Question = app_commands.Range[str, SHORTEST_QUESTION, LONGEST_QUESTION]
 class Asking(commands.Cog):
     """Questions, however they are asked."""
 
-    def __init__(self, bot: commands.AutoShardedBot, desk: Desk) -> None:
+    def __init__(self, bot: commands.AutoShardedBot) -> None:
         self._bot = bot
-        self._desk = desk
         self._questions: dict[int, str | None] = {}
         self.menu = app_commands.ContextMenu(name=MENU, callback=self.ask_about)
         app_commands.allowed_installs(guilds=True, users=True)(self.menu)
         app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(self.menu)
+
+    @property
+    def _desk(self) -> Desk:
+        return desk_of(self._bot)
 
     async def cog_load(self) -> None:
         """Add the message menu, which a cog doesn't by itself."""

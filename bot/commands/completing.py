@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any
 
 import discord
 from discord import app_commands
 
-from bot.asking import Asker, Desk
+from bot.asking import Asker, Desk, desk_of
 from bot.messages import plain
 from bot.parts import MOST_OPTIONS, OPTION_ROOM
 from bot.shelf import Heading, Title
@@ -19,7 +19,7 @@ Choices = list[app_commands.Choice[str]]
 
 async def complete_reviews(interaction: Interaction, typed: str) -> Choices:
     """The reviews that the member sees."""
-    desk = _desk(interaction)
+    desk = desk_of(interaction.client)
     asker = await desk.asker(interaction)
     found = desk.engine.shelf.complete_reviews(typed, asker.collections, MOST_OPTIONS)
     return [_choice(title.text, title.slug, title.key) for title in found]
@@ -27,7 +27,7 @@ async def complete_reviews(interaction: Interaction, typed: str) -> Choices:
 
 async def complete_sections(interaction: Interaction, typed: str) -> Choices:
     """The sections of the review that stands in the other option; of the only one there is where none does."""
-    desk = _desk(interaction)
+    desk = desk_of(interaction.client)
     asker = await desk.asker(interaction)
     title = _chosen(desk, str(interaction.namespace.review or ""), asker)
     if title is None:
@@ -43,11 +43,7 @@ async def offer(interaction: Interaction) -> None:
     """
     focused, typed = _focused(interaction)
     complete = complete_sections if focused == "section" else complete_reviews
-    await _desk(interaction).delivery.suggest(interaction, await complete(interaction, typed))
-
-
-def _desk(interaction: Interaction) -> Desk:
-    return cast(Desk, interaction.client.desk)
+    await desk_of(interaction.client).delivery.suggest(interaction, await complete(interaction, typed))
 
 
 def _chosen(desk: Desk, named: str, asker: Asker) -> Title | None:

@@ -8,7 +8,7 @@ import discord
 from discord.ext import commands
 
 from bot import buttons
-from bot.asking import Asker, Desk
+from bot.asking import Asker, Desk, desk_of
 from bot.browsing import contents_message, context_message, reviews_message, section_message
 from bot.buttons import (
     Action,
@@ -39,8 +39,12 @@ _KINDS = frozenset({discord.InteractionType.component, discord.InteractionType.m
 class Pressing(commands.Cog):
     """What is pressed, chosen and filled in."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, bot: commands.AutoShardedBot) -> None:
+        self._bot = bot
+
+    @property
+    def _desk(self) -> Desk:
+        return desk_of(self._bot)
 
     @commands.Cog.listener()
     async def on_interaction(self, interaction: Interaction) -> None:

@@ -8,7 +8,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.asking import Asker, Desk
+from bot.asking import Asker, Desk, desk_of
 from bot.browsing import contents_message, reviews_message, section_message
 from bot.commands.completing import complete_reviews, complete_sections
 from bot.messages import help_message
@@ -21,8 +21,12 @@ Interaction = discord.Interaction[Any]
 class Sections(commands.Cog):
     """Looking things up without asking."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, bot: commands.AutoShardedBot) -> None:
+        self._bot = bot
+
+    @property
+    def _desk(self) -> Desk:
+        return desk_of(self._bot)
 
     @app_commands.command(description="Open a section of a review")
     @app_commands.describe(review="Which review", section="Its heading, or a few letters of it")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -64,15 +64,10 @@ class Club:
         log.assert_clean(await self.there.secrets())
 
 
-def settings(data: Path, token: str, **how: Any) -> Settings:
-    """A bot's settings, without cooldowns unless they are wanted."""
-    return Settings(**({"token": token, "data": data, "member_wait": 0.0, "server_rate": 0} | how))
-
-
 @asynccontextmanager
 async def review_bot(there: Discord, data: Path, store: Path, **how: Any) -> AsyncIterator[ReviewBot]:
-    """The bot, running against the double with its commands registered."""
-    chosen = settings(data, there.token, **how)
+    """The bot, running against the double with its commands registered; `how` are settings other than no cooldowns."""
+    chosen = replace(Settings(there.token, data, member_wait=0.0, server_rate=0), **how)
     engine = Engine.open(data, queue=chosen.queue)
     with Store(store) as opened:
         bot = ReviewBot(engine, opened, chosen, guild_ready_timeout=0.05)

@@ -1,0 +1,151 @@
+"""Being on Discord: connect, keep at it, keep up with the reviews, and leave in good order."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+from enum import IntEnum
+
+import aiohttp
+import discord
+
+from bot.client import ReviewBot
+from bot.engine import Engine
+from embeddings.errors import LibraryError
+
+_log = logging.getLogger(__name__)
+
+KEEP_UP_EVERY = 5.0
+"""Seconds between two looks at whether the reviews or their index have changed."""
+FIRST_PAUSE = 1.0
+LONGEST_PAUSE = 60.0
+_PORTAL = "https://discord.com/developers/applications"
+_AUTHENTICATION_FAILED = 4004
+
+
+class Exit(IntEnum):
+    """Why the bot ended, as an exit code; the numbers are those of sysexits.h."""
+
+    NO_INDEX = 66
+    CONNECTION = 70
+    INTENTS_REFUSED = 76
+    TOKEN_REFUSED = 77
+    SETTINGS = 78
+
+
+class StoppedError(LibraryError):
+    """The bot can't go on; a restart alone won't help. `code` says why."""
+
+    def __init__(self, code: Exit, reason: str) -> None:
+        super().__init__(reason)
+        self.code = code
+
+
+async def serve(make_bot: Callable[[], ReviewBot], engine: Engine, token: str) -> None:
+    """Stay connected until told to stop (SIGTERM, SIGINT), and then finish what is under way.
+
+    Args:
+        make_bot: makes a bot; one that could not log in is thrown away.
+        engine: the bot's, which is kept up to date.
+        token: the bot's token.
+
+    Raises:
+        StoppedError: Discord won't have the bot, or the connection was lost beyond repair.
+    """
+    connection = _Connection(make_bot, token)
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    connected = asyncio.create_task(connection.keep(), name="connection")
+    stopped = asyncio.create_task(stop.wait(), name="stopping")
+    keeping_up = asyncio.create_task(keep_up(engine), name="keeping up")
+    try:
+        await asyncio.wait({connected, stopped}, return_when=asyncio.FIRST_COMPLETED)
+        if stop.is_set() and not connected.done():
+            _log.info("stopping")
+            await connection.finish()
+        if connected.done() or connection.is_up:
+            await connected
+    finally:
+        for task in (connected, stopped, keeping_up):
+            task.cancel()
+        await asyncio.gather(connected, stopped, keeping_up, return_exceptions=True)
+
+
+async def keep_up(engine: Engine, every: float = KEEP_UP_EVERY) -> None:
+    """Index changed reviews, and reopen a changed index, again and again."""
+    while True:
+        await asyncio.sleep(every)
+        try:
+            await engine.keep_up()
+        except (LibraryError, OSError) as error:
+            _log.warning("can't keep up with the reviews: %s", error)
+
+
+class _Connection:
+    """The way to Discord, tried again with growing pauses while it is only out of order."""
+
+    def __init__(self, make_bot: Callable[[], ReviewBot], token: str) -> None:
+        self._make_bot = make_bot
+        self._token = token
+        self._bot: ReviewBot | None = None
+
+    @property
+    def is_up(self) -> bool:
+        return self._bot is not None
+
+    async def keep(self) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            bot = self._make_bot()
+            try:
+                async with bot:
+                    await bot.login(self._token)
+                    self._bot = bot
+                    await bot.connect()
+            except discord.LoginFailure:
+                raise _token_refused() from None
+            except discord.PrivilegedIntentsRequired:
+                raise StoppedError(
+                    Exit.INTENTS_REFUSED,
+                    "Discord disallows the intents, although none of them is privileged; "
+                    f"look at the Bot page of your application at {_PORTAL}",
+                ) from None
+            except discord.ConnectionClosed as error:
+                if error.code == _AUTHENTICATION_FAILED:
+                    raise _token_refused() from None
+                raise StoppedError(
+                    Exit.CONNECTION, f"Discord has closed the connection for good (code {error.code})"
+                ) from None
+            except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError) as error:
+                self._bot = None
+                _log.warning("can't reach Discord (%s); trying again in %.0f s", _named(error), pause)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+                continue
+            except Exception as error:  # noqa: BLE001  # discord.py raises anything for an event it cannot read
+                _log.exception("the connection to Discord has broken down")
+                raise StoppedError(
+                    Exit.CONNECTION, f"something that came from Discord can't be understood ({type(error).__name__})"
+                ) from None
+            if bot.token_refused:
+                raise _token_refused()
+            return
+
+    async def finish(self) -> None:
+        if self._bot is not None:
+            await self._bot.finish()
+
+
+def _token_refused() -> StoppedError:
+    return StoppedError(
+        Exit.TOKEN_REFUSED,
+        f"Discord refuses the token; copy a new one from the Bot page of your application at {_PORTAL}",
+    )
+
+
+def _named(error: Exception) -> str:
+    return f"status {error.status}" if isinstance(error, discord.HTTPException) else type(error).__name__
