@@ -1,0 +1,62 @@
+"""The bot's real entry point as a process of its own, against a double that also has one."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A running `review-bot`."""
+
+    process: subprocess.Popen[bytes]
+    _output: IO[bytes]
+
+    @property
+    def output(self) -> str:
+        """All that it has said so far, on both streams."""
+        self._output.seek(0)
+        return self._output.read().decode()
+
+    def stop(self) -> int:
+        """SIGTERM; the exit code."""
+        self.process.terminate()
+        return self.ended()
+
+    def ended(self) -> int:
+        """Wait for its end; the exit code."""
+        return self.process.wait(PATIENCE)
+
+
+@contextmanager
+def program(url: str, data: Path, *arguments: str, token: str | None, **settings: str) -> Iterator[Program]:
+    """`review-bot` with these arguments, led to the double at `url`; `settings` are environment variables."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DISCORD_", "REVIEW_BOT_"))}
+    given = {"DISCORD_TOKEN": token} if token is not None else {}
+    command = [sys.executable, "-m", "tests.discord.launch", "--double", url, "--", "--data", str(data), *arguments]
+    environment = {**kept, "REVIEW_BOT_MEMBER_WAIT": "0", "REVIEW_BOT_SERVER_RATE": "0", **given, **settings}
+    with tempfile.TemporaryFile() as output:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            yield Program(process, output)
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait(PATIENCE)
+
+
+def copied(reviews: Path, to: Path) -> Path:
+    """The data directory again, to be altered."""
+    return Path(shutil.copytree(reviews, to / "data"))

@@ -1,0 +1,169 @@
+"""`review-bot run`, `sync` and `invite` as a member of the crew starts them: processes of their own."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from bot.client import CommandBot
+from bot.serving import Exit
+from bot.syncing import payload
+from tests.discord.actors import Channel, Discord, Person, in_a_process, reach
+from tests.discord.club import QUESTION
+from tests.discord.logs import problems_in
+from tests.discord.programs import Program, copied, program
+
+SAMPLE = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE.abcdefghijklmnopqrstuvwxyz0123456789AB"
+
+
+@asynccontextmanager
+async def elsewhere() -> AsyncIterator[Discord]:
+    """A double in a process of its own, where the bot's commands are registered."""
+    with in_a_process() as url:
+        async with reach(url) as there, CommandBot() as bot:
+            await bot.setup_hook()
+            await there.call("register", commands=payload(bot.tree))
+            yield there
+
+
+async def scene(there: Discord) -> tuple[Channel, Person]:
+    """A server with a channel and a member."""
+    server = await there.server("Film Club")
+    return await server.channel("general"), await server.member("Ana")
+
+
+async def ended(bot: Program) -> int:
+    """The exit code of a program that ends by itself."""
+    return await asyncio.to_thread(bot.ended)
+
+
+async def test_the_program_answers_and_ends_in_good_order(reviews: Path, tmp_path: Path) -> None:
+    async with elsewhere() as there:
+        with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
+            await there.ready(timeout=30)
+            general, ana = await scene(there)
+            answer = await (await ana.slash(general, "ask", question=QUESTION)).answer()
+            assert "deferrals" in answer.text
+            assert "torch" not in Path(f"/proc/{bot.process.pid}/maps").read_text()
+            assert await asyncio.to_thread(bot.stop) == 0
+            stats = await there.stats()
+            assert (stats["identifies"], stats["intents"], stats["command_puts"]) == (1, 4609, 0)
+            await there.assert_clean()
+            assert problems_in(bot.output, await there.secrets()) == []
+
+
+async def test_what_is_under_way_is_finished_on_sigterm(reviews: Path, tmp_path: Path) -> None:
+    async with elsewhere() as there:
+        with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
+            await there.ready(timeout=30)
+            general, ana = await scene(there)
+            await there.fault("PATCH /webhooks/.*", "delay", seconds=1.0, times=20)
+            ids = await there.burst((ana, general, "ask", {"question": QUESTION}) for _ in range(20))
+            assert await there.wait_all(ids, "acknowledged", timeout=5) == 20
+            assert await asyncio.to_thread(bot.stop) == 0
+            assert await there.wait_all(ids, "answered", timeout=1) == 20
+            await there.assert_clean()
+
+
+async def test_no_token_is_logged_even_at_debug(reviews: Path, tmp_path: Path) -> None:
+    async with elsewhere() as there:
+        data = copied(reviews, tmp_path)
+        with program(there.url, data, "run", token=there.token, REVIEW_BOT_LOG_LEVEL="DEBUG") as bot:
+            await there.ready(timeout=30)
+            general, ana = await scene(there)
+            await there.fault("POST /interactions/.*", "status", status=429, via=True, retry_after=0.2)
+            await there.fault("PATCH /webhooks/.*", "reset")
+            answer = await (await ana.slash(general, "ask", question=QUESTION)).answer()
+            await (await ana.click(answer, "Read 1 in context")).answer()
+            await general.answer_to(await ana.mention(general, QUESTION))
+            await asyncio.to_thread(bot.stop)
+            assert "INTERACTION_CREATE" in bot.output
+            assert problems_in(bot.output, await there.secrets(), errors=False) == []
+
+
+async def test_an_old_button_works_after_a_restart(reviews: Path, tmp_path: Path) -> None:
+    async with elsewhere() as there:
+        data = copied(reviews, tmp_path)
+        with program(there.url, data, "run", token=there.token) as bot:
+            await there.ready(timeout=30)
+            general, ana = await scene(there)
+            answer = await (await ana.slash(general, "ask", question=QUESTION)).answer()
+            await asyncio.to_thread(bot.stop)
+        with program(there.url, data, "run", token=there.token) as bot:
+            await there.ready(timeout=30, identifies=2)
+            page = await (await ana.click(answer, "Read 1 in context")).answer()
+            assert page.ephemeral
+            assert "there are no deferrals" in page.text
+            more = await (await ana.click(answer, "More passages")).answer()
+            assert QUESTION in more.text
+            said = await ana.say(general, "who tells them?", reply_to=answer)
+            assert "Never Let Me Go" in (await general.answer_to(said)).text
+            assert await asyncio.to_thread(bot.stop) == 0
+            await there.assert_clean()
+            assert (await there.stats())["command_puts"] == 0
+
+
+async def test_a_new_review_is_answered_from_without_a_restart(reviews: Path, tmp_path: Path) -> None:
+    async with elsewhere() as there:
+        data = copied(reviews, tmp_path)
+        with program(there.url, data, "run", token=there.token) as bot:
+            await there.ready(timeout=30)
+            general, ana = await scene(there)
+            (data / "reviews" / "whales.md").write_text(
+                "---\ntitle: The Whale Song\n---\n\nThe cook of the whaler sings to his kettle every morning.\n",
+                encoding="utf-8",
+            )
+            until = time.monotonic() + 90
+            while "opened anew" not in bot.output and time.monotonic() < until:
+                await asyncio.sleep(0.5)
+            asked = await ana.slash(general, "ask", question="What does the cook of the whaler sing to?")
+            assert "kettle" in (await asked.answer()).text
+            assert "torch" not in Path(f"/proc/{bot.process.pid}/maps").read_text()
+            assert await asyncio.to_thread(bot.stop) == 0
+            await there.assert_clean()
+
+
+async def test_what_keeps_the_bot_from_starting_is_one_line_and_a_code_of_its_own(
+    reviews: Path, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty"
+    (empty / "reviews").mkdir(parents=True)
+    async with elsewhere() as there:
+        with program(there.url, reviews, "run", token=None) as bot:
+            assert await ended(bot) == Exit.SETTINGS
+            assert "DISCORD_TOKEN" in bot.output
+        with program(there.url, reviews, "run", token="not a token") as bot:
+            assert await ended(bot) == Exit.SETTINGS
+        with program(there.url, empty, "run", token=there.token) as bot:
+            assert await ended(bot) == Exit.NO_INDEX
+            assert "review-bot index" in bot.output
+        with program(there.url, reviews, "run", token=SAMPLE) as bot:
+            assert await ended(bot) == Exit.TOKEN_REFUSED
+            assert "refuses the token" in bot.output
+        assert (await there.stats())["identifies"] == 0
+
+
+async def test_the_commands_are_put_when_they_have_changed_and_only_then(reviews: Path, tmp_path: Path) -> None:
+    data = copied(reviews, tmp_path)
+    with in_a_process() as url:
+        async with reach(url) as there:
+            await there.fault("PUT /applications/.*", "status", status=503)
+            for said in ("up to date", "not changed"):
+                with program(url, data, "sync", token=there.token) as bot:
+                    assert await ended(bot) == 0
+                    assert said in bot.output
+            assert [each["status"] for each in await there.requests() if each["method"] == "PUT"] == [503, 200]
+            names = {each["name"] for each in await there.call("commands")}
+            assert {"ask", "section", "sections", "reviews", "help", "Ask the reviews about this"} <= names
+            await there.assert_clean()
+
+
+async def test_the_invitation_asks_for_little(reviews: Path) -> None:
+    with program("http://127.0.0.1:9", reviews, "invite", token=SAMPLE) as bot:
+        assert await ended(bot) == 0
+        assert "client_id=123456789012345678" in bot.output
+        assert "permissions=274877991936" in bot.output
+        assert "scope=bot+applications.commands" in bot.output
