@@ -10,7 +10,6 @@ from bot.terminal.output import notice, watched
 from bot.terminal.wording import messages_of
 from embeddings.errors import IndexMissingError, LibraryError
 from embeddings.library import Library
-from embeddings.sources import read_sources
 
 FIRST_BUILD_WAIT = 3600.0
 """For how many seconds to wait for another process that is building the first index."""
@@ -81,6 +80,9 @@ def changes_in_words(slugs: tuple[str, ...]) -> str:
 
 
 def _build_first(data: Path) -> Library:
+    # Imported here because answering from an index that is there reads no review.
+    from embeddings.sources import read_sources
+
     sources = read_sources(data)
     if sources.count and not sources.errors:
         notice(f"Building the index of {reviews_in_words(sources.count)}, which is done once…")

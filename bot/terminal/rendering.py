@@ -25,8 +25,8 @@ WARNING = "yellow"
 
 
 def show(content: RenderableType) -> None:
-    """Print on stdout, wrapped to the terminal's width."""
-    Console(highlight=False, emoji=False, markup=False).print(content)
+    """Print on stdout, which is a terminal, wrapped to its width."""
+    Console(force_terminal=True, highlight=False, emoji=False, markup=False).print(content)
 
 
 def rendered_answer(answer: Answer, review_of: Callable[[str], Review]) -> RenderableType:

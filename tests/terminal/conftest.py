@@ -22,6 +22,9 @@ ROOT = Path(__file__).parents[2]
 REVIEWS = ROOT / "data" / "reviews"
 QUESTION = "What is a deferral?"
 
+TASTES = frozenset({"REVIEW_BOT_DATA", "TERM", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"})
+"""What a person may have set in the shell, and a test must not depend on."""
+
 SECOND_REVIEW = """\
 ---
 title: The Lighthouse Keeper
@@ -79,7 +82,7 @@ def start(*arguments: str | Path, **options: Any) -> subprocess.Popen[str]:  # n
     """Start the command in a process of its own, as a shell does."""
     environment = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"} | options.pop("environment", {})
     prefix = options.pop("prefix", ())
-    inherited = {name: value for name, value in os.environ.items() if name != "REVIEW_BOT_DATA"}
+    inherited = {name: value for name, value in os.environ.items() if name not in TASTES}
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
     return subprocess.Popen(
         [*prefix, sys.executable, "-m", "bot", *map(str, arguments)],

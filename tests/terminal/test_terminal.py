@@ -63,13 +63,12 @@ def terminal(
     """Run the command with a terminal of that width for all of its streams."""
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-    plain = {"TERM": "xterm-256color", "NO_COLOR": "", "COLUMNS": "", "FORCE_COLOR": ""} | (environment or {})
     running = start(
         *arguments,
         stdin=slave,
         stdout=slave,
         stderr=slave,
-        environment=plain,
+        environment={"TERM": "xterm-256color"} | (environment or {}),
         start_new_session=True,
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     )
@@ -141,9 +140,6 @@ def test_a_terminal_is_told_what_the_reviews_do_not_say(indexed: Path) -> None:
 def test_everything_fits_a_narrow_terminal(two_reviews: Path, command: tuple[str, ...]) -> None:
     shown = shown_by(*command, "--data", two_reviews, width=30)
     assert max(len(ESCAPE.sub("", line)) for line in shown.split("\n")) <= 30
-    piped = [word.strip("“”") for word in process(*command, "--data", two_reviews).out.split()]
-    if command[0] in {"search", "section"}:
-        assert set(words_of(shown)) >= set(piped) - {"1.", "2.", "3.", "Go,", "Never"}
 
 
 def test_marks_in_a_review_are_shown_as_they_are(two_reviews: Path) -> None:
@@ -161,19 +157,26 @@ def test_a_conversation_by_keyboard_ends_quietly(indexed: Path) -> None:
     with terminal("chat", "--data", indexed) as (screen, running):
         screen.wait_for("Ask about the reviews. /help lists what else you can type; Ctrl-D ends.\n> ")
         screen.type("What is a deferral?\r")
-        screen.wait_for("¶1")
+        screen.wait_for("\n\n> ")
         screen.type("\x04")
         while screen.read(30):
             pass
         assert running.wait(30) == 0
-    assert "Traceback" not in screen.shown
+    assert words_of(screen.shown.rpartition("> ")[2]) == []
 
 
 def test_ctrl_c_at_the_prompt_is_quiet(indexed: Path) -> None:
     with terminal("chat", "--data", indexed) as (screen, running):
         screen.wait_for("\n> ")
-        screen.type("\x03")
-        while screen.read(30):
+        while True:
+            # Python's prompt misses a key that is pressed in the moment in which it appears.
+            screen.type("\x03")
+            try:
+                code = running.wait(5)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        while screen.read(5):
             pass
-        assert running.wait(30) == 130
-    assert words_of(screen.shown.partition("> ")[2]) in ([], ["^C"])
+    assert code == 130
+    assert set(words_of(screen.shown.partition("> ")[2])) <= {"^C"}
