@@ -294,10 +294,15 @@ class Library:
     def find_review(self, name: str, *, collections: Collections = (SHARED,)) -> Review:
         """The review that a person means by a slug, a title, an alias, or a near miss of these.
 
+        Of two collections' reviews with that very slug it is the one that `review` gives.
+
         Raises:
             UnknownReviewError: none is meant, or several could be; the message names the closest.
         """
-        index, slug = find_review(
+        for index in self._visible(collections):
+            if index.indexed(name) is not None:
+                return index.review(name)
+        found, slug = find_review(
             name,
             [
                 (text, (index, entry.slug))
@@ -306,7 +311,7 @@ class Library:
                 for text in (entry.title, entry.slug, *entry.aliases)
             ],
         )
-        return index.review(slug)
+        return found.review(slug)
 
     def sections(self, review: str, *, collections: Collections = (SHARED,)) -> tuple[Section, ...]:
         """The sections of a review, in their order.

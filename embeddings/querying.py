@@ -66,10 +66,18 @@ def understand(question: str, context: Sequence[str], encoder: Encoder, lists: S
         return Asked(text, Query(vector, _terms(text)), None)
     if not context:
         return Asked(text, Query(unit(encoder.encode([text]))[0], _terms(text)), None)
-    together = f"{correct(context[-1], lists, known)} {text}"
+    together = _together(correct(context[-1][-LONGEST:], lists, known), text, encoder)
     vectors = unit(encoder.encode([together, text]))
     own = _terms(text)
     return Asked(text, Query(vectors[0], _terms(together)), Query(vectors[1], own) if own else None)
+
+
+def _together(before: str, question: str, encoder: Encoder) -> str:
+    """A follow-up after as much of the end of the turn before it as the encoder reads with it."""
+    kept = before.split()
+    while kept and encoder.count_tokens([" ".join((*kept, question))])[0] > encoder.identity.max_tokens:
+        kept = kept[len(kept) // 2 + 1 :]
+    return " ".join((*kept, question))
 
 
 def _terms(text: str) -> tuple[str, ...]:

@@ -51,16 +51,6 @@ def read_sources(data: Path) -> Sources:
     return Sources(collections, tuple(errors))
 
 
-def _agrees(path: Path, digest: str, size: int, modified: int) -> bool:
-    try:
-        status = path.stat()
-        if status.st_size != size:
-            return False
-        return status.st_mtime_ns == modified or hashlib.sha256(path.read_bytes()).hexdigest() == digest
-    except OSError:
-        return False
-
-
 def _stamp(path: Path) -> tuple[str, str, int, int]:
     """A file's digest, name, size in bytes and time of modification in nanoseconds, as `Source` takes them."""
     try:

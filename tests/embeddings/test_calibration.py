@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.calibration import FILE, Thresholds, load_thresholds, save_thresholds
-from embeddings.confidence import confidence
+from embeddings.confidence import DOUBT, confidence
 from embeddings.encoding import RuntimeEncoder
 from embeddings.errors import CalibrationError
 
@@ -83,12 +83,17 @@ def test_confidence_lies_between_0_and_1_and_never_above_the_cosine(
 
 
 def test_a_follow_up_about_something_else_is_judged_by_itself() -> None:
-    assert confidence(0.6, alone=0.1, doubtful=False) == 0.1
-    assert confidence(0.6, alone=0.3, doubtful=False) == 0.6
-    assert confidence(0.6, alone=None, doubtful=False) == 0.6
+    assert confidence(0.6, alone=0.1) == 0.1
+    assert confidence(0.6, alone=0.25) == 0.6
+    assert confidence(0.6, alone=None) == 0.6
+
+
+def test_a_follow_up_that_points_at_nothing_before_it_is_judged_more_strictly() -> None:
+    assert confidence(0.6, alone=0.25, leaning=False) == 0.25
+    assert confidence(0.6, alone=0.35, leaning=False) == 0.6
 
 
 def test_a_follow_up_for_what_the_reviews_have_no_word_of_is_judged_by_itself() -> None:
-    assert confidence(0.6, alone=0.3, doubtful=True) == pytest.approx(0.15)
-    assert confidence(0.3, alone=0.6, doubtful=True) == pytest.approx(0.15)
-    assert confidence(0.6, alone=None, doubtful=True) == pytest.approx(0.3)
+    assert confidence(0.6, alone=0.4, doubtful=True) == pytest.approx(0.4 * DOUBT)
+    assert confidence(0.3, alone=0.6, doubtful=True) == pytest.approx(0.3 * DOUBT)
+    assert confidence(0.6, alone=None, doubtful=True) == pytest.approx(0.6 * DOUBT)

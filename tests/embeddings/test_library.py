@@ -1,0 +1,454 @@
+"""The façade over a data directory, as the command and the bot use it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from embeddings.calibration import Thresholds
+from embeddings.encoding import RuntimeEncoder
+from embeddings.errors import (
+    CalibrationError,
+    IndexDamagedError,
+    IndexMissingError,
+    IndexVersionError,
+    LibraryError,
+    ModelError,
+    NoReviewsError,
+    QuestionError,
+    ReviewFilesError,
+    UnknownReviewError,
+    UnknownSectionError,
+)
+from embeddings.library import Examination, Library
+from embeddings.records import SHARED, Answer, Review, State
+from tests.embeddings.encoders import Watched
+from tests.embeddings.reviews import OWNERS, check_quotes, review
+
+QUESTION = "What is a deferral?"
+QUIET = "---\ntitle: The Quiet Place\naliases: [Quiet]\n---\nNobody speaks here.\n\n## Sound\n\nThe floor creaks.\n"
+OURS = "---\ntitle: The Heron\n---\nA heron stands in the zeppelin’s shade.\n\n## Birds\n\nIt waits for Bartholomew.\n"
+
+
+def _tree(directory: Path) -> dict[str, tuple[int, int]]:
+    paths = sorted(directory.rglob("*"))
+    return {str(p.relative_to(directory)): (p.lstat().st_size, p.lstat().st_mtime_ns) for p in (directory, *paths)}
+
+
+def _line(error: pytest.ExceptionInfo[LibraryError]) -> str:
+    """The error's message, which must be one line."""
+    (line,) = str(error.value).splitlines()
+    return line
+
+
+@pytest.fixture(scope="module")
+def template(encoder_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data directory with an index, built by `Library.build` upon the encoder that was exported before."""
+    data = tmp_path_factory.mktemp("library") / "data"
+    (data / "reviews").mkdir(parents=True)
+    (data / "collections" / "42").mkdir(parents=True)
+    shutil.copy2(OWNERS, data / "reviews")
+    (data / "reviews" / "quiet.md").write_text(QUIET)
+    (data / "collections" / "42" / "heron.md").write_text(OURS)
+    weights = RuntimeEncoder.open(encoder_directory).identity.weights
+    shutil.copytree(encoder_directory, data / ".index" / "encoders" / weights[:16], copy_function=os.link)
+    notes: list[str] = []
+    Library.build(data, notify=notes.append).close()
+    assert notes == []
+    return data
+
+
+@pytest.fixture
+def data(template: Path, tmp_path: Path) -> Path:
+    """A copy of that directory to alter; the encoder's files are shared, and not to be written to."""
+
+    def copy(source: str, target: str) -> str:
+        if "encoders" in Path(source).parts and not source.endswith(".json"):
+            os.link(source, target)
+            return target
+        return str(shutil.copy2(source, target))
+
+    return Path(shutil.copytree(template, tmp_path / "data", copy_function=copy))
+
+
+@pytest.fixture
+def opened(template: Path) -> Iterator[Library]:
+    library = Library.open(template)
+    yield library
+    library.close()
+
+
+def test_an_index_built_by_one_is_opened_by_another(template: Path) -> None:
+    before = _tree(template)
+    library = Library.open(template)
+    answer = library.ask(QUESTION)
+    assert answer.state is State.ANSWERED
+    assert "deferral" in answer.quotes[0].text
+    check_quotes(answer.quotes, library)
+    library.search("heron", collections=(SHARED, "42"))
+    assert library.outdated() == ()
+    assert library.calibrated
+    library.close()
+    # Opening and asking write nothing.
+    assert _tree(template) == before
+
+
+def test_asking_needs_neither_pytorch_nor_sentence_transformers(template: Path) -> None:
+    script = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from embeddings.library import Library\n"
+        "library = Library.open(Path(sys.argv[1]))\n"
+        "assert library.ask('What is a deferal?', context=['who is Kathy?']).quotes\n"
+        "assert library.section('quiet', 'sound').slug == 'sound'\n"
+        "assert library.outdated() == ()\n"
+        "heavy = {'torch', 'transformers', 'sentence_transformers', 'scipy', 'bm25s', 'discord'}\n"
+        "print(sorted(heavy.intersection(sys.modules)))\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script, template], capture_output=True, text=True, check=True)
+    assert (ran.stdout, ran.stderr) == ("[]\n", "")
+
+
+def test_there_is_no_index_yet(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissingError) as caught:
+        Library.open(tmp_path)
+    assert _line(caught) == f"{tmp_path}/.index: there is no index yet; run `review-bot index`"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_reviews_there_is_nothing_to_build(tmp_path: Path) -> None:
+    with pytest.raises(NoReviewsError) as caught:
+        Library.build(tmp_path)
+    assert _line(caught) == f"{tmp_path}/reviews: there are no reviews; put a .md or .txt file there"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_all_broken_files_are_listed_and_nothing_is_changed(data: Path) -> None:
+    (data / "reviews" / "empty.md").write_text("")
+    (data / "reviews" / "bytes.txt").write_bytes(b"caf\xe9")
+    (data / "collections" / "42" / "broken.md").write_text("---\ntitle: [\n---\nText.")
+    before = _tree(data)
+    with pytest.raises(ReviewFilesError) as caught:
+        Library.build(data)
+    lines = str(caught.value).splitlines()
+    assert [Path(line.split(":")[0]).name for line in lines] == ["bytes.txt", "empty.md", "broken.md"]
+    assert _tree(data) == before
+
+
+def test_broken_files_may_be_left_out_and_are_named(data: Path) -> None:
+    (data / "reviews" / "quiet.md").write_text("")
+    (data / "reviews" / "new.txt").write_text("A new review.")
+    notes: list[str] = []
+    library = Library.build(data, skip_broken=True, notify=notes.append)
+    assert [found.slug for found in library.reviews()] == ["never-let-me-go", "new"]
+    (note,) = notes
+    assert note.startswith(f"left out: {data}/reviews/quiet.md:")
+
+
+def test_nothing_but_broken_files_is_nothing_to_build(tmp_path: Path) -> None:
+    (tmp_path / "reviews").mkdir()
+    (tmp_path / "reviews" / "empty.md").write_text("")
+    with pytest.raises(NoReviewsError):
+        Library.build(tmp_path, skip_broken=True)
+
+
+def test_a_model_that_is_not_there_changes_nothing(data: Path) -> None:
+    before = _tree(data / ".index" / "collections")
+    with pytest.raises(ModelError):
+        Library.build(data, model="/nowhere/model")
+    assert _tree(data / ".index" / "collections") == before
+    assert Library.open(data).ask(QUESTION).quotes
+
+
+def test_a_touched_file_is_taken_note_of_and_nothing_is_built(data: Path) -> None:
+    before = _tree(data / ".index" / "collections")
+    os.utime(data / "reviews" / "quiet.md", (1, 1))
+    library = Library.build(data)
+    assert library.outdated() == ()
+    assert library.manifest.collections[1].reviews[1].modified == 10**9
+    assert _tree(data / ".index" / "collections") == before
+
+
+def test_a_changed_review_is_told_and_built_and_the_old_reader_stays(data: Path) -> None:
+    old = Library.open(data)
+    (data / "reviews" / "quiet.md").write_text(QUIET.replace("creaks", "burns"))
+    assert Library.open(data).outdated() == ("quiet",)
+    new = Library.build(data)
+    assert new.outdated() == ()
+    assert "burns" in new.review("quiet").text
+    assert "creaks" in old.review("quiet").text
+    assert old.ask("What does the floor do in The Quiet Place?").quotes[0].text == "The floor creaks."
+
+
+def _collection_files(data: Path) -> list[Path]:
+    return sorted(path for path in (data / ".index" / "collections").rglob("*") if path.is_file())
+
+
+def test_each_file_truncated_or_gone_is_one_line_that_names_the_way_out(data: Path) -> None:
+    encoder = [path for path in (data / ".index" / "encoders").rglob("*") if path.is_file()]
+    assert len(_collection_files(data)) > 20
+    assert len(encoder) == 4
+    for file in (*_collection_files(data), *encoder):
+        aside = file.with_name("aside")
+        file.rename(aside)
+        for length in (None, aside.stat().st_size // 2, 0):
+            if length is not None:
+                file.write_bytes(aside.read_bytes()[:length])
+            with pytest.raises(IndexDamagedError) as caught:
+                Library.open(data).ask(QUESTION)
+            assert file.name in _line(caught)
+            assert "run `review-bot index --rebuild`" in _line(caught)
+        aside.replace(file)
+    assert Library.open(data).ask(QUESTION).quotes
+
+
+@pytest.mark.parametrize("damage", ["truncated", "gone", "overwritten"])
+def test_a_rebuild_mends_whatever_was_damaged(data: Path, damage: str) -> None:
+    expected = Library.open(data).ask(QUESTION)
+    for file in _collection_files(data):
+        content = file.read_bytes()
+        if damage == "gone":
+            file.unlink()
+        else:
+            file.write_bytes(content[:-1] if damage == "truncated" else b"?" * len(content))
+    with pytest.raises(IndexDamagedError) as caught:
+        Library.open(data)
+    assert "run `review-bot index --rebuild`" in _line(caught)
+    assert Library.build(data, rebuild=True).ask(QUESTION) == expected
+    assert Library.open(data).ask(QUESTION) == expected
+
+
+def test_reviews_that_are_no_database_are_damage_when_they_are_read(data: Path) -> None:
+    for file in (data / ".index" / "collections").rglob("reviews.sqlite"):
+        file.write_bytes(b"?" * file.stat().st_size)
+    with pytest.raises(IndexDamagedError) as caught:
+        Library.open(data).ask(QUESTION)
+    assert "run `review-bot index --rebuild`" in _line(caught)
+
+
+@pytest.mark.parametrize("content", ['{"format": 99}', "{", ""])
+def test_a_manifest_that_can_not_be_used_is_built_anew(data: Path, content: str) -> None:
+    expected = Library.open(data).ask(QUESTION)
+    (data / ".index" / "manifest.json").write_text(content)
+    with pytest.raises((IndexVersionError, IndexDamagedError), match="run `review-bot index --rebuild`"):
+        Library.open(data)
+    assert Library.build(data, rebuild=True).ask(QUESTION) == expected
+
+
+def test_an_encoder_that_is_not_the_indexs_is_refused(data: Path) -> None:
+    library = Library.open(data)
+    manifest = replace(library.manifest, encoder=replace(library.manifest.encoder, weights="0" * 64))
+    with pytest.raises(IndexDamagedError, match="run `review-bot index --rebuild`"):
+        Library(library.directory, manifest).ask(QUESTION)
+
+
+def test_thresholds_of_another_encoder_are_refused(data: Path) -> None:
+    (data / "calibration.json").write_text('{"0": {"answered": 0.5, "nearest": 0.4}}')
+    with pytest.raises(CalibrationError, match="run `review-bot calibrate`"):
+        Library.open(data)
+
+
+def test_nobody_has_calibrated_an_encoder_in_memory(encoder: RuntimeEncoder, tmp_path: Path) -> None:
+    assert not Library.of([review("film", {"One": ["Text."]})], tmp_path, encoder).calibrated
+
+
+@pytest.mark.parametrize(
+    "question", ["", " \n\t ", "x" * 10_000, "why? " * 2_000, "🎬🍿👩‍👩‍👧", "\x00\x01\x07", "?!…", "\u200b\u200f", "_"]
+)
+def test_what_is_no_question_is_refused_in_one_line(opened: Library, question: str) -> None:
+    for ask in (opened.ask, opened.search):
+        with pytest.raises(QuestionError) as caught:
+            ask(question)
+        assert len(_line(caught)) < 120
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "x",
+        "?a",
+        "私",
+        "静かな映画について",
+        "שלום, מה זה?",
+        "\u202ewho?\u202c",
+        "a\x00b",
+        "who is \udcff?",
+        "é" * 1000,
+        "1",
+    ],
+)
+def test_an_odd_question_is_a_question(opened: Library, question: str) -> None:
+    answer = opened.ask(question)
+    assert answer.question == question
+    check_quotes(answer.quotes, opened)
+    assert len(opened.search(question, 5)) == 5
+
+
+def test_a_follow_up_is_heard_however_long_the_turn_before_it_was(opened: Library, encoder: RuntimeEncoder) -> None:
+    watched = Watched(encoder)
+    library = Library(opened.directory, opened.manifest, encoder=watched)
+    for turn in ("hailsham " * 10_000, "静かな映画" * 500):
+        library.ask("and who plays her?", context=(turn,))
+        together, alone = watched.texts[-2:]
+        assert alone == "and who plays her?"
+        assert together.endswith(alone)
+        assert encoder.count_tokens([together])[0] <= encoder.identity.max_tokens
+    library.ask("and who plays her?", context=("Who is Ruth?", " ", "Who is Kathy?"))
+    assert watched.texts[-2] == "Who is Kathy? and who plays her?"
+
+
+def test_threads_that_ask_at_once_get_the_same_answers(template: Path) -> None:
+    questions = [
+        "What is a deferral?",
+        "who plays Ruth",
+        "is it any good?",
+        "Who speaks in The Quiet Place?",
+        "hailshem",
+    ]
+    calm = Library.open(template)
+    expected = [calm.examine(question) for question in questions]
+    shared = Library.open(template)
+    with ThreadPoolExecutor(8) as pool:
+        rounds = list(pool.map(lambda _: [shared.examine(question) for question in questions], range(16)))
+    assert all(found == expected for found in rounds)
+
+
+def test_a_question_keeps_to_the_review_that_it_names(opened: Library) -> None:
+    def reviews(question: str, **keys: object) -> set[str]:
+        return {hit.review for hit in opened.search(question, 100, **keys)}  # type: ignore[arg-type]
+
+    assert reviews("who speaks?") == {"quiet", "never-let-me-go"}
+    assert reviews("who speaks in The Quiet Place?") == {"quiet"}
+    assert reviews("who speaks in quiet") == {"quiet"}
+    assert reviews("who speaks", review="quiet") == {"quiet"}
+    assert reviews("does Never Let Me Go speak", review="quiet") == {"quiet"}
+    assert reviews("who speaks?", context=("is the quiet place good",)) == {"quiet"}
+    assert reviews("and in NLMG?", context=("is the quiet place good",)) == {"never-let-me-go"}
+    assert reviews("is The Quiet Place like Never Let Me Go?") == {"quiet", "never-let-me-go"}
+
+
+def test_a_title_that_stands_nowhere_in_its_review_is_no_unknown_name(opened: Library) -> None:
+    assert "Quiet" not in opened.review("quiet").text
+    named = opened.ask("What creaks in the Quiet Place?").confidence
+    plain = opened.ask("What creaks in this place?", review="quiet").confidence
+    assert named > 0.8 * plain
+
+
+def test_an_author_is_no_unknown_name_in_their_own_review(encoder: RuntimeEncoder, tmp_path: Path) -> None:
+    text = {"One": ["The film is quiet and sad, and I loved its ending."]}
+    library = Library.of([review("film", text, author="Pauline Kael", work="Le Silence")], tmp_path, encoder)
+    loved = library.ask("Did Pauline Kael love the ending?").confidence
+    assert loved > 0.8 * library.ask("Did she love the ending?").confidence
+    assert library.ask("Did Roger Ebert love the ending?").confidence < 0.8 * loved
+
+
+def test_a_review_that_is_not_there_is_named_with_the_closest(opened: Library) -> None:
+    for act in (
+        lambda: opened.ask(QUESTION, review="never-let-me-so"),
+        lambda: opened.review("never-let-me-so"),
+        lambda: opened.sections("never-let-me-so"),
+    ):
+        with pytest.raises(UnknownReviewError) as caught:
+            act()
+        assert _line(caught) == ("no review is called 'never-let-me-so'; did you mean 'never-let-me-go', 'quiet'?")
+    assert opened.find_review("never let me so").slug == "never-let-me-go"
+    with pytest.raises(UnknownReviewError):
+        opened.find_review("Blade Runner")
+
+
+def test_sections_are_listed_and_found(opened: Library) -> None:
+    assert [section.heading for section in opened.sections("quiet")] == ["Introduction", "Sound"]
+    assert opened.section("quiet", "2").heading == "Sound"
+    with pytest.raises(UnknownSectionError, match="has no section 'Birds'; did you mean"):
+        opened.section("quiet", "Birds")
+
+
+def test_one_slug_in_two_collections_is_two_reviews(encoder: RuntimeEncoder, tmp_path: Path) -> None:
+    shared = review("film", {"One": ["The shared heron waits."]})
+    own = review("film", {"One": ["Our own heron waits."]}, collection="42")
+    library = Library.of([shared, own], tmp_path, encoder)
+    assert library.review("film") == shared
+    assert library.review("film", collections=("42",)) == own
+    assert library.review("film", collections=("42", SHARED)) == own
+    assert library.find_review("film", collections=("42", SHARED)) == own
+    assert library.reviews(collections=(SHARED, "42", SHARED)) == (shared, own)
+    found = library.search("heron", collections=(SHARED, "42"))
+    assert {(hit.collection, hit.review) for hit in found} == {(SHARED, "film"), ("42", "film")}
+
+
+def test_who_sees_no_collection_is_told_nothing(opened: Library) -> None:
+    for collections in ((), ("nowhere",)):
+        assert opened.reviews(collections=collections) == ()
+        assert opened.ask(QUESTION, collections=collections) == Answer(QUESTION, State.UNANSWERED, 0.0, ())
+        assert opened.search(QUESTION, collections=collections) == ()
+        with pytest.raises(UnknownReviewError, match="there are no reviews to choose from"):
+            opened.review("quiet", collections=collections)
+
+
+LENIENT = Thresholds(answered=0.3, nearest=0.2)
+NAMES = ("shared", "42", "43")
+CORPUS = (
+    "A heron stands in the shade of the zeppelin.",
+    "Bartholomew waits for the tide to turn.",
+    "Nobody speaks in the house by the quarry.",
+    "The lighthouse burns, and Wilhelmina laughs.",
+)
+ASKED = ("What does Bartholomew wait for?", "zepelin", "who is wilhelmena", "is it any good?", "Film 1", "the quarry")
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    placed=st.lists(st.tuples(st.sampled_from(NAMES), st.sampled_from(CORPUS)), min_size=1, max_size=5, unique=True),
+    visible=st.lists(st.sampled_from(NAMES), min_size=1, max_size=2, unique=True),
+    question=st.sampled_from(ASKED),
+)
+def test_a_collection_that_one_may_not_see_changes_nothing(
+    encoder: RuntimeEncoder, placed: list[tuple[str, str]], visible: list[str], question: str
+) -> None:
+    reviews = [
+        review(f"film-{number}", {"One": [text], "Two": [f"{text} It is film {number}."]}, collection=collection)
+        for number, (collection, text) in enumerate(placed)
+    ]
+    seen = [found for found in reviews if found.collection in visible]
+    with tempfile.TemporaryDirectory() as folder:
+        whole = Library.of(reviews, Path(folder) / "whole", encoder, thresholds=LENIENT)
+        alone = Library.of(seen, Path(folder) / "alone", encoder, thresholds=LENIENT)
+        assert whole.reviews(collections=visible) == alone.reviews(collections=visible)
+        _check_alike(whole.examine(question, collections=visible), alone.examine(question, collections=visible))
+        assert _unknown(whole, visible) == _unknown(alone, visible)
+        whole.close()
+        alone.close()
+
+
+def _check_alike(one: Examination, other: Examination) -> None:
+    # Texts that are encoded in other batches differ in their last bits.
+    assert one.answer.confidence == pytest.approx(other.answer.confidence, abs=2e-3)
+    assert {(hit.collection, hit.review, hit.start) for hit in one.hits} == {
+        (hit.collection, hit.review, hit.start) for hit in other.hits
+    }
+    assert sorted(hit.score for hit in one.hits) == pytest.approx(sorted(hit.score for hit in other.hits), abs=5e-3)
+
+
+def _unknown(library: Library, visible: Sequence[str]) -> list[str]:
+    said = []
+    for find in (library.review, library.find_review):
+        with pytest.raises(UnknownReviewError) as caught:
+            find("Casablanca", collections=visible)
+        said.append(_line(caught))
+    return said
+
+
+def test_reviews_in_memory_are_a_library_too(encoder: RuntimeEncoder, tmp_path: Path) -> None:
+    film: Review = review("film", {"One": ["A heron stands in the shade."]})
+    assert Library.of([film], tmp_path, encoder).ask("what stands in the shade").quotes[0].text == film.text

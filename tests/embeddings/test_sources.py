@@ -1,0 +1,144 @@
+"""What stands in a data directory, and whether an index agrees with it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from embeddings.freshness import outdated
+from embeddings.manifest import IndexedCollection, IndexedReview, Manifest
+from embeddings.sources import read_sources
+from tests.embeddings.test_manifest import MANIFEST
+
+
+def _write(data: Path, files: dict[str, str]) -> None:
+    for name, content in files.items():
+        (data / name).parent.mkdir(parents=True, exist_ok=True)
+        (data / name).write_text(content, encoding="utf-8")
+
+
+@pytest.fixture
+def data(tmp_path: Path) -> Path:
+    _write(
+        tmp_path,
+        {
+            "reviews/film.md": "---\ntitle: Film\n---\nText.",
+            "reviews/other.txt": "Text of another.",
+            "reviews/notes.pdf": "no review",
+            "collections/42/film.md": "---\ntitle: Our Film\n---\nOur text.",
+            "collections/.hidden/film.md": "---\ntitle: Hidden\n---\nText.",
+            "collections/empty/README": "nothing",
+            "collections/file.md": "a file beside the folders",
+        },
+    )
+    return tmp_path
+
+
+def _manifest(data: Path) -> Manifest:
+    """What a build would have stored of the directory as it stands."""
+    return replace(
+        MANIFEST,
+        collections=tuple(
+            IndexedCollection(
+                name,
+                "0",
+                tuple(
+                    IndexedReview(
+                        s.review.slug, s.review.title, (), s.digest, s.file, s.size, s.modified, (0, 1), (0, 1)
+                    )
+                    for s in sources
+                ),
+                {},
+            )
+            for name, sources in read_sources(data).collections.items()
+        ),
+    )
+
+
+def test_reviews_belong_to_the_collection_of_their_folder(data: Path) -> None:
+    sources = read_sources(data)
+    assert sources.errors == ()
+    assert sources.count == 3
+    assert {name: [s.review.title for s in found] for name, found in sources.collections.items()} == {
+        "shared": ["Film", "Other"],
+        "42": ["Our Film"],
+    }
+    assert all(s.review.collection == name for name, found in sources.collections.items() for s in found)
+
+
+def test_an_empty_directory_has_no_sources(tmp_path: Path) -> None:
+    assert read_sources(tmp_path).count == 0
+    assert read_sources(tmp_path / "nowhere").count == 0
+
+
+def test_a_servers_folder_can_not_pass_for_the_shared_collection(data: Path) -> None:
+    _write(data, {"collections/shared/film.md": "---\ntitle: Impostor\n---\nText."})
+    sources = read_sources(data)
+    (error,) = sources.errors
+    assert str(error) == (
+        f"{data}/collections/shared: 'shared' is the collection of {data}/reviews; "
+        "rename the folder, or move its reviews there"
+    )
+    assert [s.review.title for s in sources.collections["shared"]] == ["Film", "Other"]
+    assert outdated(data, _manifest(data)) == ()
+
+
+def test_every_broken_file_of_every_collection_is_listed(data: Path) -> None:
+    _write(
+        data, {"reviews/empty.md": "", "collections/42/broken.md": "---\ntitle: [\n---\nText.", "reviews/film.txt": "x"}
+    )
+    assert sorted(error.file.name for error in read_sources(data).errors) == ["broken.md", "empty.md", "film.txt"]
+
+
+def test_an_index_of_what_is_there_is_not_out_of_date(data: Path) -> None:
+    assert outdated(data, _manifest(data)) == ()
+
+
+def test_a_touched_file_is_not_out_of_date(data: Path) -> None:
+    manifest = _manifest(data)
+    os.utime(data / "reviews" / "film.md", (1, 1))
+    assert outdated(data, manifest) == ()
+
+
+def test_added_changed_renamed_and_removed_reviews_are_out_of_date(data: Path) -> None:
+    manifest = _manifest(data)
+    _write(data, {"reviews/new.md": "---\ntitle: New\n---\nText."})
+    assert outdated(data, manifest) == ("new",)
+    (data / "collections" / "42" / "film.md").write_text("---\ntitle: Our Film\n---\nNew text!")
+    assert outdated(data, manifest) == ("film", "new")
+    (data / "reviews" / "other.txt").rename(data / "reviews" / "another.txt")
+    assert outdated(data, manifest) == ("another", "film", "new", "other")
+
+
+def test_a_change_of_the_same_size_is_seen(data: Path) -> None:
+    manifest = _manifest(data)
+    file = data / "reviews" / "film.md"
+    file.write_text(file.read_text().replace("Text", "Next"))
+    os.utime(file, (1, 1))
+    assert outdated(data, manifest) == ("film",)
+
+
+def test_a_collection_that_is_gone_is_out_of_date(data: Path) -> None:
+    manifest = _manifest(data)
+    (data / "collections" / "42" / "film.md").unlink()
+    assert outdated(data, manifest) == ("film",)
+    (data / "collections" / "42").rmdir()
+    assert outdated(data, manifest) == ("film",)
+
+
+def test_a_file_that_became_a_folder_is_out_of_date(data: Path) -> None:
+    manifest = _manifest(data)
+    (data / "reviews" / "film.md").unlink()
+    (data / "reviews" / "film.md").mkdir()
+    assert outdated(data, manifest) == ("film",)
+    (error,) = read_sources(data).errors
+    assert "is not a file" in str(error)
+
+
+def test_a_dangling_link_is_told_as_a_file_that_can_not_be_read(data: Path) -> None:
+    (data / "reviews" / "gone.md").symlink_to("nowhere.md")
+    (error,) = read_sources(data).errors
+    assert "gone.md: can't be read" in str(error)
