@@ -62,7 +62,13 @@ PANELS = {
     ),
     "Keep up": (indexing.index,),
     "Discord": (running.run, running.sync, running.invite),
-    "Measure": (evaluating.evaluate, evaluating.compare),
+    "Measure": (
+        evaluating.evaluate,
+        evaluating.compare,
+        evaluating.calibrate,
+        evaluating.sweep,
+        evaluating.label,
+    ),
 }
 for panel, commands in PANELS.items():
     for command in commands:

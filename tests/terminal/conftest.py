@@ -153,7 +153,8 @@ def two_reviews(indexed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run the command within this process, with both streams captured."""
     monkeypatch.delenv("REVIEW_BOT_DATA", raising=False)
-    # Typer puts its own in its place.
+    # What the program sets for its own process has to be as before for the next test.
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     thresholds = gc.get_threshold()
 
