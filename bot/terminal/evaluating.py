@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -56,16 +57,16 @@ def evaluate(
     stored = load_runs([baseline])[0] if baseline is not None else None
     library = opened_library(data, weights)
     with (
-        progress("indexing") as indexed,
-        opened_task(questions, library, split=split, directory=index, progress=indexed) as (task, asked),
-        progress("asking") as answered,
+        progress() as tell,
+        opened_task(questions, library, split=split, directory=index, progress=partial(tell, "indexing")) as found,
     ):
+        task, asked = found
         count = len(task.questions)
         evaluation = evaluate_task(
             asked,
             task,
             name=save.stem if save is not None else None,
-            progress=lambda done: answered(done, count),
+            progress=lambda done: tell("asking", done, count),
         )
     if save is not None:
         with _writing(save):
@@ -151,12 +152,12 @@ def calibrate(
     )
     library = _uncalibrated_library(data)
     with (
-        progress("indexing") as indexed,
-        opened_task(questions, library, split=split, progress=indexed) as (task, asked),
-        progress("asking") as answered,
+        progress() as tell,
+        opened_task(questions, library, split=split, progress=partial(tell, "indexing")) as found,
     ):
+        task, asked = found
         count = len(task.questions)
-        run = evaluate_task(asked, task, progress=lambda done: answered(done, count)).run
+        run = evaluate_task(asked, task, progress=lambda done: tell("asking", done, count)).run
     chosen = choose(run.results, goal)
     stored = None if dry_run else save_thresholds(data, library.encoder.identity, chosen.thresholds)
     if as_json:
@@ -180,15 +181,16 @@ def sweep(
     from embeddings.evaluation.sweep import read_sweep, run_sweep
 
     wanted = read_sweep(file)
+    library = open_library(data)
     tried = []
-    with progress("asking") as answered:
+    with progress() as tell:
         for one in run_sweep(
             wanted,
-            open_library(data),
+            library,
             runs,
             split=split,
             notify=notice,
-            progress=lambda _, done, count: answered(done, count),
+            progress=tell,
         ):
             tried.append(one)
             notice(f"{one.variant} on {one.questions.name}: {'kept from before' if one.kept else 'done'}")
@@ -239,17 +241,17 @@ def _uncalibrated_library(data: Path) -> Library:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A bar on stderr while the block runs, from the first call on; nothing where stderr is no terminal."""
+def progress() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on stderr while the block runs: what is done, how much, of how much. None where nobody sees it."""
     if not watched():
-        yield lambda _done, _total: None
+        yield lambda _what, _done, _total: None
         return
     from rich.console import Console
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bars:
-        bar = bars.add_task(what, total=None, visible=False)
-        yield lambda done, total: bars.update(bar, completed=done, total=total, visible=True)
+        bar = bars.add_task("", total=None, visible=False)
+        yield lambda what, done, total: bars.update(bar, description=what, completed=done, total=total, visible=True)
 
 
 def _export(evaluation: Evaluation, trec: Path | None, beir: Path | None) -> None:

@@ -8,7 +8,7 @@ BEIR has no place for (earlier turns, kind, review) stands in `metadata`, which 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from embeddings.errors import QuestionFileError
@@ -30,15 +30,13 @@ def read_beir(folder: Path, split: str = "test") -> Task:
         QuestionFileError: a file is missing, or a line of it is not in the format.
     """
     corpus = folder / "corpus.jsonl"
-    sections = tuple(_section(corpus, line, record) for line, record in read_records(corpus))
-    if not sections:
-        raise QuestionFileError(corpus, None, "no documents")
-    judgements = _read_qrels(folder / "qrels" / f"{split}.tsv", {section.slug for section in sections})
+    sections = _read_corpus(corpus)
+    judgements = _read_qrels(folder / "qrels" / f"{split}.tsv", sections.keys())
     queries = folder / "queries.jsonl"
     questions = tuple(_questions(queries, judgements))
     if not questions:
         raise QuestionFileError(queries, None, f"no question that the split {split!r} judges")
-    return Task(folder.name, (pooled(folder.name, folder.name, sections),), questions, _section_of)
+    return Task(folder.name, (pooled(folder.name, folder.name, sections.values()),), questions, _section_of)
 
 
 def write_beir(task: Task, folder: Path, split: str = "test") -> None:
@@ -66,6 +64,18 @@ def write_beir(task: Task, folder: Path, split: str = "test") -> None:
     _write_lines(folder / "qrels" / f"{split}.tsv", (_HEADER, *rows))
 
 
+def _read_corpus(file: Path) -> dict[str, PooledSection]:
+    sections: dict[str, PooledSection] = {}
+    for line, record in read_records(file):
+        section = _section(file, line, record)
+        if section.slug in sections:
+            raise QuestionFileError(file, line, f"the id {section.slug!r} is taken by an earlier line")
+        sections[section.slug] = section
+    if not sections:
+        raise QuestionFileError(file, None, "no documents")
+    return sections
+
+
 def _section(file: Path, line: int, record: Mapping[str, object]) -> PooledSection:
     identity, title, text = record.get("_id"), record.get("title", ""), record.get("text")
     if not (isinstance(identity, str) and isinstance(title, str) and isinstance(text, str)):
@@ -80,7 +90,7 @@ def _section_of(hit: Hit) -> str:
     return hit.section
 
 
-def _read_qrels(file: Path, documents: set[str]) -> dict[str, list[Judgement]]:
+def _read_qrels(file: Path, documents: Container[str]) -> dict[str, list[Judgement]]:
     try:
         lines = file.read_text(encoding="utf-8-sig").splitlines()
     except OSError as error:

@@ -10,7 +10,7 @@ NAMED_RANKINGS = {
     "dense": RankingSettings(passage_lexical=0, sentence_lexical=0),
     "bm25": RankingSettings(passage_lexical=1, sentence_lexical=1),
 }
-"""The one that answers; without BM25; BM25 alone. The confidence, and so the states, are the same in all."""
+"""The one that answers; without BM25; BM25 alone. The states come from raw scores, whatever the weights."""
 
 
 class UnknownRankingError(LibraryError):

@@ -155,6 +155,7 @@ def test_a_beir_corpus_is_pooled_a_document_a_section(tmp_path: Path) -> None:
     [
         ('{"_id": 1, "text": "a"}\n', QUERIES, QRELS, r'corpus\.jsonl:1: a document needs "_id" and "text"'),
         ('{"_id": "a", "text": " "}\n', QUERIES, QRELS, r"corpus\.jsonl:1: a document needs an id, and a text"),
+        (CORPUS + CORPUS, QUERIES, QRELS, r"corpus\.jsonl:3: the id 'd 1' is taken by an earlier line"),
         ("", QUERIES, QRELS, r"corpus\.jsonl: no documents"),
         (CORPUS, '{"_id": "q1"}\n', QRELS, r'queries\.jsonl:1: a query needs "_id" and "text"'),
         (CORPUS, '{"_id": "q1", "text": "a", "metadata": 1}\n', QRELS, '"metadata" is an object'),
