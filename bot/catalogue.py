@@ -78,6 +78,18 @@ class Catalogue:
     help_read: str
     help_private: str
 
+    # Server settings.
+    settings_heading: str
+    settings_public: str
+    settings_private: str
+    settings_hidden: str
+    settings_shown: str
+    settings_mentions_everywhere: str
+    settings_mentions_in: str
+    settings_default_review: str
+    settings_no_default_review: str
+    settings_not_allowed: str
+
     # When it doesn't go as hoped.
     busy: str
     expired: str
@@ -157,6 +169,16 @@ ENGLISH = Catalogue(
     ),
     help_read=("**Read**: `/section` opens a section, `/sections` a table of contents; `/reviews` lists them all."),
     help_private=("**In private**: `/ask` with `private: True` answers you alone; *Share* then posts it for all."),
+    settings_heading="How I behave in this server",
+    settings_public="**Answers** to `/ask` are for all, unless the asker says `private: True`.",
+    settings_private="**Answers** to `/ask` are for the asker alone, unless they say `private: False`.",
+    settings_hidden="**Spoilers** stay behind spoiler marks.",
+    settings_shown="**Spoilers** are shown like everything else.",
+    settings_mentions_everywhere="**Mentions** are answered in every channel.",
+    settings_mentions_in="**Mentions** are answered in {channels}.",
+    settings_default_review="**Questions** are about {title}, unless they name another review.",
+    settings_no_default_review="**Questions** are about all reviews, unless they name one.",
+    settings_not_allowed="Only those who may manage the server can see and change its settings.",
     busy="There are a lot of questions at once. Please ask again in a moment.",
     expired="This button has expired: the reviews have changed since. Please ask again.",
     failed="Something went wrong on my side. Please try again.",

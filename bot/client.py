@@ -11,6 +11,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.asking import Desk
+from bot.commands.administration import Administration
 from bot.commands.asking import Asking
 from bot.commands.completing import offer
 from bot.commands.pressing import Pressing
@@ -72,7 +73,7 @@ class CommandBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Add the commands."""
         if not self.cogs:
-            for cog in (Asking(self), Sections(self), Pressing(self)):
+            for cog in (Asking(self), Sections(self), Pressing(self), Administration(self)):
                 await self.add_cog(cog)
 
 

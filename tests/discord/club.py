@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from bot.engine import Engine
 from bot.settings import Settings
 from bot.store import Store
 from bot.syncing import payload
-from tests.discord.actors import Channel, Discord, Guild, Message, Person, reach
+from tests.discord.actors import Asked, Channel, Discord, Guild, Message, Person, reach
 from tests.discord.bots import running
 from tests.discord.logs import LogWatch
 
@@ -85,3 +86,15 @@ async def club(url: str, data: Path, store: Path, **how: Any) -> AsyncIterator[C
     async with reach(url) as there, review_bot(there, data, store, **how) as bot:
         server = await there.server("Film Club")
         yield Club(there, bot, server, await server.channel("general"), await server.member("Ana"))
+
+
+async def changed(page: Message, pressed: Asked) -> Message:
+    """The page once what was pressed has put another in its place."""
+    await pressed.acknowledged()
+    for _ in range(500):
+        now = await page.now()
+        assert now is not None
+        if now.data["components"] != page.data["components"]:
+            return now
+        await asyncio.sleep(0.01)
+    raise AssertionError("the page stayed as it was")

@@ -1,0 +1,91 @@
+"""`/settings`, for those who may manage the server."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, Literal
+
+import discord
+from discord import app_commands
+from discord.ext import commands
+
+from bot.asking import Asker, Desk, desk_of
+from bot.commands.completing import complete_reviews
+from bot.managing import settings_message
+from bot.messages import notice
+from bot.parts import Message
+from bot.store import ServerSettings
+
+Interaction = discord.Interaction[Any]
+Place = discord.TextChannel | discord.VoiceChannel | discord.ForumChannel | discord.Thread
+
+NO_REVIEW = "none"
+"""What stands for no default review."""
+
+
+class Administration(commands.Cog):
+    """What a server's managers decide."""
+
+    def __init__(self, bot: commands.AutoShardedBot) -> None:
+        self._bot = bot
+
+    @property
+    def _desk(self) -> Desk:
+        return desk_of(self._bot)
+
+    @app_commands.command(description="See and change how the bot behaves in this server")
+    @app_commands.describe(
+        answers="Whether answers to /ask are for all, unless the asker says otherwise",
+        spoilers="Whether flagged sections stay behind spoiler marks",
+        mentions_in="Answer mentions in this channel; the first one chosen ends answering everywhere",
+        no_mentions_in="Don't answer mentions in this channel any more; with none left they are answered everywhere",
+        default_review=f"The review that questions are about unless they name another; '{NO_REVIEW}' for none",
+    )
+    @app_commands.autocomplete(default_review=complete_reviews)
+    @app_commands.default_permissions(manage_guild=True)
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    async def settings(
+        self,
+        interaction: Interaction,
+        answers: Literal["public", "private"] | None = None,
+        spoilers: Literal["hidden", "shown"] | None = None,
+        mentions_in: Place | None = None,
+        no_mentions_in: Place | None = None,
+        default_review: str | None = None,
+    ) -> None:
+        """Change what was given, and show all of it."""
+        async with self._desk.attending(interaction) as asker:
+            if not interaction.permissions.manage_guild:
+                # A server may have opened the command to others; its settings are still its managers'.
+                await self._desk.delivery.say_at_once(interaction, notice(asker.words.settings_not_allowed))
+                return
+            if asker.server is None or not await self._desk.delivery.acknowledge(interaction, private=True):
+                return
+            chosen = _with_places(asker.settings, mentions_in, no_mentions_in)
+            if answers is not None:
+                chosen = replace(chosen, private_answers=answers == "private")
+            if spoilers is not None:
+                chosen = replace(chosen, hide_spoilers=spoilers == "hidden")
+            if default_review is not None:
+                chosen = replace(chosen, default_review=self._slug(default_review, asker))
+            if chosen != asker.settings:
+                await self._desk.servers.save(asker.server, chosen)
+            await self._desk.delivery.respond(interaction, self._shown(chosen, asker))
+
+    def _slug(self, review: str, asker: Asker) -> str | None:
+        if review.strip().casefold() == NO_REVIEW:
+            return None
+        return self._desk.engine.shelf.find(review, asker.collections).slug
+
+    def _shown(self, settings: ServerSettings, asker: Asker) -> Message:
+        slug = settings.default_review
+        title = self._desk.engine.shelf.by_slug(slug, asker.collections) if slug else None
+        return settings_message(settings, title.text if title else None, asker.words)
+
+
+def _with_places(settings: ServerSettings, added: Place | None, removed: Place | None) -> ServerSettings:
+    places = set(settings.mention_channels)
+    places |= {added.id} if added else set()
+    places -= {removed.id} if removed else set()
+    return replace(settings, mention_channels=tuple(sorted(places)))

@@ -1,0 +1,137 @@
+"""Sections, tables of contents, the list of reviews, help, autocomplete, settings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.store import ServerSettings, Store
+from tests.discord.actors import RefusedError
+from tests.discord.club import OWNERS, QUESTION, changed, club
+from tests.discord.double.state import Json
+from tests.discord.logs import LogWatch
+
+
+async def test_a_section_is_opened_by_a_near_miss_of_its_heading(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        asked = await here.ana.slash(here.general, "section", review="never let me go", section="etical miror")
+        page = await asked.answer()
+        assert page.ephemeral
+        assert "The Ethical Mirror" in page.text
+        await here.assert_clean(log)
+
+
+async def test_reviews_lead_to_contents_and_contents_to_sections(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        listed = await (await here.ana.slash(here.general, "reviews")).answer()
+        assert "Never Let Me Go" in listed.text
+        assert "The Lighthouse Keeper" in listed.text
+        menu = _menu(listed.data["components"])
+        chosen = next(each["value"] for each in menu["options"] if "Lighthouse" in each["label"])
+        contents = await changed(listed, await here.ana.choose(listed, menu["custom_id"], chosen))
+        menu = _menu(contents.data["components"])
+        chosen = next(each["value"] for each in menu["options"] if "The Lamp" in each["label"])
+        section = await changed(contents, await here.ana.choose(contents, menu["custom_id"], chosen))
+        assert "cleaned every evening" in section.text
+        await here.assert_clean(log)
+
+
+async def test_contents_help_and_unknown_names_are_answered(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        contents = await (await here.ana.slash(here.general, "sections", review=OWNERS)).answer()
+        assert "The Ethical Mirror" in contents.text
+        assert "The Lighthouse Keeper" in (await (await here.ana.slash(here.general, "sections")).answer()).text
+        assert "/ask" in (await (await here.ana.slash(here.general, "help")).answer()).text
+        unknown = await (await here.ana.slash(here.general, "section", review="xyzzy", section="a")).answer()
+        assert "no review is called" in unknown.text
+        assert "no review is called" in (await here.ask(review="xyzzy")).text
+        await here.assert_clean(log)
+
+
+async def test_autocomplete_tolerates_misspellings_and_offers_titles(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        typed = await here.ana.autocomplete(here.general, "ask", "review", review="nevr let", question="x")
+        assert (await typed.choices())[0] == {"name": "Never Let Me Go", "value": OWNERS}
+        alias = await here.ana.autocomplete(here.general, "sections", "review", review="lamp m")
+        assert (await alias.choices())[0]["value"] == "lighthouse"
+        typed = await here.ana.autocomplete(here.general, "section", "section", review="lighthouse", section="lmp")
+        assert (await typed.choices())[0]["value"] == "the-lamp"
+        hidden = await here.ana.autocomplete(here.general, "section", "section", review="lighthouse", section="")
+        assert [each["name"] for each in await hidden.choices()] == [
+            "Introduction",
+            "The Lamp",
+            "3. Hidden: spoilers",
+        ]
+        await here.assert_clean(log)
+
+
+async def test_managers_change_how_the_bot_behaves_and_it_lasts(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        mia = await here.server.member("Mia", manager=True)
+        quiet = await here.server.channel("quiet")
+        assert "for all" in (await (await mia.slash(here.general, "settings")).answer()).text
+        changed = await mia.slash(
+            here.general, "settings", answers="private", spoilers="shown", mentions_in=quiet.id, default_review=OWNERS
+        )
+        shown = await changed.answer()
+        assert shown.ephemeral
+        assert "Never Let Me Go" in shown.text
+        assert f"<#{quiet.id}>" in shown.text
+        assert (await here.ask()).ephemeral
+        assert not (await here.ask(private=False)).ephemeral
+        with pytest.raises(RefusedError):
+            await here.ana.slash(here.general, "settings")
+        await here.assert_clean(log)
+    with Store(store) as opened:
+        assert opened.server_settings(int(here.server.id)) == ServerSettings(
+            private_answers=True, hide_spoilers=False, mention_channels=(int(quiet.id),), default_review=OWNERS
+        )
+
+
+async def test_mentions_are_answered_in_the_chosen_channels_alone(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        mia = await here.server.member("Mia", manager=True)
+        quiet = await here.server.channel("quiet")
+        await (await mia.slash(here.general, "settings", mentions_in=quiet.id)).answer()
+        await here.ana.mention(here.general, QUESTION)
+        said = await here.ana.mention(quiet, QUESTION)
+        assert "deferrals" in (await quiet.answer_to(said)).text
+        assert [each.data["author"]["id"] for each in await here.general.messages()][-1] == here.ana.id
+        await here.assert_clean(log)
+
+
+async def test_flagged_sections_stay_behind_spoiler_marks_until_the_server_says_otherwise(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        hidden = await here.ask("Who drowns in The Lighthouse Keeper?")
+        assert "||In the end the keeper drowns" in hidden.text
+        mia = await here.server.member("Mia", manager=True)
+        await (await mia.slash(here.general, "settings", spoilers="shown")).answer()
+        shown = await here.ask("Who drowns in The Lighthouse Keeper?")
+        assert "In the end the keeper drowns" in shown.text
+        assert "||" not in shown.text
+        await here.assert_clean(log)
+
+
+def _menu(components: list[Json]) -> Json:
+    for each in components:
+        if each["type"] == 3:
+            return each
+        found = _menu(each.get("components") or [])
+        if found:
+            return found
+    return {}
