@@ -93,7 +93,7 @@ def _excerpts(excerpts: Sequence[Excerpt]) -> RenderableType:
 
 
 def _marked(excerpt: Excerpt) -> Text:
-    text = Text("… " if excerpt.cut_before else "", AROUND, end="")
+    text = Text("… " if excerpt.cut_before else "", AROUND)
     end = 0
     for first, last in excerpt.marks:
         text.append(visible(excerpt.text[end:first]), AROUND)

@@ -87,7 +87,7 @@ def test_two_first_questions_at_once_are_both_answered(fresh: Path) -> None:
     assert outcomes[0].json == outcomes[1].json
 
 
-@pytest.mark.parametrize("command", [("reviews",), ("sections",), ("section", "1"), ("chat",), ("search", QUESTION)])
+@pytest.mark.parametrize("command", [("section", "1"), ("chat",)])
 def test_any_command_may_be_the_first(run: Run, fresh: Path, command: tuple[str, ...]) -> None:
     first = run(*command, "--data", fresh)
     assert (first.code, first.err) == (0, "Building the index of 1 review, which is done once…\n")
@@ -202,7 +202,7 @@ def test_a_full_disk_gets_one_line_and_the_old_index_goes_on_answering(run: Run,
     assert (after.code, after.out) == (0, before.out)
 
 
-@pytest.mark.parametrize("name", ["sentences.faiss", "passages.faiss", "passages.npy", "reviews.sqlite"])
+@pytest.mark.parametrize("name", ["sentences.faiss", "reviews.sqlite"])
 def test_a_truncated_file_gets_one_line_and_the_command_in_it_mends_it(run: Run, data: Path, name: str) -> None:
     before = run("ask", QUESTION, "--json", "--data", data)
     truncate(collection_file(data, name))
