@@ -13,7 +13,7 @@ from pathlib import Path
 
 from embeddings.errors import QuestionFileError
 from embeddings.evaluation.pooling import PooledSection, one_line, pooled
-from embeddings.evaluation.questions import read_records
+from embeddings.evaluation.questions import read_lines, read_records
 from embeddings.evaluation.tasks import JudgedQuestion, Judgement, Task, paragraph_id, paragraphs_of
 from embeddings.records import Hit
 
@@ -91,14 +91,8 @@ def _section_of(hit: Hit) -> str:
 
 
 def _read_qrels(file: Path, documents: Container[str]) -> dict[str, list[Judgement]]:
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise QuestionFileError(file, None, f"can't be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise QuestionFileError(file, None, "not UTF-8") from error
     judgements: dict[str, list[Judgement]] = {}
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(read_lines(file), start=1):
         if not line.strip() or (number == 1 and line.split("\t")[0] == "query-id"):
             continue
         fields = line.split("\t")

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from embeddings.calibration import Thresholds
 from embeddings.errors import CalibrationError
 from embeddings.evaluation.runs import Result
-from embeddings.evaluation.significance import Estimate, mean
+from embeddings.evaluation.significance import Estimate, Flags, Floats, mean
 
 FOLDS = 5
 REPEATS = 40
@@ -22,9 +22,6 @@ SILENT = ("off-topic", "other-film")
 
 _SEED = 2024
 _TRADE_OFF = tuple(share / 10 for share in range(3, 10))
-
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

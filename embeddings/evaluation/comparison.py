@@ -14,6 +14,7 @@ from embeddings.evaluation.measures import Measure, passage_values
 from embeddings.evaluation.runs import Result, Run, grouped, load_run
 from embeddings.evaluation.significance import (
     Difference,
+    Floats,
     difference_of_aurocs,
     difference_of_means,
     holm,
@@ -170,8 +171,8 @@ def _auroc(pairs: Sequence[tuple[Result, Result]]) -> Contrast | None:
 
 def _moves(
     pairs: Sequence[tuple[Result, Result]],
-    before: np.ndarray[tuple[int], np.dtype[np.float64]],
-    after: np.ndarray[tuple[int], np.dtype[np.float64]],
+    before: Floats,
+    after: Floats,
 ) -> tuple[Move, ...]:
     moves = (
         Move(new.id, new.question or old.question, float(low), float(high))

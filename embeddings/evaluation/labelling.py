@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.errors import QuestionFileError
-from embeddings.evaluation.questions import Label, Question, line_of_question, read_questions, read_records
+from embeddings.evaluation.questions import Label, Question, line_of_question, read_lines, read_questions, read_records
 from embeddings.library import Library
 
 PASSAGES = 5
@@ -42,13 +42,7 @@ def read_asked(file: Path) -> tuple[Asked, ...]:
         QuestionFileError: the file can't be read, or a line holds no question.
     """
     if file.suffix != ".jsonl":
-        try:
-            lines = file.read_text(encoding="utf-8-sig").splitlines()
-        except OSError as error:
-            raise QuestionFileError(file, None, f"can't be read: {error.strerror}") from error
-        except UnicodeDecodeError as error:
-            raise QuestionFileError(file, None, "not UTF-8: save it as UTF-8") from error
-        return tuple(Asked(line.strip()) for line in lines if line.strip())
+        return tuple(Asked(line.strip()) for line in read_lines(file) if line.strip())
     asked = []
     for number, record in read_records(file):
         text, context = record.get("question"), record.get("context", [])

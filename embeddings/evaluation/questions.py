@@ -107,6 +107,20 @@ def of_split(questions: Sequence[Question], split: str, file: Path) -> tuple[Que
     return chosen
 
 
+def read_lines(file: Path) -> list[str]:
+    """The lines of a text file in UTF-8.
+
+    Raises:
+        QuestionFileError: the file can't be read, or is not UTF-8.
+    """
+    try:
+        return file.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise QuestionFileError(file, None, f"can't be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise QuestionFileError(file, None, "not UTF-8: save it as UTF-8") from error
+
+
 def locate(questions: Sequence[Question], reviews: Iterable[Review], file: Path) -> tuple[JudgedQuestion, ...]:
     """The questions with their labels found in the reviews.
 

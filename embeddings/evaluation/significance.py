@@ -28,7 +28,11 @@ _CELLS = 2_000_000
 """How many numbers a block of resamples may hold: 16 MB of them."""
 
 Floats = NDArray[np.float64]
+"""One number a question, or rows of them."""
+
 Flags = NDArray[np.bool_]
+"""Yes or no for each question."""
+
 _Item = TypeVar("_Item", bound=np.generic)
 
 
@@ -87,7 +91,7 @@ def auroc(confidence: Floats, answerable: Flags) -> Estimate | None:
 
 
 def difference_of_means(before: Floats, after: Floats) -> Difference | None:
-    """How much higher the mean is after; both hold the same questions in the same order."""
+    """How much higher the mean is after; both hold the same questions in the same order. None without any."""
     if not len(before):
         return None
     differences = after - before

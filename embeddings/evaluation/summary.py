@@ -9,7 +9,7 @@ import numpy as np
 
 from embeddings.evaluation.measures import Measure
 from embeddings.evaluation.runs import Result, grouped
-from embeddings.evaluation.significance import Estimate, auroc, mean
+from embeddings.evaluation.significance import Estimate, Floats, auroc, mean
 from embeddings.records import State
 
 NO_KIND = "(none)"
@@ -126,7 +126,7 @@ def summary_record(summary: Summary) -> dict[str, object]:
     }
 
 
-def _values(results: Iterable[Result], name: Measure) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+def _values(results: Iterable[Result], name: Measure) -> Floats:
     return np.array([result.values[name] for result in results if name in result.values], dtype=np.float64)
 
 

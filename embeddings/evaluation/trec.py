@@ -15,6 +15,7 @@ from urllib.parse import unquote
 import numpy as np
 
 from embeddings.errors import QuestionFileError
+from embeddings.evaluation.questions import read_lines
 from embeddings.evaluation.tasks import Judgement
 
 
@@ -99,13 +100,7 @@ def _trec_order(scored: ScoredDocument) -> tuple[np.float32, str]:
 
 
 def _fields(file: Path, count: int, names: str) -> Iterator[tuple[int, list[str]]]:
-    try:
-        lines = file.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise QuestionFileError(file, None, f"can't be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise QuestionFileError(file, None, "not UTF-8") from error
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(read_lines(file), start=1):
         fields = line.split()
         if fields and len(fields) != count:
             raise QuestionFileError(file, number, f"{count} fields are needed, by white space: {names}")

@@ -173,11 +173,8 @@ def test_a_corpus_index_that_is_kept_is_used_again(library: Library, tmp_path: P
 
 
 def test_a_long_document_counts_once_by_its_best_passage(library: Library, tmp_path: Path) -> None:
-    """A paragraph of 40 passages would fill every rank, and leave no room for ten documents."""
-    sentence = (
-        "The clock in the tower has {} hands, and none of them has ever moved since the great fire of that year. "
-    )
-    long = "".join(sentence.format(number) for number in range(400)).strip()
+    """Its passages would fill every rank otherwise, and leave no room for ten documents."""
+    long = " ".join(["The clock in the tower has four hands, and none of them has moved since the fire."] * 500)
     others = tuple(f"Paragraph {number} is about bread, butter and jam." for number in range(12))
     review = pooled("long", "Long", [PooledSection("a", "A", (long, *others))])
     question = JudgedQuestion("q1", "How many hands has the clock in the tower?", (), (Judgement("long/a/1"),))

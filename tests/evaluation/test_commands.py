@@ -192,7 +192,7 @@ def test_thresholds_of_another_encoder_are_refused_until_it_is_calibrated(own_da
     assert isinstance(refused.exception, CalibrationError)
 
     assert run("calibrate", QUESTIONS, "--data", own_data).exit_code == 0
-    assert run("evaluate", QUESTIONS, "--data", own_data, "--split", "dev").exit_code == 0
+    assert run("evaluate", QUESTIONS, "--data", own_data, "--split", "held-out").exit_code == 0
 
 
 def test_sweep_shows_each_variant_in_one_table(data: Path, tmp_path: Path) -> None:

@@ -121,6 +121,19 @@ def test_what_is_not_squad_is_refused(tmp_path: Path, content: str, reason: str)
         read_squad(file)
 
 
+def test_squad_bytes_or_an_answer_out_of_form_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "bytes.json").write_bytes(b"\xff")
+    question = {"id": "1", "question": "Why?", "answers": "none"}
+    paragraph = {"context": "A clock.", "qas": [question]}
+    (tmp_path / "form.json").write_text(
+        json.dumps({"data": [{"title": "a", "paragraphs": [paragraph]}]}), encoding="utf-8"
+    )
+
+    for name, reason in (("bytes", "not UTF-8"), ("absent", "can't be read"), ("form", "not in the format")):
+        with pytest.raises(QuestionFileError, match=reason):
+            read_squad(tmp_path / f"{name}.json")
+
+
 def write_folder(folder: Path, corpus: str, queries: str, qrels: str) -> Path:
     (folder / "qrels").mkdir()
     (folder / "corpus.jsonl").write_text(corpus, encoding="utf-8")
