@@ -78,6 +78,7 @@ class Delivery:
         self.counts: Counter[str] = Counter()
         """What went otherwise than hoped, by name."""
         self._give_up = give_up
+        # Only what is sent with the bot's own token counts: an interaction's is good without it.
         self._unauthorised = 0
         self._silent: dict[int, float] = {}
         self._acknowledging = 0
@@ -165,7 +166,9 @@ class Delivery:
             more["reference"] = reply_to.to_reference(fail_if_not_exists=False)
 
         async def send(shown: dict[str, Any]) -> Sent:
-            return await channel.send(**shown, **more)
+            posted = await channel.send(**shown, **more)
+            self._unauthorised = 0
+            return posted
 
         try:
             return await self._sent(send, message)
@@ -182,7 +185,7 @@ class Delivery:
         try:
             async with asyncio.timeout(_TYPING_WITHIN):
                 await channel.typing()
-                self._heard()
+                self._unauthorised = 0
         except (discord.HTTPException, *_Transport) as error:
             self._note("typing", error, level=logging.DEBUG)
 
@@ -240,7 +243,6 @@ class Delivery:
 
     def _acknowledged(self, interaction: Interaction) -> bool:
         interaction.extras[_ACKNOWLEDGED] = True
-        self._heard()
         return True
 
     @asynccontextmanager
@@ -274,14 +276,11 @@ class Delivery:
         pause = _FIRST_PAUSE
         while True:
             try:
-                done = await call()
+                return await call()
             except _Transport:
                 if time.monotonic() + pause > until:
                     raise
                 self.counts["retried"] += 1
-            else:
-                self._heard()
-                return done
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
@@ -293,9 +292,6 @@ class Delivery:
             _log.info("an answer came after its token had expired, and was dropped")
             return None
         return await self.post(channel, message)
-
-    def _heard(self) -> None:
-        self._unauthorised = 0
 
     def _note(self, name: str, error: Exception, *, level: int = logging.WARNING) -> None:
         self.counts[name] += 1
