@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 Notify = Callable[[str], None]
 """Called with one line for the person at the terminal."""
 
-UNCALIBRATED = Thresholds(answered=0.37, nearest=0.34)
+UNCALIBRATED = Thresholds(answered=0.37, nearest=0.32)
 """For an encoder that nobody has calibrated: a guess, taken from the default encoder."""
 
 CONTENDERS = 30
