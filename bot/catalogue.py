@@ -120,8 +120,8 @@ ENGLISH = Catalogue(
     unanswered_hint="Try other words, or browse what there is with `/reviews` and `/sections`.",
     more_passages_of="🔎 Further passages, the closest first:",
     no_more_passages="There are no further passages.",
-    place="{title} › {heading}, paragraph {paragraph}",
-    place_without_heading="{title}, paragraph {paragraph}",
+    place="{title} › {heading}, paragraph\u00a0{paragraph}",
+    place_without_heading="{title}, paragraph\u00a0{paragraph}",
     source="source",
     cut="\\[…\\]",
     spoiler_heading="Hidden: spoilers",
@@ -167,8 +167,8 @@ ENGLISH = Catalogue(
     help_follow_up=(
         "**Follow up**: reply to an answer, or press *Ask a follow-up*: “and who plays her?” is understood."
     ),
-    help_read=("**Read**: `/section` opens a section, `/sections` a table of contents; `/reviews` lists them all."),
-    help_private=("**In private**: `/ask` with `private: True` answers you alone; *Share* then posts it for all."),
+    help_read="**Read**: `/section` opens a section, `/sections` shows a review’s contents, `/reviews` lists them all.",
+    help_private="**In private**: `/ask` with `private: True` answers you alone; *Share* then posts it for all.",
     settings_heading="How I behave in this server",
     settings_public="**Answers** to `/ask` are for all, unless the asker says `private: True`.",
     settings_private="**Answers** to `/ask` are for the asker alone, unless they say `private: False`.",

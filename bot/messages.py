@@ -123,7 +123,7 @@ def more_passages_message(
         buttons.append(Button(words.earlier, encode(earlier), "◀️"))
     if quotes and not last:
         later = MorePassages(action.review, action.follow_up, action.page + 1)
-        buttons.append(Button(words.more_passages, encode(later), "🔎"))
+        buttons.append(Button(words.more_passages, encode(later)))
     head = [*_question(question), Text(words.more_passages_of if quotes else words.no_more_passages)]
     passages = _quotes(quotes, reviews, manner, room=_room_below(head))
     rows = [Row(tuple(buttons))] if buttons else []
@@ -167,19 +167,21 @@ def help_message(reviews: Sequence[Review], manner: Manner) -> Message:
     parts = [
         Text(f"### {words.help_heading}\n{words.help_intro}"),
         Text("\n".join(asking)),
-        Text("\n".join((words.help_follow_up, words.help_read, words.help_private))),
+        Text(words.help_follow_up),
+        Text(words.help_read),
+        Text(words.help_private),
     ]
     return Message(tuple(parts), Look.READING, private=True)
 
 
-def notice(line: str, *, look: Look = Look.PROBLEM, private: bool = True) -> Message:
-    """One line out of the catalogue: busy, expired, a wait, thanks."""
+def notice(line: str, *, look: Look = Look.UNANSWERED, private: bool = True) -> Message:
+    """One line out of the catalogue: busy, expired, a wait, thanks. Red is for what went wrong."""
     return Message((Text(line),), look, private)
 
 
 def problem(error: LibraryError, *, private: bool = True) -> Message:
     """An error that the member can act on, in its own words."""
-    return notice(name(str(error), type(error).__name__, TEXT_ROOM), private=private)
+    return notice(name(str(error), type(error).__name__, TEXT_ROOM), look=Look.PROBLEM, private=private)
 
 
 def question_problem(question: str, words: Catalogue) -> str | None:
@@ -202,6 +204,11 @@ def follow_up_form(action: AskFollowUp, words: Catalogue) -> Form:
         SHORTEST_QUESTION,
         LONGEST_QUESTION,
     )
+
+
+def delete_button(asker: int, words: Catalogue) -> Button:
+    """The button by which the asker takes an answer away; quiet, for everybody sees it under every answer."""
+    return Button(words.delete, encode(Delete(asker)))
 
 
 def question_shown(text: str) -> str | None:
@@ -312,7 +319,8 @@ def _place(quote: Quote, review: Review | None, manner: Manner) -> str:
         heading = hide(heading)
     form = words.place if heading else words.place_without_heading
     title = name(quote.title, words.untitled)
-    line = f"**{quote.label}** " + form.format(title=title, heading=heading, paragraph=quote.paragraph)
+    # Small, for a phone leaves it half a line beside its button.
+    line = f"-# **{quote.label}** " + form.format(title=title, heading=heading, paragraph=quote.paragraph)
     source = link(review.source) if review else None
     return f"{line} · [{words.source}]({source})" if source else line
 
@@ -325,25 +333,22 @@ def _read_button(quote: Quote, review: Review | None, words: Catalogue, *, alone
     except KeyError:
         return None
     label = words.read_in_context if alone else words.read_number_in_context.format(number=quote.label)
-    return Button(label, encode(ReadInContext(key, spot=quote.label)), "📖")
+    return Button(label, encode(ReadInContext(key, spot=quote.label)))
 
 
 def _answer_rows(
     answer: Answer, words: Catalogue, key: str | None, deletable_by: int | None, *, follow_up: bool
 ) -> list[Row]:
-    onward = []
+    # Shared out so, and without emoji, each of the two rows fits a phone's width.
+    onward = [Button(words.ask_follow_up, encode(AskFollowUp(key)), weight=Weight.PRIMARY)]
     if answer.quotes:
-        onward.append(Button(words.more_passages, encode(MorePassages(key, follow_up)), "🔎"))
-    onward.append(Button(words.ask_follow_up, encode(AskFollowUp(key)), "💬", Weight.PRIMARY))
+        onward.insert(0, Button(words.more_passages, encode(MorePassages(key, follow_up))))
+    verdict = (Button(words.helpful, encode(Helpful(True))), Button(words.not_helpful, encode(Helpful(False))))
     if deletable_by is None:
-        onward.append(Button(words.share, encode(Share(key, follow_up)), "📣"))
-    verdict = [
-        Button(words.helpful, encode(Helpful(True)), "👍"),
-        Button(words.not_helpful, encode(Helpful(False)), "👎"),
-    ]
-    if deletable_by is not None:
-        verdict.append(Button(words.delete, encode(Delete(deletable_by)), "🗑️", Weight.DANGER))
-    return [Row(tuple(onward)), Row(tuple(verdict))]
+        last = Button(words.share, encode(Share(key, follow_up)))
+    else:
+        last = delete_button(deletable_by, words)
+    return [Row(tuple(onward)), Row((*verdict, last))]
 
 
 def _section(review: Review | None, slug: str) -> Section | None:

@@ -123,9 +123,7 @@ def test_the_longest_of_everything_still_fits(word: str) -> None:
     text = (word * 4000)[:12_000]
     sections = tuple(Section(f"s{number}", text, (Paragraph(1, 0, len(text)),), spoiler=True) for number in range(3))
     review = Review("a", text, text, sections, source="https://a.example/" + "x" * 270)
-    longest = tuple(
-        Quote(number + 1, text, "a", text, f"s{number}", text, 1, 0, len(text), 0.5) for number in range(3)
-    )
+    longest = tuple(Quote(number + 1, text, "a", text, f"s{number}", text, 1, 0, len(text), 0.5) for number in range(3))
     for state in (State.ANSWERED, State.NEAREST):
         answer = Answer(text, state, 0.5, longest)
         check(answer_message(answer, (review,), HIDING, asker=2**63, within=review), (review,))
@@ -139,8 +137,8 @@ def test_an_answer_is_question_quotes_and_places() -> None:
         "💬 In the reviewer’s own words:",
         "> **1.** Kathy drives.",
         "> **2.** ||Nobody rebels.||",
-        "**1** Never Let Me Go › Introduction, paragraph 1 · [source](https://reviews.example/never-let-me-go)",
-        "**2** Never Let Me Go › ||The End||, paragraph 1 · [source](https://reviews.example/never-let-me-go)",
+        "-# **1** Never Let Me Go › Introduction, paragraph\u00a01 · [source](https://reviews.example/never-let-me-go)",
+        "-# **2** Never Let Me Go › ||The End||, paragraph\u00a01 · [source](https://reviews.example/never-let-me-go)",
     ]
 
 
@@ -182,9 +180,9 @@ def test_a_private_answer_can_be_shared_and_needs_no_deleting() -> None:
     assert found[2:] == [
         MorePassages(follow_up=True),
         AskFollowUp(),
-        Share(follow_up=True),
         Helpful(True),
         Helpful(False),
+        Share(follow_up=True),
     ]
 
 
@@ -272,7 +270,7 @@ def test_an_error_is_told_within_discords_limits(text: str) -> None:
 
 
 def test_a_notice_is_its_line() -> None:
-    assert notice(ENGLISH.busy) == Message((Text(ENGLISH.busy),), Look.PROBLEM, private=True)
+    assert notice(ENGLISH.busy) == Message((Text(ENGLISH.busy),), Look.UNANSWERED, private=True)
 
 
 @pytest.mark.parametrize(

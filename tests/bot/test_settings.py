@@ -66,9 +66,7 @@ def test_without_a_token_it_says_where_to_get_one(environ: dict[str, str]) -> No
 
 def test_two_tokens_are_one_too_many() -> None:
     environ = {"DISCORD_TOKEN": TOKEN, "DISCORD_BOT_TOKEN": TOKEN + "x"}
-    assert (
-        refusal(environ) == "DISCORD_TOKEN and DISCORD_BOT_TOKEN hold different tokens; leave all but one out"
-    )
+    assert refusal(environ) == "DISCORD_TOKEN and DISCORD_BOT_TOKEN hold different tokens; leave all but one out"
 
 
 def test_the_word_bot_is_not_part_of_a_token() -> None:
