@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.terminal.output import notice, watched
-from bot.terminal.wording import messages_of
+from bot.terminal.wording import counted, messages_of
 from embeddings.errors import IndexMissingError, LibraryError
 from embeddings.library import Library
 
@@ -68,11 +68,6 @@ def build_with_progress(
         )
 
 
-def reviews_in_words(count: int) -> str:
-    """A number of reviews, in words."""
-    return "1 review" if count == 1 else f"{count} reviews"
-
-
 def changes_in_words(slugs: tuple[str, ...]) -> str:
     """The reviews that changed: the first few by name, the rest by number."""
     named = ", ".join(slugs[:NAMED])
@@ -85,7 +80,7 @@ def _build_first(data: Path) -> Library:
 
     sources = read_sources(data)
     if sources.count and not sources.errors:
-        notice(f"Building the index of {reviews_in_words(sources.count)}, which is done once…")
+        notice(f"Building the index of {counted(sources.count, 'review')}, which is done once…")
     return build_with_progress(data, wait=FIRST_BUILD_WAIT)
 
 
