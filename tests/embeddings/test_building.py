@@ -327,6 +327,32 @@ def test_on_a_full_disk_the_old_index_stays_and_one_line_says_so(encoder: Runtim
     assert set(_tree(built / "collections")) == set(before)
 
 
+@pytest.mark.parametrize("place", ["", "lock", "collections", "collections/shared"])
+def test_what_stands_in_the_way_is_one_line(encoder: RuntimeEncoder, tmp_path: Path, place: str) -> None:
+    index = tmp_path / "index"
+    in_the_way = index / place
+    in_the_way.parent.mkdir(parents=True, exist_ok=True)
+    if place == "lock":
+        in_the_way.mkdir()
+    else:
+        in_the_way.write_text("a file where a folder should be")
+    with pytest.raises(IndexWriteError) as caught:
+        Library.of(OLD, index, encoder)
+    (line,) = str(caught.value).splitlines()
+    assert str(index) in line
+    assert "can't be written" in line
+    assert line.endswith("untouched")
+
+
+def test_a_manifest_that_can_not_be_replaced_is_one_line(encoder: RuntimeEncoder, built: Path) -> None:
+    (built / "manifest.json").unlink()
+    (built / "manifest.json").mkdir()
+    with pytest.raises(IndexWriteError) as caught:
+        Library.of(NEW, built, encoder)
+    assert len(str(caught.value).splitlines()) == 1
+    assert not (built / "manifest.json.partial").exists()
+
+
 @pytest.fixture
 def others(encoder: RuntimeEncoder) -> Iterator[Path]:
     """An index in a folder that any user may enter; `tmp_path` is for its owner alone."""

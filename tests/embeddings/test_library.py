@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from embeddings.calibration import Thresholds
-from embeddings.encoding import RuntimeEncoder
+from embeddings.encoding import SENTENCE_TRANSFORMERS, RuntimeEncoder
 from embeddings.errors import (
     CalibrationError,
     IndexDamagedError,
@@ -35,6 +35,7 @@ from embeddings.library import Examination, Library
 from embeddings.records import SHARED, Answer, Review, State
 from tests.embeddings.encoders import Watched
 from tests.embeddings.reviews import OWNERS, check_quotes, review
+from tests.embeddings.tiny_models import save_model
 
 QUESTION = "What is a deferral?"
 QUIET = "---\ntitle: The Quiet Place\naliases: [Quiet]\n---\nNobody speaks here.\n\n## Sound\n\nThe floor creaks.\n"
@@ -169,6 +170,22 @@ def test_a_model_that_is_not_there_changes_nothing(data: Path) -> None:
         Library.build(data, model="/nowhere/model")
     assert _tree(data / ".index" / "collections") == before
     assert Library.open(data).ask(QUESTION).quotes
+
+
+def test_a_model_that_can_not_be_exported_answers_by_the_reference(tmp_path: Path) -> None:
+    model = save_model(tmp_path / "model", padding_side="left")
+    (tmp_path / "reviews").mkdir()
+    (tmp_path / "reviews" / "quiet.md").write_text(QUIET)
+    notes: list[str] = []
+    built = Library.build(tmp_path, model=str(model), notify=notes.append)
+    (note,) = notes
+    assert note.startswith(f"{model} can't be exported (")
+    assert not built.calibrated
+    opened = Library.open(tmp_path)
+    assert opened.manifest.encoder.runtime == SENTENCE_TRANSFORMERS
+    assert opened.examine("what is the floor?") == built.examine("what is the floor?")
+    # A build keeps the index's model unless it is told another.
+    assert Library.build(tmp_path).manifest == built.manifest
 
 
 def test_a_touched_file_is_taken_note_of_and_nothing_is_built(data: Path) -> None:

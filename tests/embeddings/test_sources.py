@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from embeddings.errors import ReviewFileError
 from embeddings.freshness import outdated
 from embeddings.manifest import IndexedCollection, IndexedReview, Manifest
 from embeddings.sources import read_sources
@@ -142,3 +143,19 @@ def test_a_dangling_link_is_told_as_a_file_that_can_not_be_read(data: Path) -> N
     (data / "reviews" / "gone.md").symlink_to("nowhere.md")
     (error,) = read_sources(data).errors
     assert "gone.md: can't be read" in str(error)
+    assert outdated(data, _manifest(data)) == ("gone",)
+
+
+def test_a_review_that_became_a_dangling_link_is_out_of_date(data: Path) -> None:
+    manifest = _manifest(data)
+    (data / "reviews" / "film.md").unlink()
+    (data / "reviews" / "film.md").symlink_to("nowhere.md")
+    assert outdated(data, manifest) == ("film",)
+
+
+def test_a_file_in_the_place_of_the_reviews_folder_is_told(tmp_path: Path) -> None:
+    (tmp_path / "reviews").write_text("no folder")
+    (error,) = read_sources(tmp_path).errors
+    assert str(error) == f"{tmp_path}/reviews: the folder can't be listed: Not a directory"
+    with pytest.raises(ReviewFileError, match="can't be listed"):
+        outdated(tmp_path, MANIFEST)
