@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,7 +80,8 @@ def _build_first(data: Path) -> Library:
     from embeddings.sources import read_sources
 
     sources = read_sources(data)
-    if sources.count and not sources.errors:
+    # Where nothing can be built, the error that follows says enough.
+    if sources.count and not sources.errors and os.access(data, os.W_OK):
         notice(f"Building the index of {counted(sources.count, 'review')}, which is done once…")
     return build_with_progress(data, wait=FIRST_BUILD_WAIT)
 
