@@ -1,0 +1,124 @@
+"""What is pictured: the bot's messages for real questions to the real engine."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.browsing import contents_message, context_message, reviews_message, section_message
+from bot.buttons import MorePassages, ReadInContext, passage_key
+from bot.catalogue import ENGLISH
+from bot.messages import (
+    PASSAGES_ON_PAGE,
+    Manner,
+    answer_message,
+    help_message,
+    more_passages_message,
+    notice,
+    passage_quotes,
+)
+from bot.parts import Look, Message
+from embeddings.evaluation.questions import read_questions
+from embeddings.library import Library
+from embeddings.records import Quote, State
+from tests.discord.club import LIGHTHOUSE
+
+_DATA = Path(__file__).parents[3] / "data"
+_REVIEWS = _DATA / "reviews"
+_QUESTIONS = _DATA / "questions" / "never-let-me-go.jsonl"
+_OWNERS = "never-let-me-go"
+_OTHER = "lighthouse"
+_MANNER = Manner(ENGLISH)
+_ASKER = 80351110224678912
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A message, and what led to it. `name` names its picture."""
+
+    name: str
+    asked: str
+    message: Message
+
+
+def library(data: Path) -> Library:
+    """The owner's review and one with a source and a hidden section, in a new data directory, indexed."""
+    shutil.copytree(_REVIEWS, data / "reviews")
+    (data / "reviews" / f"{_OTHER}.md").write_text(LIGHTHOUSE, encoding="utf-8")
+    return Library.build(data)
+
+
+def scenes(library: Library) -> tuple[Scene, ...]:
+    """One scene of each kind of message."""
+    return (*_answers(library), *_pages(library), *_notices())
+
+
+def _answers(library: Library) -> tuple[Scene, ...]:
+    def asked(name: str, question: str, *, private: bool = False, review: str | None = None) -> Scene:
+        answer = library.ask(question, review=review)
+        within = library.review(review) if review else None
+        message = answer_message(answer, library.reviews(), _MANNER, asker=_ASKER, private=private, within=within)
+        return Scene(name, f"Ana used /ask question: {question}", message)
+
+    return (
+        asked("answered", "What is a deferral?"),
+        asked("nearest", _first_nearest(library)),
+        asked("unanswered", "is it on netflix??"),
+        asked("unanswered-in-one", "did it win any oscars", review=_OWNERS),
+        asked("private", "Who plays Kathy?", private=True),
+        asked("spoiler", "How does the keeper drown?"),
+    )
+
+
+def _first_nearest(library: Library) -> str:
+    """A question for which the library has nothing but the closest passages."""
+    asked = (question.text for question in read_questions(_QUESTIONS) if not question.context)
+    return next(question for question in asked if library.ask(question).state is State.NEAREST)
+
+
+def _pages(library: Library) -> tuple[Scene, ...]:
+    owners = library.review(_OWNERS)
+    question = "What is a deferral?"
+    quote = library.ask(question).quotes[0]
+    long = max(owners.sections, key=lambda section: sum(each.end - each.start for each in section.paragraphs))
+    more = MorePassages(None, page=1)
+    return (
+        Scene("read-in-context", "Ana pressed Read 1 in context", _in_context(library, quote)),
+        Scene("more-passages", "Ana pressed More passages", _more(library, question, more)),
+        Scene("section", "Ana used /section", section_message(owners, long, _MANNER)),
+        Scene("contents", "Ana used /sections", contents_message(owners, _MANNER)),
+        Scene(
+            "hidden-section",
+            "Ana used /section",
+            section_message(library.review(_OTHER), library.section(_OTHER, "the end"), _MANNER),
+        ),
+        Scene("reviews", "Ana used /reviews", reviews_message(library.reviews(), _MANNER)),
+        Scene("help", "Ana used /help", help_message(library.reviews(), _MANNER)),
+    )
+
+
+def _in_context(library: Library, quote: Quote) -> Message:
+    review = library.review(quote.review)
+    section = review.section(quote.section)
+    action = ReadInContext(passage_key(review, quote), spot=quote.label)
+    return context_message(review, section, quote.start, quote.end, _MANNER, action=action)
+
+
+def _more(library: Library, question: str, action: MorePassages) -> Message:
+    first = action.page * PASSAGES_ON_PAGE
+    hits = library.search(question, first + PASSAGES_ON_PAGE + 1)
+    shown = hits[first : first + PASSAGES_ON_PAGE]
+    quotes = passage_quotes(shown, library.reviews(), first=first + 1)
+    last = len(hits) <= first + PASSAGES_ON_PAGE
+    return more_passages_message(question, quotes, library.reviews(), _MANNER, action=action, last=last)
+
+
+def _notices() -> tuple[Scene, ...]:
+    words = ENGLISH
+    return (
+        Scene("busy", "Ana used /ask", notice(words.busy, look=Look.UNANSWERED)),
+        Scene("cooldown", "Ana used /ask", notice(words.cooldown(7.2))),
+        Scene("expired", "Ana pressed Read in context", notice(words.expired)),
+        Scene("thanks", "Ana pressed Helpful", notice(words.thanks, look=Look.READING)),
+    )

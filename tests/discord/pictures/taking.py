@@ -1,0 +1,62 @@
+"""From scenes to pages, and from pages to pictures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.bot.checks import bodies
+from tests.discord.pictures.browser import browsing
+from tests.discord.pictures.drawing import Screen, page
+from tests.discord.pictures.scenes import Scene
+
+FORMS = ("v2", "embed")
+DEVICES = ("phone", "desktop")
+THEMES = ("dark", "light")
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture of one message, and by how many pixels something in it stands out at the right."""
+
+    path: Path
+    beyond: float
+
+
+def pages(scenes: Sequence[Scene], out: Path) -> tuple[Path, ...]:
+    """A page with all scenes for each form, device and theme; where they stand in `out`."""
+    out.mkdir(parents=True, exist_ok=True)
+    made = [(scene, bodies(scene.message)) for scene in scenes]
+    written = []
+    for number, form in enumerate(FORMS):
+        screens = [Screen(scene.name, scene.asked, both[number], scene.message.private) for scene, both in made]
+        for device in DEVICES:
+            for theme in THEMES:
+                path = out / f"{form}-{device}-{theme}.html"
+                path.write_text(page(screens, theme=theme, device=device), encoding="utf-8")
+                written.append(path)
+    return tuple(written)
+
+
+async def photograph_all(chromium: str, pages: Iterable[Path]) -> tuple[Picture, ...]:
+    """A picture of every message of every page, in a folder beside it, and one of the page as a whole.
+
+    Raises:
+        BrowserError: Chromium fails.
+    """
+    taken = []
+    async with browsing(chromium) as browser:
+        for each in pages:
+            folder = each.with_suffix("")
+            folder.mkdir(exist_ok=True)
+            sections = await browser.show(each)
+            for section in sections:
+                path = folder / f"{section['name']}.png"
+                box = (section[key] for key in ("x", "y", "width", "height"))
+                path.write_bytes(await browser.photograph(*box))
+                taken.append(Picture(path, section["beyond"]))
+            width = max(section["x"] + section["width"] for section in sections) + 16
+            height = max(section["y"] + section["height"] for section in sections) + 16
+            each.with_suffix(".png").write_bytes(await browser.photograph(0, 0, width, height))
+    return tuple(taken)
