@@ -182,15 +182,17 @@ def test_a_collection_without_reviews_leaves_the_index(encoder: RuntimeEncoder, 
 
 def test_a_damaged_generation_is_written_anew(encoder: RuntimeEncoder, built: Path) -> None:
     expected = _answer(built, encoder)
-    for file in sorted((built / "collections").rglob("*.*")):
-        content = file.read_bytes() if file.is_file() else b""
-        if not content:
-            continue
-        for broken in (content[: len(content) // 2], None):
-            file.write_bytes(broken) if broken is not None else file.unlink()
-            Library.of(OLD, built, encoder).close()
-            assert _answer(built, encoder) == expected
-            assert file.read_bytes() == content
+    files = [file for file in sorted((built / "collections").rglob("*")) if file.is_file()]
+    assert len(files) > 10
+    for number, file in enumerate(files):
+        content = file.read_bytes()
+        if number % 2:
+            file.unlink()
+        else:
+            file.write_bytes(content[: len(content) // 2])
+        Library.of(OLD, built, encoder).close()
+        assert _answer(built, encoder) == expected
+        assert file.read_bytes() == content
 
 
 def test_a_reader_keeps_the_index_that_it_opened(encoder: RuntimeEncoder, built: Path) -> None:
@@ -313,7 +315,7 @@ def test_on_a_full_disk_the_old_index_stays_and_one_line_says_so(encoder: Runtim
         return "built"
 
     said = set()
-    for limit in [0, *(size - 1 for size in sizes if size), *(size + 1 for size in sizes)]:
+    for limit in [0, *(size - 1 for size in sizes if size)]:
         outcome = forked(lambda limit=limit: build(limit))  # type: ignore[misc]
         if outcome == "built":
             Library.of(OLD, built, encoder).close()
@@ -322,7 +324,7 @@ def test_on_a_full_disk_the_old_index_stays_and_one_line_says_so(encoder: Runtim
         assert "\n" not in outcome
         assert "untouched" in outcome
         assert _answer(built, encoder) == old
-    assert len(said) >= 1
+    assert said
     assert all("the disk is full; make room and try again" in line for line in said)
     assert set(_tree(built / "collections")) == set(before)
 

@@ -230,15 +230,14 @@ def test_each_file_truncated_or_gone_is_one_line_that_names_the_way_out(data: Pa
     assert Library.open(data).ask(QUESTION).quotes
 
 
-@pytest.mark.parametrize("damage", ["truncated", "gone", "overwritten"])
-def test_a_rebuild_mends_whatever_was_damaged(data: Path, damage: str) -> None:
+def test_a_rebuild_mends_whatever_was_damaged(data: Path) -> None:
     expected = Library.open(data).ask(QUESTION)
-    for file in _collection_files(data):
+    for number, file in enumerate(_collection_files(data)):
         content = file.read_bytes()
-        if damage == "gone":
+        if number % 3 == 0:
             file.unlink()
         else:
-            file.write_bytes(content[:-1] if damage == "truncated" else b"?" * len(content))
+            file.write_bytes(content[:-1] if number % 3 == 1 else b"?" * len(content))
     with pytest.raises(IndexDamagedError) as caught:
         Library.open(data)
     assert "run `review-bot index --rebuild`" in _line(caught)
@@ -254,7 +253,7 @@ def test_reviews_that_are_no_database_are_damage_when_they_are_read(data: Path) 
     assert "run `review-bot index --rebuild`" in _line(caught)
 
 
-@pytest.mark.parametrize("content", ['{"format": 99}', "{", ""])
+@pytest.mark.parametrize("content", ['{"format": 99}', "{"])
 def test_a_manifest_that_can_not_be_used_is_built_anew(data: Path, content: str) -> None:
     expected = Library.open(data).ask(QUESTION)
     (data / ".index" / "manifest.json").write_text(content)
