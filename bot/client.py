@@ -6,6 +6,7 @@ import asyncio
 import logging
 import time
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -53,6 +54,18 @@ class Tree(app_commands.CommandTree["ReviewBot"]):
             raise error
 
 
+def _fair(socket: aiohttp.ClientWebSocketResponse) -> aiohttp.ClientWebSocketResponse:
+    """The socket, whose every frame lets the event loop have a turn first."""
+    receive = socket.receive
+
+    async def receive_fairly(timeout: float | None = None) -> aiohttp.WSMessage:
+        await asyncio.sleep(0)
+        return await receive(timeout)
+
+    socket.receive = receive_fairly  # type: ignore[method-assign]  # discord.py makes the socket
+    return socket
+
+
 class CommandBot(commands.AutoShardedBot):
     """A bot with all of the commands; by itself it only knows what they are. It synchronises none."""
 
@@ -69,6 +82,15 @@ class CommandBot(commands.AutoShardedBot):
             guild_ready_timeout=guild_ready_timeout,
             heartbeat_timeout=heartbeat_timeout,
         )
+
+        connect = self.http.ws_connect
+
+        async def connect_fairly(url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
+            return _fair(await connect(url, compress=compress))
+
+        # discord.py reads all the frames that have come in before it lets anything else run: the first of hundreds
+        # of questions would be acknowledged when the last has been read.
+        self.http.ws_connect = connect_fairly  # type: ignore[method-assign]  # there is no hook for it
 
     async def setup_hook(self) -> None:
         """Add the commands."""

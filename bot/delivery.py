@@ -33,6 +33,9 @@ _log = logging.getLogger(__name__)
 
 ACKNOWLEDGE_WITHIN = 2.5
 """Seconds from an interaction's arrival after which no acknowledgement is tried; Discord's own limit is 3."""
+_AT_ONCE = 32
+"""Acknowledgements on their way at the same time. More would all be late together; these go in their order, over
+connections that are open already."""
 _ONE_TRY = 1.2  # seconds for one try: room for a second one before the limit
 _BETWEEN_TRIES = 0.1
 _SENDING_WITHIN = 60.0
@@ -82,6 +85,7 @@ class Delivery:
         self._unauthorised = 0
         self._silent: dict[int, float] = {}
         self._acknowledging = 0
+        self._lane = asyncio.Semaphore(_AT_ONCE)
         self._quiet = asyncio.Event()
         self._quiet.set()
 
@@ -221,7 +225,7 @@ class Delivery:
 
     async def _callback(self, interaction: Interaction, call: Callable[[], Awaitable[object]]) -> bool:
         until = interaction.extras.setdefault(_ACKNOWLEDGE_UNTIL, time.monotonic() + ACKNOWLEDGE_WITHIN)
-        async with self._acknowledgement():
+        async with self._acknowledgement(), self._lane:
             while (left := until - time.monotonic()) > 0:
                 try:
                     async with asyncio.timeout(min(_ONE_TRY, left)):

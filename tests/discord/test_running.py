@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 from bot.client import CommandBot
 from bot.serving import Exit
@@ -167,3 +168,42 @@ async def test_the_invitation_asks_for_little(reviews: Path) -> None:
         assert "client_id=123456789012345678" in bot.output
         assert "permissions=274877991936" in bot.output
         assert "scope=bot+applications.commands" in bot.output
+
+
+@pytest.mark.parametrize(
+    ("disturbance", "code", "said"),
+    [
+        ({"action": "close", "code": 4004}, Exit.TOKEN_REFUSED, "refuses the token"),
+        ({"action": "close", "code": 4014}, Exit.INTENTS_REFUSED, "intents"),
+        ({"action": "event", "name": "MESSAGE_CREATE", "data": {}}, Exit.CONNECTION, "can't be understood"),
+        ({"action": "raw", "hex": "00ff"}, Exit.CONNECTION, "can't be understood"),
+    ],
+    ids=str,
+)
+async def test_what_ends_the_connection_for_good_ends_the_program(
+    reviews: Path, tmp_path: Path, disturbance: dict[str, Any], code: Exit, said: str
+) -> None:
+    async with elsewhere() as there:
+        with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
+            await there.ready(timeout=30)
+            await there.disturb(**disturbance)
+            assert await ended(bot) == code
+            assert said in bot.output.splitlines()[-1]
+            assert problems_in(bot.output, await there.secrets(), errors=False) == []
+            assert (await there.stats())["identifies"] == 1
+
+
+async def test_a_discord_that_is_out_of_order_is_waited_for(reviews: Path, tmp_path: Path) -> None:
+    async with elsewhere() as there:
+        await there.fault("GET /users/@me", "status", status=503)
+        await there.fault("GET /gateway/bot", "status", status=503)
+        await there.fault("GET /gateway/", "status", status=503)
+        with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
+            await there.ready(timeout=60)
+            general, ana = await scene(there)
+            assert "deferrals" in (await (await ana.slash(general, "ask", question=QUESTION)).answer()).text
+            await there.fault("GET /gateway/", "status", status=503, times=2)
+            await there.disturb("reconnect")
+            assert "deferrals" in (await (await ana.slash(general, "ask", question=QUESTION)).answer(timeout=30)).text
+            assert await asyncio.to_thread(bot.stop) == 0
+            assert problems_in(bot.output, await there.secrets(), errors=False) == []
