@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -14,6 +15,7 @@ from bot.engine import Engine
 from bot.settings import Settings
 from bot.store import Store
 from bot.syncing import payload
+from embeddings.library import Library
 from tests.discord.actors import Asked, Channel, Discord, Guild, Message, Person, reach
 from tests.discord.bots import running
 from tests.discord.logs import LogWatch
@@ -44,6 +46,13 @@ In the end the keeper drowns on the night when he forgets to light the lamp.
 """
 
 
+def furnish(data: Path) -> None:
+    """A data directory with the owner's review and a short one, indexed."""
+    shutil.copytree(Path(__file__).parents[2] / "data" / "reviews", data / "reviews")
+    (data / "reviews" / "lighthouse.md").write_text(LIGHTHOUSE, encoding="utf-8")
+    Library.build(data).close()
+
+
 @dataclass(frozen=True, slots=True)
 class Club:
     """The server, its first channel, its first member, and the bot in it."""
@@ -66,12 +75,14 @@ class Club:
 
 
 @asynccontextmanager
-async def review_bot(there: Discord, data: Path, store: Path, **how: Any) -> AsyncIterator[ReviewBot]:
+async def review_bot(
+    there: Discord, data: Path, store: Path, *, heartbeat_timeout: float = 60.0, **how: Any
+) -> AsyncIterator[ReviewBot]:
     """The bot, running against the double with its commands registered; `how` are settings other than no cooldowns."""
     chosen = replace(Settings(there.token, data, member_wait=0.0, server_rate=0), **how)
     engine = Engine.open(data, queue=chosen.queue)
     with Store(store) as opened:
-        bot = ReviewBot(engine, opened, chosen, guild_ready_timeout=0.05)
+        bot = ReviewBot(engine, opened, chosen, guild_ready_timeout=0.05, heartbeat_timeout=heartbeat_timeout)
         try:
             async with running(bot, there):
                 await there.call("register", commands=payload(bot.tree))

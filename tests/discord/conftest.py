@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,8 +11,7 @@ import discord
 import pytest
 import yarl
 
-from embeddings.library import Library
-from tests.discord.club import LIGHTHOUSE
+from tests.discord.club import furnish
 from tests.discord.double.server import ThreadedServer
 from tests.discord.logs import LogWatch, watch
 
@@ -60,9 +58,7 @@ def log() -> Iterator[LogWatch]:
 def reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with the owner's review and a short one, indexed. Copy it before altering it."""
     data = tmp_path_factory.mktemp("club") / "data"
-    shutil.copytree(Path(__file__).parents[2] / "data" / "reviews", data / "reviews")
-    (data / "reviews" / "lighthouse.md").write_text(LIGHTHOUSE, encoding="utf-8")
-    Library.build(data).close()
+    furnish(data)
     return data
 
 
