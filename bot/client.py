@@ -70,6 +70,8 @@ class CommandBot(commands.AutoShardedBot):
     """A bot with all of the commands; by itself it only knows what they are. It synchronises none."""
 
     def __init__(self, *, guild_ready_timeout: float = 2.0, heartbeat_timeout: float = 60.0) -> None:
+        # This bot never speaks, so that what is missing for voices is nobody's concern.
+        discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             command_prefix=commands.when_mentioned,
             help_command=None,

@@ -17,7 +17,7 @@ from bot.parts import Message
 from bot.store import ServerSettings
 
 Interaction = discord.Interaction[Any]
-Place = discord.TextChannel | discord.VoiceChannel | discord.ForumChannel | discord.Thread
+Place = discord.TextChannel | discord.VoiceChannel | discord.Thread
 
 NO_REVIEW = "none"
 """What stands for no default review."""
