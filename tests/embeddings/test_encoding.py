@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
@@ -88,13 +89,18 @@ def export_copy(tiny_export: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(tiny_export, tmp_path / "copy"))
 
 
-@pytest.fixture
+@contextmanager
 def small_files_only() -> Iterator[None]:
-    """A disk that is full after 10 kB, as far as this process can tell."""
+    """A disk that is full after 10 kB, as far as this process can tell.
+
+    Not a fixture: pytest reports a test before its fixtures end, and couldn't write that into a longer file.
+    """
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def least_cosine(one: Encoder, other: Encoder, texts: list[str]) -> float:
@@ -335,9 +341,8 @@ def test_a_changed_pooling_makes_another_encoder(tiny_model: Path, tmp_path: Pat
     assert find_model(str(changed)).weights != before.weights
 
 
-@pytest.mark.usefixtures("small_files_only")
 def test_a_full_disk_is_one_line_and_leaves_nothing_behind(tiny_model: Path, tmp_path: Path) -> None:
-    with pytest.raises(IndexWriteError, match=r"can't be written \(File too large\)$"):
+    with small_files_only(), pytest.raises(IndexWriteError, match=r"can't be written \(File too large\)$"):
         prepare_encoder(str(tiny_model), tmp_path / "encoder", notify=pytest.fail)
     assert list(tmp_path.iterdir()) == []
 
