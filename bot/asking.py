@@ -98,9 +98,8 @@ class Desk:
     async def asker(self, interaction: Interaction) -> Asker:
         """Who is behind an interaction. A user install where the bot isn't a member counts as no server."""
         server = interaction.guild_id if interaction.is_guild_integration() else None
-        return await self._asker(
-            interaction.user.id, interaction.channel_id or 0, server, str(interaction.locale).partition("-")[0]
-        )
+        place = interaction.channel_id or interaction.user.id
+        return await self._asker(interaction.user.id, place, server, str(interaction.locale))
 
     async def author(self, message: discord.Message) -> Asker:
         """Who wrote a message."""

@@ -6,6 +6,7 @@ from collections import OrderedDict, deque
 from collections.abc import Callable
 
 _MINUTE = 60.0
+_SILENT_FOR = 10.0
 _MOST_MEMBERS = 10_000
 
 
@@ -23,6 +24,7 @@ class Cooldowns:
         self._member_wait = member_wait
         self._server_rate = server_rate
         self._members: OrderedDict[int, float] = OrderedDict()
+        self._told: OrderedDict[int, float] = OrderedDict()
         self._servers: dict[int, deque[float]] = {}
 
     def claim(self, member: int, server: int | None) -> float:
@@ -32,13 +34,19 @@ class Cooldowns:
         if wait > 0:
             return wait
         if self._member_wait:
-            self._members[member] = now
-            self._members.move_to_end(member)
-            while len(self._members) > _MOST_MEMBERS:
-                self._members.popitem(last=False)
+            _note(self._members, member, now)
         if server is not None and self._server_rate:
             self._servers.setdefault(server, deque(maxlen=self._server_rate)).append(now)
         return 0.0
+
+    def tells(self, member: int) -> bool:
+        """Whether to tell a member aloud that they have to wait: not again and again while they go on."""
+        now = self._clock()
+        told = self._told.get(member)
+        if told is not None and now < told + _SILENT_FOR:
+            return False
+        _note(self._told, member, now)
+        return True
 
     def _member_waits(self, member: int, now: float) -> float:
         asked = self._members.get(member)
@@ -49,3 +57,10 @@ class Cooldowns:
         if asked is None or len(asked) < self._server_rate:
             return 0.0
         return max(0.0, asked[0] + _MINUTE - now)
+
+
+def _note(times: OrderedDict[int, float], member: int, now: float) -> None:
+    times[member] = now
+    times.move_to_end(member)
+    while len(times) > _MOST_MEMBERS:
+        times.popitem(last=False)

@@ -1,4 +1,4 @@
-"""Server settings, read from the store once and then from memory."""
+"""The store from the event loop: settings are read once and then from memory; nobody waits for a slow disk for long."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import logging
 from bot.store import ServerSettings, Store, StoreError
 
 _log = logging.getLogger(__name__)
+
+PATIENCE = 1.0
+"""Seconds to wait for settings: an acknowledgement is waiting for them."""
 
 UNREADABLE = ServerSettings(private_answers=True)
 """What holds while the store can't be read: nothing is said aloud that should not be."""
@@ -28,8 +31,9 @@ class Servers:
         if known is not None:
             return known
         try:
-            read = await asyncio.to_thread(self._store.server_settings, server)
-        except StoreError:
+            async with asyncio.timeout(PATIENCE):
+                read = await asyncio.to_thread(self._store.server_settings, server)
+        except (StoreError, TimeoutError):
             _log.exception("the settings of a server can't be read")
             return UNREADABLE
         return self._known.setdefault(server, read)
@@ -42,3 +46,10 @@ class Servers:
         """
         await asyncio.to_thread(self._store.save_server_settings, server, settings)
         self._known[server] = settings
+
+    async def judge(self, answer: int, member: int, *, helpful: bool) -> None:
+        """Note a member's verdict on an answer. One that can't be written is logged: nobody need wait for it."""
+        try:
+            await asyncio.to_thread(self._store.save_verdict, answer, member, helpful=helpful)
+        except StoreError:
+            _log.exception("a verdict can't be written")

@@ -1,7 +1,7 @@
-"""What the bot remembers on disk: server settings, and what was last synchronised. SQLite, brought up to date on start.
+"""What the bot remembers on disk: server settings, verdicts on answers, and what was last synchronised.
 
-Synchronous and quick; the client calls it through its executor. A database written by a newer version is refused and
-left as it is.
+SQLite, brought up to date on start. Synchronous and quick; the client calls it through its executor. A database written
+by a newer version is refused and left as it is.
 """
 
 from __future__ import annotations
@@ -40,6 +40,16 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         CREATE TABLE synced (
             scope TEXT PRIMARY KEY,
             digest TEXT NOT NULL
+        ) STRICT, WITHOUT ROWID
+        """,
+    ),
+    (
+        """
+        CREATE TABLE verdicts (
+            answer INTEGER NOT NULL,
+            member INTEGER NOT NULL,
+            helpful INTEGER NOT NULL CHECK (helpful IN (0, 1)),
+            PRIMARY KEY (answer, member)
         ) STRICT, WITHOUT ROWID
         """,
     ),
@@ -94,9 +104,7 @@ class Store:
         self._lock = threading.Lock()
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._connection = sqlite3.connect(
-                path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False
-            )
+            self._connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
         try:
             self._prepare()
         except BaseException:
@@ -158,6 +166,21 @@ class Store:
                 "ON CONFLICT (scope) DO UPDATE SET digest = excluded.digest",
                 (scope, digest),
             )
+
+    def save_verdict(self, answer: int, member: int, *, helpful: bool) -> None:
+        """Note whether an answer, by its message's id, helped a member. Their latest verdict counts."""
+        with self._transaction("IMMEDIATE") as connection:
+            connection.execute(
+                "INSERT INTO verdicts (answer, member, helpful) VALUES (?, ?, ?) "
+                "ON CONFLICT (answer, member) DO UPDATE SET helpful = excluded.helpful",
+                (answer, member, helpful),
+            )
+
+    def verdicts(self) -> tuple[int, int]:
+        """How many verdicts were helpful, and how many were not."""
+        with self._transaction("DEFERRED") as connection:
+            row = connection.execute("SELECT coalesce(sum(helpful), 0), count(*) FROM verdicts").fetchone()
+        return int(row[0]), int(row[1]) - int(row[0])
 
     def _prepare(self) -> None:
         with self._explained():

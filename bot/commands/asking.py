@@ -96,7 +96,9 @@ class Asking(commands.Cog):
             return
         refused = self._desk.refusal(question, asker)
         if refused is not None:
-            await self._desk.delivery.post(message.channel, refused, reply_to=message)
+            # Aloud, so that it mustn't be said to every line of somebody who types fast.
+            if self._desk.cooldowns.tells(asker.member):
+                await self._desk.delivery.post(message.channel, refused, reply_to=message)
             return
         self._questions[message.id] = question
         try:

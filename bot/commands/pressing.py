@@ -66,9 +66,11 @@ class Pressing(commands.Cog):
                 await self._follow_up(interaction, action, asker)
             case Share():
                 await self._share(interaction, asker)
-            case Helpful():
+            case Helpful(helpful):
                 thanks = notice(asker.words.thanks, look=Look.READING)
                 await self._desk.delivery.say_at_once(interaction, thanks)
+                if interaction.message is not None:
+                    await self._desk.servers.judge(interaction.message.id, asker.member, helpful=helpful)
             case Delete():
                 await self._delete(interaction, action, asker)
             case _:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from bot.store import Store
 from tests.discord.actors import Message, Person
 from tests.discord.club import QUESTION, changed, club
 from tests.discord.logs import LogWatch
@@ -101,13 +102,21 @@ async def test_an_answer_is_deleted_by_its_asker_alone(
         assert await answer.now() is None
 
 
-async def test_a_verdict_is_thanked_for(at_the_double: str, reviews: Path, store: Path, log: LogWatch) -> None:
+async def test_a_verdict_is_thanked_for_and_the_latest_counts(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
     async with club(at_the_double, reviews, store) as here:
         answer = await here.ask()
         thanks = await (await here.ana.click(answer, "Helpful")).answer()
         assert thanks.ephemeral
         assert "Thank you" in thanks.text
+        bea = await here.server.member("Bea")
+        await (await bea.click(answer, "Helpful")).answer()
+        await (await bea.click(answer, "Not helpful")).answer()
+        await here.bot.desk.work.finished()
         await here.assert_clean(log)
+    with Store(store) as opened:
+        assert opened.verdicts() == (1, 1)
 
 
 async def test_a_button_whose_review_is_gone_says_so_without_a_restart(
