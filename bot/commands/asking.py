@@ -11,6 +11,7 @@ from discord.ext import commands
 
 from bot.asking import Asked, Asker, Desk, desk_of
 from bot.commands.completing import complete_reviews
+from bot.components import question_in
 from bot.conversations import Conversation
 from bot.cutting import fitting
 from bot.messages import LONGEST_QUESTION, SHORTEST_QUESTION, notice
@@ -59,9 +60,9 @@ class Asking(commands.Cog):
             await self._desk.answer_interaction(interaction, asker, question, review=review, private=private)
 
     async def ask_about(self, interaction: Interaction, message: discord.Message) -> None:
-        """A message's text as the question, cut where it is longer than questions are."""
+        """A message's text as the question, cut where it is longer than questions are; of an answer, its question."""
         async with self._desk.attending(interaction) as asker:
-            question = one_line(message.clean_content)
+            question = question_in(message) or one_line(message.clean_content)
             question = question[: fitting(question, LONGEST_QUESTION, len)]
             await self._desk.answer_interaction(interaction, asker, question)
 

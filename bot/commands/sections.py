@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import discord
@@ -39,7 +40,8 @@ class Sections(commands.Cog):
             if await self._desk.delivery.acknowledge(interaction, private=True):
                 title = self._desk.engine.shelf.find(review, asker.collections)
                 found = await self._desk.engine.section(title, section)
-                await self._desk.delivery.respond(interaction, section_message(*found, asker.manner))
+                page = await asyncio.to_thread(section_message, *found, asker.manner)
+                await self._desk.delivery.respond(interaction, page)
 
     @app_commands.command(description="Browse a review's table of contents")
     @app_commands.describe(review="Which review")
