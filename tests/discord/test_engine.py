@@ -1,0 +1,135 @@
+"""The way from the event loop into the library: one real index, questions at once, reviews that change."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from bot.engine import BusyError, Engine, Query
+from embeddings.errors import IndexMissingError, QuestionError, UnknownReviewError
+from tests.discord.club import OWNERS, QUESTION
+from tests.discord.programs import copied
+
+SHARED = ("shared",)
+
+
+@asynccontextmanager
+async def opened(data: Path, *, queue: int = 100) -> AsyncIterator[Engine]:
+    engine = Engine.open(data, queue=queue)
+    try:
+        yield engine
+    finally:
+        await engine.close()
+
+
+async def test_an_answer_comes_with_the_reviews_that_it_quotes(reviews: Path) -> None:
+    async with opened(reviews) as engine:
+        found = await engine.ask(Query(QUESTION))
+        assert {review.slug for review in found.reviews} == {quote.review for quote in found.answer.quotes} == {OWNERS}
+        assert (found.within, found.about) == (None, OWNERS)
+
+
+async def test_a_question_stays_near_a_review_unless_it_names_another(reviews: Path) -> None:
+    async with opened(reviews) as engine:
+        near = await engine.ask(Query("What is it about?", near="lighthouse"))
+        assert near.within is not None
+        assert near.within.slug == "lighthouse"
+        named = await engine.ask(Query("What is Never Let Me Go about?", near="lighthouse"))
+        assert named.within is None
+        assert named.about == OWNERS
+        gone = await engine.ask(Query(QUESTION, near="no-longer-there"))
+        assert gone.about == OWNERS
+
+
+async def test_more_questions_than_may_wait_are_refused_and_the_others_answered(reviews: Path) -> None:
+    async with opened(reviews, queue=3) as engine:
+        results = await asyncio.gather(*(engine.ask(Query(QUESTION)) for _ in range(10)), return_exceptions=True)
+        refused = [result for result in results if isinstance(result, BusyError)]
+        answered = [result for result in results if not isinstance(result, BaseException)]
+        assert (len(refused), len(answered)) == (7, 3)
+        assert (await engine.ask(Query(QUESTION))).about == OWNERS
+
+
+async def test_a_waiter_that_gives_up_leaves_its_place(reviews: Path) -> None:
+    async with opened(reviews, queue=1) as engine:
+        waiting = asyncio.create_task(engine.ask(Query(QUESTION)))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert (await engine.ask(Query(QUESTION))).about == OWNERS
+
+
+async def test_mistakes_are_the_librarys_own_errors(reviews: Path) -> None:
+    async with opened(reviews) as engine:
+        with pytest.raises(QuestionError):
+            await engine.ask(Query("  "))
+        with pytest.raises(UnknownReviewError):
+            await engine.ask(Query(QUESTION, review="no-such-review"))
+
+
+async def test_no_collection_but_those_given_is_seen(reviews: Path) -> None:
+    async with opened(reviews) as engine:
+        assert (await engine.ask(Query(QUESTION, collections=("77",)))).answer.quotes == ()
+        assert engine.shelf.titles(("77",)) == ()
+        assert engine.shelf.complete_reviews("never", ("77",), 25) == ()
+
+
+async def test_a_changed_review_is_indexed_and_read_while_questions_go_on(reviews: Path, tmp_path: Path) -> None:
+    data = copied(reviews, tmp_path)
+    async with opened(data) as engine:
+        file = data / "reviews" / "lighthouse.md"
+        file.write_text(file.read_text().replace("cleaned every evening", "polished every morning"))
+        keeping_up = asyncio.create_task(engine.keep_up())
+        while not keeping_up.done():
+            assert (await engine.ask(Query(QUESTION))).about == OWNERS
+            await asyncio.sleep(0.1)
+        await keeping_up
+        found = await engine.ask(Query("When is the lamp polished?", review="lighthouse"))
+        assert "polished every morning" in found.answer.quotes[0].text
+
+
+async def test_a_review_that_cannot_be_read_leaves_the_old_index_and_is_told_once(
+    reviews: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = copied(reviews, tmp_path)
+    async with opened(data) as engine:
+        file = data / "reviews" / "broken.md"
+        file.write_text("---\ntitle: [\n---\n\nNothing.\n")
+        with caplog.at_level(logging.WARNING, "bot.engine"):
+            await engine.keep_up()
+            await engine.keep_up()
+        assert [record.getMessage().split(":")[0] for record in caplog.records] == ["the index stays as it was"]
+        assert "broken.md" in caplog.text
+        assert (await engine.ask(Query(QUESTION))).about == OWNERS
+        file.write_text("---\ntitle: Mended\n---\n\nA mended chair stands in the garden.\n")
+        await engine.keep_up()
+        assert engine.shelf.by_slug("broken", SHARED) is not None
+
+
+def test_without_an_index_there_is_no_engine(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissingError, match="review-bot index"):
+        Engine.open(tmp_path, queue=1)
+
+
+def test_neither_the_client_nor_an_answer_loads_pytorch(reviews: Path) -> None:
+    script = (
+        "import asyncio, sys\n"
+        "from pathlib import Path\n"
+        "from bot.client import ReviewBot\n"
+        "from bot.engine import Engine, Query\n"
+        "async def main():\n"
+        f"    engine = Engine.open(Path({str(reviews)!r}), queue=1)\n"
+        f"    print((await engine.ask(Query({QUESTION!r}))).answer.state)\n"
+        "    await engine.close()\n"
+        "asyncio.run(main())\n"
+        "print('torch' in sys.modules, 'sentence_transformers' in sys.modules)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["answered", "False", "False"]
