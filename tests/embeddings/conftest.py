@@ -1,4 +1,4 @@
-"""What the engine's tests share: the packaged model's encoder, exported once for the whole session."""
+"""What the engine's tests share: the packaged model, opened, and the owner's review, indexed."""
 
 from __future__ import annotations
 
@@ -8,20 +8,9 @@ import pytest
 
 from embeddings.calibration import load_thresholds
 from embeddings.encoding import RuntimeEncoder
-from embeddings.export import prepare_encoder
 from embeddings.library import Library
 from embeddings.reading import read_review
 from tests.embeddings.reviews import OWNERS
-
-
-@pytest.fixture(scope="session")
-def encoder_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the packaged model's export stands. Copy it before altering it."""
-    directory = tmp_path_factory.mktemp("encoders") / "default"
-    notes: list[str] = []
-    prepare_encoder(None, directory, notify=notes.append)
-    assert notes == []
-    return directory
 
 
 @pytest.fixture(scope="session")

@@ -48,10 +48,11 @@ def write_lines(tmp_path: Path) -> WriteLines:
 
 
 @pytest.fixture(scope="session")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def data(tmp_path_factory: pytest.TempPathFactory, encoder_directory: Path) -> Path:
     """A data directory with the owner's review, indexed. It is not to be altered."""
     directory = tmp_path_factory.mktemp("data")
     shutil.copytree(PROJECT / "data" / "reviews", directory / "reviews")
+    shutil.copytree(encoder_directory, directory / ".index" / "encoders" / encoder_directory.name)
     Library.build(directory).close()
     return directory
 
