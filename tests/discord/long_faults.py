@@ -1,0 +1,191 @@
+"""Faults that take a process of their own, many seconds or many questions: for `python -m tests.discord.faults`.
+
+Those of one attempt are written as the tests are. Those of many questions at once take their number, and tell how many
+of them were dealt with as promised.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bot.serving import Exit
+from embeddings.encoding import Encoder, EncoderIdentity
+from tests.discord.actors import in_a_process, reach
+from tests.discord.club import QUESTION, Club, club
+from tests.discord.double.state import Json
+from tests.discord.launch import point_at
+from tests.discord.logs import LogWatch, problems_in
+from tests.discord.programs import copied, program
+from tests.discord.test_running import elsewhere, ended, scene
+
+SLOWNESS = 1.0
+"""Seconds of work that the slow encoder adds to each call."""
+ACKNOWLEDGED_WITHIN = 1.5
+"""Seconds that 500 questions at once may wait for their acknowledgements."""
+
+
+async def many_reconnects(at_the_double: str, reviews: Path, store: Path, log: LogWatch, tries: int) -> int:
+    """One bot is sent away that often, and asked something each time."""
+    answered = 0
+    async with club(at_the_double, reviews, store) as here:
+        for _ in range(tries):
+            await here.there.disturb("reconnect")
+            answered += "deferrals" in (await here.ask()).text
+        await here.assert_clean(log)
+        assert (await here.there.stats())["identifies"] == 1
+    return answered
+
+
+async def a_lost_session_is_begun_anew(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch, disturbance: dict[str, Any]
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        await here.there.call("disturb", **disturbance)
+        await here.there.ready(identifies=2, timeout=20)
+        assert "deferrals" in (await here.ask()).text
+        assert (await here.there.stats())["identifies"] == 2
+        await here.assert_clean(log)
+
+
+async def a_heartbeat_without_acknowledgement_leads_to_a_new_connection(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with reach(at_the_double) as there:
+        await there.settings(heartbeat_interval=0.2)
+    async with club(at_the_double, reviews, store, heartbeat_timeout=0.5) as here:
+        await here.there.disturb("heartbeats", acknowledged=False)
+        await _until_resumed(here)
+        await here.there.disturb("heartbeats", acknowledged=True)
+        assert "deferrals" in (await here.ask()).text
+        assert (await here.there.stats())["identifies"] == 1
+        await here.assert_clean(log)
+
+
+async def _until_resumed(here: Club) -> None:
+    async with asyncio.timeout(10):
+        while not (await here.there.stats())["resumes"]:
+            await asyncio.sleep(0.05)
+
+
+async def what_ends_the_program(
+    reviews: Path, tmp_path: Path, disturbance: dict[str, Any], exit_code: Exit, said: str
+) -> None:
+    async with elsewhere() as there:
+        with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
+            await there.ready(timeout=30)
+            await there.call("disturb", **disturbance)
+            assert await ended(bot) == exit_code
+            assert said in bot.output
+            assert (await there.stats())["identifies"] == 1
+
+
+async def a_refused_token_ends_the_program(reviews: Path, tmp_path: Path, token: str) -> None:
+    async with elsewhere() as there:
+        with program(there.url, copied(reviews, tmp_path), "run", token=token) as bot:
+            assert await ended(bot) == Exit.TOKEN_REFUSED
+            assert "refuses the token" in bot.output
+            assert (await there.stats())["identifies"] == 0
+
+
+async def a_start_is_tried_again(reviews: Path, tmp_path: Path, route: str, said: str) -> None:
+    """discord.py itself tries a shard's handshake again, after 5 s and more, and logs each failure as an error."""
+    async with elsewhere() as there:
+        await there.fault(route, "status", status=503, times=2)
+        with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
+            await there.ready(timeout=40)
+            general, ana = await scene(there)
+            answer = await (await ana.slash(general, "ask", question=QUESTION)).answer()
+            assert "deferrals" in answer.text
+            assert bot.output.count(said) == 2
+            assert await asyncio.to_thread(bot.stop) == 0
+            await there.assert_clean()
+            assert problems_in(bot.output, await there.secrets(), errors="discord.shard" not in said) == []
+
+
+async def a_way_back_is_tried_again(at_the_double: str, reviews: Path, store: Path, log: LogWatch) -> None:
+    """discord.py logs each failure as an error, and begins a new session: what was asked meanwhile is lost to it."""
+    async with club(at_the_double, reviews, store) as here:
+        await here.there.fault("GET /gateway/", "status", status=503, times=2)
+        await here.there.disturb("reset")
+        await here.there.ready(identifies=2, timeout=40)
+        assert "deferrals" in (await here.ask()).text
+        await here.there.assert_clean()
+        assert all(each.startswith("ERROR discord.shard: Attempting a reconnect") for each in log.errors)
+
+
+class SlowEncoder:
+    """The real encoder, kept at work for `SLOWNESS` seconds more at each call."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+
+    @property
+    def identity(self) -> EncoderIdentity:
+        return self._encoder.identity
+
+    def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
+        until = time.monotonic() + SLOWNESS
+        while time.monotonic() < until:
+            self._encoder.encode(texts)
+        return self._encoder.encode(texts, progress)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return self._encoder.count_tokens(texts)
+
+
+async def a_slow_model(at_the_double: str, reviews: Path, store: Path, log: LogWatch, tries: int) -> int:
+    """Questions that keep the model busy; from 10 s on, discord.py would say that a heartbeat is blocked."""
+    async with reach(at_the_double) as there:
+        await there.settings(heartbeat_interval=0.5)
+    async with club(at_the_double, reviews, store) as here:
+        library = here.bot.desk.engine._opened.library
+        library.encoder = SlowEncoder(library.encoder)
+        ids = await here.there.burst((here.ana, here.general, "ask", {"question": QUESTION}) for _ in range(tries))
+        begun = time.monotonic()
+        answered = await here.there.wait_all(ids, "answered", timeout=30 + 3 * SLOWNESS * tries)
+        assert time.monotonic() - begun > 0.9 * SLOWNESS * tries
+        await here.assert_clean(log)
+    return answered
+
+
+async def a_stop_with_questions_in_flight(reviews: Path, tmp_path: Path, tries: int) -> int:
+    """SIGTERM once all are acknowledged and none can have been answered."""
+    async with elsewhere() as there:
+        with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
+            await there.ready(timeout=30)
+            general, ana = await scene(there)
+            await there.fault("PATCH /webhooks/.*", "delay", seconds=1.0, times=tries)
+            ids = await there.burst((ana, general, "ask", {"question": QUESTION}) for _ in range(tries))
+            assert await there.wait_all(ids, "acknowledged", timeout=5) == tries
+            assert not any(each["answered_after"] for each in await there.interactions(ids))
+            assert await asyncio.to_thread(bot.stop) == 0
+            await there.assert_clean()
+            assert problems_in(bot.output, await there.secrets()) == []
+            return await there.wait_all(ids, "answered", timeout=1)
+
+
+async def many_questions_at_once(reviews: Path, store: Path, log: LogWatch, tries: int) -> int:
+    """As many members, one question each; the double and its people in a process of their own."""
+    with in_a_process() as url:
+        point_at(url)
+        async with club(url, reviews, store) as here:
+            await here.there.settings(defer_schema=True)
+            people = [await here.server.member(f"Member {each}") for each in range(tries)]
+            ids = await here.there.burst((who, here.general, "ask", {"question": QUESTION}) for who in people)
+            await here.there.wait_all(ids, "acknowledged", timeout=5)
+            await here.there.wait_all(ids, "answered", timeout=90)
+            fared = await here.there.interactions(ids)
+            await here.assert_clean(log)
+    return sum(map(_soon_acknowledged_and_answered, fared))
+
+
+def _soon_acknowledged_and_answered(asked: Json) -> bool:
+    acknowledged = asked["acknowledged_after"]
+    return acknowledged is not None and acknowledged < ACKNOWLEDGED_WITHIN and asked["answered_after"] is not None
