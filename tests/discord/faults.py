@@ -199,7 +199,7 @@ FAULTS = (
     ),
     Fault(
         13,
-        "500s on a callback",
+        "two or more 500s on a callback",
         "no retry past 2.5 s; counted",
         (
             Case(test_faults.test_a_callback_is_not_sent_again_when_it_would_be_too_late),
@@ -246,7 +246,7 @@ FAULTS = (
     ),
     Fault(
         19,
-        "missing permission, locked thread",
+        "missing permission, archived or locked",
         "checked before, suppressed per channel",
         (
             _no_permission(Permission.SEND_MESSAGES),
@@ -263,9 +263,12 @@ FAULTS = (
     ),
     Fault(
         21,
-        "bucket empty",
+        "bucket empty, global 429",
         "no 429 caused; callbacks unaffected",
-        (Case(test_faults.test_a_spent_bucket_is_waited_for_and_no_429_caused),),
+        (
+            Case(test_faults.test_a_spent_bucket_is_waited_for_and_no_429_caused),
+            Case(long_faults.a_global_limit_leaves_callbacks_alone),
+        ),
     ),
     Fault(
         22,

@@ -23,6 +23,7 @@ from tests.discord.double.state import Json
 from tests.discord.launch import point_at
 from tests.discord.logs import LogWatch, problems_in
 from tests.discord.programs import copied, program
+from tests.discord.test_faults import said_in, until
 from tests.discord.test_running import elsewhere, ended, scene
 
 SLOWNESS = 1.0
@@ -80,6 +81,8 @@ async def what_ends_the_program(
     async with elsewhere() as there:
         with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
             await there.ready(timeout=30)
+            general, ana = await scene(there)
+            await (await ana.slash(general, "ask", question=QUESTION)).answer()
             await there.call("disturb", **disturbance)
             assert await ended(bot) == exit_code
             assert said in bot.output
@@ -118,6 +121,17 @@ async def a_way_back_is_tried_again(at_the_double: str, reviews: Path, store: Pa
         assert "deferrals" in (await here.ask()).text
         await here.there.assert_clean()
         assert all(each.startswith("ERROR discord.shard: Attempting a reconnect") for each in log.errors)
+
+
+async def a_global_limit_leaves_callbacks_alone(at_the_double: str, reviews: Path, store: Path, log: LogWatch) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        await here.there.fault("POST /channels/.*", "status", status=429, scope_global=True, retry_after=1.5)
+        await here.ana.mention(here.general, QUESTION)
+        asked = await here.ana.slash(here.general, "ask", question=QUESTION)
+        assert await asked.acknowledged() < 1.0
+        await until(lambda: said_in(here), "deferrals", "deferrals")
+        assert (await here.there.stats())["rate_limited"] == 0
+        await here.assert_clean(log)
 
 
 class SlowEncoder:
