@@ -36,12 +36,15 @@ from bot.reading_back import review_key_in
 from bot.servers import Servers
 from bot.store import ServerSettings
 from bot.work import Work
-from embeddings.errors import LibraryError
+from embeddings.errors import LibraryError, QuestionError, UnknownReviewError, UnknownSectionError
 from embeddings.records import SHARED
 
 _log = logging.getLogger(__name__)
 
 Interaction: TypeAlias = discord.Interaction[Any]
+
+_FOR_MEMBERS = (QuestionError, UnknownReviewError, UnknownSectionError)
+"""The errors that a member can do something about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +96,7 @@ class Desk:
         self.conversations = conversations
         self.cooldowns = cooldowns
         self.work = Work()
-        engine.before_each = delivery.all_acknowledged
+        engine.before_each = delivery.after_a_rush
 
     async def asker(self, interaction: Interaction) -> Asker:
         """Who is behind an interaction. A user install where the bot isn't a member counts as no server."""
@@ -138,6 +141,7 @@ class Desk:
         Raises:
             LibraryError: there is no such review, or the engine can't answer.
         """
+        slug = self.engine.shelf.find(review, asker.collections).slug if review else None
         refused = self.refusal(question, asker)
         if refused is not None:
             await self.delivery.say_at_once(interaction, refused)
@@ -145,7 +149,6 @@ class Desk:
         hidden = asker.settings.private_answers if private is None else private
         if not await self.delivery.acknowledge(interaction, private=hidden):
             return
-        slug = self.engine.shelf.find(review, asker.collections).slug if review else None
         asked = Asked(question, asker, earlier or Conversation(), slug, hidden)
         found, message = await self._answer(asked)
         self._remember(asked, found, await self.delivery.respond(interaction, message))
@@ -263,7 +266,11 @@ class Desk:
         if isinstance(error, BusyError):
             self.delivery.counts["busy"] += 1
             return notice(asker.words.busy, look=Look.UNANSWERED)
-        return problem(error)
+        if isinstance(error, _FOR_MEMBERS):
+            return problem(error)
+        # It is for those who run the bot, and may name their files.
+        _log.error("a question could not be answered: %s", error)
+        return notice(asker.words.failed)
 
 
 def desk_of(client: discord.Client) -> Desk:

@@ -71,10 +71,15 @@ class Asking(commands.Cog):
         """A mention, a reply to an answer, or a direct message."""
         if not self._is_for_us(message) or not self._desk.work.is_new(message.id):
             return
-        with self._desk.work:
-            asker = await self._desk.author(message)
-            if self._is_welcome(message, asker):
-                await self._answer(message, asker)
+        # Before anything is waited for: from here on, it may be edited or deleted.
+        self._questions[message.id] = self._question(message.content)
+        try:
+            with self._desk.work:
+                asker = await self._desk.author(message)
+                if self._is_welcome(message, asker):
+                    await self._answer(message, asker)
+        finally:
+            del self._questions[message.id]
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
@@ -90,7 +95,9 @@ class Asking(commands.Cog):
             self._questions[event.message_id] = None
 
     async def _answer(self, message: discord.Message, asker: Asker) -> None:
-        question = self._question(message.content)
+        question = self._questions[message.id]
+        if question is None:
+            return
         if not question:
             line = notice(asker.words.ask_me_something, look=Look.READING)
             await self._desk.delivery.post(message.channel, line, reply_to=message)
@@ -101,12 +108,8 @@ class Asking(commands.Cog):
             if self._desk.cooldowns.tells(asker.member):
                 await self._desk.delivery.post(message.channel, refused, reply_to=message)
             return
-        self._questions[message.id] = question
-        try:
-            asked = Asked(question, asker, self._earlier(message, asker))
-            await self._desk.answer_message(message, asked, lambda: self._questions[message.id])
-        finally:
-            del self._questions[message.id]
+        asked = Asked(question, asker, self._earlier(message, asker))
+        await self._desk.answer_message(message, asked, lambda: self._questions[message.id])
 
     def _is_for_us(self, message: discord.Message) -> bool:
         me = self._bot.user
