@@ -1,0 +1,1 @@
+"""Speed and memory, each figure against the honest alternative in the same run: `python -m tests.benchmarks`."""
