@@ -92,6 +92,8 @@ class Delivery:
         self._acknowledging = 0
         self._lane = asyncio.Semaphore(_AT_ONCE)
         self._rush_until = 0.0
+        # Kept here, for the loop alone would let them go.
+        self._typing: set[asyncio.Task[None]] = set()
 
     async def after_a_rush(self) -> None:
         """Let acknowledgements go first while many are due at once; a few on their way hold nothing up."""
@@ -191,11 +193,18 @@ class Delivery:
         return None
 
     async def show_typing(self, channel: discord.abc.Messageable) -> None:
-        """Show that an answer is coming, for as long as Discord takes it; soon given up, for it is no answer."""
+        """Show that an answer is coming; not waited for long, for it is no answer."""
+        typing = asyncio.create_task(self._type(channel), name="typing")
+        self._typing.add(typing)
+        typing.add_done_callback(self._typing.discard)
+        # Never cancelled: discord.py holds back every request while one waits out a global limit, and would go on
+        # holding them back for ever if that one ended before its wait.
+        await asyncio.wait({typing}, timeout=_TYPING_WITHIN)
+
+    async def _type(self, channel: discord.abc.Messageable) -> None:
         try:
-            async with asyncio.timeout(_TYPING_WITHIN):
-                await channel.typing()
-                self._unauthorised = 0
+            await channel.typing()
+            self._unauthorised = 0
         except (discord.HTTPException, *_Transport) as error:
             self._note("typing", error, level=logging.DEBUG)
 
