@@ -62,7 +62,8 @@ async def asked_at_once(here: Club, number: int) -> list[Json]:
         (who, here.general, "ask", {"question": QUESTIONS[place % len(QUESTIONS)]}) for place, who in enumerate(people)
     )
     await here.there.wait_all(ids, "acknowledged", timeout=5)
-    await here.there.wait_all(ids, "answered", timeout=90)
+    heard = [each["id"] for each in await here.there.interactions(ids) if each["acknowledged_after"] is not None]
+    await here.there.wait_all(heard, "answered", timeout=60)
     return await here.there.interactions(ids)
 
 
