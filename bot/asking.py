@@ -173,7 +173,8 @@ class Desk:
             await self.delivery.post(message.channel, answer, reply_to=message)
         except Exception:  # noqa: BLE001  # the last resort: logged whole, and told to the member
             _log.exception("a question by message failed")
-            await self.delivery.post(message.channel, notice(asked.asker.words.failed), reply_to=message)
+            failed = notice(asked.asker.words.failed, look=Look.PROBLEM)
+            await self.delivery.post(message.channel, failed, reply_to=message)
         else:
             self._remember(asked, found, await self.delivery.post(message.channel, answer, reply_to=message))
 
@@ -222,7 +223,7 @@ class Desk:
                 await self.delivery.tell(interaction, self._said(error, asker))
             except Exception:  # noqa: BLE001  # the last resort: logged whole, and told to the member
                 _log.exception("an interaction failed")
-                await self.delivery.tell(interaction, notice(asker.words.failed))
+                await self.delivery.tell(interaction, notice(asker.words.failed, look=Look.PROBLEM))
 
     async def _asker(self, member: int, place: int, server: int | None, locale: str | None) -> Asker:
         settings = await self.servers.settings(server)
@@ -270,7 +271,7 @@ class Desk:
             return problem(error)
         # It is for those who run the bot, and may name their files.
         _log.error("a question could not be answered: %s", error)
-        return notice(asker.words.failed)
+        return notice(asker.words.failed, look=Look.PROBLEM)
 
 
 def desk_of(client: discord.Client) -> Desk:

@@ -7,8 +7,9 @@ from dataclasses import replace
 
 import discord
 
-from bot.buttons import Action, AskFollowUp, Delete, Helpful, ReadInContext, Share, decode, encode
+from bot.buttons import Action, AskFollowUp, Helpful, ReadInContext, Share, decode
 from bot.catalogue import Catalogue
+from bot.messages import delete_button
 from bot.parts import Beside, Button, Divider, Look, Message, Part, Row, Text, Weight
 
 _WEIGHTS = {
@@ -44,7 +45,7 @@ def review_key_in(message: discord.Message) -> str | None:
 
 def shared(message: discord.Message, asker: int, words: Catalogue) -> Message:
     """A private answer as it is posted for all: the same, but to be deleted by its asker and not shared again."""
-    delete = Button(words.delete, encode(Delete(asker)), "🗑️", Weight.DANGER)
+    delete = delete_button(asker, words)
     parts: list[Part] = []
     for part in message_in(message).parts:
         if isinstance(part, Row):

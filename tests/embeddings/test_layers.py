@@ -27,9 +27,9 @@ ENGINE = (
 
 FACE = (
     "buttons catalogue conversations cooldowns neutralising parts redacting settings store work",
-    "cutting inviting logs reading_back servers shelf",
+    "cutting inviting logs servers shelf",
     "messages",
-    "browsing components engine managing",
+    "browsing components engine managing reading_back",
     "delivery",
     "asking",
     "commands",
