@@ -1,0 +1,254 @@
+"""Indexing, opening and asking corpora of any size: what it takes as they grow, and how often the answer is right.
+
+"Without the encoder" means that each question's vector is at hand: what is timed is all of `Library.ask` but that.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.benchmarks.findings import Findings
+from tests.benchmarks.processes import apart, memory, peak_memory, spent
+from tests.benchmarks.workshop import QUESTIONS, Workshop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from embeddings.encoding import Encoder, EncoderIdentity
+    from embeddings.library import Library
+    from tests.benchmarks.corpus import Planted
+
+ONE_REVIEW = 18
+"""Passages of the review that comes with the project."""
+
+TARGETS = {ONE_REVIEW: 1.0, 100_000: 10.0, 1_000_000: 50.0}
+"""Milliseconds for a question on one thread, by passages."""
+
+TRULY_ENCODED = 1_000
+"""Passages of the corpus that is encoded in truth as well, to see what made vectors change."""
+
+KINDS = ("lexical", "paraphrase", "titled")
+RATES = {"first": "in the first quote", "three": "in one of three quotes", "passages": "passages R@5"}
+
+_ROUNDS = 5
+
+
+def answering(workshop: Workshop) -> Findings:
+    """Milliseconds for a question without the encoder, and how often the planted answer is found, by size."""
+    found = Findings()
+    took = apart(
+        ask_the_review, threads=1, data=str(workshop.data()), questions=str(QUESTIONS), encoder=str(workshop.encoder())
+    )
+    found.check("answering without the encoder, one review, ms of CPU", took["milliseconds"], TARGETS[ONE_REVIEW])
+    for passages in workshop.sizes:
+        asked = workshop.asked(passages)
+        name = f"answering without the encoder, {passages:,} passages"
+        if passages in TARGETS:
+            found.check(f"{name}, ms of CPU", asked["milliseconds"], TARGETS[passages])
+        else:
+            found.figure(name, asked["milliseconds"], "ms of CPU")
+        found.figure(f"{name}, 95th percentile", asked["milliseconds_95"], "ms of CPU")
+        found.figure(f"{name}, in one review by its title", asked["milliseconds_titled"], "ms of CPU")
+    return found
+
+
+def quality(workshop: Workshop) -> Findings:
+    """How often a planted answer is quoted and its passage found, by size; the same with truly encoded text."""
+    found = Findings()
+    smallest, largest = (workshop.asked(size)["right"] for size in (workshop.sizes[0], workshop.sizes[-1]))
+    for kind in KINDS:
+        for rate, name in RATES.items():
+            found.curve(
+                "How often the planted answer is found",
+                "share of questions",
+                f"{kind}: {name}",
+                ((size, workshop.asked(size)["right"][kind][rate]) for size in workshop.sizes),
+            )
+        change = largest[kind]["three"] - smallest[kind]["three"]
+        found.figure(f"{kind} answers in three quotes, {workshop.sizes[-1]:,} passages", largest[kind]["three"], "")
+        found.figure(f"the same less that at {workshop.sizes[0]:,}", change, "")
+    size = workshop.sized(TRULY_ENCODED, workshop.sizes[0])
+    real, made = (workshop.asked(size, real=real)["right"] for real in (True, False))
+    for kind in KINDS:
+        change = made[kind]["three"] - real[kind]["three"]
+        found.figure(f"{kind} answers in three quotes, {size:,} passages truly encoded", real[kind]["three"], "")
+        found.figure("made vectors less the same", change, "")
+    return found
+
+
+def growing(workshop: Workshop) -> Findings:
+    """Time and memory of indexing, opening and asking against passages."""
+    found = Findings()
+    built = [(size, workshop.built(size)) for size in workshop.sizes]
+    asked = [(size, workshop.asked(size)) for size in workshop.sizes]
+    plots = (
+        ("Indexing, the encoder apart", "seconds of CPU", "indexing", built, "cpu"),
+        ("Memory", "MiB", "indexing, peak", built, "peak_mib"),
+        ("Memory", "MiB", "open, with every question asked", asked, "memory_mib"),
+        ("On disk", "MiB", "the index", built, "disk_mib"),
+        ("Opening", "seconds", "opening", asked, "opening"),
+        ("Opening", "seconds", "the first question", asked, "first"),
+        ("A question without the encoder", "ms of CPU", "all reviews", asked, "milliseconds"),
+        ("A question without the encoder", "ms of CPU", "one review by its title", asked, "milliseconds_titled"),
+    )
+    for plot, unit, name, figures, key in plots:
+        found.curve(plot, unit, name, ((size, took[key]) for size, took in figures))
+        found.figure(f"{plot.lower()}: {name}, {figures[-1][0]:,} passages", figures[-1][1][key], unit)
+    for size, took in asked:
+        if size >= 1_000_000:
+            found.check(f"opening {size:,} passages, seconds", took["opening"], 1.0)
+    size, last = built[-1]
+    found.figure("memory: open / all vectors and texts in memory", asked[-1][1]["memory_mib"] / last["plain_mib"], "")
+    found.figure("on disk, a passage", 1024 * last["disk_mib"] / size, "KiB")
+    found.figure("memory: open, a passage", 1024 * asked[-1][1]["memory_mib"] / size, "KiB")
+    return found
+
+
+def build(index: str, passages: int, bank: str | None, encoder: str) -> dict[str, Any]:
+    """Index a corpus with the engine's own builder; encoding, or making up vectors, is not counted.
+
+    Args:
+        index: the index's folder.
+        passages: how many.
+        bank: for made vectors, or None to encode in truth.
+        encoder: the runtime encoder's folder.
+    """
+    from embeddings.encoding import RuntimeEncoder
+    from embeddings.index import COLLECTIONS
+    from embeddings.library import Library
+    from tests.benchmarks.corpus import Corpus
+    from tests.benchmarks.vectors import Synthesised
+
+    real = RuntimeEncoder.open(Path(encoder))
+    timed = _Timed(Synthesised.open(Path(bank), Path(encoder)) if bank else real)
+    reviews = list(Corpus(passages).reviews())
+    with spent() as took:
+        library = Library.of(reviews, Path(index), timed)
+    entry = library.manifest.collections[0]
+    sentences = entry.reviews[-1].sentences[1]
+    vectors = (2 * sentences + passages) * timed.identity.dimension * 4
+    library.close()
+    files = Path(index, COLLECTIONS).rglob("*")
+    return {
+        "cpu": took.cpu - timed.cpu,
+        "wall": took.wall - timed.wall,
+        "encoding": timed.cpu,
+        "sentences": sentences,
+        "peak_mib": peak_memory() / 1024,
+        "plain_mib": (vectors + sum(len(review.text) for review in reviews)) / 2**20,
+        "disk_mib": sum(file.stat().st_size for file in files if file.is_file()) / 2**20,
+    }
+
+
+def ask(index: str, passages: int, encoder: str) -> dict[str, Any]:
+    """Open a corpus's index, ask every planted question, and time asking them again.
+
+    Args:
+        index: the index's folder.
+        passages: how many there are.
+        encoder: the runtime encoder's folder.
+    """
+    from embeddings.calibration import Thresholds
+    from embeddings.encoding import RuntimeEncoder
+    from embeddings.library import Library
+    from embeddings.manifest import Manifest
+    from tests.benchmarks.corpus import Corpus
+    from tests.benchmarks.vectors import Remembered
+
+    planted = Corpus(passages).planted()
+    remembered = Remembered(RuntimeEncoder.open(Path(encoder)))
+    remembered.encode([each.question for each in planted])
+    before = memory()
+    with spent() as opening:
+        library = Library(
+            Path(index), Manifest.open(Path(index)), thresholds=Thresholds(0.37, 0.32), encoder=remembered
+        )
+    with spent() as first:
+        library.ask(planted[0].question)
+    right = {kind: _right(library, [each for each in planted if each.kind == kind]) for kind in KINDS}
+    held = memory() - before
+    everywhere = _milliseconds(library, [each.question for each in planted if each.kind != "titled"])
+    titled = _milliseconds(library, [each.question for each in planted if each.kind == "titled"])
+    library.close()
+    return {
+        "opening": opening.wall,
+        "first": first.wall,
+        "right": right,
+        "memory_mib": held / 1024,
+        "milliseconds": statistics.median(everywhere),
+        "milliseconds_95": statistics.quantiles(everywhere, n=20)[-1],
+        "milliseconds_titled": statistics.median(titled),
+    }
+
+
+def ask_the_review(data: str, questions: str, encoder: str) -> dict[str, float]:
+    """Time asking the project's own questions about its own review."""
+    from embeddings.encoding import RuntimeEncoder
+    from embeddings.evaluation.questions import read_questions
+    from embeddings.library import Library
+    from tests.benchmarks.vectors import Remembered
+
+    opened = Library.open(Path(data))
+    remembered = Remembered(RuntimeEncoder.open(Path(encoder)))
+    library = Library(opened.directory, opened.manifest, thresholds=opened.thresholds, encoder=remembered)
+    asked = [question.text for question in read_questions(Path(questions)) if not question.context]
+    for question in asked:
+        library.ask(question)
+    return {"milliseconds": statistics.median(_milliseconds(library, asked))}
+
+
+class _Timed:
+    """An encoder that adds up what it takes."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self.cpu = 0.0
+        self.wall = 0.0
+
+    @property
+    def identity(self) -> EncoderIdentity:
+        return self._encoder.identity
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return self._encoder.count_tokens(texts)
+
+    def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
+        with spent() as took:
+            vectors = self._encoder.encode(texts, progress)
+        self.cpu += took.cpu
+        self.wall += took.wall
+        return vectors
+
+
+def _milliseconds(library: Library, questions: Iterable[str]) -> list[float]:
+    """The processor time of each question: the median of several rounds."""
+    rounds = []
+    for _ in range(_ROUNDS):
+        times = []
+        for question in questions:
+            began = time.process_time()
+            library.ask(question)
+            times.append(1000 * (time.process_time() - began))
+        rounds.append(times)
+    return [statistics.median(times) for times in zip(*rounds, strict=True)]
+
+
+def _right(library: Library, planted: Sequence[Planted]) -> dict[str, float]:
+    """How often the planted sentence is in the first quote, in any quote, and in the first five passages."""
+    counts = dict.fromkeys(RATES, 0)
+    for each in planted:
+        seen = library.examine(each.question, k=5)
+        quoted = [each.sentence in quote.text and quote.review == each.review for quote in seen.answer.quotes]
+        counts["first"] += any(quoted[:1])
+        counts["three"] += any(quoted)
+        counts["passages"] += any(
+            hit.review == each.review and each.sentence in library.review(hit.review).text[hit.start : hit.end]
+            for hit in seen.hits
+        )
+    return {rate: count / len(planted) for rate, count in counts.items()}

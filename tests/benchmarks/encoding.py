@@ -1,0 +1,146 @@
+"""Encoding: a question, many passages, and whether the runtime encoder finds what the reference finds."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.benchmarks.findings import Findings
+from tests.benchmarks.processes import apart
+from tests.benchmarks.workshop import Workshop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sentence_transformers import SentenceTransformer
+
+_PASSAGE_SEED = 2
+
+
+def question(workshop: Workshop) -> Findings:
+    """One question on one thread, in turn with sentence-transformers."""
+    found = Findings()
+    took = apart(encode_questions, threads=1, encoder=str(workshop.encoder()), rounds=workshop.sized(5, 1))
+    found.check("encoding a question, p50 / sentence-transformers", took["runtime"] / took["reference"], 0.45)
+    found.figure("encoding a question, one thread", took["runtime"], "ms of CPU")
+    return found
+
+
+def bulk(workshop: Workshop) -> Findings:
+    """Passages a second, on one core and on all, against sentence-transformers as it comes."""
+    found = Findings()
+    sizes = {"passages": workshop.sized(192, 16), "rounds": workshop.sized(3, 1)}
+    one = apart(encode_passages, threads=1, encoder=str(workshop.encoder()), **sizes)
+    found.check("bulk on one core, times sentence-transformers", one["speedup"], 1.5, at_least=True)
+    found.figure("bulk on one core", one["passages_a_second"], "passages/s")
+    every = apart(encode_passages, encoder=str(workshop.encoder()), **sizes)
+    found.check(f"bulk on {every['cores']} cores, the same", every["speedup"], 1.8, at_least=True)
+    found.figure(f"bulk on {every['cores']} cores", every["passages_a_second"], "passages/s")
+    return found
+
+
+def same_ten(workshop: Workshop) -> Findings:
+    """The share of the reference's ten closest passages that the runtime encoder has among its own ten."""
+    found = Findings()
+    shared = apart(compare_tens, encoder=str(workshop.encoder()), passages=workshop.sized(600, 60))
+    found.check("top ten of the runtime encoder / the reference's", shared, 1.0, at_least=True)
+    return found
+
+
+def encode_questions(encoder: str, rounds: int) -> dict[str, float]:
+    """The median processor time of a question, for both, in milliseconds."""
+    from embeddings.encoding import RuntimeEncoder
+    from tests.benchmarks.facts import FACTS
+
+    questions = [text for fact in FACTS for text in (fact.lexical, fact.paraphrase)]
+    reference, runtime = _reference(), RuntimeEncoder.open(Path(encoder))
+    times: dict[str, list[float]] = {"reference": [], "runtime": []}
+    for number in range(rounds + 1):
+        for text in questions:
+            took = {
+                "reference": _cpu(lambda text=text: reference.encode([text], normalize_embeddings=True)),  # type: ignore[misc]  # mypy can't infer a lambda's default
+                "runtime": _cpu(lambda text=text: runtime.encode([text])),  # type: ignore[misc]  # the same
+            }
+            # The first round warms both up.
+            if number:
+                for name, seconds in took.items():
+                    times[name].append(1000 * seconds)
+    return {name: statistics.median(each) for name, each in times.items()}
+
+
+def encode_passages(encoder: str, passages: int, rounds: int) -> dict[str, float]:
+    """How many times as many passages a second as the reference at its defaults; both in turn, by the clock."""
+    import os
+
+    from embeddings.encoding import RuntimeEncoder
+
+    texts = _passages(passages)
+    reference, runtime = _reference(), RuntimeEncoder.open(Path(encoder))
+    reference.encode(texts[:32])
+    runtime.encode(texts[:32])
+    pairs = []
+    for _ in range(rounds):
+        theirs = _wall(lambda: reference.encode(texts, normalize_embeddings=True, show_progress_bar=False))
+        ours = _wall(lambda: runtime.encode(texts))
+        pairs.append((ours, theirs))
+    return {
+        "speedup": statistics.median(theirs / ours for ours, theirs in pairs),
+        "passages_a_second": passages / statistics.median(ours for ours, _ in pairs),
+        "cores": len(os.sched_getaffinity(0)),
+    }
+
+
+def compare_tens(encoder: str, passages: int) -> float:
+    """The mean share of the ten passages closest to a question that both encoders agree on."""
+    import numpy as np
+
+    from embeddings.encoding import RuntimeEncoder
+    from tests.benchmarks.corpus import carrier
+    from tests.benchmarks.facts import FACTS
+
+    texts = [*_passages(passages), *(carrier(number)[0] for number in range(len(FACTS)))]
+    questions = [text for fact in FACTS for text in (fact.lexical, fact.paraphrase)]
+    reference, runtime = _reference(), RuntimeEncoder.open(Path(encoder))
+    tens = []
+    for vectors, asked in (
+        (runtime.encode(texts), runtime.encode(questions)),
+        (
+            reference.encode(texts, normalize_embeddings=True, show_progress_bar=False),
+            reference.encode(questions, normalize_embeddings=True, show_progress_bar=False),
+        ),
+    ):
+        tens.append(np.argsort(-(asked @ vectors.T), axis=1)[:, :10])
+    return statistics.fmean(len(set(ours) & set(theirs)) / 10 for ours, theirs in zip(*tens, strict=True))
+
+
+def _passages(number: int) -> list[str]:
+    from tests.benchmarks.corpus import Corpus
+
+    return [
+        paragraph
+        for draft in Corpus(number, _PASSAGE_SEED).drafts()
+        for _, paragraphs in draft.sections
+        for paragraph in paragraphs
+    ]
+
+
+def _reference() -> SentenceTransformer:
+    from sentence_transformers import SentenceTransformer
+
+    from embeddings.weights import find_model
+
+    return SentenceTransformer(str(find_model(None).folder), device="cpu")
+
+
+def _cpu(work: Callable[[], Any]) -> float:
+    began = time.process_time()
+    work()
+    return time.process_time() - began
+
+
+def _wall(work: Callable[[], Any]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began

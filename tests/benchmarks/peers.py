@@ -1,0 +1,191 @@
+"""chromadb, LanceDB and llama-index beside this engine: the same passages with the same vectors, in one run.
+
+Each keeps the passages with their texts on disk, opens them, and gives the texts of the ten closest. This engine does
+that with its own parts, `embeddings.vectors` and `embeddings.stored_reviews`. Its whole library does a good deal more:
+every sentence and pair of sentences has a vector too, there is BM25, and a fusion. What that takes is given beside.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from tests.benchmarks.findings import Findings
+from tests.benchmarks.processes import apart, spent
+from tests.benchmarks.workshop import Workshop
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float32]
+
+PASSAGES = 10_000
+_NEAREST = 10
+_MODULES = {"chromadb": "chromadb", "LanceDB": "lancedb", "llama-index": "llama_index"}
+
+Search = Callable[["Floats"], list[str]]
+"""A vector to the texts of the closest passages."""
+
+
+def peers(workshop: Workshop) -> Findings:
+    """Indexing and a query by CPU, the engine against each of the three, and the texts that both find."""
+    missing = [name for name, module in _MODULES.items() if importlib.util.find_spec(module) is None]
+    if missing:
+        return Findings(skipped=f"skipped: without {', '.join(missing)}; install the extra [bench]")
+    found = Findings()
+    passages = workshop.sized(PASSAGES, 400)
+    file = str(workshop.directory / f"peers-{passages}.npz")
+    apart(prepare, file=file, passages=passages, bank=str(workshop.bank()), encoder=str(workshop.encoder()))
+    took: dict[str, list[dict[str, float]]] = {name: [] for name in _STORES}
+    for number in range(workshop.sized(3, 1)):
+        for name, each in took.items():
+            folder = str(workshop.directory / f"peer-{name}-{number}")
+            each.append(apart(store_and_search, threads=1, name=name, file=file, folder=folder))
+    ours = {key: statistics.median(each[key] for each in took["Review Bot"]) for key in took["Review Bot"][0]}
+    for name in _MODULES:
+        theirs = {key: statistics.median(each[key] for each in took[name]) for key in took[name][0]}
+        found.check(f"indexing {passages:,} passages, CPU / {name}", ours["indexing"] / theirs["indexing"], 1.0)
+        found.check(f"a query, CPU / {name}", ours["query"] / theirs["query"], 1.0)
+    for name, each in took.items():
+        for key, unit in (("indexing", "s of CPU"), ("query", "ms of CPU"), ("recall", "")):
+            found.figure(f"{name}: {key}", statistics.median(one[key] for one in each), unit)
+    whole = workshop.built(passages), workshop.asked(passages)
+    found.figure("Review Bot's whole library: indexing", whole[0]["cpu"], "s of CPU")
+    found.figure("Review Bot's whole library: a question", whole[1]["milliseconds"], "ms of CPU")
+    return found
+
+
+def prepare(file: str, passages: int, bank: str, encoder: str) -> None:
+    """Write the passages' texts, their vectors, and real questions' vectors."""
+    import numpy as np
+
+    from tests.benchmarks.corpus import Corpus
+    from tests.benchmarks.vectors import Synthesised
+
+    maker = Synthesised.open(Path(bank), Path(encoder))
+    texts = [text for draft in Corpus(passages).drafts() for _, paragraphs in draft.sections for text in paragraphs]
+    with np.load(bank, allow_pickle=False) as stored:
+        asked = stored["vectors"][::3]
+    np.savez(file, texts=np.array(texts), vectors=maker.encode(texts), asked=asked)
+
+
+def store_and_search(name: str, file: str, folder: str) -> dict[str, float]:
+    """The processor time of indexing, and of a query (the median), in milliseconds; with recall@10."""
+    import numpy as np
+
+    with np.load(file, allow_pickle=False) as stored:
+        texts, vectors, asked = stored["texts"].tolist(), stored["vectors"], stored["asked"]
+    Path(folder).mkdir()
+    store = _STORES[name]
+    # Imports and connections are not what is compared.
+    warm = Path(folder, "warm")
+    warm.mkdir()
+    store(warm, texts[:100], vectors[:100])(asked[0])
+    with spent() as indexing:
+        search = store(Path(folder, "index"), texts, vectors)
+    search(asked[0])
+    times, shared = [], []
+    for query in asked:
+        began = time.process_time()
+        near = search(query)
+        times.append(1000 * (time.process_time() - began))
+        true = {texts[place] for place in np.argsort(-(vectors @ query))[:_NEAREST]}
+        shared.append(len(true & set(near)) / _NEAREST)
+    return {"indexing": indexing.cpu, "query": statistics.median(times), "recall": statistics.fmean(shared)}
+
+
+def _review_bot(folder: Path, texts: Sequence[str], vectors: Floats) -> Search:
+    from embeddings.records import Paragraph, Review, Section
+    from embeddings.stored_reviews import StoredReviews, save_reviews
+    from embeddings.vectors import Vectors
+
+    each = 20
+    folder.mkdir(exist_ok=True)
+    Vectors.build(vectors).save(folder / "passages.faiss")
+    reviews = []
+    for first in range(0, len(texts), each):
+        paragraphs, offset = [], 0
+        for number, text in enumerate(texts[first : first + each], 1):
+            paragraphs.append(Paragraph(number, offset, offset + len(text)))
+            offset += len(text) + 1
+        section = Section("text", "Text", tuple(paragraphs))
+        reviews.append(Review(str(first), "Text", "\n".join(texts[first : first + each]), (section,)))
+    save_reviews(folder / "reviews.sqlite", reviews)
+    opened, stored = Vectors.open(folder / "passages.faiss"), StoredReviews(folder / "reviews.sqlite")
+
+    def search(query: Floats) -> list[str]:
+        near = []
+        for row in opened.nearest(query, _NEAREST, 0, len(opened)).tolist():
+            review = stored.get(str(row - row % each))
+            place = review.sections[0].paragraphs[row % each]
+            near.append(review.text[place.start : place.end])
+        return near
+
+    return search
+
+
+def _chromadb(folder: Path, texts: Sequence[str], vectors: Floats) -> Search:
+    import chromadb
+
+    client = chromadb.PersistentClient(str(folder), chromadb.Settings(anonymized_telemetry=False))
+    kept = client.create_collection("passages", metadata={"hnsw:space": "cosine"}, embedding_function=None)
+    most = client.get_max_batch_size()
+    for first in range(0, len(texts), most):
+        end = min(first + most, len(texts))
+        names = [str(row) for row in range(first, end)]
+        kept.add(ids=names, embeddings=vectors[first:end], documents=list(texts[first:end]))
+
+    def search(query: Floats) -> list[str]:
+        answer = kept.query(query_embeddings=query[None, :], n_results=_NEAREST, include=["documents"])
+        return list(answer["documents"][0])
+
+    return search
+
+
+def _lancedb(folder: Path, texts: Sequence[str], vectors: Floats) -> Search:
+    import lancedb
+    import pyarrow as pa
+
+    column = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1)), vectors.shape[1])
+    table = lancedb.connect(folder).create_table("passages", pa.table({"vector": column, "text": list(texts)}))
+
+    def search(query: Floats) -> list[str]:
+        return [row["text"] for row in table.search(query).distance_type("cosine").limit(_NEAREST).to_list()]
+
+    return search
+
+
+def _llama_index(folder: Path, texts: Sequence[str], vectors: Floats) -> Search:
+    from llama_index.core.schema import TextNode
+    from llama_index.core.storage.docstore import SimpleDocumentStore
+    from llama_index.core.vector_stores import SimpleVectorStore, VectorStoreQuery
+
+    nodes = [
+        TextNode(id_=str(row), text=text, embedding=vector)
+        for row, (text, vector) in enumerate(zip(texts, vectors.tolist(), strict=True))
+    ]
+    store, documents = SimpleVectorStore(), SimpleDocumentStore()
+    store.add(nodes)
+    documents.add_documents(nodes)
+    folder.mkdir(exist_ok=True)
+    store.persist(str(folder / "vectors.json"))
+    documents.persist(str(folder / "documents.json"))
+
+    def search(query: Floats) -> list[str]:
+        answer = store.query(VectorStoreQuery(query_embedding=query.tolist(), similarity_top_k=_NEAREST))
+        return [str(documents.get_document(name).get_content()) for name in answer.ids or ()]
+
+    return search
+
+
+_STORES: dict[str, Callable[[Path, Sequence[str], Any], Search]] = {
+    "Review Bot": _review_bot,
+    "chromadb": _chromadb,
+    "LanceDB": _lancedb,
+    "llama-index": _llama_index,
+}
