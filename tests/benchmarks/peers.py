@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import importlib.util
 import statistics
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -44,7 +45,7 @@ def peers(workshop: Workshop) -> Findings:
     took: dict[str, list[dict[str, float]]] = {name: [] for name in _STORES}
     for number in range(workshop.sized(3, 1)):
         for name, each in took.items():
-            folder = str(workshop.directory / f"peer-{name}-{number}")
+            folder = tempfile.mkdtemp(prefix=f"peer-{number}-", dir=workshop.directory)
             each.append(apart(store_and_search, threads=1, name=name, file=file, folder=folder))
     ours = {key: statistics.median(each[key] for each in took["Review Bot"]) for key in took["Review Bot"][0]}
     for name in _MODULES:
@@ -80,7 +81,6 @@ def store_and_search(name: str, file: str, folder: str) -> dict[str, float]:
 
     with np.load(file, allow_pickle=False) as stored:
         texts, vectors, asked = stored["texts"].tolist(), stored["vectors"], stored["asked"]
-    Path(folder).mkdir()
     store = _STORES[name]
     # Imports and connections are not what is compared.
     warm = Path(folder, "warm")

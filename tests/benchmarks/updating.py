@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import statistics
 import sys
+import tempfile
 from pathlib import Path
 
 from tests.benchmarks.corpus import Corpus
@@ -23,7 +24,7 @@ def updating(workshop: Workshop) -> Findings:
     """The processor time of `review-bot index` after one of the reviews was changed, against that of the first."""
     found = Findings()
     reviews = workshop.sized(REVIEWS, 20)
-    data = workshop.directory / f"reviews-{reviews}"
+    data = Path(tempfile.mkdtemp(prefix="updating-", dir=workshop.directory))
     whole = apart(write_reviews, data=str(data), reviews=reviews)
     # Exporting the model is done once for ever, and not part of what is compared.
     encoder = workshop.encoder()

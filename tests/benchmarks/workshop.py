@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 from dataclasses import dataclass, field
@@ -27,7 +28,7 @@ class Workshop:
     directory: Path
     full: bool = False
     small: bool = False
-    _made: dict[str, Any] = field(default_factory=dict)
+    _asked: dict[tuple[int, bool], dict[str, Any]] = field(default_factory=dict)
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -63,31 +64,31 @@ class Workshop:
         """What indexing a corpus of that many passages took; see `answering.build`. `index` is its folder."""
         from tests.benchmarks.answering import build
 
-        name = f"{'real' if real else 'corpus'}-{passages}"
-        if name not in self._made:
-            index = self.directory / name
-            self._made[name] = {"index": str(index)} | processes.apart(
+        index = self.directory / f"{'real' if real else 'corpus'}-{passages}"
+        took = index.with_suffix(".json")
+        if not took.exists():
+            shutil.rmtree(index, ignore_errors=True)
+            made = processes.apart(
                 build,
                 index=str(index),
                 passages=passages,
                 bank=None if real else str(self.bank()),
                 encoder=str(self.encoder()),
             )
-        made: dict[str, Any] = self._made[name]
-        return made
+            took.write_text(json.dumps({"index": str(index)} | made), encoding="utf-8")
+        kept: dict[str, Any] = json.loads(took.read_text(encoding="utf-8"))
+        return kept
 
     def asked(self, passages: int, *, real: bool = False) -> dict[str, Any]:
         """What opening that corpus and asking it took, and how often it was right; see `answering.ask`."""
         from tests.benchmarks.answering import ask
 
-        name = f"asked {'real' if real else 'corpus'}-{passages}"
-        if name not in self._made:
+        if (passages, real) not in self._asked:
             index = self.built(passages, real=real)["index"]
-            self._made[name] = processes.apart(
+            self._asked[passages, real] = processes.apart(
                 ask, threads=1, index=index, passages=passages, encoder=str(self.encoder())
             )
-        made: dict[str, Any] = self._made[name]
-        return made
+        return self._asked[passages, real]
 
 
 def prepare_bank(encoder: str, file: str, bank: int) -> None:
