@@ -79,6 +79,8 @@ def quality(workshop: Workshop) -> Findings:
         change = made[kind]["three"] - real[kind]["three"]
         found.figure(f"{kind} answers in three quotes, {size:,} passages truly encoded", real[kind]["three"], "")
         found.figure("made vectors less the same", change, "")
+    for name, cosine in apart(closest, threads=1, bank=str(workshop.bank()), encoder=str(workshop.encoder())).items():
+        found.figure(f"cosine with the closest of {workshop.bank_size:,}: {name}", cosine, "")
     return found
 
 
@@ -201,6 +203,13 @@ def ask_the_review(data: str, questions: str, encoder: str) -> dict[str, float]:
     for question in asked:
         library.ask(question)
     return {"milliseconds": statistics.median(_milliseconds(library, asked))}
+
+
+def closest(bank: str, encoder: str) -> dict[str, float]:
+    """`vectors.closeness`, in a process that may import what this one must not."""
+    from tests.benchmarks.vectors import closeness
+
+    return closeness(bank, encoder)
 
 
 class _Timed:

@@ -41,6 +41,11 @@ class Workshop:
         """How much of something, or how little."""
         return small if self.small else size
 
+    @property
+    def bank_size(self) -> int:
+        """How many real passages vectors are made of."""
+        return self.sized(1_500, 50)
+
     def data(self) -> Path:
         """A data directory with the reviews that come with the project, indexed."""
         data = self.directory / "data"
@@ -57,7 +62,7 @@ class Workshop:
         """What `vectors.Synthesised` opens."""
         file = self.directory / "bank.npz"
         if not file.exists():
-            processes.apart(prepare_bank, encoder=str(self.encoder()), file=str(file), bank=self.sized(1500, 50))
+            processes.apart(prepare_bank, encoder=str(self.encoder()), file=str(file), bank=self.bank_size)
         return file
 
     def built(self, passages: int, *, real: bool = False) -> dict[str, Any]:
