@@ -36,6 +36,14 @@ class ReviewFilesError(LibraryError):
         self.errors = errors
 
 
+class ImportedFileError(LibraryError):
+    """A file that can't be taken in as a review: mend it, or bring it in another format."""
+
+
+class ReviewKeptError(LibraryError):
+    """A review can't be put where reviews are kept, or taken away from there; nothing was changed."""
+
+
 class QuestionFileError(LibraryError):
     """A question file, or a line of it, that can't be used: mend that line."""
 

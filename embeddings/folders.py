@@ -19,6 +19,11 @@ SUFFIXES = (".md", ".txt")
 """The endings of review files, in lower case."""
 
 
+def collection_folder(data: Path, collection: str) -> Path:
+    """Where a collection's reviews are kept, whether or not the folder is there yet."""
+    return data / REVIEWS if collection == SHARED else data / COLLECTIONS / collection
+
+
 def review_files(directory: Path) -> tuple[Path, ...]:
     """The review files that stand in a folder itself, sorted by name; hidden files are none.
 

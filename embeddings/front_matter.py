@@ -58,6 +58,15 @@ def suggestion(word: str, known: Sequence[str]) -> str:
     return f"; did you mean '{near[0]}'?" if near else ""
 
 
+def is_link(text: str) -> bool:
+    """Whether a text is a link that begins with http:// or https://, as `source` has to be."""
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and " " not in text
+    except ValueError:
+        return False
+
+
 def _front_matter(text: str, path: Path) -> FrontMatter:
     if len(text) > _FRONT_MATTER_LENGTH:
         raise ReviewFileError(path, 1, f"the front matter is longer than {_FRONT_MATTER_LENGTH} characters; shorten it")
@@ -153,12 +162,7 @@ class _Fields:
             return None
         reason = "'source' must be a link that begins with http:// or https://"
         link = self._text(node, reason)
-        try:
-            parts = urlsplit(link)
-            usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and " " not in link
-        except ValueError:
-            usable = False
-        if not usable:
+        if not is_link(link):
             raise ReviewFileError(self.path, _line(node), reason)
         return link
 

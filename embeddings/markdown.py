@@ -14,8 +14,9 @@ from mdit_py_plugins.footnote import footnote_plugin
 from embeddings.blocks import Block, collapsed, is_break
 from embeddings.errors import ReviewFileError
 
-# A paragraph right above a line of '-' is a heading to Markdown, and seldom to who wrote it.
-_HEADING_LENGTH = 200
+HEADING_LENGTH = 200
+"""Characters of a heading. A paragraph right above a line of '-' is one to Markdown, and seldom to who wrote it."""
+
 # Below this depth markdown-it drops what it finds.
 _NESTING = 100
 _HIDDEN_HTML = re.compile(r"<!--.*?(?:-->|$)|<(script|style|template)\b.*?(?:</\1\s*>|$)", re.DOTALL | re.IGNORECASE)
@@ -68,7 +69,7 @@ def markdown_blocks(body: str, lines_before: int, path: Path) -> tuple[Block, ..
             if row is not None:
                 row.append(collapsed(text))
             else:
-                if level and len(text) > _HEADING_LENGTH:
+                if level and len(text) > HEADING_LENGTH:
                     reason = f"a heading of {len(text)} characters; put an empty line before a line of '-' or '='"
                     raise ReviewFileError(path, line, reason)
                 add(text, level)

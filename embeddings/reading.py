@@ -19,7 +19,16 @@ from embeddings.plain_text import plain_blocks
 from embeddings.records import SHARED, Review, Section
 from embeddings.slugs import slugify
 
-__all__ = ["ReadReviews", "parse_review", "read_review", "read_reviews", "review_files", "slugify"]
+__all__ = [
+    "ReadReviews",
+    "decoded",
+    "parse_review",
+    "read_review",
+    "read_reviews",
+    "review_files",
+    "slugify",
+    "title_of",
+]
 
 _LINE_END = re.compile(r"\r\n?")
 _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
@@ -88,13 +97,13 @@ def parse_review(data: bytes, path: Path, *, collection: str = SHARED) -> Review
     """
     if _UNSHOWABLE.search(path.name):
         raise ReviewFileError(path, None, "the file's name has a character that can't be shown; rename it")
-    text = _decoded(data, path)
+    text = decoded(data, path)
     suffix = path.suffix.lower()
     if suffix == ".md":
         front_matter, body, line = split_front_matter(text, path)
         blocks = markdown_blocks(body, line, path)
     elif suffix == ".txt":
-        front_matter = FrontMatter(title=_title_of(path))
+        front_matter = FrontMatter(title=title_of(path))
         blocks = plain_blocks(text, front_matter.title)
     else:
         raise ReviewFileError(path, None, "is neither .md nor .txt; rename it")
@@ -129,12 +138,18 @@ def _with_spoilers(
     return tuple(replace(section, spoiler=section.slug in hidden) for section in sections)
 
 
-def _title_of(path: Path) -> str:
+def title_of(path: Path) -> str:
+    """The title of a review that names none: its file's name in words."""
     words = re.sub(r"[\s_-]+", " ", path.stem).split()
     return " ".join(word[:1].upper() + word[1:] for word in words) or path.stem
 
 
-def _decoded(data: bytes, path: Path) -> str:
+def decoded(data: bytes, path: Path) -> str:
+    """A file's text, its lines ended by one newline each.
+
+    Raises:
+        ReviewFileError: the bytes are not UTF-8, or not text; names the line.
+    """
     try:
         text = data.decode("utf-8")
     except UnicodeDecodeError as error:

@@ -56,10 +56,11 @@ class StoredReviews:
         row = self._database.execute("SELECT record FROM review WHERE slug = ?", (slug,)).fetchone()
         if row is None:
             raise KeyError(slug)
-        return _review(json.loads(row[0]))
+        return review_from(json.loads(row[0]))
 
 
-def _review(content: dict[str, Any]) -> Review:
+def review_from(content: dict[str, Any]) -> Review:
+    """The review that `dataclasses.asdict` has made JSON of."""
     sections = tuple(
         Section(
             slug=section["slug"],

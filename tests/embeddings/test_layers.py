@@ -15,10 +15,10 @@ ENGINE = (
     # values, errors, and what is made of text or numbers alone
     "arrays confidence errors records slugs vectors",
     "blocks encoding folders lexical splitting stored_reviews weights",
-    "calibration casting follow_ups front_matter intents lookup manifest markdown missing_facts plain_text reference"
+    "calibration casting follow_ups front_matter intents keeping lookup manifest markdown missing_facts plain_text reference"
     " routing spelling unknown_names",
     "freshness index reading tracing",
-    "building export ranking",
+    "building export importing ranking",
     "answering querying sources",
     "library",
     "evaluation",
@@ -42,7 +42,7 @@ FACE = (
 )
 """The modules of `bot/`, lowest first, all above the engine. `commands` and `terminal` stand for their packages'."""
 
-PACKAGES = ("bot.commands", "bot.terminal", "embeddings.evaluation")
+PACKAGES = ("bot.commands", "bot.terminal", "embeddings.evaluation", "embeddings.importing")
 
 LAYER = {
     f"{package}.{name}": number

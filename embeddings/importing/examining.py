@@ -1,0 +1,129 @@
+"""A file that somebody brings: whether it can be a review, and what would be kept of it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from embeddings.errors import ImportedFileError
+from embeddings.importing.epub import read_epub
+from embeddings.importing.imported import Imported, markdown_of, tidied
+from embeddings.importing.web_page import read_web_page
+from embeddings.plain_text import plain_blocks
+from embeddings.reading import decoded, parse_review, title_of
+from embeddings.records import SHARED, Review
+from embeddings.slugs import slugify
+
+MEGABYTE = 1024 * 1024
+LARGEST = {
+    ".md": 2 * MEGABYTE,
+    ".txt": 2 * MEGABYTE,
+    ".html": 8 * MEGABYTE,
+    ".htm": 8 * MEGABYTE,
+    ".xhtml": 8 * MEGABYTE,
+    ".epub": 8 * MEGABYTE,
+}
+"""Bytes that a file may have, by its ending. Discord itself takes 10 MiB of members who don't pay."""
+LONGEST_TEXT = 500_000
+"""Characters of a review: a novel's worth."""
+MOST_SECTIONS = 500
+LONGEST_TITLE = 300
+
+_LONGEST_FILE_NAME = 200
+"""Bytes of a slug in a file's name; file systems take 255 with the ending and what stands before it meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A review that can be kept.
+
+    Attributes:
+        review: the review, with the slug that it is going to have.
+        content: the review file, Markdown with front matter.
+        converted: whether it was made from another format than Markdown.
+    """
+
+    review: Review
+    content: str
+    converted: bool
+
+
+def plain_name(name: str) -> str:
+    """A file's name without folders, and without what can't be seen or turns the direction of what follows."""
+    last = re.split(r"[\\/]", name)[-1]
+    return " ".join("".join(character for character in last if character.isprintable()).split())
+
+
+def largest(name: str) -> int:
+    """How many bytes a file of that name may have.
+
+    Raises:
+        ImportedFileError: files with its ending can't be read.
+    """
+    suffix = Path(plain_name(name)).suffix.lower()
+    if suffix not in LARGEST:
+        raise ImportedFileError(f"'{suffix or plain_name(name)}' files can't be read; bring .md, .txt, .html or .epub")
+    return LARGEST[suffix]
+
+
+def too_large(name: str) -> ImportedFileError:
+    """The error for a file that has more bytes than it may."""
+    return ImportedFileError(f"{plain_name(name)} is larger than {largest(name) // MEGABYTE} MB; a review is an essay")
+
+
+def examine(data: bytes, name: str, *, slug: str | None = None, collection: str = SHARED) -> Candidate:
+    """The review that a file would become. Nothing is written; hostile files want a process with limits.
+
+    Args:
+        data: the file's bytes.
+        name: the file's name, whose ending says what it is.
+        slug: what to call the review in commands and links; by default Markdown and plain text go by their
+            files' names, as they do in a folder, and other formats by their titles.
+        collection: where it would belong.
+
+    Raises:
+        ImportedFileError: it can't become a review.
+        ReviewFileError: a line of it has to be mended first.
+    """
+    if len(data) > largest(name):
+        raise too_large(name)
+    file = Path(plain_name(name))
+    suffix = file.suffix.lower()
+    title = title_of(file)
+    if suffix == ".md":
+        content = decoded(data, file)
+    elif suffix == ".txt":
+        content = markdown_of(Imported(title, plain_blocks(decoded(data, file), title)))
+    else:
+        content = markdown_of(_imported(data, suffix, title))
+    review = parse_review(content.encode(), file.with_suffix(".md"), collection=collection)
+    _refuse_excess(review)
+    called = slug or (file.stem if suffix in {".md", ".txt"} else review.title)
+    return Candidate(replace(review, slug=_file_slug(called)), content, converted=suffix != ".md")
+
+
+def _imported(data: bytes, suffix: str, title: str) -> Imported:
+    try:
+        return read_epub(data, title) if suffix == ".epub" else read_web_page(data, title)
+    except ImportError as error:
+        raise ImportedFileError(
+            f"{suffix} files can't be read here, for the extra 'import' is not installed "
+            "(pip install 'review-bot[import]'); bring .md or .txt"
+        ) from error
+
+
+def _refuse_excess(review: Review) -> None:
+    if len(review.text) > LONGEST_TEXT:
+        raise ImportedFileError(f"this is {len(review.text):,} characters long; a review has at most {LONGEST_TEXT:,}")
+    if len(review.sections) > MOST_SECTIONS:
+        raise ImportedFileError(f"this has {len(review.sections):,} sections; a review has at most {MOST_SECTIONS}")
+    if len(review.title) > LONGEST_TITLE:
+        raise ImportedFileError(f"the title is {len(review.title):,} characters long; shorten it to {LONGEST_TITLE}")
+
+
+def _file_slug(text: str) -> str:
+    slug = slugify(tidied(text)) or "review"
+    while len(slug.encode()) > _LONGEST_FILE_NAME:
+        slug = slug[:-1].rstrip("-")
+    return slug

@@ -1,0 +1,39 @@
+"""A web page saved as HTML."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from embeddings.errors import ImportedFileError
+
+if TYPE_CHECKING:
+    from embeddings.importing.imported import Imported
+
+_BINARY = b"\x00"
+_WIDE = (b"\xff\xfe", b"\xfe\xff")
+"""UTF-16's marks at a file's beginning: there every other byte of English is 0."""
+
+
+def read_web_page(data: bytes, title: str) -> Imported:
+    """The article of a page, without what surrounds it on its site.
+
+    Args:
+        data: the page, in whatever encoding it says that it is in.
+        title: what to call the review where the page has no title.
+
+    Raises:
+        ImportedFileError: there is no article in it.
+        ImportError: the libraries for it are not installed.
+    """
+    from trafilatura import bare_extraction
+
+    from embeddings.importing.elements import blocks_of
+    from embeddings.importing.imported import Imported, tidied
+
+    if _BINARY in data and not data.startswith(_WIDE):
+        raise ImportedFileError("this is not a web page: it has bytes that no text has")
+    page = bare_extraction(data, include_comments=False, include_formatting=True, with_metadata=True)
+    blocks = blocks_of(page.body) if page is not None and not isinstance(page, dict) else ()
+    if page is None or isinstance(page, dict) or not blocks:
+        raise ImportedFileError("there is no article in this page; save its text as .txt and add that")
+    return Imported(tidied(page.title or "") or title, blocks, page.author, page.url)

@@ -1,0 +1,111 @@
+"""Putting review files where they are kept, and taking them away: all of a file or nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from embeddings.errors import ReviewKeptError
+from embeddings.folders import collection_folder, review_files
+from embeddings.records import SHARED
+from embeddings.slugs import slugify
+
+MOST_REVIEWS = 100
+"""Reviews in one server's own collection, so that no server fills the disk."""
+
+_UNFINISHED = ".adding-"
+"""How the names of files begin that are being written; hidden files are no reviews."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A review file as it stands: where, and the SHA-256 (hex) of its content."""
+
+    file: Path
+    digest: str
+
+
+def kept_review(data: Path, collection: str, slug: str) -> Kept | None:
+    """The file of the review of that slug, or None.
+
+    Raises:
+        ReviewKeptError: it can't be read.
+    """
+    for file in review_files(collection_folder(data, collection)):
+        if slugify(file.stem) == slug:
+            try:
+                return Kept(file, hashlib.sha256(file.read_bytes()).hexdigest())
+            except OSError as error:
+                raise ReviewKeptError(f"the review '{slug}' can't be read: {error.strerror}") from error
+    return None
+
+
+def add_review(data: Path, collection: str, slug: str, content: str, *, instead_of: str | None = None) -> Path:
+    """Keep a review file; where it stands then.
+
+    It is written beside, flushed to the disk, and put in its place in one step: killed at any moment, there is the old
+    file or the new one.
+
+    Args:
+        data: the data directory.
+        collection: where the review belongs.
+        slug: the review's slug.
+        content: Markdown with front matter.
+        instead_of: the digest of the file that it is to replace; None where there is to be none.
+
+    Raises:
+        ReviewKeptError: another file stands there than was expected, there are too many, or the disk refuses.
+    """
+    folder = collection_folder(data, collection)
+    kept = kept_review(data, collection, slug)
+    if (kept.digest if kept else None) != instead_of:
+        raise ReviewKeptError(f"the review '{slug}' has been added or changed meanwhile; nothing was done")
+    if kept is not None and kept.file.suffix.lower() != ".md":
+        raise ReviewKeptError(f"the review '{slug}' is kept as {kept.file.name}; remove it first")
+    if kept is None and collection != SHARED and len(review_files(folder)) >= MOST_REVIEWS:
+        raise ReviewKeptError(f"there are {MOST_REVIEWS} reviews here already; remove one first")
+    place = kept.file if kept else folder / f"{slug}.md"
+    unfinished = folder / f"{_UNFINISHED}{slug}"
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for left_over in folder.glob(f"{_UNFINISHED}*"):
+            left_over.unlink()
+        with unfinished.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(place)
+        _flush(folder)
+    except OSError as error:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+        raise ReviewKeptError(f"the review '{slug}' can't be written: {error.strerror}") from error
+    return place
+
+
+def remove_review(data: Path, collection: str, slug: str) -> None:
+    """Delete a review's file.
+
+    Raises:
+        ReviewKeptError: there is none, or the disk refuses.
+    """
+    kept = kept_review(data, collection, slug)
+    if kept is None:
+        raise ReviewKeptError(f"there is no review '{slug}' any more")
+    try:
+        kept.file.unlink()
+        _flush(kept.file.parent)
+    except OSError as error:
+        raise ReviewKeptError(f"the review '{slug}' can't be removed: {error.strerror}") from error
+
+
+def _flush(folder: Path) -> None:
+    """Have a folder's entries written to the disk."""
+    opened = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
