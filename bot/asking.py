@@ -7,6 +7,7 @@ only bring the questions here.
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -34,16 +35,25 @@ from bot.messages import (
 from bot.parts import Look, Message
 from bot.reading_back import review_key_in
 from bot.servers import Servers
+from bot.shelf import Title
 from bot.store import ServerSettings
+from bot.uploads import Uploads
 from bot.work import Work
-from embeddings.errors import LibraryError, QuestionError, UnknownReviewError, UnknownSectionError
+from embeddings.errors import (
+    ImportedFileError,
+    LibraryError,
+    QuestionError,
+    ReviewKeptError,
+    UnknownReviewError,
+    UnknownSectionError,
+)
 from embeddings.records import SHARED
 
 _log = logging.getLogger(__name__)
 
 Interaction: TypeAlias = discord.Interaction[Any]
 
-_FOR_MEMBERS = (QuestionError, UnknownReviewError, UnknownSectionError)
+_FOR_MEMBERS = (ImportedFileError, QuestionError, ReviewKeptError, UnknownReviewError, UnknownSectionError)
 """The errors that a member can do something about."""
 
 
@@ -80,7 +90,7 @@ class Asked:
     question: str
     asker: Asker
     earlier: Conversation
-    review: str | None = None
+    review: Title | None = None
     private: bool = False
 
 
@@ -95,6 +105,7 @@ class Desk:
         self.servers = servers
         self.conversations = conversations
         self.cooldowns = cooldowns
+        self.uploads = Uploads(time.monotonic)
         self.work = Work()
         engine.before_each = delivery.after_a_rush
 
@@ -141,7 +152,7 @@ class Desk:
         Raises:
             LibraryError: there is no such review, or the engine can't answer.
         """
-        slug = self.engine.shelf.find(review, asker.collections).slug if review else None
+        title = self.engine.shelf.find(review, asker.collections) if review else None
         refused = self.refusal(question, asker)
         if refused is not None:
             await self.delivery.say_at_once(interaction, refused)
@@ -149,7 +160,7 @@ class Desk:
         hidden = asker.settings.private_answers if private is None else private
         if not await self.delivery.acknowledge(interaction, private=hidden):
             return
-        asked = Asked(question, asker, earlier or Conversation(), slug, hidden)
+        asked = Asked(question, asker, earlier or Conversation(), title, hidden)
         found, message = await self._answer(asked)
         self._remember(asked, found, await self.delivery.respond(interaction, message))
 
@@ -192,7 +203,7 @@ class Desk:
         if question is None or (action.review and title is None):
             return notice(asker.words.expired)
         context = earlier.context if earlier and action.follow_up else ()
-        query = Query(question, review=title.slug if title else None, context=context, collections=asker.collections)
+        query = _query(question, title, context, asker)
         first = action.page * PASSAGES_ON_PAGE
         passages = await self.engine.search(query, first + PASSAGES_ON_PAGE + 1)
         shown = passage_quotes(passages.hits[first : first + PASSAGES_ON_PAGE], passages.reviews, first=first + 1)
@@ -232,13 +243,8 @@ class Desk:
 
     async def _answer(self, asked: Asked) -> tuple[Found, Message]:
         asker, earlier = asked.asker, asked.earlier
-        query = Query(
-            asked.question,
-            review=asked.review,
-            near=earlier.review or asker.settings.default_review,
-            context=earlier.context,
-            collections=asker.collections,
-        )
+        near = earlier.review or asker.settings.default_review
+        query = _query(asked.question, asked.review, earlier.context, asker, near)
         found = await self.engine.ask(query)
         return found, answer_message(
             found.answer,
@@ -272,6 +278,15 @@ class Desk:
         # It is for those who run the bot, and may name their files.
         _log.error("a question could not be answered: %s", error)
         return notice(asker.words.failed, look=Look.PROBLEM)
+
+
+def _query(
+    question: str, title: Title | None, context: tuple[str, ...], asker: Asker, near: str | None = None
+) -> Query:
+    """A question to the engine. A chosen review is looked for in its own collection: another may have its slug."""
+    if title is None:
+        return Query(question, near=near, context=context, collections=asker.collections)
+    return Query(question, review=title.slug, context=context, collections=(title.collection,))
 
 
 def desk_of(client: discord.Client) -> Desk:

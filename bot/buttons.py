@@ -136,6 +136,27 @@ class PickReview:
     page: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class AddReview:
+    """Add the review of an upload, by the upload's key."""
+
+    upload: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemoveReview:
+    """Remove a review, by its key."""
+
+    review: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Add or remove nothing after all; `upload` is the key of the upload that isn't wanted."""
+
+    upload: str | None = None
+
+
 Action: TypeAlias = (
     ReadInContext
     | MorePassages
@@ -149,6 +170,9 @@ Action: TypeAlias = (
     | ReviewList
     | PickSection
     | PickReview
+    | AddReview
+    | RemoveReview
+    | Cancel
 )
 
 
@@ -192,6 +216,12 @@ def encode(action: Action) -> str:
             return _written("picksection", review, page)
         case PickReview(page):
             return _written("pickreview", page)
+        case AddReview(upload):
+            return _written("add", upload)
+        case RemoveReview(review):
+            return _written("remove", review)
+        case Cancel(upload):
+            return _written("cancel", upload)
 
 
 def decode(custom_id: str) -> Action | None:
@@ -294,6 +324,12 @@ def _read(kind: str, fields: list[str]) -> Action | None:
             return PickSection(review, int(page))
         case "pickreview", [page]:
             return PickReview(int(page))
+        case "add", [upload]:
+            return AddReview(upload)
+        case "remove", [review]:
+            return RemoveReview(review)
+        case "cancel", [upload]:
+            return Cancel(_optional(upload))
         case _:
             return None
 

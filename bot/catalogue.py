@@ -77,6 +77,7 @@ class Catalogue:
     help_follow_up: str
     help_read: str
     help_private: str
+    help_manage: str
 
     # Server settings.
     settings_heading: str
@@ -89,6 +90,39 @@ class Catalogue:
     settings_default_review: str
     settings_no_default_review: str
     settings_not_allowed: str
+
+    # Adding and removing a server's own reviews.
+    add_heading: str
+    replace_heading: str
+    add_about: str
+    sections_one: str
+    sections_many: str
+    words_one: str
+    words_many: str
+    add_more_sections: str
+    add_flag: str
+    add_flagged: str
+    add_none_flagged: str
+    add_replaces: str
+    add_namesake: str
+    add_one_section: str
+    add_converted: str
+    add_it: str
+    replace_it: str
+    adding: str
+    added: str
+    added_but_not_indexed: str
+    remove_heading: str
+    remove_about: str
+    remove_warning: str
+    remove_it: str
+    removing: str
+    removed: str
+    removed_but_indexed: str
+    cancel: str
+    nothing_changed: str
+    upload_gone: str
+    keeping_not_allowed: str
 
     # When it doesn't go as hoped.
     busy: str
@@ -108,6 +142,14 @@ class Catalogue:
         """How long to wait, rounded up to whole seconds."""
         whole = max(1, -int(-seconds // 1))
         return self.cooldown_one if whole == 1 else self.cooldown_many.format(seconds=whole)
+
+    def counted_sections(self, count: int) -> str:
+        """How many sections there are."""
+        return self.sections_one if count == 1 else self.sections_many.format(count=count)
+
+    def counted_words(self, count: int) -> str:
+        """How many words there are."""
+        return self.words_one if count == 1 else self.words_many.format(count=f"{count:,}")
 
 
 ENGLISH = Catalogue(
@@ -169,6 +211,10 @@ ENGLISH = Catalogue(
     ),
     help_read="**Read**: `/section` opens a section, `/sections` shows a review’s contents, `/reviews` lists them all.",
     help_private="**In private**: `/ask` with `private: True` answers you alone; *Share* then posts it for all.",
+    help_manage=(
+        "**Add reviews**: as you manage this server, `/review add` takes a file that this server alone can ask; "
+        "`/review remove` takes it out, `/settings` changes how I behave."
+    ),
     settings_heading="How I behave in this server",
     settings_public="**Answers** to `/ask` are for all, unless the asker says `private: True`.",
     settings_private="**Answers** to `/ask` are for the asker alone, unless they say `private: False`.",
@@ -179,6 +225,43 @@ ENGLISH = Catalogue(
     settings_default_review="**Questions** are about {title}, unless they name another review.",
     settings_no_default_review="**Questions** are about all reviews, unless they name one.",
     settings_not_allowed="Only those who may manage the server can see and change its settings.",
+    add_heading="Add this review?",
+    replace_heading="Replace a review?",
+    add_about="{slug} · {sections} · {words}",
+    sections_one="one section",
+    sections_many="{count} sections",
+    words_one="one word",
+    words_many="{count} words",
+    add_more_sections="… and {count} more",
+    add_flag=" 🙈",
+    add_flagged="🙈 flagged as spoilers: {count}",
+    add_none_flagged="No section is flagged as a spoiler.",
+    add_replaces="⚠️ **This replaces {title}**, which has the same short name. Its text is gone then.",
+    add_namesake="⚠️ Another review has this title: {slug}. Questions would be answered from both.",
+    add_one_section="⚠️ No headings were found, so all of it is one section.",
+    add_converted="⚠️ This was made from another format. Look whether it is all of the review, and nothing else.",
+    add_it="Add it",
+    replace_it="Replace it",
+    adding="⏳ **{title}** is saved. Reading it takes a moment…",
+    added="✅ **{title}** can be asked now, in this server alone. Try `/ask`.",
+    added_but_not_indexed=(
+        "💾 **{title}** is saved, but can’t be asked yet: the index can’t be brought up to date. "
+        "Those who run this bot find the reason in its log."
+    ),
+    remove_heading="Remove this review?",
+    remove_about="{sections}",
+    remove_warning="Its file is deleted, and nobody can ask it any more.",
+    remove_it="Remove it",
+    removing="⏳ **{title}** is deleted. Forgetting it takes a moment…",
+    removed="🗑️ **{title}** is removed.",
+    removed_but_indexed=(
+        "🗑️ **{title}** is deleted, but may be quoted for a while: the index can’t be brought up to date. "
+        "Those who run this bot find the reason in its log."
+    ),
+    cancel="Cancel",
+    nothing_changed="Nothing was changed.",
+    upload_gone="This upload is not at hand any more. Please use `/review add` again.",
+    keeping_not_allowed="Only those who may manage the server can add and remove its reviews.",
     busy="There are a lot of questions at once. Please ask again in a moment.",
     expired="This button has expired: the reviews have changed since. Please ask again.",
     failed="Something went wrong on my side. Please try again.",

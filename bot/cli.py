@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bot.terminal import asking, chatting, evaluating, indexing, reading, running
+from bot.terminal import adding, asking, chatting, evaluating, indexing, reading, running
 from bot.terminal.options import DATA, DataOption
 from bot.terminal.output import notice, say
 from bot.terminal.wording import messages_of
@@ -60,7 +60,7 @@ PANELS = {
         reading.sections,
         reading.section,
     ),
-    "Keep up": (indexing.index,),
+    "Keep up": (adding.add, indexing.index),
     "Discord": (running.run, running.sync, running.invite),
     "Measure": (
         evaluating.evaluate,

@@ -15,6 +15,7 @@ from bot.asking import Desk
 from bot.commands.administration import Administration
 from bot.commands.asking import Asking
 from bot.commands.completing import offer
+from bot.commands.keeping import Keeping
 from bot.commands.pressing import Pressing
 from bot.commands.sections import Sections
 from bot.conversations import Conversations
@@ -97,7 +98,7 @@ class CommandBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Add the commands."""
         if not self.cogs:
-            for cog in (Asking(self), Sections(self), Pressing(self), Administration(self)):
+            for cog in (Asking(self), Sections(self), Pressing(self), Administration(self), Keeping(self)):
                 await self.add_cog(cog)
 
 

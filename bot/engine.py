@@ -19,6 +19,7 @@ from typing import Self, TypeVar
 from bot.shelf import Shelf, Title
 from embeddings.errors import LibraryError
 from embeddings.folders import COLLECTIONS, REVIEWS
+from embeddings.keeping import add_review, kept_review, remove_review
 from embeddings.library import Library
 from embeddings.manifest import Manifest
 from embeddings.records import SHARED, Answer, Hit, Review, Section
@@ -123,6 +124,7 @@ class Engine:
         self._asking = ThreadPoolExecutor(workers, "asking")
         self._reading = ThreadPoolExecutor(1, "reading")
         self._failed_at: Stamps = ()
+        self._keeping_up = asyncio.Lock()
         self.before_each: Callable[[], Awaitable[None]] = _at_once
         """Awaited before the library starts on a question."""
 
@@ -181,21 +183,60 @@ class Engine:
         """Every review that the asker sees."""
         return await self._run(self._reading, lambda opened: opened.library.reviews(collections=collections))
 
-    async def keep_up(self) -> None:
+    async def kept(self, collection: str, slug: str) -> str | None:
+        """The digest of a review's file as it stands, indexed or not; None where there is none.
+
+        Raises:
+            ReviewKeptError: it can't be read.
+        """
+        kept = await self._run(self._reading, lambda _: kept_review(self._data, collection, slug))
+        return kept.digest if kept else None
+
+    async def keep(self, review: Review, content: str, *, instead_of: str | None) -> None:
+        """Write a review's file; `keep_up` indexes it.
+
+        Args:
+            review: what the file says; its slug and collection name its place.
+            content: the file.
+            instead_of: the digest of the file that it is to replace, or None.
+
+        Raises:
+            ReviewKeptError: another file stands there than was expected, there are too many, or the disk refuses.
+        """
+
+        def write(_: _Opened) -> None:
+            add_review(self._data, review.collection, review.slug, content, instead_of=instead_of)
+
+        await self._run(self._reading, write)
+
+    async def remove(self, title: Title) -> None:
+        """Delete a review's file; `keep_up` takes it out of the index.
+
+        Raises:
+            ReviewKeptError: it is gone already, or the disk refuses.
+        """
+        await self._run(self._reading, lambda _: remove_review(self._data, title.collection, title.slug))
+
+    async def keep_up(self) -> bool:
         """Index what has changed, in a process of its own, and reopen an index that is no longer the one open.
 
         What can't be indexed is logged once and left until it changes again; the old index goes on answering.
+
+        Returns:
+            Whether all reviews can be asked as they stand.
         """
-        changed, stamps = await self._run(
-            self._reading, lambda opened: (opened.library.outdated(), _stamps(self._data))
-        )
-        if changed and stamps != self._failed_at:
-            _log.info("changed reviews: %s; indexing", ", ".join(changed))
-            problem = await _index(self._data)
-            self._failed_at = stamps if problem else ()
-            if problem:
-                _log.warning("the index stays as it was: %s", problem)
-        await self._reopen_if_changed()
+        async with self._keeping_up:
+            changed, stamps = await self._run(
+                self._reading, lambda opened: (opened.library.outdated(), _stamps(self._data))
+            )
+            if changed and stamps != self._failed_at:
+                _log.info("changed reviews: %s; indexing", ", ".join(changed))
+                problem = await _index(self._data)
+                self._failed_at = stamps if problem else ()
+                if problem:
+                    _log.warning("the index stays as it was: %s", problem)
+            await self._reopen_if_changed()
+            return not (changed and self._failed_at)
 
     async def close(self) -> None:
         """Wait for what is under way, and let go of the index."""

@@ -157,8 +157,8 @@ def passage_quotes(hits: Iterable[Hit], reviews: Iterable[Review], *, first: int
     return tuple(quotes)
 
 
-def help_message(reviews: Sequence[Review], manner: Manner) -> Message:
-    """How to ask, with examples made of the titles that there are."""
+def help_message(reviews: Sequence[Review], manner: Manner, *, managing: bool = False) -> Message:
+    """How to ask, with examples made of the titles that there are; and, to those who manage the server, how to add."""
     words = manner.words
     titles = [name(review.title, words.untitled) for review in reviews[: len(words.help_examples)]]
     # A single review serves for every example.
@@ -170,6 +170,7 @@ def help_message(reviews: Sequence[Review], manner: Manner) -> Message:
         Text(words.help_follow_up),
         Text(words.help_read),
         Text(words.help_private),
+        *([Text(words.help_manage)] if managing else []),
     ]
     return Message(tuple(parts), Look.READING, private=True)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import discord
@@ -10,7 +11,7 @@ from discord import app_commands
 from bot.asking import Asker, Desk, desk_of
 from bot.messages import plain
 from bot.parts import MOST_OPTIONS, OPTION_ROOM
-from bot.shelf import Heading, Title
+from bot.shelf import Heading, Shelf, Title
 from embeddings.errors import UnknownReviewError
 
 Interaction = discord.Interaction[Any]
@@ -21,8 +22,14 @@ async def complete_reviews(interaction: Interaction, typed: str) -> Choices:
     """The reviews that the member sees."""
     desk = desk_of(interaction.client)
     asker = await desk.asker(interaction)
-    found = desk.engine.shelf.complete_reviews(typed, asker.collections, MOST_OPTIONS)
-    return [_choice(title.text, title.slug, title.key) for title in found]
+    return _titles(desk.engine.shelf, typed, asker.collections)
+
+
+async def complete_own_reviews(interaction: Interaction, typed: str) -> Choices:
+    """The reviews of the server alone."""
+    desk = desk_of(interaction.client)
+    asker = await desk.asker(interaction)
+    return _titles(desk.engine.shelf, typed, () if asker.server is None else (str(asker.server),))
 
 
 async def complete_sections(interaction: Interaction, typed: str) -> Choices:
@@ -42,8 +49,23 @@ async def offer(interaction: Interaction) -> None:
     discord.py would call the same functions by itself, but send their choices past `bot.delivery`.
     """
     focused, typed = _focused(interaction)
-    complete = complete_sections if focused == "section" else complete_reviews
+    data: Any = interaction.data or {}
+    if focused == "section":
+        complete = complete_sections
+    elif data.get("name") == "review":
+        complete = complete_own_reviews
+    else:
+        complete = complete_reviews
     await desk_of(interaction.client).delivery.suggest(interaction, await complete(interaction, typed))
+
+
+def _titles(shelf: Shelf, typed: str, collections: Collection[str]) -> Choices:
+    """The reviews by slug; by key where an earlier collection has one of the same slug."""
+    found = shelf.complete_reviews(typed, collections, MOST_OPTIONS)
+    return [
+        _choice(title.text, title.slug if shelf.by_slug(title.slug, collections) is title else title.key, title.key)
+        for title in found
+    ]
 
 
 def _chosen(desk: Desk, named: str, asker: Asker) -> Title | None:

@@ -13,7 +13,9 @@ from bot.asking import Asker, Desk, desk_of
 from bot.browsing import contents_message, context_message, reviews_message, section_message
 from bot.buttons import (
     Action,
+    AddReview,
     AskFollowUp,
+    Cancel,
     Contents,
     Delete,
     FollowUpForm,
@@ -22,11 +24,13 @@ from bot.buttons import (
     PickReview,
     PickSection,
     ReadInContext,
+    RemoveReview,
     ReviewList,
     SectionPage,
     Share,
     decode,
 )
+from bot.commands.keeping import cancel, confirm_adding, confirm_removing
 from bot.conversations import Conversation
 from bot.messages import follow_up_form, notice
 from bot.parts import Look, Message
@@ -74,6 +78,12 @@ class Pressing(commands.Cog):
                     await self._desk.servers.judge(interaction.message.id, asker.member, helpful=helpful)
             case Delete():
                 await self._delete(interaction, action, asker)
+            case AddReview():
+                await confirm_adding(self._desk, interaction, action, asker)
+            case RemoveReview():
+                await confirm_removing(self._desk, interaction, action, asker)
+            case Cancel():
+                await cancel(self._desk, interaction, action, asker)
             case _:
                 await self._open(interaction, action, asker)
 

@@ -71,7 +71,8 @@ class Sections(commands.Cog):
         async with self._desk.attending(interaction) as asker:
             if await self._desk.delivery.acknowledge(interaction, private=True):
                 reviews = await self._desk.engine.reviews(asker.collections)
-                await self._desk.delivery.respond(interaction, help_message(reviews, asker.manner))
+                managing = asker.server is not None and interaction.permissions.manage_guild
+                await self._desk.delivery.respond(interaction, help_message(reviews, asker.manner, managing=managing))
 
     async def _contents(self, review: str | None, asker: Asker) -> Message:
         title = self._title(review, asker)

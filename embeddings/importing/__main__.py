@@ -18,8 +18,8 @@ PROCESSOR = 20
 _LONGEST_HEADER = 16_384
 
 
-def main() -> None:
-    """Set the limits before anything is read, then answer."""
+def restrict() -> None:
+    """Set this process's limits, for good."""
     for limit, most in (
         (resource.RLIMIT_AS, MEMORY),
         (resource.RLIMIT_CPU, PROCESSOR),
@@ -31,6 +31,11 @@ def main() -> None:
         except (ValueError, OSError):
             # Some systems refuse some of them; the parent's patience is what remains.
             continue
+
+
+def main() -> None:
+    """Answer, within limits that are set before anything is read."""
+    restrict()
     header = json.loads(sys.stdin.buffer.readline(_LONGEST_HEADER))
     answer = _answer(sys.stdin.buffer.read(max(LARGEST.values()) + 1), header)
     sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace"))

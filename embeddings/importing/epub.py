@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from embeddings.errors import ImportedFileError
+from embeddings.importing.web_page import is_text
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -56,6 +57,8 @@ def read_epub(data: bytes, title: str) -> Imported:
             blocks: list[Block] = []
             for chapter in _chapters(package, posixpath.dirname(place)):
                 page = book.read(chapter)
+                if not is_text(page):
+                    raise ImportedFileError(f"{posixpath.basename(chapter)} of this book is not text")
                 # As HTML, which has no entities to expand and forgives what browsers forgive.
                 parser = html.HTMLParser(encoding="utf-8" if _is_utf8(page) else None)
                 tree = html.document_fromstring(page, parser=parser) if page.strip() else None

@@ -28,8 +28,11 @@ LARGEST = {
 LONGEST_TEXT = 500_000
 """Characters of a review: a novel's worth."""
 MOST_SECTIONS = 500
+MOST_HEADINGS = 5_000
+"""Lines or tags that look like headings, counted before anything is taken apart: a heading may stand alone."""
 LONGEST_TITLE = 300
 
+_HEADINGS = re.compile(rb"^ {0,3}(?:#{1,6}\s|-+\s*$|=+\s*$)|<h[1-6]\b", re.MULTILINE | re.IGNORECASE)
 _LONGEST_FILE_NAME = 200
 """Bytes of a slug in a file's name; file systems take 255 with the ending and what stands before it meanwhile."""
 
@@ -91,14 +94,23 @@ def examine(data: bytes, name: str, *, slug: str | None = None, collection: str 
     file = Path(plain_name(name))
     suffix = file.suffix.lower()
     title = title_of(file)
+    _refuse_many_headings(len(_HEADINGS.findall(data)))
     if suffix == ".md":
         content = decoded(data, file)
-    elif suffix == ".txt":
-        content = markdown_of(Imported(title, plain_blocks(decoded(data, file), title)))
     else:
-        content = markdown_of(_imported(data, suffix, title))
+        if suffix == ".txt":
+            imported = Imported(title, plain_blocks(decoded(data, file), title))
+        else:
+            imported = _imported(data, suffix, title)
+        _refuse_length(sum(len(block.text) for block in imported.blocks))
+        _refuse_many_headings(sum(bool(block.level) for block in imported.blocks))
+        content = markdown_of(imported)
     review = parse_review(content.encode(), file.with_suffix(".md"), collection=collection)
-    _refuse_excess(review)
+    _refuse_length(len(review.text))
+    if len(review.sections) > MOST_SECTIONS:
+        raise ImportedFileError(f"this has {len(review.sections):,} sections; a review has at most {MOST_SECTIONS}")
+    if len(review.title) > LONGEST_TITLE:
+        raise ImportedFileError(f"the title is {len(review.title):,} characters long; shorten it to {LONGEST_TITLE}")
     called = slug or (file.stem if suffix in {".md", ".txt"} else review.title)
     return Candidate(replace(review, slug=_file_slug(called)), content, converted=suffix != ".md")
 
@@ -113,13 +125,14 @@ def _imported(data: bytes, suffix: str, title: str) -> Imported:
         ) from error
 
 
-def _refuse_excess(review: Review) -> None:
-    if len(review.text) > LONGEST_TEXT:
-        raise ImportedFileError(f"this is {len(review.text):,} characters long; a review has at most {LONGEST_TEXT:,}")
-    if len(review.sections) > MOST_SECTIONS:
-        raise ImportedFileError(f"this has {len(review.sections):,} sections; a review has at most {MOST_SECTIONS}")
-    if len(review.title) > LONGEST_TITLE:
-        raise ImportedFileError(f"the title is {len(review.title):,} characters long; shorten it to {LONGEST_TITLE}")
+def _refuse_length(characters: int) -> None:
+    if characters > LONGEST_TEXT:
+        raise ImportedFileError(f"this is {characters:,} characters long; a review has at most {LONGEST_TEXT:,}")
+
+
+def _refuse_many_headings(headings: int) -> None:
+    if headings > MOST_HEADINGS:
+        raise ImportedFileError(f"this has {headings:,} headings; a review has at most {MOST_SECTIONS} sections")
 
 
 def _file_slug(text: str) -> str:

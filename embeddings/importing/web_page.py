@@ -9,9 +9,13 @@ from embeddings.errors import ImportedFileError
 if TYPE_CHECKING:
     from embeddings.importing.imported import Imported
 
-_BINARY = b"\x00"
 _WIDE = (b"\xff\xfe", b"\xfe\xff")
 """UTF-16's marks at a file's beginning: there every other byte of English is 0."""
+
+
+def is_text(data: bytes) -> bool:
+    """Whether bytes may be a page at all, in any encoding."""
+    return b"\x00" not in data or data.startswith(_WIDE)
 
 
 def read_web_page(data: bytes, title: str) -> Imported:
@@ -30,7 +34,7 @@ def read_web_page(data: bytes, title: str) -> Imported:
     from embeddings.importing.elements import blocks_of
     from embeddings.importing.imported import Imported, tidied
 
-    if _BINARY in data and not data.startswith(_WIDE):
+    if not is_text(data):
         raise ImportedFileError("this is not a web page: it has bytes that no text has")
     page = bare_extraction(data, include_comments=False, include_formatting=True, with_metadata=True)
     blocks = blocks_of(page.body) if page is not None and not isinstance(page, dict) else ()

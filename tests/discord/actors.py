@@ -7,6 +7,7 @@ of the test or in a process of its own.
 from __future__ import annotations
 
 import asyncio
+import base64
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Iterable, Iterator
@@ -95,6 +96,11 @@ class Discord:
         how = {"installed": installed, "locale": locale, "bot": bot, "accepts_dms": accepts_dms}
         number = await self.call("user", name=name, **how)
         return Person(self, number, name)
+
+    async def upload(self, name: str, content: bytes, *, announced: int | None = None, times: int = 1) -> str:
+        """A file for a command's option: `content`, `times` over; `announced` is the size where that is a lie."""
+        encoded = base64.b64encode(content).decode()
+        return str(await self.call("upload", name=name, content=encoded, announced=announced, times=times))
 
     async def settings(self, **how: Any) -> None:
         """How the double behaves; see `Control.settings`."""

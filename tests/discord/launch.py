@@ -2,8 +2,8 @@
 
     python -m tests.discord.launch --double URL [--zlib] -- run
 
-The bot has no setting that could send its token elsewhere, so the two addresses of discord.py are changed
-here, before the entry point is called with the arguments after `--`.
+The bot has no setting that could send its token elsewhere, so the two addresses of discord.py, and the bot's own of
+Discord's uploads, are changed here, before the entry point is called with the arguments after `--`.
 """
 
 from __future__ import annotations
@@ -18,8 +18,11 @@ def point_at(url: str) -> None:
     import discord  # only after --zlib has had its effect
     import yarl
 
+    from bot import downloading
+
     discord.http.Route.BASE = f"{url}/api/v10"
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url.replace("http://", "ws://") + "/gateway/")
+    downloading.CDN = (f"{url}/ephemeral-attachments/",)
 
 
 def main() -> None:

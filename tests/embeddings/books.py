@@ -21,7 +21,8 @@ def package(chapters: Mapping[str, str], title: str = "The Lighthouse Keeper") -
     spine = "".join(f'<itemref idref="c{number}"/>' for number in range(len(chapters)))
     return f"""<?xml version="1.0"?>
 <package xmlns="http://www.idpf.org/2007/opf" version="3.0" unique-identifier="id">
-<metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>{title}</dc:title><dc:creator>Jo Doe</dc:creator></metadata>
+<metadata xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>{title}</dc:title>
+<dc:creator>Jo Doe</dc:creator></metadata>
 <manifest><item id="nav" href="nav.xhtml" media-type="application/xhtml+xml" properties="nav"/>{items}</manifest>
 <spine><itemref idref="nav"/>{spine}</spine></package>"""
 
@@ -29,7 +30,8 @@ def package(chapters: Mapping[str, str], title: str = "The Lighthouse Keeper") -
 def chapter(body: str) -> str:
     """A page of a book."""
     return f"""<?xml version="1.0" encoding="utf-8"?>
-<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Page</title><style>p {{ }}</style></head><body>{body}</body></html>"""
+<html xmlns="http://www.w3.org/1999/xhtml"><head><title>Page</title><style>p {{ }}</style></head>
+<body>{body}</body></html>"""
 
 
 def archive(files: Mapping[str, str | bytes]) -> bytes:
@@ -42,11 +44,11 @@ def archive(files: Mapping[str, str | bytes]) -> bytes:
     return stream.getvalue()
 
 
-def book(chapters: Mapping[str, str], *, title: str = "The Lighthouse Keeper", **more: str | bytes) -> bytes:
-    """An EPUB of these bodies, by their files' names within it; `more` are other files."""
+def book(chapters: Mapping[str, str], *, title: str = "The Lighthouse Keeper") -> bytes:
+    """An EPUB of these bodies, by their files' names within it."""
     files: dict[str, str | bytes] = {
         "META-INF/container.xml": CONTAINER,
         "OEBPS/content.opf": package(chapters, title),
         "OEBPS/nav.xhtml": chapter("<nav><ol><li>The way through</li></ol></nav>"),
     }
-    return archive(files | {f"OEBPS/{name}": chapter(body) for name, body in chapters.items()} | more)
+    return archive(files | {f"OEBPS/{name}": chapter(body) for name, body in chapters.items()})

@@ -92,8 +92,8 @@ def test_of_a_web_page_the_article_is_kept_with_its_title_author_and_address() -
         (
             "The Lamp",
             [
-                "The lamp is cleaned every evening before the fog comes in. It is the only thing that he has ever cared "
-                "for, and the film says so in every shot.",
+                "The lamp is cleaned every evening before the fog comes in. It is the only thing that he has ever "
+                "cared for, and the film says so in every shot.",
                 "First, an item that has some words in it.",
                 "Second, another with some more of them.",
             ],
@@ -127,8 +127,11 @@ def test_of_a_book_the_chapters_are_kept_in_their_reading_order() -> None:
 
 
 def test_a_plain_text_becomes_markdown_under_its_own_title() -> None:
-    candidate = examine("A keeper counts.\n\nThe Lamp\n\nIt is # cleaned.".encode(), "Das Ende — ein Film.txt")
-    assert candidate.content == "---\ntitle: Das Ende — Ein Film\n---\n\nA keeper counts.\n\n## The Lamp\n\nIt is \\# cleaned.\n"
+    candidate = examine(b"A keeper counts.\n\nThe Lamp\n\nIt is # cleaned.", "Das Ende — ein Film.txt")
+    assert (
+        candidate.content
+        == "---\ntitle: Das Ende — Ein Film\n---\n\nA keeper counts.\n\n## The Lamp\n\nIt is \\# cleaned.\n"
+    )
     assert (candidate.review.slug, candidate.converted) == ("das-ende-ein-film", True)
 
 

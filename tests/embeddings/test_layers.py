@@ -15,8 +15,8 @@ ENGINE = (
     # values, errors, and what is made of text or numbers alone
     "arrays confidence errors records slugs vectors",
     "blocks encoding folders lexical splitting stored_reviews weights",
-    "calibration casting follow_ups front_matter intents keeping lookup manifest markdown missing_facts plain_text reference"
-    " routing spelling unknown_names",
+    "calibration casting follow_ups front_matter intents keeping lookup manifest markdown missing_facts plain_text"
+    " reference routing spelling unknown_names",
     "freshness index reading tracing",
     "building export importing ranking",
     "answering querying sources",
@@ -26,11 +26,11 @@ ENGINE = (
 """The modules of `embeddings/`, lowest first. `evaluation` stands for all of its package's."""
 
 FACE = (
-    "buttons catalogue conversations cooldowns neutralising parts redacting settings store work",
+    "buttons catalogue conversations cooldowns downloading neutralising parts redacting settings store work",
     "cutting inviting logs servers shelf",
     "messages",
-    "browsing components engine managing reading_back",
-    "delivery",
+    "adding browsing components engine managing reading_back",
+    "delivery uploads",
     "asking",
     "commands",
     "client",

@@ -5,9 +5,10 @@ Each public coroutine method is an operation of the control channel; see `contro
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
-from tests.discord.double import payloads
+from tests.discord.double import payloads, uploads
 from tests.discord.double.api import Api
 from tests.discord.double.state import (
     AUTOCOMPLETE,
@@ -21,11 +22,12 @@ from tests.discord.double.state import (
     Json,
     Message,
     Permission,
+    Uploaded,
     User,
 )
 
 ATTACHMENT_LIMIT = 10 * 1024 * 1024
-SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER = range(1, 11)
+SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(1, 12)
 MEMBER_CAN_GIVE_AN_APP = int(
     Permission.ATTACH_FILES | Permission.EMBED_LINKS | Permission.MENTION_EVERYONE | Permission.USE_EXTERNAL_EMOJIS
 )
@@ -217,6 +219,21 @@ class People:
             resolved.setdefault("channels", {})[value] = payloads.channel(
                 self.world, target, for_user=self.world.bot.id
             )
+        elif kind == ATTACHMENT:
+            resolved.setdefault("attachments", {})[value] = uploads.announced(
+                self.world, self.world.uploads[int(value)]
+            )
+
+    async def upload(self, name: str, content: str, *, announced: int | None = None, times: int = 1) -> str:
+        """Somebody chooses a file for a command's option: its base64 `content`, `times` over; its identifier.
+
+        `announced` is the size that Discord tells the bot, where that is not the true one.
+        """
+        data = base64.b64decode(content)
+        size = len(data) * times if announced is None else announced
+        file = Uploaded(self.world.snowflake(), name, data, size, times)
+        self.world.uploads[file.id] = file
+        return str(file.id)
 
     async def menu(self, user: str, message: str, name: str, *, age: float = 0.0) -> str:
         """Somebody chooses a command of a message's context menu."""

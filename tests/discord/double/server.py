@@ -17,6 +17,7 @@ from tests.discord.double.gateway import Gateway
 from tests.discord.double.people import CantBeDoneError
 from tests.discord.double.rest import PREFIX, Rest
 from tests.discord.double.state import CONTROL, World
+from tests.discord.double.uploads import TEMPLATE, Cdn
 from tests.discord.double.verdict import Ledger
 
 
@@ -53,11 +54,13 @@ class Server:
 
         app.router.add_post(CONTROL + "{name}", operate)
         app.router.add_get("/gateway/", gateway.handle)
+        app.router.add_get(TEMPLATE, Cdn(self.world, faults).handle)
         app.router.add_route("*", PREFIX + "/{tail:.*}", rest.handle)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", port, backlog=4096)
         await site.start()
         self.port = self._runner.addresses[0][1]
+        self.world.cdn = self.url
         gateway.url = f"ws://127.0.0.1:{self.port}/gateway/"
 
     async def stop(self) -> None:

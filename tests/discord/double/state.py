@@ -195,6 +195,17 @@ class Message:
     edits: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Uploaded:
+    """A file that somebody uploads: `content`, `times` over; `announced` is the size that Discord tells."""
+
+    id: int
+    name: str
+    content: bytes
+    announced: int
+    times: int
+
+
 @dataclass(slots=True)
 class Interaction:
     """An interaction, from its dispatch to its last follow-up. Times are the clock's."""
@@ -269,6 +280,8 @@ class World:
         self.messages: dict[int, Message] = {}
         self.interactions: dict[int, Interaction] = {}
         self.by_token: dict[str, Interaction] = {}
+        self.cdn = ""
+        self.uploads: dict[int, Uploaded] = {}
         self.nonces: dict[tuple[int, str], int] = {}
         self.commands: dict[int | None, list[Json]] = {None: []}
         self.application_id = self.snowflake()

@@ -1,0 +1,74 @@
+"""`review-bot add`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.terminal.options import DATA, DataOption
+from bot.terminal.output import notice, say
+from bot.terminal.wording import counted
+
+if TYPE_CHECKING:
+    from embeddings.importing.examining import Candidate
+
+OPENING = 200
+"""Characters of a review's beginning."""
+
+
+def add(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help=".md, .txt, a saved web page (.html), or .epub.")],
+    slug: Annotated[
+        str | None, typer.Option("--name", metavar="NAME", help="Its short name; by default the file's, or the title.")
+    ] = None,
+    server: Annotated[
+        int | None, typer.Option("--server", metavar="SERVER", help="Only for the Discord server of this id.", min=1)
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Add it, or replace one, without asking.")] = False,
+    data: DataOption = DATA,
+) -> None:
+    """Add a review from a file, made into Markdown where it is something else."""
+    from embeddings.errors import ImportedFileError
+    from embeddings.importing.examining import largest, too_large
+    from embeddings.importing.isolated import examine_apart
+    from embeddings.keeping import add_review, kept_review
+    from embeddings.records import SHARED
+
+    try:
+        if file.stat().st_size > largest(file.name):
+            raise too_large(file.name)
+        content = file.read_bytes()
+    except OSError as error:
+        raise ImportedFileError(f"{file}: can't be read: {error.strerror}") from error
+    collection = SHARED if server is None else str(server)
+    candidate = examine_apart(content, file.name, slug=slug, collection=collection)
+    review = candidate.review
+    kept = kept_review(data, collection, review.slug)
+    _show(candidate, replaced=kept.file if kept else None)
+    if not yes:
+        if not sys.stdin.isatty():
+            notice("Nothing was added: run it again with --yes.")
+            raise typer.Exit(1)
+        if not typer.confirm("Replace it?" if kept else "Add it?", err=True):
+            notice("Nothing was added.")
+            raise typer.Exit(1)
+    place = add_review(data, collection, review.slug, candidate.content, instead_of=kept.digest if kept else None)
+    say(f"Added as {place}. The next question brings the index up to date, or `review-bot index` now.")
+
+
+def _show(candidate: Candidate, *, replaced: Path | None) -> None:
+    review = candidate.review
+    words = counted(len(review.text.split()), "word")
+    say(f"{review.title} ({review.slug}): {counted(len(review.sections), 'section')}, {words}")
+    say(f"  {review.text[:OPENING].strip()}{'…' if len(review.text) > OPENING else ''}")
+    for number, section in enumerate(review.sections, 1):
+        say(f"  {number}. {section.heading}{' (spoiler)' if section.spoiler else ''}")
+    if candidate.converted:
+        notice("This was made from another format: look whether it is all of the review, and nothing else.")
+    if len(review.sections) == 1:
+        notice("No headings were found, so all of it is one section.")
+    if replaced is not None:
+        notice(f"This replaces {replaced}.")

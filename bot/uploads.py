@@ -1,0 +1,96 @@
+"""Files that members bring: fetched and examined one at a time, and kept in memory until they are confirmed."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.downloading import download
+from bot.engine import BusyError
+from embeddings.importing.examining import Candidate, largest, too_large
+from embeddings.importing.isolated import examine_apart
+
+LIFETIME = 900.0
+"""Seconds for which an upload can be confirmed: as long as Discord lets its preview be changed."""
+MOST_KEPT = 16
+"""Uploads that wait for their confirmation, of all servers; the oldest gives way."""
+MOST_WAITING = 8
+"""Uploads that wait for being examined."""
+
+_KEY_BYTES = 9
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file that could be added.
+
+    Attributes:
+        member: the id of who brought it.
+        server: the id of the server that it is for.
+        candidate: what it would become.
+        instead_of: the digest of the review file that it would replace, or None.
+    """
+
+    member: int
+    server: int
+    candidate: Candidate
+    instead_of: str | None
+
+
+class Uploads:
+    """What has been uploaded and not yet been confirmed. For the event loop.
+
+    Args:
+        clock: seconds, rising.
+    """
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._kept: OrderedDict[str, tuple[float, Upload]] = OrderedDict()
+        self._turn = asyncio.Semaphore(1)
+        self._waiting = 0
+
+    async def examine(self, url: str, size: int, name: str, *, slug: str | None, collection: str) -> Candidate:
+        """Fetch a file and find out what review it would become.
+
+        Args:
+            url: where Discord keeps it.
+            size: how many bytes Discord says that it has.
+            name: its name.
+            slug: what to call the review, or None for its own name.
+            collection: where it would belong.
+
+        Raises:
+            BusyError: too many are waiting.
+            ImportedFileError: it can't become a review.
+        """
+        if size > largest(name):
+            raise too_large(name)
+        if self._waiting >= MOST_WAITING:
+            raise BusyError("too many uploads are waiting; try again in a moment")
+        self._waiting += 1
+        try:
+            async with self._turn:
+                data = await download(url, size)
+                return await asyncio.to_thread(examine_apart, data, name, slug=slug, collection=collection)
+        finally:
+            self._waiting -= 1
+
+    def put(self, upload: Upload) -> str:
+        """Keep an upload; the key by which its buttons know it."""
+        key = secrets.token_urlsafe(_KEY_BYTES)
+        self._kept[key] = (self._clock() + LIFETIME, upload)
+        while len(self._kept) > MOST_KEPT:
+            self._kept.popitem(last=False)
+        return key
+
+    def take(self, key: str, member: int, server: int | None) -> Upload | None:
+        """The upload of that key, which is not kept any longer; None where it is gone, or somebody else's."""
+        until, upload = self._kept.get(key, (0.0, None))
+        if upload is None or (upload.member, upload.server) != (member, server):
+            return None
+        del self._kept[key]
+        return upload if self._clock() < until else None

@@ -1,0 +1,211 @@
+"""A server's own reviews are seen in that server alone.
+
+Whatever somebody can see is held against a world in which the other servers' reviews were never written: answers,
+scores, buttons, context, lists, counts, autocomplete and errors have to be the very same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import count
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from bot.browsing import context_message, reviews_message
+from bot.buttons import ReadInContext, decode, find_passage, slug_key
+from bot.catalogue import ENGLISH
+from bot.engine import Engine, Query
+from bot.messages import Manner, answer_message, help_message
+from bot.shelf import Title
+from embeddings.encoding import Encoder, EncoderIdentity, RuntimeEncoder
+from embeddings.errors import LibraryError
+from embeddings.library import Library
+from embeddings.records import SHARED, Review
+from embeddings.slugs import slugify
+from tests.embeddings.reviews import review
+
+SERVERS = ("101", "102", "103")
+TITLES = ("The Ferryman", "The Ferry", "Lamplight", "Winter Harbour")
+SENTENCES = (
+    "The ferryman takes people over a river, and asks nobody for a coin.",
+    "The boat is made of seventeen planks from a barn that burned down.",
+    "Odile Marchetti plays the widow with great calm.",
+    "The budget was four million crowns.",
+    "In the end the lamp goes out, and nobody sees it.",
+    "Its last hour is too long, and the music says everything twice.",
+    "Zebulon counts the ships that pass without lights.",
+    "The harbour freezes, and the children walk to the island.",
+)
+QUESTIONS = (
+    *SENTENCES,
+    "Who plays the widow?",
+    "What is the boat of The Ferryman made of?",
+    "Who is Zebuln?",
+    "is it good",
+)
+MANNER = Manner(ENGLISH)
+_numbers = count()
+
+
+class Remembering:
+    """The real encoder, asked for each text once: a vector does not depend on what else was in its batch."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self._encoder = encoder
+        self._vector = cache(lambda text: encoder.encode([text])[0])
+
+    @property
+    def identity(self) -> EncoderIdentity:
+        return self._encoder.identity
+
+    def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
+        vectors = [self._vector(text) for text in texts]
+        if progress is not None:
+            progress(len(vectors))
+        return np.array(vectors, np.float32).reshape(len(vectors), -1)
+
+    def count_tokens(self, texts: Sequence[str]) -> list[int]:
+        return self._encoder.count_tokens(texts)
+
+
+@pytest.fixture(scope="module")
+def encoder(encoder_directory: Path) -> Remembering:
+    return Remembering(RuntimeEncoder.open(encoder_directory))
+
+
+@st.composite
+def worlds(draw: st.DrawFn) -> tuple[Review, ...]:
+    """Reviews of the shared collection and of some servers, often under the same titles."""
+    reviews = []
+    for collection in (SHARED, *SERVERS):
+        for title in draw(st.lists(st.sampled_from(TITLES), unique=True, max_size=2)):
+            sections = draw(
+                st.lists(st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=2), min_size=1, max_size=2)
+            )
+            content = {f"Part {number}": paragraphs for number, paragraphs in enumerate(sections)}
+            reviews.append(review(slugify(title), content, title=title, collection=collection))
+    return tuple(reviews)
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Somebody in a server, or in none: then in a DM, or where only they have installed the bot."""
+
+    server: str | None
+
+    @property
+    def collections(self) -> tuple[str, ...]:
+        return (SHARED,) if self.server is None else (SHARED, self.server)
+
+
+async def seen(engine: Engine, asker: Asker, questions: Iterable[str], known: Iterable[Review]) -> list[object]:
+    """All that the asker can see, who has heard of every review that there is."""
+    collections = asker.collections
+    found: list[object] = []
+    reviews = await engine.reviews(collections)
+    found += [reviews, reviews_message(reviews, MANNER), help_message(reviews, MANNER)]
+    for typed in ("", "f", *TITLES, "lampligth", "zzz"):
+        found.append(engine.shelf.complete_reviews(typed, collections, 25))
+        found.append(meant(engine, typed, collections))
+    for each in known:
+        found.append(engine.shelf.by_key(slug_key(each.collection, each.slug), collections))
+        found.append(engine.shelf.by_slug(each.slug, collections))
+    for question in questions:
+        for chosen in (None, *(slugify(title) for title in TITLES)):
+            found += [piece async for piece in answered(engine, Query(question, chosen, collections=collections))]
+        found += [
+            piece
+            async for piece in answered(
+                engine, Query(question, near=slugify(TITLES[0]), context=(QUESTIONS[-1],), collections=collections)
+            )
+        ]
+        found.append(engine.shelf.is_named(question, collections))
+    return found
+
+
+async def answered(engine: Engine, query: Query) -> AsyncIterator[object]:
+    """What is said to a question, and behind its buttons."""
+    try:
+        answer = await engine.ask(query)
+        passages = await engine.search(query, 10)
+    except LibraryError as error:
+        yield str(error)
+        return
+    message = answer_message(answer.answer, answer.reviews, MANNER, asker=1, within=answer.within)
+    yield answer
+    yield passages
+    yield message
+    for button in message.buttons():
+        action = decode(button.custom_id)
+        if isinstance(action, ReadInContext):
+            title = engine.shelf.by_key(action.passage.review, query.collections)
+            assert title is not None
+            yield context_of(await engine.review(title), action)
+
+
+def context_of(read: Review, action: ReadInContext) -> object:
+    place = find_passage(read, action.passage)
+    assert place is not None
+    return context_message(read, *place, MANNER, action=action)
+
+
+def meant(engine: Engine, typed: str, collections: Sequence[str]) -> Title | str:
+    """The review that is meant, or the words of the error."""
+    try:
+        return engine.shelf.find(typed, collections)
+    except LibraryError as error:
+        return str(error)
+
+
+def look(
+    reviews: Sequence[Review],
+    encoder: Remembering,
+    folder: Path,
+    asker: Asker,
+    questions: Sequence[str],
+    known: Sequence[Review],
+) -> list[object]:
+    """What the asker sees in a world of these reviews."""
+    library = Library.of(reviews, folder / str(next(_numbers)) / ".index", encoder)
+
+    async def looked() -> list[object]:
+        engine = Engine(folder, library, queue=9)
+        try:
+            return await seen(engine, asker, questions, known)
+        finally:
+            await engine.close()
+
+    return asyncio.run(looked())
+
+
+@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    world=worlds(),
+    asker=st.sampled_from([Asker(None), *map(Asker, SERVERS), Asker("104")]),
+    questions=st.lists(st.sampled_from(QUESTIONS), min_size=1, max_size=2, unique=True),
+)
+def test_nobody_sees_more_than_if_other_servers_had_no_reviews(
+    encoder: Remembering, tmp_path: Path, world: tuple[Review, ...], asker: Asker, questions: list[str]
+) -> None:
+    visible = tuple(each for each in world if each.collection in asker.collections)
+    among_others = look(world, encoder, tmp_path, asker, questions, world)
+    alone = look(visible, encoder, tmp_path, asker, questions, world)
+    assert among_others == alone
+
+
+def test_what_is_compared_would_show_a_leak(encoder: Remembering, tmp_path: Path) -> None:
+    """The comparison is no empty one: a single foreign review in sight makes the difference."""
+    own = review("lamplight", {"One": [SENTENCES[4]]}, title="Lamplight")
+    foreign = review("the-ferry", {"One": [SENTENCES[1]]}, title="The Ferry", collection="102")
+    asker = Asker("102")
+    assert look([own, foreign], encoder, tmp_path, asker, QUESTIONS[:1], [own]) != look(
+        [own], encoder, tmp_path, asker, QUESTIONS[:1], [own]
+    )
