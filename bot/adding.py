@@ -51,7 +51,7 @@ def preview_message(
         warnings.append(words.add_converted)
     parts = [
         Text(f"### {heading}\n**{name(review.title, words.untitled)}**\n-# {about}"),
-        Text(_opening(review, manner)),
+        *([Text(opening)] if (opening := _opening(review, manner)) else []),
         Text("\n".join((*_sections(review, manner), f"-# {spoilers}"))),
     ]
     if warnings:
@@ -79,11 +79,15 @@ def outcome_message(line: str, title: str, words: Catalogue, *, look: Look = Loo
 
 
 def _opening(review: Review, manner: Manner) -> str:
-    text = review.text
-    shown = neutralise(text[: fitting(text, OPENING_ROOM, lambda each: width(neutralise(each)))].strip())
-    cut = "" if len(text) <= OPENING_ROOM else " …"
-    hidden = hide(shown) if is_hidden(review.sections[0], manner) else shown
-    return quotation(hidden + cut)
+    first = review.sections[0]
+    # No further than the first section: the next one may be flagged.
+    text = review.text[: max((each.end for each in first.paragraphs), default=0)]
+    end = fitting(text, OPENING_ROOM, lambda each: width(neutralise(each)))
+    shown = neutralise(text[:end].strip())
+    if not shown.strip():
+        return ""
+    cut = " …" if end < len(text) else ""
+    return quotation((hide(shown) if is_hidden(first, manner) else shown) + cut)
 
 
 def _sections(review: Review, manner: Manner) -> list[str]:

@@ -63,7 +63,8 @@ def _show(candidate: Candidate, *, replaced: Path | None) -> None:
     review = candidate.review
     words = counted(len(review.text.split()), "word")
     say(f"{review.title} ({review.slug}): {counted(len(review.sections), 'section')}, {words}")
-    say(f"  {review.text[:OPENING].strip()}{'…' if len(review.text) > OPENING else ''}")
+    opening = " ".join(review.text[:OPENING].split())
+    say(f"  {opening}{'…' if len(review.text) > OPENING else ''}")
     for number, section in enumerate(review.sections, 1):
         say(f"  {number}. {section.heading}{' (spoiler)' if section.spoiler else ''}")
     if candidate.converted:

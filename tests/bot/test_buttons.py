@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from bot.buttons import (
     CUSTOM_ID,
     Action,
+    AddReview,
     AskFollowUp,
+    Cancel,
     Contents,
     Delete,
     FollowUpForm,
@@ -19,6 +21,7 @@ from bot.buttons import (
     PickReview,
     PickSection,
     ReadInContext,
+    RemoveReview,
     ReviewList,
     SectionPage,
     Share,
@@ -51,6 +54,9 @@ ACTIONS: st.SearchStrategy[Action] = st.one_of(
     st.builds(ReviewList, COUNTS),
     st.builds(PickSection, KEYS, COUNTS),
     st.builds(PickReview, COUNTS),
+    st.builds(AddReview, KEYS),
+    st.builds(RemoveReview, KEYS),
+    st.builds(Cancel, st.none() | KEYS),
 )
 
 

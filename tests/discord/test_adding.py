@@ -36,24 +36,25 @@ PATIENCE = 100.0
 
 
 async def upload(
-    here: Club, who: Person, name: str, content: bytes, *, place: Channel | None = None, **how: int
+    here: Club, who: Person, name: str, content: bytes, *, announced: int | None = None, times: int = 1
 ) -> Message:
     """What the bot says to a file."""
-    file = await here.there.upload(name, content, **how)
-    asked = await who.slash(place or here.general, "review add", file=file)
+    file = await here.there.upload(name, content, announced=announced, times=times)
+    asked = await who.slash(here.general, "review add", file=file)
     return await asked.answer(timeout=PATIENCE)
 
 
 async def pressed(who: Person, page: Message, button: str, until: str) -> str:
     """The page's text after a button was pressed, once it says that."""
     await (await who.click(page, button)).acknowledged()
+    text = ""
     for _ in range(int(PATIENCE / 0.05)):
         now = await page.now()
-        assert now is not None
-        if until in now.text:
-            return now.text
+        text = now.text if now else ""
+        if until in text:
+            return text
         await asyncio.sleep(0.05)
-    raise AssertionError(f"the page says {now.text!r}")
+    raise AssertionError(f"the page says {text!r}")
 
 
 async def named(who: Person, place: Channel, command: str) -> list[str]:
@@ -124,8 +125,8 @@ async def test_hostile_uploads_are_refused_and_the_bot_lives_on(
     async with club(at_the_double, reviews, store) as here:
         mia = await here.server.member("Mia", manager=True)
 
-        async def refused(name: str, content: bytes, **how: int) -> str:
-            page = await upload(here, mia, name, content, **how)
+        async def refused(name: str, content: bytes, *, announced: int | None = None, times: int = 1) -> str:
+            page = await upload(here, mia, name, content, announced=announced, times=times)
             assert page.ephemeral
             assert not page.buttons
             assert "\n" not in page.text

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from tests.discord.actors import Channel, Discord, Guild, Person, reach
-from tests.discord.double import schema
+from tests.discord.double import schema, uploads
 from tests.discord.double.server import ThreadedServer
-from tests.discord.double.state import BOT, Json, Permission
+from tests.discord.double.state import BOT, Json, Permission, Uploaded, World
 
 needs_schema = pytest.mark.skipif(schema.where() is None, reason=schema.WHY_ABSENT)
 
@@ -469,3 +469,22 @@ async def callback_path(place: Place, interaction: str) -> str:
 
 def test_there_are_more_than_sixty_hostile_bodies() -> None:
     assert len(MESSAGES) + len(CALLBACKS) + len(AUTOCOMPLETES) + len(COMMAND_SETS) > 60
+
+
+@needs_schema
+@pytest.mark.parametrize("name", ["review.md", "Kritik über „Alien“.md", "..\u202etxt.md"])
+def test_an_upload_is_told_as_discord_describes_attachments(name: str) -> None:
+    description = schema.load()
+    assert description is not None
+    told = uploads.announced(World(), Uploaded(1 << 60, name, b"abc", 3, 1))
+
+    def wrong(attachment: Json) -> list[object]:
+        # The object is the same wherever Discord has it; its description hangs on messages.
+        found = description.response(
+            "GET", "/channels/{channel_id}/messages/{message_id}", 200, {"attachments": [attachment]}
+        )
+        return [each for each in found if "attachments" in each.path]
+
+    assert wrong(told) == []
+    assert wrong(told | {"size": "3"}) != []
+    assert told["filename"].isascii()

@@ -160,7 +160,7 @@ async def test_the_commands_are_put_when_they_have_changed_and_only_then(reviews
                     assert said in bot.output
             assert [each["status"] for each in await there.requests() if each["method"] == "PUT"] == [503, 200]
             names = {each["name"] for each in await there.call("commands")}
-            assert {"ask", "section", "sections", "reviews", "help", "Ask the reviews about this"} <= names
+            assert {"ask", "section", "sections", "reviews", "help", "review", "Ask the reviews about this"} <= names
             await there.assert_clean()
 
 

@@ -280,7 +280,7 @@ class World:
         self.messages: dict[int, Message] = {}
         self.interactions: dict[int, Interaction] = {}
         self.by_token: dict[str, Interaction] = {}
-        self.cdn = ""
+        self.cdn = "https://cdn.discordapp.com"
         self.uploads: dict[int, Uploaded] = {}
         self.nonces: dict[tuple[int, str], int] = {}
         self.commands: dict[int | None, list[Json]] = {None: []}

@@ -1,7 +1,8 @@
 """`python -m tests.discord.pictures [--out DIR]`: pages and pictures of the bot's messages.
 
 For each way of looking (form, device, theme) a page with all messages, a picture of the whole page, and one of each
-message. `bot/pictures/answer.png` is its `v2-phone-dark/answered.png`.
+message. `bot/pictures/answer.png` is its `v2-phone-dark/answered.png`, and
+`upload.png` its `v2-phone-dark/upload.png`.
 """
 
 from __future__ import annotations

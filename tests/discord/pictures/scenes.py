@@ -6,6 +6,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.adding import outcome_message, preview_message, removal_message
 from bot.browsing import contents_message, context_message, reviews_message, section_message
 from bot.buttons import MorePassages, ReadInContext, passage_key
 from bot.catalogue import ENGLISH
@@ -17,11 +18,14 @@ from bot.messages import (
     more_passages_message,
     notice,
     passage_quotes,
+    problem,
 )
 from bot.parts import Look, Message
+from bot.shelf import Shelf
 from embeddings.evaluation.questions import read_questions
+from embeddings.importing.examining import too_large
 from embeddings.library import Library
-from embeddings.records import Quote, State
+from embeddings.records import Quote, Review, State
 from tests.discord.club import LIGHTHOUSE
 
 _DATA = Path(__file__).parents[3] / "data"
@@ -51,7 +55,7 @@ def library(data: Path) -> Library:
 
 def scenes(library: Library) -> tuple[Scene, ...]:
     """One scene of each kind of message."""
-    return (*_answers(library), *_pages(library), *_notices())
+    return (*_answers(library), *_pages(library), *_keeping(library), *_notices())
 
 
 def _answers(library: Library) -> tuple[Scene, ...]:
@@ -94,7 +98,26 @@ def _pages(library: Library) -> tuple[Scene, ...]:
             section_message(library.review(_OTHER), library.section(_OTHER, "the end"), _MANNER),
         ),
         Scene("reviews", "Ana used /reviews", reviews_message(library.reviews(), _MANNER)),
-        Scene("help", "Ana used /help", help_message(library.reviews(), _MANNER)),
+        Scene("help", "Ana used /help", help_message(library.reviews(), _MANNER, managing=True)),
+    )
+
+
+def _keeping(library: Library) -> tuple[Scene, ...]:
+    """Adding a review, in the server's managers' eyes."""
+    other = library.review(_OTHER)
+    owners = library.review(_OWNERS)
+    title = Shelf([other]).titles((other.collection,))[0]
+    added = "Mia used /review add"
+
+    def preview(review: Review, *, replaced: str | None, converted: bool) -> Message:
+        return preview_message(review, "k", _MANNER, replaced=replaced, namesake=None, converted=converted)
+
+    return (
+        Scene("upload", added, preview(owners, replaced=None, converted=False)),
+        Scene("upload-replacing", added, preview(other, replaced=other.title, converted=True)),
+        Scene("upload-refused", added, problem(too_large("a very long book.txt"))),
+        Scene("added", "Mia pressed Add it", outcome_message(ENGLISH.added, other.title, ENGLISH)),
+        Scene("remove", "Mia used /review remove", removal_message(title, ENGLISH)),
     )
 
 

@@ -1,0 +1,60 @@
+"""`add`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.embeddings.books import book
+from tests.terminal.conftest import Run
+
+TEXT = "He rows people over.\n\nThe Boat\n\nIt is made of planks.\n"
+PREVIEW = (
+    "The Ferryman (the-ferryman): 2 sections, 9 words\n"
+    "  He rows people over. It is made of planks.\n"
+    "  1. Introduction\n  2. The Boat\n"
+)
+CONVERTED = "This was made from another format: look whether it is all of the review, and nothing else.\n"
+
+
+def test_a_file_is_shown_and_added_as_markdown_only_with_a_yes(run: Run, tmp_path: Path) -> None:
+    file, data = tmp_path / "The Ferryman.txt", tmp_path / "data"
+    file.write_text(TEXT, encoding="utf-8")
+    asked = run("add", file, "--data", data)
+    assert (asked.code, asked.out) == (1, PREVIEW)
+    assert asked.err == f"{CONVERTED}Nothing was added: run it again with --yes.\n"
+    assert not data.exists()
+    added = run("add", file, "--yes", "--data", data)
+    place = data / "reviews" / "the-ferryman.md"
+    assert (added.code, added.err) == (0, CONVERTED)
+    assert added.out == (
+        f"{PREVIEW}Added as {place}. The next question brings the index up to date, or `review-bot index` now.\n"
+    )
+    assert place.read_text(encoding="utf-8") == (
+        "---\ntitle: The Ferryman\n---\n\nHe rows people over.\n\n## The Boat\n\nIt is made of planks.\n"
+    )
+    again = run("add", file, "--yes", "--data", data)
+    assert again.err == f"{CONVERTED}This replaces {place}.\n"
+
+
+def test_a_book_is_added_for_one_server_under_a_name(run: Run, tmp_path: Path) -> None:
+    file, data = tmp_path / "book.epub", tmp_path / "data"
+    file.write_bytes(book({"one.xhtml": "<h2>The Lamp</h2><p>It is cleaned.</p>"}))
+    assert run("add", file, "--name", "Lamp!", "--server", "77", "--yes", "--data", data).code == 0
+    assert [str(each.relative_to(data)) for each in data.rglob("*.md")] == ["collections/77/lamp.md"]
+
+
+def test_what_can_not_be_added_is_refused_in_one_line(run: Run, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    missing = tmp_path / "x.md"
+    assert run("add", missing, "--data", data).complaint == f"{missing}: can't be read: No such file or directory"
+    program = tmp_path / "x.pdf"
+    program.write_bytes(b"%PDF")
+    refused = "'.pdf' files can't be read; bring .md, .txt, .html or .epub"
+    assert run("add", program, "--data", data).complaint == refused
+    large = tmp_path / "large.txt"
+    large.write_bytes(b"a" * 3_000_000)
+    assert run("add", large, "--data", data).complaint == "large.txt is larger than 2 MB; a review is an essay"
+    broken = tmp_path / "broken.md"
+    broken.write_text("No front matter.")
+    assert run("add", broken, "--yes", "--data", data).complaint.startswith("broken.md:1: no front matter")
+    assert not data.exists()
