@@ -255,7 +255,7 @@ class _Writer:
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
-        self._topic = [_word(rng, least=300) for _ in range(30)]
+        self._topic = [_word(rng, least=300) for _ in range(80)]
         self._people = [f"{rng.choice(_FIRST_NAMES)} {_surname(rng)}" for _ in range(6)]
 
     def paragraph(self) -> str:

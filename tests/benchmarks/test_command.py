@@ -1,0 +1,37 @@
+"""`python -m tests.benchmarks`: what it writes and how it ends, whatever the figures are."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.benchmarks.processes import PROJECT
+
+
+def _run(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "tests.benchmarks", *arguments]
+    return subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=False)
+
+
+def test_it_writes_checks_and_a_page_and_ends_with_one_where_a_target_is_missed(tmp_path: Path) -> None:
+    file, page = tmp_path / "checks.json", tmp_path / "page.html"
+    done = _run("help", "--small", "--json", str(file), "--page", str(page))
+    (check,) = json.loads(file.read_text(encoding="utf-8"))["checks"]
+    assert check | {"value": 0.0, "met": True} == {
+        "name": "--help, seconds",
+        "value": 0.0,
+        "target": 0.5,
+        "met": True,
+    }
+    assert check["met"] == (check["value"] <= 0.5)
+    assert done.returncode == (0 if check["met"] else 1)
+    assert "--help, seconds" in page.read_text(encoding="utf-8")
+    assert f"the plots are in {page}" in "".join(done.stderr.splitlines())
+
+
+def test_a_name_that_there_is_not_is_a_mistake_of_usage() -> None:
+    done = _run("nothing")
+    assert done.returncode == 2
+    assert "none is called nothing" in done.stderr
