@@ -97,10 +97,9 @@ def compare_tens(encoder: str, passages: int) -> float:
     import numpy as np
 
     from embeddings.encoding import RuntimeEncoder
-    from tests.benchmarks.corpus import carrier
     from tests.benchmarks.facts import FACTS
 
-    texts = [*_passages(passages), *(carrier(number)[0] for number in range(len(FACTS)))]
+    texts = _passages(passages)
     questions = [text for fact in FACTS for text in (fact.lexical, fact.paraphrase)]
     reference, runtime = _reference(), RuntimeEncoder.open(Path(encoder))
     tens = []
