@@ -65,20 +65,22 @@ def quality(workshop: Workshop) -> Findings:
     for kind in KINDS:
         for rate, name in RATES.items():
             found.curve(
-                "How often the planted answer is found",
+                f"Planted answers: {name}",
                 "share of questions",
-                f"{kind}: {name}",
+                kind,
                 ((size, workshop.asked(size)["right"][kind][rate]) for size in workshop.sizes),
             )
         change = largest[kind]["three"] - smallest[kind]["three"]
-        found.figure(f"{kind} answers in three quotes, {workshop.sizes[-1]:,} passages", largest[kind]["three"], "")
-        found.figure(f"the same less that at {workshop.sizes[0]:,}", change, "")
+        name = f"{kind} answers in three quotes"
+        found.figure(f"{name}, {workshop.sizes[-1]:,} passages", largest[kind]["three"], "")
+        found.figure(f"{name}, {workshop.sizes[-1]:,} passages less {workshop.sizes[0]:,}", change, "")
     size = workshop.sized(TRULY_ENCODED, workshop.sizes[0])
     real, made = (workshop.asked(size, real=real)["right"] for real in (True, False))
     for kind in KINDS:
         change = made[kind]["three"] - real[kind]["three"]
-        found.figure(f"{kind} answers in three quotes, {size:,} passages truly encoded", real[kind]["three"], "")
-        found.figure("made vectors less the same", change, "")
+        name = f"{kind} answers in three quotes, {size:,} passages"
+        found.figure(f"{name}, truly encoded", real[kind]["three"], "")
+        found.figure(f"{name}, made vectors less truly encoded", change, "")
     for name, cosine in apart(closest, threads=1, bank=str(workshop.bank()), encoder=str(workshop.encoder())).items():
         found.figure(f"cosine with the closest of {workshop.bank_size:,}: {name}", cosine, "")
     return found

@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.benchmarks.findings import Curve, Findings
 
 _WIDTH, _HEIGHT = 480, 300
-_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 12, 12, 40
+_LEFT, _RIGHT, _TOP, _BOTTOM = 64, 28, 12, 40
 _COLOURS = ("--first", "--second", "--yes", "--no", "--middle", "--quiet")
 _KEY_LINE = 15
 
