@@ -40,8 +40,8 @@ def million(workshop: Workshop) -> Findings:
     found.check("its recall@10", searched["recall"], 0.95, at_least=True)
     found.figure("search", searched["milliseconds"], "ms of CPU")
     opened = [apart(open_both, threads=1, index=index) for _ in range(workshop.sized(3, 1))]
-    share = statistics.median(each["open"] / each["read"] for each in opened)
-    found.check(f"opening {rows:,} vectors / reading them", share, 0.05)
+    share = statistics.median(each["open_cpu"] / each["read_cpu"] for each in opened)
+    found.check(f"opening {rows:,} vectors, CPU / reading them", share, 0.05)
     found.check("opening them, seconds", statistics.median(each["open"] for each in opened), 1.0)
     found.figure("memory once open and searched, a vector", 1024 * searched["memory"] / rows, "bytes")
     found.figure("on disk, a vector", Path(index).stat().st_size / rows, "bytes")
@@ -99,7 +99,7 @@ def search_both(index: str, flat: str, bank: str) -> dict[str, float]:
 
 
 def open_both(index: str) -> dict[str, float]:
-    """Seconds by the clock of opening an index as the engine does, and of reading its file into memory with FAISS."""
+    """Seconds of opening an index as the engine does, and of reading its file into memory with FAISS."""
     import faiss
 
     from embeddings.vectors import Vectors
@@ -110,7 +110,7 @@ def open_both(index: str) -> dict[str, float]:
         faiss.read_index(index)
     with spent() as opening:
         Vectors.open(Path(index))
-    return {"open": opening.wall, "read": reading.wall}
+    return {"open": opening.wall, "open_cpu": opening.cpu, "read_cpu": reading.cpu}
 
 
 def _made(rows: int, bank: str, encoder: str) -> NDArray[np.float32]:
