@@ -52,7 +52,7 @@ class Shelf:
     """Every review of an index by name. `collections` are always those that the asker may see."""
 
     def __init__(self, reviews: Iterable[Review]) -> None:
-        self._titles = tuple(
+        titles = [
             Title(
                 review.collection,
                 review.slug,
@@ -64,20 +64,27 @@ class Shelf:
                 ),
             )
             for review in reviews
-        )
+        ]
+        self._in: dict[str, list[Title]] = {}
+        for title in titles:
+            self._in.setdefault(title.collection, []).append(title)
+        self._by_slug = {(title.collection, title.slug): title for title in titles}
+        self._by_key = {(title.collection, title.key): title for title in titles}
         self._routers: dict[tuple[str, ...], Router] = {}
 
     def titles(self, collections: Collection[str]) -> tuple[Title, ...]:
         """The reviews that the asker sees, in the order of the collections, then by slug."""
-        return tuple(title for name in dict.fromkeys(collections) for title in self._titles if title.collection == name)
+        return tuple(title for name in dict.fromkeys(collections) for title in self._in.get(name, ()))
 
     def by_slug(self, slug: str, collections: Collection[str]) -> Title | None:
         """The review of that slug, or None."""
-        return next((title for title in self.titles(collections) if title.slug == slug), None)
+        found = (self._by_slug.get((name, slug)) for name in collections)
+        return next((title for title in found if title is not None), None)
 
     def by_key(self, key: str, collections: Collection[str]) -> Title | None:
         """The review that a button's key stands for, or None."""
-        return next((title for title in self.titles(collections) if title.key == key), None)
+        found = (self._by_key.get((name, key)) for name in collections)
+        return next((title for title in found if title is not None), None)
 
     def find(self, name: str, collections: Collection[str]) -> Title:
         """The review that a person means, or has chosen from what autocomplete offered.
@@ -85,15 +92,16 @@ class Shelf:
         Raises:
             UnknownReviewError: none is meant, or several could be; the message names the closest.
         """
-        titles = self.titles(collections)
-        chosen = next((title for title in titles if name in (title.slug, title.key)), None)
-        return chosen or find_review(name, [(text, title) for title in titles for text in title.names])
+        chosen = self.by_slug(name, collections) or self.by_key(name, collections)
+        return chosen or find_review(
+            name, [(text, title) for title in self.titles(collections) for text in title.names]
+        )
 
     def is_named(self, question: str, collections: Collection[str]) -> bool:
         """Whether a question itself names one of the reviews."""
         visible = tuple(dict.fromkeys(collections))
         if visible not in self._routers:
-            self._routers[visible] = Router(
+            self._routers[visible] = Router.of(
                 Name(title.collection, title.slug, text)
                 for title in self.titles(visible)
                 for text in (title.text, *title.aliases)

@@ -9,59 +9,34 @@ from __future__ import annotations
 
 import errno
 import hashlib
-import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
 import filelock
 import numpy as np
-from numpy.typing import NDArray
 
 from embeddings import index as layout
-from embeddings.arrays import save_array
+from embeddings.arrays import save_arrays
+from embeddings.bulk import Progress, encode_missing
 from embeddings.encoding import Encoder
 from embeddings.errors import IndexBusyError, IndexDamagedError, IndexWriteError
-from embeddings.index import PASSAGE_ROW, SENTENCE_ROW, CollectionIndex
+from embeddings.index import CollectionIndex
+from embeddings.kept_vectors import KeptVectors
 from embeddings.lexical import LexicalIndex
-from embeddings.manifest import IndexedCollection, IndexedReview, Manifest
-from embeddings.records import Passage, Review
-from embeddings.spelling import WordList
-from embeddings.splitting import SPLITTER, split_review
-from embeddings.stored_reviews import save_reviews
-from embeddings.vectors import INDEX_TYPE, Vectors, unit
+from embeddings.manifest import BY_SIZE, IndexedCollection, Manifest
+from embeddings.planning import Plan, Source, plan_collection
+from embeddings.routing import NameTable
+from embeddings.splitting import SPLITTER
+from embeddings.stored_reviews import save_records
+from embeddings.vectors import EXACT_TYPE, save_codes, save_lists
 
-Progress = Callable[[int, int], None]
-"""Called with the number of texts encoded so far, and of all that have to be."""
+__all__ = ["Progress", "Source", "build_index", "splitter", "writing"]
 
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """A review to index, with the file that it was read from where there is one.
-
-    Attributes:
-        review: what to index.
-        digest: SHA-256 (hex) of the file, or of the review's content.
-        file: the file's name within its folder.
-        size: the file's size in bytes.
-        modified: the file's modification time in nanoseconds.
-    """
-
-    review: Review
-    digest: str
-    file: str | None = None
-    size: int = 0
-    modified: int = 0
-
-    @classmethod
-    def of(cls, review: Review) -> Source:
-        """A review that has no file."""
-        content = json.dumps(asdict(review), ensure_ascii=False, sort_keys=True)
-        return cls(review, hashlib.sha256(content.encode()).hexdigest())
+_BLOCK_ROWS = 1 << 16
 
 
 @contextmanager
@@ -104,6 +79,7 @@ def build_index(
     encoder_folder: str,
     *,
     previous: Manifest | None,
+    vectors: str = BY_SIZE,
     progress: Progress | None = None,
 ) -> Manifest:
     """Index each collection's sources and make the result the index in `directory`; the lock must be held.
@@ -114,38 +90,35 @@ def build_index(
         encoder: what encodes them.
         encoder_folder: where the encoder stands under `directory`.
         previous: the index to take over unchanged texts from, or None to encode everything.
+        vectors: `BY_SIZE` or `EXACT`: how the closest vectors are found.
         progress: told how far the encoding is.
 
     Raises:
         IndexWriteError: the folder can't be written, or the disk is full; the old index is untouched.
+        ReviewFileError: a file can't be read any more; the old index is untouched.
     """
     reusable = previous if previous is not None and _reusable(previous, encoder) else None
-    planned = [
-        _plan(name, sorted(sources[name], key=lambda source: source.review.slug), encoder, reusable, directory)
-        for name in sorted(sources)
-        if sources[name]
-    ]
-    total = sum(len(plan.missing) for plan in planned)
-    done = 0
-    collections = []
-    for plan in planned:
-        if plan.unchanged is not None:
-            collections.append(plan.unchanged)
-            continue
-
-        def count(more: int) -> None:
-            nonlocal done
-            done += more
-            if progress is not None:
-                progress(done, total)
-
-        collections.append(_write(directory / layout.COLLECTIONS, plan, encoder, count))
+    collections, plans = [], []
+    for name in sorted(sources):
+        ordered = sorted(sources[name], key=lambda source: source.slug)
+        old = _opened(reusable, name, directory)
+        unchanged = _unchanged(old, ordered) if reusable is not None and reusable.vectors == vectors else None
+        if unchanged is not None:
+            collections.append(unchanged)
+        elif ordered:
+            plans.append(plan_collection(name, ordered, old, encoder))
+    try:
+        made = encode_missing(plans, directory / layout.JOURNALS, encoder, progress)
+    except OSError as error:
+        raise _write_error(directory, error) from error
+    dimension = encoder.identity.dimension
+    collections.extend(_write(directory / layout.COLLECTIONS, plan, made, dimension, vectors) for plan in plans)
     manifest = Manifest(
         encoder=encoder.identity,
         encoder_folder=encoder_folder,
         splitter=splitter(encoder),
-        vectors=INDEX_TYPE,
-        collections=tuple(collections),
+        vectors=vectors,
+        collections=tuple(sorted(collections, key=lambda collection: collection.name)),
     )
     try:
         manifest.save(directory)
@@ -156,53 +129,7 @@ def build_index(
 
 
 def _reusable(previous: Manifest, encoder: Encoder) -> bool:
-    return (
-        previous.encoder == encoder.identity
-        and previous.splitter == splitter(encoder)
-        and previous.vectors == INDEX_TYPE
-    )
-
-
-class _Texts(NamedTuple):
-    """What is encoded of one collection, and how it goes together by row."""
-
-    sentences: list[str]
-    pairs: list[str]
-    passages: list[str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Plan:
-    """A collection about to be written."""
-
-    name: str
-    sources: Sequence[Source]
-    passages: tuple[tuple[Passage, ...], ...]
-    texts: _Texts
-    known: dict[str, NDArray[np.float32]]
-    missing: tuple[str, ...]
-    unchanged: IndexedCollection | None
-
-
-def _plan(name: str, sources: Sequence[Source], encoder: Encoder, previous: Manifest | None, directory: Path) -> _Plan:
-    old = _opened(previous, name, directory)
-    try:
-        if old is not None and [(review.slug, review.digest, review.file) for review in old.entry.reviews] == [
-            (source.review.slug, source.digest, source.file) for source in sources
-        ]:
-            unchanged = _restamped(old.entry, sources)
-            return _Plan(name, sources, (), _Texts([], [], []), {}, (), unchanged)
-        passages = tuple(
-            split_review(source.review, limit=encoder.identity.max_tokens, count_tokens=encoder.count_tokens)
-            for source in sources
-        )
-        texts = _texts(sources, passages)
-        known = _known(old) if old is not None else {}
-    finally:
-        if old is not None:
-            old.close()
-    missing = dict.fromkeys(text for kind in texts for text in kind if text not in known)
-    return _Plan(name, sources, passages, texts, known, tuple(missing), None)
+    return previous.encoder == encoder.identity and previous.splitter == splitter(encoder)
 
 
 def _opened(previous: Manifest | None, name: str, directory: Path) -> CollectionIndex | None:
@@ -216,73 +143,38 @@ def _opened(previous: Manifest | None, name: str, directory: Path) -> Collection
     return None
 
 
-def _restamped(entry: IndexedCollection, sources: Sequence[Source]) -> IndexedCollection:
+def _unchanged(old: CollectionIndex | None, sources: Sequence[Source]) -> IndexedCollection | None:
     """The same collection with its files' present times, so that a touched file is not read again and again."""
+    if old is None or [(review.slug, review.digest, review.file) for review in old.entry.reviews] != [
+        (source.slug, source.digest, source.file) for source in sources
+    ]:
+        return None
     reviews = (
-        IndexedReview(
-            slug=review.slug,
-            title=review.title,
-            aliases=review.aliases,
-            digest=review.digest,
-            file=source.file,
-            size=source.size,
-            modified=source.modified,
-            passages=review.passages,
-            sentences=review.sentences,
-        )
-        for review, source in zip(entry.reviews, sources, strict=True)
+        replace(review, file=source.file, size=source.size, modified=source.modified)
+        for review, source in zip(old.entry.reviews, sources, strict=True)
     )
-    return IndexedCollection(entry.name, entry.generation, tuple(reviews), entry.files)
+    return replace(old.entry, reviews=tuple(reviews))
 
 
-def _texts(sources: Sequence[Source], passages: Sequence[Sequence[Passage]]) -> _Texts:
-    texts = _Texts([], [], [])
-    for source, split in zip(sources, passages, strict=True):
-        review = source.review.text
-        section, previous = None, ""
-        for passage in split:
-            if passage.section != section:
-                section, previous = passage.section, ""
-            texts.passages.append(review[passage.start : passage.end])
-            for sentence in passage.sentences:
-                text = review[sentence.start : sentence.end]
-                texts.sentences.append(text)
-                texts.pairs.append(f"{previous} {text}" if previous else text)
-                previous = text
-    return texts
-
-
-def _known(old: CollectionIndex) -> dict[str, NDArray[np.float32]]:
-    """The vectors that the old index holds, by text."""
-    reviews = [old.review(review.slug) for review in old.entry.reviews]
-    passages = [tuple(old.passage(row) for row in range(*indexed.passages)) for indexed in old.entry.reviews]
-    texts = _texts([Source(review, "") for review in reviews], passages)
-    known: dict[str, NDArray[np.float32]] = {}
-    for kind, vectors in zip(texts, (old.sentence_vectors, old.pair_vectors, old.passage_vectors), strict=True):
-        known.update(zip(kind, vectors.rows(0, len(vectors)), strict=True))
-    return known
-
-
-def _write(root: Path, plan: _Plan, encoder: Encoder, count: Callable[[int], None]) -> IndexedCollection:
-    # An encoder's word is not enough: a row of another length would be taken for closer than it is.
-    encoded = unit(encoder.encode(plan.missing, progress=count))
-    vectors = plan.known | dict(zip(plan.missing, encoded, strict=True))
-
-    def rows(texts: Sequence[str]) -> NDArray[np.float32]:
-        return np.stack([vectors[text] for text in texts])
-
+def _write(root: Path, plan: Plan, vectors: KeptVectors, dimension: int, choice: str) -> IndexedCollection:
     partial = root / plan.name / ".partial"
     try:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
-        Vectors.build(rows(plan.texts.sentences)).save(partial / layout.SENTENCE_VECTORS)
-        Vectors.build(rows(plan.texts.pairs)).save(partial / layout.PAIR_VECTORS)
-        Vectors.build(rows(plan.texts.passages)).save(partial / layout.PASSAGE_VECTORS)
-        LexicalIndex.build(plan.texts.sentences).save(partial, layout.SENTENCE_TERMS)
-        LexicalIndex.build(plan.texts.passages).save(partial, layout.PASSAGE_TERMS)
-        WordList.build(_words(plan)).save(partial / layout.WORDS)
-        reviews = _write_tables(partial, plan)
-        save_reviews(partial / layout.REVIEWS, (source.review for source in plan.sources))
+        types = _write_vectors(partial, plan, vectors, dimension, choice)
+        LexicalIndex.of(plan.sentence_postings).save(partial / layout.SENTENCE_TERMS)
+        LexicalIndex.of(plan.passage_postings).save(partial / layout.PASSAGE_TERMS)
+        names = [(review.title, *review.aliases) for review in plan.reviews]
+        LexicalIndex.build(map("\n".join, names)).save(partial / layout.NAME_TERMS)
+        NameTable.build(names).save(partial / layout.NAMES)
+        plan.words.save(partial / layout.WORDS)
+        tables = {
+            layout.SENTENCES: plan.sentences,
+            layout.PASSAGES: plan.passages,
+            layout.DIGESTS: np.concatenate(plan.digests),
+            layout.REVIEW_ENDS: save_records(partial / layout.REVIEWS, plan.records()),
+        }
+        save_arrays(partial / layout.TABLES, tables)
         generation = _synced(partial)
         final = root / plan.name / generation
         if final.exists() and _synced(final) == generation:
@@ -295,54 +187,29 @@ def _write(root: Path, plan: _Plan, encoder: Encoder, count: Callable[[int], Non
         shutil.rmtree(partial, ignore_errors=True)
         raise _write_error(root, error) from error
     files = {file.name: file.stat().st_size for file in sorted(final.iterdir())}
-    return IndexedCollection(plan.name, generation, reviews, files)
+    return IndexedCollection(plan.name, generation, plan.reviews, files, types)
 
 
-def _words(plan: _Plan) -> Iterator[str]:
-    """What people may mean by a misspelt word: titles and aliases stand in no passage, but in questions."""
-    for source in plan.sources:
-        yield source.review.title
-        yield from source.review.aliases
-    yield from plan.texts.passages
-
-
-def _write_tables(directory: Path, plan: _Plan) -> tuple[IndexedReview, ...]:
-    passage_rows: list[tuple[int, ...]] = []
-    sentence_rows: list[tuple[int, ...]] = []
-    reviews = []
-    for number, (source, passages) in enumerate(zip(plan.sources, plan.passages, strict=True)):
-        sections = {section.slug: place for place, section in enumerate(source.review.sections)}
-        first_passage, first_sentence = len(passage_rows), len(sentence_rows)
-        for passage in passages:
-            begin = len(sentence_rows)
-            sentence_rows.extend((sentence.start, sentence.end, len(passage_rows)) for sentence in passage.sentences)
-            passage_rows.append(
-                (
-                    number,
-                    sections[passage.section],
-                    passage.paragraph,
-                    passage.start,
-                    passage.end,
-                    begin,
-                    len(sentence_rows),
-                )
-            )
-        reviews.append(
-            IndexedReview(
-                slug=source.review.slug,
-                title=source.review.title,
-                aliases=source.review.aliases,
-                digest=source.digest,
-                file=source.file,
-                size=source.size,
-                modified=source.modified,
-                passages=(first_passage, len(passage_rows)),
-                sentences=(first_sentence, len(sentence_rows)),
-            )
+def _write_vectors(directory: Path, plan: Plan, vectors: KeptVectors, dimension: int, choice: str) -> dict[str, str]:
+    """Write the three kinds of vectors; say which type each has."""
+    types = {}
+    for name, digests in zip(
+        (layout.SENTENCE_VECTORS, layout.PAIR_VECTORS, layout.PASSAGE_VECTORS), plan.digests, strict=True
+    ):
+        found = vectors.find(digests)
+        save_codes(
+            directory / name,
+            dimension,
+            len(found),
+            (
+                vectors.take(found[first : first + _BLOCK_ROWS], 2 * dimension)
+                for first in range(0, len(found), _BLOCK_ROWS)
+            ),
         )
-    save_array(directory / layout.PASSAGE_TABLE, np.array(passage_rows, PASSAGE_ROW))
-    save_array(directory / layout.SENTENCE_TABLE, np.array(sentence_rows, SENTENCE_ROW))
-    return tuple(reviews)
+        # Pairs are scored, never searched: what is close to a pair is close to its sentence or its passage.
+        searched = choice == BY_SIZE and name != layout.PAIR_VECTORS
+        types[name] = save_lists(directory / name) if searched else EXACT_TYPE
+    return types
 
 
 def _synced(directory: Path) -> str:
@@ -365,6 +232,7 @@ def _sweep(directory: Path, manifest: Manifest) -> None:
                 shutil.rmtree(generation, ignore_errors=True)
         if collection.name not in live:
             shutil.rmtree(collection, ignore_errors=True)
+    shutil.rmtree(directory / layout.JOURNALS, ignore_errors=True)
     for encoder in _folders(directory / layout.ENCODERS):
         if encoder != directory / manifest.encoder_folder:
             shutil.rmtree(encoder, ignore_errors=True)

@@ -26,14 +26,13 @@ from embeddings.folders import REVIEWS
 from embeddings.follow_ups import leans_back
 from embeddings.freshness import outdated
 from embeddings.index import CollectionIndex
-from embeddings.lexical import terms
 from embeddings.lookup import find_review, find_section, unknown_review
-from embeddings.manifest import Manifest
+from embeddings.manifest import BY_SIZE, EXACT, Manifest
 from embeddings.missing_facts import asks_missing_fact
 from embeddings.querying import checked, understand
 from embeddings.ranking import RankedSentence, RankingSettings, Scope, rank
 from embeddings.records import SHARED, Answer, Hit, Review, Section
-from embeddings.routing import Name, Router
+from embeddings.routing import Router
 from embeddings.unknown_names import names_unknown
 
 if TYPE_CHECKING:
@@ -123,6 +122,7 @@ class Library:
         model: str | None = None,
         allow_download: bool = False,
         rebuild: bool = False,
+        exact: bool | None = None,
         skip_broken: bool = False,
         wait: float = 0.0,
         notify: Notify = _silent,
@@ -135,6 +135,7 @@ class Library:
             model: the encoder, by path or name; None keeps the index's, or takes the default for a new one.
             allow_download: whether a model that isn't on this machine may be fetched.
             rebuild: encode everything anew, whatever stands in the old index.
+            exact: whether all vectors are scanned however many there are; None keeps what the index has.
             skip_broken: leave out the files that can't be read, instead of changing nothing.
             wait: for how many seconds to wait for another writer.
             notify: told in a line what was left out or done otherwise than asked.
@@ -154,24 +155,31 @@ class Library:
         from embeddings.weights import find_model
 
         data = Path(data)
-        sources = read_sources(data)
+        directory = data / layout.DIRECTORY
+        sources = read_sources(data, None if rebuild else _previous(directory))
         if sources.errors and not skip_broken:
             raise ReviewFilesError(sources.errors)
         for error in sources.errors:
             notify(f"left out: {error}")
         if not sources.count:
             raise NoReviewsError(f"{data / REVIEWS}: there are no reviews; put a .md or .txt file there")
-        directory = data / layout.DIRECTORY
         with writing(directory, wait=wait):
             previous = _previous(directory)
             wanted = model or (previous.encoder.model if previous is not None else None)
+            vectors = previous.vectors if previous is not None and exact is None else EXACT if exact else BY_SIZE
             if rebuild:
                 previous = None
             weights = find_model(wanted, allow_download=allow_download).weights
             folder = f"{layout.ENCODERS}/{weights[:16]}"
             encoder = prepare_encoder(wanted, directory / folder, notify=notify, allow_download=allow_download)
             manifest = build_index(
-                directory, sources.collections, encoder, folder, previous=previous, progress=progress
+                directory,
+                sources.collections,
+                encoder,
+                folder,
+                previous=previous,
+                vectors=vectors,
+                progress=progress,
             )
         return cls(directory, manifest, thresholds=load_thresholds(data, manifest.encoder), encoder=encoder)
 
@@ -184,6 +192,7 @@ class Library:
         *,
         thresholds: Thresholds | None = None,
         ranking: RankingSettings | None = None,
+        exact: bool = False,
         progress: Progress | None = None,
     ) -> Self:
         """Index reviews that are in memory, in a folder of their own, for as long as the encoder is at hand."""
@@ -194,7 +203,15 @@ class Library:
         for review in reviews:
             sources.setdefault(review.collection, []).append(Source.of(review))
         with writing(directory):
-            manifest = build_index(directory, sources, encoder, "", previous=_previous(directory), progress=progress)
+            manifest = build_index(
+                directory,
+                sources,
+                encoder,
+                "",
+                previous=_previous(directory),
+                vectors=EXACT if exact else BY_SIZE,
+                progress=progress,
+            )
         return cls(directory, manifest, thresholds=thresholds, ranking=ranking, encoder=encoder)
 
     @cached_property
@@ -338,6 +355,7 @@ class Library:
         """Let go of the index's files."""
         for index in self._indexes.values():
             index.close()
+        self._indexes.clear()
 
     @classmethod
     def _opened(cls, data: Path, directory: Path, ranking: RankingSettings | None) -> Self:
@@ -369,12 +387,7 @@ class Library:
 
     def _router(self, collections: tuple[str, ...]) -> Router:
         if collections not in self._routers:
-            self._routers[collections] = Router(
-                Name(index.entry.name, entry.slug, text)
-                for index in self._visible(collections)
-                for entry in index.entry.reviews
-                for text in (entry.title, *entry.aliases)
-            )
+            self._routers[collections] = Router([(index.names, index.name) for index in self._visible(collections)])
         return self._routers[collections]
 
 
@@ -398,11 +411,8 @@ def _doubtful(question: str, scopes: Sequence[Scope]) -> bool:
     """Whether a question asks for a fact, or names something, that what is in scope has no word of."""
 
     @cache
-    def named() -> frozenset[str]:
-        return frozenset(term for scope in scopes for name in scope.names() for term in terms(name))
-
     def tells(term: str) -> bool:
-        return any(scope.index.passage_terms.holds(term, *scope.passages) for scope in scopes) or term in named()
+        return any(scope.holds(term) for scope in scopes)
 
     return asks_missing_fact(question, tells) or names_unknown(question, tells)
 

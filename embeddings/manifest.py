@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 from embeddings.encoding import EncoderIdentity
 from embeddings.errors import IndexDamagedError, IndexMissingError, IndexVersionError
 
-FORMAT = 1
+FORMAT = 2
 """Raised with every change to what stands on disk; an index of another format is built anew."""
 
 FILE = "manifest.json"
+
+BY_SIZE = "by size"
+"""Of many vectors the closest are found by lists, of few by scanning all."""
+
+EXACT = "exact"
+"""All vectors are scanned, however many they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +52,21 @@ class IndexedReview:
 
 @dataclass(frozen=True, slots=True)
 class IndexedCollection:
-    """A collection's files: `generation` names their folder, `files` gives each one's size in bytes."""
+    """A collection's files.
+
+    Attributes:
+        name: the collection's name.
+        generation: the name of the folder that they stand in.
+        reviews: what was indexed, by slug.
+        files: each file's size in bytes.
+        types: the FAISS index type of each kind of vector, by its file.
+    """
 
     name: str
     generation: str
     reviews: tuple[IndexedReview, ...]
     files: dict[str, int]
+    types: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +77,7 @@ class Manifest:
         encoder: the model, its weights' SHA-256 and its dimension.
         encoder_folder: where the runtime encoder stands, under the index's folder.
         splitter: the splitter's version and settings.
-        vectors: the FAISS index type.
+        vectors: `BY_SIZE` or `EXACT`: how the FAISS index types were chosen.
         collections: one for each that has reviews, ordered by name.
     """
 
@@ -78,7 +93,7 @@ class Manifest:
         Raises:
             OSError: it can't be written; the old one stays.
         """
-        content = json.dumps({"format": FORMAT} | asdict(self), ensure_ascii=False, indent=1)
+        content = json.dumps({"format": FORMAT} | _content(self), ensure_ascii=False, separators=(",", ":"))
         beside = directory / f"{FILE}.partial"
         try:
             with beside.open("w", encoding="utf-8") as stream:
@@ -116,6 +131,26 @@ class Manifest:
             ) from error
 
 
+def _content(manifest: Manifest) -> dict[str, Any]:
+    # Reviews by column: of 100,000 they take half the space, and a third of the time to read.
+    return {
+        "encoder": asdict(manifest.encoder),
+        "encoder_folder": manifest.encoder_folder,
+        "splitter": manifest.splitter,
+        "vectors": manifest.vectors,
+        "collections": [
+            {
+                "name": collection.name,
+                "generation": collection.generation,
+                "files": collection.files,
+                "types": collection.types,
+                "reviews": {column: [getattr(review, column) for review in collection.reviews] for column in _COLUMNS},
+            }
+            for collection in manifest.collections
+        ],
+    }
+
+
 def _manifest(content: dict[str, Any]) -> Manifest:
     return Manifest(
         encoder=EncoderIdentity(**content["encoder"]),
@@ -126,20 +161,20 @@ def _manifest(content: dict[str, Any]) -> Manifest:
             IndexedCollection(
                 name=collection["name"],
                 generation=collection["generation"],
-                reviews=tuple(_review(review) for review in collection["reviews"]),
+                reviews=_reviews(collection["reviews"]),
                 files=collection["files"],
+                types=collection["types"],
             )
             for collection in content["collections"]
         ),
     )
 
 
-def _review(content: dict[str, Any]) -> IndexedReview:
-    return IndexedReview(
-        **content
-        | {
-            "aliases": tuple(content["aliases"]),
-            "passages": tuple(content["passages"]),
-            "sentences": tuple(content["sentences"]),
-        }
-    )
+def _reviews(columns: dict[str, Any]) -> tuple[IndexedReview, ...]:
+    listed = {column: columns[column] for column in _COLUMNS}
+    for column in ("aliases", "passages", "sentences"):
+        listed[column] = list(map(tuple, columns[column]))
+    return tuple(IndexedReview(*row) for row in zip(*listed.values(), strict=True))
+
+
+_COLUMNS = tuple(field.name for field in fields(IndexedReview))

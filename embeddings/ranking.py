@@ -10,7 +10,7 @@ questions; the confidence is made of `Ranking.best_cosine` and its kin, which ar
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.index import CollectionIndex
+from embeddings.lexical import terms
 from embeddings.records import Hit, ScoredSentence
 
 Floats = NDArray[np.float32]
@@ -72,15 +73,17 @@ class Scope:
         """All of a collection."""
         return cls(index, (0, len(index.passage_table)), (0, len(index.sentence_table)))
 
-    def names(self) -> Iterator[str]:
-        """What the reviews in scope go by, which their text need not hold: titles, aliases; of a single one all."""
-        first, end = self.passages
-        entries = [entry for entry in self.index.entry.reviews if first <= entry.passages[0] < end]
-        for entry in entries:
-            yield from (entry.title, *entry.aliases)
-        if len(entries) == 1:
-            review = self.index.review(entries[0].slug)
-            yield from (name for name in (review.work, review.author) if name is not None)
+    def holds(self, term: str) -> bool:
+        """Whether a stemmed term occurs in the texts or the names of what is in scope; of one review, in all names."""
+        if self.index.passage_terms.holds(term, *self.passages):
+            return True
+        reviews = self.index.within(self.passages)
+        if self.index.name_terms.holds(term, reviews.start, reviews.stop):
+            return True
+        if len(reviews) != 1:
+            return False
+        review = self.index.review(self.index.entry.reviews[reviews.start].slug)
+        return any(term in terms(name) for name in (review.work, review.author) if name is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,9 +222,10 @@ def _candidates(query: Query, scope: Scope, settings: RankingSettings) -> _Candi
             passages=passages,
             sentences=sentences,
             owner=index.sentence_table["passage"][slice(*scope.sentences)].astype(np.int64) - scope.passages[0],
-            passage_cosine=passage_vectors @ query.vector,
-            sentence_cosine=sentence_vectors @ query.vector,
-            pair_cosine=pair_vectors @ query.vector,
+            # Not as a matrix product, which takes all cores where there are many rows, and then waits for them.
+            passage_cosine=np.vecdot(passage_vectors, query.vector),
+            sentence_cosine=np.vecdot(sentence_vectors, query.vector),
+            pair_cosine=np.vecdot(pair_vectors, query.vector),
             passage_bm25=index.passage_terms.scores(query.terms, *scope.passages),
             sentence_bm25=index.sentence_terms.scores(query.terms, *scope.sentences),
         )
@@ -231,41 +235,36 @@ def _candidates(query: Query, scope: Scope, settings: RankingSettings) -> _Candi
 def _closest(query: Query, scope: Scope, k: int) -> _Candidates:
     """The union of each source's closest k, all with exact scores."""
     index = scope.index
-    passage_bm25 = index.passage_terms.scores(query.terms, *scope.passages)
-    sentence_bm25 = index.sentence_terms.scores(query.terms, *scope.sentences)
-    found = np.unique(
-        np.concatenate(
-            [
-                index.sentence_vectors.nearest(query.vector, k, *scope.sentences),
-                index.pair_vectors.nearest(query.vector, k, *scope.sentences),
-                _best(sentence_bm25, k) + scope.sentences[0],
-            ]
-        )
+    found = np.concatenate(
+        [
+            index.sentence_vectors.nearest(query.vector, k, *scope.sentences),
+            index.sentence_terms.best(query.terms, k, *scope.sentences),
+        ]
     )
     passages = np.unique(
         np.concatenate(
             [
                 index.passage_vectors.nearest(query.vector, k, *scope.passages),
-                _best(passage_bm25, k) + scope.passages[0],
+                index.passage_terms.best(query.terms, k, *scope.passages),
                 index.sentence_table["passage"][found],
             ]
         )
     ).astype(np.int64)
     table = index.passage_table[passages]
     # Every sentence of a candidate passage is a candidate, so that its best sentence is its best.
-    sentences = np.concatenate(
-        [np.arange(first, end) for first, end in zip(table["first_sentence"], table["end_sentence"], strict=True)]
-    ).astype(np.int64)
+    counts = table["end_sentence"] - table["first_sentence"]
+    owner = np.repeat(np.arange(len(passages)), counts)
+    sentences = np.arange(len(owner)) + np.repeat(table["first_sentence"] - (np.cumsum(counts) - counts), counts)
     return _Candidates(
         index=index,
         passages=passages,
         sentences=sentences,
-        owner=np.searchsorted(passages, index.sentence_table["passage"][sentences]).astype(np.int64),
-        passage_cosine=index.passage_vectors.take(passages) @ query.vector,
-        sentence_cosine=index.sentence_vectors.take(sentences) @ query.vector,
-        pair_cosine=index.pair_vectors.take(sentences) @ query.vector,
-        passage_bm25=passage_bm25[passages - scope.passages[0]],
-        sentence_bm25=sentence_bm25[sentences - scope.sentences[0]],
+        owner=owner,
+        passage_cosine=index.passage_vectors.cosines(query.vector, passages),
+        sentence_cosine=index.sentence_vectors.cosines(query.vector, sentences),
+        pair_cosine=index.pair_vectors.cosines(query.vector, sentences),
+        passage_bm25=index.passage_terms.scores_of(query.terms, passages),
+        sentence_bm25=index.sentence_terms.scores_of(query.terms, sentences),
     )
 
 

@@ -7,6 +7,7 @@ the same words give the same sections, paragraphs and offsets whichever format t
 from __future__ import annotations
 
 import re
+from collections.abc import Container
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -37,14 +38,18 @@ _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 
 @dataclass(frozen=True, slots=True)
 class ReadReviews:
-    """What a folder held: the reviews in the order of their files, and the files that are no reviews."""
+    """What a folder held: the reviews in the order of their files, and the files that are no reviews.
+
+    `unread` are the files that were left unread and are alone in giving their slugs.
+    """
 
     reviews: tuple[Review, ...]
     errors: tuple[ReviewFileError, ...]
+    unread: tuple[Path, ...] = ()
 
 
-def read_reviews(directory: Path, *, collection: str = SHARED) -> ReadReviews:
-    """Reads every review file of a folder; what can't be read is listed, not raised.
+def read_reviews(directory: Path, *, collection: str = SHARED, unread: Container[Path] = frozenset()) -> ReadReviews:
+    """Reads every review file of a folder but those to be left `unread`; what can't be read is listed, not raised.
 
     Files that give one slug are all left out, since none of them has the better claim to it.
     """
@@ -57,12 +62,17 @@ def read_reviews(directory: Path, *, collection: str = SHARED) -> ReadReviews:
         by_slug.setdefault(slugify(path.stem), []).append(path)
     reviews: list[Review] = []
     errors: list[ReviewFileError] = []
+    left: list[Path] = []
     for path in paths:
         slug = slugify(path.stem)
         first = by_slug[slug][0]
         if path != first:
             reason = f"gives the slug '{slug}', and so does {first}; rename or remove one of them"
             errors.append(ReviewFileError(path, None, reason))
+        if path in unread:
+            if len(by_slug[slug]) == 1:
+                left.append(path)
+            continue
         try:
             review = read_review(path, collection=collection)
         except ReviewFileError as error:
@@ -70,7 +80,7 @@ def read_reviews(directory: Path, *, collection: str = SHARED) -> ReadReviews:
         else:
             if len(by_slug[slug]) == 1:
                 reviews.append(review)
-    return ReadReviews(tuple(reviews), tuple(errors))
+    return ReadReviews(tuple(reviews), tuple(errors), tuple(left))
 
 
 def read_review(path: Path, *, collection: str = SHARED) -> Review:

@@ -1,62 +1,68 @@
-"""The reviews of a collection as they were indexed, in one SQLite file, read a review at a time."""
+"""The reviews of a collection as they were indexed: one JSON object a line, and where each line ends."""
 
 from __future__ import annotations
 
 import json
-import sqlite3
 from collections.abc import Iterable
-from contextlib import closing
 from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from embeddings.records import Paragraph, Review, Section
 
 
-def save_reviews(file: Path, reviews: Iterable[Review]) -> None:
-    """Write the reviews to a file.
+def record(review: Review) -> bytes:
+    """The line that stands for a review."""
+    return json.dumps(asdict(review), ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass") + b"\n"
+
+
+def save_records(file: Path, records: Iterable[bytes]) -> NDArray[np.int64]:
+    """Write the lines of reviews, in the order of their numbers; return where each ends.
 
     Raises:
-        OSError: it can't be written.
+        OSError: they can't be written.
     """
-    # Made in memory, for SQLite's own errors don't tell a full disk from a broken one.
-    with closing(sqlite3.connect(":memory:")) as database:
-        with database:
-            database.execute("CREATE TABLE review (slug TEXT PRIMARY KEY, record TEXT NOT NULL) WITHOUT ROWID")
-            database.executemany(
-                "INSERT INTO review VALUES (?, ?)",
-                ((review.slug, json.dumps(asdict(review), ensure_ascii=False)) for review in reviews),
-            )
-        file.write_bytes(database.serialize())
+    ends = []
+    with file.open("wb") as stream:
+        for line in records:
+            stream.write(line)
+            ends.append(stream.tell())
+    return np.array(ends, np.int64)
 
 
 class StoredReviews:
-    """Reviews by slug, from what `save_reviews` wrote. Safe to share between threads."""
+    """Reviews by number, from what `save_records` wrote. Safe to share between threads."""
 
-    def __init__(self, file: Path) -> None:
-        # Immutable: no lock, no journal, so that an index on a read-only disk opens. Nobody writes it again.
-        self._database = sqlite3.connect(f"{file.resolve().as_uri()}?immutable=1", uri=True, check_same_thread=False)
-        self._cached = lru_cache(maxsize=256)(self._read)
-
-    def get(self, slug: str) -> Review:
-        """The review of that slug.
+    def __init__(self, file: Path, ends: NDArray[np.int64]) -> None:
+        """Open the reviews; they are mapped, not read.
 
         Raises:
-            KeyError: there is none.
-            sqlite3.DatabaseError: the file is damaged.
+            OSError: the file is missing.
+            ValueError: it is empty, as no collection's is.
         """
-        return self._cached(slug)
+        self._ends = ends
+        self._records = np.asarray(np.memmap(file, np.uint8, "r"))
+        self._cached = lru_cache(maxsize=256)(self._read)
 
-    def close(self) -> None:
-        """Let go of the file."""
-        self._database.close()
+    def get(self, number: int) -> Review:
+        """The review of that number.
 
-    def _read(self, slug: str) -> Review:
-        row = self._database.execute("SELECT record FROM review WHERE slug = ?", (slug,)).fetchone()
-        if row is None:
-            raise KeyError(slug)
-        return review_from(json.loads(row[0]))
+        Raises:
+            ValueError: the file is damaged.
+        """
+        return self._cached(number)
+
+    def record(self, number: int) -> bytes:
+        """The line that stands for the review of that number."""
+        first = int(self._ends[number - 1]) if number else 0
+        return self._records[first : int(self._ends[number])].tobytes()
+
+    def _read(self, number: int) -> Review:
+        return review_from(json.loads(self.record(number).decode(errors="surrogatepass")))
 
 
 def review_from(content: dict[str, Any]) -> Review:

@@ -20,6 +20,14 @@ def index(
         str | None,
         typer.Option("--model", metavar="MODEL", help="A sentence-transformers model: its folder, or its name."),
     ] = None,
+    exact: Annotated[
+        bool | None,
+        typer.Option(
+            "--exact/--by-size",
+            help="Scan all vectors, or find the closest of many by lists; as the index has it, else by size.",
+            show_default=False,
+        ),
+    ] = None,
     skip_broken: Annotated[
         bool, typer.Option("--skip-broken", help="Leave out files that can't be read, and say which.")
     ] = False,
@@ -46,7 +54,7 @@ def index(
         say(f"The index is sound and up to date: {_contents(library.manifest)}.")
         return
     library = build_with_progress(
-        data, model=model, allow_download=allow_download, rebuild=rebuild, skip_broken=skip_broken
+        data, model=model, allow_download=allow_download, rebuild=rebuild, exact=exact, skip_broken=skip_broken
     )
     say(f"The index is up to date: {_contents(library.manifest)}.")
 

@@ -19,7 +19,7 @@ NAMED = 3
 """How many changed reviews are named in a line."""
 
 Progress = Callable[[int, int], None]
-"""Told how many texts have been encoded, and of how many."""
+"""Told how many characters have been encoded, and of how many."""
 
 
 def open_library(data: Path, *, update: bool = True) -> Library:
@@ -52,6 +52,7 @@ def build_with_progress(
     model: str | None = None,
     allow_download: bool = False,
     rebuild: bool = False,
+    exact: bool | None = None,
     skip_broken: bool = False,
     wait: float = 0.0,
 ) -> Library:
@@ -62,6 +63,7 @@ def build_with_progress(
             model=model,
             allow_download=allow_download,
             rebuild=rebuild,
+            exact=exact,
             skip_broken=skip_broken,
             wait=wait,
             notify=notice,
@@ -119,7 +121,14 @@ def _bar() -> Iterator[Progress | None]:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("Preparing the model", total=None)
-        yield lambda done, total: progress.update(task, description="Reading the reviews", completed=done, total=total)
+    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
+    # By the last minutes: a rate of the last moments would promise now this and now that.
+    with Progress(*columns, console=Console(stderr=True), transient=True, speed_estimate_period=180) as progress:
+        task = progress.add_task("Preparing the model", total=None, rate="")
+
+        def tell(done: int, total: int) -> None:
+            progress.update(task, description="Reading the reviews", completed=done, total=total)
+            speed = progress.tasks[0].speed
+            progress.update(task, rate=f"{speed:,.0f} characters a second" if speed else "")
+
+        yield tell

@@ -101,7 +101,7 @@ def store_and_search(name: str, file: str, folder: str) -> dict[str, float]:
 
 def _review_bot(folder: Path, texts: Sequence[str], vectors: Floats) -> Search:
     from embeddings.records import Paragraph, Review, Section
-    from embeddings.stored_reviews import StoredReviews, save_reviews
+    from embeddings.stored_reviews import StoredReviews, record, save_records
     from embeddings.vectors import Vectors
 
     each = 20
@@ -115,13 +115,13 @@ def _review_bot(folder: Path, texts: Sequence[str], vectors: Floats) -> Search:
             offset += len(text) + 1
         section = Section("text", "Text", tuple(paragraphs))
         reviews.append(Review(str(first), "Text", "\n".join(texts[first : first + each]), (section,)))
-    save_reviews(folder / "reviews.sqlite", reviews)
-    opened, stored = Vectors.open(folder / "passages.faiss"), StoredReviews(folder / "reviews.sqlite")
+    ends = save_records(folder / "reviews.jsonl", map(record, reviews))
+    opened, stored = Vectors.open(folder / "passages.faiss"), StoredReviews(folder / "reviews.jsonl", ends)
 
     def search(query: Floats) -> list[str]:
         near = []
         for row in opened.nearest(query, _NEAREST, 0, len(opened)).tolist():
-            review = stored.get(str(row - row % each))
+            review = stored.get(row // each)
             place = review.sections[0].paragraphs[row % each]
             near.append(review.text[place.start : place.end])
         return near

@@ -7,15 +7,18 @@ import resource
 import signal
 import sys
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
+import numpy as np
 import pytest
+from numpy.typing import NDArray
 
+from embeddings import bulk
 from embeddings.building import writing
-from embeddings.encoding import RuntimeEncoder
+from embeddings.encoding import Encoder, EncoderIdentity, RuntimeEncoder
 from embeddings.errors import IndexBusyError, IndexWriteError
 from embeddings.library import Library
 from embeddings.manifest import Manifest
@@ -33,6 +36,17 @@ OLD = (
     review("second", {"One": ["Ruth lies to Tommy. He screams in a field."]}),
     review("third", {"One": ["The score swells where the actors would do."]}),
 )
+TEXTS = {
+    "Miss Emily explains the gallery.",
+    "Nobody asks why.",
+    "Miss Emily explains the gallery. Nobody asks why.",
+    "Grey skies hang low.",
+    "Ruth lies to Tommy.",
+    "He screams in a field.",
+    "Ruth lies to Tommy. He screams in a field.",
+    "The score swells where the actors would do.",
+}
+"""What is encoded of the old reviews: sentences, pairs and passages, each text once."""
 NEW = (
     OLD[0],
     review("second", {"One": ["Ruth lies to Tommy. He draws an elephant."]}),
@@ -61,11 +75,23 @@ def _tree(directory: Path) -> dict[str, tuple[int, int, int]]:
     return found
 
 
-def _encoded(reviews: tuple[Review, ...], directory: Path, encoder: RuntimeEncoder) -> list[str]:
+def _encoded(reviews: tuple[Review, ...], directory: Path, encoder: Encoder) -> list[str]:
     """The texts that an update asks the encoder for."""
     watched = Watched(encoder)
     Library.of(reviews, directory, watched).close()
     return sorted(watched.texts)
+
+
+def _content(directory: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
+
+
+class _Other(Watched):
+    """The same encoder by another identity."""
+
+    @property
+    def identity(self) -> EncoderIdentity:
+        return replace(super().identity, weights="0" * 64)
 
 
 @pytest.fixture
@@ -78,16 +104,7 @@ def test_each_text_is_encoded_once(encoder: RuntimeEncoder, tmp_path: Path) -> N
     watched = Watched(encoder)
     Library.of(OLD, tmp_path, watched)
     assert len(watched.texts) == len(set(watched.texts))
-    assert set(watched.texts) == {
-        "Miss Emily explains the gallery.",
-        "Nobody asks why.",
-        "Miss Emily explains the gallery. Nobody asks why.",
-        "Grey skies hang low.",
-        "Ruth lies to Tommy.",
-        "He screams in a field.",
-        "Ruth lies to Tommy. He screams in a field.",
-        "The score swells where the actors would do.",
-    }
+    assert set(watched.texts) == TEXTS
 
 
 def test_the_same_reviews_again_encode_nothing_and_write_no_new_generation(
@@ -138,19 +155,11 @@ def test_an_update_gives_the_index_that_a_fresh_build_gives(
 def test_the_same_reviews_give_the_same_bytes(encoder: RuntimeEncoder, built: Path, tmp_path: Path) -> None:
     Library.of(tuple(reversed(OLD)), tmp_path / "again", encoder).close()
 
-    def content(directory: Path) -> dict[str, bytes]:
-        return {str(path.relative_to(directory)): path.read_bytes() for path in directory.rglob("*") if path.is_file()}
-
-    assert content(tmp_path / "again") == content(built)
+    assert _content(tmp_path / "again") == _content(built)
 
 
 def test_another_encoder_takes_nothing_over(encoder: RuntimeEncoder, built: Path) -> None:
-    class Other(Watched):
-        @property
-        def identity(self):  # type: ignore[no-untyped-def]  # noqa: ANN202 - the superclass says
-            return replace(super().identity, weights="0" * 64)
-
-    other = Other(encoder)
+    other = _Other(encoder)
     Library.of(OLD, built, other)
     assert len(other.texts) == 8
 
@@ -158,8 +167,60 @@ def test_another_encoder_takes_nothing_over(encoder: RuntimeEncoder, built: Path
 def test_progress_counts_up_to_all_that_has_to_be_encoded(encoder: RuntimeEncoder, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     Library.of(OLD, tmp_path, encoder, progress=lambda done, total: told.append((done, total)))
-    assert told[-1] == (8, 8)
+    characters = sum(map(len, TEXTS))
+    assert told[-1] == (characters, characters)
     assert [done for done, _ in told] == sorted({done for done, _ in told})
+
+
+def test_a_build_that_was_killed_is_taken_up_where_it_was(
+    encoder: RuntimeEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "CHUNK_TEXTS", 3)
+
+    class Killed(Watched):
+        """Is killed at the third chunk."""
+
+        def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
+            (tmp_path / "encoded").open("a").write("".join(f"{text}\n" for text in texts))
+            self.calls = getattr(self, "calls", 0) + 1
+            if self.calls == 3:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return super().encode(texts, progress)
+
+    def first() -> str:
+        Library.of(OLD, tmp_path / "index", Killed(encoder))
+        return "built"
+
+    assert forked(first) == f"killed by signal {signal.SIGKILL:d}"
+    begun = (tmp_path / "encoded").read_text().splitlines()
+    # What was on its way into the journal when the process ended is cut off.
+    (journal,) = (tmp_path / "index" / "encoding").iterdir()
+    with (journal / "codes").open("ab") as stream:
+        stream.write(b"half a vector")
+    again = _encoded(OLD, tmp_path / "index", encoder)
+    lost = set(begun).intersection(again)
+    assert 0 < len(lost) <= 6
+    assert set(begun).union(again) == TEXTS
+    assert len(begun) + len(again) == len(TEXTS) + len(lost)
+    assert len(again) < len(TEXTS)
+    assert not (tmp_path / "index" / "encoding").exists()
+    Library.of(OLD, tmp_path / "fresh", encoder).close()
+    assert _content(tmp_path / "index") == _content(tmp_path / "fresh")
+
+
+def test_what_another_encoder_had_encoded_is_not_taken_up(
+    encoder: RuntimeEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bulk, "CHUNK_TEXTS", 1)
+
+    def interrupt(done: int, _: int) -> None:
+        if done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        Library.of(OLD, tmp_path, encoder, progress=interrupt)
+    assert (tmp_path / "encoding").is_dir()
+    assert len(_encoded(OLD, tmp_path, _Other(encoder))) == len(TEXTS)
 
 
 def test_what_an_earlier_build_left_is_swept_away(encoder: RuntimeEncoder, built: Path) -> None:
@@ -183,7 +244,7 @@ def test_a_collection_without_reviews_leaves_the_index(encoder: RuntimeEncoder, 
 def test_a_damaged_generation_is_written_anew(encoder: RuntimeEncoder, built: Path) -> None:
     expected = _answer(built, encoder)
     files = [file for file in sorted((built / "collections").rglob("*")) if file.is_file()]
-    assert len(files) > 10
+    assert len(files) == 10
     for number, file in enumerate(files):
         content = file.read_bytes()
         if number % 2:

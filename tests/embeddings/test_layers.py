@@ -14,12 +14,14 @@ ROOT = Path(__file__).parents[2]
 ENGINE = (
     # values, errors, and what is made of text or numbers alone
     "arrays confidence errors records slugs vectors",
-    "blocks encoding folders lexical splitting stored_reviews weights",
+    "keys",
+    "blocks encoding folders kept_vectors lexical splitting stored_reviews weights",
     "calibration casting follow_ups front_matter intents keeping lookup manifest markdown missing_facts plain_text"
     " reference routing spelling unknown_names",
     "freshness index reading tracing",
-    "building export importing ranking",
-    "answering querying sources",
+    "export importing planning ranking",
+    "answering bulk querying sources",
+    "building",
     "library",
     "evaluation",
 )

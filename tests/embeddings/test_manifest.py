@@ -13,13 +13,14 @@ MANIFEST = Manifest(
     encoder=EncoderIdentity("model", "ab" * 32, 384, 256, "onnx-fp32"),
     encoder_folder="encoders/abab",
     splitter="rules 1, at most 256 tokens",
-    vectors="SQfp16",
+    vectors="by size",
     collections=(
         IndexedCollection(
             "shared",
             "0123",
             (IndexedReview("amélie", "Amélie", ("映画",), "cd" * 32, "amélie.md", 7, 12, (0, 3), (0, 9)),),
             {"sentences.npy": 12},
+            {"sentences.faiss": "SQfp16"},
         ),
     ),
 )
@@ -58,7 +59,7 @@ def _check_damaged(directory: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\x00" * 64, b"\xff\xfe", b"[]", b"5", b"null", b"{}", b'{"format": 1}', b'{"format": 1, "encoder": 5}'],
+    [b"", b"\x00" * 64, b"\xff\xfe", b"[]", b"5", b"null", b"{}", b'{"format": 2}', b'{"format": 2, "encoder": 5}'],
 )
 def test_what_is_no_manifest_is_damaged(tmp_path: Path, content: bytes) -> None:
     (tmp_path / FILE).write_bytes(content)

@@ -47,11 +47,10 @@ def _manifest(data: Path) -> Manifest:
                 name,
                 "0",
                 tuple(
-                    IndexedReview(
-                        s.review.slug, s.review.title, (), s.digest, s.file, s.size, s.modified, (0, 1), (0, 1)
-                    )
+                    IndexedReview(s.slug, s.load().title, (), s.digest, s.file, s.size, s.modified, (0, 1), (0, 1))
                     for s in sources
                 ),
+                {},
                 {},
             )
             for name, sources in read_sources(data).collections.items()
@@ -63,11 +62,11 @@ def test_reviews_belong_to_the_collection_of_their_folder(data: Path) -> None:
     sources = read_sources(data)
     assert sources.errors == ()
     assert sources.count == 3
-    assert {name: [s.review.title for s in found] for name, found in sources.collections.items()} == {
+    assert {name: [s.load().title for s in found] for name, found in sources.collections.items()} == {
         "shared": ["Film", "Other"],
         "42": ["Our Film"],
     }
-    assert all(s.review.collection == name for name, found in sources.collections.items() for s in found)
+    assert all(s.load().collection == name for name, found in sources.collections.items() for s in found)
 
 
 def test_an_empty_directory_has_no_sources(tmp_path: Path) -> None:
@@ -83,7 +82,7 @@ def test_a_servers_folder_can_not_pass_for_the_shared_collection(data: Path) -> 
         f"{data}/collections/shared: 'shared' is the collection of {data}/reviews; "
         "rename the folder, or move its reviews there"
     )
-    assert [s.review.title for s in sources.collections["shared"]] == ["Film", "Other"]
+    assert [s.load().title for s in sources.collections["shared"]] == ["Film", "Other"]
     assert outdated(data, _manifest(data)) == ()
 
 
@@ -92,6 +91,26 @@ def test_every_broken_file_of_every_collection_is_listed(data: Path) -> None:
         data, {"reviews/empty.md": "", "collections/42/broken.md": "---\ntitle: [\n---\nText.", "reviews/film.txt": "x"}
     )
     assert sorted(error.file.name for error in read_sources(data).errors) == ["broken.md", "empty.md", "film.txt"]
+
+
+def test_a_file_that_was_indexed_is_read_only_when_it_is_asked_for(data: Path) -> None:
+    manifest = _manifest(data)
+    os.utime(data / "reviews" / "film.md", (1, 1))
+    before = {name: [s.digest for s in found] for name, found in read_sources(data).collections.items()}
+    sources = read_sources(data, manifest)
+    assert {name: [s.digest for s in found] for name, found in sources.collections.items()} == before
+    _write(data, {"reviews/film.md": "", "reviews/other.txt": ""})
+    assert [error.file.name for error in read_sources(data, manifest).errors] == ["film.md", "other.txt"]
+    with pytest.raises(ReviewFileError, match=r"film\.md"):
+        sources.collections["shared"][0].load()
+
+
+def test_a_new_file_has_no_better_claim_to_a_slug_than_the_indexed_one(data: Path) -> None:
+    manifest = _manifest(data)
+    _write(data, {"reviews/film.txt": "Another film."})
+    sources = read_sources(data, manifest)
+    assert [error.file.name for error in sources.errors] == ["film.txt"]
+    assert [s.slug for s in sources.collections["shared"]] == ["other"]
 
 
 def test_an_index_of_what_is_there_is_not_out_of_date(data: Path) -> None:

@@ -6,10 +6,12 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
+from rapidfuzz.distance import DamerauLevenshtein
 
-from embeddings.spelling import WordList, correct
+from embeddings.lexical import fold
+from embeddings.spelling import LIKENESS, WordList, Words, correct
 
 TEXT = (
     "Kathy (Carey Mulligan) is a carer. The donors of Hailsham, Keira Knightley says, complete. "
@@ -73,8 +75,28 @@ def test_what_is_no_word_is_never_corrected(question: str) -> None:
 
 
 def test_a_saved_list_is_the_same_list(tmp_path: Path) -> None:
-    LIST.save(tmp_path / "words.json")
-    assert WordList.open(tmp_path / "words.json") == LIST
+    LIST.save(tmp_path / "words")
+    opened = WordList.open(tmp_path / "words")
+    assert opened.counted().words == LIST.counted().words
+    assert opened.counted().names == LIST.counted().names
+    assert correct("keira nightly of halisham", [opened], _known) == "keira knightley of hailsham"
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(["hailsham", "hailsha", "halisham", "haislham", "ailsham", "hälsham", "donation"])))
+def test_no_word_that_is_alike_is_overlooked(words: list[str]) -> None:
+    near = list(WordList.build([" ".join(words)]).near("hailsham"))
+    likeness = DamerauLevenshtein.normalized_similarity
+    assert {fold(word) for word in words if likeness(fold(word), "hailsham") >= LIKENESS} <= set(near)
+
+
+def test_words_counted_and_taken_away_again_leave_the_others() -> None:
+    words, one, other = Words(), Words(), Words()
+    one.add("Miss Emily explains. Of Keira Knightley, Keira Knightley.")
+    other.add("By Miss Emily and Carey Mulligan.")
+    words.change(one.folded(), Words())
+    words.change(other.folded(), one.folded())
+    assert (words.words, words.names) == (other.folded().words, other.folded().names)
 
 
 def test_of_two_words_as_close_the_same_is_taken_in_every_process() -> None:
