@@ -202,7 +202,7 @@ def test_a_full_disk_gets_one_line_and_the_old_index_goes_on_answering(run: Run,
     assert (after.code, after.out) == (0, before.out)
 
 
-@pytest.mark.parametrize("name", ["sentences.faiss", "reviews.sqlite"])
+@pytest.mark.parametrize("name", ["sentences.faiss", "reviews.jsonl"])
 def test_a_truncated_file_gets_one_line_and_the_command_in_it_mends_it(run: Run, data: Path, name: str) -> None:
     before = run("ask", QUESTION, "--json", "--data", data)
     truncate(collection_file(data, name))
