@@ -21,7 +21,7 @@ import numpy as np
 
 from embeddings import index as layout
 from embeddings.arrays import save_arrays
-from embeddings.bulk import Progress, encode_missing
+from embeddings.bulk import Progress, encode_missing, forget_little
 from embeddings.encoding import Encoder
 from embeddings.errors import IndexBusyError, IndexDamagedError, IndexWriteError
 from embeddings.index import CollectionIndex
@@ -109,10 +109,11 @@ def build_index(
             plans.append(plan_collection(name, ordered, old, encoder))
     try:
         made = encode_missing(plans, directory / layout.JOURNALS, encoder, progress)
+        dimension = encoder.identity.dimension
+        collections.extend(_write(directory / layout.COLLECTIONS, plan, made, dimension, vectors) for plan in plans)
     except OSError as error:
+        forget_little(directory / layout.JOURNALS)
         raise _write_error(directory, error) from error
-    dimension = encoder.identity.dimension
-    collections.extend(_write(directory / layout.COLLECTIONS, plan, made, dimension, vectors) for plan in plans)
     manifest = Manifest(
         encoder=encoder.identity,
         encoder_folder=encoder_folder,
@@ -183,9 +184,9 @@ def _write(root: Path, plan: Plan, vectors: KeptVectors, dimension: int, choice:
             # What bears the name without having the content was damaged.
             shutil.rmtree(final, ignore_errors=True)
             partial.rename(final)
-    except OSError as error:
+    except OSError:
         shutil.rmtree(partial, ignore_errors=True)
-        raise _write_error(root, error) from error
+        raise
     files = {file.name: file.stat().st_size for file in sorted(final.iterdir())}
     return IndexedCollection(plan.name, generation, plan.reviews, files, types)
 

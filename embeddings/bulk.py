@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -57,6 +58,12 @@ def encode_missing(
             at += len(texts)
     chunks.close()
     return KeptVectors([*old, journal.kept()])
+
+
+def forget_little(directory: Path) -> None:
+    """Remove what interrupted builds had encoded, where it is less than a chunk: a full disk is left as it was."""
+    if sum(Journal.count_in(folder) for folder in directory.glob("*")) < CHUNK_TEXTS:
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 class _Chunks:

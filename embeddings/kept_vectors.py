@@ -92,6 +92,12 @@ class Journal:
         os.truncate(self._codes, self._count * size)
         os.truncate(self._digests, self._count * _DIGEST_BYTES)
 
+    @staticmethod
+    def count_in(directory: Path) -> int:
+        """How many texts the journal in a folder has at most."""
+        digests = directory / "digests"
+        return digests.stat().st_size // _DIGEST_BYTES if digests.exists() else 0
+
     def append(self, made: Kept) -> None:
         """Keep further vectors.
 
