@@ -6,7 +6,6 @@ import asyncio
 import logging
 import time
 
-import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -22,6 +21,7 @@ from bot.conversations import Conversations
 from bot.cooldowns import Cooldowns
 from bot.delivery import Delivery
 from bot.engine import Engine
+from bot.gateway import patient_and_fair
 from bot.servers import Servers
 from bot.settings import Settings
 from bot.store import Store
@@ -55,18 +55,6 @@ class Tree(app_commands.CommandTree["ReviewBot"]):
             raise error
 
 
-def _fair(socket: aiohttp.ClientWebSocketResponse) -> aiohttp.ClientWebSocketResponse:
-    """The socket, whose every frame lets the event loop have a turn first."""
-    receive = socket.receive
-
-    async def receive_fairly(timeout: float | None = None) -> aiohttp.WSMessage:
-        await asyncio.sleep(0)
-        return await receive(timeout)
-
-    socket.receive = receive_fairly  # type: ignore[method-assign]  # discord.py makes the socket
-    return socket
-
-
 class CommandBot(commands.AutoShardedBot):
     """A bot with all of the commands; by itself it only knows what they are. It synchronises none."""
 
@@ -86,14 +74,8 @@ class CommandBot(commands.AutoShardedBot):
             heartbeat_timeout=heartbeat_timeout,
         )
 
-        connect = self.http.ws_connect
-
-        async def connect_fairly(url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
-            return _fair(await connect(url, compress=compress))
-
-        # discord.py reads all the frames that have come in before it lets anything else run: the first of hundreds
-        # of questions would be acknowledged when the last has been read.
-        self.http.ws_connect = connect_fairly  # type: ignore[method-assign]  # there is no hook for it
+        # There is no hook for it.
+        self.http.ws_connect = patient_and_fair(self.http.ws_connect, is_over=self.is_closed)  # type: ignore[method-assign]
 
     async def setup_hook(self) -> None:
         """Add the commands."""

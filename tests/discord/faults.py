@@ -166,8 +166,8 @@ FAULTS = (
         "gateway handshake 503",
         "retried with backoff",
         (
-            Case(long_faults.a_way_back_is_tried_again),
-            _start("GET /gateway/", "ERROR discord.shard: Failed to connect for shard_id: 0. Retrying"),
+            Case(test_faults.test_a_handshake_that_fails_on_the_way_back_loses_no_question),
+            _start("GET /gateway/", "Discord's gateway doesn't answer"),
         ),
     ),
     Fault(

@@ -98,7 +98,6 @@ async def a_refused_token_ends_the_program(reviews: Path, tmp_path: Path, token:
 
 
 async def a_start_is_tried_again(reviews: Path, tmp_path: Path, route: str, said: str) -> None:
-    """discord.py itself tries a shard's handshake again, after 5 s and more, and logs each failure as an error."""
     async with elsewhere() as there:
         await there.fault(route, "status", status=503, times=2)
         with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
@@ -109,18 +108,7 @@ async def a_start_is_tried_again(reviews: Path, tmp_path: Path, route: str, said
             assert bot.output.count(said) == 2
             assert await asyncio.to_thread(bot.stop) == 0
             await there.assert_clean()
-            assert problems_in(bot.output, await there.secrets(), errors="discord.shard" not in said) == []
-
-
-async def a_way_back_is_tried_again(at_the_double: str, reviews: Path, store: Path, log: LogWatch) -> None:
-    """discord.py logs each failure as an error, and begins a new session: what was asked meanwhile is lost to it."""
-    async with club(at_the_double, reviews, store) as here:
-        await here.there.fault("GET /gateway/", "status", status=503, times=2)
-        await here.there.disturb("reset")
-        await here.there.ready(identifies=2, timeout=40)
-        assert "deferrals" in (await here.ask()).text
-        await here.there.assert_clean()
-        assert all(each.startswith("ERROR discord.shard: Attempting a reconnect") for each in log.errors)
+            assert problems_in(bot.output, await there.secrets()) == []
 
 
 async def a_global_limit_leaves_callbacks_alone(at_the_double: str, reviews: Path, store: Path, log: LogWatch) -> None:

@@ -60,6 +60,20 @@ async def test_a_question_asked_while_the_bot_is_away_is_answered(
         await here.assert_clean(log)
 
 
+async def test_a_handshake_that_fails_on_the_way_back_loses_no_question(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        await here.there.fault("GET /gateway/", "status", status=503, times=2)
+        await here.there.disturb("reset")
+        assert "deferrals" in (await (await ask(here)).answer()).text
+        stats = await here.there.stats()
+        assert (stats["identifies"], stats["resumes"]) == (1, 1)
+        told = [line for line in log.lines if line.startswith("WARNING bot.gateway")]
+        assert [line.count("status 503") for line in told] == [1, 1]
+        await here.assert_clean(log)
+
+
 @pytest.mark.parametrize(
     "fault",
     [

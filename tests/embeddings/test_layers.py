@@ -28,7 +28,7 @@ ENGINE = (
 """The modules of `embeddings/`, lowest first. `evaluation` stands for all of its package's."""
 
 FACE = (
-    "buttons catalogue conversations cooldowns downloading neutralising parts redacting settings store work",
+    "buttons catalogue conversations cooldowns downloading gateway neutralising parts redacting settings store work",
     "cutting inviting logs servers shelf",
     "messages",
     "adding browsing components engine managing reading_back",

@@ -1,0 +1,79 @@
+"""The way onto Discord's gateway, as discord.py takes it: a patient handshake, and frames that leave others a turn.
+
+discord.py resumes a session once. Where the handshake of that one try fails, it begins a new session, and never hears
+what was asked in between. So a handshake that fails for a reason that passes is tried again underneath it: the session
+is resumed, and Discord sends what was missed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+import aiohttp
+
+_log = logging.getLogger(__name__)
+
+KEEP_TRYING = 45.0
+"""Seconds for which a handshake is tried; discord.py gives it 60, and then logs an error and begins a new session."""
+FIRST_PAUSE = 0.5
+LONGEST_PAUSE = 5.0
+_SERVERS_FAULT = 500
+
+
+class Connect(Protocol):
+    """`discord.http.HTTPClient.ws_connect`."""
+
+    def __call__(self, url: str, *, compress: int = 0) -> Awaitable[aiohttp.ClientWebSocketResponse]:
+        """Open a websocket."""
+
+
+def patient_and_fair(connect: Connect, *, is_over: Callable[[], bool]) -> Connect:
+    """The same way onto the gateway, tried again while the failure is one that passes.
+
+    Args:
+        connect: the way as it is.
+        is_over: whether the client has been closed, and nothing is to be tried any more.
+    """
+
+    async def opened(url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
+        until = time.monotonic() + KEEP_TRYING
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return _fair(await connect(url, compress=compress))
+            except (aiohttp.ClientError, OSError) as error:
+                if is_over() or not _passes(error) or time.monotonic() + pause > until:
+                    raise
+                _log.warning("Discord's gateway doesn't answer (%s); trying again in %.1f s", _named(error), pause)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_PAUSE)
+
+    return opened
+
+
+def _passes(error: aiohttp.ClientError | OSError) -> bool:
+    return not isinstance(error, aiohttp.WSServerHandshakeError) or error.status >= _SERVERS_FAULT
+
+
+def _named(error: aiohttp.ClientError | OSError) -> str:
+    return f"status {error.status}" if isinstance(error, aiohttp.WSServerHandshakeError) else type(error).__name__
+
+
+def _fair(socket: aiohttp.ClientWebSocketResponse) -> aiohttp.ClientWebSocketResponse:
+    """The socket, whose every frame lets the event loop have a turn first.
+
+    discord.py reads all the frames that have come in before it lets anything else run: the first of hundreds of
+    questions would be acknowledged when the last has been read.
+    """
+    receive = socket.receive
+
+    async def receive_fairly(timeout: float | None = None) -> aiohttp.WSMessage:
+        await asyncio.sleep(0)
+        return await receive(timeout)
+
+    socket.receive = receive_fairly  # type: ignore[method-assign]  # discord.py makes the socket
+    return socket
