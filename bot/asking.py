@@ -8,16 +8,16 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 import discord
 
 from bot.buttons import MorePassages
 from bot.catalogue import Catalogue, catalogue
-from bot.components import question_in
+from bot.components import earlier_in, question_in
 from bot.conversations import Conversation, Conversations, Turn
 from bot.cooldowns import Cooldowns
 from bot.delivery import Delivery
@@ -31,6 +31,7 @@ from bot.messages import (
     passage_quotes,
     problem,
     question_problem,
+    with_question,
 )
 from bot.parts import Look, Message
 from bot.reading_back import review_key_in
@@ -155,73 +156,50 @@ class Desk:
         title = self.engine.shelf.find(review, asker.collections) if review else None
         refused = self.refusal(question, asker)
         if refused is not None:
-            await self.delivery.say_at_once(interaction, refused)
+            # With the question, for what was typed into a form is gone otherwise.
+            await self.delivery.say_at_once(interaction, with_question(refused, question))
             return
         hidden = asker.settings.private_answers if private is None else private
         if not await self.delivery.acknowledge(interaction, private=hidden):
             return
         asked = Asked(question, asker, earlier or Conversation(), title, hidden)
-        found, message = await self._answer(asked)
-        self._remember(asked, found, await self.delivery.respond(interaction, message))
+        found, message = await self.answer(asked)
+        self.remember(asked, found, await self.delivery.respond(interaction, message))
 
-    async def answer_message(self, message: discord.Message, asked: Asked, latest: Callable[[], str | None]) -> None:
-        """Answer a question that came by a message, as a reply to it.
-
-        `latest` tells how the question reads by now, or None where it was deleted.
-        """
-        await self.delivery.show_typing(message.channel)
-        try:
-            while True:
-                found, answer = await self._answer(asked)
-                now = latest()
-                if now is None:
-                    return
-                if now == asked.question or question_problem(now, asked.asker.words):
-                    break
-                asked = replace(asked, question=now)
-        except LibraryError as error:
-            answer = self._said(error, asked.asker)
-            await self.delivery.post(message.channel, answer, reply_to=message)
-        except Exception:  # noqa: BLE001  # the last resort: logged whole, and told to the member
-            _log.exception("a question by message failed")
-            failed = notice(asked.asker.words.failed, look=Look.PROBLEM)
-            await self.delivery.post(message.channel, failed, reply_to=message)
-        else:
-            self._remember(asked, found, await self.delivery.post(message.channel, answer, reply_to=message))
-
-    async def more_passages(
-        self, interaction: Interaction, action: MorePassages, asker: Asker, earlier: Conversation | None
-    ) -> Message:
-        """A page of further passages for the question that the pressed message shows.
+    async def more_passages(self, pressed: discord.Message, action: MorePassages, asker: Asker) -> Message | None:
+        """A page of further passages for what the pressed message shows; None where that can't be told any more.
 
         Raises:
             LibraryError: they can't be looked up.
         """
-        question = question_in(interaction.message) if interaction.message else None
-        shelf = self.engine.shelf
-        title = shelf.by_key(action.review, asker.collections) if action.review else None
+        question = question_in(pressed)
+        title = self.engine.shelf.by_key(action.review, asker.collections) if action.review else None
         if question is None or (action.review and title is None):
-            return notice(asker.words.expired)
-        context = earlier.context if earlier and action.follow_up else ()
-        query = _query(question, title, context, asker)
+            return None
+        query = _query(question, title, self.earlier(pressed, asker).before_last.context, asker)
         first = action.page * PASSAGES_ON_PAGE
         passages = await self.engine.search(query, first + PASSAGES_ON_PAGE + 1)
         shown = passage_quotes(passages.hits[first : first + PASSAGES_ON_PAGE], passages.reviews, first=first + 1)
-        last = len(passages.hits) <= first + PASSAGES_ON_PAGE
-        return more_passages_message(question, shown, passages.reviews, asker.manner, action=action, last=last)
+        return more_passages_message(
+            question,
+            shown,
+            passages.reviews,
+            asker.manner,
+            action=action,
+            last=len(passages.hits) <= first + PASSAGES_ON_PAGE,
+            earlier=earlier_in(pressed),
+        )
 
     def earlier(self, message: discord.Message, asker: Asker) -> Conversation:
-        """The conversation up to one of the bot's answers; of one that isn't remembered, the question it shows."""
+        """The conversation up to one of the bot's answers; of one that isn't remembered, the questions it shows."""
         known = self.conversations.after(message.id, asker.member)
         if known is not None:
             return known
-        question = question_in(message)
-        if question is None:
-            return Conversation()
         key = review_key_in(message)
         title = self.engine.shelf.by_key(key, asker.collections) if key else None
-        turn = Turn(question, private=message.flags.ephemeral)
-        return Conversation((turn,), title.slug if title else None)
+        review, private = title.slug if title else None, message.flags.ephemeral
+        shown = (earlier_in(message), question_in(message))
+        return Conversation(tuple(Turn(question, review, private) for question in shown if question))
 
     @asynccontextmanager
     async def attending(self, interaction: Interaction) -> AsyncIterator[Asker]:
@@ -231,7 +209,7 @@ class Desk:
             try:
                 yield asker
             except LibraryError as error:
-                await self.delivery.tell(interaction, self._said(error, asker))
+                await self.delivery.tell(interaction, self.told(error, asker))
             except Exception:  # noqa: BLE001  # the last resort: logged whole, and told to the member
                 _log.exception("an interaction failed")
                 await self.delivery.tell(interaction, notice(asker.words.failed, look=Look.PROBLEM))
@@ -241,7 +219,12 @@ class Desk:
         collections = (SHARED,) if server is None else (SHARED, str(server))
         return Asker(member, place, server, settings, collections, catalogue(locale))
 
-    async def _answer(self, asked: Asked) -> tuple[Found, Message]:
+    async def answer(self, asked: Asked) -> tuple[Found, Message]:
+        """What the reviews say, and how it is put.
+
+        Raises:
+            LibraryError: the engine can't answer.
+        """
         asker, earlier = asked.asker, asked.earlier
         near = earlier.review or asker.settings.default_review
         query = _query(asked.question, asked.review, earlier.context, asker, near)
@@ -253,23 +236,17 @@ class Desk:
             asker=asker.member,
             private=asked.private,
             within=found.within,
-            follow_up=bool(earlier.turns),
+            earlier=_to_be_shown(asked),
         )
 
-    def _remember(self, asked: Asked, found: Found, sent: discord.Message | None) -> None:
-        if sent is None:
-            return
-        self.conversations.record(
-            asked.asker.place,
-            asked.asker.member,
-            asked.question,
-            earlier=asked.earlier,
-            answer=sent.id,
-            private=asked.private,
-            review=found.about,
-        )
+    def remember(self, asked: Asked, found: Found, sent: discord.Message | None) -> None:
+        """Let the conversation go on from an answer that was sent."""
+        if sent is not None:
+            turn = Turn(asked.question, found.about, asked.private, sent.id)
+            self.conversations.record(asked.asker.place, asked.asker.member, turn, earlier=asked.earlier)
 
-    def _said(self, error: LibraryError, asker: Asker) -> Message:
+    def told(self, error: LibraryError, asker: Asker) -> Message:
+        """What a member is told of an error; what is for those who run the bot goes to the log."""
         if isinstance(error, BusyError):
             self.delivery.counts["busy"] += 1
             return notice(asker.words.busy, look=Look.UNANSWERED)
@@ -287,6 +264,12 @@ def _query(
     if title is None:
         return Query(question, near=near, context=context, collections=asker.collections)
     return Query(question, review=title.slug, context=context, collections=(title.collection,))
+
+
+def _to_be_shown(asked: Asked) -> str | None:
+    """The question before, unless it was asked in private and this answer is for all."""
+    before = asked.earlier.turns[-1:]
+    return next((turn.question for turn in before if asked.private or not turn.private), None)
 
 
 def desk_of(client: discord.Client) -> Desk:

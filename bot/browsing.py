@@ -52,11 +52,15 @@ def context_message(
     sizes = _sizes(review, parts)
     first = _quote_page(parts, sizes, start) if action.first is None else _clamped(action.first, len(parts))
     paging = _paging(sizes, first, manner.words, lambda to: ReadInContext(action.passage, to, action.spot))
-    whole = SectionPage(review_key(review), section_key(section))
-    buttons = (*paging, Button(manner.words.whole_section, encode(whole), "📄"))
-    page = parts[first : page_end(sizes, first, PAGE_ROOM)]
+    last = page_end(sizes, first, PAGE_ROOM)
+    key = review_key(review)
+    if last - first < len(parts):
+        onward = Button(manner.words.whole_section, encode(SectionPage(key, section_key(section))), "📄")
+    else:
+        onward = Button(manner.words.contents, encode(Contents(key)), "📑")
+    page = parts[first:last]
     body = _body(review, section, page, manner, marked=(start, end))
-    return Message((*body, Row(buttons)), Look.READING, private=True)
+    return Message((*body, Row((*paging, onward))), Look.READING, private=True)
 
 
 def section_message(

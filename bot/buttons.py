@@ -50,14 +50,9 @@ class ReadInContext:
 
 @dataclass(frozen=True, slots=True)
 class MorePassages:
-    """Show further passages for the question that the message itself shows.
-
-    `review` narrows the search, by its key. `follow_up` says that the question was understood from earlier
-    ones, which are nowhere in the message.
-    """
+    """Show further passages for the question that the message itself shows. `review` narrows the search, by its key."""
 
     review: str | None = None
-    follow_up: bool = False
     page: int = 0
 
 
@@ -72,15 +67,10 @@ class AskFollowUp:
 class FollowUpForm:
     """The form itself, when it is handed in."""
 
-    review: str | None = None
-
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Post a private answer in the channel. The fields mean what they mean in `MorePassages`."""
-
-    review: str | None = None
-    follow_up: bool = False
+    """Post a private answer in the channel."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,14 +184,14 @@ def encode(action: Action) -> str:
                 first,
                 spot,
             )
-        case MorePassages(review, follow_up, page):
-            return _written("more", review, int(follow_up), page)
+        case MorePassages(review, page):
+            return _written("more", review, page)
         case AskFollowUp(review):
             return _written("follow", review)
-        case FollowUpForm(review):
-            return _written("form", review)
-        case Share(review, follow_up):
-            return _written("share", review, int(follow_up))
+        case FollowUpForm():
+            return _written("form")
+        case Share():
+            return _written("share")
         case Helpful(helpful):
             return _written("verdict", int(helpful))
         case Delete(asker):
@@ -302,14 +292,14 @@ def _read(kind: str, fields: list[str]) -> Action | None:
         case "read", [review, section, paragraph, offset, length, words, first, spot]:
             key = PassageKey(review, section, int(paragraph), int(offset), int(length), words)
             return ReadInContext(key, None if first == _NONE else int(first), int(spot))
-        case "more", [review, follow_up, page]:
-            return MorePassages(_optional(review), follow_up == "1", int(page))
+        case "more", [review, page]:
+            return MorePassages(_optional(review), int(page))
         case "follow", [review]:
             return AskFollowUp(_optional(review))
-        case "form", [review]:
-            return FollowUpForm(_optional(review))
-        case "share", [review, follow_up]:
-            return Share(_optional(review), follow_up == "1")
+        case "form", []:
+            return FollowUpForm()
+        case "share", []:
+            return Share()
         case "verdict", [helpful]:
             return Helpful(helpful == "1")
         case "delete", [asker]:

@@ -18,7 +18,9 @@ class Catalogue:
     """The language, as Discord writes it."""
 
     # An answer's three states.
-    answered: str
+    answered_by_one: str
+    answered_by_several: str
+    answered_from_reviews: str
     nearest_one: str
     nearest_many: str
     unanswered: str
@@ -136,12 +138,23 @@ class Catalogue:
     deleted: str
     cooldown_one: str
     cooldown_many: str
+    press_cooldown_one: str
+    press_cooldown_many: str
     ask_me_something: str
+    unread_reply: str
 
     def cooldown(self, seconds: float) -> str:
         """How long to wait, rounded up to whole seconds."""
-        whole = max(1, -int(-seconds // 1))
-        return self.cooldown_one if whole == 1 else self.cooldown_many.format(seconds=whole)
+        return _wait(seconds, self.cooldown_one, self.cooldown_many)
+
+    def press_cooldown(self, seconds: float) -> str:
+        """The same for a button that searches."""
+        return _wait(seconds, self.press_cooldown_one, self.press_cooldown_many)
+
+
+def _wait(seconds: float, one: str, many: str) -> str:
+    whole = max(1, -int(-seconds // 1))
+    return one if whole == 1 else many.format(seconds=whole)
 
     def counted_sections(self, count: int) -> str:
         """How many sections there are."""
@@ -154,7 +167,9 @@ class Catalogue:
 
 ENGLISH = Catalogue(
     locale="en",
-    answered="💬 In the reviewer’s own words:",
+    answered_by_one="💬 In the reviewer’s own words:",
+    answered_by_several="💬 In the reviewers’ own words:",
+    answered_from_reviews="💬 In the reviews’ own words:",
     nearest_one="🔎 **The review may not say.** The closest passages are:",
     nearest_many="🔎 **The reviews may not say.** The closest passages are:",
     unanswered="🍂 **The reviews don’t say.**",
@@ -273,7 +288,13 @@ ENGLISH = Catalogue(
     deleted="Deleted.",
     cooldown_one="One moment, please: you can ask again in a second.",
     cooldown_many="One moment, please: you can ask again in {seconds} seconds.",
+    press_cooldown_one="One moment, please: press again in a second.",
+    press_cooldown_many="One moment, please: press again in {seconds} seconds.",
     ask_me_something="Ask me something about the reviews, or see `/help`.",
+    unread_reply=(
+        "I can only read replies that mention me. If this was a question: reply again with the mention on, "
+        "or press *Ask a follow-up* under the answer."
+    ),
 )
 
 CATALOGUES: Mapping[str, Catalogue] = {ENGLISH.locale: ENGLISH}

@@ -22,6 +22,7 @@ from bot.cooldowns import Cooldowns
 from bot.delivery import Delivery
 from bot.engine import Engine
 from bot.gateway import patient_and_fair
+from bot.replying import Replies
 from bot.servers import Servers
 from bot.settings import Settings
 from bot.store import Store
@@ -106,6 +107,7 @@ class ReviewBot(CommandBot):
             Conversations(time.monotonic),
             Cooldowns(time.monotonic, member_wait=settings.member_wait, server_rate=settings.server_rate),
         )
+        self.replies = Replies(self, self.desk, time.monotonic)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """There are no prefix commands; questions are heard by `bot.commands.asking`."""

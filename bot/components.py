@@ -12,8 +12,8 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.messages import question_shown
-from bot.parts import QUESTION_ID, Beside, Button, Divider, Form, Menu, Message, Row, Text, Weight
+from bot.messages import earlier_shown, question_shown
+from bot.parts import EARLIER_ID, QUESTION_ID, Beside, Button, Divider, Form, Menu, Message, Row, Text, Weight
 
 _STYLES = {
     Weight.PRIMARY: discord.ButtonStyle.primary,
@@ -66,14 +66,21 @@ def modal(form: Form) -> ui.Modal:
 
 def question_in(message: discord.Message) -> str | None:
     """The question that one of the bot's messages shows, in either form; None where it shows none."""
-    for component in message.components:
-        for text in getattr(component, "children", ()):
-            if isinstance(text, discord.TextDisplay) and text.id == QUESTION_ID:
-                return question_shown(text.content)
-    for embed in message.embeds:
-        if embed.description:
-            return question_shown(embed.description)
-    return None
+    return question_shown(_head(message))
+
+
+def earlier_in(message: discord.Message) -> str | None:
+    """The question before, from which that one was understood, where the message shows it."""
+    return earlier_shown(_head(message))
+
+
+def _head(message: discord.Message) -> str:
+    """The texts that show what was asked, as an embed's description has them at its beginning."""
+    if message.embeds:
+        return message.embeds[0].description or ""
+    texts = [text for component in message.components for text in getattr(component, "children", ())]
+    asked = (EARLIER_ID, QUESTION_ID)
+    return "\n\n".join(text.content for text in texts if isinstance(text, discord.TextDisplay) and text.id in asked)
 
 
 def _item(part: Text | Beside | Divider | Row | Menu) -> ui.Item[Any]:

@@ -192,6 +192,22 @@ class Delivery:
             self._note("undelivered", error)
         return None
 
+    async def amend(self, said: discord.Message, message: Message) -> Sent | None:
+        """Put the message in the place of one that was posted; None where that isn't possible."""
+
+        async def edit(shown: dict[str, Any]) -> Sent:
+            return await said.edit(**shown)
+
+        try:
+            return await self._sent(edit, message, as_embed=_is_embed(said))
+        except (discord.HTTPException, *_Transport) as error:
+            self._note("undelivered", error)
+        return None
+
+    async def withdraw(self, said: discord.Message) -> bool:
+        """Delete a message that was posted; whether it is gone."""
+        return await self._deleted(said.delete)
+
     async def show_typing(self, channel: discord.abc.Messageable) -> None:
         """Show that an answer is coming; not waited for long, for it is no answer."""
         typing = asyncio.create_task(self._type(channel), name="typing")
@@ -210,8 +226,11 @@ class Delivery:
 
     async def delete(self, interaction: Interaction) -> bool:
         """Delete the message whose button was pressed; whether it is gone."""
+        return await self._deleted(interaction.delete_original_response)
+
+    async def _deleted(self, delete: Callable[[], Awaitable[None]]) -> bool:
         try:
-            await self._patiently(interaction.delete_original_response)
+            await self._patiently(delete)
         except discord.HTTPException as error:
             if error.code == UNKNOWN_MESSAGE:
                 return True

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from typing import Protocol
 
 import aiohttp
@@ -27,7 +27,7 @@ _SERVERS_FAULT = 500
 class Connect(Protocol):
     """`discord.http.HTTPClient.ws_connect`."""
 
-    def __call__(self, url: str, *, compress: int = 0) -> Awaitable[aiohttp.ClientWebSocketResponse]:
+    async def __call__(self, url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
         """Open a websocket."""
 
 

@@ -7,7 +7,7 @@ its way; every message keeps Discord's limits whatever it is made of (`bot.parts
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import cycle
 from urllib.parse import quote as percent_encoded
 from urllib.parse import urlsplit
@@ -28,6 +28,8 @@ from bot.catalogue import Catalogue
 from bot.cutting import Measure, fitting, width
 from bot.neutralising import escape, hide, neutralise, one_line, quotation, restore
 from bot.parts import (
+    EARLIER_ID,
+    EARLIER_MARK,
     FORM_TITLE_ROOM,
     OPTION_ROOM,
     PLACEHOLDER_ROOM,
@@ -81,7 +83,7 @@ def answer_message(
     asker: int,
     private: bool = False,
     within: Review | None = None,
-    follow_up: bool = False,
+    earlier: str | None = None,
 ) -> Message:
     """An answer with its quotes, where each stands, and what can be done next.
 
@@ -93,13 +95,15 @@ def answer_message(
         asker: the id of the member who asked, and who alone may delete the answer.
         private: whether the asker alone sees it.
         within: the review that the question was narrowed to.
-        follow_up: whether earlier questions helped to understand this one.
+        earlier: the question before, from which this one was understood. It is shown, so that those who read along
+            understand it too, and so that it can be read back (`earlier_shown`).
     """
     look = Look[answer.state.name]
     key = review_key(within) if within else None
-    head = [*_question(answer.question), Text(_state_line(answer, manner.words, within))]
-    quotes = _quotes(answer.quotes, reviews, manner, room=_room_below(head))
-    rows = _answer_rows(answer, manner.words, key, asker if not private else None, follow_up=follow_up)
+    known = tuple(reviews)
+    head = [*_question(answer.question, earlier), Text(_state_line(answer, known, manner.words, within))]
+    quotes = _quotes(answer.quotes, known, manner, room=_room_below(head))
+    rows = _answer_rows(answer, manner.words, key, asker if not private else None)
     return Message((*head, *quotes, *rows), look, private)
 
 
@@ -111,20 +115,20 @@ def more_passages_message(
     *,
     action: MorePassages,
     last: bool,
+    earlier: str | None = None,
 ) -> Message:
     """One page of further passages for a question, for the member alone who pressed the button.
 
-    `action` is the page shown, of at most `PASSAGES_ON_PAGE`; `last` says that nothing comes after it.
+    `action` is the page shown, of at most `PASSAGES_ON_PAGE`; `last` says that nothing comes after it; `earlier` is
+    the question before, as in `answer_message`.
     """
     words = manner.words
     buttons = []
     if action.page > 0:
-        earlier = MorePassages(action.review, action.follow_up, action.page - 1)
-        buttons.append(Button(words.earlier, encode(earlier), "◀️"))
+        buttons.append(Button(words.earlier, encode(MorePassages(action.review, action.page - 1)), "◀️"))
     if quotes and not last:
-        later = MorePassages(action.review, action.follow_up, action.page + 1)
-        buttons.append(Button(words.more_passages, encode(later)))
-    head = [*_question(question), Text(words.more_passages_of if quotes else words.no_more_passages)]
+        buttons.append(Button(words.more_passages, encode(MorePassages(action.review, action.page + 1))))
+    head = [*_question(question, earlier), Text(words.more_passages_of if quotes else words.no_more_passages)]
     passages = _quotes(quotes, reviews, manner, room=_room_below(head))
     rows = [Row(tuple(buttons))] if buttons else []
     return Message((*head, *passages, *rows), Look.NEAREST, private=True)
@@ -180,6 +184,12 @@ def notice(line: str, *, look: Look = Look.UNANSWERED, private: bool = True) -> 
     return Message((Text(line),), look, private)
 
 
+def with_question(message: Message, question: str) -> Message:
+    """The message, and below it a member's question as a quotation, to be copied."""
+    shown = name(question, "", _QUESTION_ROOM)
+    return replace(message, parts=(*message.parts, Text(quotation(shown)))) if shown else message
+
+
 def problem(error: LibraryError, *, private: bool = True) -> Message:
     """An error that the member can act on, in its own words."""
     return notice(name(str(error), type(error).__name__, TEXT_ROOM), look=Look.PROBLEM, private=private)
@@ -195,10 +205,10 @@ def question_problem(question: str, words: Catalogue) -> str | None:
     return None
 
 
-def follow_up_form(action: AskFollowUp, words: Catalogue) -> Form:
+def follow_up_form(words: Catalogue) -> Form:
     """The form that *Ask a follow-up* opens."""
     return Form(
-        encode(FollowUpForm(action.review)),
+        encode(FollowUpForm()),
         plain(words.form_title, FORM_TITLE_ROOM),
         plain(words.form_label, FORM_TITLE_ROOM),
         plain(words.form_placeholder, PLACEHOLDER_ROOM),
@@ -213,12 +223,20 @@ def delete_button(asker: int, words: Catalogue) -> Button:
 
 
 def question_shown(text: str) -> str | None:
-    """The question in the text that shows it: the part with `QUESTION_ID`, or an embed's description.
+    """The question in a text that shows it: an embed's description, or the components before the state joined alike.
 
     Exactly what was asked, cleaned and on one line; None where the text shows no question.
     """
-    first, _, _ = text.partition("\n")
+    first, _, rest = text.partition("\n")
+    if first.startswith(EARLIER_MARK):
+        first, _, _ = rest.lstrip("\n").partition("\n")
     return restore(first.removeprefix(QUESTION_MARK)) if first.startswith(QUESTION_MARK) else None
+
+
+def earlier_shown(text: str) -> str | None:
+    """The question before, where the same text shows one."""
+    first, _, _ = text.partition("\n")
+    return restore(first.removeprefix(EARLIER_MARK)) if first.startswith(EARLIER_MARK) else None
 
 
 def name(text: str, otherwise: str, room: int = NAME_ROOM) -> str:
@@ -257,21 +275,30 @@ def is_hidden(section: Section | None, manner: Manner) -> bool:
     return manner.hide_spoilers and (section is None or section.spoiler)
 
 
-def _question(question: str) -> list[Text]:
+def _question(question: str, earlier: str | None) -> list[Text]:
+    before = name(earlier or "", "", _QUESTION_ROOM)
     shown = name(question, "", _QUESTION_ROOM)
-    return [Text(QUESTION_MARK + shown, QUESTION_ID)] if shown else []
+    head = [Text(EARLIER_MARK + before, EARLIER_ID)] if before and shown else []
+    return [*head, Text(QUESTION_MARK + shown, QUESTION_ID)] if shown else head
 
 
 def _room_below(head: Iterable[Text]) -> int:
     return TEXT_ROOM - sum(width(text.content) for text in head)
 
 
-def _state_line(answer: Answer, words: Catalogue, within: Review | None) -> str:
+def _state_line(answer: Answer, known: Iterable[Review], words: Catalogue, within: Review | None) -> str:
+    quoted = {(quote.collection, quote.review) for quote in answer.quotes}
     if answer.state is State.ANSWERED:
-        return words.answered
+        if len(quoted) == 1:
+            return words.answered_by_one
+        authors = {(review.collection, review.slug): review.author for review in known}
+        writers = {authors.get(place) for place in quoted}
+        # Of reviews that don't say who wrote them, nobody can tell.
+        if None in writers:
+            return words.answered_from_reviews
+        return words.answered_by_one if len(writers) == 1 else words.answered_by_several
     if answer.state is State.NEAREST:
-        reviews = {(quote.collection, quote.review) for quote in answer.quotes}
-        return words.nearest_one if len(reviews) == 1 else words.nearest_many
+        return words.nearest_one if len(quoted) == 1 else words.nearest_many
     refusal = words.unanswered_in.format(title=name(within.title, words.untitled)) if within else words.unanswered
     return f"{refusal}\n{words.unanswered_hint}"
 
@@ -337,18 +364,13 @@ def _read_button(quote: Quote, review: Review | None, words: Catalogue, *, alone
     return Button(label, encode(ReadInContext(key, spot=quote.label)))
 
 
-def _answer_rows(
-    answer: Answer, words: Catalogue, key: str | None, deletable_by: int | None, *, follow_up: bool
-) -> list[Row]:
+def _answer_rows(answer: Answer, words: Catalogue, key: str | None, deletable_by: int | None) -> list[Row]:
     # Shared out so, and without emoji, each of the two rows fits a phone's width.
     onward = [Button(words.ask_follow_up, encode(AskFollowUp(key)), weight=Weight.PRIMARY)]
     if answer.quotes:
-        onward.insert(0, Button(words.more_passages, encode(MorePassages(key, follow_up))))
+        onward.insert(0, Button(words.more_passages, encode(MorePassages(key))))
     verdict = (Button(words.helpful, encode(Helpful(True))), Button(words.not_helpful, encode(Helpful(False))))
-    if deletable_by is None:
-        last = Button(words.share, encode(Share(key, follow_up)))
-    else:
-        last = delete_button(deletable_by, words)
+    last = Button(words.share, encode(Share())) if deletable_by is None else delete_button(deletable_by, words)
     return [Row(tuple(onward)), Row((*verdict, last))]
 
 

@@ -30,6 +30,10 @@ QUESTION_ID = 7001
 """The component id of the text that shows the question, by which it is found again in a message."""
 QUESTION_MARK = "### "
 """What stands before the question in that text."""
+EARLIER_ID = 7002
+"""The component id of the text above it that shows the question before, by which a follow-up was understood."""
+EARLIER_MARK = "-# ↪ "
+"""What stands before that."""
 
 
 class Look(Enum):

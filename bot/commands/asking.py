@@ -9,14 +9,13 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.asking import Asked, Asker, Desk, desk_of
+from bot.asking import Desk, desk_of
 from bot.commands.completing import complete_reviews
 from bot.components import question_in
-from bot.conversations import Conversation
 from bot.cutting import fitting
-from bot.messages import LONGEST_QUESTION, SHORTEST_QUESTION, notice
+from bot.messages import LONGEST_QUESTION, SHORTEST_QUESTION
 from bot.neutralising import one_line
-from bot.parts import Look
+from bot.replying import Replies, replies_of
 
 MENU = "Ask the reviews about this"
 _KINDS = frozenset({discord.MessageType.default, discord.MessageType.reply})
@@ -30,7 +29,6 @@ class Asking(commands.Cog):
 
     def __init__(self, bot: commands.AutoShardedBot) -> None:
         self._bot = bot
-        self._questions: dict[int, str | None] = {}
         self.menu = app_commands.ContextMenu(name=MENU, callback=self.ask_about)
         app_commands.allowed_installs(guilds=True, users=True)(self.menu)
         app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(self.menu)
@@ -38,6 +36,10 @@ class Asking(commands.Cog):
     @property
     def _desk(self) -> Desk:
         return desk_of(self._bot)
+
+    @property
+    def _replies(self) -> Replies:
+        return replies_of(self._bot)
 
     async def cog_load(self) -> None:
         """Add the message menu, which a cog doesn't by itself."""
@@ -69,68 +71,32 @@ class Asking(commands.Cog):
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """A mention, a reply to an answer, or a direct message."""
-        if not self._is_for_us(message) or not self._desk.work.is_new(message.id):
+        me = self._bot.user
+        if me is None or message.author.bot or message.webhook_id is not None or message.type not in _KINDS:
             return
-        # Before anything is waited for: from here on, it may be edited or deleted.
-        self._questions[message.id] = self._question(message.content)
-        try:
-            with self._desk.work:
-                asker = await self._desk.author(message)
-                if self._is_welcome(message, asker):
-                    await self._answer(message, asker)
-        finally:
-            del self._questions[message.id]
+        if message.guild is None or any(mentioned.id == me.id for mentioned in message.mentions):
+            if self._desk.work.is_new(message.id):
+                await self._replies.answer(message, self._question(message.content))
+        # Without a mention Discord keeps back what it says.
+        elif message.reference is not None and not message.content and not message.stickers:
+            await self._replies.explain(message)
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
-        """A question that is edited before it is answered is answered as it reads then."""
+        """The reply goes with what the question says now. Links that unfold are edits too; those change no word."""
         content = event.data.get("content")
-        if event.message_id in self._questions and content:
-            self._questions[event.message_id] = self._question(content)
+        if content:
+            await self._replies.edited(event.message_id, self._question(content))
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
-        """A question that is deleted before it is answered isn't answered."""
-        if event.message_id in self._questions:
-            self._questions[event.message_id] = None
+        """The reply goes with its question; an answer that is gone is forgotten."""
+        await self._replies.deleted({event.message_id})
 
-    async def _answer(self, message: discord.Message, asker: Asker) -> None:
-        question = self._questions[message.id]
-        if question is None:
-            return
-        if not question:
-            line = notice(asker.words.ask_me_something, look=Look.READING)
-            await self._desk.delivery.post(message.channel, line, reply_to=message)
-            return
-        refused = self._desk.refusal(question, asker)
-        if refused is not None:
-            # Aloud, so that it mustn't be said to every line of somebody who types fast.
-            if self._desk.cooldowns.tells(asker.member):
-                await self._desk.delivery.post(message.channel, refused, reply_to=message)
-            return
-        asked = Asked(question, asker, self._earlier(message, asker))
-        await self._desk.answer_message(message, asked, lambda: self._questions[message.id])
-
-    def _is_for_us(self, message: discord.Message) -> bool:
-        me = self._bot.user
-        if me is None or message.author.bot or message.webhook_id is not None or message.type not in _KINDS:
-            return False
-        return message.guild is None or any(mentioned.id == me.id for mentioned in message.mentions)
-
-    def _is_welcome(self, message: discord.Message, asker: Asker) -> bool:
-        place = message.channel
-        parent = place.parent_id if isinstance(place, discord.Thread) else place.id
-        return self._desk.delivery.may_speak(place) and asker.settings.answers_mentions_in(place.id, parent)
-
-    def _earlier(self, message: discord.Message, asker: Asker) -> Conversation:
-        """A reply to an answer goes on from it; in a DM or a thread, so does any question of the same member."""
-        replied = message.reference.resolved if message.reference else None
-        me = self._bot.user
-        if isinstance(replied, discord.Message) and me is not None and replied.author.id == me.id:
-            return self._desk.earlier(replied, asker)
-        if message.guild is None or isinstance(message.channel, discord.Thread):
-            return self._desk.conversations.of(asker.place, asker.member)
-        return Conversation()
+    @commands.Cog.listener()
+    async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
+        """The same for many at once."""
+        await self._replies.deleted(event.message_ids)
 
     def _question(self, content: str) -> str:
         me = self._bot.user

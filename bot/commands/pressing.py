@@ -31,7 +31,6 @@ from bot.buttons import (
     decode,
 )
 from bot.commands.keeping import cancel, confirm_adding, confirm_removing
-from bot.conversations import Conversation
 from bot.messages import follow_up_form, notice
 from bot.parts import Look, Message
 from bot.reading_back import is_answer, shared
@@ -66,9 +65,9 @@ class Pressing(commands.Cog):
     async def _act(self, interaction: Interaction, action: Action, asker: Asker) -> None:
         match action:
             case AskFollowUp():
-                await self._desk.delivery.open_form(interaction, follow_up_form(action, asker.words))
+                await self._desk.delivery.open_form(interaction, follow_up_form(asker.words))
             case FollowUpForm():
-                await self._follow_up(interaction, action, asker)
+                await self._follow_up(interaction, asker)
             case Share():
                 await self._share(interaction, asker)
             case Helpful(helpful):
@@ -90,19 +89,27 @@ class Pressing(commands.Cog):
     async def _open(self, interaction: Interaction, action: Action, asker: Asker) -> None:
         """A page: a new one for the presser alone, or the next in the place of the one that they have open."""
         pressed = interaction.message
+        if isinstance(action, MorePassages):
+            wait = self._desk.cooldowns.claim(asker.member, asker.server, pressed=True)
+            if wait:
+                await self._desk.delivery.say_at_once(interaction, notice(asker.words.press_cooldown(wait)))
+                return
         in_place = pressed is not None and pressed.flags.ephemeral and not is_answer(pressed)
         if not await self._desk.delivery.acknowledge(interaction, private=True, in_place=in_place):
             return
         page = await self._page(interaction, action, asker)
         if page is None:
             await self._desk.delivery.tell(interaction, notice(asker.words.expired))
-        else:
-            await self._desk.delivery.respond(interaction, page)
+            return
+        sent = await self._desk.delivery.respond(interaction, page)
+        if sent is not None and pressed is not None and isinstance(action, MorePassages):
+            self._desk.conversations.also_at(sent.id, pressed.id)
 
     async def _page(self, interaction: Interaction, action: Action, asker: Asker) -> Message | None:
         """The page; made on a thread where it is of review text, which takes 0.8 ms for 1,000 characters of section."""
         if isinstance(action, MorePassages):
-            return await self._more(interaction, action, asker)
+            pressed = interaction.message
+            return await self._desk.more_passages(pressed, action, asker) if pressed else None
         if isinstance(action, ReviewList):
             reviews = await self._desk.engine.reviews(asker.collections)
             return reviews_message(reviews, asker.manner, page=action.page)
@@ -123,11 +130,6 @@ class Pressing(commands.Cog):
             return await asyncio.to_thread(context_message, review, *found, asker.manner, action=action)
         return None
 
-    async def _more(self, interaction: Interaction, action: MorePassages, asker: Asker) -> Message | None:
-        pressed = interaction.message
-        earlier = self._desk.conversations.after(pressed.id, asker.member) if pressed else None
-        return await self._desk.more_passages(interaction, action, asker, earlier)
-
     async def _review(self, action: Action, asker: Asker) -> Review | None:
         match action:
             case ReadInContext(passage):
@@ -139,12 +141,9 @@ class Pressing(commands.Cog):
         title = self._desk.engine.shelf.by_key(key, asker.collections)
         return await self._desk.engine.review(title) if title else None
 
-    async def _follow_up(self, interaction: Interaction, action: FollowUpForm, asker: Asker) -> None:
+    async def _follow_up(self, interaction: Interaction, asker: Asker) -> None:
         answer = interaction.message
-        earlier = self._desk.earlier(answer, asker) if answer else Conversation()
-        title = self._desk.engine.shelf.by_key(action.review, asker.collections) if action.review else None
-        if title is not None:
-            earlier = Conversation(earlier.turns, title.slug)
+        earlier = self._desk.earlier(answer, asker) if answer else None
         private = True if answer is not None and answer.flags.ephemeral else None
         question = _filled_in(interaction)
         await self._desk.answer_interaction(interaction, asker, question, private=private, earlier=earlier)

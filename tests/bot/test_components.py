@@ -7,9 +7,9 @@ from typing import Any
 import discord
 import pytest
 
-from bot.buttons import AskFollowUp, FollowUpForm, encode
+from bot.buttons import FollowUpForm, encode
 from bot.catalogue import ENGLISH, catalogue
-from bot.components import embedded, layout, modal, question_in
+from bot.components import earlier_in, embedded, layout, modal, question_in
 from bot.messages import Manner, answer_message, follow_up_form
 from embeddings.records import Answer, State
 from tests.bot.checks import POST, bodies
@@ -51,7 +51,15 @@ def received(body: dict[str, Any]) -> discord.Message:
 
 @pytest.mark.parametrize("form", [0, 1], ids=["components", "embed"])
 def test_a_question_is_found_in_the_message_as_it_comes_back(form: int) -> None:
-    assert question_in(received(bodies(MESSAGE)[form])) == "Who drives?"
+    shown = received(bodies(MESSAGE)[form])
+    assert (question_in(shown), earlier_in(shown)) == ("Who drives?", None)
+
+
+@pytest.mark.parametrize("form", [0, 1], ids=["components", "embed"])
+def test_the_question_before_is_found_in_the_message_of_a_follow_up(form: int) -> None:
+    message = answer_message(ANSWER, (REVIEW,), Manner(ENGLISH), asker=42, earlier="Who is *Kathy*?")
+    shown = received(bodies(message)[form])
+    assert (question_in(shown), earlier_in(shown)) == ("Who drives?", "Who is *Kathy*?")
 
 
 def test_a_message_without_a_question_has_none() -> None:
@@ -78,7 +86,7 @@ def test_both_forms_have_the_same_buttons() -> None:
 
 def test_nothing_waits_for_a_press() -> None:
     async def finished() -> tuple[bool, ...]:
-        form = modal(follow_up_form(AskFollowUp(), ENGLISH))
+        form = modal(follow_up_form(ENGLISH))
         return layout(MESSAGE).is_finished(), embedded(MESSAGE)[1].is_finished(), form.is_finished()
 
     assert asyncio.run(finished()) == (True, True, True)
@@ -86,11 +94,11 @@ def test_nothing_waits_for_a_press() -> None:
 
 def test_discord_takes_the_follow_up_form() -> None:
     async def made() -> dict[str, Any]:
-        return modal(follow_up_form(AskFollowUp("abcdefgh"), ENGLISH)).to_dict()
+        return modal(follow_up_form(ENGLISH)).to_dict()
 
     data = asyncio.run(made())
     assert list(limits.modal(data)) == []
-    assert data["custom_id"] == encode(FollowUpForm("abcdefgh"))
+    assert data["custom_id"] == encode(FollowUpForm())
     if description := schema.load():
         assert list(description.body(*OPERATION, {"type": 9, "data": data})) == []
 

@@ -30,15 +30,8 @@ def asked(
     review: str | None = None,
 ) -> Conversation:
     """The member's next question in their conversation there."""
-    return conversations.record(
-        place,
-        member,
-        question,
-        earlier=conversations.of(place, member),
-        answer=answer,
-        private=private,
-        review=review,
-    )
+    turn = Turn(question, review, private, answer)
+    return conversations.record(place, member, turn, earlier=conversations.of(place, member))
 
 
 def test_a_follow_up_has_the_earlier_questions_newest_last() -> None:
@@ -84,7 +77,7 @@ def test_a_reply_to_an_older_answer_goes_on_from_there() -> None:
     earlier = conversations.after(100, ANN)
     assert earlier is not None
     assert earlier.context == ("Who is Kathy?",)
-    conversations.record(CHANNEL, ANN, "Who plays her?", earlier=earlier)
+    conversations.record(CHANNEL, ANN, Turn("Who plays her?"), earlier=earlier)
     assert conversations.of(CHANNEL, ANN).context == ("Who is Kathy?", "Who plays her?")
 
 
@@ -93,7 +86,7 @@ def test_somebody_elses_reply_begins_a_conversation_of_their_own() -> None:
     asked(conversations, "Who is Kathy?", answer=100)
     earlier = conversations.after(100, BEN)
     assert earlier is not None
-    conversations.record(CHANNEL, BEN, "Who plays her?", earlier=earlier)
+    conversations.record(CHANNEL, BEN, Turn("Who plays her?"), earlier=earlier)
     assert conversations.of(CHANNEL, BEN).context == ("Who is Kathy?", "Who plays her?")
     assert conversations.of(CHANNEL, ANN).context == ("Who is Kathy?",)
 
@@ -103,7 +96,7 @@ def test_what_was_asked_in_private_is_not_told_to_others() -> None:
     asked(conversations, "Does Ruth die?", private=True, review="never-let-me-go")
     asked(conversations, "Who is Kathy?", answer=100)
     seen = conversations.after(100, BEN)
-    assert seen == Conversation((Turn("Who is Kathy?"),), "never-let-me-go")
+    assert seen == Conversation((Turn("Who is Kathy?", "never-let-me-go", answer=100),))
     own = conversations.after(100, ANN)
     assert own is not None
     assert own.context == ("Does Ruth die?", "Who is Kathy?")
@@ -149,18 +142,64 @@ def test_the_conversation_untouched_for_longest_makes_room() -> None:
     assert [conversations.of(place, ANN).context for place in (1, 2, 3)] == [("Question 1",), (), ("Question 3",)]
 
 
-def test_a_deleted_answer_is_forgotten_with_the_conversation_that_it_ended() -> None:
+def test_an_answer_taken_back_leaves_the_conversation_as_it_was_before_it() -> None:
     conversations = Conversations(Clock())
-    asked(conversations, "Who is Kathy?", answer=100)
-    conversations.forget(100)
-    assert conversations.after(100, ANN) is None
-    assert conversations.of(CHANNEL, ANN) == Conversation()
+    before = asked(conversations, "Who is Kathy?", answer=100, review="never-let-me-go")
+    asked(conversations, "Who drowns?", answer=101, review="lighthouse")
+    conversations.forget(101)
+    assert conversations.after(101, ANN) is None
+    assert conversations.of(CHANNEL, ANN) == before
 
 
-def test_deleting_an_older_answer_leaves_the_conversation_going() -> None:
+def test_an_older_answer_taken_back_is_in_no_conversation_any_more() -> None:
     conversations = Conversations(Clock())
     asked(conversations, "Who is Kathy?", answer=100)
     asked(conversations, "Who plays her?", answer=101)
+    earlier = conversations.after(100, BEN)
+    assert earlier is not None
+    conversations.record(CHANNEL, BEN, Turn("And Ruth?", answer=102), earlier=earlier)
     conversations.forget(100)
     conversations.forget(999)
-    assert conversations.of(CHANNEL, ANN).context == ("Who is Kathy?", "Who plays her?")
+    assert conversations.of(CHANNEL, ANN).context == ("Who plays her?",)
+    assert conversations.of(CHANNEL, BEN).context == ("And Ruth?",)
+    known = conversations.after(101, ANN)
+    assert known is not None
+    assert known.context == ("Who plays her?",)
+
+
+def test_an_answer_taken_back_stays_so_for_as_long_as_the_conversation_goes_on() -> None:
+    clock = Clock()
+    conversations = Conversations(clock, lifetime=60)
+    asked(conversations, "Who is Kathy?", answer=100)
+    asked(conversations, "Who plays her?", answer=101)
+    conversations.forget(100)
+    for now in (40.0, 80.0, 120.0):
+        clock.now = now
+        assert conversations.of(CHANNEL, ANN).context == ("Who plays her?",)
+
+
+def test_a_page_opened_from_an_answer_stands_for_its_place() -> None:
+    conversations = Conversations(Clock())
+    asked(conversations, "Who is Kathy?", answer=100)
+    conversations.also_at(500, 100)
+    conversations.also_at(501, 999)
+    assert conversations.after(500, ANN) == conversations.after(100, ANN)
+    assert conversations.after(501, ANN) is None
+    conversations.forget(100)
+    assert conversations.after(500, ANN) is None
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=20))
+def test_what_is_left_are_the_turns_that_nobody_took_back(steps: list[tuple[int, bool]]) -> None:
+    conversations = Conversations(Clock())
+    expected: list[int] = []
+    taken_back: set[int] = set()
+    for number, (target, asks) in enumerate(steps):
+        if asks:
+            asked(conversations, f"Question {number}", answer=number)
+            expected = [each for each in (*expected, number) if each not in taken_back][-MOST_TURNS:]
+        else:
+            conversations.forget(target)
+            taken_back.add(target)
+            expected = [each for each in expected if each != target]
+        assert [turn.answer for turn in conversations.of(CHANNEL, ANN).turns] == expected

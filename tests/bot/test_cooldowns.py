@@ -29,6 +29,20 @@ def test_a_member_waits_between_questions_and_a_refused_one_doesnt_count() -> No
     assert cooldowns.claim(ANA, OTHER) == 0
 
 
+def test_who_has_asked_may_look_further_at_once_but_not_again_and_again() -> None:
+    clock = Clock()
+    cooldowns = Cooldowns(clock, member_wait=3.0, server_rate=0)
+    assert cooldowns.claim(ANA, CLUB) == 0
+    assert [cooldowns.claim(ANA, CLUB, pressed=True) for _ in range(2)] == [0, 3]
+    clock.now += 3
+    assert cooldowns.claim(ANA, CLUB, pressed=True) == 0
+
+
+def test_a_servers_share_holds_questions_and_presses() -> None:
+    cooldowns = Cooldowns(Clock(), member_wait=0.0, server_rate=2)
+    assert [cooldowns.claim(ANA, CLUB, pressed=each) for each in (False, True, True)] == [0, 0, 60]
+
+
 def test_a_server_has_so_many_questions_a_minute() -> None:
     clock = Clock()
     cooldowns = Cooldowns(clock, member_wait=0.0, server_rate=2)

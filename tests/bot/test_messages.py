@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.buttons import AskFollowUp, Delete, Helpful, MorePassages, ReadInContext, Share, decode
@@ -11,6 +11,7 @@ from bot.catalogue import ENGLISH
 from bot.messages import (
     Manner,
     answer_message,
+    earlier_shown,
     follow_up_form,
     help_message,
     link,
@@ -55,13 +56,18 @@ def quoted_words(message: Message) -> list[str]:
 
 
 @a_quarter
-@given(answers(), MANNERS, st.booleans(), st.integers(1, 2**63), st.booleans())
+@given(answers(), MANNERS, st.booleans(), st.integers(1, 2**63), st.booleans(), st.none() | texts(3))
 def test_discord_takes_every_answer(
-    made: tuple[Answer, tuple[Review, ...]], manner: Manner, private: bool, asker: int, narrowed: bool
+    made: tuple[Answer, tuple[Review, ...]],
+    manner: Manner,
+    private: bool,
+    asker: int,
+    narrowed: bool,
+    earlier: str | None,
 ) -> None:
     answer, known = made
     within = known[0] if narrowed else None
-    message = answer_message(answer, known, manner, asker=asker, private=private, within=within)
+    message = answer_message(answer, known, manner, asker=asker, private=private, within=within, earlier=earlier)
     check(message, known, CODE)
 
 
@@ -106,6 +112,15 @@ def test_a_question_is_read_back_from_the_message_that_shows_it(question: str) -
     assert question_shown("\n\n".join(text.content for text in message.texts())) == one_line(question)
 
 
+@given(texts(12), texts(12))
+def test_the_question_before_is_read_back_beside_the_question(question: str, before: str) -> None:
+    assume(question_problem(question, ENGLISH) is None and question_problem(before, ENGLISH) is None)
+    message = answer_message(replace(ANSWER, question=question), (REVIEW,), OPEN, asker=1, earlier=before)
+    texts_shown = [text.content for text in message.texts()]
+    for shown in ("\n\n".join(texts_shown[:2]), "\n\n".join(texts_shown)):
+        assert (earlier_shown(shown), question_shown(shown)) == (one_line(before), one_line(question))
+
+
 @given(st.text("*@_|.:a", min_size=300, max_size=300))
 def test_the_longest_question_is_never_cut(question: str) -> None:
     assert question_problem(question, ENGLISH) is None
@@ -116,6 +131,7 @@ def test_the_longest_question_is_never_cut(question: str) -> None:
 @pytest.mark.parametrize("text", ["", "> a quotation", "#### four", "**bold**"])
 def test_other_texts_show_no_question(text: str) -> None:
     assert question_shown(text) is None
+    assert earlier_shown(text) is None
 
 
 @pytest.mark.parametrize("word", ["*", "a", "👩", "@here", "a. ", LONG_WORD])
@@ -163,6 +179,28 @@ def test_the_three_states_look_different() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("authors", "told"),
+    [
+        (("Ann", "Ann"), "In the reviewer’s own words"),
+        (("Ann", "Ben"), "In the reviewers’ own words"),
+        (("Ann", None), "In the reviews’ own words"),
+        ((None, None), "In the reviews’ own words"),
+    ],
+)
+def test_whose_words_an_answer_is_in_is_said_rightly(authors: tuple[str | None, str | None], told: str) -> None:
+    known = (replace(REVIEW, author=authors[0]), replace(REVIEW, slug="another", author=authors[1]))
+    both = replace(ANSWER, quotes=(QUOTES[0], replace(QUOTES[1], review="another")))
+    assert told in lines(answer_message(both, known, OPEN, asker=1))[1]
+    assert "In the reviewer’s own words" in lines(answer_message(ANSWER, known, OPEN, asker=1))[1]
+
+
+def test_of_a_review_that_is_gone_nobody_can_tell_who_wrote_it() -> None:
+    both = replace(ANSWER, quotes=(QUOTES[0], replace(QUOTES[1], review="gone")))
+    shown = lines(answer_message(both, (replace(REVIEW, author="Ann"),), OPEN, asker=1))
+    assert "In the reviews’ own words" in shown[1]
+
+
 def test_a_refusal_names_the_review_that_was_asked() -> None:
     message = answer_message(Answer("Budget?", State.UNANSWERED, 0.1, ()), (), OPEN, asker=1, within=REVIEW)
     assert lines(message)[1] == "🍂 **Never Let Me Go doesn’t say.**"
@@ -176,14 +214,8 @@ def test_a_public_answer_can_be_deleted_by_its_asker_and_not_shared() -> None:
 
 
 def test_a_private_answer_can_be_shared_and_needs_no_deleting() -> None:
-    found = actions(answer_message(ANSWER, (REVIEW,), OPEN, asker=42, private=True, follow_up=True))
-    assert found[2:] == [
-        MorePassages(follow_up=True),
-        AskFollowUp(),
-        Helpful(True),
-        Helpful(False),
-        Share(follow_up=True),
-    ]
+    found = actions(answer_message(ANSWER, (REVIEW,), OPEN, asker=42, private=True))
+    assert found[2:] == [MorePassages(), AskFollowUp(), Helpful(True), Helpful(False), Share()]
 
 
 def test_a_refusal_offers_no_further_passages() -> None:
@@ -220,17 +252,17 @@ def test_discord_takes_every_page_of_further_passages(
 ) -> None:
     found = [data.draw(quotes(known[0], label)) for label in range(1, data.draw(st.integers(0, 3)) + 1)]
     passages = [quote for quote in found if quote]
-    action = MorePassages(None, False, page)
+    action = MorePassages(None, page)
     message = more_passages_message(question, passages, known, manner, action=action, last=last)
     check(message, known)
 
 
 def test_further_passages_are_paged_both_ways() -> None:
-    action = MorePassages("abcdefgh", True, 1)
+    action = MorePassages("abcdefgh", 1)
     message = more_passages_message("Who?", QUOTES, (REVIEW,), OPEN, action=action, last=False)
-    assert actions(message)[2:] == [MorePassages("abcdefgh", True, 0), MorePassages("abcdefgh", True, 2)]
+    assert actions(message)[2:] == [MorePassages("abcdefgh", 0), MorePassages("abcdefgh", 2)]
     message = more_passages_message("Who?", QUOTES, (REVIEW,), OPEN, action=action, last=True)
-    assert actions(message)[2:] == [MorePassages("abcdefgh", True, 0)]
+    assert actions(message)[2:] == [MorePassages("abcdefgh", 0)]
 
 
 def test_passages_become_quotes_numbered_on() -> None:
@@ -288,7 +320,7 @@ def test_a_question_has_3_to_300_characters(question: str, told: str | None) -> 
 
 
 def test_discord_takes_the_form() -> None:
-    check_form(follow_up_form(AskFollowUp("abcdefgh"), ENGLISH))
+    check_form(follow_up_form(ENGLISH))
 
 
 @given(texts(), st.integers(10, 200))

@@ -6,8 +6,8 @@ import re
 from pathlib import Path
 
 from bot.store import Store
-from tests.discord.actors import Message, Person
-from tests.discord.club import QUESTION, changed, club
+from tests.discord.actors import Message, Person, reach
+from tests.discord.club import QUESTION, changed, club, review_bot
 from tests.discord.logs import LogWatch
 from tests.discord.programs import copied
 
@@ -27,10 +27,95 @@ async def test_a_quote_is_read_in_context_and_paged_for_the_presser_alone(
         assert page.ephemeral
         (marked,) = re.findall(r"\*\*(.+?)\*\*", page.text)
         assert marked.startswith("The truth she reveals is shattering: there are no deferrals")
-        whole = await turned(bea, page, "Whole section")
-        assert "**" not in whole.text
-        contents = await turned(bea, whole, "Contents")
+        assert "Whole section" not in page.buttons  # all of it is there already
+        contents = await turned(bea, page, "Contents")
         assert "The Ethical Mirror" in contents.text
+        await here.assert_clean(log)
+
+
+async def test_a_quote_in_a_longer_section_leads_to_all_of_it(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        answer = await here.ask("Who plays Kathy?")
+        page = await (await here.ana.click(answer, "Read 1 in context")).answer()
+        assert "paragraphs 2–3 of 3" in page.text
+        whole = await turned(here.ana, page, "Whole section")
+        assert "paragraphs 1–3 of 3" in whole.text
+        assert "**" not in whole.text
+        assert "Contents" in whole.buttons
+        await here.assert_clean(log)
+
+
+async def test_further_passages_of_a_follow_up_are_the_same_after_a_restart(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with reach(at_the_double) as there:
+        server = await there.server("Film Club")
+        general, ana = await server.channel("general"), await server.member("Ana")
+        async with review_bot(there, reviews, store):
+            answer = await (await ana.slash(general, "ask", question="Who is Ruth?")).answer()
+            form = await ana.click(answer, "Ask a follow-up")
+            plays = await (await ana.submit(form, question="and who plays her?")).answer()
+            assert plays.text.startswith("-# ↪ Who is Ruth?\n### and who plays her?")
+            before = await (await ana.click(plays, "More passages")).answer()
+            before_later = await turned(ana, before, "More passages")
+        async with review_bot(there, reviews, store):
+            after = await (await ana.click(plays, "More passages")).answer()
+            assert after.text == before.text
+            assert (await turned(ana, after, "More passages")).text == before_later.text
+            bare = await (await ana.slash(general, "ask", question="and who plays her?")).answer()
+            assert (await (await ana.click(bare, "More passages")).answer()).text != after.text
+            said = await ana.say(general, "and who plays Tommy?", reply_to=plays)
+            assert (await general.answer_to(said)).text.startswith("-# ↪ and who plays her?")
+        await there.assert_clean()
+        log.assert_clean(await there.secrets())
+
+
+async def test_further_passages_stay_within_the_review_that_was_chosen(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with reach(at_the_double) as there:
+        server = await there.server("Film Club")
+        general, ana = await server.channel("general"), await server.member("Ana")
+        async with review_bot(there, reviews, store):
+            answer = await (await ana.slash(general, "ask", question="Who drowns?", review="lighthouse")).answer()
+            form = await ana.click(answer, "Ask a follow-up")
+            follow_up = await (await ana.submit(form, question="and what does he clean?")).answer()
+        async with review_bot(there, reviews, store):
+            for each in (answer, follow_up):
+                more = await (await ana.click(each, "More passages")).answer()
+                assert more.text.count("The Lighthouse Keeper ›") == 3
+                assert "Never Let Me Go" not in more.text
+        await there.assert_clean()
+        log.assert_clean(await there.secrets())
+
+
+async def test_what_was_asked_in_private_is_not_shown_above_a_public_follow_up(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        thread = await here.general.thread("Ruth", owner=here.ana)
+        await (await here.ana.slash(thread, "ask", question="Who is Ruth?", private=True)).answer()
+        answer = await thread.answer_to(await here.ana.mention(thread, "and who plays her?"))
+        assert answer.text.startswith("### and who plays her?")
+        await here.assert_clean(log)
+
+
+async def test_who_presses_too_soon_is_told_to_wait_and_who_has_just_asked_is_not(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store, member_wait=30.0) as here:
+        answer = await here.ask()
+        assert QUESTION in (await (await here.ana.click(answer, "More passages")).answer()).text
+        again = await (await here.ana.click(answer, "More passages")).answer()
+        assert again.ephemeral
+        assert "press again in" in again.text
+        form = await here.ana.click(answer, "Ask a follow-up")
+        told = await (await here.ana.submit(form, question="who tells them?")).answer()
+        assert told.ephemeral
+        assert "you can ask again in" in told.text
+        assert "who tells them?" in told.text  # what was typed is not lost
         await here.assert_clean(log)
 
 

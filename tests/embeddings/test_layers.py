@@ -28,12 +28,13 @@ ENGINE = (
 """The modules of `embeddings/`, lowest first. `evaluation` stands for all of its package's."""
 
 FACE = (
-    "buttons catalogue conversations cooldowns downloading gateway neutralising parts redacting settings store work",
-    "cutting inviting logs servers shelf",
+    "buttons catalogue cooldowns downloading gateway neutralising parts recent redacting settings store work",
+    "conversations cutting inviting logs servers shelf",
     "messages",
     "adding browsing components engine managing reading_back",
     "delivery uploads",
     "asking",
+    "replying",
     "commands",
     "client",
     "serving",
