@@ -22,6 +22,7 @@ from bot.conversations import Conversation, Conversations, Turn
 from bot.cooldowns import Cooldowns
 from bot.delivery import Delivery
 from bot.engine import BusyError, Engine, Found, Query
+from bot.examples import Examples
 from bot.messages import (
     PASSAGES_ON_PAGE,
     Manner,
@@ -106,6 +107,7 @@ class Desk:
         self.servers = servers
         self.conversations = conversations
         self.cooldowns = cooldowns
+        self.examples = Examples(engine)
         self.uploads = Uploads(time.monotonic)
         self.work = Work()
         engine.before_each = delivery.after_a_rush

@@ -217,9 +217,9 @@ ENGLISH = Catalogue(
     help_ask="**Ask**: `/ask`, mention me, reply to one of my answers, or write to me directly.",
     help_for_example="For example:",
     help_examples=(
-        "What does the reviewer make of {title}?",
-        "How does {title} end?",
-        "Who stars in {title}?",
+        "What does the review of {title} say about {topic}?",
+        "How is {topic} described in {title}?",
+        "What role does {topic} play in {title}?",
     ),
     help_follow_up=(
         "**Follow up**: reply to an answer, or press *Ask a follow-up*: “and who plays her?” is understood."

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from itertools import cycle
 from urllib.parse import quote as percent_encoded
 from urllib.parse import urlsplit
 
@@ -161,13 +160,10 @@ def passage_quotes(hits: Iterable[Hit], reviews: Iterable[Review], *, first: int
     return tuple(quotes)
 
 
-def help_message(reviews: Sequence[Review], manner: Manner, *, managing: bool = False) -> Message:
-    """How to ask, with examples made of the titles that there are; and, to those who manage the server, how to add."""
-    words = manner.words
-    titles = [name(review.title, words.untitled) for review in reviews[: len(words.help_examples)]]
-    # A single review serves for every example.
-    examples = [form.format(title=title) for form, title in zip(words.help_examples, cycle(titles), strict=False)]
-    asking = [words.help_ask, *([words.help_for_example] if examples else []), *(f"> {each}" for each in examples)]
+def help_message(examples: Sequence[str], words: Catalogue, *, managing: bool = False) -> Message:
+    """How to ask; `examples` are questions that the reviews answer. To those who manage the server, how to add as well."""
+    shown = [quotation(name(each, "", _QUESTION_ROOM)) for each in examples]
+    asking = [words.help_ask, *([words.help_for_example] if shown else []), *shown]
     parts = [
         Text(f"### {words.help_heading}\n{words.help_intro}"),
         Text("\n".join(asking)),

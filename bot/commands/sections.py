@@ -67,12 +67,13 @@ class Sections(commands.Cog):
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def help(self, interaction: Interaction) -> None:
-        """How to ask, with the titles that there are."""
+        """How to ask, with questions that what the member sees does answer."""
         async with self._desk.attending(interaction) as asker:
             if await self._desk.delivery.acknowledge(interaction, private=True):
-                reviews = await self._desk.engine.reviews(asker.collections)
+                examples = await self._desk.examples.of(asker.collections, asker.words)
                 managing = asker.server is not None and interaction.permissions.manage_guild
-                await self._desk.delivery.respond(interaction, help_message(reviews, asker.manner, managing=managing))
+                page = help_message(examples, asker.words, managing=managing)
+                await self._desk.delivery.respond(interaction, page)
 
     async def _contents(self, review: str | None, asker: Asker) -> Message:
         title = self._title(review, asker)

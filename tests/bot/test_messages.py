@@ -279,21 +279,17 @@ def test_passages_become_quotes_numbered_on() -> None:
 
 
 @a_quarter
-@given(st.lists(reviews(1), max_size=5))
-def test_discord_takes_every_help(known: list[Review]) -> None:
-    check(help_message(known, OPEN), (), frozenset(OWN_WORDS))
+@given(st.lists(names(), max_size=3))
+def test_discord_takes_every_help(examples: list[str]) -> None:
+    check(help_message(examples, ENGLISH), (), frozenset(OWN_WORDS))
 
 
-def test_help_gives_examples_with_the_titles_that_there_are() -> None:
-    def examples(*known: Review) -> list[str]:
-        return [line for line in lines(help_message(known, OPEN)) if line.startswith("> ")]
+def test_help_shows_the_examples_as_they_can_be_asked() -> None:
+    def shown(*examples: str) -> list[str]:
+        return [line for line in lines(help_message(examples, ENGLISH)) if line.startswith("> ")]
 
-    assert examples(REVIEW, replace(REVIEW, title="*B*")) == [
-        "> What does the reviewer make of Never Let Me Go?",
-        "> How does \\*B\\* end?",
-        "> Who stars in Never Let Me Go?",
-    ]
-    assert examples() == []
+    assert shown("Who is Ruth?", "How does *B* end?") == ["> Who is Ruth?", "> How does \\*B\\* end?"]
+    assert shown() == []
 
 
 @given(texts())

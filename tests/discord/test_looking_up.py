@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from bot.catalogue import ENGLISH
+from bot.engine import Engine
+from bot.examples import Examples
+from bot.neutralising import restore
 from bot.store import ServerSettings, Store
+from embeddings.library import Library
+from embeddings.records import SHARED
 from tests.discord.actors import RefusedError
 from tests.discord.club import OWNERS, QUESTION, changed, club
 from tests.discord.double.state import Json
@@ -53,6 +60,29 @@ async def test_contents_help_and_unknown_names_are_answered(
         assert "no review is called" in unknown.text
         assert "no review is called" in (await here.ask(review="xyzzy")).text
         await here.assert_clean(log)
+
+
+async def test_every_example_of_help_is_answered(at_the_double: str, reviews: Path, store: Path, log: LogWatch) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        page = await (await here.ana.slash(here.general, "help")).answer()
+        examples = [restore(line.removeprefix("> ")) for line in page.text.split("\n") if line.startswith("> ")]
+        assert len(examples) == 3
+        for example in examples:
+            assert "💬 In the reviewer" in (await here.ask(example)).text
+        await here.assert_clean(log)
+
+
+async def test_nothing_that_is_hidden_or_anothers_is_an_example(reviews: Path, tmp_path: Path) -> None:
+    opened = Library.open(reviews)
+    review = opened.review(OWNERS)
+    hidden = replace(review, sections=tuple(replace(section, spoiler=True) for section in review.sections))
+    elsewhere = replace(review, collection="77")
+    engine = Engine(tmp_path, Library.of([hidden, elsewhere], tmp_path / ".index", opened.encoder), queue=1)
+    examples = Examples(engine)
+    assert await examples.of((SHARED,), ENGLISH) == ()
+    assert len(await examples.of(("77",), ENGLISH)) == 3
+    await engine.close()
+    opened.close()
 
 
 async def test_autocomplete_tolerates_misspellings_and_offers_titles(

@@ -32,7 +32,7 @@ FACE = (
     "conversations cutting inviting logs servers shelf",
     "messages",
     "adding browsing components engine managing reading_back",
-    "delivery uploads",
+    "delivery examples uploads",
     "asking",
     "replying",
     "commands",

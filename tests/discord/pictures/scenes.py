@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,8 @@ from bot.adding import outcome_message, preview_message, removal_message
 from bot.browsing import contents_message, context_message, reviews_message, section_message
 from bot.buttons import MorePassages, ReadInContext, passage_key
 from bot.catalogue import ENGLISH
+from bot.engine import Engine
+from bot.examples import Examples
 from bot.messages import (
     PASSAGES_ON_PAGE,
     Manner,
@@ -25,7 +28,7 @@ from bot.shelf import Shelf
 from embeddings.evaluation.questions import read_questions
 from embeddings.importing.examining import too_large
 from embeddings.library import Library
-from embeddings.records import Quote, Review, State
+from embeddings.records import SHARED, Quote, Review, State
 from tests.discord.club import LIGHTHOUSE
 
 _DATA = Path(__file__).parents[3] / "data"
@@ -59,11 +62,21 @@ def scenes(library: Library) -> tuple[Scene, ...]:
 
 
 def _answers(library: Library) -> tuple[Scene, ...]:
-    def asked(name: str, question: str, *, private: bool = False, review: str | None = None) -> Scene:
-        answer = library.ask(question, review=review)
-        within = library.review(review) if review else None
-        message = answer_message(answer, library.reviews(), _MANNER, asker=_ASKER, private=private, within=within)
-        return Scene(name, f"Ana used /ask question: {question}", message)
+    def asked(
+        name: str, question: str, *, private: bool = False, review: str | None = None, earlier: str | None = None
+    ) -> Scene:
+        answer = library.ask(question, review=review, context=(earlier,) if earlier else ())
+        message = answer_message(
+            answer,
+            library.reviews(),
+            _MANNER,
+            asker=_ASKER,
+            private=private,
+            within=library.review(review) if review else None,
+            earlier=earlier,
+        )
+        how = "pressed Ask a follow-up, and asked" if earlier else "used /ask question"
+        return Scene(name, f"Ana {how}: {question}", message)
 
     return (
         asked("answered", "What is a deferral?"),
@@ -71,6 +84,7 @@ def _answers(library: Library) -> tuple[Scene, ...]:
         asked("unanswered", "is it on netflix??"),
         asked("unanswered-in-one", "did it win any oscars", review=_OWNERS),
         asked("private", "Who plays Kathy?", private=True),
+        asked("follow-up", "and who plays her?", earlier="Who is Ruth?"),
         asked("spoiler", "How does the keeper drown?"),
     )
 
@@ -98,7 +112,7 @@ def _pages(library: Library) -> tuple[Scene, ...]:
             section_message(library.review(_OTHER), library.section(_OTHER, "the end"), _MANNER),
         ),
         Scene("reviews", "Ana used /reviews", reviews_message(library.reviews(), _MANNER)),
-        Scene("help", "Ana used /help", help_message(library.reviews(), _MANNER, managing=True)),
+        Scene("help", "Ana used /help", help_message(asyncio.run(_examples(library)), ENGLISH, managing=True)),
     )
 
 
@@ -119,6 +133,10 @@ def _keeping(library: Library) -> tuple[Scene, ...]:
         Scene("added", "Mia pressed Add it", outcome_message(ENGLISH.added, other.title, ENGLISH)),
         Scene("remove", "Mia used /review remove", removal_message(title, ENGLISH)),
     )
+
+
+async def _examples(library: Library) -> tuple[str, ...]:
+    return await Examples(Engine(_DATA, library, queue=1)).of((SHARED,), ENGLISH)
 
 
 def _in_context(library: Library, quote: Quote) -> Message:
@@ -142,6 +160,8 @@ def _notices() -> tuple[Scene, ...]:
     return (
         Scene("busy", "Ana used /ask", notice(words.busy, look=Look.UNANSWERED)),
         Scene("cooldown", "Ana used /ask", notice(words.cooldown(7.2))),
+        Scene("press-cooldown", "Ana pressed More passages", notice(words.press_cooldown(2.4))),
+        Scene("unread-reply", "Ana replied with the mention off", notice(words.unread_reply, look=Look.READING)),
         Scene("expired", "Ana pressed Read in context", notice(words.expired)),
         Scene("thanks", "Ana pressed Helpful", notice(words.thanks, look=Look.READING)),
     )
