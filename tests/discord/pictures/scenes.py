@@ -161,7 +161,11 @@ def _notices() -> tuple[Scene, ...]:
         Scene("busy", "Ana used /ask", notice(words.busy, look=Look.UNANSWERED)),
         Scene("cooldown", "Ana used /ask", notice(words.cooldown(7.2))),
         Scene("press-cooldown", "Ana pressed More passages", notice(words.press_cooldown(2.4))),
-        Scene("unread-reply", "Ana replied with the mention off", notice(words.unread_reply, look=Look.READING)),
+        Scene(
+            "unread-reply",
+            "Ana replied with the mention off",
+            notice(words.unread_reply, look=Look.READING, private=False),
+        ),
         Scene("expired", "Ana pressed Read in context", notice(words.expired)),
         Scene("thanks", "Ana pressed Helpful", notice(words.thanks, look=Look.READING)),
     )
