@@ -151,11 +151,6 @@ class Catalogue:
         """The same for a button that searches."""
         return _wait(seconds, self.press_cooldown_one, self.press_cooldown_many)
 
-
-def _wait(seconds: float, one: str, many: str) -> str:
-    whole = max(1, -int(-seconds // 1))
-    return one if whole == 1 else many.format(seconds=whole)
-
     def counted_sections(self, count: int) -> str:
         """How many sections there are."""
         return self.sections_one if count == 1 else self.sections_many.format(count=count)
@@ -163,6 +158,11 @@ def _wait(seconds: float, one: str, many: str) -> str:
     def counted_words(self, count: int) -> str:
         """How many words there are."""
         return self.words_one if count == 1 else self.words_many.format(count=f"{count:,}")
+
+
+def _wait(seconds: float, one: str, many: str) -> str:
+    whole = max(1, -int(-seconds // 1))
+    return one if whole == 1 else many.format(seconds=whole)
 
 
 ENGLISH = Catalogue(

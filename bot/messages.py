@@ -161,7 +161,7 @@ def passage_quotes(hits: Iterable[Hit], reviews: Iterable[Review], *, first: int
 
 
 def help_message(examples: Sequence[str], words: Catalogue, *, managing: bool = False) -> Message:
-    """How to ask; `examples` are questions that the reviews answer. To those who manage the server, how to add as well."""
+    """How to ask; `examples` are questions that the reviews answer. To those who manage the server, also how to add."""
     shown = [quotation(name(each, "", _QUESTION_ROOM)) for each in examples]
     asking = [words.help_ask, *([words.help_for_example] if shown else []), *shown]
     parts = [

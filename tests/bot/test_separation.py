@@ -23,6 +23,7 @@ from bot.browsing import context_message, reviews_message
 from bot.buttons import ReadInContext, decode, find_passage, slug_key
 from bot.catalogue import ENGLISH
 from bot.engine import Engine, Query
+from bot.examples import Examples
 from bot.messages import Manner, answer_message, help_message
 from bot.shelf import Title
 from embeddings.encoding import Encoder, EncoderIdentity, RuntimeEncoder
@@ -111,7 +112,8 @@ async def seen(engine: Engine, asker: Asker, questions: Iterable[str], known: It
     collections = asker.collections
     found: list[object] = []
     reviews = await engine.reviews(collections)
-    found += [reviews, reviews_message(reviews, MANNER), help_message(reviews, MANNER)]
+    found += [reviews, reviews_message(reviews, MANNER)]
+    found.append(help_message(await Examples(engine).of(collections, ENGLISH), ENGLISH))
     for typed in ("", "f", *TITLES, "lampligth", "zzz"):
         found.append(engine.shelf.complete_reviews(typed, collections, 25))
         found.append(meant(engine, typed, collections))
