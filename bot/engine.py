@@ -22,7 +22,7 @@ from embeddings.folders import COLLECTIONS, REVIEWS
 from embeddings.keeping import add_review, kept_review, remove_review
 from embeddings.library import Library
 from embeddings.manifest import Manifest
-from embeddings.records import SHARED, Answer, Hit, Review, Section
+from embeddings.records import SHARED, SHIPPED, Answer, Hit, Review, Section
 
 _log = logging.getLogger(__name__)
 
@@ -113,10 +113,14 @@ class Engine:
         library: its opened index.
         queue: questions that may be waiting or under way at the same time.
         workers: threads that answer them.
+        reader: what reads the closest sentences again, as `Library.open` takes it.
     """
 
-    def __init__(self, data: Path, library: Library, *, queue: int, workers: int = WORKERS) -> None:
+    def __init__(
+        self, data: Path, library: Library, *, queue: int, workers: int = WORKERS, reader: str = SHIPPED
+    ) -> None:
         self._data = data
+        self._reader = reader
         self._opened = _Opened(library)
         self._room = queue
         self._waiting = 0
@@ -129,14 +133,14 @@ class Engine:
         """Awaited before the library starts on a question."""
 
     @classmethod
-    def open(cls, data: Path, *, queue: int, workers: int = WORKERS) -> Self:
-        """Open the index and its encoder. Takes most of a second: call it before there is an event loop to hold up.
+    def open(cls, data: Path, *, queue: int, workers: int = WORKERS, reader: str = SHIPPED) -> Self:
+        """Open the index, its encoder and the reader. Takes a second: call it before there is an event loop to hold up.
 
         Raises:
             IndexMissingError: there is no index yet.
             LibraryError: it can't be read.
         """
-        return cls(data, _open(data), queue=queue, workers=workers)
+        return cls(data, _open(data, reader), queue=queue, workers=workers, reader=reader)
 
     @property
     def shelf(self) -> Shelf:
@@ -248,7 +252,7 @@ class Engine:
         def reopened(opened: _Opened) -> _Opened | None:
             if Manifest.open(opened.library.directory) == opened.library.manifest:
                 return None
-            return _Opened(_open(self._data))
+            return _Opened(_open(self._data, self._reader))
 
         try:
             fresh = await self._run(self._reading, reopened)
@@ -313,10 +317,12 @@ def _reviews(library: Library, places: Iterable[tuple[str, str]]) -> tuple[Revie
     return tuple(library.review(slug, collections=(collection,)) for collection, slug in dict.fromkeys(places))
 
 
-def _open(data: Path) -> Library:
-    library = Library.open(data)
+def _open(data: Path, reader: str) -> Library:
+    library = Library.open(data, reader=reader)
     # Now, so that the first question doesn't wait for it, and that a damaged encoder is found at once.
     library.encoder.count_tokens([""])
+    if library.reader_problem is not None:
+        _log.warning("answering without the reader: %s", library.reader_problem)
     return library
 
 

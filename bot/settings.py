@@ -8,6 +8,7 @@
 | `REVIEW_BOT_MEMBER_WAIT` | seconds between two questions of one member; 0 for none | 3 |
 | `REVIEW_BOT_SERVER_RATE` | questions a minute in one server; 0 for any number | 60 |
 | `REVIEW_BOT_QUEUE` | questions that may wait for the engine before it says "busy" | 1000 |
+| `REVIEW_BOT_READER` | what reads the closest sentences again: `shipped`, `none`, or a CrossEncoder | `shipped` |
 | `REVIEW_BOT_LOG_LEVEL` | `DEBUG`, `INFO`, `WARNING` or `ERROR` | `INFO` |
 """
 
@@ -22,6 +23,7 @@ from pathlib import Path
 from typing import Self
 
 from embeddings.errors import LibraryError
+from embeddings.records import SHIPPED
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
@@ -45,6 +47,7 @@ class Settings:
     server_rate: int = 60
     queue: int = 1000
     log_level: str = "INFO"
+    reader: str = SHIPPED
 
     @property
     def store(self) -> Path:
@@ -65,6 +68,7 @@ class Settings:
             server_rate=_whole_number(environ, "REVIEW_BOT_SERVER_RATE", 60, least=0),
             queue=_whole_number(environ, "REVIEW_BOT_QUEUE", 1000, least=1),
             log_level=_log_level(environ),
+            reader=_value(environ, "REVIEW_BOT_READER") or SHIPPED,
         )
 
 

@@ -96,3 +96,7 @@ class IndexWriteError(LibraryError):
 
 class CalibrationError(LibraryError):
     """Thresholds that can't be used with this encoder: calibrate."""
+
+
+class ReaderError(LibraryError):
+    """The reader can't be opened: answers go on without it, or install the package again."""

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Self
 
 from embeddings import index as layout
 from embeddings.answering import answer
-from embeddings.calibration import Thresholds, load_thresholds
+from embeddings.calibration import Calibration, ReaderCalibration, Thresholds, load_calibration
 from embeddings.casting import BONUS, asks_cast, names_performer
-from embeddings.confidence import confidence
+from embeddings.confidence import confidence, reading_factor
 from embeddings.encoding import ONNX, Encoder, RuntimeEncoder
 from embeddings.errors import (
     IndexDamagedError,
     IndexMissingError,
     IndexVersionError,
     NoReviewsError,
+    ReaderError,
     ReviewFilesError,
     UnknownReviewError,
 )
@@ -31,7 +32,9 @@ from embeddings.manifest import BY_SIZE, EXACT, Manifest
 from embeddings.missing_facts import asks_missing_fact
 from embeddings.querying import checked, understand
 from embeddings.ranking import RankedSentence, RankingSettings, Scope, rank
-from embeddings.records import SHARED, Answer, Hit, Review, Section
+from embeddings.reader import Reader, RuntimeReader
+from embeddings.records import NO_READER, SHARED, SHIPPED, Answer, Hit, Review, Section
+from embeddings.rereading import reread
 from embeddings.routing import Router
 from embeddings.unknown_names import names_unknown
 
@@ -43,6 +46,9 @@ Notify = Callable[[str], None]
 
 UNCALIBRATED = Thresholds(answered=0.37, nearest=0.32)
 """For an encoder that nobody has calibrated: a guess, taken from the default encoder."""
+
+UNCALIBRATED_READER = ReaderCalibration(UNCALIBRATED, middle=0.0, spread=4.0)
+"""For a reader that nobody has calibrated: a guess that suits one whose scores are logits."""
 
 CONTENDERS = 30
 """How many of the best sentences may still change places before the best of them are quoted."""
@@ -71,9 +77,7 @@ class Library:
     Attributes:
         directory: the index's folder.
         manifest: what was indexed, with what.
-        thresholds: between the three states of an answer.
         ranking: the weights of the fusion.
-        calibrated: whether the thresholds were chosen for this encoder.
     """
 
     def __init__(
@@ -81,16 +85,19 @@ class Library:
         directory: Path,
         manifest: Manifest,
         *,
+        calibration: Calibration | None = None,
         thresholds: Thresholds | None = None,
         ranking: RankingSettings | None = None,
         encoder: Encoder | None = None,
+        reader: Reader | str | None = None,
     ) -> None:
         self.directory = directory
         self.manifest = manifest
-        self.calibrated = thresholds is not None
-        self.thresholds = thresholds or UNCALIBRATED
         self.ranking = ranking or RankingSettings()
+        self._calibration = calibration or Calibration()
+        self._thresholds = thresholds
         self._given = encoder
+        self._wanted_reader = reader
         self._indexes = {
             entry.name: CollectionIndex(directory / layout.COLLECTIONS / entry.name / entry.generation, entry)
             for entry in manifest.collections
@@ -98,8 +105,14 @@ class Library:
         self._routers: dict[tuple[str, ...], Router] = {}
 
     @classmethod
-    def open(cls, data: Path, *, ranking: RankingSettings | None = None) -> Self:
+    def open(cls, data: Path, *, ranking: RankingSettings | None = None, reader: str = SHIPPED) -> Self:
         """Open the index of a data directory.
+
+        Args:
+            data: the data directory.
+            ranking: the weights of the fusion.
+            reader: what reads the closest sentences again: the shipped one, a sentence-transformers CrossEncoder by
+                name or path, or `NO_READER`.
 
         Raises:
             IndexMissingError: there is none yet.
@@ -109,10 +122,10 @@ class Library:
         """
         directory = Path(data) / layout.DIRECTORY
         try:
-            return cls._opened(Path(data), directory, ranking)
+            return cls._opened(Path(data), directory, ranking, reader)
         except IndexDamagedError:
             # A build may have swapped the index in between reading the manifest and opening what it names.
-            return cls._opened(Path(data), directory, ranking)
+            return cls._opened(Path(data), directory, ranking, reader)
 
     @classmethod
     def build(
@@ -125,6 +138,7 @@ class Library:
         exact: bool | None = None,
         skip_broken: bool = False,
         wait: float = 0.0,
+        reader: str = SHIPPED,
         notify: Notify = _silent,
         progress: Progress | None = None,
     ) -> Self:
@@ -138,6 +152,7 @@ class Library:
             exact: whether all vectors are scanned however many there are; None keeps what the index has.
             skip_broken: leave out the files that can't be read, instead of changing nothing.
             wait: for how many seconds to wait for another writer.
+            reader: as `open` takes it; the index itself is the same with any.
             notify: told in a line what was left out or done otherwise than asked.
             progress: told how far the encoding is.
 
@@ -181,7 +196,8 @@ class Library:
                 vectors=vectors,
                 progress=progress,
             )
-        return cls(directory, manifest, thresholds=load_thresholds(data, manifest.encoder), encoder=encoder)
+        calibration = load_calibration(data, manifest.encoder)
+        return cls(directory, manifest, calibration=calibration, encoder=encoder, reader=reader)
 
     @classmethod
     def of(
@@ -190,9 +206,11 @@ class Library:
         directory: Path,
         encoder: Encoder,
         *,
+        calibration: Calibration | None = None,
         thresholds: Thresholds | None = None,
         ranking: RankingSettings | None = None,
         exact: bool = False,
+        reader: Reader | str | None = None,
         progress: Progress | None = None,
     ) -> Self:
         """Index reviews that are in memory, in a folder of their own, for as long as the encoder is at hand."""
@@ -212,7 +230,72 @@ class Library:
                 vectors=EXACT if exact else BY_SIZE,
                 progress=progress,
             )
-        return cls(directory, manifest, thresholds=thresholds, ranking=ranking, encoder=encoder)
+        return cls(
+            directory,
+            manifest,
+            calibration=calibration,
+            thresholds=thresholds,
+            ranking=ranking,
+            encoder=encoder,
+            reader=reader,
+        )
+
+    @property
+    def calibration(self) -> Calibration:
+        """What was chosen for the encoder, alone and with readers."""
+        return self._calibration
+
+    @property
+    def reading(self) -> ReaderCalibration | None:
+        """What the reader's scores mean; None where none takes part."""
+        if self.reader is None:
+            return None
+        return self._calibration.readers.get(self.reader.identity.weights, UNCALIBRATED_READER)
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """Between the three states of an answer: those that were given, else those of the calibration."""
+        if self._thresholds is not None:
+            return self._thresholds
+        if self.reading is not None:
+            return self.reading.thresholds
+        return self._calibration.thresholds or UNCALIBRATED
+
+    @property
+    def calibrated(self) -> bool:
+        """Whether the thresholds were chosen for this encoder and this reader."""
+        if self._thresholds is not None:
+            return True
+        if self.reader is not None:
+            return self.reader.identity.weights in self._calibration.readers
+        return self._calibration.thresholds is not None
+
+    @property
+    def reader(self) -> Reader | None:
+        """What reads the closest sentences again, opened when it is first needed; None where nothing does."""
+        return self._opened_reader[0]
+
+    @property
+    def reader_problem(self) -> str | None:
+        """Why the reader that is wanted can't be had, in a line; None where all is well."""
+        return self._opened_reader[1]
+
+    @cached_property
+    def _opened_reader(self) -> tuple[Reader | None, str | None]:
+        wanted = self._wanted_reader
+        if wanted is None or wanted == NO_READER:
+            return None, None
+        if not isinstance(wanted, str):
+            return wanted, None
+        try:
+            if wanted == SHIPPED:
+                return RuntimeReader.open(), None
+            # Here, for it imports PyTorch: a cost for those who name a model of their own.
+            from embeddings.cross_encoder import CrossReader
+
+            return CrossReader.load(wanted), None
+        except ReaderError as error:
+            return None, str(error)
 
     @cached_property
     def encoder(self) -> Encoder:
@@ -290,11 +373,22 @@ class Library:
         scopes = self._scopes(asked.text, review, turns, collections)
         ranking = rank(asked.query, scopes, self.ranking)
         alone = rank(asked.alone, scopes, self.ranking).best_cosine if asked.alone is not None else None
+        sentences: Sequence[RankedSentence] = ranking.sentences(CONTENDERS)
+        hits = ranking.hits(k)
+        reading = 1.0
+        if self.reader is not None and self.reading is not None:
+            read = reread(" ".join((*turns[-1:], asked.text)), sentences, self.reader)
+            sentences, reading = read.sentences, reading_factor(read.best, self.reading)
+            hits = read.within(hits)
         sure = confidence(
-            ranking.best_cosine, alone=alone, leaning=leans_back(tidy), doubtful=_doubtful(asked.text, scopes)
+            ranking.best_cosine,
+            alone=alone,
+            leaning=leans_back(tidy),
+            doubtful=_doubtful(asked.text, scopes),
+            reading=reading,
         )
-        sentences = _with_performers(ranking.sentences(CONTENDERS), asked.text, turns)
-        return Examination(answer(question, sentences, sure, self.thresholds), ranking.hits(k))
+        sentences = _with_performers(sentences, asked.text, turns)
+        return Examination(answer(question, sentences, sure, self.thresholds), hits)
 
     def reviews(self, *, collections: Collections = (SHARED,)) -> tuple[Review, ...]:
         """Every review that the asker sees, by collection and slug."""
@@ -358,10 +452,10 @@ class Library:
         self._indexes.clear()
 
     @classmethod
-    def _opened(cls, data: Path, directory: Path, ranking: RankingSettings | None) -> Self:
+    def _opened(cls, data: Path, directory: Path, ranking: RankingSettings | None, reader: str) -> Self:
         manifest = Manifest.open(directory)
-        thresholds = load_thresholds(data, manifest.encoder)
-        return cls(directory, manifest, thresholds=thresholds, ranking=ranking)
+        calibration = load_calibration(data, manifest.encoder)
+        return cls(directory, manifest, calibration=calibration, ranking=ranking, reader=reader)
 
     def _visible(self, collections: Collections) -> list[CollectionIndex]:
         return [self._indexes[name] for name in dict.fromkeys(collections) if name in self._indexes]

@@ -11,6 +11,12 @@ from enum import StrEnum
 SHARED = "shared"
 """The collection of `data/reviews/`, which every asker may see."""
 
+SHIPPED = "shipped"
+"""What the reader that comes with the program is called in settings."""
+
+NO_READER = "none"
+"""What no reader at all is called in settings."""
+
 INTRODUCTION = "Introduction"
 """The heading of the text that stands before a review's first heading."""
 

@@ -7,9 +7,20 @@ from typing import Annotated
 import typer
 
 from bot.terminal.formats import answer_as_json, hits_as_json
-from bot.terminal.options import DATA, DataOption, JsonOption, NoUpdateOption, QuestionArgument, ReviewOption
+from bot.terminal.options import (
+    DATA,
+    DataOption,
+    JsonOption,
+    NoReaderOption,
+    NoUpdateOption,
+    QuestionArgument,
+    ReaderOption,
+    ReviewOption,
+    chosen_reader,
+)
 from bot.terminal.output import print_json
 from bot.terminal.showing import show_answer, show_hits
+from embeddings.records import SHIPPED
 
 ContextOption = Annotated[
     list[str] | None,
@@ -21,6 +32,8 @@ def ask(
     question: QuestionArgument,
     review: ReviewOption = None,
     context: ContextOption = None,
+    reader: ReaderOption = SHIPPED,
+    no_reader: NoReaderOption = False,
     no_update: NoUpdateOption = False,
     as_json: JsonOption = False,
     data: DataOption = DATA,
@@ -28,7 +41,7 @@ def ask(
     """Answer a question in the reviewer's own words, with citations."""
     from bot.terminal.opening import open_library
 
-    library = open_library(data, update=not no_update)
+    library = open_library(data, update=not no_update, reader=chosen_reader(reader, no_reader))
     slug = library.find_review(review).slug if review is not None else None
     answer = library.ask(" ".join(question), review=slug, context=tuple(context or ()))
     if as_json:
@@ -42,6 +55,8 @@ def search(
     count: Annotated[int, typer.Option("-k", min=1, metavar="N", help="How many passages.")] = 10,
     review: ReviewOption = None,
     context: ContextOption = None,
+    reader: ReaderOption = SHIPPED,
+    no_reader: NoReaderOption = False,
     no_update: NoUpdateOption = False,
     as_json: JsonOption = False,
     data: DataOption = DATA,
@@ -49,7 +64,7 @@ def search(
     """List the passages closest to a question, whether or not they answer it."""
     from bot.terminal.opening import open_library
 
-    library = open_library(data, update=not no_update)
+    library = open_library(data, update=not no_update, reader=chosen_reader(reader, no_reader))
     slug = library.find_review(review).slug if review is not None else None
     hits = library.search(" ".join(question), count, review=slug, context=tuple(context or ()))
     if as_json:

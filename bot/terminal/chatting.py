@@ -7,9 +7,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from bot.terminal.options import DATA, DataOption, NoUpdateOption, ReviewOption
+from bot.terminal.options import (
+    DATA,
+    DataOption,
+    NoReaderOption,
+    NoUpdateOption,
+    ReaderOption,
+    ReviewOption,
+    chosen_reader,
+)
 from bot.terminal.output import notice, say
 from bot.terminal.showing import show_answer, show_hits
+from embeddings.records import SHIPPED
 
 if TYPE_CHECKING:
     from embeddings.library import Library
@@ -29,12 +38,18 @@ RANKED = 30
 """How many passages are kept at hand for `/more`."""
 
 
-def chat(review: ReviewOption = None, no_update: NoUpdateOption = False, data: DataOption = DATA) -> None:
+def chat(
+    review: ReviewOption = None,
+    reader: ReaderOption = SHIPPED,
+    no_reader: NoReaderOption = False,
+    no_update: NoUpdateOption = False,
+    data: DataOption = DATA,
+) -> None:
     """Ask and ask on: a question may follow up on those before it."""
     from bot.terminal.opening import open_library
     from embeddings.errors import LibraryError
 
-    library = open_library(data, update=not no_update)
+    library = open_library(data, update=not no_update, reader=chosen_reader(reader, no_reader))
     conversation = Conversation(library, library.find_review(review).slug if review is not None else None)
     for line in _lines():
         try:

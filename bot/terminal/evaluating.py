@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.terminal.options import DATA, DataOption, JsonOption
+from bot.terminal.options import DATA, DataOption, JsonOption, NoReaderOption, ReaderOption, chosen_reader
 from bot.terminal.output import print_json, watched
+from embeddings.records import SHIPPED
 
 if TYPE_CHECKING:
     from embeddings.evaluation.asking import Evaluation
@@ -32,6 +33,8 @@ def evaluate(
     data: DataOption = DATA,
     split: Annotated[str | None, typer.Option(help="Only the questions of this split, such as dev.")] = None,
     ranking: Annotated[str, typer.Option(help="The weights: default, dense or bm25.")] = "default",
+    reader: ReaderOption = SHIPPED,
+    no_reader: NoReaderOption = False,
     as_json: JsonOption = False,
     save: Annotated[Path | None, typer.Option(help="Keep the run here, for compare and --baseline.")] = None,
     baseline: Annotated[
@@ -55,7 +58,7 @@ def evaluate(
 
     weights = named_ranking(ranking)
     stored = load_runs([baseline])[0] if baseline is not None else None
-    library = opened_library(data, weights)
+    library = opened_library(data, weights, chosen_reader(reader, no_reader))
     with (
         progress() as tell,
         opened_task(questions, library, split=split, directory=index, progress=partial(tell, "indexing")) as found,
@@ -132,15 +135,16 @@ def calibrate(
         typer.Option(help="A kind that must find nothing (by default off-topic and other-film)."),
     ] = None,
     split: Annotated[str | None, typer.Option(help="Only the questions of this split, such as dev.")] = None,
+    reader: ReaderOption = SHIPPED,
+    no_reader: NoReaderOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the thresholds, and store nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Choose when to answer and when to refuse, and store it for this encoder."""
+    """Choose when to answer and when to refuse, and store it for this encoder and this reader."""
     from bot.terminal.figures import print_calibration
-    from embeddings.calibration import save_thresholds
     from embeddings.evaluation.asking import evaluate as evaluate_task
     from embeddings.evaluation.asking import opened_task
-    from embeddings.evaluation.choosing import SILENT, Goal, calibration_record
+    from embeddings.evaluation.choosing import SILENT, Goal, calibration_record, store_thresholds
     from embeddings.evaluation.choosing import calibrate as choose
 
     # A mistaken goal is told before the questions are asked.
@@ -150,7 +154,7 @@ def calibrate(
         lost=lose,
         silent=tuple(silent) if silent is not None else SILENT,
     )
-    library = _uncalibrated_library(data)
+    library = _uncalibrated_library(data, chosen_reader(reader, no_reader))
     with (
         progress() as tell,
         opened_task(questions, library, split=split, progress=partial(tell, "indexing")) as found,
@@ -158,8 +162,8 @@ def calibrate(
         task, asked = found
         count = len(task.questions)
         run = evaluate_task(asked, task, progress=lambda done: tell("asking", done, count)).run
-    chosen = choose(run.results, goal)
-    stored = None if dry_run else save_thresholds(data, library.encoder.identity, chosen.thresholds)
+        chosen = choose(run.results, goal)
+        stored = None if dry_run else store_thresholds(data, asked, chosen.thresholds)
     if as_json:
         print_json(calibration_record(chosen))
     else:
@@ -173,6 +177,8 @@ def sweep(
         "sweep"
     ),
     split: Annotated[str | None, typer.Option(help="Only the questions of this split, such as dev.")] = None,
+    reader: ReaderOption = SHIPPED,
+    no_reader: NoReaderOption = False,
 ) -> None:
     """Try variants of model, splitting and weights, and show them in one table."""
     from bot.terminal.figures import print_sweep
@@ -181,7 +187,7 @@ def sweep(
     from embeddings.evaluation.sweep import read_sweep, run_sweep
 
     wanted = read_sweep(file)
-    library = open_library(data)
+    library = open_library(data, reader=chosen_reader(reader, no_reader))
     tried = []
     with progress() as tell:
         for one in run_sweep(
@@ -206,27 +212,29 @@ def label(
     data: DataOption = DATA,
     kind: Annotated[str | None, typer.Option(help="The kind to note where a question has none.")] = None,
     split: Annotated[str | None, typer.Option(help="The split to note, such as dev.")] = None,
+    reader: ReaderOption = SHIPPED,
+    no_reader: NoReaderOption = False,
 ) -> None:
     """Say which sentences answer new questions, and add them to a question file."""
     from bot.terminal.labelling import walk
     from bot.terminal.opening import open_library
 
-    walk(open_library(data), questions, asked, kind=kind, split=split)
+    walk(open_library(data, reader=chosen_reader(reader, no_reader)), questions, asked, kind=kind, split=split)
 
 
-def opened_library(data: Path, ranking: RankingSettings) -> Library:
+def opened_library(data: Path, ranking: RankingSettings, reader: str) -> Library:
     """The library of a data directory, built or brought up to date where that is needed, with those weights."""
     from bot.terminal.opening import open_library
     from embeddings.library import Library
 
-    library = open_library(data)
+    library = open_library(data, reader=reader)
     if library.ranking == ranking:
         return library
     library.close()
-    return Library.open(data, ranking=ranking)
+    return Library.open(data, ranking=ranking, reader=reader)
 
 
-def _uncalibrated_library(data: Path) -> Library:
+def _uncalibrated_library(data: Path, reader: str) -> Library:
     """The library of a data directory, whatever encoder its stored thresholds were chosen for."""
     from bot.terminal.opening import open_library
     from embeddings.errors import CalibrationError
@@ -235,9 +243,9 @@ def _uncalibrated_library(data: Path) -> Library:
     from embeddings.manifest import Manifest
 
     try:
-        return open_library(data)
+        return open_library(data, reader=reader)
     except CalibrationError:
-        return Library(data / DIRECTORY, Manifest.open(data / DIRECTORY))
+        return Library(data / DIRECTORY, Manifest.open(data / DIRECTORY), reader=reader)
 
 
 @contextmanager

@@ -52,11 +52,15 @@ def index(
             notice(f"The index is out of date ({changes_in_words(changed)}); run `review-bot index`.")
             raise typer.Exit(1)
         say(f"The index is sound and up to date: {_contents(library.manifest)}.")
+        if library.reader_problem is not None:
+            notice(f"Questions will be answered without the reader: {library.reader_problem}.")
         return
     library = build_with_progress(
         data, model=model, allow_download=allow_download, rebuild=rebuild, exact=exact, skip_broken=skip_broken
     )
     say(f"The index is up to date: {_contents(library.manifest)}.")
+    if library.reader_problem is not None:
+        notice(f"Questions will be answered without the reader: {library.reader_problem}.")
 
 
 def _contents(manifest: Manifest) -> str:

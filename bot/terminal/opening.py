@@ -11,6 +11,7 @@ from bot.terminal.output import notice, watched
 from bot.terminal.wording import counted, messages_of
 from embeddings.errors import IndexMissingError, LibraryError
 from embeddings.library import Library
+from embeddings.records import SHIPPED
 
 FIRST_BUILD_WAIT = 3600.0
 """For how many seconds to wait for another process that is building the first index."""
@@ -22,25 +23,31 @@ Progress = Callable[[int, int], None]
 """Told how many characters have been encoded, and of how many."""
 
 
-def open_library(data: Path, *, update: bool = True) -> Library:
+def open_library(data: Path, *, update: bool = True, reader: str = SHIPPED) -> Library:
     """Open the index of a data directory, built or brought up to date first where that is needed.
 
     Args:
         data: the data directory.
         update: whether an index that is out of date is brought up to date.
+        reader: what reads the closest sentences again, as `Library.open` takes it.
 
     Raises:
         LibraryError: there is nothing to answer from. That an index can't be brought up to date is a notice.
     """
     try:
-        library = Library.open(data)
+        library = Library.open(data, reader=reader)
     except IndexMissingError:
-        library = _build_first(data)
+        library = _build_first(data, reader)
     else:
-        library = _current(library, data, update=update)
+        library = _current(library, data, update=update, reader=reader)
+    if library.reader_problem is not None:
+        notice(f"Answering without the reader: {library.reader_problem}.")
     if not library.calibrated:
+        names = [library.manifest.encoder.model]
+        if library.reader is not None:
+            names.append(f"with the reader {library.reader.identity.name}")
         notice(
-            f"Nobody has calibrated {library.manifest.encoder.model}, so what counts as an answer is a guess; "
+            f"Nobody has calibrated {' '.join(names)}, so what counts as an answer is a guess; "
             "run `review-bot calibrate`."
         )
     return library
@@ -55,6 +62,7 @@ def build_with_progress(
     exact: bool | None = None,
     skip_broken: bool = False,
     wait: float = 0.0,
+    reader: str = SHIPPED,
 ) -> Library:
     """`Library.build`, with a bar on stderr where somebody sees it. Args and errors are those of `Library.build`."""
     with _bar() as progress:
@@ -66,6 +74,7 @@ def build_with_progress(
             exact=exact,
             skip_broken=skip_broken,
             wait=wait,
+            reader=reader,
             notify=notice,
             progress=progress,
         )
@@ -77,7 +86,7 @@ def changes_in_words(slugs: tuple[str, ...]) -> str:
     return f"{named} and {len(slugs) - NAMED} more" if len(slugs) > NAMED else named
 
 
-def _build_first(data: Path) -> Library:
+def _build_first(data: Path, reader: str) -> Library:
     # Imported here because answering from an index that is there reads no review.
     from embeddings.sources import read_sources
 
@@ -85,10 +94,10 @@ def _build_first(data: Path) -> Library:
     # Where nothing can be built, the error that follows says enough.
     if sources.count and not sources.errors and os.access(data, os.W_OK):
         notice(f"Building the index of {counted(sources.count, 'review')}, which is done once…")
-    return build_with_progress(data, wait=FIRST_BUILD_WAIT)
+    return build_with_progress(data, wait=FIRST_BUILD_WAIT, reader=reader)
 
 
-def _current(library: Library, data: Path, *, update: bool) -> Library:
+def _current(library: Library, data: Path, *, update: bool, reader: str) -> Library:
     changed: tuple[str, ...] = ()
     try:
         changed = library.outdated()
@@ -97,7 +106,7 @@ def _current(library: Library, data: Path, *, update: bool) -> Library:
         if not update:
             notice(f"The index is out of date ({changes_in_words(changed)}); answering from it as it is.")
             return library
-        current = build_with_progress(data)
+        current = build_with_progress(data, reader=reader)
     except LibraryError as error:
         named = f" ({changes_in_words(changed)})" if changed else ""
         notice(f"The index can't be brought up to date{named}, so this is from the old one: {_in_one_line(error)}")

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from bot.terminal.completing import complete_review
+from embeddings.records import NO_READER
 
 DATA = Path("data")
 """Where the reviews are unless told otherwise."""
@@ -32,6 +33,16 @@ DataOption = Annotated[
         help="The folder that holds reviews/ and their index.",
     ),
 ]
+ReaderOption = Annotated[
+    str,
+    typer.Option(
+        "--reader",
+        metavar="MODEL",
+        envvar="REVIEW_BOT_READER",
+        help="What reads the closest sentences again: shipped, none, or a CrossEncoder's name or folder.",
+    ),
+]
+NoReaderOption = Annotated[bool, typer.Option("--no-reader", help="The same as --reader none.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
 NoUpdateOption = Annotated[
     bool,
@@ -42,3 +53,8 @@ ReviewOption = Annotated[
     typer.Option("--review", metavar="REVIEW", autocompletion=complete_review, help="Keep to one review."),
 ]
 QuestionArgument = Annotated[list[str], typer.Argument(metavar="QUESTION", help="In your own words.")]
+
+
+def chosen_reader(reader: str, no_reader: bool) -> str:
+    """The reader that two options together name."""
+    return NO_READER if no_reader else reader

@@ -32,7 +32,7 @@ def run(data: DataOption = DATA) -> None:
 
     async def served() -> None:
         try:
-            engine = Engine.open(data, queue=settings.queue)
+            engine = Engine.open(data, queue=settings.queue, reader=settings.reader)
         except (IndexMissingError, IndexVersionError, IndexDamagedError) as error:
             raise StoppedError(Exit.NO_INDEX, str(error)) from None
         try:

@@ -73,8 +73,9 @@ def opened_task(
             task.reviews,
             directory or Path(temporary),
             library.encoder,
-            thresholds=library.thresholds,
+            calibration=library.calibration,
             ranking=library.ranking,
+            reader=library.reader,
             progress=progress,
         )
         try:
@@ -94,8 +95,10 @@ def evaluate(
         name: the run's name; None takes the task's.
         progress: called after each question with how many are done.
     """
-    # The encoder is opened by the first question otherwise, which would seem slow for it.
+    # Encoder and reader are opened by the first question otherwise, which would seem slow for it.
     library.encoder.encode([""])
+    if library.reader is not None:
+        library.reader.read("", [("",)])
     outcomes = []
     for done, question in enumerate(task.questions, start=1):
         outcomes.append(_asked(library, task, question))
@@ -112,6 +115,7 @@ def settings_of(library: Library) -> dict[str, object]:
         "thresholds": asdict(library.thresholds),
         "splitter": library.manifest.splitter,
         "vectors": library.manifest.vectors,
+        "reader": asdict(library.reader.identity) if library.reader is not None else None,
     }
 
 

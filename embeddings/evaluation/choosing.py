@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.calibration import Thresholds
+from embeddings.calibration import Thresholds, save_reader_calibration, save_thresholds
 from embeddings.errors import CalibrationError
 from embeddings.evaluation.runs import Result
 from embeddings.evaluation.significance import Estimate, Flags, Floats, mean
+from embeddings.library import Library
 
 FOLDS = 5
 REPEATS = 40
@@ -129,6 +131,22 @@ def calibrate(results: Sequence[Result], goal: Goal) -> Calibration:
         silenced=mean(1 - quoted[questions.silent]),
         trade_off=_trade_off(questions),
     )
+
+
+def store_thresholds(data: Path, library: Library, thresholds: Thresholds) -> Path:
+    """Store thresholds that were chosen with a library's encoder and reader; return the file.
+
+    Raises:
+        CalibrationError: they can't be written.
+    """
+    encoder = library.encoder.identity
+    try:
+        if library.reader is None or library.reading is None:
+            return save_thresholds(data, encoder, thresholds)
+        chosen = replace(library.reading, thresholds=thresholds)
+        return save_reader_calibration(data, encoder, library.reader.identity, chosen)
+    except OSError as error:
+        raise CalibrationError(f"{data}: the thresholds can't be written: {error.strerror}") from error
 
 
 def calibration_record(calibration: Calibration) -> dict[str, object]:

@@ -33,7 +33,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.calibration import Thresholds
+from embeddings.calibration import Calibration, Thresholds
 from embeddings.encoding import Encoder, EncoderIdentity
 from embeddings.errors import LibraryError, QuestionFileError
 from embeddings.evaluation.asking import evaluate, opened_task, settings_of
@@ -193,19 +193,33 @@ def _tried(
 @contextmanager
 def _configured(variant: Variant, library: Library, folder: Path, notify: Callable[[str], None]) -> Iterator[Library]:
     """The library's reviews under a variant's configuration."""
-    encoder, thresholds = library.encoder, variant.thresholds or library.thresholds
+    encoder, calibration = library.encoder, library.calibration
     if variant.model is not None:
         encoder = prepare_encoder(variant.model, folder / "models" / variant.name, notify=notify)
-        thresholds = variant.thresholds or UNCALIBRATED
+        calibration = Calibration(UNCALIBRATED)
     if variant.passage_tokens is not None:
         encoder = ShortReader(encoder, min(variant.passage_tokens, encoder.identity.max_tokens))
     if encoder is library.encoder:
         configured = Library(
-            library.directory, library.manifest, thresholds=thresholds, ranking=variant.ranking, encoder=encoder
+            library.directory,
+            library.manifest,
+            calibration=calibration,
+            thresholds=variant.thresholds,
+            ranking=variant.ranking,
+            encoder=encoder,
+            reader=library.reader,
         )
     else:
         directory = _index(folder, encoder, "reviews")
-        configured = Library.of(library.reviews(), directory, encoder, thresholds=thresholds, ranking=variant.ranking)
+        configured = Library.of(
+            library.reviews(),
+            directory,
+            encoder,
+            calibration=calibration,
+            thresholds=variant.thresholds,
+            ranking=variant.ranking,
+            reader=library.reader,
+        )
     try:
         yield configured
     finally:

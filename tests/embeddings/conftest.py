@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.calibration import load_thresholds
+from embeddings.calibration import load_calibration
 from embeddings.encoding import RuntimeEncoder
 from embeddings.library import Library
 from embeddings.reading import read_review
@@ -21,8 +21,8 @@ def encoder(encoder_directory: Path) -> RuntimeEncoder:
 
 @pytest.fixture(scope="session")
 def library(encoder: RuntimeEncoder, tmp_path_factory: pytest.TempPathFactory) -> Library:
-    """The owner's review, indexed; its thresholds are the packaged ones."""
-    thresholds = load_thresholds(OWNERS.parents[1], encoder.identity)
+    """The owner's review, indexed; its thresholds are the packaged ones, and nothing reads again."""
+    calibration = load_calibration(OWNERS.parents[1], encoder.identity)
     return Library.of(
-        [read_review(OWNERS)], tmp_path_factory.mktemp("owners") / "index", encoder, thresholds=thresholds
+        [read_review(OWNERS)], tmp_path_factory.mktemp("owners") / "index", encoder, calibration=calibration
     )

@@ -13,19 +13,20 @@ ROOT = Path(__file__).parents[2]
 
 ENGINE = (
     # values, errors, and what is made of text or numbers alone
-    "arrays confidence errors records slugs vectors",
+    "arrays errors records slugs vectors",
     "keys",
-    "blocks encoding folders kept_vectors lexical splitting stored_reviews weights",
-    "calibration casting follow_ups front_matter intents keeping lookup manifest markdown missing_facts plain_text"
-    " reference routing spelling unknown_names",
-    "freshness index reading tracing",
+    "blocks encoding folders kept_vectors lexical reader splitting stored_reviews weights",
+    "calibration casting cross_encoder follow_ups front_matter intents keeping lookup manifest markdown missing_facts"
+    " plain_text reference routing spelling unknown_names",
+    "confidence freshness index reading tracing",
     "export importing planning ranking",
-    "answering bulk querying sources",
+    "answering bulk querying rereading sources",
     "building",
     "library",
     "evaluation",
+    "training",
 )
-"""The modules of `embeddings/`, lowest first. `evaluation` stands for all of its package's."""
+"""The modules of `embeddings/`, lowest first. `evaluation` and `training` stand for all of their packages'."""
 
 FACE = (
     "buttons catalogue cooldowns downloading gateway neutralising parts recent redacting settings store work",
@@ -45,7 +46,13 @@ FACE = (
 )
 """The modules of `bot/`, lowest first, all above the engine. `commands` and `terminal` stand for their packages'."""
 
-PACKAGES = ("bot.commands", "bot.terminal", "embeddings.evaluation", "embeddings.importing")
+PACKAGES = (
+    "bot.commands",
+    "bot.terminal",
+    "embeddings.evaluation",
+    "embeddings.importing",
+    "embeddings.training",
+)
 
 LAYER = {
     f"{package}.{name}": number

@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -13,10 +14,11 @@ import typer
 from typer.testing import CliRunner, Result
 
 from bot.terminal import evaluating
-from embeddings.calibration import load_thresholds
+from embeddings.calibration import load_calibration
 from embeddings.errors import CalibrationError, LibraryError
 from embeddings.evaluation.questions import read_questions
 from embeddings.library import Library
+from embeddings.reader import RuntimeReader
 
 from .conftest import QUESTIONS, WriteLines
 
@@ -171,7 +173,9 @@ def own_data(data: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(data, tmp_path / "own"))
 
 
-def test_calibrate_stores_thresholds_with_the_encoder_they_are_for(own_data: Path, library: Library) -> None:
+def test_calibrate_stores_thresholds_with_the_encoder_and_reader_they_are_for(
+    own_data: Path, library: Library, tmp_path: Path
+) -> None:
     shown = run("calibrate", QUESTIONS, "--data", own_data, "--dry-run")
     assert "Nothing was stored." in shown.stdout
     assert not (own_data / "calibration.json").exists()
@@ -179,9 +183,18 @@ def test_calibrate_stores_thresholds_with_the_encoder_they_are_for(own_data: Pat
     done = run("calibrate", QUESTIONS, "--data", own_data, "--refuse", "0.6", "--json")
 
     assert done.exit_code == 0, done.output
-    stored = load_thresholds(own_data, library.encoder.identity)
-    assert stored is not None
-    assert json.loads(done.stdout)["thresholds"] == {"answered": stored.answered, "nearest": stored.nearest}
+    reader = RuntimeReader.open().identity.weights
+    stored = load_calibration(own_data, library.encoder.identity).readers[reader]
+    assert json.loads(done.stdout)["thresholds"] == asdict(stored.thresholds)
+    packaged = load_calibration(tmp_path, library.encoder.identity)
+    assert (stored.middle, stored.spread) == (packaged.readers[reader].middle, packaged.readers[reader].spread)
+
+    alone = run("calibrate", QUESTIONS, "--data", own_data, "--no-reader", "--json")
+
+    both = load_calibration(own_data, library.encoder.identity)
+    assert both.thresholds is not None
+    assert json.loads(alone.stdout)["thresholds"] == asdict(both.thresholds)
+    assert both.readers[reader] == stored
 
 
 def test_thresholds_of_another_encoder_are_refused_until_it_is_calibrated(own_data: Path) -> None:

@@ -73,7 +73,7 @@ def test_the_closest_passages_are_not_called_an_answer(run: Run, data: Path, lib
     weights = library.manifest.encoder.weights
     thresholds = {"model": "of this test", "answered": min(1.0, confidence + 0.01), "nearest": confidence - 0.01}
     (data / "calibration.json").write_text(json.dumps({weights: thresholds}), encoding="utf-8")
-    found = run("ask", QUESTION, "--json", "--data", data).json
+    found = run("ask", QUESTION, "--no-reader", "--json", "--data", data).json
     assert found["state"] == "nearest"
     lines = run("ask", QUESTION, "--data", data).out.splitlines()
     assert lines[0] == "The review may not say. The closest passages are:"

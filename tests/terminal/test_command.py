@@ -113,7 +113,7 @@ def test_the_data_folder_is_data_unless_it_is_named(run: Run, indexed: Path, mon
 def test_an_error_that_nobody_foresaw_is_one_line_and_the_traceback_is_there_for_the_asking(
     run: Run, indexed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(data: Path) -> Library:
+    def fail(data: Path, **_: object) -> Library:
         raise RuntimeError(f"no reason\n  at {data}")
 
     monkeypatch.setattr(Library, "open", fail)

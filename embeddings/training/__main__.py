@@ -1,0 +1,119 @@
+"""`python -m embeddings.training SHARED OUT` trains the reader: hours on two cores, and it goes on where it stopped.
+
+SHARED holds `data/` and `reader-data/`. OUT is given `checkpoint.pt`, `fp32.onnx`, `reader.onnx` and `model-card.md`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Annotated
+
+import torch
+import typer
+from rich.console import Console
+from rich.progress import Progress
+from tokenizers import Tokenizer
+from transformers import AutoModel
+
+from embeddings.calibration import ReaderCalibration, Thresholds
+from embeddings.errors import LibraryError
+from embeddings.export import prepare_encoder
+from embeddings.reader import RuntimeReader, prepare_tokenizer
+from embeddings.training.batches import featurise
+from embeddings.training.exporting import export
+from embeddings.training.fitting import Recipe, fit
+from embeddings.training.judging import judge_task, judge_windows
+from embeddings.training.left_out import left_out_task
+from embeddings.training.mixture import mixed
+from embeddings.training.model import ReaderModel
+from embeddings.training.model_card import model_card
+from embeddings.training.overlap import find_overlap, judged, without_overlap
+from embeddings.training.question_sets import LEFT_OUT, TRAINED_ON, read_set
+from embeddings.weights import find_model
+
+SHARED_ARGUMENT = Annotated[Path, typer.Argument(metavar="SHARED", help="Holds data/ and reader-data/.")]
+OUT_ARGUMENT = Annotated[Path, typer.Argument(metavar="OUT", help="Where checkpoint, reader and model card go.")]
+
+_ALLOWED_LOSS = 0.01
+_SENSITIVE = ("layer.0", "layer.5")
+_console = Console(stderr=True)
+
+
+def train(
+    shared: SHARED_ARGUMENT,
+    out: OUT_ARGUMENT,
+    seed: Annotated[int, typer.Option(help="Of the weights, the windows and their order.")] = 1,
+    questions: Annotated[int, typer.Option(help="How many questions of each set that is left out are asked.")] = 900,
+    threads: Annotated[int, typer.Option(help="How many threads train.")] = 2,
+) -> None:
+    """Train a reader, export it, judge it and write its model card."""
+    try:
+        _train(shared, out, seed, questions, threads)
+    except LibraryError as error:
+        _console.print(str(error), highlight=False)
+        raise typer.Exit(1) from error
+
+
+def _train(shared: Path, out: Path, seed: int, questions: int, threads: int) -> None:
+    out.mkdir(parents=True, exist_ok=True)
+    left_out = [read_set(name, shared) for name in LEFT_OUT]
+    seen, asked = judged(left_out)
+    sets, overlaps = [], []
+    for name in TRAINED_ON:
+        given = read_set(name, shared)
+        overlaps.append(find_overlap(given, seen, asked))
+        sets.append(without_overlap(given, overlaps[-1], asked))
+    learned, back = mixed(sets, seed)
+    windows = [window for _, window in learned]
+
+    source = find_model(None)
+    tokenizer = prepare_tokenizer(Tokenizer.from_file(str(next(source.folder.rglob("tokenizer.json")))))
+    torch.set_num_threads(threads)
+    torch.manual_seed(seed)
+    model = ReaderModel(AutoModel.from_pretrained(str(source.folder)))
+    with Progress(console=_console) as bars:
+        bar = bars.add_task("training", total=None)
+        fit(
+            model,
+            [featurise(window, tokenizer) for window in windows],
+            Recipe(seed=seed),
+            checkpoint=out / "checkpoint.pt",
+            progress=lambda step, steps, loss: bars.update(
+                bar, description=f"training, loss {loss:.3f}", completed=step, total=steps
+            ),
+        )
+
+    export(model, tokenizer, out / "fp32.onnx", int8=False)
+    export(model, tokenizer, out / "reader.onnx")
+    figures = {"fp32": judge_windows(RuntimeReader.open(out / "fp32.onnx"), back)}
+    reader = RuntimeReader.open(out / "reader.onnx")
+    figures["int8"] = judge_windows(reader, back)
+    if figures["int8"].auroc < figures["fp32"].auroc - _ALLOWED_LOSS:
+        export(model, tokenizer, out / "reader.onnx", wide=_SENSITIVE)
+        reader = RuntimeReader.open(out / "reader.onnx")
+        figures["int8, the first and last layer wider"] = judge_windows(reader, back)
+    final = list(figures.values())[-1]
+    # The states play no part in what is judged here.
+    calibration = ReaderCalibration(Thresholds(0.0, 0.0), final.middle, final.spread)
+    with TemporaryDirectory() as folder:
+        encoder = prepare_encoder(None, Path(folder) / "encoder", notify=_console.print)
+        results = [
+            judge_task(left_out_task(given, questions, seed), encoder, reader, calibration) for given in left_out
+        ]
+    card = model_card(
+        digest=reader.identity.weights,
+        size=(out / "reader.onnx").stat().st_size,
+        seed=seed,
+        windows=Counter(name for name, _ in learned),
+        overlaps=overlaps,
+        figures=figures,
+        judged=results,
+    )
+    (out / "model-card.md").write_text(card, encoding="utf-8")
+    _console.print(f"middle {final.middle:.2f}, spread {final.spread:.2f}; see {out / 'model-card.md'}")
+
+
+if __name__ == "__main__":
+    typer.run(train)

@@ -1,0 +1,163 @@
+"""The training loop: from windows to a trained reader, with checkpoints to go on from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from embeddings.training.batches import Batch, Features, batches
+from embeddings.training.model import NOWHERE, ReaderModel
+
+Progress = Callable[[int, int, float], None]
+"""Called with the steps done, the steps in all, and the mean loss since the last call."""
+
+_REPORT_STEPS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How a reader is trained.
+
+    Attributes:
+        epochs: passes over the windows.
+        batch: windows in a batch.
+        rate: the encoder's highest learning rate.
+        head_rate: the heads' highest learning rate.
+        warm_up: the share of the steps in which the rates rise; they fall to zero over the rest.
+        positive_weight: how much more a sentence that answers counts.
+        span_weight: how much the span's loss counts.
+        seed: of weights, windows and their order.
+    """
+
+    epochs: int = 1
+    batch: int = 32
+    rate: float = 1.5e-4
+    head_rate: float = 8e-4
+    warm_up: float = 0.05
+    positive_weight: float = 2.0
+    span_weight: float = 0.5
+    seed: int = 1
+
+
+def fit(
+    model: ReaderModel,
+    features: Sequence[Features],
+    recipe: Recipe,
+    *,
+    checkpoint: Path | None = None,
+    every: int = 200,
+    progress: Progress | None = None,
+) -> None:
+    """Train `model` in place; go on from `checkpoint` where there is one of the same recipe and windows.
+
+    Args:
+        model: what is trained; word embeddings stay as they are.
+        features: what it learns from.
+        recipe: how.
+        checkpoint: where the state is kept; written beside and moved into place. It stays when training is done.
+        every: steps between checkpoints.
+        progress: told how far it is.
+    """
+    model.encoder.get_input_embeddings().weight.requires_grad_(False)
+    heads = [parameter for name, parameter in model.named_parameters() if not name.startswith("encoder.")]
+    body = [parameter for parameter in model.encoder.parameters() if parameter.requires_grad]
+    groups = [{"params": body, "lr": recipe.rate}, {"params": heads, "lr": recipe.head_rate}]
+    optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
+    steps = recipe.epochs * -(-len(features) // recipe.batch)
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, steps, recipe.warm_up))
+    name = f"{recipe} {len(features)} {steps}"
+    done = _resume(checkpoint, name, model, optimiser, schedule)
+    # Dropout off: on so small a model and one epoch it costs more than it saves.
+    model.eval()
+    step, losses = 0, []
+    for epoch in range(recipe.epochs):
+        for batch in batches(features, recipe.batch, f"{recipe.seed} {epoch}"):
+            step += 1
+            if step <= done:
+                continue
+            optimiser.zero_grad(set_to_none=True)
+            loss = window_loss(model, batch, recipe)
+            loss.backward()  # type: ignore[no-untyped-call]  # PyTorch leaves it untyped
+            torch.nn.utils.clip_grad_norm_(body + heads, 1.0)
+            optimiser.step()
+            schedule.step()
+            losses.append(float(loss.detach()))
+            if step % _REPORT_STEPS == 0 or step == steps:
+                if progress is not None:
+                    progress(step, steps, sum(losses) / len(losses))
+                losses.clear()
+            if checkpoint is not None and (step % every == 0 or step == steps):
+                _keep(checkpoint, name, step, model, optimiser, schedule)
+
+
+def window_loss(model: ReaderModel, batch: Batch, recipe: Recipe) -> Tensor:
+    """What the reader gets wrong: each sentence by itself, all against "none", and the words that answer."""
+    sentences, null, spans = model(batch.input_ids, batch.attention_mask, batch.token_type_ids, batch.members)
+    each = functional.binary_cross_entropy_with_logits(
+        sentences, batch.gold, reduction="none", pos_weight=torch.tensor(recipe.positive_weight)
+    )
+    each = (each * batch.present).sum() / batch.present.sum()
+    # Any of the gold sentences will do, or "none" where there is none.
+    logits = torch.cat((null.unsqueeze(1), sentences + (1.0 - batch.present) * NOWHERE), dim=1)
+    right = torch.cat(((batch.gold.sum(dim=1, keepdim=True) == 0).float(), batch.gold), dim=1)
+    best = torch.logsumexp(logits + (1.0 - right) * NOWHERE, dim=1)
+    among = (torch.logsumexp(logits, dim=1) - best).mean()
+    readable = batch.members.sum(dim=1)
+    readable[:, 0] = 1.0
+    masked = spans + ((1.0 - readable) * NOWHERE).unsqueeze(2)
+    if bool((batch.spans[:, 0] >= 0).any()):
+        words = functional.cross_entropy(masked.transpose(1, 2).flatten(0, 1), batch.spans.flatten(), ignore_index=-100)
+    else:
+        words = torch.zeros(())
+    return each + among + recipe.span_weight * words
+
+
+def _rate(step: int, steps: int, warm_up: float) -> float:
+    rising = max(1, round(warm_up * steps))
+    return min((step + 1) / rising, max(0.0, (steps - step) / max(1, steps - rising)))
+
+
+def _keep(
+    path: Path,
+    name: str,
+    step: int,
+    model: ReaderModel,
+    optimiser: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LambdaLR,
+) -> None:
+    beside = path.with_name(f".{path.name}.new")
+    torch.save(
+        {
+            "name": name,
+            "step": step,
+            "model": model.state_dict(),
+            "optimiser": optimiser.state_dict(),
+            "schedule": schedule.state_dict(),
+        },
+        beside,
+    )
+    os.replace(beside, path)  # noqa: PTH105 - in one step, whatever stands there
+
+
+def _resume(
+    path: Path | None,
+    name: str,
+    model: ReaderModel,
+    optimiser: torch.optim.Optimizer,
+    schedule: torch.optim.lr_scheduler.LambdaLR,
+) -> int:
+    if path is None or not path.exists():
+        return 0
+    kept = torch.load(path, weights_only=True)
+    if kept["name"] != name:
+        return 0
+    model.load_state_dict(kept["model"])
+    optimiser.load_state_dict(kept["optimiser"])
+    schedule.load_state_dict(kept["schedule"])
+    return int(kept["step"])

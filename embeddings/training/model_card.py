@@ -1,0 +1,123 @@
+"""What is known of a trained reader, as a page to read: data and licences, figures, limits, digest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from embeddings.evaluation.comparison import Pair
+from embeddings.training.judging import SHOWN, Judged, WindowFigures
+from embeddings.training.overlap import RUN, Overlap
+from embeddings.training.question_sets import LEFT_OUT
+
+LICENCES: Mapping[str, str] = {
+    "SQuAD 2.0": "CC BY-SA 4.0 (half of the development set; Rajpurkar, Jia and Liang, 2018)",
+    "XQuAD English": "CC BY-SA 4.0 (Artetxe, Ruder and Yogatama, 2020)",
+    "SQuADShifts reddit": "CC BY 4.0 by its dataset card (Miller et al., 2020)",
+    "SQuADShifts new_wiki": "CC BY 4.0 by its dataset card, text CC BY-SA from Wikipedia (Miller et al., 2020)",
+    "SQuADShifts amazon_reviews": "CC BY 4.0 by its dataset card (Miller et al., 2020)",
+    "FairytaleQA": "Apache-2.0, stories in the public domain (Xu et al., 2022)",
+    "SelQA": "Apache-2.0, sentences from Wikipedia (Jurczyk, Zhai and Choi, 2016)",
+    "QAMR": "MIT, sentences from Wikipedia (CC BY-SA) and Wikinews (CC BY) (Michael et al., 2018)",
+    "QED": "CC BY-SA 3.0 (Lamm et al., 2021)",
+}
+"""What each set's publisher says."""
+
+
+def model_card(
+    *,
+    digest: str,
+    size: int,
+    seed: int,
+    windows: Mapping[str, int],
+    overlaps: Sequence[Overlap],
+    figures: Mapping[str, WindowFigures],
+    judged: Sequence[Judged],
+) -> str:
+    """The model card, as Markdown.
+
+    Args:
+        digest: SHA-256 of the reader's file.
+        size: of the file, in bytes.
+        seed: of the training.
+        windows: how many windows each set gave.
+        overlaps: what the sets share with what the reader is judged by.
+        figures: on the windows that were kept back, by the name of the weights' form.
+        judged: what the library makes of the sets that were left out.
+    """
+    return "\n".join(_lines(digest, size, seed, windows, overlaps, figures, judged)) + "\n"
+
+
+def _lines(
+    digest: str,
+    size: int,
+    seed: int,
+    windows: Mapping[str, int],
+    overlaps: Sequence[Overlap],
+    figures: Mapping[str, WindowFigures],
+    judged: Sequence[Judged],
+) -> Iterator[str]:
+    yield from (
+        "# Model card: the reader",
+        "",
+        "Reads a question with up to five consecutive sentences and scores each: does it answer? all-MiniLM-L6-v2 "
+        "(Apache-2.0) with three heads, trained further; word embeddings as they were.",
+        "",
+        f"- file: `reader.onnx`, {size / 1e6:.1f} MB, int8 weights for each output channel, the tokenizer inside",
+        f"- SHA-256: `{digest}`",
+        f"- seed {seed}, {sum(windows.values())} windows, one epoch",
+        "",
+        "## Learned from",
+        "",
+        "| set | licence as its publisher states it | windows | shares text with what it is judged by |",
+        "| --- | --- | --- | --- |",
+    )
+    for overlap in overlaps:
+        yield (
+            f"| {overlap.name} | {LICENCES[overlap.name]} | {windows.get(overlap.name, 0)} | "
+            f"{len(overlap.paragraphs)} paragraphs ({RUN} words in a row), {overlap.questions} questions word for "
+            f"word: {overlap.dropped} questions left out |"
+        )
+    yield from (
+        "",
+        f"Left out whole: {'; '.join(f'{name}, {LICENCES[name]}' for name in LEFT_OUT)}.",
+        "",
+        "## Windows of documents that were kept back from training",
+        "",
+        "| weights | windows | AUROC | right sentence first |",
+        "| --- | --- | --- | --- |",
+    )
+    for name, found in figures.items():
+        yield f"| {name} | {found.windows} | {found.auroc:.3f} | {found.first:.3f} |"
+    for one in judged:
+        yield from (
+            "",
+            f"## {one.task}, left out of training: the library with the reader, difference to without",
+            "",
+            "Reviews of ten paragraphs; half of the questions are about paragraphs that are not there.",
+            "",
+            f"| questions | {' | '.join(measure.label for measure in SHOWN)} |",
+            f"| --- |{' --- |' * len(SHOWN)}",
+        )
+        yield _row(f"all ({one.questions})", one.all)
+        for kind, pair in one.by_kind.items():
+            yield _row(kind, pair)
+    yield from (
+        "",
+        "## Limits",
+        "",
+        "English only. Trained on questions that were written for a paragraph, so it takes a sentence about the same "
+        "people and things for an answer more readily than a person would. Its score is no probability: the "
+        "thresholds are calibrated, for one encoder, on questions about reviews.",
+    )
+
+
+def _row(name: str, pair: Pair) -> str:
+    cells = []
+    for measure in SHOWN:
+        found = pair.contrasts.get(measure)
+        if found is None:
+            cells.append("")
+            continue
+        difference = found.difference
+        cells.append(f"{difference.value:+.3f} [{difference.low:+.3f}, {difference.high:+.3f}]")
+    return f"| {name} | {' | '.join(cells)} |"
