@@ -69,7 +69,7 @@ def test_what_the_reviews_do_not_answer_is_said_so_and_is_no_failure(run: Run, i
 
 
 def test_the_closest_passages_are_not_called_an_answer(run: Run, data: Path, library: Library) -> None:
-    confidence = library.ask(QUESTION).confidence
+    confidence = run("ask", QUESTION, "--no-reader", "--json", "--data", data).json["confidence"]
     weights = library.manifest.encoder.weights
     thresholds = {"model": "of this test", "answered": min(1.0, confidence + 0.01), "nearest": confidence - 0.01}
     (data / "calibration.json").write_text(json.dumps({weights: thresholds}), encoding="utf-8")
