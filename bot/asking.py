@@ -7,15 +7,16 @@ only bring the questions here.
 from __future__ import annotations
 
 import logging
+import secrets
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from typing import Any, TypeAlias, cast
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias, cast
 
 import discord
 
-from bot.buttons import MorePassages
+from bot.buttons import Delete, MorePassages
 from bot.catalogue import Catalogue, catalogue
 from bot.components import earlier_in, question_in
 from bot.conversations import Conversation, Conversations, Turn
@@ -23,6 +24,8 @@ from bot.cooldowns import Cooldowns
 from bot.delivery import Delivery
 from bot.engine import BusyError, Engine, Found, Query
 from bot.examples import Examples
+from bot.feedback import Feedback
+from bot.kept_questions import KeptQuestions
 from bot.messages import (
     PASSAGES_ON_PAGE,
     Manner,
@@ -34,11 +37,14 @@ from bot.messages import (
     question_problem,
     with_question,
 )
+from bot.neutralising import one_line
 from bot.parts import Look, Message
-from bot.reading_back import review_key_in
+from bot.privacy import PersonalData, Terms
+from bot.reading_back import actions_in, review_key_in
 from bot.servers import Servers
 from bot.shelf import Title
-from bot.store import ServerSettings
+from bot.store import KeptQuestion, ServerSettings
+from bot.tidying import today
 from bot.uploads import Uploads
 from bot.work import Work
 from embeddings.errors import (
@@ -87,20 +93,55 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question on its way: what, by whom, within which review, after which conversation."""
+    """A question on its way.
+
+    Attributes:
+        question: what.
+        asker: by whom.
+        earlier: after which conversation.
+        review: the slug of the review that it is narrowed to, or None.
+        private: whether the asker alone sees the answer.
+        confided: whether that was the asker's choice, and not the server's.
+        since: since when, by the monotonic clock.
+    """
 
     question: str
     asker: Asker
     earlier: Conversation
     review: Title | None = None
     private: bool = False
+    confided: bool = False
+    since: float = field(default_factory=time.monotonic)
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether it is to be stored."""
+        return self.asker.settings.keep_questions and not self.confided
+
+
+class Memory(Protocol):
+    """What remembers questions of members, without storing them."""
+
+    def asked_by(self, member: int) -> tuple[str, ...]:
+        """The member's questions that are remembered."""
+
+    def forget_member(self, member: int) -> None:
+        """Forget them."""
 
 
 class Desk:
     """Where questions are taken and answers handed out."""
 
     def __init__(
-        self, engine: Engine, delivery: Delivery, servers: Servers, conversations: Conversations, cooldowns: Cooldowns
+        self,
+        engine: Engine,
+        delivery: Delivery,
+        servers: Servers,
+        conversations: Conversations,
+        cooldowns: Cooldowns,
+        kept: KeptQuestions,
+        feedback: Feedback,
+        terms: Terms,
     ) -> None:
         self.engine = engine
         self.delivery = delivery
@@ -109,6 +150,11 @@ class Desk:
         self.cooldowns = cooldowns
         self.examples = Examples(engine)
         self.uploads = Uploads(time.monotonic)
+        self.kept = kept
+        self.feedback = feedback
+        self.terms = terms
+        self.memories: list[Memory] = [conversations]
+        """All that remember questions; whatever else comes to do so is to be put here."""
         self.work = Work()
         engine.before_each = delivery.after_a_rush
 
@@ -164,9 +210,9 @@ class Desk:
         hidden = asker.settings.private_answers if private is None else private
         if not await self.delivery.acknowledge(interaction, private=hidden):
             return
-        asked = Asked(question, asker, earlier or Conversation(), title, hidden)
+        asked = Asked(question, asker, earlier or Conversation(), title, hidden, confided=private is True)
         found, message = await self.answer(asked)
-        self.remember(asked, found, await self.delivery.respond(interaction, message))
+        await self.remember(asked, found, await self.delivery.respond(interaction, message))
 
     async def more_passages(self, pressed: discord.Message, action: MorePassages, asker: Asker) -> Message | None:
         """A page of further passages for what the pressed message shows; None where that can't be told any more.
@@ -200,8 +246,34 @@ class Desk:
         key = review_key_in(message)
         title = self.engine.shelf.by_key(key, asker.collections) if key else None
         review, private = title.slug if title else None, message.flags.ephemeral
+        # Somebody else's answer names them in the button by which they alone may delete it.
+        askers = [action.asker for action in actions_in(message) if isinstance(action, Delete)]
+        member = asker.member if private else next(iter(askers), None)
         shown = (earlier_in(message), question_in(message))
-        return Conversation(tuple(Turn(question, review, private) for question in shown if question))
+        return Conversation(tuple(Turn(question, review, private, member=member) for question in shown if question))
+
+    async def data_of(self, member: int) -> PersonalData:
+        """All that there is of a member.
+
+        Raises:
+            StoreError: it can't be read.
+        """
+        questions = await self.kept.of_member(member)
+        remembered = dict.fromkeys(question for memory in self.memories for question in memory.asked_by(member))
+        return PersonalData(member, questions, tuple(remembered), self.feedback.given_by(member))
+
+    async def erase(self, member: int) -> None:
+        """Delete all that there is of a member, what is under way included; what counts no person stays.
+
+        Raises:
+            StoreError: it can't be deleted, or not from the file's bytes yet; it can be tried again.
+        """
+        for memory in self.memories:
+            memory.forget_member(member)
+        self.feedback.forget(member)
+        self.cooldowns.forget(member)
+        self.uploads.forget(member)
+        await self.kept.erase(member)
 
     @asynccontextmanager
     async def attending(self, interaction: Interaction) -> AsyncIterator[Asker]:
@@ -241,11 +313,35 @@ class Desk:
             earlier=_to_be_shown(asked),
         )
 
-    def remember(self, asked: Asked, found: Found, sent: discord.Message | None) -> None:
-        """Let the conversation go on from an answer that was sent."""
-        if sent is not None:
-            turn = Turn(asked.question, found.about, asked.private, sent.id)
-            self.conversations.record(asked.asker.place, asked.asker.member, turn, earlier=asked.earlier)
+    async def remember(self, asked: Asked, found: Found, sent: discord.Message | None) -> None:
+        """Let the conversation go on from an answer that was sent, and keep the question where it is to be kept."""
+        member = asked.asker.member
+        if sent is None or self.kept.was_erased(member, asked.since):
+            return
+        # Drawn before it is stored: a follow-up may come before that is done.
+        number = secrets.randbits(62) if asked.is_kept else None
+        turn = Turn(asked.question, found.about, asked.private, sent.id, member, number)
+        self.conversations.record(asked.asker.place, member, turn, earlier=asked.earlier)
+        if number is not None:
+            await self._keep(asked, found, number)
+
+    async def _keep(self, asked: Asked, found: Found, number: int) -> None:
+        asker, earlier = asked.asker, asked.earlier
+        if asker.server is None:
+            return
+        question = KeptQuestion(
+            number=number,
+            server=asker.server,
+            member=asker.member,
+            day=today(),
+            text=one_line(asked.question),
+            state=found.answer.state,
+            confidence=found.answer.confidence,
+            review=asked.review.slug if asked.review else None,
+            collections=asker.collections,
+            after=earlier.turns[-1].kept if earlier.turns else None,
+        )
+        await self.kept.keep(question, asked=asked.since)
 
     def told(self, error: LibraryError, asker: Asker) -> Message:
         """What a member is told of an error; what is for those who run the bot goes to the log."""

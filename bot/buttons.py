@@ -147,6 +147,18 @@ class Cancel:
     upload: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ExportData:
+    """Hand the presser what is stored of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class EraseData:
+    """Delete what is stored of the presser, once they have been asked whether they are sure."""
+
+    confirmed: bool = False
+
+
 Action: TypeAlias = (
     ReadInContext
     | MorePassages
@@ -163,6 +175,8 @@ Action: TypeAlias = (
     | AddReview
     | RemoveReview
     | Cancel
+    | ExportData
+    | EraseData
 )
 
 
@@ -212,6 +226,10 @@ def encode(action: Action) -> str:
             return _written("remove", review)
         case Cancel(upload):
             return _written("cancel", upload)
+        case ExportData():
+            return _written("export")
+        case EraseData(confirmed):
+            return _written("erase", int(confirmed))
 
 
 def decode(custom_id: str) -> Action | None:
@@ -320,6 +338,10 @@ def _read(kind: str, fields: list[str]) -> Action | None:
             return RemoveReview(review)
         case "cancel", [upload]:
             return Cancel(_optional(upload))
+        case "export", []:
+            return ExportData()
+        case "erase", [confirmed]:
+            return EraseData(confirmed == "1")
         case _:
             return None
 

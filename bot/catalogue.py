@@ -91,6 +91,8 @@ class Catalogue:
     settings_mentions_in: str
     settings_default_review: str
     settings_no_default_review: str
+    settings_keeps: str
+    settings_keeps_nothing: str
     settings_not_allowed: str
 
     # Adding and removing a server's own reviews.
@@ -125,6 +127,33 @@ class Catalogue:
     nothing_changed: str
     upload_gone: str
     keeping_not_allowed: str
+
+    # What was asked in vain.
+    gaps_heading: str
+    gaps_count: str
+    gaps_line: str
+    gaps_also: str
+    gaps_more: str
+    gaps_none: str
+    gaps_not_kept: str
+
+    # What is stored.
+    privacy_heading: str
+    privacy_kept_here: str
+    privacy_not_kept_here: str
+    privacy_never_here: str
+    privacy_questions: str
+    privacy_verdicts: str
+    privacy_servers: str
+    privacy_memory: str
+    privacy_elsewhere: str
+    privacy_rights: str
+    export: str
+    exported: str
+    erase: str
+    erase_sure: str
+    erase_confirm: str
+    erased: str
 
     # When it doesn't go as hoped.
     busy: str
@@ -239,6 +268,8 @@ ENGLISH = Catalogue(
     settings_mentions_in="**Mentions** are answered in {channels}.",
     settings_default_review="**Questions** are about {title}, unless they name another review.",
     settings_no_default_review="**Questions** are about all reviews, unless they name one.",
+    settings_keeps="**What is asked** is kept for {days} days, so that you see with `/gaps` what found no answer.",
+    settings_keeps_nothing="**What is asked** isn’t kept.",
     settings_not_allowed="Only those who may manage the server can see and change its settings.",
     add_heading="Add this review?",
     replace_heading="Replace a review?",
@@ -277,6 +308,59 @@ ENGLISH = Catalogue(
     nothing_changed="Nothing was changed.",
     upload_gone="This upload is not at hand any more. Please use `/review add` again.",
     keeping_not_allowed="Only those who may manage the server can add and remove its reviews.",
+    gaps_heading="Asked in vain",
+    gaps_count="What found no answer, or only what is near one, in the last {days} days. Questions: {questions}.",
+    gaps_line="**{count} ×** {question}",
+    gaps_also="-# also: {questions}",
+    gaps_more="-# Further groups of questions: {groups}.",
+    gaps_none="Nothing was asked in vain in the last {days} days.",
+    gaps_not_kept=(
+        "Questions aren’t kept in this server, so there is nothing to see. `/settings` with `questions: kept` changes "
+        "that; members can read in `/privacy about` what it means."
+    ),
+    privacy_heading="What I store",
+    privacy_kept_here="**In this server questions are kept**, for {days} days: its managers have chosen that.",
+    privacy_not_kept_here="**In this server questions are not kept.**",
+    privacy_never_here="**Here questions are never kept**, only in servers whose managers have chosen that.",
+    privacy_questions=(
+        "**Questions.** Where a server’s managers turn it on with `/settings`, I store of a question that I have "
+        "answered: its words, the day, the server, your user ID, the state of the answer and how sure I was of it, the "
+        "review it was narrowed to, the collections of reviews that were searched, a random number, and the number of "
+        "the question that it went on from. Your user ID is there so that the commands below find what is yours. "
+        "Managers see the words, with `/gaps`, not who asked; whoever runs me could see both. After {days} days it is "
+        "deleted. Never stored: questions in direct messages, through an app that you added for yourself alone, and "
+        "with `private: True`."
+    ),
+    privacy_verdicts=(
+        "**Verdicts.** I count how often *Helpful* and *Not helpful* were pressed below an answer, by its message ID "
+        "and its server, not by person."
+    ),
+    privacy_servers=(
+        "**Servers.** I store of a server its ID and what its managers chose: whether answers are private, spoilers "
+        "hidden, questions kept, the channels in which I answer mentions, the review that is meant by default, reviews "
+        "of its own, a digest of my commands there; and when I noticed that I had been removed. {days} days after that "
+        "all of it is deleted, the questions with it."
+    ),
+    privacy_memory=(
+        "**In memory**, until I am restarted: the last {turns} questions of a conversation for {minutes} minutes, so "
+        "that I understand follow-ups; for {hours} hours who pressed which verdict, and the messages that I replied "
+        "to, so that my replies follow them; whom I have told why a reply can’t be read; when you last asked; a review "
+        "that you have uploaded, until you add it. My log has nobody’s questions."
+    ),
+    privacy_elsewhere=(
+        "**Elsewhere.** My answers stand in Discord until you press *Delete* below them. Whoever runs me may have made "
+        "backups, which keep what was in them."
+    ),
+    privacy_rights="`/privacy export` hands you what is yours, `/privacy delete` deletes it at once, in every server.",
+    export="Export my data",
+    exported="This is all that I have of you. Stored questions: {questions}.",
+    erase="Delete my data",
+    erase_sure=(
+        "**Delete all that I have of you, in every server?** Stored questions: {questions}; questions in memory: "
+        "{remembered}. It can’t be undone."
+    ),
+    erase_confirm="Delete it now",
+    erased="Deleted. I have nothing of you any more.",
     busy="There are a lot of questions at once. Please ask again in a moment.",
     expired="This button has expired: the reviews have changed since. Please ask again.",
     failed="Something went wrong on my side. Please try again.",

@@ -14,7 +14,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
-from bot.terminal import adding, asking, chatting, evaluating, indexing, reading, running
+from bot.terminal import adding, asking, chatting, evaluating, gaps, indexing, reading, running
 from bot.terminal.options import DATA, DataOption
 from bot.terminal.output import notice, say
 from bot.terminal.wording import messages_of
@@ -68,6 +68,7 @@ PANELS = {
         evaluating.calibrate,
         evaluating.sweep,
         evaluating.label,
+        gaps.gaps,
     ),
 }
 for panel, commands in PANELS.items():

@@ -16,16 +16,21 @@ from bot.commands.asking import Asking
 from bot.commands.completing import offer
 from bot.commands.keeping import Keeping
 from bot.commands.pressing import Pressing
+from bot.commands.privacy import Privacy
 from bot.commands.sections import Sections
 from bot.conversations import Conversations
 from bot.cooldowns import Cooldowns
 from bot.delivery import Delivery
 from bot.engine import Engine
+from bot.feedback import Feedback
 from bot.gateway import patient_and_fair
+from bot.kept_questions import KeptQuestions
+from bot.privacy import Terms
 from bot.replying import Replies
 from bot.servers import Servers
 from bot.settings import Settings
 from bot.store import Store
+from bot.tidying import Tidying
 
 _log = logging.getLogger(__name__)
 
@@ -81,7 +86,8 @@ class CommandBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Add the commands."""
         if not self.cogs:
-            for cog in (Asking(self), Sections(self), Pressing(self), Administration(self), Keeping(self)):
+            asking, managing = (Asking(self), Sections(self), Pressing(self)), (Administration(self), Keeping(self))
+            for cog in (*asking, *managing, Privacy(self)):
                 await self.add_cog(cog)
 
 
@@ -100,17 +106,53 @@ class ReviewBot(CommandBot):
         super().__init__(guild_ready_timeout=guild_ready_timeout, heartbeat_timeout=heartbeat_timeout)
         self.token_refused = False
         """Whether Discord has kept refusing the token after it had once taken it."""
+        servers = Servers(store)
         self.desk = Desk(
             engine,
             Delivery(self._give_up),
-            Servers(store),
+            servers,
             Conversations(time.monotonic),
             Cooldowns(time.monotonic, member_wait=settings.member_wait, server_rate=settings.server_rate),
+            KeptQuestions(store, time.monotonic),
+            Feedback(store, time.monotonic),
+            Terms(settings.keep_days, settings.grace_days),
         )
         self.replies = Replies(self, self.desk, time.monotonic)
+        self.desk.memories.append(self.replies)
+        self._tidying = Tidying(
+            store, servers, settings.data, keep_days=settings.keep_days, grace_days=settings.grace_days
+        )
+        self._tidy: asyncio.Task[None] | None = None
+
+    async def setup_hook(self) -> None:
+        """Add the commands, and begin to delete what is due."""
+        await super().setup_hook()
+        if self._tidy is None:
+            self._tidy = asyncio.create_task(self._tidying.keep_tidy(self._present), name="tidying")
+
+    async def close(self) -> None:
+        """Leave Discord."""
+        if self._tidy is not None:
+            self._tidy.cancel()
+        await super().close()
+
+    async def on_ready(self) -> None:
+        """Now it is known which servers the bot is in; some may have been left meanwhile."""
+        await self._tidying.tidy(self._present())
+
+    async def on_guild_remove(self, guild: discord.Guild) -> None:
+        """The bot was removed from a server, or that was deleted; an outage isn't told so."""
+        await self._tidying.left(guild.id)
+
+    async def on_guild_join(self, guild: discord.Guild) -> None:
+        """The bot was added to a server."""
+        await self._tidying.joined(guild.id)
 
     async def on_message(self, message: discord.Message, /) -> None:
         """There are no prefix commands; questions are heard by `bot.commands.asking`."""
+
+    def _present(self) -> frozenset[int] | None:
+        return frozenset(guild.id for guild in self.guilds) if self.is_ready() else None
 
     def _give_up(self) -> None:
         _log.error("Discord refuses the bot's token; stopping")

@@ -7,6 +7,7 @@ after it.
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import Any
 
 import discord
@@ -28,6 +29,9 @@ def layout(message: Message) -> ui.LayoutView:
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=message.look.value)
     for part in message.parts:
         container.add_item(_item(part))
+    if message.file is not None:
+        # What is attached isn't shown unless something names it.
+        container.add_item(ui.File(f"attachment://{message.file.name}"))
     view = ui.LayoutView(timeout=None)
     view.add_item(container)
     view.stop()
@@ -45,6 +49,11 @@ def embedded(message: Message) -> tuple[discord.Embed, ui.View]:
             view.add_item(item)
     view.stop()
     return embed, view
+
+
+def attached(message: Message) -> list[discord.File]:
+    """The message's file, to be sent once."""
+    return [discord.File(BytesIO(message.file.content.encode()), message.file.name)] if message.file else []
 
 
 def modal(form: Form) -> ui.Modal:

@@ -15,6 +15,8 @@ from bot.recent import Recent
 
 MOST_TURNS = 5
 """Questions that a conversation remembers; the search takes no more than these into account."""
+LIFETIME = 1800.0
+"""Seconds after which a conversation that nobody goes on with is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +28,16 @@ class Turn:
         review: the slug of the review that the conversation keeps to from here on, or None.
         private: whether its answer was for the asker alone.
         answer: the id of the answer's message, where it is known.
+        member: the asker's id, or None where it isn't known.
+        kept: the number by which the question is stored, or None.
     """
 
     question: str
     review: str | None = None
     private: bool = False
     answer: int | None = None
+    member: int | None = None
+    kept: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +69,10 @@ class Conversation:
         """What of it somebody else could see."""
         return Conversation(tuple(turn for turn in self.turns if not turn.private))
 
+    def without(self, member: int) -> Conversation:
+        """What of it a member did not ask."""
+        return Conversation(tuple(turn for turn in self.turns if turn.member != member))
+
 
 @dataclass(frozen=True, slots=True)
 class _Answered:
@@ -79,7 +89,7 @@ class Conversations:
         most: conversations, and answers, remembered at the same time; the one untouched for longest goes first.
     """
 
-    def __init__(self, clock: Callable[[], float], *, lifetime: float = 1800.0, most: int = 10_000) -> None:
+    def __init__(self, clock: Callable[[], float], *, lifetime: float = LIFETIME, most: int = 10_000) -> None:
         self._going: Recent[tuple[int, int], Conversation] = Recent(clock, lifetime=lifetime, most=most)
         self._answers: Recent[int, _Answered] = Recent(clock, lifetime=lifetime, most=most)
         self._taken_back: Recent[int, None] = Recent(clock, lifetime=lifetime, most=most)
@@ -138,3 +148,23 @@ class Conversations:
         self._answers.pop(answer)
         # Whoever is looked up from here on is kept without it, so that it may be forgotten itself after a lifetime.
         self._taken_back.put(answer, None)
+
+    def asked_by(self, member: int) -> tuple[str, ...]:
+        """The member's questions that are remembered anywhere, each once."""
+        conversations = [conversation for _, conversation in self._going.items()]
+        conversations += [answered.conversation for _, answered in self._answers.items()]
+        turns = (turn for conversation in conversations for turn in conversation.turns)
+        return tuple(dict.fromkeys(turn.question for turn in turns if turn.member == member))
+
+    def forget_member(self, member: int) -> None:
+        """Forget what a member asked, in the conversations of others too."""
+        for key, conversation in self._going.items():
+            if key[1] == member:
+                self._going.pop(key)
+            elif any(turn.member == member for turn in conversation.turns):
+                self._going.put(key, conversation.without(member))
+        for answer, answered in self._answers.items():
+            if answered.member == member:
+                self._answers.pop(answer)
+            elif any(turn.member == member for turn in answered.conversation.turns):
+                self._answers.put(answer, replace(answered, conversation=answered.conversation.without(member)))

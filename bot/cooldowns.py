@@ -54,6 +54,12 @@ class Cooldowns:
         _note(self._told, member, now)
         return True
 
+    def forget(self, member: int) -> None:
+        """Forget when a member has asked."""
+        for pressed in (False, True):
+            self._members.pop((member, pressed), None)
+        self._told.pop(member, None)
+
     def _member_waits(self, claim: tuple[int, bool], now: float) -> float:
         asked = self._members.get(claim)
         return 0.0 if asked is None else max(0.0, asked + self._member_wait - now)

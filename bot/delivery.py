@@ -26,7 +26,7 @@ import aiohttp
 import discord
 from discord import app_commands
 
-from bot.components import embedded, layout, modal
+from bot.components import attached, embedded, layout, modal
 from bot.parts import Form, Message
 
 _log = logging.getLogger(__name__)
@@ -131,6 +131,9 @@ class Delivery:
         """Put the message where "is thinking" stands, or in the place of the one whose button was pressed."""
 
         async def edit(shown: dict[str, Any]) -> Sent:
+            # A file is read as it is sent, so that every try takes a new one.
+            if message.file is not None:
+                shown["attachments"] = attached(message)
             return await interaction.edit_original_response(**shown)
 
         as_embed = _IN_PLACE in interaction.extras and _is_embed(interaction.message)

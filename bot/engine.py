@@ -16,7 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Self, TypeVar
 
+from bot.gaps import Gap, find_gaps
 from bot.shelf import Shelf, Title
+from bot.store import KeptQuestion
 from embeddings.errors import LibraryError
 from embeddings.folders import COLLECTIONS, REVIEWS
 from embeddings.keeping import add_review, kept_review, remove_review
@@ -29,6 +31,9 @@ _log = logging.getLogger(__name__)
 WORKERS = 1
 """Threads that answer questions. Of 500 at once the last was answered after 7.0 to 8.0 s with one, after 4.7 to
 10.6 s with two, which also hold up the event loop (two busy cores)."""
+
+MOST_GROUPED = 2000
+"""Questions that are grouped by likeness at a time."""
 
 T = TypeVar("T")
 Stamps = tuple[tuple[str, int, int], ...]
@@ -127,6 +132,7 @@ class Engine:
         self._turn = asyncio.Semaphore(workers)
         self._asking = ThreadPoolExecutor(workers, "asking")
         self._reading = ThreadPoolExecutor(1, "reading")
+        self._grouping = ThreadPoolExecutor(1, "grouping")
         self._failed_at: Stamps = ()
         self._keeping_up = asyncio.Lock()
         self.before_each: Callable[[], Awaitable[None]] = _at_once
@@ -221,6 +227,15 @@ class Engine:
         """
         await self._run(self._reading, lambda _: remove_review(self._data, title.collection, title.slug))
 
+    async def gaps(self, questions: Sequence[KeptQuestion]) -> tuple[Gap, ...]:
+        """What was asked in vain, grouped by likeness; of very many questions the latest. Nobody's answer waits for it.
+
+        Args:
+            questions: those that are kept, the oldest first.
+        """
+        latest = questions[-MOST_GROUPED:]
+        return await self._run(self._grouping, lambda opened: find_gaps(latest, opened.library.encoder.encode))
+
     async def keep_up(self) -> bool:
         """Index what has changed, in a process of its own, and reopen an index that is no longer the one open.
 
@@ -244,7 +259,7 @@ class Engine:
 
     async def close(self) -> None:
         """Wait for what is under way, and let go of the index."""
-        for executor in (self._asking, self._reading):
+        for executor in (self._asking, self._reading, self._grouping):
             await asyncio.to_thread(executor.shutdown)
         self._opened.library.close()
 

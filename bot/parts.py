@@ -113,15 +113,25 @@ Part: TypeAlias = Text | Beside | Divider | Row | Menu
 
 
 @dataclass(frozen=True, slots=True)
+class File:
+    """A text file beside a message."""
+
+    name: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
 class Message:
     """An outgoing message, its parts from top to bottom.
 
-    `private` messages are for one member alone (ephemeral), where Discord offers that.
+    `private` messages are for one member alone (ephemeral), where Discord offers that. A `file` goes out with the
+    answer to an interaction alone.
     """
 
     parts: tuple[Part, ...]
     look: Look
     private: bool = False
+    file: File | None = None
 
     def texts(self) -> Iterator[Text]:
         """Every text, from top to bottom."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -28,6 +28,11 @@ class Recent(Generic[Key, Value]):
     def __len__(self) -> int:
         self._expire()
         return len(self._entries)
+
+    def items(self) -> Iterator[tuple[Key, Value]]:
+        """What there is, the one untouched for longest first; it may be altered meanwhile."""
+        self._expire()
+        return iter([(key, value) for key, (_, value) in self._entries.items()])
 
     def __contains__(self, key: object) -> bool:
         """Whether there is such an entry, which doesn't count as used by this."""

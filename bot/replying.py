@@ -140,6 +140,20 @@ class Replies:
                 with self._desk.work:
                     await self._withdraw(heard)
 
+    def asked_by(self, member: int) -> tuple[str, ...]:
+        """The member's questions whose replies are followed."""
+        heard = (heard for _, heard in self._heard.items() if heard.message.author.id == member)
+        return tuple(dict.fromkeys(each.question for each in heard if each.question))
+
+    def forget_member(self, member: int) -> None:
+        """Forget them: their replies stay as they are. Nor are they the context of anybody else's question."""
+        self._hinted.pop(member)
+        for number, heard in self._heard.items():
+            if heard.message.author.id == member:
+                self._heard.pop(number)
+            else:
+                heard.earlier = heard.earlier.without(member)
+
     async def _reply(self, heard: _Heard, asker: Asker) -> None:
         """Reply, and again for as long as the question changes meanwhile."""
         while (question := heard.question) is not None:
@@ -151,7 +165,7 @@ class Replies:
                 continue
             sent = await self._put(heard, message)
             if found is not None:
-                self._desk.remember(asked, found, sent)
+                await self._desk.remember(asked, found, sent)
             if heard.question == question:
                 return
         await self._withdraw(heard)

@@ -47,9 +47,6 @@ class Servers:
         await asyncio.to_thread(self._store.save_server_settings, server, settings)
         self._known[server] = settings
 
-    async def judge(self, answer: int, member: int, *, helpful: bool) -> None:
-        """Note a member's verdict on an answer. One that can't be written is logged: nobody need wait for it."""
-        try:
-            await asyncio.to_thread(self._store.save_verdict, answer, member, helpful=helpful)
-        except StoreError:
-            _log.exception("a verdict can't be written")
+    def forget(self, server: int) -> None:
+        """Let go of what is remembered of a server."""
+        self._known.pop(server, None)

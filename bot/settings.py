@@ -9,6 +9,8 @@
 | `REVIEW_BOT_SERVER_RATE` | questions a minute in one server; 0 for any number | 60 |
 | `REVIEW_BOT_QUEUE` | questions that may wait for the engine before it says "busy" | 1000 |
 | `REVIEW_BOT_READER` | what reads the closest sentences again: `shipped`, `none`, or a CrossEncoder | `shipped` |
+| `REVIEW_BOT_KEEP_DAYS` | days for which questions are kept, in servers that have chosen to keep them | 30 |
+| `REVIEW_BOT_GRACE_DAYS` | days after which the data of a server that the bot has left are deleted | 7 |
 | `REVIEW_BOT_LOG_LEVEL` | `DEBUG`, `INFO`, `WARNING` or `ERROR` | `INFO` |
 """
 
@@ -48,6 +50,8 @@ class Settings:
     queue: int = 1000
     log_level: str = "INFO"
     reader: str = SHIPPED
+    keep_days: int = 30
+    grace_days: int = 7
 
     @property
     def store(self) -> Path:
@@ -67,6 +71,8 @@ class Settings:
             member_wait=_number(environ, "REVIEW_BOT_MEMBER_WAIT", 3.0),
             server_rate=_whole_number(environ, "REVIEW_BOT_SERVER_RATE", 60, least=0),
             queue=_whole_number(environ, "REVIEW_BOT_QUEUE", 1000, least=1),
+            keep_days=_whole_number(environ, "REVIEW_BOT_KEEP_DAYS", 30, least=1),
+            grace_days=_whole_number(environ, "REVIEW_BOT_GRACE_DAYS", 7, least=0),
             log_level=_log_level(environ),
             reader=_value(environ, "REVIEW_BOT_READER") or SHIPPED,
         )

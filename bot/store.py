@@ -1,21 +1,24 @@
-"""What the bot remembers on disk: server settings, verdicts on answers, and what was last synchronised.
+"""What the bot remembers on disk: server settings, verdicts on answers, questions where a server keeps them.
 
 SQLite, brought up to date on start. Synchronous and quick; the client calls it through its executor. A database written
-by a newer version is refused and left as it is.
+by a newer version is refused and left as it is. What is deleted is gone from the file's bytes as well.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from embeddings.errors import LibraryError
+from embeddings.records import State
 
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
@@ -53,16 +56,61 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT, WITHOUT ROWID
         """,
     ),
+    (
+        """
+        CREATE TABLE counted_verdicts (
+            answer INTEGER PRIMARY KEY,
+            server INTEGER,
+            helpful INTEGER NOT NULL CHECK (helpful >= 0),
+            not_helpful INTEGER NOT NULL CHECK (not_helpful >= 0)
+        ) STRICT
+        """,
+        """
+        INSERT INTO counted_verdicts
+        SELECT answer, NULL, sum(helpful), count(*) - sum(helpful) FROM verdicts GROUP BY answer
+        """,
+        "DROP TABLE verdicts",
+        "ALTER TABLE counted_verdicts RENAME TO verdicts",
+        "ALTER TABLE servers ADD COLUMN keep_questions INTEGER NOT NULL DEFAULT 0 CHECK (keep_questions IN (0, 1))",
+        """
+        CREATE TABLE questions (
+            number INTEGER PRIMARY KEY,
+            server INTEGER NOT NULL,
+            member INTEGER NOT NULL,
+            day TEXT NOT NULL,
+            question TEXT NOT NULL,
+            state TEXT NOT NULL,
+            confidence REAL NOT NULL,
+            review TEXT,
+            collections TEXT NOT NULL,
+            after INTEGER REFERENCES questions (number) ON DELETE SET NULL
+        ) STRICT
+        """,
+        "CREATE INDEX questions_after ON questions (after)",
+        """
+        CREATE TABLE departures (
+            server INTEGER PRIMARY KEY,
+            noticed INTEGER NOT NULL
+        ) STRICT
+        """,
+    ),
 )
 """What leads from each version of the database to the next. Never change an entry: add one."""
 
 VERSION = len(MIGRATIONS)
 """The version that this program reads and writes, kept in the database's `user_version`."""
 
+DATABASE = "bot.sqlite3"
+"""The database's name in the data directory."""
+
 EVERYWHERE = "global"
 """The scope of commands that are synchronised for every server; a single server's scope is its id."""
 
+LONGEST_CONTEXT = 5
+"""Earlier questions that are read with one: as many as a conversation remembers."""
+
 _PATIENCE = 5.0  # seconds to wait for another process that is writing
+_QUESTION = "number, server, member, day, question, state, confidence, review, collections, after"
 
 
 class StoreError(LibraryError):
@@ -78,17 +126,49 @@ class ServerSettings:
     """What those who manage a server have chosen; the defaults hold where they haven't.
 
     `mention_channels` are the ids of the channels where mentions are answered, in order; none means all.
-    `default_review` is a slug.
+    `default_review` is a slug. Without `keep_questions` no question from the server is stored.
     """
 
     private_answers: bool = False
     hide_spoilers: bool = True
     mention_channels: tuple[int, ...] = ()
     default_review: str | None = None
+    keep_questions: bool = False
 
     def answers_mentions_in(self, *channels: int) -> bool:
         """Whether mentions are answered in a channel; give a thread's own id and its parent's."""
         return not self.mention_channels or any(channel in self.mention_channels for channel in channels)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptQuestion:
+    """A question that was asked in a server that keeps them.
+
+    Attributes:
+        number: its own, drawn at random, so that it tells nothing.
+        server: where it was asked, by the server's id.
+        member: the asker's id, so that their questions can be shown to them and deleted.
+        day: when it was asked, in UTC.
+        text: what was asked.
+        state: what came of it.
+        confidence: the answer's, from 0 to 1.
+        review: the slug of the review that it was narrowed to, or None.
+        collections: what the asker could see.
+        after: the number of the question that it went on from, or None where there was none or it isn't kept.
+        context: that question and those before it, oldest first, as far as they are still kept.
+    """
+
+    number: int
+    server: int
+    member: int
+    day: date
+    text: str
+    state: State
+    confidence: float
+    review: str | None = None
+    collections: tuple[str, ...] = ()
+    after: int | None = None
+    context: tuple[str, ...] = ()
 
 
 class Store:
@@ -102,6 +182,8 @@ class Store:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
+        # Whatever wrote to it last may have been killed in the middle of a deletion.
+        self._unclean = True
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
             self._connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
@@ -128,29 +210,43 @@ class Store:
         """A server's settings, by its id."""
         with self._transaction("DEFERRED") as connection:
             row = connection.execute(
-                "SELECT private_answers, hide_spoilers, default_review FROM servers WHERE server = ?", (server,)
+                "SELECT private_answers, hide_spoilers, default_review, keep_questions FROM servers WHERE server = ?",
+                (server,),
             ).fetchone()
             if row is None:
                 return ServerSettings()
             channels = connection.execute(
                 "SELECT channel FROM mention_channels WHERE server = ? ORDER BY channel", (server,)
             ).fetchall()
-        return ServerSettings(bool(row[0]), bool(row[1]), tuple(channel for (channel,) in channels), row[2])
+        mentions = tuple(channel for (channel,) in channels)
+        return ServerSettings(bool(row[0]), bool(row[1]), mentions, row[2], bool(row[3]))
 
     def save_server_settings(self, server: int, settings: ServerSettings) -> None:
-        """Replace a server's settings."""
+        """Replace a server's settings. One that keeps no questions any more has those deleted that were kept."""
         with self._transaction("IMMEDIATE") as connection:
             connection.execute(
-                "INSERT INTO servers (server, private_answers, hide_spoilers, default_review) VALUES (?, ?, ?, ?) "
+                "INSERT INTO servers (server, private_answers, hide_spoilers, default_review, keep_questions) "
+                "VALUES (?, ?, ?, ?, ?) "
                 "ON CONFLICT (server) DO UPDATE SET private_answers = excluded.private_answers, "
-                "hide_spoilers = excluded.hide_spoilers, default_review = excluded.default_review",
-                (server, settings.private_answers, settings.hide_spoilers, settings.default_review),
+                "hide_spoilers = excluded.hide_spoilers, default_review = excluded.default_review, "
+                "keep_questions = excluded.keep_questions",
+                (
+                    server,
+                    settings.private_answers,
+                    settings.hide_spoilers,
+                    settings.default_review,
+                    settings.keep_questions,
+                ),
             )
+            deleted = 0
+            if not settings.keep_questions:
+                deleted = connection.execute("DELETE FROM questions WHERE server = ?", (server,)).rowcount
             connection.execute("DELETE FROM mention_channels WHERE server = ?", (server,))
             connection.executemany(
                 "INSERT INTO mention_channels (server, channel) VALUES (?, ?)",
                 [(server, channel) for channel in sorted(set(settings.mention_channels))],
             )
+        self._scrub(deleted)
 
     def synced_digest(self, scope: str = EVERYWHERE) -> str | None:
         """The digest of the commands that were last synchronised in a scope, or None."""
@@ -167,20 +263,135 @@ class Store:
                 (scope, digest),
             )
 
-    def save_verdict(self, answer: int, member: int, *, helpful: bool) -> None:
-        """Note whether an answer, by its message's id, helped a member. Their latest verdict counts."""
+    def count_verdict(self, answer: int, server: int | None, *, helpful: bool, instead: bool = False) -> None:
+        """Count a verdict on an answer, by its message's id and its server's. Who gave it isn't stored.
+
+        With `instead` it takes the place of the opposite one, which the same person gave before.
+        """
+        added, taken = ("helpful", "not_helpful") if helpful else ("not_helpful", "helpful")
         with self._transaction("IMMEDIATE") as connection:
+            # The names of the columns are this module's own.
             connection.execute(
-                "INSERT INTO verdicts (answer, member, helpful) VALUES (?, ?, ?) "
-                "ON CONFLICT (answer, member) DO UPDATE SET helpful = excluded.helpful",
-                (answer, member, helpful),
+                f"INSERT INTO verdicts (answer, server, {added}, {taken}) VALUES (?, ?, 1, 0) "  # noqa: S608
+                f"ON CONFLICT (answer) DO UPDATE SET {added} = {added} + 1, {taken} = max({taken} - ?, 0)",
+                (answer, server, instead),
             )
 
-    def verdicts(self) -> tuple[int, int]:
-        """How many verdicts were helpful, and how many were not."""
+    def verdicts(self, server: int | None = None) -> tuple[int, int]:
+        """How many verdicts were helpful, and how many were not: those of one server, or all."""
         with self._transaction("DEFERRED") as connection:
-            row = connection.execute("SELECT coalesce(sum(helpful), 0), count(*) FROM verdicts").fetchone()
-        return int(row[0]), int(row[1]) - int(row[0])
+            row = connection.execute(
+                "SELECT coalesce(sum(helpful), 0), coalesce(sum(not_helpful), 0) FROM verdicts "
+                "WHERE ?1 IS NULL OR server = ?1",
+                (server,),
+            ).fetchone()
+        return int(row[0]), int(row[1])
+
+    def keep_question(self, question: KeptQuestion) -> bool:
+        """Store a question if its server keeps them; whether it does.
+
+        Of its context `after` alone is stored, and that only as long as the question of that number is.
+        """
+        with self._transaction("IMMEDIATE") as connection:
+            stored = connection.execute(
+                f"INSERT INTO questions ({_QUESTION}) "  # noqa: S608  # the columns are this module's own
+                "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
+                "(SELECT number FROM questions WHERE number = ?10 AND server = ?2) "
+                "FROM servers WHERE server = ?2 AND keep_questions = 1",
+                (
+                    question.number,
+                    question.server,
+                    question.member,
+                    question.day.isoformat(),
+                    question.text,
+                    question.state.value,
+                    question.confidence,
+                    question.review,
+                    json.dumps(question.collections),
+                    question.after,
+                ),
+            )
+            return stored.rowcount == 1
+
+    def questions(
+        self, *, server: int | None = None, member: int | None = None, since: date | None = None
+    ) -> tuple[KeptQuestion, ...]:
+        """The questions that are kept, by day: of one server, of one member, from a day on, or all."""
+        with self._transaction("DEFERRED") as connection:
+            rows = connection.execute(
+                f"SELECT {_QUESTION} FROM questions "  # noqa: S608  # the columns are this module's own
+                "WHERE (?1 IS NULL OR server = ?1) AND (?2 IS NULL OR member = ?2) AND (?3 IS NULL OR day >= ?3) "
+                "ORDER BY day, number",
+                (server, member, since.isoformat() if since else None),
+            ).fetchall()
+            return tuple(_kept(row, _context(connection, row[-1])) for row in rows)
+
+    def delete_questions_of(self, member: int) -> int:
+        """Delete every question of a member, in every server; how many there were."""
+        with self._transaction("IMMEDIATE") as connection:
+            deleted = connection.execute("DELETE FROM questions WHERE member = ?", (member,)).rowcount
+        self._scrub(deleted)
+        return deleted
+
+    def purge(self, last: date) -> int:
+        """Delete the questions that were asked on that day or before it; how many there were."""
+        with self._transaction("IMMEDIATE") as connection:
+            deleted = connection.execute("DELETE FROM questions WHERE day <= ?", (last.isoformat(),)).rowcount
+        self._scrub(deleted)
+        return deleted
+
+    def known_servers(self) -> frozenset[int]:
+        """Every server of which anything is stored."""
+        with self._transaction("DEFERRED") as connection:
+            rows = connection.execute(
+                "SELECT server FROM servers UNION SELECT server FROM questions UNION SELECT server FROM departures "
+                "UNION SELECT server FROM verdicts WHERE server IS NOT NULL "
+                "UNION SELECT CAST(scope AS INTEGER) FROM synced WHERE scope != ?",
+                (EVERYWHERE,),
+            ).fetchall()
+        return frozenset(int(server) for (server,) in rows)
+
+    def departures(self) -> dict[int, int]:
+        """The servers that the bot has left, each with when that was noticed, in seconds of Unix time."""
+        with self._transaction("DEFERRED") as connection:
+            return dict(connection.execute("SELECT server, noticed FROM departures ORDER BY server").fetchall())
+
+    def note_departure(self, server: int, noticed: int) -> None:
+        """Note that the bot isn't in a server any more; if that has been noted before, it was then."""
+        with self._transaction("IMMEDIATE") as connection:
+            connection.execute("INSERT OR IGNORE INTO departures (server, noticed) VALUES (?, ?)", (server, noticed))
+
+    def cancel_departure(self, server: int) -> None:
+        """Note that the bot is in a server after all."""
+        with self._transaction("IMMEDIATE") as connection:
+            connection.execute("DELETE FROM departures WHERE server = ?", (server,))
+
+    def forget_server(self, server: int) -> None:
+        """Delete all that is stored of a server."""
+        with self._transaction("IMMEDIATE") as connection:
+            for table in ("questions", "verdicts", "servers", "departures"):
+                # The names of the tables are this module's own.
+                connection.execute(f"DELETE FROM {table} WHERE server = ?", (server,))  # noqa: S608
+            connection.execute("DELETE FROM synced WHERE scope = ?", (str(server),))
+        self._scrub(1)
+
+    def _scrub(self, deleted: int) -> None:
+        """Rewrite the file without what was deleted, now or before, and empty the journal that still has it.
+
+        `secure_delete` alone leaves copies of rows that SQLite has moved from page to page.
+
+        Raises:
+            StoreError: another process is reading, and keeps it from being done. It can be called again.
+        """
+        with self._lock, self._explained():
+            self._unclean = self._unclean or deleted > 0
+            if not self._unclean:
+                return
+            self._connection.execute("VACUUM")
+            (busy, *_), *_ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            if busy:
+                raise sqlite3.OperationalError("another process is reading it")
+            self._unclean = False
 
     def _prepare(self) -> None:
         with self._explained():
@@ -189,6 +400,9 @@ class Store:
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA foreign_keys = ON")
+            self._connection.execute("PRAGMA secure_delete = ON").fetchall()
+            # No copies in temporary files.
+            self._connection.execute("PRAGMA temp_store = MEMORY")
         with self._transaction("IMMEDIATE") as connection:
             version = self._version()
             self._refuse_newer(version)
@@ -197,6 +411,9 @@ class Store:
                     connection.execute(statement)
             # PRAGMA takes no parameters; the number is this module's own.
             connection.execute(f"PRAGMA user_version = {VERSION:d}")
+        if 0 < version < VERSION:
+            # What a migration took out is still in the file.
+            self._scrub(1)
 
     def _version(self) -> int:
         return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
@@ -228,3 +445,31 @@ class Store:
             yield
         except (OSError, sqlite3.Error) as error:
             raise StoreError(f"{self._path}: {error}; check the file, its permissions and the disk") from error
+
+
+def _context(connection: sqlite3.Connection, number: int | None) -> tuple[str, ...]:
+    """The question of that number and those before it, oldest first."""
+    turns: list[str] = []
+    while number is not None and len(turns) < LONGEST_CONTEXT:
+        text, number = connection.execute(
+            "SELECT question, after FROM questions WHERE number = ?", (number,)
+        ).fetchone()
+        turns.append(text)
+    return tuple(reversed(turns))
+
+
+def _kept(row: tuple[Any, ...], context: tuple[str, ...]) -> KeptQuestion:
+    number, server, member, day, text, state, confidence, review, collections, after = row
+    return KeptQuestion(
+        number,
+        server,
+        member,
+        date.fromisoformat(day),
+        text,
+        State(state),
+        confidence,
+        review,
+        tuple(json.loads(collections)),
+        after,
+        context,
+    )

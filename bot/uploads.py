@@ -87,6 +87,11 @@ class Uploads:
             self._kept.popitem(last=False)
         return key
 
+    def forget(self, member: int) -> None:
+        """Let go of what a member has uploaded."""
+        for key in [key for key, (_, upload) in self._kept.items() if upload.member == member]:
+            del self._kept[key]
+
     def take(self, key: str, member: int, server: int | None) -> Upload | None:
         """The upload of that key, which is not kept any longer; None where it is gone, or somebody else's."""
         until, upload = self._kept.get(key, (0.0, None))

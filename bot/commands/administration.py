@@ -1,7 +1,8 @@
-"""`/settings`, for those who may manage the server."""
+"""`/settings` and `/gaps`, for those who may manage the server."""
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import Any, Literal
 
@@ -11,7 +12,7 @@ from discord.ext import commands
 
 from bot.asking import Asker, Desk, desk_of
 from bot.commands.completing import complete_reviews
-from bot.managing import settings_message
+from bot.managing import gaps_message, settings_message
 from bot.messages import notice
 from bot.parts import Message
 from bot.store import ServerSettings
@@ -39,6 +40,7 @@ class Administration(commands.Cog):
         spoilers="Whether flagged sections stay behind spoiler marks",
         mentions_in="Answer mentions in this channel; the first one chosen ends answering everywhere",
         no_mentions_in="Don't answer mentions in this channel any more; with none left they are answered everywhere",
+        questions="Whether questions are kept for a while, for /gaps; those kept are deleted when it is turned off",
         default_review=f"The review that questions are about unless they name another; '{NO_REVIEW}' for none",
     )
     @app_commands.autocomplete(default_review=complete_reviews)
@@ -52,6 +54,7 @@ class Administration(commands.Cog):
         spoilers: Literal["hidden", "shown"] | None = None,
         mentions_in: Place | None = None,
         no_mentions_in: Place | None = None,
+        questions: Literal["kept", "not kept"] | None = None,
         default_review: str | None = None,
     ) -> None:
         """Change what was given, and show all of it."""
@@ -67,11 +70,34 @@ class Administration(commands.Cog):
                 chosen = replace(chosen, private_answers=answers == "private")
             if spoilers is not None:
                 chosen = replace(chosen, hide_spoilers=spoilers == "hidden")
+            if questions is not None:
+                chosen = replace(chosen, keep_questions=questions == "kept")
             if default_review is not None:
                 chosen = replace(chosen, default_review=self._slug(default_review, asker))
             if chosen != asker.settings:
                 await self._desk.servers.save(asker.server, chosen)
             await self._desk.delivery.respond(interaction, self._shown(chosen, asker))
+
+    @app_commands.command(description="See what was asked in this server and found nothing")
+    @app_commands.describe(export="Also as a file of questions, for the review-bot command")
+    @app_commands.default_permissions(manage_guild=True)
+    @app_commands.allowed_installs(guilds=True, users=False)
+    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
+    async def gaps(self, interaction: Interaction, export: bool = False) -> None:
+        """This server's questions alone, and nothing that says who asked."""
+        async with self._desk.attending(interaction) as asker:
+            if not interaction.permissions.manage_guild:
+                await self._desk.delivery.say_at_once(interaction, notice(asker.words.settings_not_allowed))
+                return
+            if asker.server is None or not await self._desk.delivery.acknowledge(interaction, private=True):
+                return
+            await self._desk.delivery.respond(interaction, await self._gaps(asker.server, asker, export=export))
+
+    async def _gaps(self, server: int, asker: Asker, *, export: bool) -> Message:
+        if not asker.settings.keep_questions:
+            return notice(asker.words.gaps_not_kept)
+        found = await self._desk.engine.gaps(await self._desk.kept.of_server(server))
+        return await asyncio.to_thread(gaps_message, found, asker.words, days=self._desk.terms.keep_days, export=export)
 
     def _slug(self, review: str, asker: Asker) -> str | None:
         if review.strip().casefold() == NO_REVIEW:
@@ -81,7 +107,9 @@ class Administration(commands.Cog):
     def _shown(self, settings: ServerSettings, asker: Asker) -> Message:
         slug = settings.default_review
         title = self._desk.engine.shelf.by_slug(slug, asker.collections) if slug else None
-        return settings_message(settings, title.text if title else None, asker.words)
+        return settings_message(
+            settings, title.text if title else None, asker.words, keep_days=self._desk.terms.keep_days
+        )
 
 
 def _with_places(settings: ServerSettings, added: Place | None, removed: Place | None) -> ServerSettings:

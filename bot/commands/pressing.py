@@ -18,6 +18,8 @@ from bot.buttons import (
     Cancel,
     Contents,
     Delete,
+    EraseData,
+    ExportData,
     FollowUpForm,
     Helpful,
     MorePassages,
@@ -33,6 +35,7 @@ from bot.buttons import (
 from bot.commands.keeping import cancel, confirm_adding, confirm_removing
 from bot.messages import follow_up_form, notice
 from bot.parts import Look, Message
+from bot.privacy import erase_message, export_message
 from bot.reading_back import is_answer, shared
 from embeddings.records import Review
 
@@ -74,7 +77,8 @@ class Pressing(commands.Cog):
                 thanks = notice(asker.words.thanks, look=Look.READING)
                 await self._desk.delivery.say_at_once(interaction, thanks)
                 if interaction.message is not None:
-                    await self._desk.servers.judge(interaction.message.id, asker.member, helpful=helpful)
+                    answer = interaction.message.id
+                    await self._desk.feedback.judge(answer, asker.member, asker.server, helpful=helpful)
             case Delete():
                 await self._delete(interaction, action, asker)
             case AddReview():
@@ -83,6 +87,10 @@ class Pressing(commands.Cog):
                 await confirm_removing(self._desk, interaction, action, asker)
             case Cancel():
                 await cancel(self._desk, interaction, action, asker)
+            case ExportData():
+                await self._export(interaction, asker)
+            case EraseData(confirmed):
+                await self._erase(interaction, asker, confirmed=confirmed)
             case _:
                 await self._open(interaction, action, asker)
 
@@ -144,7 +152,9 @@ class Pressing(commands.Cog):
     async def _follow_up(self, interaction: Interaction, asker: Asker) -> None:
         answer = interaction.message
         earlier = self._desk.earlier(answer, asker) if answer else None
-        private = True if answer is not None and answer.flags.ephemeral else None
+        # Where answers are private by themselves, a follow-up of one hasn't been asked in private by choice.
+        hidden = answer is not None and answer.flags.ephemeral and not asker.settings.private_answers
+        private = True if hidden else None
         question = _filled_in(interaction)
         await self._desk.answer_interaction(interaction, asker, question, private=private, earlier=earlier)
 
@@ -152,6 +162,21 @@ class Pressing(commands.Cog):
         if await self._desk.delivery.acknowledge(interaction, private=False) and interaction.message is not None:
             message = shared(interaction.message, asker.member, asker.words)
             await self._desk.delivery.respond(interaction, message)
+
+    async def _export(self, interaction: Interaction, asker: Asker) -> None:
+        if await self._desk.delivery.acknowledge(interaction, private=True):
+            data = await self._desk.data_of(asker.member)
+            await self._desk.delivery.respond(interaction, export_message(data, asker.words))
+
+    async def _erase(self, interaction: Interaction, asker: Asker, *, confirmed: bool) -> None:
+        if not await self._desk.delivery.acknowledge(interaction, private=True, in_place=confirmed):
+            return
+        if confirmed:
+            await self._desk.erase(asker.member)
+            await self._desk.delivery.respond(interaction, notice(asker.words.erased, look=Look.READING))
+        else:
+            data = await self._desk.data_of(asker.member)
+            await self._desk.delivery.respond(interaction, erase_message(data, asker.words))
 
     async def _delete(self, interaction: Interaction, action: Delete, asker: Asker) -> None:
         if action.asker != asker.member:

@@ -253,7 +253,10 @@ class _Line:
 
     def _list(self, key: str, *, needed: bool) -> list[object]:
         if key not in self.record and needed:
-            raise self._error(f'"{key}" is missing: write [] where the reviews don\'t answer the question')
+            raise self._error(
+                f'"{key}" is missing: write [] where the reviews don\'t answer the question, '
+                f"or label it with `review-bot label FILE --from {self.file.name}`"
+            )
         value = self.record.get(key, [])
         if not isinstance(value, list):
             raise self._error(f'"{key}" is {_json_name(value)}: it is a list')

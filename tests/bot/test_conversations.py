@@ -30,7 +30,7 @@ def asked(
     review: str | None = None,
 ) -> Conversation:
     """The member's next question in their conversation there."""
-    turn = Turn(question, review, private, answer)
+    turn = Turn(question, review, private, answer, member)
     return conversations.record(place, member, turn, earlier=conversations.of(place, member))
 
 
@@ -96,7 +96,7 @@ def test_what_was_asked_in_private_is_not_told_to_others() -> None:
     asked(conversations, "Does Ruth die?", private=True, review="never-let-me-go")
     asked(conversations, "Who is Kathy?", answer=100)
     seen = conversations.after(100, BEN)
-    assert seen == Conversation((Turn("Who is Kathy?", "never-let-me-go", answer=100),))
+    assert seen == Conversation((Turn("Who is Kathy?", "never-let-me-go", answer=100, member=ANN),))
     own = conversations.after(100, ANN)
     assert own is not None
     assert own.context == ("Does Ruth die?", "Who is Kathy?")
@@ -203,3 +203,19 @@ def test_what_is_left_are_the_turns_that_nobody_took_back(steps: list[tuple[int,
             taken_back.add(target)
             expected = [each for each in expected if each != target]
         assert [turn.answer for turn in conversations.of(CHANNEL, ANN).turns] == expected
+
+
+def test_what_a_member_asked_is_forgotten_in_the_conversations_of_others_too() -> None:
+    conversations = Conversations(Clock())
+    asked(conversations, "Who is Kathy?", member=ANN, answer=100)
+    seen = conversations.after(100, BEN)
+    assert seen is not None
+    conversations.record(CHANNEL, BEN, Turn("Who plays her?", answer=101, member=BEN), earlier=seen)
+    asked(conversations, "Is it sad?", member=ANN, place=THREAD)
+    assert conversations.asked_by(ANN) == ("Who is Kathy?", "Is it sad?")
+    conversations.forget_member(ANN)
+    assert conversations.asked_by(ANN) == ()
+    assert conversations.after(100, BEN) is None
+    assert conversations.of(THREAD, ANN) == Conversation()
+    left = Conversation((Turn("Who plays her?", answer=101, member=BEN),))
+    assert (conversations.of(CHANNEL, BEN), conversations.after(101, BEN)) == (left, left)

@@ -33,8 +33,12 @@ def test_everything_can_be_set() -> None:
         "REVIEW_BOT_SERVER_RATE": "0",
         "REVIEW_BOT_QUEUE": "1",
         "REVIEW_BOT_LOG_LEVEL": "debug",
+        "REVIEW_BOT_KEEP_DAYS": "1",
+        "REVIEW_BOT_GRACE_DAYS": "0",
     }
-    assert Settings.from_environment(environ) == Settings(TOKEN, Path("/srv/reviews"), 0.5, 0, 1, "DEBUG")
+    assert Settings.from_environment(environ) == Settings(
+        TOKEN, Path("/srv/reviews"), 0.5, 0, 1, "DEBUG", keep_days=1, grace_days=0
+    )
 
 
 def test_the_store_is_in_the_data_directory() -> None:

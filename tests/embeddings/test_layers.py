@@ -15,7 +15,7 @@ ENGINE = (
     # values, errors, and what is made of text or numbers alone
     "arrays errors records slugs vectors",
     "keys",
-    "blocks encoding folders kept_vectors lexical reader splitting stored_reviews weights",
+    "blocks encoding folders grouping kept_vectors lexical reader splitting stored_reviews weights",
     "calibration casting cross_encoder follow_ups front_matter intents keeping lookup manifest markdown missing_facts"
     " plain_text reference routing spelling unknown_names",
     "confidence freshness index reading tracing",
@@ -30,9 +30,9 @@ ENGINE = (
 
 FACE = (
     "buttons catalogue cooldowns downloading gateway neutralising parts recent redacting settings store work",
-    "conversations cutting inviting logs servers shelf",
+    "conversations cutting feedback gaps inviting kept_questions logs servers shelf",
     "messages",
-    "adding browsing components engine managing reading_back",
+    "adding browsing components engine managing privacy reading_back tidying",
     "delivery examples uploads",
     "asking",
     "replying",

@@ -126,7 +126,8 @@ BROKEN: dict[str, tuple[tuple[object, ...], int | None, str]] = {
     "no labels": (
         ({"id": "q1", "question": "Where?"},),
         1,
-        '"relevant" is missing: write [] where the reviews don\'t answer the question',
+        '"relevant" is missing: write [] where the reviews don\'t answer the question, '
+        "or label it with `review-bot label FILE --from questions.jsonl`",
     ),
     "labels that are no list": (({**GOOD, "relevant": None},), 1, '"relevant" is null: it is a list'),
     "a label that is a bare quote": (

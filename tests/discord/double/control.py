@@ -101,6 +101,8 @@ class Control:
         server.roles[role.id] = role
         server.members[self.world.bot.id] = [role.id]
         data = payloads.guild(self.world, server, whole=True)
+        # A server that was joined says nothing of an outage, by which discord.py knows it from one that had one.
+        del data["unavailable"]
         self.gateway.dispatch("GUILD_CREATE", data, guild_id=server.id, intent=int(Intents.GUILDS))
 
     async def remove_bot(self, guild: str) -> None:

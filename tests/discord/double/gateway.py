@@ -213,7 +213,11 @@ class Gateway:
         session = Session(secrets.token_hex(16), (shard[0], shard[1]), intents, connection=connection)
         connection.session = session
         self.sessions[session.id] = session
-        guilds = [guild for guild in self.world.guilds.values() if self._hears(session, guild.id)]
+        guilds = [
+            guild
+            for guild in self.world.guilds.values()
+            if self.world.bot_in(guild.id) and self._hears(session, guild.id)
+        ]
         self._dispatch(
             session,
             "READY",

@@ -126,7 +126,7 @@ class Rest:
                 self._check_token(request)
             if wait is not None:
                 return 429, *self._limited(wait, is_global, headers)
-            body, files, names = await self._body(request, raw)
+            body, files, names = await self._body(request, raw, record)
             record.body = body
             call = Call(record, params, dict(request.query), body, files, names, arrived)
             self._hold_against_schema(call)
@@ -155,7 +155,9 @@ class Rest:
         fault = Fault("", "status", status=429, retry_after=round(wait + 0.001, 3), scope_global=is_global)
         return fault.body(), headers | fault.headers()
 
-    async def _body(self, request: web.Request, raw: bytes) -> tuple[Any, dict[int, int], dict[int, str]]:
+    async def _body(
+        self, request: web.Request, raw: bytes, record: Record
+    ) -> tuple[Any, dict[int, int], dict[int, str]]:
         files: dict[int, int] = {}
         names: dict[int, str] = {}
         text: str | bytes = raw
@@ -167,8 +169,10 @@ class Rest:
                 if part.name == "payload_json":
                     text = await part.read()
                 elif match := re.fullmatch(r"files\[(\d+)\]", part.name or ""):
-                    files[int(match[1])] = len(await part.read())
+                    content = bytes(await part.read())
+                    files[int(match[1])] = len(content)
                     names[int(match[1])] = part.filename or "file"
+                    record.uploads[names[int(match[1])]] = content.decode("utf-8", "replace")
         elif raw and request.headers.get(hdrs.CONTENT_TYPE) != "application/json":
             wrong = Wrong((), "Expected \"Content-Type\" header to be one of {'application/json'}.")
             raise ApiError(400, 50035, "Invalid Form Body", errors_of([wrong]))

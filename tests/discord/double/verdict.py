@@ -26,7 +26,10 @@ SHOWN = {"content", "embeds", "components"}
 
 @dataclass(slots=True)
 class Record:
-    """One request and how it ended. `injected` says that a test, not the bot, made it fail."""
+    """One request and how it ended. `injected` says that a test, not the bot, made it fail.
+
+    `uploads` has the files that came with it, by name, as text.
+    """
 
     number: int
     at: float
@@ -39,6 +42,7 @@ class Record:
     injected: bool = False
     interaction_id: int | None = None
     channel_id: int | None = None
+    uploads: dict[str, str] = field(default_factory=dict)
     wrong: list[tuple[str, Wrong]] = field(default_factory=list)
 
     def as_json(self) -> Json:

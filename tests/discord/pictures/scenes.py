@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 from bot.adding import outcome_message, preview_message, removal_message
@@ -13,6 +14,8 @@ from bot.buttons import MorePassages, ReadInContext, passage_key
 from bot.catalogue import ENGLISH
 from bot.engine import Engine
 from bot.examples import Examples
+from bot.gaps import find_gaps
+from bot.managing import gaps_message, settings_message
 from bot.messages import (
     PASSAGES_ON_PAGE,
     Manner,
@@ -24,7 +27,9 @@ from bot.messages import (
     problem,
 )
 from bot.parts import Look, Message
+from bot.privacy import PersonalData, Terms, erase_message, privacy_message
 from bot.shelf import Shelf
+from bot.store import KeptQuestion, ServerSettings
 from embeddings.evaluation.questions import read_questions
 from embeddings.importing.examining import too_large
 from embeddings.library import Library
@@ -58,7 +63,7 @@ def library(data: Path) -> Library:
 
 def scenes(library: Library) -> tuple[Scene, ...]:
     """One scene of each kind of message."""
-    return (*_answers(library), *_pages(library), *_keeping(library), *_notices())
+    return (*_answers(library), *_pages(library), *_keeping(library), *_stored(library), *_notices())
 
 
 def _answers(library: Library) -> tuple[Scene, ...]:
@@ -153,6 +158,25 @@ def _more(library: Library, question: str, action: MorePassages) -> Message:
     quotes = passage_quotes(shown, library.reviews(), first=first + 1)
     last = len(hits) <= first + PASSAGES_ON_PAGE
     return more_passages_message(question, quotes, library.reviews(), _MANNER, action=action, last=last)
+
+
+def _stored(library: Library) -> tuple[Scene, ...]:
+    """What is stored: told, deleted, and shown to those who manage the server."""
+    terms = Terms(keep_days=30, grace_days=7)
+    unlabelled = [question for question in read_questions(_QUESTIONS) if not question.relevant and not question.context]
+    asked = [library.ask(question.text) for question in unlabelled]
+    kept = tuple(
+        KeptQuestion(number, 1, _ASKER, date(2026, 11, 22), answer.question, answer.state, answer.confidence)
+        for number, answer in enumerate(asked)
+    )
+    mine = PersonalData(_ASKER, kept[:3], ("What is a deferral?",), {})
+    keeps = ServerSettings(keep_questions=True)
+    return (
+        Scene("gaps", "Mia used /gaps", gaps_message(find_gaps(kept, library.encoder.encode), ENGLISH, days=30)),
+        Scene("settings", "Mia used /settings", settings_message(keeps, None, ENGLISH, keep_days=30)),
+        Scene("privacy", "Ana used /privacy about", privacy_message(ENGLISH, terms, in_server=True, keeps=True)),
+        Scene("delete-data", "Ana used /privacy delete", erase_message(mine, ENGLISH)),
+    )
 
 
 def _notices() -> tuple[Scene, ...]:
