@@ -75,7 +75,7 @@ def test_the_closest_passages_are_not_called_an_answer(run: Run, data: Path, lib
     (data / "calibration.json").write_text(json.dumps({weights: thresholds}), encoding="utf-8")
     found = run("ask", QUESTION, "--no-reader", "--json", "--data", data).json
     assert found["state"] == "nearest"
-    lines = run("ask", QUESTION, "--data", data).out.splitlines()
+    lines = run("ask", QUESTION, "--no-reader", "--data", data).out.splitlines()
     assert lines[0] == "The review may not say. The closest passages are:"
     assert len(lines) == 1 + len(found["quotes"])
 
