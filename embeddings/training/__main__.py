@@ -19,8 +19,11 @@ from transformers import AutoModel
 
 from embeddings.calibration import ReaderCalibration, Thresholds
 from embeddings.errors import LibraryError
+from embeddings.evaluation.questions import read_questions
 from embeddings.export import prepare_encoder
+from embeddings.folders import REVIEWS, review_files
 from embeddings.reader import RuntimeReader, prepare_tokenizer
+from embeddings.reading import read_review
 from embeddings.training.batches import featurise
 from embeddings.training.exporting import export
 from embeddings.training.fitting import Recipe, fit
@@ -47,19 +50,22 @@ def train(
     seed: Annotated[int, typer.Option(help="Of the weights, the windows and their order.")] = 1,
     questions: Annotated[int, typer.Option(help="How many questions of each set that is left out are asked.")] = 900,
     threads: Annotated[int, typer.Option(help="How many threads train.")] = 2,
+    data: Annotated[Path, typer.Option(help="Reviews and questions that must not be trained on.")] = Path("data"),
 ) -> None:
     """Train a reader, export it, judge it and write its model card."""
     try:
-        _train(shared, out, seed, questions, threads)
+        _train(shared, out, seed, questions, threads, data)
     except LibraryError as error:
         _console.print(str(error), highlight=False)
         raise typer.Exit(1) from error
 
 
-def _train(shared: Path, out: Path, seed: int, questions: int, threads: int) -> None:
+def _train(shared: Path, out: Path, seed: int, questions: int, threads: int, data: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     left_out = [read_set(name, shared) for name in LEFT_OUT]
-    seen, asked = judged(left_out)
+    reviews = [read_review(file).text for file in review_files(data / REVIEWS)]
+    own = [question.text for file in sorted((data / "questions").glob("*.jsonl")) for question in read_questions(file)]
+    seen, asked = judged(left_out, reviews, own)
     sets, overlaps = [], []
     for name in TRAINED_ON:
         given = read_set(name, shared)

@@ -72,9 +72,14 @@ def without_overlap(given: QuestionSet, overlap: Overlap, asked: frozenset[str])
     return QuestionSet(given.name, given.paragraphs, given.groups, kept)
 
 
-def judged(sets: Iterable[QuestionSet]) -> tuple[frozenset[int], frozenset[str]]:
-    """The runs and the question keys of all that the reader is judged by."""
+def judged(
+    sets: Iterable[QuestionSet], texts: Iterable[str] = (), questions: Iterable[str] = ()
+) -> tuple[frozenset[int], frozenset[str]]:
+    """The runs and the question keys of all that the reader is judged by: sets, and further texts and questions."""
     sets = tuple(sets)
-    seen = frozenset(run for given in sets for paragraph in given.paragraphs for run in runs(paragraph.text))
-    asked = frozenset(key(example.question) for given in sets for example in given.examples)
-    return seen, asked
+    every = (paragraph.text for given in sets for paragraph in given.paragraphs)
+    asked = (example.question for given in sets for example in given.examples)
+    return (
+        frozenset(run for text in (*every, *texts) for run in runs(text)),
+        frozenset(key(question) for question in (*asked, *questions)),
+    )
