@@ -9,15 +9,28 @@ import gc
 import io
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated, NoReturn
 
 import typer
 
-from bot.terminal import adding, asking, chatting, evaluating, gaps, indexing, reading, running
+from bot.terminal import (
+    adding,
+    asking,
+    chatting,
+    diagnosing,
+    evaluating,
+    gaps,
+    indexing,
+    initialising,
+    preserving,
+    reading,
+    running,
+)
 from bot.terminal.options import DATA, DataOption
 from bot.terminal.output import notice, say
 from bot.terminal.wording import messages_of
+from bot.version import __version__
 from embeddings.errors import LibraryError
 
 DEBUG = "REVIEW_BOT_DEBUG"
@@ -33,10 +46,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        # Imported here because no other command needs it.
-        from importlib.metadata import version
-
-        say(f"review-bot {version('review-bot')}")
+        say(f"review-bot {__version__}")
         raise typer.Exit
 
 
@@ -51,7 +61,7 @@ def root(
 
 
 # In the order in which `--help` lists them.
-PANELS = {
+PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Ask and read": (
         asking.ask,
         chatting.chat,
@@ -60,7 +70,14 @@ PANELS = {
         reading.sections,
         reading.section,
     ),
-    "Keep up": (adding.add, indexing.index),
+    "Keep up": (
+        initialising.init,
+        adding.add,
+        indexing.index,
+        diagnosing.doctor,
+        preserving.backup,
+        preserving.restore,
+    ),
     "Discord": (running.run, running.sync, running.invite),
     "Measure": (
         evaluating.evaluate,

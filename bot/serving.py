@@ -14,6 +14,7 @@ import discord
 
 from bot.client import ReviewBot
 from bot.engine import Engine
+from bot.settings import PORTAL
 from embeddings.errors import LibraryError
 
 _log = logging.getLogger(__name__)
@@ -22,7 +23,6 @@ KEEP_UP_EVERY = 5.0
 """Seconds between two looks at whether the reviews or their index have changed."""
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
-_PORTAL = "https://discord.com/developers/applications"
 _AUTHENTICATION_FAILED = 4004
 
 
@@ -117,7 +117,7 @@ class _Connection:
                 raise StoppedError(
                     Exit.INTENTS_REFUSED,
                     "Discord disallows the intents, although none of them is privileged; "
-                    f"look at the Bot page of your application at {_PORTAL}",
+                    f"look at the Bot page of your application at {PORTAL}",
                 ) from None
             except discord.ConnectionClosed as error:
                 if error.code == _AUTHENTICATION_FAILED:
@@ -148,7 +148,7 @@ class _Connection:
 def _token_refused() -> StoppedError:
     return StoppedError(
         Exit.TOKEN_REFUSED,
-        f"Discord refuses the token; copy a new one from the Bot page of your application at {_PORTAL}",
+        f"Discord refuses the token; copy a new one from the Bot page of your application at {PORTAL}",
     )
 
 

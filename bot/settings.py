@@ -2,8 +2,8 @@
 
 | variable | meaning | default |
 | --- | --- | --- |
-| `DISCORD_TOKEN` or `DISCORD_BOT_TOKEN` | the bot's token | required |
-| `DISCORD_TOKEN_FILE` | a file that holds the token, instead | |
+| `DISCORD_TOKEN` or `DISCORD_BOT_TOKEN` | the bot's token | |
+| `DISCORD_TOKEN_FILE` | a file that holds the token, instead | `token` in the data directory |
 | `REVIEW_BOT_DATA` | the data directory | `data` |
 | `REVIEW_BOT_MEMBER_WAIT` | seconds between two questions of one member; 0 for none | 3 |
 | `REVIEW_BOT_SERVER_RATE` | questions a minute in one server; 0 for any number | 60 |
@@ -17,6 +17,7 @@
 from __future__ import annotations
 
 import math
+import os
 import re
 import stat
 from collections.abc import Mapping
@@ -27,7 +28,13 @@ from typing import Self
 from embeddings.errors import LibraryError
 from embeddings.records import SHIPPED
 
+TOKEN = "token"  # noqa: S105  # a file's name, not a token
+"""The file in the data directory that holds the token where the environment names none."""
+
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+PORTAL = "https://discord.com/developers/applications"
+"""Where a bot's owner finds its token."""
 
 _TOKENS = ("DISCORD_TOKEN", "DISCORD_BOT_TOKEN")
 _TOKEN_FILE = "DISCORD_TOKEN_FILE"  # noqa: S105  # a variable's name, not a token
@@ -37,6 +44,15 @@ _LONGEST_TOKEN_FILE = 4096
 
 class SettingsError(LibraryError):
     """A setting that is missing or can't be used: set it, or mend it. Never names a token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bot's token, with the setting that gave it and the file that holds it, if one does."""
+
+    value: str = field(repr=False)
+    setting: str
+    file: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,15 +75,20 @@ class Settings:
         return self.data / "bot.sqlite3"
 
     @classmethod
-    def from_environment(cls, environ: Mapping[str, str]) -> Self:
+    def from_environment(cls, environ: Mapping[str, str], data: Path | None = None) -> Self:
         """Read the settings.
+
+        Args:
+            environ: the environment.
+            data: the data directory, where it is not the environment that names it.
 
         Raises:
             SettingsError: one is missing or can't be used; the message is one line that says what to do.
         """
+        data = data or Path(_value(environ, "REVIEW_BOT_DATA") or "data")
         return cls(
-            token=_token(environ),
-            data=Path(_value(environ, "REVIEW_BOT_DATA") or "data"),
+            token=find_token(environ, data).value,
+            data=data,
             member_wait=_number(environ, "REVIEW_BOT_MEMBER_WAIT", 3.0),
             server_rate=_whole_number(environ, "REVIEW_BOT_SERVER_RATE", 60, least=0),
             queue=_whole_number(environ, "REVIEW_BOT_QUEUE", 1000, least=1),
@@ -82,31 +103,53 @@ def _value(environ: Mapping[str, str], name: str) -> str:
     return environ.get(name, "").strip()
 
 
-def _token(environ: Mapping[str, str]) -> str:
-    given = {name: value for name in _TOKENS if (value := _value(environ, name))}
-    file = _value(environ, _TOKEN_FILE)
-    if file:
-        given[_TOKEN_FILE] = _token_in(Path(file))
+def find_token(environ: Mapping[str, str], data: Path) -> Token:
+    """The bot's token: from the environment, or else from the data directory.
+
+    Raises:
+        SettingsError: there is none, there are two, or it can't be one.
+    """
+    given: dict[str, Token] = {name: Token(value, name) for name in _TOKENS if (value := _value(environ, name))}
+    named = _value(environ, _TOKEN_FILE)
+    if named:
+        given[_TOKEN_FILE] = _token_in(Path(named), _TOKEN_FILE)
+    # Not `Path.exists`: it raises where the folder may not be looked into.
+    if not given and os.path.lexists(data / TOKEN):
+        given[TOKEN] = _token_in(data / TOKEN, TOKEN)
     if not given:
         raise SettingsError(
-            "no token: set DISCORD_TOKEN, or DISCORD_TOKEN_FILE to a file that holds it; "
-            "it is on the Bot page of your application at https://discord.com/developers/applications"
+            "no token: set DISCORD_TOKEN, or DISCORD_TOKEN_FILE to a file that holds it, or run `review-bot init`; "
+            f"it is on the Bot page of your application at {PORTAL}"
         )
-    if len(set(given.values())) > 1:
+    if len({token.value for token in given.values()}) > 1:
         raise SettingsError(f"{' and '.join(given)} hold different tokens; leave all but one out")
-    name, token = next(iter(given.items()))
-    if token.casefold().startswith("bot "):
-        raise SettingsError(f'{name}: leave out the word "Bot" before the token')
-    if not _TOKEN_FORM.fullmatch(token):
-        raise SettingsError(
-            f"{name}: this is not a bot's token, which has three parts with dots between them; "
-            "copy it from the Bot page, where *Reset Token* shows a new one"
-        )
+    # Of the same token twice the file is named: it is what can be looked after.
+    token = list(given.values())[-1]
+    check_token(token.value, token.setting)
     return token
 
 
-def _token_in(file: Path) -> str:
-    where = f"{_TOKEN_FILE}: {file}"
+def check_token(token: str, place: str) -> None:
+    """See whether a text has the form of a bot's token; Discord is not asked.
+
+    Args:
+        token: the text.
+        place: where it stands, for the message.
+
+    Raises:
+        SettingsError: it hasn't.
+    """
+    if token.casefold().startswith("bot "):
+        raise SettingsError(f'{place}: leave out the word "Bot" before the token')
+    if not _TOKEN_FORM.fullmatch(token):
+        raise SettingsError(
+            f"{place}: this is not a bot's token, which has three parts with dots between them; "
+            "copy it from the Bot page, where *Reset Token* shows a new one"
+        )
+
+
+def _token_in(file: Path, setting: str) -> Token:
+    where = f"{setting}: {file}"
     try:
         if not file.is_file():
             raise SettingsError(f"{where} is not a file")
@@ -121,7 +164,7 @@ def _token_in(file: Path) -> str:
         raise SettingsError(f"{where} is not text") from None
     if not token or len(content) > _LONGEST_TOKEN_FILE:
         raise SettingsError(f"{where} should hold the token and nothing else")
-    return token
+    return Token(token, setting, file)
 
 
 def _number(environ: Mapping[str, str], name: str, default: float) -> float:

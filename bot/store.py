@@ -121,6 +121,19 @@ class StoreVersionError(StoreError):
     """The database was written by a newer version: update this one. It was left as it is."""
 
 
+def refuse_newer(path: Path, version: int) -> None:
+    """Go no further with a database of a version that this program doesn't know.
+
+    Raises:
+        StoreVersionError: it is newer.
+    """
+    if version > VERSION:
+        raise StoreVersionError(
+            f"{path}: written by a newer version of review-bot (database version {version}, "
+            f"this one reads up to {VERSION}); update review-bot"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
     """What those who manage a server have chosen; the defaults hold where they haven't.
@@ -396,7 +409,7 @@ class Store:
     def _prepare(self) -> None:
         with self._explained():
             # A newer version's file is looked at before anything, the journal's mode included, is changed.
-            self._refuse_newer(self._version())
+            refuse_newer(self._path, self._version())
             self._connection.execute("PRAGMA journal_mode = WAL")
             self._connection.execute("PRAGMA synchronous = FULL")
             self._connection.execute("PRAGMA foreign_keys = ON")
@@ -405,7 +418,7 @@ class Store:
             self._connection.execute("PRAGMA temp_store = MEMORY")
         with self._transaction("IMMEDIATE") as connection:
             version = self._version()
-            self._refuse_newer(version)
+            refuse_newer(self._path, version)
             for statements in MIGRATIONS[version:]:
                 for statement in statements:
                     connection.execute(statement)
@@ -417,13 +430,6 @@ class Store:
 
     def _version(self) -> int:
         return int(self._connection.execute("PRAGMA user_version").fetchone()[0])
-
-    def _refuse_newer(self, version: int) -> None:
-        if version > VERSION:
-            raise StoreVersionError(
-                f"{self._path}: written by a newer version of review-bot (database version {version}, "
-                f"this one reads up to {VERSION}); update review-bot"
-            )
 
     @contextmanager
     def _transaction(self, kind: Literal["DEFERRED", "IMMEDIATE"]) -> Iterator[sqlite3.Connection]:

@@ -36,8 +36,7 @@ async def synchronise(token: str, store: Store, *, server: int | None = None) ->
     for tries_left in reversed(range(_TRIES)):
         try:
             async with CommandBot() as bot:
-                await bot.setup_hook()
-                wanted = digest(payload(bot.tree), application_id(token))
+                wanted = await _digest_of(bot, token)
                 if store.synced_digest(scope) == wanted:
                     return False
                 await _put(bot, token, server)
@@ -60,6 +59,16 @@ async def synchronise(token: str, store: Store, *, server: int | None = None) ->
     raise AssertionError("the last try has raised or returned")
 
 
+async def current_digest(token: str) -> str:
+    """The digest of the commands as they are now, without asking Discord.
+
+    Raises:
+        SettingsError: the token names no application.
+    """
+    async with CommandBot() as bot:
+        return await _digest_of(bot, token)
+
+
 def payload(tree: app_commands.CommandTree[Any]) -> list[dict[str, Any]]:
     """The commands as Discord takes them, in an order that doesn't depend on when they were added."""
     commands = [command.to_dict(tree) for command in tree.get_commands()]
@@ -70,6 +79,11 @@ def digest(commands: list[dict[str, Any]], application: int) -> str:
     """A digest of all that Discord would be told, and of whom it would be told."""
     content = json.dumps([application, commands], sort_keys=True, ensure_ascii=True)
     return hashlib.sha256(content.encode("ascii")).hexdigest()
+
+
+async def _digest_of(bot: CommandBot, token: str) -> str:
+    await bot.setup_hook()
+    return digest(payload(bot.tree), application_id(token))
 
 
 async def _put(bot: CommandBot, token: str, server: int | None) -> None:

@@ -74,6 +74,10 @@ class ModelError(LibraryError):
     """The encoder's model can't be found, loaded or trusted."""
 
 
+class ModelMissingError(ModelError):
+    """The encoder's model is not on this machine: install it, or bring an index along that holds its export."""
+
+
 class IndexMissingError(LibraryError):
     """There is no index yet: build one."""
 

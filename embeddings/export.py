@@ -68,10 +68,7 @@ def prepare_encoder(
     kept = _kept(source, directory)
     if kept is not None:
         return kept
-    # Imported here because it imports PyTorch.
-    from embeddings.reference import ReferenceEncoder
-
-    reference = ReferenceEncoder.load(source)
+    reference = _loaded(source)
     beside = directory.with_name(f".{directory.name}.new")
     try:
         shutil.rmtree(beside, ignore_errors=True)
@@ -109,9 +106,23 @@ def open_encoder(directory: Path, identity: EncoderIdentity) -> Encoder:
     source = find_model(identity.model)
     if source.weights != identity.weights:
         raise ModelError(f"{identity.model}: changed since the index was built; run `review-bot index --rebuild`")
-    # Imported here because it imports PyTorch.
-    from embeddings.reference import ReferenceEncoder
+    return _loaded(source)
 
+
+def _loaded(source: ModelSource) -> ReferenceEncoder:
+    """The model on sentence-transformers.
+
+    Raises:
+        ModelError: it can't be loaded, or this installation leaves out what loads it.
+    """
+    # Imported here because it imports PyTorch.
+    try:
+        from embeddings.reference import ReferenceEncoder
+    except ModuleNotFoundError as error:
+        raise ModelError(
+            f"{source.name}: to make its encoder takes {error.name}, which is not installed here; "
+            "run `review-bot index` where all of review-bot is, and bring the folder .index along"
+        ) from error
     return ReferenceEncoder.load(source)
 
 

@@ -18,6 +18,7 @@ from embeddings.errors import (
     IndexDamagedError,
     IndexMissingError,
     IndexVersionError,
+    ModelMissingError,
     NoReviewsError,
     ReaderError,
     ReviewFilesError,
@@ -165,7 +166,7 @@ class Library:
         """
         # Here, for asking needs none of it: readers of files, splitters, and, to export a model, PyTorch.
         from embeddings.building import build_index, writing
-        from embeddings.export import prepare_encoder
+        from embeddings.export import open_encoder, prepare_encoder
         from embeddings.sources import read_sources
         from embeddings.weights import find_model
 
@@ -184,9 +185,17 @@ class Library:
             vectors = previous.vectors if previous is not None and exact is None else EXACT if exact else BY_SIZE
             if rebuild:
                 previous = None
-            weights = find_model(wanted, allow_download=allow_download).weights
-            folder = f"{layout.ENCODERS}/{weights[:16]}"
-            encoder = prepare_encoder(wanted, directory / folder, notify=notify, allow_download=allow_download)
+            try:
+                weights = find_model(wanted, allow_download=allow_download).weights
+            except ModelMissingError:
+                # A small installation has no model, but what was made of it is with the index.
+                if previous is None or wanted != previous.encoder.model:
+                    raise
+                folder = previous.encoder_folder
+                encoder = open_encoder(directory / folder, previous.encoder)
+            else:
+                folder = f"{layout.ENCODERS}/{weights[:16]}"
+                encoder = prepare_encoder(wanted, directory / folder, notify=notify, allow_download=allow_download)
             manifest = build_index(
                 directory,
                 sources.collections,

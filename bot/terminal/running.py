@@ -81,13 +81,11 @@ def invite(data: DataOption = DATA) -> None:
 
 
 def _settings(data: Path) -> Settings:
-    from dataclasses import replace
-
     from bot.serving import Exit
     from bot.settings import Settings, SettingsError
 
     try:
-        return replace(Settings.from_environment(os.environ), data=data)
+        return Settings.from_environment(os.environ, data)
     except SettingsError as error:
         notice(str(error))
         raise typer.Exit(Exit.SETTINGS) from None

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.settings import Settings, SettingsError
+from bot.settings import Settings, SettingsError, Token, find_token
 
 TOKEN = "MTEyMjMzNDQ1NTY2Nzc4ODk5.GaBcDe." + "aB3_-" * 6
 
@@ -54,6 +54,21 @@ def test_a_token_can_come_from_a_file(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text(f"\ufeff{TOKEN}\r\n", encoding="utf-8")
     assert Settings.from_environment({"DISCORD_TOKEN_FILE": str(file)}).token == TOKEN
+
+
+def test_without_any_in_the_environment_the_token_is_the_data_directorys(tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(f"{TOKEN}\n")
+    assert Settings.from_environment({"REVIEW_BOT_DATA": str(tmp_path)}).token == TOKEN
+    assert Settings.from_environment({}, tmp_path) == Settings(TOKEN, tmp_path)
+    assert find_token({}, tmp_path) == Token(TOKEN, "token", tmp_path / "token")
+    other = TOKEN + "x"
+    assert find_token({"DISCORD_TOKEN": other}, tmp_path) == Token(other, "DISCORD_TOKEN")
+
+
+def test_a_data_directory_that_is_none_holds_no_token(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(SettingsError, match="no token"):
+        find_token({}, tmp_path / "file")
 
 
 def test_the_same_token_twice_is_one_token(tmp_path: Path) -> None:

@@ -41,14 +41,20 @@ class Program:
 
 
 @contextmanager
-def program(url: str, data: Path, *arguments: str, token: str | None, **settings: str) -> Iterator[Program]:
+def program(
+    url: str, data: Path, *arguments: str, token: str | None, typed: str = "", **settings: str
+) -> Iterator[Program]:
     """`review-bot` with these arguments, led to the double at `url`; `settings` are environment variables."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DISCORD_", "REVIEW_BOT_"))}
     given = {"DISCORD_TOKEN": token} if token is not None else {}
     command = [sys.executable, "-m", "tests.discord.launch", "--double", url, "--", "--data", str(data), *arguments]
     environment = {**kept, "REVIEW_BOT_MEMBER_WAIT": "0", "REVIEW_BOT_SERVER_RATE": "0", **given, **settings}
-    with tempfile.TemporaryFile() as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as stdin:
+        stdin.write(typed.encode())
+        stdin.seek(0)
+        process = subprocess.Popen(
+            command, cwd=ROOT, env=environment, stdin=stdin, stdout=output, stderr=subprocess.STDOUT
+        )
         try:
             yield Program(process, output)
         finally:

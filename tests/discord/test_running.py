@@ -164,6 +164,27 @@ async def test_the_commands_are_put_when_they_have_changed_and_only_then(reviews
             await there.assert_clean()
 
 
+async def test_setting_up_leaves_a_bot_that_the_doctor_finds_well(reviews: Path, tmp_path: Path) -> None:
+    data = copied(reviews, tmp_path)
+    with in_a_process() as url:
+        async with reach(url) as there:
+            with program(url, data, "init", token=None, typed=f"{there.token}\n\n") as setting_up:
+                assert await ended(setting_up) == 0
+                assert "Commands: up to date." in setting_up.output
+                assert there.token not in setting_up.output
+            with program(url, data, "doctor", "--online", token=None) as doctor:
+                assert await ended(doctor) == 0, doctor.output
+                assert "taken by Discord as" in doctor.output
+            assert [each["method"] for each in await there.requests()].count("PUT") == 1
+            with program(url, data, "doctor", "--online", token=SAMPLE) as doctor:
+                assert await ended(doctor) == 1
+                assert "Discord refuses the token" in doctor.output
+            with program("http://127.0.0.1:9", data, "doctor", "--online", token=None) as doctor:
+                assert await ended(doctor) == 1
+                assert "Discord can't be reached" in doctor.output
+                assert "Traceback" not in doctor.output
+
+
 async def test_the_invitation_asks_for_little(reviews: Path) -> None:
     with program("http://127.0.0.1:9", reviews, "invite", token=SAMPLE) as bot:
         assert await ended(bot) == 0

@@ -29,9 +29,9 @@ ENGINE = (
 """The modules of `embeddings/`, lowest first. `evaluation` and `training` stand for all of their packages'."""
 
 FACE = (
-    "buttons catalogue cooldowns downloading gateway neutralising parts recent redacting settings store work",
-    "conversations cutting feedback gaps inviting kept_questions logs servers shelf",
-    "messages",
+    "buttons catalogue cooldowns downloading gateway neutralising parts recent redacting settings store version work",
+    "archives conversations cutting database feedback gaps inviting kept_questions logs servers setting_up shelf",
+    "backing_up messages restoring",
     "adding browsing components engine managing privacy reading_back tidying",
     "delivery examples uploads",
     "asking",
@@ -40,13 +40,15 @@ FACE = (
     "client",
     "serving",
     "syncing",
+    "checks",
     "terminal",
     "cli",
     "__main__",
 )
-"""The modules of `bot/`, lowest first, all above the engine. `commands` and `terminal` stand for their packages'."""
+"""The modules of `bot/`, lowest first, all above the engine; `checks`, `commands` and `terminal` stand for packages."""
 
 PACKAGES = (
+    "bot.checks",
     "bot.commands",
     "bot.terminal",
     "embeddings.evaluation",

@@ -96,7 +96,7 @@ def start(*arguments: str | Path, **options: Any) -> subprocess.Popen[str]:  # n
 def process(*arguments: str | Path, **options: Any) -> Outcome:  # noqa: ANN401 - passed through
     """Run the command in a process of its own, to its end."""
     with start(*arguments, **options) as running:
-        out, err = running.communicate(timeout=100)
+        out, err = running.communicate(timeout=600)
     return Outcome(running.returncode, out or "", err or "")
 
 

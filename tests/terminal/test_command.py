@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli import app, main
+from bot.version import __version__
 from embeddings.library import Library
 from tests.terminal.conftest import QUESTION, ROOT, Run, process, start
 
@@ -63,12 +64,13 @@ def test_every_command_has_help(run: Run, command: str) -> None:
 
 
 def test_the_version_is_the_packages(run: Run) -> None:
+    shown = run("--version")
+    assert (shown.code, shown.out, shown.err) == (0, f"review-bot {__version__}\n", "")
     try:
-        version = importlib.metadata.version("review-bot")
+        installed = importlib.metadata.version("review-bot")
     except importlib.metadata.PackageNotFoundError:
         pytest.skip("run from a folder where review-bot is not installed")
-    shown = run("--version")
-    assert (shown.code, shown.out, shown.err) == (0, f"review-bot {version}\n", "")
+    assert installed == __version__
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""What `review-bot doctor` looks at, and what it advises."""

@@ -1,0 +1,28 @@
+"""Every check, in the order in which a person would mend things. A new one is a line here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bot.checks import answering, connection, installation, keeping
+from bot.checks.checking import Check, Circumstances, Look, check
+
+CHECKS: tuple[tuple[str, Look], ...] = (
+    ("python", installation.python),
+    ("packages", installation.packages),
+    ("weights", installation.weights),
+    ("disk", keeping.disk),
+    ("reviews", answering.reviews),
+    ("index", answering.index),
+    ("thresholds", answering.thresholds),
+    ("database", keeping.database),
+    ("token", connection.token),
+    ("commands", connection.commands),
+)
+"""Each check's name, and what looks."""
+
+
+def checks(circumstances: Circumstances) -> Iterator[Check]:
+    """Make every check, one after the other."""
+    for name, look in CHECKS:
+        yield check(name, look, circumstances)

@@ -1,0 +1,42 @@
+"""`review-bot doctor`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.terminal.options import DATA, DataOption, JsonOption
+from bot.terminal.output import in_terminal, one_line, print_json, say
+
+if TYPE_CHECKING:
+    from bot.checks.checking import Check
+
+
+def doctor(
+    online: Annotated[bool, typer.Option("--online", help="Ask Discord whether it takes the token.")] = False,
+    as_json: JsonOption = False,
+    data: DataOption = DATA,
+) -> None:
+    """Check the installation, the index, the token and what is kept; say what to do."""
+    from bot.checks.checking import Circumstances
+    from bot.checks.listing import checks
+
+    found = tuple(checks(Circumstances(data, os.environ, online)))
+    if as_json:
+        print_json({"checks": [{"name": each.name, "ok": each.ok, "advice": each.advice} for each in found]})
+    elif in_terminal():
+        from bot.terminal import rendering
+
+        rendering.show(rendering.rendered_checks(found))
+    else:
+        say(_in_plain(found))
+    if not all(each.ok for each in found):
+        raise typer.Exit(1)
+
+
+def _in_plain(found: Sequence[Check]) -> str:
+    width = max(len(each.name) for each in found)
+    return "\n".join(f"{'ok  ' if each.ok else 'FAIL'} {each.name:{width}} {one_line(each.said)}" for each in found)

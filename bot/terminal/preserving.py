@@ -1,0 +1,43 @@
+"""`review-bot backup` and `review-bot restore`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.terminal.options import DATA, DataOption
+from bot.terminal.output import say
+from bot.terminal.wording import counted
+
+if TYPE_CHECKING:
+    from bot.archives import Contents
+
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]
+
+
+def backup(file: FileArgument, data: DataOption = DATA) -> None:
+    """Write database, reviews and question files to one file, also while the bot is running."""
+    from bot.backing_up import back_up
+
+    contents = back_up(data, file)
+    say(f"{file}: {_in_words(contents)}. The token and the index are not in it.")
+
+
+def restore(
+    file: FileArgument,
+    replace: Annotated[bool, typer.Option("--replace", help="Replace what is there; all of it.")] = False,
+    data: DataOption = DATA,
+) -> None:
+    """Check a backup, and put its content into the data folder; stop the bot first."""
+    from bot.restoring import restore as put_back
+
+    contents = put_back(file, data, replace=replace)
+    say(f"{data}: {_in_words(contents)}, from {contents.made}. Run `review-bot index` before you start the bot.")
+
+
+def _in_words(contents: Contents) -> str:
+    database = "the database" if contents.database is not None else "no database"
+    others = len(contents.files) - contents.reviews - (contents.database is not None)
+    return f"{counted(contents.reviews, 'review')}, {database}, {counted(others, 'other file')}"

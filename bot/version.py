@@ -1,0 +1,3 @@
+"""The version of the whole project, named here alone."""
+
+__version__ = "0.1.0"

@@ -1,0 +1,111 @@
+"""The files that deploy the bot: what can be checked of them without a container engine."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+from bot.checks.installation import SPARED
+from bot.serving import Exit
+
+ROOT = Path(__file__).parents[2]
+DEPLOY = ROOT / "bot" / "deploy"
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+CHECK = "u.urlopen('http://127.0.0.1:9464/healthz', timeout=5)"
+
+
+def text(name: str) -> str:
+    return (DEPLOY / name).read_text(encoding="utf-8")
+
+
+def pins(file: Path) -> dict[str, str]:
+    """The lines of a constraints file that are not comments, by package."""
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    return {canonicalize_name(line.partition("==")[0]): line.partition("==")[2] for line in lines}
+
+
+CONSTRAINTS = pins(ROOT / ".ci" / "constraints.txt")
+LOWEST = pins(ROOT / ".ci" / "lowest.txt")
+SERVED = pins(DEPLOY / "serving.txt")
+
+
+def test_every_dependency_is_served_or_spared() -> None:
+    declared = {canonicalize_name(Requirement(each).name) for each in PROJECT["dependencies"]}
+    assert declared - set(SERVED) == SPARED
+    assert set(SERVED) & SPARED == set()
+
+
+def test_every_served_package_has_a_pinned_release() -> None:
+    assert set(SERVED) - set(CONSTRAINTS) == set()
+    assert set(SERVED.values()) == {""}
+
+
+def test_both_ends_of_every_range_are_tested() -> None:
+    extras = PROJECT["optional-dependencies"]
+    declared = [Requirement(each) for each in (*PROJECT["dependencies"], *extras["test"])]
+    for requirement in declared:
+        name = canonicalize_name(requirement.name)
+        assert requirement.specifier.contains(CONSTRAINTS[name]), requirement
+        lowest = next(each.version for each in requirement.specifier if each.operator in (">=", "=="))
+        assert requirement.specifier.contains(LOWEST[name]), requirement
+        assert LOWEST[name].startswith(lowest), requirement
+        assert set(LOWEST[name].removeprefix(lowest)) <= {".", "0"}, requirement
+    assert set(LOWEST) == {canonicalize_name(requirement.name) for requirement in declared}
+
+
+def test_what_the_image_copies_is_there_and_let_through() -> None:
+    let_through = [line[1:] for line in text("Containerfile.dockerignore").splitlines() if line.startswith("!")]
+    copied = [
+        name
+        for line in text("Containerfile").splitlines()
+        if line.startswith("COPY ") and "--from" not in line
+        for name in line.split()[1:-1]
+    ]
+    assert copied
+    for name in copied:
+        assert (ROOT / name).exists(), name
+        assert name in let_through, name
+
+
+@pytest.mark.parametrize("name", ["Containerfile", "compose.yaml", "review-bot-health.service"])
+def test_everything_that_runs_the_bot_checks_its_health(name: str) -> None:
+    assert CHECK in text(name).replace("\\'", "'")
+
+
+def test_nothing_names_a_host_but_this_machine() -> None:
+    for file in DEPLOY.iterdir():
+        hosts = set(re.findall(r"https?://([^/:\s]+)", file.read_text(encoding="utf-8")))
+        assert hosts <= {"127.0.0.1", "download.pytorch.org"}, file.name
+
+
+def test_compose_hands_the_token_over_as_a_secret_and_nothing_else_is_writable() -> None:
+    service = yaml.safe_load(text("compose.yaml"))["services"]["bot"]
+    assert service["environment"] == {"DISCORD_TOKEN_FILE": f"/run/secrets/{service['secrets'][0]}"}
+    assert (service["read_only"], service["cap_drop"], service["volumes"]) == (True, ["ALL"], ["data:/data"])
+
+
+def test_systemd_starts_nothing_anew_that_a_restart_will_not_mend() -> None:
+    line = next(each for each in text("review-bot.service").splitlines() if each.startswith("RestartPrevent"))
+    assert {int(code) for code in line.partition("=")[2].split()} == set(Exit) - {Exit.CONNECTION}
+
+
+def test_systemd_understands_the_units(tmp_path: Path) -> None:
+    analyze = shutil.which("systemd-analyze")
+    if analyze is None:
+        pytest.skip("systemd-analyze is not installed")
+    units = []
+    for file in (*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")):
+        # It wants the programs to be there.
+        content = re.sub(r"/opt/review-bot/\.venv/bin/\S+", "/bin/true", file.read_text(encoding="utf-8"))
+        (tmp_path / file.name).write_text(content, encoding="utf-8")
+        units.append(str(tmp_path / file.name))
+    verified = subprocess.run([analyze, "verify", *units], capture_output=True, text=True, check=False)
+    assert (verified.returncode, verified.stderr) == (0, "")
