@@ -44,14 +44,28 @@ def index(circumstances: Circumstances) -> str:
     return f"whole and up to date, encoded by {library.manifest.encoder.model}"
 
 
-def thresholds(circumstances: Circumstances) -> str:
-    """Whether what counts as an answer was chosen for the encoder that the index was built with."""
-    from embeddings import index as layout
-    from embeddings.calibration import load_thresholds
-    from embeddings.manifest import Manifest
+def reader(circumstances: Circumstances) -> str:
+    """Whether what reads the closest sentences again can be had."""
+    from embeddings.library import Library
 
-    identity = Manifest.open(circumstances.data / layout.DIRECTORY).encoder
-    found = load_thresholds(circumstances.data, identity)
-    if found is None:
-        raise CheckError(f"nobody has calibrated {identity.model}; run `review-bot calibrate`")
-    return f"answered from {found.answered:.2f}, nearest from {found.nearest:.2f}"
+    library = Library.open(circumstances.data)
+    try:
+        if library.reader_problem is not None:
+            raise CheckError(library.reader_problem)
+        return "at hand" if library.reader is not None else "none; answers come from the encoder alone"
+    finally:
+        library.close()
+
+
+def thresholds(circumstances: Circumstances) -> str:
+    """Whether what counts as an answer was chosen for the encoder and the reader that answer."""
+    from embeddings.library import Library
+
+    library = Library.open(circumstances.data)
+    try:
+        found = library.thresholds
+        if not library.calibrated:
+            raise CheckError(f"nobody has calibrated {library.manifest.encoder.model}; run `review-bot calibrate`")
+        return f"answered from {found.answered:.2f}, nearest from {found.nearest:.2f}"
+    finally:
+        library.close()

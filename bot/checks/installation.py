@@ -9,7 +9,7 @@ import platform
 from importlib import metadata
 
 from bot.checks.checking import CheckError, Circumstances
-from embeddings.errors import IndexMissingError, ModelError
+from embeddings.errors import IndexDamagedError, IndexMissingError, IndexVersionError, ModelError
 
 _PROGRAM = "review-bot"
 
@@ -73,7 +73,8 @@ def weights(circumstances: Circumstances) -> str:
     directory = circumstances.data / layout.DIRECTORY
     try:
         indexed = Manifest.open(directory)
-    except IndexMissingError:
+    except (IndexMissingError, IndexDamagedError, IndexVersionError):
+        # What is wrong with the index is said by its own check.
         return _known(find_model(None).weights)
     identity = indexed.encoder
     try:

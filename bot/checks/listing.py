@@ -14,6 +14,7 @@ CHECKS: tuple[tuple[str, Look], ...] = (
     ("disk", keeping.disk),
     ("reviews", answering.reviews),
     ("index", answering.index),
+    ("reader", answering.reader),
     ("thresholds", answering.thresholds),
     ("database", keeping.database),
     ("token", connection.token),
