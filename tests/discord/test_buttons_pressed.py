@@ -37,7 +37,7 @@ async def test_a_quote_in_a_longer_section_leads_to_all_of_it(
     at_the_double: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
     async with club(at_the_double, reviews, store) as here:
-        answer = await here.ask("Why does nobody rebel?")
+        answer = await here.ask("Is rebellion ever an option for the students?")
         page = await (await here.ana.click(answer, "Read 1 in context")).answer()
         assert "paragraphs 2–3 of 3" in page.text
         whole = await turned(here.ana, page, "Whole section")
