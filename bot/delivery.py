@@ -8,6 +8,8 @@ What is promised where the network or Discord fails:
 - a post that is retried carries the nonce of the first try, so that it can't appear twice;
 - an answer whose token has expired (50027) is posted in the channel, unless it was private;
 - where Discord has refused to let the bot speak, it isn't tried again for a while;
+- a channel gets one post after the other: discord.py, which keeps count of what a route has left, lets one too many go
+  where several are on their way at the same time;
 - a refused bot token ends the bot after a few tries; a 429 from outside Discord's own gate is never repeated.
 """
 
@@ -21,6 +23,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeAlias, TypeVar
+from weakref import WeakValueDictionary
 
 import aiohttp
 import discord
@@ -75,6 +78,10 @@ Sent: TypeAlias = discord.Message
 T = TypeVar("T")
 
 
+class _SilencedError(Exception):
+    """The bot may not speak in a channel any more."""
+
+
 class Delivery:
     """Everything that goes out goes through here.
 
@@ -92,8 +99,9 @@ class Delivery:
         self._acknowledging = 0
         self._lane = asyncio.Semaphore(_AT_ONCE)
         self._rush_until = 0.0
-        # Kept here, for the loop alone would let them go.
-        self._typing: set[asyncio.Task[None]] = set()
+        self._posting: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        # By channel; kept here, for the loop alone would let them go.
+        self._typing: dict[int, asyncio.Task[None]] = {}
 
     async def after_a_rush(self) -> None:
         """Let acknowledgements go first while many are due at once; a few on their way hold nothing up."""
@@ -180,13 +188,21 @@ class Delivery:
         if reply_to is not None and _may_read_history(place):
             more["reference"] = reply_to.to_reference(fail_if_not_exists=False)
 
+        turn = self._posting.setdefault(place.id, asyncio.Lock())
+
         async def send(shown: dict[str, Any]) -> Sent:
-            posted = await channel.send(**shown, **more)
+            async with turn:
+                # Those that waited for their turn behind one that was refused know better now.
+                if not self.may_speak(place):
+                    raise _SilencedError
+                posted = await channel.send(**shown, **more)
             self._unauthorised = 0
             return posted
 
         try:
             return await self._sent(send, message)
+        except _SilencedError:
+            self.counts["suppressed"] += 1
         except discord.HTTPException as error:
             if error.code in _NOT_ALLOWED:
                 self._silent[place.id] = time.monotonic() + _SILENT_FOR
@@ -211,11 +227,16 @@ class Delivery:
         """Delete a message that was posted; whether it is gone."""
         return await self._deleted(said.delete)
 
-    async def show_typing(self, channel: discord.abc.Messageable) -> None:
-        """Show that an answer is coming; not waited for long, for it is no answer."""
+    async def show_typing(self, channel: discord.abc.MessageableChannel) -> None:
+        """Show that an answer is coming; not waited for long, for it is no answer.
+
+        Nothing is sent where that is on its way already: it shows for every question of the channel.
+        """
+        if channel.id in self._typing:
+            return
         typing = asyncio.create_task(self._type(channel), name="typing")
-        self._typing.add(typing)
-        typing.add_done_callback(self._typing.discard)
+        self._typing[channel.id] = typing
+        typing.add_done_callback(lambda _: self._typing.pop(channel.id))
         # Never cancelled: discord.py holds back every request while one waits out a global limit, and would go on
         # holding them back for ever if that one ended before its wait.
         await asyncio.wait({typing}, timeout=_TYPING_WITHIN)

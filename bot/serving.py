@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import signal
 from collections.abc import Callable
@@ -55,10 +54,6 @@ async def serve(make_bot: Callable[[], ReviewBot], engine: Engine, token: str) -
     Raises:
         StoppedError: Discord won't have the bot, or the connection was lost beyond repair.
     """
-    # What has been loaded by now stays for good. To look through it for garbage would hold up the event loop by 50 to
-    # 100 ms each time.
-    gc.collect()
-    gc.freeze()
     connection = _Connection(make_bot, token)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

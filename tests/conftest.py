@@ -1,4 +1,4 @@
-"""What all tests share: the packaged model's encoder, exported once however many processes run the tests."""
+"""What all tests share: how hard Hypothesis looks; the packaged model's encoder, exported once for all processes."""
 
 from __future__ import annotations
 
@@ -7,9 +7,15 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from hypothesis import HealthCheck, settings
 
 from embeddings.export import prepare_encoder
 from embeddings.weights import DEFAULT_WEIGHTS
+
+# No test is timed: the machine may be busy with something else. `HYPOTHESIS_PROFILE=thousand` looks harder.
+settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("thousand", settings.get_profile("untimed"), max_examples=4000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "untimed"))
 
 
 @pytest.fixture(scope="session")

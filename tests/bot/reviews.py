@@ -31,7 +31,16 @@ LONG_WORD = "antidisestablishmentarianism" * 360
 
 EXTREMES = (LONG_WORD, "", " ", "*" * 300, "\u202e" * 5, "|" * 400, "Never Let Me Go", "1. *a* ||b||")
 PROSE = "Kathy drives. It is quiet, and *nobody* speaks || of it. "
-ENORMOUS = (LONG_WORD, PROSE * 40, "||a|| `b` " * 300, "\u0301" * 5000, "。" * 3000, "**" * 2000)
+ENORMOUS = (
+    LONG_WORD,
+    PROSE * 40,
+    "||a ||b ||c|| d|| e|| " * 60,
+    "```\n||a||\n``` " * 80,
+    "||a|| `b` " * 300,
+    "\u0301" * 5000,
+    "。" * 3000,
+    "**" * 2000,
+)
 
 
 def hostile(size: int) -> st.SearchStrategy[str]:

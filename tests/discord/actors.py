@@ -294,6 +294,13 @@ class Message:
         """Whether one person alone sees it."""
         return bool(self.data["flags"] & EPHEMERAL)
 
+    async def reply(self, *, timeout: float = PATIENCE) -> Message:
+        """The bot's reply to this very message."""
+        data = await self.discord.call("wait_reply", message=self.id, timeout=timeout)
+        if data is None:
+            raise UnansweredError(f"the bot did not reply within {timeout} s")
+        return Message(self.discord, data)
+
     async def now(self) -> Message | None:
         """The message as it stands now, or nothing where it is gone."""
         data = await self.discord.call("message", message=self.id)

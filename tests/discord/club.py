@@ -76,15 +76,18 @@ class Club:
 
 @asynccontextmanager
 async def review_bot(
-    there: Discord, data: Path, store: Path, *, heartbeat_timeout: float = 60.0, **how: Any
+    there: Discord, data: Path, store: Path, *, heartbeat_timeout: float = 60.0, shards: int = 1, **how: Any
 ) -> AsyncIterator[ReviewBot]:
-    """The bot, running against the double with its commands registered; `how` are settings other than no cooldowns."""
+    """The bot, running against the double with its commands registered; `how` are settings other than no cooldowns.
+
+    `shards` are those that it waits for; how many there are to be, the double tells it.
+    """
     chosen = replace(Settings(there.token, data, member_wait=0.0, server_rate=0), **how)
     engine = Engine.open(data, queue=chosen.queue)
     with Store(store) as opened:
         bot = ReviewBot(engine, opened, chosen, guild_ready_timeout=0.05, heartbeat_timeout=heartbeat_timeout)
         try:
-            async with running(bot, there):
+            async with running(bot, there, shards=shards):
                 await there.call("register", commands=payload(bot.tree))
                 yield bot
         finally:

@@ -17,19 +17,16 @@ from numpy.typing import NDArray
 
 from bot.serving import Exit
 from embeddings.encoding import Encoder, EncoderIdentity
-from tests.discord.actors import in_a_process, reach
+from tests.discord.actors import reach
 from tests.discord.club import QUESTION, Club, club
-from tests.discord.double.state import Json
-from tests.discord.launch import point_at
 from tests.discord.logs import LogWatch, problems_in
-from tests.discord.programs import copied, program
+from tests.discord.programs import PATIENCE, copied, program
 from tests.discord.test_faults import said_in, until
+from tests.discord.test_many import SOON, rush
 from tests.discord.test_running import elsewhere, ended, scene
 
 SLOWNESS = 1.0
 """Seconds of work that the slow encoder adds to each call."""
-ACKNOWLEDGED_WITHIN = 1.5
-"""Seconds that 500 questions at once may wait for their acknowledgements."""
 
 
 async def many_reconnects(at_the_double: str, reviews: Path, store: Path, log: LogWatch, tries: int) -> int:
@@ -80,7 +77,7 @@ async def what_ends_the_program(
 ) -> None:
     async with elsewhere() as there:
         with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
-            await there.ready(timeout=30)
+            await there.ready(timeout=PATIENCE)
             general, ana = await scene(there)
             await (await ana.slash(general, "ask", question=QUESTION)).answer()
             await there.call("disturb", **disturbance)
@@ -101,7 +98,7 @@ async def a_start_is_tried_again(reviews: Path, tmp_path: Path, route: str, said
     async with elsewhere() as there:
         await there.fault(route, "status", status=503, times=2)
         with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
-            await there.ready(timeout=40)
+            await there.ready(timeout=PATIENCE)
             general, ana = await scene(there)
             answer = await (await ana.slash(general, "ask", question=QUESTION)).answer()
             assert "deferrals" in answer.text
@@ -161,7 +158,7 @@ async def a_stop_with_questions_in_flight(reviews: Path, tmp_path: Path, tries: 
     """SIGTERM once all are acknowledged and none can have been answered."""
     async with elsewhere() as there:
         with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
-            await there.ready(timeout=30)
+            await there.ready(timeout=PATIENCE)
             general, ana = await scene(there)
             await there.fault("PATCH /webhooks/.*", "delay", seconds=1.0, times=tries)
             ids = await there.burst((ana, general, "ask", {"question": QUESTION}) for _ in range(tries))
@@ -173,21 +170,12 @@ async def a_stop_with_questions_in_flight(reviews: Path, tmp_path: Path, tries: 
             return await there.wait_all(ids, "answered", timeout=1)
 
 
-async def many_questions_at_once(reviews: Path, store: Path, log: LogWatch, tries: int) -> int:
-    """As many members, one question each; the double and its people in a process of their own."""
-    with in_a_process() as url:
-        point_at(url)
-        async with club(url, reviews, store) as here:
-            await here.there.settings(defer_schema=True)
-            people = [await here.server.member(f"Member {each}") for each in range(tries)]
-            ids = await here.there.burst((who, here.general, "ask", {"question": QUESTION}) for who in people)
-            await here.there.wait_all(ids, "acknowledged", timeout=5)
-            await here.there.wait_all(ids, "answered", timeout=90)
-            fared = await here.there.interactions(ids)
-            await here.assert_clean(log)
-    return sum(map(_soon_acknowledged_and_answered, fared))
-
-
-def _soon_acknowledged_and_answered(asked: Json) -> bool:
-    acknowledged = asked["acknowledged_after"]
-    return acknowledged is not None and acknowledged < ACKNOWLEDGED_WITHIN and asked["answered_after"] is not None
+async def many_questions_at_once(reviews: Path, tmp_path: Path, tries: int) -> int:
+    """As many members, one question each; how many were acknowledged soon, and answered."""
+    seen = await rush(tries, reviews, tmp_path, expect=(10062,))
+    return sum(
+        each["acknowledged_after"] is not None
+        and each["acknowledged_after"] < SOON
+        and each["answered_after"] is not None
+        for each in seen.every
+    )

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,7 +16,8 @@ from pathlib import Path
 from typing import IO
 
 ROOT = Path(__file__).parents[2]
-PATIENCE = 30.0
+PATIENCE = 60.0
+"""Seconds in which a program is expected to start or to end, on a machine that is busy with something else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,18 +39,45 @@ class Program:
         return self.ended()
 
     def ended(self) -> int:
-        """Wait for its end; the exit code."""
-        return self.process.wait(PATIENCE)
+        """Wait for its end; the exit code.
+
+        Raises:
+            AssertionError: it goes on and on; the message says where each of its threads stands.
+        """
+        try:
+            return self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            before = len(self.output)
+            self.process.send_signal(signal.SIGUSR1)
+            time.sleep(1.0)
+            raise AssertionError(f"no end within {PATIENCE:.0f} s: {self.output[before:]}") from None
 
 
 @contextmanager
 def program(
-    url: str, data: Path, *arguments: str, token: str | None, typed: str = "", **settings: str
+    url: str,
+    data: Path,
+    *arguments: str,
+    token: str | None,
+    typed: str = "",
+    pulse: Path | None = None,
+    **settings: str,
 ) -> Iterator[Program]:
-    """`review-bot` with these arguments, led to the double at `url`; `settings` are environment variables."""
+    """`review-bot` with these arguments, led to the double at `url`.
+
+    Args:
+        url: the double's.
+        data: the data directory.
+        arguments: those of the command.
+        token: the bot's, or None for none.
+        typed: what stands on its standard input.
+        pulse: where to leave the pulse of its event loop, or None to take none.
+        settings: environment variables.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DISCORD_", "REVIEW_BOT_"))}
     given = {"DISCORD_TOKEN": token} if token is not None else {}
-    command = [sys.executable, "-m", "tests.discord.launch", "--double", url, "--", "--data", str(data), *arguments]
+    options = ["--double", url, *(["--pulse", str(pulse)] if pulse is not None else [])]
+    command = [sys.executable, "-m", "tests.discord.launch", *options, "--", "--data", str(data), *arguments]
     environment = {**kept, "REVIEW_BOT_MEMBER_WAIT": "0", "REVIEW_BOT_SERVER_RATE": "0", **given, **settings}
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as stdin:
         stdin.write(typed.encode())

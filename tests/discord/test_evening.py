@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.discord.actors import Channel, Discord, Guild, Message, Person
 from tests.discord.club import OWNERS, QUESTION, UNANSWERABLE, changed
 from tests.discord.logs import problems_in
-from tests.discord.programs import copied, program
+from tests.discord.programs import PATIENCE, copied, program
 from tests.discord.test_running import elsewhere
 
 DEFERRAL = "there are no deferrals"
@@ -80,7 +80,7 @@ async def after_the_restart(general: Channel, ana: Person, bea: Person, *, answe
 async def one_evening(there: Discord, data: Path) -> str:
     """All of it; what the two programs have put out."""
     with program(there.url, data, "run", token=there.token) as bot:
-        await there.ready(timeout=30)
+        await there.ready(timeout=PATIENCE)
         server = await there.server("Film Club", bot=False)
         general, ana, bea = await server.channel("general"), await server.member("Ana"), await server.member("Bea")
         await server.invite_bot()
@@ -89,7 +89,7 @@ async def one_evening(there: Discord, data: Path) -> str:
         assert await asyncio.to_thread(bot.stop) == 0
         output = bot.output
     with program(there.url, data, "run", token=there.token) as bot:
-        await there.ready(timeout=30, identifies=2)
+        await there.ready(timeout=PATIENCE, identifies=2)
         await after_the_restart(general, ana, bea, answer=answer, private=private)
         assert await asyncio.to_thread(bot.stop) == 0
         assert await answer.now() is None

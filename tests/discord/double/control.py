@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from itertools import takewhile
 from typing import Any
 
 from tests.discord.double import payloads
@@ -252,6 +253,19 @@ class Control:
         await self._until(lambda: bool(found()), ("channel", place.id), timeout)
         return payloads.seen(self.world, found()[0]) if found() else None
 
+    async def wait_reply(self, message: str, timeout: float) -> Json | None:
+        """Sleep until the bot has replied to that very message, or the time is up."""
+        place = self.world.channels[self.world.messages[int(message)].channel_id]
+
+        def found() -> Message | None:
+            later = takewhile(lambda each: each.id > int(message), reversed(place.messages.values()))
+            replies = (each for each in later if each.author_id == self.world.bot.id)
+            return next((each for each in replies if (each.reference or {}).get("message_id") == message), None)
+
+        await self._until(lambda: found() is not None, ("channel", place.id), timeout)
+        reply = found()
+        return None if reply is None else payloads.seen(self.world, reply)
+
     async def wait_ready(self, shards: int, timeout: float, identifies: int = 0) -> bool:
         """Sleep until that many shards are connected, and that many IDENTIFYs were seen at least."""
 
@@ -299,7 +313,8 @@ class Control:
         statuses = [each.status for each in self.ledger.records]
         return {
             "identifies": len(self.gateway.identifies),
-            "intents": self.gateway.identifies[-1]["intents"] if self.gateway.identifies else None,
+            "intents": [each["intents"] for each in self.gateway.identifies],
+            "shards": [list(each["shard"]) for each in self.gateway.identifies],
             "resumes": self.gateway.resumes,
             "heartbeats": self.gateway.heartbeats,
             "connections": len(self.gateway.connections),

@@ -288,7 +288,7 @@ class Gateway:
         return told
 
     async def act(self, action: str, **how: Any) -> None:
-        """What a test does to every connection.
+        """What a test does to every connection, or with `shard` to that one's.
 
         `reconnect` (op 7), `invalidate` (op 9; `resumable`), `close` (`code`), `reset`, `raw` (`text` or
         `hex`), `event` (`name`, `data`: a dispatch as it is given), `heartbeats` (`acknowledged`), `delay`
@@ -304,7 +304,8 @@ class Gateway:
             self.dispatch(str(how["name"]), how["data"], guild_id=None)
             return
         for connection in list(self.connections):
-            await self._act_on(connection, action, how)
+            if "shard" not in how or (connection.session and connection.session.shard[0] == how["shard"]):
+                await self._act_on(connection, action, how)
 
     async def _act_on(self, connection: Connection, action: str, how: Json) -> None:
         if action == "reconnect":

@@ -1,0 +1,58 @@
+"""Any message of review text that the bot could send, made of random reviews, titles, names and questions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from hypothesis import strategies as st
+
+from bot.browsing import contents_message, context_message, reviews_message, section_message
+from bot.buttons import ReadInContext, find_passage, passage_key
+from bot.catalogue import ENGLISH
+from bot.messages import Manner, answer_message
+from bot.parts import Message
+from embeddings.records import Review
+from tests.bot.reviews import answers, quotes
+
+MANNERS = st.booleans().map(lambda hide: Manner(ENGLISH, hide))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A message, and the reviews that it may link to."""
+
+    message: Message
+    reviews: tuple[Review, ...]
+
+
+@st.composite
+def messages(draw: st.DrawFn) -> Shown:
+    """An answer, a quote in its context, a page of a section, a table of contents, or a list of reviews."""
+    answer, known = draw(answers())
+    review, manner, page = known[0], draw(MANNERS), draw(st.integers(0, 4))
+
+    def answered() -> Message:
+        return answer_message(answer, known, manner, asker=1, private=draw(st.booleans()), within=review)
+
+    def section() -> Message:
+        return section_message(review, draw(st.sampled_from(review.sections)), manner, first=draw(st.integers(0, 40)))
+
+    def in_context() -> Message:
+        quote = draw(quotes(review, 1))
+        if quote is None:
+            return section()
+        key = passage_key(review, quote)
+        found = find_passage(review, key)
+        assert found is not None
+        return context_message(review, *found, manner, action=ReadInContext(key))
+
+    def contents() -> Message:
+        many = tuple(replace(review.sections[0], slug=f"s{number}") for number in range(60))
+        return contents_message(replace(review, sections=many), manner, page=page)
+
+    def listed() -> Message:
+        return reviews_message([replace(review, slug=f"r{number}") for number in range(60)], manner, page=page)
+
+    kinds: tuple[Callable[[], Message], ...] = (answered, in_context, section, contents, listed)
+    return Shown(draw(st.sampled_from(kinds))(), known)

@@ -1,0 +1,86 @@
+"""A bot in so many servers that Discord wants it on two shards: two connections of one bot, over real sockets.
+
+discord.py lets 5 s go by between two shards' IDENTIFYs, as Discord wants it, so these tests wait more than they work.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.discord.actors import Channel, Discord, Guild, Person, reach
+from tests.discord.club import QUESTION, review_bot
+from tests.discord.logs import LogWatch
+
+DEFERRAL = "there are no deferrals"
+
+
+@dataclass(frozen=True, slots=True)
+class Halls:
+    """A bot on two shards, with a server, a channel and a member on each."""
+
+    there: Discord
+    channels: tuple[Channel, Channel]
+    people: tuple[Person, Person]
+
+    async def answered(self, shard: int) -> None:
+        """A question on one shard is answered, by command and by mention."""
+        channel, who = self.channels[shard], self.people[shard]
+        asked = await who.slash(channel, "ask", question=QUESTION)
+        assert DEFERRAL in (await asked.answer()).text
+        said = await who.mention(channel, QUESTION)
+        assert DEFERRAL in (await channel.answer_to(said)).text
+
+
+async def server_on(there: Discord, shard: int) -> Guild:
+    """A new server that Discord tells that one of two shards of."""
+    while True:
+        server = await there.server(f"Film Club {shard}")
+        if (int(server.id) >> 22) % 2 == shard:
+            return server
+
+
+@asynccontextmanager
+async def two_shards(url: str, reviews: Path, store: Path) -> AsyncIterator[Halls]:
+    """A bot whom Discord tells to use two shards."""
+    async with reach(url) as there:
+        await there.settings(shards=2)
+        async with review_bot(there, reviews, store, shards=2):
+            servers = [await server_on(there, 0), await server_on(there, 1)]
+            channels = (await servers[0].channel("general"), await servers[1].channel("general"))
+            yield Halls(there, channels, (await servers[0].member("Ana"), await servers[1].member("Bea")))
+
+
+async def test_both_shards_identify_and_answer(at_the_double: str, reviews: Path, store: Path, log: LogWatch) -> None:
+    async with two_shards(at_the_double, reviews, store) as halls:
+        stats = await halls.there.stats()
+        assert (stats["shards"], stats["intents"]) == ([[0, 2], [1, 2]], [4609, 4609])
+        await halls.answered(0)
+        await halls.answered(1)
+        room = await halls.people[1].dm()  # which is the first shard's, whoever writes
+        assert DEFERRAL in (await room.answer_to(await halls.people[1].say(room, QUESTION))).text
+        await halls.there.assert_clean()
+        log.assert_clean(await halls.there.secrets())
+
+
+async def test_one_shards_way_back_leaves_the_other_alone(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with two_shards(at_the_double, reviews, store) as halls:
+        for resumes, action in enumerate(("reconnect", "reset"), 1):
+            await halls.there.disturb(action, shard=1)
+            await halls.answered(0)
+            await halls.answered(1)
+            stats = await halls.there.stats()
+            # A connection more, which takes up the second shard's session; the first shard keeps its own.
+            assert (stats["identifies"], stats["resumes"], len(stats["compressions"])) == (2, resumes, 2 + resumes)
+        await halls.there.disturb("invalidate", resumable=False, shard=1)
+        await halls.answered(0)
+        await halls.there.ready(shards=2, identifies=3, timeout=20)
+        await halls.answered(1)
+        stats = await halls.there.stats()
+        assert (stats["shards"], stats["resumes"]) == ([[0, 2], [1, 2], [1, 2]], 2)
+        await halls.there.assert_clean()
+        log.assert_clean(await halls.there.secrets())
