@@ -9,8 +9,8 @@ from __future__ import annotations
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeAlias, cast
 
@@ -25,6 +25,7 @@ from bot.delivery import Delivery
 from bot.engine import BusyError, Engine, Found, Query
 from bot.examples import Examples
 from bot.feedback import Feedback
+from bot.journey import Fate, Journey, Stage, Way
 from bot.kept_questions import KeptQuestions
 from bot.messages import (
     PASSAGES_ON_PAGE,
@@ -37,6 +38,7 @@ from bot.messages import (
     question_problem,
     with_question,
 )
+from bot.metrics import Metrics, Trouble
 from bot.neutralising import one_line
 from bot.parts import Look, Message
 from bot.privacy import PersonalData, Terms
@@ -142,6 +144,7 @@ class Desk:
         kept: KeptQuestions,
         feedback: Feedback,
         terms: Terms,
+        metrics: Metrics,
     ) -> None:
         self.engine = engine
         self.delivery = delivery
@@ -155,6 +158,7 @@ class Desk:
         self.terms = terms
         self.memories: list[Memory] = [conversations]
         """All that remember questions; whatever else comes to do so is to be put here."""
+        self.metrics = metrics
         self.work = Work()
         engine.before_each = delivery.after_a_rush
 
@@ -170,13 +174,38 @@ class Desk:
         locale = str(guild.preferred_locale) if guild else None
         return await self._asker(message.author.id, message.channel.id, guild.id if guild else None, locale)
 
-    def refusal(self, question: str, asker: Asker) -> Message | None:
+    @contextmanager
+    def journey(self, way: Way) -> Iterator[Journey]:
+        """A question, from here to its end, which is logged and counted."""
+        journey = Journey(way)
+        try:
+            yield journey
+        except LibraryError as error:
+            journey.fate = fate_of(error)
+            raise
+        finally:
+            self.metrics.question(journey)
+            seconds = {stage.value: round(took, 4) for stage, took in journey.seconds.items()}
+            _log.info(
+                "question",
+                extra={
+                    "way": journey.way.value,
+                    "state": journey.fate.value,
+                    "seconds": {**seconds, "total": round(journey.total, 4)},
+                },
+            )
+
+    def refusal(self, question: str, asker: Asker, journey: Journey) -> Message | None:
         """Why a question isn't taken now (its length, a cooldown), or None, which counts it as asked."""
         wrong = question_problem(question, asker.words)
         if wrong is not None:
+            journey.fate = Fate.REFUSED
             return notice(wrong)
         wait = self.cooldowns.claim(asker.member, asker.server)
-        return notice(asker.words.cooldown(wait)) if wait else None
+        if not wait:
+            return None
+        journey.fate = Fate.COOLDOWN
+        return notice(asker.words.cooldown(wait))
 
     async def answer_interaction(
         self,
@@ -184,6 +213,7 @@ class Desk:
         asker: Asker,
         question: str,
         *,
+        way: Way,
         review: str | None = None,
         private: bool | None = None,
         earlier: Conversation | None = None,
@@ -194,6 +224,7 @@ class Desk:
             interaction: not acknowledged yet.
             asker: who is behind it.
             question: as it was asked.
+            way: how it was asked.
             review: the review to keep to, as the member named it or chose it.
             private: whether the asker alone sees the answer; None takes the server's own way.
             earlier: the conversation that it goes on from; None goes on from none.
@@ -201,18 +232,24 @@ class Desk:
         Raises:
             LibraryError: there is no such review, or the engine can't answer.
         """
-        title = self.engine.shelf.find(review, asker.collections) if review else None
-        refused = self.refusal(question, asker)
-        if refused is not None:
-            # With the question, for what was typed into a form is gone otherwise.
-            await self.delivery.say_at_once(interaction, with_question(refused, question))
-            return
-        hidden = asker.settings.private_answers if private is None else private
-        if not await self.delivery.acknowledge(interaction, private=hidden):
-            return
-        asked = Asked(question, asker, earlier or Conversation(), title, hidden, confided=private is True)
-        found, message = await self.answer(asked)
-        await self.remember(asked, found, await self.delivery.respond(interaction, message))
+        with self.journey(way) as journey:
+            title = self.engine.shelf.find(review, asker.collections) if review else None
+            refused = self.refusal(question, asker, journey)
+            if refused is not None:
+                # With the question, for what was typed into a form is gone otherwise.
+                await self.delivery.say_at_once(interaction, with_question(refused, question))
+                return
+            hidden = asker.settings.private_answers if private is None else private
+            with journey.stage(Stage.ACKNOWLEDGE):
+                acknowledged = await self.delivery.acknowledge(interaction, private=hidden)
+            if not acknowledged:
+                journey.fate = Fate.LATE
+                return
+            asked = Asked(question, asker, earlier or Conversation(), title, hidden, confided=private is True)
+            found, message = await self.answer(asked, journey)
+            with journey.stage(Stage.SEND):
+                sent = await self.delivery.respond(interaction, message)
+            await self.remember(asked, found, sent, journey)
 
     async def more_passages(self, pressed: discord.Message, action: MorePassages, asker: Asker) -> Message | None:
         """A page of further passages for what the pressed message shows; None where that can't be told any more.
@@ -293,7 +330,7 @@ class Desk:
         collections = (SHARED,) if server is None else (SHARED, str(server))
         return Asker(member, place, server, settings, collections, catalogue(locale))
 
-    async def answer(self, asked: Asked) -> tuple[Found, Message]:
+    async def answer(self, asked: Asked, journey: Journey) -> tuple[Found, Message]:
         """What the reviews say, and how it is put.
 
         Raises:
@@ -303,19 +340,27 @@ class Desk:
         near = earlier.review or asker.settings.default_review
         query = _query(asked.question, asked.review, earlier.context, asker, near)
         found = await self.engine.ask(query)
-        return found, answer_message(
-            found.answer,
-            found.reviews,
-            asker.manner,
-            asker=asker.member,
-            private=asked.private,
-            within=found.within,
-            earlier=_to_be_shown(asked),
-        )
+        journey.took(Stage.QUEUE, found.queued)
+        journey.took(Stage.ENCODE, found.took.encode)
+        journey.took(Stage.RANK, found.took.rank)
+        journey.took(Stage.READ, found.took.read)
+        journey.took(Stage.QUOTE, found.took.quote)
+        with journey.stage(Stage.RENDER):
+            message = answer_message(
+                found.answer,
+                found.reviews,
+                asker.manner,
+                asker=asker.member,
+                private=asked.private,
+                within=found.within,
+                earlier=_to_be_shown(asked),
+            )
+        return found, message
 
-    async def remember(self, asked: Asked, found: Found, sent: discord.Message | None) -> None:
-        """Let the conversation go on from an answer that was sent, and keep the question where it is to be kept."""
+    async def remember(self, asked: Asked, found: Found, sent: discord.Message | None, journey: Journey) -> None:
+        """Let the conversation go on from an answer, if it was sent, and keep the question where it is to be kept."""
         member = asked.asker.member
+        journey.fate = Fate.UNDELIVERED if sent is None else Fate(found.answer.state)
         if sent is None or self.kept.was_erased(member, asked.since):
             return
         # Drawn before it is stored: a follow-up may come before that is done.
@@ -346,7 +391,7 @@ class Desk:
     def told(self, error: LibraryError, asker: Asker) -> Message:
         """What a member is told of an error; what is for those who run the bot goes to the log."""
         if isinstance(error, BusyError):
-            self.delivery.counts["busy"] += 1
+            self.delivery.counts[Trouble.BUSY] += 1
             return notice(asker.words.busy, look=Look.UNANSWERED)
         if isinstance(error, _FOR_MEMBERS):
             return problem(error)
@@ -368,6 +413,13 @@ def _to_be_shown(asked: Asked) -> str | None:
     """The question before, unless it was asked in private and this answer is for all."""
     before = asked.earlier.turns[-1:]
     return next((turn.question for turn in before if asked.private or not turn.private), None)
+
+
+def fate_of(error: LibraryError) -> Fate:
+    """What becomes of a question that ends in an error."""
+    if isinstance(error, BusyError):
+        return Fate.BUSY
+    return Fate.REFUSED if isinstance(error, _FOR_MEMBERS) else Fate.FAILED
 
 
 def desk_of(client: discord.Client) -> Desk:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from types import SimpleNamespace
 
+import aiohttp
 import discord
 from discord import app_commands
 from discord.ext import commands
@@ -25,6 +27,7 @@ from bot.engine import Engine
 from bot.feedback import Feedback
 from bot.gateway import patient_and_fair
 from bot.kept_questions import KeptQuestions
+from bot.metrics import Gateway, Metrics
 from bot.privacy import Terms
 from bot.replying import Replies
 from bot.servers import Servers
@@ -64,7 +67,13 @@ class Tree(app_commands.CommandTree["ReviewBot"]):
 class CommandBot(commands.AutoShardedBot):
     """A bot with all of the commands; by itself it only knows what they are. It synchronises none."""
 
-    def __init__(self, *, guild_ready_timeout: float = 2.0, heartbeat_timeout: float = 60.0) -> None:
+    def __init__(
+        self,
+        *,
+        guild_ready_timeout: float = 2.0,
+        heartbeat_timeout: float = 60.0,
+        http_trace: aiohttp.TraceConfig | None = None,
+    ) -> None:
         # This bot never speaks, so that what is missing for voices is nobody's concern.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
@@ -78,6 +87,7 @@ class CommandBot(commands.AutoShardedBot):
             max_messages=None,
             guild_ready_timeout=guild_ready_timeout,
             heartbeat_timeout=heartbeat_timeout,
+            http_trace=http_trace or aiohttp.TraceConfig(),
         )
 
         # There is no hook for it.
@@ -99,23 +109,31 @@ class ReviewBot(CommandBot):
         engine: Engine,
         store: Store,
         settings: Settings,
+        metrics: Metrics | None = None,
         *,
         guild_ready_timeout: float = 2.0,
         heartbeat_timeout: float = 60.0,
     ) -> None:
-        super().__init__(guild_ready_timeout=guild_ready_timeout, heartbeat_timeout=heartbeat_timeout)
+        self._metrics = metrics or Metrics()
+        self._connected: set[int] = set()
+        super().__init__(
+            guild_ready_timeout=guild_ready_timeout,
+            heartbeat_timeout=heartbeat_timeout,
+            http_trace=_trace(self._metrics),
+        )
         self.token_refused = False
         """Whether Discord has kept refusing the token after it had once taken it."""
         servers = Servers(store)
         self.desk = Desk(
             engine,
-            Delivery(self._give_up),
+            Delivery(self._give_up, self._metrics.troubles),
             servers,
             Conversations(time.monotonic),
             Cooldowns(time.monotonic, member_wait=settings.member_wait, server_rate=settings.server_rate),
             KeptQuestions(store, time.monotonic),
             Feedback(store, time.monotonic),
             Terms(settings.keep_days, settings.grace_days),
+            self._metrics,
         )
         self.replies = Replies(self, self.desk, time.monotonic)
         self.desk.memories.append(self.replies)
@@ -148,6 +166,26 @@ class ReviewBot(CommandBot):
         """The bot was added to a server."""
         await self._tidying.joined(guild.id)
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether every shard is connected."""
+        return bool(self.shards) and self._connected >= self.shards.keys()
+
+    async def on_shard_connect(self, shard: int, /) -> None:
+        """A session has begun."""
+        self._connected.add(shard)
+        self._metrics.gateway(Gateway.CONNECTED)
+
+    async def on_shard_resumed(self, shard: int, /) -> None:
+        """A session goes on over a new connection."""
+        self._connected.add(shard)
+        self._metrics.gateway(Gateway.RESUMED)
+
+    async def on_shard_disconnect(self, shard: int, /) -> None:
+        """A connection has ended; discord.py sees to the next."""
+        self._connected.discard(shard)
+        self._metrics.gateway(Gateway.DISCONNECTED)
+
     async def on_message(self, message: discord.Message, /) -> None:
         """There are no prefix commands; questions are heard by `bot.commands.asking`."""
 
@@ -167,3 +205,18 @@ class ReviewBot(CommandBot):
         except TimeoutError:
             _log.warning("not all that was under way was finished within %.0f s", DRAIN_WITHIN)
         await self.close()
+
+
+def _trace(metrics: Metrics) -> aiohttp.TraceConfig:
+    """What aiohttp tells of discord.py's requests; those that discord.py itself repeats are told as well."""
+
+    async def responded(_: aiohttp.ClientSession, __: SimpleNamespace, told: aiohttp.TraceRequestEndParams) -> None:
+        metrics.responded(told.response.status)
+
+    async def failed(_: aiohttp.ClientSession, __: SimpleNamespace, ___: aiohttp.TraceRequestExceptionParams) -> None:
+        metrics.responded(None)
+
+    trace = aiohttp.TraceConfig()
+    trace.on_request_end.append(responded)
+    trace.on_request_exception.append(failed)
+    return trace

@@ -30,6 +30,7 @@ import discord
 from discord import app_commands
 
 from bot.components import attached, embedded, layout, modal
+from bot.metrics import Trouble
 from bot.parts import Form, Message
 
 _log = logging.getLogger(__name__)
@@ -87,11 +88,11 @@ class Delivery:
 
     Args:
         give_up: called once when Discord keeps refusing the bot's token.
+        counts: where to count what went otherwise than hoped.
     """
 
-    def __init__(self, give_up: Callable[[], None]) -> None:
-        self.counts: Counter[str] = Counter()
-        """What went otherwise than hoped, by name."""
+    def __init__(self, give_up: Callable[[], None], counts: Counter[str]) -> None:
+        self.counts = counts
         self._give_up = give_up
         # Only what is sent with the bot's own token counts: an interaction's is good without it.
         self._unauthorised = 0
@@ -150,9 +151,9 @@ class Delivery:
         except discord.HTTPException as error:
             if error.code == TOKEN_EXPIRED:
                 return await self._post_instead(interaction, message)
-            self._note("undelivered", error)
+            self._note(Trouble.UNDELIVERED, error)
         except _Transport as error:
-            self._note("undelivered", error)
+            self._note(Trouble.UNDELIVERED, error)
         return None
 
     async def tell(self, interaction: Interaction, message: Message) -> None:
@@ -173,7 +174,7 @@ class Delivery:
         try:
             return await self._sent(send, message)
         except (discord.HTTPException, *_Transport) as error:
-            self._note("undelivered", error)
+            self._note(Trouble.UNDELIVERED, error)
         return None
 
     async def post(
@@ -182,7 +183,7 @@ class Delivery:
         """Post the message in a channel, as a reply where that is possible; None where the bot may not speak."""
         place = channel if isinstance(channel, discord.abc.Snowflake) else None
         if place is None or not self.may_speak(place):
-            self.counts["suppressed"] += 1
+            self.counts[Trouble.SUPPRESSED] += 1
             return None
         more: dict[str, Any] = {"nonce": secrets.randbits(60)}
         if reply_to is not None and _may_read_history(place):
@@ -206,9 +207,9 @@ class Delivery:
         except discord.HTTPException as error:
             if error.code in _NOT_ALLOWED:
                 self._silent[place.id] = time.monotonic() + _SILENT_FOR
-            self._note("undelivered", error)
+            self._note(Trouble.UNDELIVERED, error)
         except _Transport as error:
-            self._note("undelivered", error)
+            self._note(Trouble.UNDELIVERED, error)
         return None
 
     async def amend(self, said: discord.Message, message: Message) -> Sent | None:
@@ -220,7 +221,7 @@ class Delivery:
         try:
             return await self._sent(edit, message, as_embed=_is_embed(said))
         except (discord.HTTPException, *_Transport) as error:
-            self._note("undelivered", error)
+            self._note(Trouble.UNDELIVERED, error)
         return None
 
     async def withdraw(self, said: discord.Message) -> bool:
@@ -246,7 +247,7 @@ class Delivery:
             await channel.typing()
             self._unauthorised = 0
         except (discord.HTTPException, *_Transport) as error:
-            self._note("typing", error, level=logging.DEBUG)
+            self._note(Trouble.TYPING, error, level=logging.DEBUG)
 
     async def delete(self, interaction: Interaction) -> bool:
         """Delete the message whose button was pressed; whether it is gone."""
@@ -258,9 +259,9 @@ class Delivery:
         except discord.HTTPException as error:
             if error.code == UNKNOWN_MESSAGE:
                 return True
-            self._note("undeleted", error)
+            self._note(Trouble.UNDELETED, error)
         except _Transport as error:
-            self._note("undeleted", error)
+            self._note(Trouble.UNDELETED, error)
         else:
             return True
         return False
@@ -292,14 +293,15 @@ class Delivery:
                     if error.code == ALREADY_ACKNOWLEDGED:
                         return self._acknowledged(interaction)
                     if not isinstance(error, _Transport):
-                        self._note("late" if error.code == UNKNOWN_INTERACTION else "unacknowledged", error)
+                        late = error.code == UNKNOWN_INTERACTION
+                        self._note(Trouble.LATE if late else Trouble.UNACKNOWLEDGED, error)
                         return False
                 except _Transport:
-                    self.counts["retried"] += 1
+                    self.counts[Trouble.ACKNOWLEDGEMENT_RETRIED] += 1
                 else:
                     return self._acknowledged(interaction)
                 await asyncio.sleep(_BETWEEN_TRIES)
-        self.counts["unacknowledged"] += 1
+        self.counts[Trouble.UNACKNOWLEDGED] += 1
         _log.warning("an interaction could not be acknowledged within %.1f s", ACKNOWLEDGE_WITHIN)
         return False
 
@@ -327,7 +329,7 @@ class Delivery:
             except discord.HTTPException as error:
                 if error.code != INVALID_FORM:
                     raise
-                self._note("as an embed", error)
+                self._note(Trouble.AS_EMBED, error)
         embed, view = embedded(message)
         return await self._patiently(lambda: send({"embed": embed, "view": view, "allowed_mentions": NO_MENTIONS}))
 
@@ -341,12 +343,12 @@ class Delivery:
             except _Transport:
                 if time.monotonic() + pause > until:
                     raise
-                self.counts["retried"] += 1
+                self.counts[Trouble.MESSAGE_RETRIED] += 1
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
     async def _post_instead(self, interaction: Interaction, message: Message) -> Sent | None:
-        self.counts["expired"] += 1
+        self.counts[Trouble.EXPIRED] += 1
         channel = interaction.channel
         present = interaction.guild_id is None or interaction.client.get_guild(interaction.guild_id) is not None
         if message.private or not present or not isinstance(channel, discord.abc.Messageable):
@@ -354,8 +356,8 @@ class Delivery:
             return None
         return await self.post(channel, message)
 
-    def _note(self, name: str, error: Exception, *, level: int = logging.WARNING) -> None:
-        self.counts[name] += 1
+    def _note(self, trouble: Trouble, error: Exception, *, level: int = logging.WARNING) -> None:
+        self.counts[trouble] += 1
         if isinstance(error, discord.HTTPException):
             if error.status == 401 and error.code != TOKEN_EXPIRED:
                 self._unauthorised += 1
@@ -363,9 +365,9 @@ class Delivery:
                     self._give_up()
             if error.code in _GONE or error.code == UNKNOWN_INTERACTION:
                 level = min(level, logging.INFO)
-            _log.log(level, "%s: Discord answered %d (code %d)", name, error.status, error.code)
+            _log.log(level, "%s: Discord answered %d (code %d)", trouble, error.status, error.code)
         else:
-            _log.log(level, "%s: %s", name, type(error).__name__)
+            _log.log(level, "%s: %s", trouble, type(error).__name__)
 
 
 def _is_embed(message: discord.Message | None) -> bool:

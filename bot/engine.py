@@ -12,8 +12,9 @@ import os
 import sys
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from time import perf_counter
 from typing import Self, TypeVar
 
 from bot.gaps import Gap, find_gaps
@@ -22,8 +23,8 @@ from bot.store import KeptQuestion
 from embeddings.errors import LibraryError
 from embeddings.folders import COLLECTIONS, REVIEWS
 from embeddings.keeping import add_review, kept_review, remove_review
-from embeddings.library import Library
-from embeddings.manifest import Manifest
+from embeddings.library import Durations, Library
+from embeddings.manifest import FILE, Manifest
 from embeddings.records import SHARED, SHIPPED, Answer, Hit, Review, Section
 
 _log = logging.getLogger(__name__)
@@ -65,11 +66,21 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An answer, with the reviews that it quotes. `within` is the review that was kept to, or None."""
+    """An answer, with the reviews that it quotes. Two are equal that found the same, however long it took.
+
+    Attributes:
+        answer: what was found.
+        reviews: those that it quotes.
+        within: the review that was kept to, or None.
+        queued: seconds that the question waited for its turn.
+        took: how long the library was at it.
+    """
 
     answer: Answer
     reviews: tuple[Review, ...]
     within: Review | None
+    queued: float = field(compare=False)
+    took: Durations = field(compare=False)
 
     @property
     def about(self) -> str | None:
@@ -88,6 +99,27 @@ class Passages:
     reviews: tuple[Review, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """What the engine holds, and what it has to do.
+
+    Attributes:
+        waiting: questions that wait for their turn, or have it.
+        room: how many may.
+        reviews: in the index that is open.
+        passages: in the index that is open.
+        indexed: when that index was written, in seconds since 1970.
+        stuck: whether reviews have changed that can't be indexed.
+    """
+
+    waiting: int
+    room: int
+    reviews: int
+    passages: int
+    indexed: float
+    stuck: bool
+
+
 async def _at_once() -> None:
     pass
 
@@ -98,6 +130,7 @@ class _Opened:
     def __init__(self, library: Library) -> None:
         self.library = library
         self.shelf = Shelf(_every_review(library))
+        self.written = (library.directory / FILE).stat().st_mtime
         self.calls = 0
         self.replaced = False
 
@@ -153,6 +186,19 @@ class Engine:
         """The names of the reviews, as the index that is open now has them."""
         return self._opened.shelf
 
+    @property
+    def load(self) -> Load:
+        """What there is, and what there is to do, at this moment."""
+        entries = [entry for part in self._opened.library.manifest.collections for entry in part.reviews]
+        return Load(
+            waiting=self._waiting,
+            room=self._room,
+            reviews=len(entries),
+            passages=sum(entry.passages[1] - entry.passages[0] for entry in entries),
+            indexed=self._opened.written,
+            stuck=bool(self._failed_at),
+        )
+
     async def ask(self, query: Query) -> Found:
         """Answer a question.
 
@@ -160,7 +206,8 @@ class Engine:
             BusyError: too many are waiting.
             LibraryError: the question can't be answered by anything.
         """
-        return await self._take_turn(lambda opened: _ask(opened, query))
+        came = perf_counter()
+        return await self._take_turn(lambda opened: _ask(opened, query, came))
 
     async def search(self, query: Query, k: int) -> Passages:
         """The k closest passages. Errors are those of `ask`."""
@@ -248,14 +295,16 @@ class Engine:
             changed, stamps = await self._run(
                 self._reading, lambda opened: (opened.library.outdated(), _stamps(self._data))
             )
-            if changed and stamps != self._failed_at:
+            if not changed:
+                self._failed_at = ()
+            elif stamps != self._failed_at:
                 _log.info("changed reviews: %s; indexing", ", ".join(changed))
                 problem = await _index(self._data)
                 self._failed_at = stamps if problem else ()
                 if problem:
                     _log.warning("the index stays as it was: %s", problem)
             await self._reopen_if_changed()
-            return not (changed and self._failed_at)
+            return not self._failed_at
 
     async def close(self) -> None:
         """Wait for what is under way, and let go of the index."""
@@ -305,13 +354,17 @@ class Engine:
         return await asyncio.wrap_future(future)
 
 
-def _ask(opened: _Opened, query: Query) -> Found:
+def _ask(opened: _Opened, query: Query, came: float) -> Found:
+    queued = perf_counter() - came
     slug = _kept_to(opened, query)
     library = opened.library
-    answer = library.ask(query.question, review=slug, context=query.context, collections=query.collections)
+    examined = library.examine(query.question, k=0, review=slug, context=query.context, collections=query.collections)
+    found = perf_counter()
+    answer = examined.answer
     reviews = _reviews(library, ((quote.collection, quote.review) for quote in answer.quotes))
     within = library.review(slug, collections=query.collections) if slug else None
-    return Found(answer, reviews, within)
+    quote = examined.took.quote + perf_counter() - found
+    return Found(answer, reviews, within, queued, replace(examined.took, quote=quote))
 
 
 def _search(opened: _Opened, query: Query, k: int) -> Passages:

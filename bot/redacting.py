@@ -1,45 +1,60 @@
 """Log lines without tokens of any kind, at every level.
 
-discord.py logs addresses that hold interaction tokens and whole gateway events; so what is redacted is found in the
-finished line, tracebacks included, by its place and by its shape.
+discord.py logs addresses that hold interaction tokens; so what is redacted is found by its place and by its shape, in
+what is said, in tracebacks, and in every field.
 """
 
 from __future__ import annotations
 
-import logging
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 REDACTED = "[redacted]"
 
-_PATTERNS = (
+_BY_PLACE = (
     re.compile(r"(?<=/interactions/)(\d+/)[^/\s'\"?]+"),
     re.compile(r"(?<=/webhooks/)(\d+/)[^/\s'\"?]+"),
     re.compile(r"(?i)(['\"]?(?:\w+_)?(?:token|session_id)['\"]?\s*[:=]\s*)(?:'[^']*'|\"[^\"]*\"|[^\s,;})]+)"),
     re.compile(r"(?i)(\bsession(?: id:?)? ?)[0-9a-f]{16,}"),
     re.compile(r"(?i)(\bauthorization['\"]?\s*[:=]\s*['\"]?)Bot [^\s'\"]+"),
+)
+_BY_SHAPE = (
     # A bot's token, and an interaction's, which is base64 of more than a hundred characters.
     re.compile(r"()\b[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{20,}"),
     re.compile(r"()(?<![A-Za-z0-9_+/=-])[A-Za-z0-9_+/-]{80,}={0,2}"),
 )
+_SECRET_NAME = re.compile(r"(?i)(?:\w+_)?(?:token|session_id)|authorization")
 
 
-class Redacting(logging.Formatter):
-    """Formats records, and then takes out what is secret; `secrets` are known ones."""
+def redacted(text: str, secrets: Iterable[str] = (), *, by_place: bool = True) -> str:
+    """The text without these secrets, and without what looks like one.
 
-    def __init__(self, form: str, secrets: Iterable[str] = ()) -> None:
-        super().__init__(form)
-        self._secrets = tuple(secret for secret in secrets if secret)
-
-    def format(self, record: logging.LogRecord) -> str:
-        """The line, with `REDACTED` where a token stood."""
-        return redacted(super().format(record), self._secrets)
-
-
-def redacted(line: str, secrets: Iterable[str] = ()) -> str:
-    """The text without these secrets, and without what looks like one."""
+    Args:
+        text: what is to be written out.
+        secrets: those that are known.
+        by_place: whether to look for what stands where a token stands; it would unbalance the quotes of JSON.
+    """
     for secret in secrets:
-        line = line.replace(secret, REDACTED)
-    for pattern in _PATTERNS:
-        line = pattern.sub(lambda found: f"{found[1]}{REDACTED}", line)
-    return line
+        text = text.replace(secret, REDACTED)
+    for pattern in (*_BY_PLACE, *_BY_SHAPE) if by_place else _BY_SHAPE:
+        text = pattern.sub(lambda found: f"{found[1]}{REDACTED}", text)
+    return text
+
+
+def redacted_fields(fields: Mapping[str, object], secrets: Iterable[str] = ()) -> dict[str, object]:
+    """The same for named values, which may hold others; what is neither text nor number becomes text."""
+    known = tuple(secrets)
+    return {
+        redacted(str(name), known): REDACTED if _SECRET_NAME.fullmatch(str(name)) else _redacted_value(value, known)
+        for name, value in fields.items()
+    }
+
+
+def _redacted_value(value: object, secrets: tuple[str, ...]) -> object:
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return redacted_fields(value, secrets)
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_redacted_value(each, secrets) for each in value]
+    return redacted(value if isinstance(value, str) else repr(value), secrets)

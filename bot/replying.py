@@ -13,9 +13,10 @@ from typing import cast
 
 import discord
 
-from bot.asking import Asked, Asker, Desk
+from bot.asking import Asked, Asker, Desk, fate_of
 from bot.conversations import Conversation
 from bot.engine import Found
+from bot.journey import Fate, Journey, Stage, Way
 from bot.messages import notice, question_problem
 from bot.parts import Look, Message
 from bot.reading_back import is_answer
@@ -87,12 +88,13 @@ class Replies:
                 self._heard.pop(message.id)
                 return
             heard.earlier = self._earlier(message, asker)
-            refused = self._desk.refusal(question, asker) if question else None
-            if refused is None:
-                await self._reply(heard, asker)
-            # Aloud, so that it mustn't be said to every line of somebody who types fast.
-            elif self._desk.cooldowns.tells(asker.member):
-                await self._put(heard, refused)
+            with self._desk.journey(self._way(message)) as journey:
+                refused = self._desk.refusal(question, asker, journey) if question else None
+                if refused is None:
+                    await self._reply(heard, asker, journey)
+                # Aloud, so that it mustn't be said to every line of somebody who types fast.
+                elif self._desk.cooldowns.tells(asker.member):
+                    await self._put(heard, refused)
 
     async def explain(self, message: discord.Message) -> None:
         """Tell somebody whose reply can't be read how it could be; once, for it may not be meant for the bot."""
@@ -124,8 +126,8 @@ class Replies:
             asker = await self._desk.author(heard.message)
             while heard.question is not None and (wait := self._desk.cooldowns.claim(asker.member, asker.server)):
                 await asyncio.sleep(wait)
-            with self._desk.work:
-                await self._reply(heard, asker)
+            with self._desk.work, self._desk.journey(self._way(heard.message)) as journey:
+                await self._reply(heard, asker, journey)
 
     async def deleted(self, messages: Collection[int]) -> None:
         """Take back what was replied to messages that are gone, and forget the turns of answers that are."""
@@ -154,33 +156,39 @@ class Replies:
             else:
                 heard.earlier = heard.earlier.without(member)
 
-    async def _reply(self, heard: _Heard, asker: Asker) -> None:
+    async def _reply(self, heard: _Heard, asker: Asker, journey: Journey) -> None:
         """Reply, and again for as long as the question changes meanwhile."""
         while (question := heard.question) is not None:
             if heard.reply is None:
-                await self._desk.delivery.show_typing(heard.message.channel)
+                with journey.stage(Stage.ACKNOWLEDGE):
+                    await self._desk.delivery.show_typing(heard.message.channel)
             asked = Asked(question, asker, self._desk.conversations.still(heard.earlier))
-            found, message = await self._said(asked)
+            found, message = await self._said(asked, journey)
             if heard.question != question:
                 continue
-            sent = await self._put(heard, message)
+            with journey.stage(Stage.SEND):
+                sent = await self._put(heard, message)
             if found is not None:
-                await self._desk.remember(asked, found, sent)
+                await self._desk.remember(asked, found, sent, journey)
             if heard.question == question:
                 return
+        journey.fate = Fate.WITHDRAWN
         await self._withdraw(heard)
 
-    async def _said(self, asked: Asked) -> tuple[Found | None, Message]:
+    async def _said(self, asked: Asked, journey: Journey) -> tuple[Found | None, Message]:
         """The answer, or what is said where there is none."""
         words = asked.asker.words
+        journey.fate = Fate.REFUSED
         if not asked.question:
             return None, notice(words.ask_me_something, look=Look.READING)
         wrong = question_problem(asked.question, words)
         if wrong is not None:
             return None, notice(wrong)
+        journey.fate = Fate.FAILED
         try:
-            return await self._desk.answer(asked)
+            return await self._desk.answer(asked, journey)
         except LibraryError as error:
+            journey.fate = fate_of(error)
             return None, self._desk.told(error, asked.asker)
         except Exception:  # noqa: BLE001  # the last resort: logged whole, and told to the member
             _log.exception("a question by message failed")
@@ -212,6 +220,11 @@ class Replies:
         if message.guild is None or isinstance(message.channel, discord.Thread):
             return self._desk.conversations.of(asker.place, asker.member)
         return Conversation()
+
+    def _way(self, message: discord.Message) -> Way:
+        if self._replied_to(message) is not None:
+            return Way.REPLY
+        return Way.DIRECT if message.guild is None else Way.MENTION
 
     def _replied_to(self, message: discord.Message) -> discord.Message | None:
         """The message of ours that another replies to, or None."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import signal
 from collections.abc import Callable
+from contextlib import AsyncExitStack
 from enum import IntEnum
 
 import aiohttp
@@ -13,7 +15,9 @@ import discord
 
 from bot.client import ReviewBot
 from bot.engine import Engine
-from bot.settings import PORTAL
+from bot.health import health
+from bot.metrics import Metrics, Standing
+from bot.settings import PORTAL, Settings
 from embeddings.errors import LibraryError
 
 _log = logging.getLogger(__name__)
@@ -43,32 +47,47 @@ class StoppedError(LibraryError):
         self.code = code
 
 
-async def serve(make_bot: Callable[[], ReviewBot], engine: Engine, token: str) -> None:
+async def serve(make_bot: Callable[[], ReviewBot], engine: Engine, settings: Settings, metrics: Metrics) -> None:
     """Stay connected until told to stop (SIGTERM, SIGINT), and then finish what is under way.
 
     Args:
         make_bot: makes a bot; one that could not log in is thrown away.
         engine: the bot's, which is kept up to date.
-        token: the bot's token.
+        settings: the bot's.
+        metrics: the bot's, which are shown with its health.
 
     Raises:
         StoppedError: Discord won't have the bot, or the connection was lost beyond repair.
     """
-    connection = _Connection(make_bot, token)
+    connection = _Connection(make_bot, settings.token)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
+
+    def lacking() -> str | None:
+        if stop.is_set():
+            return "stopping"
+        return None if connection.is_ready else "not connected to Discord"
+
+    def exposition() -> bytes:
+        return metrics.exposition(connection.standing(engine))
+
     connected = asyncio.create_task(connection.keep(), name="connection")
     stopped = asyncio.create_task(stop.wait(), name="stopping")
     keeping_up = asyncio.create_task(keep_up(engine), name="keeping up")
     try:
-        await asyncio.wait({connected, stopped}, return_when=asyncio.FIRST_COMPLETED)
-        if stop.is_set() and not connected.done():
-            _log.info("stopping")
-            await connection.finish()
-        if connected.done() or connection.is_up:
-            await connected
+        async with AsyncExitStack() as stack:
+            if settings.health_port:
+                await stack.enter_async_context(
+                    health(settings.health_host, settings.health_port, lacking=lacking, exposition=exposition)
+                )
+            await asyncio.wait({connected, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            if stop.is_set() and not connected.done():
+                _log.info("stopping")
+                await connection.finish()
+            if connected.done() or connection.is_up:
+                await connected
     finally:
         for task in (connected, stopped, keeping_up):
             task.cancel()
@@ -96,6 +115,19 @@ class _Connection:
     @property
     def is_up(self) -> bool:
         return self._bot is not None
+
+    @property
+    def is_ready(self) -> bool:
+        return self._bot is not None and self._bot.is_connected
+
+    def standing(self, engine: Engine) -> Standing:
+        bot = self._bot
+        return Standing(
+            connected=self.is_ready,
+            servers=len(bot.guilds) if bot is not None else 0,
+            heartbeat=bot.latency if bot is not None else math.nan,
+            load=engine.load,
+        )
 
     async def keep(self) -> None:
         pause = FIRST_PAUSE

@@ -12,6 +12,9 @@
 | `REVIEW_BOT_KEEP_DAYS` | days for which questions are kept, in servers that have chosen to keep them | 30 |
 | `REVIEW_BOT_GRACE_DAYS` | days after which the data of a server that the bot has left are deleted | 7 |
 | `REVIEW_BOT_LOG_LEVEL` | `DEBUG`, `INFO`, `WARNING` or `ERROR` | `INFO` |
+| `REVIEW_BOT_LOG_FORMAT` | `text` or `json`, one object a line | `text` in a terminal, else `json` |
+| `REVIEW_BOT_HEALTH_HOST` | the address that health checks and metrics are served at | `127.0.0.1` |
+| `REVIEW_BOT_HEALTH_PORT` | their port; 0 for none of them | 9464 |
 """
 
 from __future__ import annotations
@@ -32,6 +35,7 @@ TOKEN = "token"  # noqa: S105  # a file's name, not a token
 """The file in the data directory that holds the token where the environment names none."""
 
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+LOG_FORMATS = ("text", "json")
 
 PORTAL = "https://discord.com/developers/applications"
 """Where a bot's owner finds its token."""
@@ -68,6 +72,9 @@ class Settings:
     reader: str = SHIPPED
     keep_days: int = 30
     grace_days: int = 7
+    log_format: str | None = None
+    health_host: str = "127.0.0.1"
+    health_port: int = 9464
 
     @property
     def store(self) -> Path:
@@ -94,8 +101,11 @@ class Settings:
             queue=_whole_number(environ, "REVIEW_BOT_QUEUE", 1000, least=1),
             keep_days=_whole_number(environ, "REVIEW_BOT_KEEP_DAYS", 30, least=1),
             grace_days=_whole_number(environ, "REVIEW_BOT_GRACE_DAYS", 7, least=0),
-            log_level=_log_level(environ),
+            log_level=_one_of(environ, "REVIEW_BOT_LOG_LEVEL", LOG_LEVELS) or "INFO",
             reader=_value(environ, "REVIEW_BOT_READER") or SHIPPED,
+            log_format=_one_of(environ, "REVIEW_BOT_LOG_FORMAT", LOG_FORMATS),
+            health_host=_value(environ, "REVIEW_BOT_HEALTH_HOST") or "127.0.0.1",
+            health_port=_whole_number(environ, "REVIEW_BOT_HEALTH_PORT", 9464, least=0, most=65535),
         )
 
 
@@ -178,19 +188,22 @@ def _number(environ: Mapping[str, str], name: str, default: float) -> float:
     return number
 
 
-def _whole_number(environ: Mapping[str, str], name: str, default: int, *, least: int) -> int:
+def _whole_number(environ: Mapping[str, str], name: str, default: int, *, least: int, most: int | None = None) -> int:
     value = _value(environ, name)
     try:
         number = int(value or default)
     except ValueError:
         number = least - 1
-    if number < least:
-        raise SettingsError(f"{name}={value}: give a whole number, {least} or more")
+    if number < least or (most is not None and number > most):
+        limits = f"{least} or more" if most is None else f"{least} to {most}"
+        raise SettingsError(f"{name}={value}: give a whole number, {limits}")
     return number
 
 
-def _log_level(environ: Mapping[str, str]) -> str:
-    level = (_value(environ, "REVIEW_BOT_LOG_LEVEL") or "INFO").upper()
-    if level not in LOG_LEVELS:
-        raise SettingsError(f"REVIEW_BOT_LOG_LEVEL={level}: give one of {', '.join(LOG_LEVELS)}")
-    return level
+def _one_of(environ: Mapping[str, str], name: str, choices: tuple[str, ...]) -> str | None:
+    """The choice that is meant, in whatever case it is written, or None where none is."""
+    value = _value(environ, name)
+    chosen = next((choice for choice in choices if choice.casefold() == value.casefold()), None)
+    if value and chosen is None:
+        raise SettingsError(f"{name}={value}: give one of {', '.join(choices)}")
+    return chosen

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, cached_property
 from pathlib import Path
+from time import perf_counter
 from typing import TYPE_CHECKING, Self
 
 from embeddings import index as layout
@@ -59,11 +60,32 @@ Collections = Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)
+class Durations:
+    """How long the parts of one look at the index took, in seconds by the clock.
+
+    Attributes:
+        encode: to put the question right and make a vector of it.
+        rank: to find where to look, and score what stands there.
+        read: to have the reader, where there is one, read the closest sentences again, and tell how sure the answer is.
+        quote: to make the answer of it.
+    """
+
+    encode: float = 0.0
+    rank: float = 0.0
+    read: float = 0.0
+    quote: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Examination:
-    """What one look at the index gives: the answer, and the passages that are closest to the question."""
+    """What one look at the index gives: the answer, the passages closest to the question, and what they cost.
+
+    Two are equal that found the same, however long it took.
+    """
 
     answer: Answer
     hits: tuple[Hit, ...]
+    took: Durations = field(default=Durations(), compare=False)
 
 
 def _silent(_: str) -> None:
@@ -376,14 +398,17 @@ class Library:
         collections: Collections = (SHARED,),
     ) -> Examination:
         """Answer and search in one look. Args and errors are those of `ask` and `search`."""
+        begun = perf_counter()
         tidy = checked(question)
         turns = tuple(" ".join(turn.split()) for turn in context if turn.strip())
         asked = understand(tidy, turns, self.encoder, [index.words for index in self._visible(collections)])
+        encoded = perf_counter()
         scopes = self._scopes(asked.text, review, turns, collections)
         ranking = rank(asked.query, scopes, self.ranking)
         alone = rank(asked.alone, scopes, self.ranking).best_cosine if asked.alone is not None else None
         sentences: Sequence[RankedSentence] = ranking.sentences(CONTENDERS)
         hits = ranking.hits(k)
+        ranked = perf_counter()
         reading = 1.0
         if self.reader is not None and self.reading is not None:
             read = reread(" ".join((*turns[-1:], asked.text)), sentences, self.reader)
@@ -396,8 +421,13 @@ class Library:
             doubtful=_doubtful(asked.text, scopes),
             reading=reading,
         )
+        judged = perf_counter()
         sentences = _with_performers(sentences, asked.text, turns)
-        return Examination(answer(question, sentences, sure, self.thresholds), hits)
+        found = answer(question, sentences, sure, self.thresholds)
+        took = Durations(
+            encode=encoded - begun, rank=ranked - encoded, read=judged - ranked, quote=perf_counter() - judged
+        )
+        return Examination(found, hits, took)
 
     def reviews(self, *, collections: Collections = (SHARED,)) -> tuple[Review, ...]:
         """Every review that the asker sees, by collection and slug."""

@@ -13,6 +13,7 @@ from bot.asking import Desk, desk_of
 from bot.commands.completing import complete_reviews
 from bot.components import question_in
 from bot.cutting import fitting
+from bot.journey import Way
 from bot.messages import LONGEST_QUESTION, SHORTEST_QUESTION
 from bot.neutralising import one_line
 from bot.replying import Replies, replies_of
@@ -59,14 +60,16 @@ class Asking(commands.Cog):
     ) -> None:
         """A question by slash command; it begins a conversation of its own."""
         async with self._desk.attending(interaction) as asker:
-            await self._desk.answer_interaction(interaction, asker, question, review=review, private=private)
+            await self._desk.answer_interaction(
+                interaction, asker, question, way=Way.SLASH, review=review, private=private
+            )
 
     async def ask_about(self, interaction: Interaction, message: discord.Message) -> None:
         """A message's text as the question, cut where it is longer than questions are; of an answer, its question."""
         async with self._desk.attending(interaction) as asker:
             question = question_in(message) or one_line(message.clean_content)
             question = question[: fitting(question, LONGEST_QUESTION, len)]
-            await self._desk.answer_interaction(interaction, asker, question)
+            await self._desk.answer_interaction(interaction, asker, question, way=Way.MENU)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:

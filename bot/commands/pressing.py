@@ -33,6 +33,7 @@ from bot.buttons import (
     decode,
 )
 from bot.commands.keeping import cancel, confirm_adding, confirm_removing
+from bot.journey import Way
 from bot.messages import follow_up_form, notice
 from bot.parts import Look, Message
 from bot.privacy import erase_message, export_message
@@ -156,7 +157,9 @@ class Pressing(commands.Cog):
         hidden = answer is not None and answer.flags.ephemeral and not asker.settings.private_answers
         private = True if hidden else None
         question = _filled_in(interaction)
-        await self._desk.answer_interaction(interaction, asker, question, private=private, earlier=earlier)
+        await self._desk.answer_interaction(
+            interaction, asker, question, way=Way.FORM, private=private, earlier=earlier
+        )
 
     async def _share(self, interaction: Interaction, asker: Asker) -> None:
         if await self._desk.delivery.acknowledge(interaction, private=False) and interaction.message is not None:

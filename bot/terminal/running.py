@@ -24,12 +24,14 @@ def run(data: DataOption = DATA) -> None:
     from bot.client import ReviewBot
     from bot.engine import Engine
     from bot.logs import log_to_stderr
+    from bot.metrics import Metrics
     from bot.serving import Exit, StoppedError, serve
     from bot.store import Store
     from embeddings.errors import IndexDamagedError, IndexMissingError, IndexVersionError
 
     settings = _settings(data)
-    log_to_stderr(settings.log_level, (settings.token,))
+    log_to_stderr(settings.log_level, (settings.token,), settings.log_format)
+    metrics = Metrics()
 
     try:
         engine = Engine.open(data, queue=settings.queue, reader=settings.reader)
@@ -43,7 +45,7 @@ def run(data: DataOption = DATA) -> None:
 
     async def served(store: Store) -> None:
         try:
-            await serve(lambda: ReviewBot(engine, store, settings), engine, settings.token)
+            await serve(lambda: ReviewBot(engine, store, settings, metrics), engine, settings, metrics)
         finally:
             await engine.close()
 
@@ -70,7 +72,7 @@ def sync(
     from bot.syncing import synchronise
 
     settings = _settings(data)
-    log_to_stderr(settings.log_level, (settings.token,))
+    log_to_stderr(settings.log_level, (settings.token,), settings.log_format)
     try:
         with Store(settings.store) as store:
             sent = asyncio.run(synchronise(settings.token, store, server=guild))

@@ -33,11 +33,14 @@ def test_everything_can_be_set() -> None:
         "REVIEW_BOT_SERVER_RATE": "0",
         "REVIEW_BOT_QUEUE": "1",
         "REVIEW_BOT_LOG_LEVEL": "debug",
+        "REVIEW_BOT_LOG_FORMAT": "JSON",
+        "REVIEW_BOT_HEALTH_HOST": "::1",
+        "REVIEW_BOT_HEALTH_PORT": "9000",
         "REVIEW_BOT_KEEP_DAYS": "1",
         "REVIEW_BOT_GRACE_DAYS": "0",
     }
     assert Settings.from_environment(environ) == Settings(
-        TOKEN, Path("/srv/reviews"), 0.5, 0, 1, "DEBUG", keep_days=1, grace_days=0
+        TOKEN, Path("/srv/reviews"), 0.5, 0, 1, "DEBUG", "shipped", 1, 0, "json", "::1", 9000
     )
 
 
@@ -153,8 +156,11 @@ def test_a_token_file_with_something_else_in_it_is_told(tmp_path: Path, content:
         (
             "REVIEW_BOT_LOG_LEVEL",
             "loud",
-            "REVIEW_BOT_LOG_LEVEL=LOUD: give one of DEBUG, INFO, WARNING, ERROR",
+            "REVIEW_BOT_LOG_LEVEL=loud: give one of DEBUG, INFO, WARNING, ERROR",
         ),
+        ("REVIEW_BOT_LOG_FORMAT", "xml", "REVIEW_BOT_LOG_FORMAT=xml: give one of text, json"),
+        ("REVIEW_BOT_HEALTH_PORT", "65536", "REVIEW_BOT_HEALTH_PORT=65536: give a whole number, 0 to 65535"),
+        ("REVIEW_BOT_HEALTH_PORT", "http", "REVIEW_BOT_HEALTH_PORT=http: give a whole number, 0 to 65535"),
     ],
 )
 def test_a_setting_that_cannot_be_used_is_told_in_one_line(name: str, value: str, told: str) -> None:

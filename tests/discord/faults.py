@@ -157,8 +157,8 @@ FAULTS = (
         "malformed event, corrupt frame",
         "non-zero exit, logged",
         (
-            _end(Exit.CONNECTION, "ERROR", action="event", name="MESSAGE_CREATE", data={}),
-            _end(Exit.CONNECTION, "ERROR", action="raw", hex="0011223344"),
+            _end(Exit.CONNECTION, '"level": "error"', action="event", name="MESSAGE_CREATE", data={}),
+            _end(Exit.CONNECTION, '"level": "error"', action="raw", hex="0011223344"),
         ),
     ),
     Fault(

@@ -8,7 +8,9 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 BLOCKED = "heartbeat blocked"
-SPEAKS_OF_AN_ERROR = re.compile(r"\b(?:ERROR|CRITICAL)\b|^Traceback \(most recent call last\):", re.MULTILINE)
+SPEAKS_OF_AN_ERROR = re.compile(
+    r"\b(?:ERROR|CRITICAL)\b|\"level\": \"(?:error|critical)\"|^Traceback \(most recent call last\):", re.MULTILINE
+)
 
 
 class LogWatch(logging.Handler):

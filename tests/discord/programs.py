@@ -78,12 +78,19 @@ def program(
     given = {"DISCORD_TOKEN": token} if token is not None else {}
     options = ["--double", url, *(["--pulse", str(pulse)] if pulse is not None else [])]
     command = [sys.executable, "-m", "tests.discord.launch", *options, "--", "--data", str(data), *arguments]
-    environment = {**kept, "REVIEW_BOT_MEMBER_WAIT": "0", "REVIEW_BOT_SERVER_RATE": "0", **given, **settings}
+    quiet = {"REVIEW_BOT_MEMBER_WAIT": "0", "REVIEW_BOT_SERVER_RATE": "0", "REVIEW_BOT_HEALTH_PORT": "0"}
+    environment = {**kept, **quiet, **given, **settings}
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as stdin:
         stdin.write(typed.encode())
         stdin.seek(0)
         process = subprocess.Popen(
-            command, cwd=ROOT, env=environment, stdin=stdin, stdout=output, stderr=subprocess.STDOUT
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=stdin,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
         )
         try:
             yield Program(process, output)

@@ -18,6 +18,8 @@ from tests.terminal.conftest import QUESTION, ROOT, Run, process, start
 
 COMMANDS = sorted(command.callback.__name__ for command in app.registered_commands if command.callback is not None)
 HEAVY = ("torch", "sentence_transformers", "transformers")
+ONLINE = ("discord", "aiohttp", "structlog", "prometheus_client")
+"""What only the running bot needs."""
 
 
 def imported(*arguments: str | Path) -> set[str]:
@@ -38,7 +40,7 @@ def imported(*arguments: str | Path) -> set[str]:
 
 
 def test_help_imports_nothing_of_the_engine_that_takes_time() -> None:
-    assert imported("--help").isdisjoint({*HEAVY, "faiss", "numpy", "onnxruntime", "tokenizers", "discord"})
+    assert imported("--help").isdisjoint({*HEAVY, "faiss", "numpy", "onnxruntime", "tokenizers", *ONLINE})
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
@@ -46,7 +48,7 @@ def test_asking_imports_neither_pytorch_nor_anything_that_only_builds_need(
     indexed: Path, options: tuple[str, ...]
 ) -> None:
     packages = imported("ask", QUESTION, *options, "--data", indexed)
-    assert packages.isdisjoint({*HEAVY, "bm25s", "scipy", "onnx", "rich", "discord"})
+    assert packages.isdisjoint({*HEAVY, "bm25s", "scipy", "onnx", "rich", *ONLINE})
     assert {"faiss", "onnxruntime", "tokenizers"} <= packages
 
 
