@@ -1,0 +1,20 @@
+"""A few kills out of the hundred of `python -m tests.discord.kills`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.discord.kills import endure
+from tests.discord.programs import copied
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(900)
+async def test_what_was_acknowledged_outlives_three_kills(reviews: Path, tmp_path: Path) -> None:
+    outcome = await endure(3, 7, copied(reviews, tmp_path))
+    assert outcome.faults == ()
+    assert len(outcome.kills) == 3
+    assert outcome.answered > 0
+    assert outcome.changed > 0
