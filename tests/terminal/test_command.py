@@ -131,7 +131,9 @@ def test_an_error_that_nobody_foresaw_is_one_line_and_the_traceback_is_there_for
 
 
 def test_ctrl_c_is_quiet(indexed: Path) -> None:
-    with start("chat", "--data", indexed, stdin=subprocess.PIPE) as chat:
+    # A shell that runs the tests in the background has them ignore the signal, and what they start as well.
+    heeding = ("env", "--default-signal=INT")
+    with start("chat", "--data", indexed, stdin=subprocess.PIPE, prefix=heeding) as chat:
         assert chat.stdin is not None
         assert chat.stdout is not None
         chat.stdin.write(f"{QUESTION}\n")
