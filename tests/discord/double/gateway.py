@@ -67,6 +67,7 @@ class Connection:
     outgoing: asyncio.Queue[Json | bytes | None] = field(default_factory=asyncio.Queue)
     session: Session | None = None
     closed_here: bool = False
+    closed: asyncio.Event = field(default_factory=asyncio.Event)
     sent_at: deque[float] = field(default_factory=deque)
 
     def send(self, message: Json | bytes) -> None:
@@ -131,6 +132,10 @@ class Gateway:
             async for message in ws:
                 if message.type is WSMsgType.TEXT:
                     await self._receive(connection, json.loads(message.data))
+            if connection.closed_here:
+                # To return is to end the connection: a client whose own close frame comes too late for it takes the
+                # close for a broken connection (1006), and begins anew.
+                await connection.closed.wait()
         finally:
             self.connections.discard(connection)
             self._lost(connection)
@@ -190,6 +195,7 @@ class Gateway:
             self.sessions.pop(session.id, None)
         connection.closed_here = True
         await connection.ws.close(code=code)
+        connection.closed.set()
 
     async def _identify(self, connection: Connection, data: Json) -> None:
         shard = tuple(data.get("shard") or (0, 1))
