@@ -368,7 +368,7 @@ def _told(case: Case, error: Exception) -> str:
     place = next((each for each in reversed(frames) if "/tests/discord/" in each.filename), frames[-1])
     name = getattr(case.test, "__name__", "?")
     given = f" with {dict(case.given)}" if case.given else ""
-    return f"{name}{given}: {type(error).__name__} at `{place.line}` {str(error)[:2000]}".rstrip()
+    return f"{name}{given}: {type(error).__name__} at `{place.line}` {str(error)[:4000]}".rstrip()
 
 
 def outcomes(chosen: list[Fault], times: int | None, jobs: int) -> Iterator[Outcome]:

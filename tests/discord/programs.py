@@ -42,15 +42,14 @@ class Program:
         """Wait for its end; the exit code.
 
         Raises:
-            AssertionError: it goes on and on; the message says where each of its threads stands.
+            AssertionError: it goes on and on; the message is its output, at whose end each thread says where it stands.
         """
         try:
             return self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
-            before = len(self.output)
             self.process.send_signal(signal.SIGUSR1)
             time.sleep(1.0)
-            raise AssertionError(f"no end within {PATIENCE:.0f} s: {self.output[before:]}") from None
+            raise AssertionError(f"no end within {PATIENCE:.0f} s: {self.output}") from None
 
 
 @contextmanager
