@@ -111,7 +111,7 @@ def test_hits_are_passages_each_once_best_first_and_at_most_k(made: Callable[...
 
 
 def test_the_same_question_has_the_same_answer_every_time(made: Callable[..., Library]) -> None:
-    assert len({repr(made().examine(question="why never a voice?", k=50)) for _ in range(3)}) == 1
+    assert len({made().examine(question="why never a voice?", k=50) for _ in range(3)}) == 1
 
 
 @pytest.mark.parametrize("factor", [5.0, 0.01])

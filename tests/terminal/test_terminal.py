@@ -69,6 +69,8 @@ def terminal(
         stdout=slave,
         stderr=slave,
         environment={"TERM": "xterm-256color"} | (environment or {}),
+        # A shell that runs the tests in the background has them ignore the signal, and what they start as well.
+        prefix=("env", "--default-signal=INT"),
         start_new_session=True,
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     )
