@@ -219,9 +219,6 @@ async def test_the_invitation_asks_for_little(reviews: Path) -> None:
         )
 
 
-# Slow, for once in some twenty runs on a machine with more to do than it has cores the program has not ended within
-# its minute: what is told of a token that is refused must not depend on that.
-@pytest.mark.slow
 @pytest.mark.parametrize(
     ("disturbance", "code", "said"),
     [
