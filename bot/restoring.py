@@ -130,7 +130,7 @@ def _unpacked(file: Path, new: Path) -> Contents:
     except BackupError as error:
         raise BackupError(f"{file}: {error}; nothing was changed") from None
     # An archive of any content makes zipfile raise any of these, a damaged one the first three.
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
         raise BackupError(f"{file}: not a sound backup ({error}); nothing was changed") from None
     return contents
 

@@ -63,7 +63,7 @@ def read_epub(data: bytes, title: str) -> Imported:
                 parser = html.HTMLParser(encoding="utf-8" if _is_utf8(page) else None)
                 tree = html.document_fromstring(page, parser=parser) if page.strip() else None
                 blocks.extend(blocks_of(tree) if tree is not None else ())
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, ValueError, etree.LxmlError) as error:
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, etree.LxmlError) as error:
         raise ImportedFileError(f"this is not an EPUB that can be read ({type(error).__name__})") from error
     if not blocks:
         raise ImportedFileError("there is no text in this book")
