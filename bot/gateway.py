@@ -1,4 +1,4 @@
-"""The way onto Discord's gateway, as discord.py takes it: a patient handshake, and frames that leave others a turn.
+"""The way onto Discord's gateway: a patient handshake, frames that leave others a turn, a close code that is heard.
 
 discord.py resumes a session once. Where the handshake of that one try fails, it begins a new session, and never hears
 what was asked in between. So a handshake that fails for a reason that passes is tried again underneath it: the session
@@ -64,16 +64,22 @@ def _named(error: aiohttp.ClientError | OSError) -> str:
 
 
 def _fair(socket: aiohttp.ClientWebSocketResponse) -> aiohttp.ClientWebSocketResponse:
-    """The socket, whose every frame lets the event loop have a turn first.
+    """The socket, whose every frame lets the event loop have a turn first, and whose close code is Discord's.
 
     discord.py reads all the frames that have come in before it lets anything else run: the first of hundreds of
     questions would be acknowledged when the last has been read.
+
+    aiohttp answers a close frame, and where the connection has ended behind that it calls the close an abnormal one
+    (1006): a refused token would be taken for a broken network, and tried again.
     """
     receive = socket.receive
 
     async def receive_fairly(timeout: float | None = None) -> aiohttp.WSMessage:
         await asyncio.sleep(0)
-        return await receive(timeout)
+        message = await receive(timeout)
+        if message.type is aiohttp.WSMsgType.CLOSE:
+            socket._close_code = message.data  # noqa: SLF001  # there is no other way to set it
+        return message
 
     socket.receive = receive_fairly  # type: ignore[method-assign]  # discord.py makes the socket
     return socket

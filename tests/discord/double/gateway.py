@@ -66,8 +66,8 @@ class Connection:
     compressor: Compressor
     outgoing: asyncio.Queue[Json | bytes | None] = field(default_factory=asyncio.Queue)
     session: Session | None = None
-    closed_here: bool = False
-    closed: asyncio.Event = field(default_factory=asyncio.Event)
+    reading: asyncio.Task[None] | None = None
+    closing: asyncio.Task[bool] | None = None
     sent_at: deque[float] = field(default_factory=deque)
 
     def send(self, message: Json | bytes) -> None:
@@ -129,19 +129,24 @@ class Gateway:
         writer = asyncio.create_task(self._write(connection))
         try:
             connection.send({"op": HELLO, "d": {"heartbeat_interval": int(self.heartbeat_interval * 1000)}})
-            async for message in ws:
-                if message.type is WSMsgType.TEXT:
-                    await self._receive(connection, json.loads(message.data))
-            if connection.closed_here:
-                # To return is to end the connection: a client whose own close frame comes too late for it takes the
-                # close for a broken connection (1006), and begins anew.
-                await connection.closed.wait()
+            connection.reading = asyncio.create_task(self._read(connection))
+            await asyncio.wait({connection.reading})
+            if connection.closing is not None:
+                # To return is to end the connection.
+                await asyncio.wait({connection.closing})
+            elif not connection.reading.cancelled():
+                await connection.reading
         finally:
             self.connections.discard(connection)
             self._lost(connection)
             writer.cancel()
             await asyncio.gather(writer, return_exceptions=True)
         return ws
+
+    async def _read(self, connection: Connection) -> None:
+        async for message in connection.ws:
+            if message.type is WSMsgType.TEXT:
+                await self._receive(connection, json.loads(message.data))
 
     def _lost(self, connection: Connection) -> None:
         session = connection.session
@@ -150,7 +155,7 @@ class Gateway:
             code = connection.ws.close_code
             if code is not None:
                 self.closed_with.append(code)
-            if code in ENDS_A_SESSION and not connection.closed_here:
+            if code in ENDS_A_SESSION and connection.closing is None:
                 self.sessions.pop(session.id, None)
         self.world.signals.notify("gateway")
 
@@ -193,9 +198,20 @@ class Gateway:
         session = connection.session
         if session is not None and code in REFUSES_RESUMING:
             self.sessions.pop(session.id, None)
-        connection.closed_here = True
-        await connection.ws.close(code=code)
-        connection.closed.set()
+        if connection.closing is None:
+            connection.closing = asyncio.create_task(self._close_in_order(connection, code))
+        await asyncio.wait({connection.closing})
+
+    async def _close_in_order(self, connection: Connection, code: int) -> bool:
+        """Close, and wait for the client's own close frame.
+
+        Where that comes after the connection's end, the client takes the close for a broken connection (1006), and
+        begins anew. aiohttp ends it at once where something else is reading.
+        """
+        if connection.reading is not None:
+            connection.reading.cancel()
+            await asyncio.wait({connection.reading})
+        return await connection.ws.close(code=code)
 
     async def _identify(self, connection: Connection, data: Json) -> None:
         shard = tuple(data.get("shard") or (0, 1))
