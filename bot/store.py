@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -109,7 +110,8 @@ EVERYWHERE = "global"
 LONGEST_CONTEXT = 5
 """Earlier questions that are read with one: as many as a conversation remembers."""
 
-_PATIENCE = 5.0  # seconds to wait for another process that is writing
+_PATIENCE = 5.0  # seconds to wait for another process that is reading or writing
+_PAUSE = 0.01  # seconds between two tries
 _QUESTION = "number, server, member, day, question, state, confidence, review, collections, after"
 
 
@@ -391,20 +393,34 @@ class Store:
     def _scrub(self, deleted: int) -> None:
         """Rewrite the file without what was deleted, now or before, and empty the journal that still has it.
 
-        `secure_delete` alone leaves copies of rows that SQLite has moved from page to page.
+        `secure_delete` alone leaves copies of rows that SQLite has moved from page to page. Where another process
+        keeps it from being done, the next change tries again.
 
         Raises:
-            StoreError: another process is reading, and keeps it from being done. It can be called again.
+            StoreError: it kept what was deleted just now from being gone.
         """
         with self._lock, self._explained():
             self._unclean = self._unclean or deleted > 0
-            if not self._unclean:
-                return
+            if self._unclean:
+                self._unclean = not self._rewritten()
+                if self._unclean and deleted:
+                    raise sqlite3.OperationalError("another process is reading it")
+
+    def _rewritten(self) -> bool:
+        """Rewrite the file and empty its journal; whether other processes let that be done."""
+        until = time.monotonic() + _PATIENCE
+        try:
             self._connection.execute("VACUUM")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                raise
+            return False
+        # SQLite itself waits for who reads or writes, but not for another that empties the journal.
+        while True:
             (busy, *_), *_ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
-            if busy:
-                raise sqlite3.OperationalError("another process is reading it")
-            self._unclean = False
+            if not busy or time.monotonic() > until:
+                return not busy
+            time.sleep(_PAUSE)
 
     def _prepare(self) -> None:
         with self._explained():

@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -182,6 +183,24 @@ def test_threads_and_processes_take_turns(tmp_path: Path) -> None:
         with ThreadPoolExecutor(8) as pool:
             list(pool.map(save, range(100)))
         assert [one.server_settings(number).mention_channels for number in range(100)] == [(n,) for n in range(100)]
+
+
+def test_settings_are_saved_while_another_process_reads_and_a_deletion_says_that_it_is_not_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.store._PATIENCE", 0.1)
+    path = tmp_path / "bot.sqlite3"
+    with Store(path) as store, closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM servers").fetchall()
+        store.save_server_settings(1, KEEPS)
+        store.keep_question(replace(ASKED, text=SECRET))
+        with pytest.raises(StoreError, match="another process is reading it"):
+            store.delete_questions_of(ASKED.member)
+        assert SECRET.encode() in bytes_of(path)
+        reader.execute("ROLLBACK")
+        store.save_server_settings(1, CHOSEN)
+        assert SECRET.encode() not in bytes_of(path)
 
 
 @pytest.mark.parametrize(
