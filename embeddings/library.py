@@ -21,6 +21,7 @@ from embeddings.errors import (
     IndexVersionError,
     ModelMissingError,
     NoReviewsError,
+    QuestionError,
     ReaderError,
     ReviewFilesError,
     UnknownReviewError,
@@ -32,7 +33,7 @@ from embeddings.index import CollectionIndex
 from embeddings.lookup import find_review, find_section, unknown_review
 from embeddings.manifest import BY_SIZE, EXACT, Manifest
 from embeddings.missing_facts import asks_missing_fact
-from embeddings.querying import checked, understand
+from embeddings.querying import Asked, Wording, checked, understand, word
 from embeddings.ranking import RankedSentence, RankingSettings, Scope, rank
 from embeddings.reader import Reader, RuntimeReader
 from embeddings.records import NO_READER, SHARED, SHIPPED, Answer, Hit, Review, Section
@@ -57,6 +58,21 @@ CONTENDERS = 30
 
 Collections = Sequence[str]
 """The collections that the asker may see; nothing outside them is ranked, counted, completed or named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A question in its conversation, as `Library.ask` takes it.
+
+    Attributes:
+        question: as a person typed it.
+        context: the earlier questions of the same conversation, oldest first.
+        collections: what the asker may see.
+    """
+
+    question: str
+    context: tuple[str, ...] = ()
+    collections: tuple[str, ...] = (SHARED,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -388,6 +404,25 @@ class Library:
         """
         return self.examine(question, k=k, review=review, context=context, collections=collections).hits
 
+    def understand(self, turns: Sequence[Turn]) -> tuple[Asked | None, ...]:
+        """Encode several questions together, which takes less than one by one, for `examine` to go on from.
+
+        Returns:
+            What each is looked for by; None where `examine` will say what is wrong with it.
+        """
+        wordings = [self._worded(turn) for turn in turns]
+        asked = iter(understand([wording for wording in wordings if wording is not None], self.encoder))
+        return tuple(None if wording is None else next(asked) for wording in wordings)
+
+    def _worded(self, turn: Turn) -> Wording | None:
+        try:
+            return self._word(checked(turn.question), _tidy(turn.context), turn.collections)
+        except QuestionError:
+            return None
+
+    def _word(self, question: str, context: Sequence[str], collections: Collections) -> Wording:
+        return word(question, context, self.encoder, [index.words for index in self._visible(collections)])
+
     def examine(
         self,
         question: str,
@@ -396,12 +431,18 @@ class Library:
         review: str | None = None,
         context: Sequence[str] = (),
         collections: Collections = (SHARED,),
+        asked: Asked | None = None,
     ) -> Examination:
-        """Answer and search in one look. Args and errors are those of `ask` and `search`."""
+        """Answer and search in one look.
+
+        Args and errors are those of `ask` and `search`; `asked` is what this library's `understand` made of the same
+        question in the same conversation, or None.
+        """
         begun = perf_counter()
         tidy = checked(question)
-        turns = tuple(" ".join(turn.split()) for turn in context if turn.strip())
-        asked = understand(tidy, turns, self.encoder, [index.words for index in self._visible(collections)])
+        turns = _tidy(context)
+        if asked is None:
+            (asked,) = understand([self._word(tidy, turns, collections)], self.encoder)
         encoded = perf_counter()
         scopes = self._scopes(asked.text, review, turns, collections)
         ranking = rank(asked.query, scopes, self.ranking)
@@ -522,6 +563,10 @@ class Library:
         if collections not in self._routers:
             self._routers[collections] = Router([(index.names, index.name) for index in self._visible(collections)])
         return self._routers[collections]
+
+
+def _tidy(context: Sequence[str]) -> tuple[str, ...]:
+    return tuple(" ".join(turn.split()) for turn in context if turn.strip())
 
 
 def _with_performers(

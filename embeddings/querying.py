@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from embeddings.encoding import Encoder
 from embeddings.errors import QuestionError
 from embeddings.intents import intent
@@ -48,8 +51,33 @@ def checked(question: str) -> str:
     return tidy
 
 
-def understand(question: str, context: Sequence[str], encoder: Encoder, lists: Sequence[WordList]) -> Asked:
-    """Make of a checked question what is looked for.
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The words that a question is looked for by, before there are vectors of them.
+
+    Attributes:
+        text: the question, misspellings put right.
+        texts: what is encoded: what is ranked by first, the question itself last.
+        mixed: whether what is ranked by is the mean of them all.
+    """
+
+    text: str
+    texts: tuple[str, ...]
+    mixed: bool
+
+    def asked(self, vectors: NDArray[np.float32]) -> Asked:
+        """The question as it is looked for; `vectors` are those of `texts`, shape (len(texts), d)."""
+        own = _terms(self.text)
+        if self.mixed:
+            return Asked(self.text, Query(unit(unit(vectors).mean(axis=0, keepdims=True))[0], own), None)
+        rows = unit(vectors)
+        if len(rows) == 1:
+            return Asked(self.text, Query(rows[0], own), None)
+        return Asked(self.text, Query(rows[0], _terms(self.texts[0])), Query(rows[-1], own) if own else None)
+
+
+def word(question: str, context: Sequence[str], encoder: Encoder, lists: Sequence[WordList]) -> Wording:
+    """Put a checked question into the words that it is looked for by.
 
     A follow-up is read with the turn before it, so that "and who plays her?" knows who she is. A question about the
     work as a whole is looked for by what an answer would say as well, and needs no turn before it.
@@ -62,14 +90,21 @@ def understand(question: str, context: Sequence[str], encoder: Encoder, lists: S
     text = correct(question, lists, known)
     sought = intent(text)
     if sought is not None:
-        (vector,) = unit(unit(encoder.encode([text, sought.value])).mean(axis=0, keepdims=True))
-        return Asked(text, Query(vector, _terms(text)), None)
+        return Wording(text, (sought.value, text), mixed=True)
     if not context:
-        return Asked(text, Query(unit(encoder.encode([text]))[0], _terms(text)), None)
-    together = _together(correct(context[-1][-LONGEST:], lists, known), text, encoder)
-    vectors = unit(encoder.encode([together, text]))
-    own = _terms(text)
-    return Asked(text, Query(vectors[0], _terms(together)), Query(vectors[1], own) if own else None)
+        return Wording(text, (text,), mixed=False)
+    return Wording(text, (_together(correct(context[-1][-LONGEST:], lists, known), text, encoder), text), mixed=False)
+
+
+def understand(wordings: Sequence[Wording], encoder: Encoder) -> tuple[Asked, ...]:
+    """Make of questions what is looked for, all of them encoded together."""
+    if not wordings:
+        return ()
+    vectors = encoder.encode([text for wording in wordings for text in wording.texts])
+    ends = np.cumsum([len(wording.texts) for wording in wordings])
+    return tuple(
+        wording.asked(vectors[end - len(wording.texts) : end]) for wording, end in zip(wordings, ends, strict=True)
+    )
 
 
 def _together(before: str, question: str, encoder: Encoder) -> str:

@@ -8,11 +8,13 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
-from bot.engine import BusyError, Engine, Query
+from bot.engine import ENCODED_TOGETHER, BusyError, Engine, Found, Query
 from embeddings.errors import IndexMissingError, QuestionError, UnknownReviewError
 from tests.discord.club import OWNERS, QUESTION
 from tests.discord.programs import copied
@@ -55,6 +57,54 @@ async def test_more_questions_than_may_wait_are_refused_and_the_others_answered(
         answered = [result for result in results if not isinstance(result, BaseException)]
         assert (len(refused), len(answered)) == (7, 3)
         assert (await engine.ask(Query(QUESTION))).about == OWNERS
+
+
+async def test_questions_that_wait_are_encoded_together_and_answered_as_they_would_be_alone(reviews: Path) -> None:
+    asked = [
+        Query(QUESTION),
+        Query("Is it any good?"),
+        Query("and who plays her?", context=("Who is Kathy?",)),
+        Query("How do I cook rice?"),
+        Query("Why was Hailsham shut down?", collections=()),
+        *(Query(f"Who is number {number}?") for number in range(ENCODED_TOGETHER)),
+    ]
+    async with opened(reviews) as engine:
+        alone = [await engine.ask(query) for query in asked]
+        encoder = engine._opened.library.encoder
+        with patch.object(encoder, "encode", wraps=encoder.encode) as encode:
+            together = await asyncio.gather(
+                *(engine.ask(query) for query in asked), engine.ask(Query("?!")), return_exceptions=True
+            )
+    assert isinstance(together.pop(), QuestionError)
+    # The first is alone when it comes; two of the next eight have two texts each; one at the end has no words.
+    assert [len(call.args[0]) for call in encode.call_args_list] == [1, 10, 4]
+    for one, other in zip(alone, together, strict=True):
+        assert isinstance(other, Found)
+        assert replace(other.answer, confidence=0, quotes=()) == replace(one.answer, confidence=0, quotes=())
+        assert other.answer.confidence == pytest.approx(one.answer.confidence, abs=1e-5)
+        assert [quote.text for quote in other.answer.quotes] == [quote.text for quote in one.answer.quotes]
+        assert other.took.encode > 0
+
+
+async def test_a_question_that_was_encoded_for_an_index_that_is_gone_is_answered_by_the_one_that_is_there(
+    reviews: Path, tmp_path: Path
+) -> None:
+    data = copied(reviews, tmp_path)
+    turns = 0
+    async with opened(data) as engine:
+
+        async def reindex_before_the_second() -> None:
+            nonlocal turns
+            turns += 1
+            if turns == 2:
+                (data / "reviews" / "garden.md").write_text(
+                    "---\ntitle: Garden\n---\n\nA chair stands in the garden.\n"
+                )
+                await engine.keep_up()
+
+        engine.before_each = reindex_before_the_second
+        _, found = await asyncio.gather(engine.ask(Query(QUESTION)), engine.ask(Query("Where does the chair stand?")))
+        assert [quote.text for quote in found.answer.quotes[:1]] == ["A chair stands in the garden."]
 
 
 async def test_a_waiter_that_gives_up_leaves_its_place(reviews: Path) -> None:

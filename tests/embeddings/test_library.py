@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ from embeddings.errors import (
     UnknownReviewError,
     UnknownSectionError,
 )
-from embeddings.library import Examination, Library
+from embeddings.library import Examination, Library, Turn
 from embeddings.records import SHARED, Answer, Review, State
 from tests.embeddings.encoders import Watched
 from tests.embeddings.reviews import OWNERS, check_quotes, review
@@ -322,6 +323,26 @@ def test_a_follow_up_is_heard_however_long_the_turn_before_it_was(opened: Librar
         assert encoder.count_tokens([together])[0] <= encoder.identity.max_tokens
     library.ask("and who plays her?", context=("Who is Ruth?", " ", "Who is Kathy?"))
     assert watched.texts[-2] == "Who is Kathy? and who plays her?"
+
+
+def test_questions_that_are_understood_together_are_answered_as_alone(library: Library) -> None:
+    turns = [
+        Turn(QUESTION),
+        Turn("?!"),
+        Turn("Is it any good?"),
+        Turn("and who plays her?", ("Who is Kathy?",)),
+        Turn("What is a deferal?", collections=()),
+    ]
+    understood = library.understand(turns)
+    assert [asked is None for asked in understood] == [False, True, False, False, False]
+    for turn, asked in zip(turns, understood, strict=True):
+        if asked is not None:
+            ask = partial(library.examine, turn.question, context=turn.context, collections=turn.collections)
+            alone, together = ask(), ask(asked=asked)
+            assert together.answer.confidence == pytest.approx(alone.answer.confidence, abs=1e-5)
+            assert [quote.text for quote in together.answer.quotes] == [quote.text for quote in alone.answer.quotes]
+            assert [(hit.review, hit.start) for hit in together.hits] == [(hit.review, hit.start) for hit in alone.hits]
+    assert (library.understand([]), library.understand(turns[1:2])) == ((), (None,))
 
 
 def test_threads_that_ask_at_once_get_the_same_answers(template: Path) -> None:

@@ -19,7 +19,7 @@ from embeddings.confidence import READING, confidence, reading_factor
 from embeddings.encoding import RuntimeEncoder
 from embeddings.errors import CalibrationError, ReaderError
 from embeddings.library import UNCALIBRATED_READER, Library
-from embeddings.querying import understand
+from embeddings.querying import understand, word
 from embeddings.ranking import Scope, rank
 from embeddings.reader import DIGEST, MOST_TOKENS, ReaderIdentity, RuntimeReader, packaged, tokenise
 from embeddings.records import NO_READER, SHIPPED
@@ -130,7 +130,7 @@ def test_the_reader_reorders_sentences_and_leaves_passages_where_they_were(
 
 def test_a_reader_without_a_share_changes_no_order(library: Library) -> None:
     (index,) = library._visible(("shared",))
-    asked = understand("What is a deferral?", (), library.encoder, [index.words])
+    (asked,) = understand([word("What is a deferral?", (), library.encoder, [index.words])], library.encoder)
     sentences = rank(asked.query, [Scope.whole(index)], library.ranking).sentences(20)
     kept = reread("What is a deferral?", sentences, _Longest(), share=0.0)
     read = [sentence for sentence in kept.sentences if sentence.score >= 1]
