@@ -27,7 +27,7 @@ from embeddings.errors import IndexBusyError, IndexDamagedError, IndexWriteError
 from embeddings.index import CollectionIndex
 from embeddings.kept_vectors import KeptVectors
 from embeddings.lexical import LexicalIndex
-from embeddings.manifest import BY_SIZE, IndexedCollection, Manifest
+from embeddings.manifest import BF16, BY_SIZE, FP32, IndexedCollection, Manifest
 from embeddings.planning import Plan, Source, plan_collection
 from embeddings.routing import NameTable
 from embeddings.splitting import SPLITTER
@@ -80,6 +80,7 @@ def build_index(
     *,
     previous: Manifest | None,
     vectors: str = BY_SIZE,
+    half: Encoder | None = None,
     progress: Progress | None = None,
 ) -> Manifest:
     """Index each collection's sources and make the result the index in `directory`; the lock must be held.
@@ -87,17 +88,19 @@ def build_index(
     Args:
         directory: the index's folder.
         sources: each collection's reviews, by the collection's name.
-        encoder: what encodes them.
+        encoder: what encodes them, and the questions.
         encoder_folder: where the encoder stands under `directory`.
         previous: the index to take over unchanged texts from, or None to encode everything.
         vectors: `BY_SIZE` or `EXACT`: how the closest vectors are found.
+        half: what encodes the reviews in half precision instead, or None.
         progress: told how far the encoding is.
 
     Raises:
         IndexWriteError: the folder can't be written, or the disk is full; the old index is untouched.
         ReviewFileError: a file can't be read any more; the old index is untouched.
     """
-    reusable = previous if previous is not None and _reusable(previous, encoder) else None
+    precision = FP32 if half is None else BF16
+    reusable = previous if previous is not None and _reusable(previous, encoder, precision) else None
     collections, plans = [], []
     for name in sorted(sources):
         ordered = sorted(sources[name], key=lambda source: source.slug)
@@ -108,7 +111,7 @@ def build_index(
         elif ordered:
             plans.append(plan_collection(name, ordered, old, encoder))
     try:
-        made = encode_missing(plans, directory / layout.JOURNALS, encoder, progress)
+        made = encode_missing(plans, directory / layout.JOURNALS, half or encoder, progress)
         dimension = encoder.identity.dimension
         collections.extend(_write(directory / layout.COLLECTIONS, plan, made, dimension, vectors) for plan in plans)
     except OSError as error:
@@ -119,6 +122,7 @@ def build_index(
         encoder_folder=encoder_folder,
         splitter=splitter(encoder),
         vectors=vectors,
+        precision=precision,
         collections=tuple(sorted(collections, key=lambda collection: collection.name)),
     )
     try:
@@ -129,8 +133,9 @@ def build_index(
     return manifest
 
 
-def _reusable(previous: Manifest, encoder: Encoder) -> bool:
-    return previous.encoder == encoder.identity and previous.splitter == splitter(encoder)
+def _reusable(previous: Manifest, encoder: Encoder, precision: str) -> bool:
+    before = previous.encoder, previous.splitter, previous.precision
+    return before == (encoder.identity, splitter(encoder), precision)
 
 
 def _opened(previous: Manifest | None, name: str, directory: Path) -> CollectionIndex | None:

@@ -295,7 +295,7 @@ class RuntimeEncoder:
     def _batches(self, texts: Sequence[str], window: range) -> Iterator[_Batch]:
         prompted = self._prompted(texts[window.start : window.stop])
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(prompted)]
-        for batch in _fill([len(ids) for ids in tokens]):
+        for batch in fill([len(ids) for ids in tokens]):
             yield [window[place] for place in batch], [tokens[place] for place in batch]
 
     def _prompted(self, texts: Iterable[str]) -> list[str]:
@@ -320,7 +320,7 @@ def _windows(count: int) -> Iterator[range]:
         yield range(start, min(start + _WINDOW_TEXTS, count))
 
 
-def _fill(lengths: Sequence[int]) -> Iterator[list[int]]:
+def fill(lengths: Sequence[int]) -> Iterator[list[int]]:
     """Places of `lengths` in batches, longest first, each of at most `_BATCH_TOKENS` padded tokens or one text."""
     batch: list[int] = []
     for place in sorted(range(len(lengths)), key=lengths.__getitem__, reverse=True):

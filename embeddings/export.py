@@ -103,7 +103,16 @@ def open_encoder(directory: Path, identity: EncoderIdentity) -> Encoder:
         )
     if identity.runtime == ONNX:
         return RuntimeEncoder.open(directory)
-    source = find_model(identity.model)
+    return load_reference(identity)
+
+
+def load_reference(identity: EncoderIdentity, *, allow_download: bool = False) -> ReferenceEncoder:
+    """The model of that identity on sentence-transformers.
+
+    Raises:
+        ModelError: it has gone or changed, can't be loaded, or this installation leaves out what loads it.
+    """
+    source = find_model(identity.model, allow_download=allow_download)
     if source.weights != identity.weights:
         raise ModelError(f"{identity.model}: changed since the index was built; run `review-bot index --rebuild`")
     return _loaded(source)

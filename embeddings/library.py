@@ -31,7 +31,7 @@ from embeddings.follow_ups import leans_back
 from embeddings.freshness import outdated
 from embeddings.index import CollectionIndex
 from embeddings.lookup import find_review, find_section, unknown_review
-from embeddings.manifest import BY_SIZE, EXACT, Manifest
+from embeddings.manifest import BF16, BY_SIZE, EXACT, Manifest
 from embeddings.missing_facts import asks_missing_fact
 from embeddings.querying import Asked, Wording, checked, understand, word
 from embeddings.ranking import RankedSentence, RankingSettings, Scope, rank
@@ -175,6 +175,7 @@ class Library:
         allow_download: bool = False,
         rebuild: bool = False,
         exact: bool | None = None,
+        half: bool | None = None,
         skip_broken: bool = False,
         wait: float = 0.0,
         reader: str = SHIPPED,
@@ -189,6 +190,7 @@ class Library:
             allow_download: whether a model that isn't on this machine may be fetched.
             rebuild: encode everything anew, whatever stands in the old index.
             exact: whether all vectors are scanned however many there are; None keeps what the index has.
+            half: whether the reviews are encoded in bfloat16; None keeps what the index has.
             skip_broken: leave out the files that can't be read, instead of changing nothing.
             wait: for how many seconds to wait for another writer.
             reader: as `open` takes it; the index itself is the same with any.
@@ -205,6 +207,7 @@ class Library:
         # Here, for asking needs none of it: readers of files, splitters, and, to export a model, PyTorch.
         from embeddings.building import build_index, writing
         from embeddings.export import open_encoder, prepare_encoder
+        from embeddings.half_precision import HalfPrecisionEncoder
         from embeddings.sources import read_sources
         from embeddings.weights import find_model
 
@@ -221,6 +224,8 @@ class Library:
             previous = _previous(directory)
             wanted = model or (previous.encoder.model if previous is not None else None)
             vectors = previous.vectors if previous is not None and exact is None else EXACT if exact else BY_SIZE
+            if half is None:
+                half = previous is not None and previous.precision == BF16
             if rebuild:
                 previous = None
             try:
@@ -241,6 +246,7 @@ class Library:
                 folder,
                 previous=previous,
                 vectors=vectors,
+                half=HalfPrecisionEncoder(encoder, allow_download=allow_download) if half else None,
                 progress=progress,
             )
         calibration = load_calibration(data, manifest.encoder)

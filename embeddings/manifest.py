@@ -22,6 +22,12 @@ BY_SIZE = "by size"
 EXACT = "exact"
 """All vectors are scanned, however many they are."""
 
+FP32 = "fp32"
+"""The reviews were encoded in single precision, as questions are."""
+
+BF16 = "bf16"
+"""The reviews were encoded in bfloat16."""
+
 
 @dataclass(frozen=True, slots=True)
 class IndexedReview:
@@ -78,6 +84,7 @@ class Manifest:
         encoder_folder: where the runtime encoder stands, under the index's folder.
         splitter: the splitter's version and settings.
         vectors: `BY_SIZE` or `EXACT`: how the FAISS index types were chosen.
+        precision: `FP32` or `BF16`: in what the reviews were encoded.
         collections: one for each that has reviews, ordered by name.
     """
 
@@ -85,6 +92,7 @@ class Manifest:
     encoder_folder: str
     splitter: str
     vectors: str
+    precision: str
     collections: tuple[IndexedCollection, ...]
 
     def save(self, directory: Path) -> None:
@@ -138,6 +146,7 @@ def _content(manifest: Manifest) -> dict[str, Any]:
         "encoder_folder": manifest.encoder_folder,
         "splitter": manifest.splitter,
         "vectors": manifest.vectors,
+        "precision": manifest.precision,
         "collections": [
             {
                 "name": collection.name,
@@ -157,6 +166,7 @@ def _manifest(content: dict[str, Any]) -> Manifest:
         encoder_folder=content["encoder_folder"],
         splitter=content["splitter"],
         vectors=content["vectors"],
+        precision=content["precision"],
         collections=tuple(
             IndexedCollection(
                 name=collection["name"],

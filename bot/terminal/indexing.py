@@ -28,6 +28,14 @@ def index(
             show_default=False,
         ),
     ] = None,
+    half: Annotated[
+        bool | None,
+        typer.Option(
+            "--bf16/--fp32",
+            help="Encode in bfloat16, faster where the processor has it; as the index has it, else in fp32.",
+            show_default=False,
+        ),
+    ] = None,
     skip_broken: Annotated[
         bool, typer.Option("--skip-broken", help="Leave out files that can't be read, and say which.")
     ] = False,
@@ -56,7 +64,13 @@ def index(
             notice(f"Questions will be answered without the reader: {library.reader_problem}.")
         return
     library = build_with_progress(
-        data, model=model, allow_download=allow_download, rebuild=rebuild, exact=exact, skip_broken=skip_broken
+        data,
+        model=model,
+        allow_download=allow_download,
+        rebuild=rebuild,
+        exact=exact,
+        half=half,
+        skip_broken=skip_broken,
     )
     say(f"The index is up to date: {_contents(library.manifest)}.")
     if library.reader_problem is not None:
@@ -64,10 +78,12 @@ def index(
 
 
 def _contents(manifest: Manifest) -> str:
+    from embeddings.manifest import BF16
+
     reviews = [review for collection in manifest.collections for review in collection.reviews]
     passages = sum(review.passages[1] - review.passages[0] for review in reviews)
     sentences = sum(review.sentences[1] - review.sentences[0] for review in reviews)
     return (
         f"{counted(len(reviews), 'review')}, {counted(passages, 'passage')}, {counted(sentences, 'sentence')}, "
-        f"encoded by {manifest.encoder.model}"
+        f"encoded by {manifest.encoder.model}{' in bf16' if manifest.precision == BF16 else ''}"
     )

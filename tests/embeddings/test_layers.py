@@ -20,7 +20,7 @@ ENGINE = (
     " plain_text reference routing spelling unknown_names",
     "confidence freshness index reading tracing",
     "export importing planning ranking",
-    "answering bulk querying rereading sources",
+    "answering bulk half_precision querying rereading sources",
     "building",
     "library",
     "evaluation",

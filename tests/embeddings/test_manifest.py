@@ -14,6 +14,7 @@ MANIFEST = Manifest(
     encoder_folder="encoders/abab",
     splitter="rules 1, at most 256 tokens",
     vectors="by size",
+    precision="bf16",
     collections=(
         IndexedCollection(
             "shared",
@@ -79,7 +80,7 @@ def test_a_manifest_without_any_one_of_its_parts_is_damaged(tmp_path: Path) -> N
     content = json.loads((tmp_path / FILE).read_text())
     for part in set(content) - {"format"}:
         for value in ({}, {part: None}, {part: 5}, {part: [5]}):
-            if part in ("encoder_folder", "splitter", "vectors") and value:
+            if part in ("encoder_folder", "splitter", "vectors", "precision") and value:
                 continue
             broken = {key: kept for key, kept in content.items() if key != part} | value
             (tmp_path / FILE).write_text(json.dumps(broken))
