@@ -12,15 +12,26 @@ _SENTENCE_START = re.compile(r"(?:^|[.!?…:\n]\s*)[^\w]*$")
 # What is asked of a work by its name: the name follows, in whatever case it was typed.
 _NAMED_WORK = re.compile(
     r"\b(?:think|thought|opinion|review|verdict|say|said|plot|story|end|ending|cast|happens)s? (?:of|about|in|to) (.+)"
+    r"|\b(?:villain|hero|heroine|twist|theme|score|soundtrack|sequel|remake)s? (?:in|of|to|from) (.+)"
     r"|\b(?:play|voice)(?:s|d|ed)? .*?\bin (.+)"
-    r"|\b(?:directed|starred in|stars in|(?:seen|watch|watched|recommend)) (.+)"
-    r"|^(?:is|was) (?:the )?(.+?) (?:any good|worth .+)"
+    r"|\b(?:directed|starred in|stars in|(?:seen|watch|watched|recommend|reviewed)) (.+)"
+    r"|^(?:is|was) (?:the )?(.+?),? (?:any good|worth .+)"
+    r"|^what(?:['’]?s| is| was| about) (.+?),? (?:about|any good)\W*$"
+    # "Is the truman show a tragedy": of what has an article, two words at least, for one is most often a part.
+    r"|^(?:is|was) the (\w+ \w.*?) an? \w+"
+    # "How does fight club end", "how scary is hereditary", "is inception confusing".
+    r"|^how (?:does|did) (\w.+) ends?\W*$"
+    r"|^how \w+ (?:is|was) (\w+)\W*$"
+    r"|^(?:is|was) (\w+) (?:too )?\w+\W*$"
 )
-# Parts that any film has, which reviews tell of in other words as well.
+# Parts that any film has, which reviews tell of in other words as well; and words for nobody in particular.
 _PARTS = frozenset(
     """
-    acting actor actress bit book cast character effect ending film movie music novel one performance picture play
-    role scene score script soundtrack story thing
+    acting actor actress adaptation atmosphere bit book camera cast character dialogue director effect ending film hero
+    heroine humour idea lead message mood movie music narrator novel one opening pace pacing performance photography
+    picture play premise protagonist relationship role romance scene score script set setting shot soundtrack story
+    style subplot tension theme thing title tone villain visuals world
+    anybody anyone anything everybody everyone everything nobody none nothing somebody someone something
     """.split()
 )
 _PARTS_STEMMED = frozenset(terms(" ".join(_PARTS)))
