@@ -78,8 +78,10 @@ def section_message(
     return Message((*body, Row(buttons)), Look.READING, private)
 
 
-def contents_message(review: Review, manner: Manner, *, page: int = 0, private: bool = True) -> Message:
-    """A page of a review's table of contents, with a menu that opens a section."""
+def contents_message(
+    review: Review, manner: Manner, *, page: int = 0, private: bool = True, missed: str | None = None
+) -> Message:
+    """A page of a review's table of contents, with a menu that opens a section; `missed` is what was not found."""
     words = manner.words
     title = name(review.title, words.untitled)
     sections = review.sections
@@ -87,6 +89,8 @@ def contents_message(review: Review, manner: Manner, *, page: int = 0, private: 
     shown = list(enumerate(sections[first:last], first + 1))
     key = review_key(review)
     parts: list[Part] = [Text(f"### {title}{_range(words.contents_of, first, last, len(sections))}")]
+    if missed:
+        parts.insert(0, Text(words.no_such_section.format(section=name(missed, words.untitled, _LINE_ROOM))))
     if shown:
         lines = [f"**{number}.** {_heading(section, manner)}" for number, section in shown]
         options = [

@@ -60,6 +60,7 @@ class Catalogue:
     empty_section: str
     contents_of: str
     no_sections: str
+    no_such_section: str
     reviews_heading: str
     reviews_of: str
     no_reviews: str
@@ -232,6 +233,7 @@ ENGLISH = Catalogue(
     empty_section="There is nothing under this heading.",
     contents_of="Sections {first}–{last} of {total}",
     no_sections="This review has no sections.",
+    no_such_section="There is no section “{section}” in this review. These are there:",
     reviews_heading="Reviews",
     reviews_of="{first}–{last} of {total}",
     no_reviews="There are no reviews here yet.",

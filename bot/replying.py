@@ -213,12 +213,18 @@ class Replies:
         return self._desk.delivery.may_speak(place) and asker.settings.answers_mentions_in(place.id, parent)
 
     def _earlier(self, message: discord.Message, asker: Asker) -> Conversation:
-        """A reply to an answer goes on from it; in a DM or a thread, so does any question of the same member."""
+        """A reply to an answer goes on from it; in a DM or a thread, so does any question of the same member.
+
+        A thread that was opened from an answer, whose id it has, goes on from that answer.
+        """
         replied = self._replied_to(message)
         if replied is not None:
             return self._desk.earlier(replied, asker)
         if message.guild is None or isinstance(message.channel, discord.Thread):
-            return self._desk.conversations.of(asker.place, asker.member)
+            going = self._desk.conversations.of(asker.place, asker.member)
+            if not going.turns:
+                going = self._desk.conversations.after(asker.place, asker.member) or going
+            return going
         return Conversation()
 
     def _way(self, message: discord.Message) -> Way:

@@ -15,6 +15,7 @@ from bot.commands.completing import complete_reviews, complete_sections
 from bot.messages import help_message
 from bot.parts import Message
 from bot.shelf import Title
+from embeddings.errors import UnknownSectionError
 
 Interaction = discord.Interaction[Any]
 
@@ -39,8 +40,14 @@ class Sections(commands.Cog):
         async with self._desk.attending(interaction) as asker:
             if await self._desk.delivery.acknowledge(interaction, private=True):
                 title = self._desk.engine.shelf.find(review, asker.collections)
-                found = await self._desk.engine.section(title, section)
-                page = await asyncio.to_thread(section_message, *found, asker.manner)
+                try:
+                    found = await self._desk.engine.section(title, section)
+                except UnknownSectionError:
+                    # The error's own words name headings, which may be hidden here.
+                    review = await self._desk.engine.review(title)
+                    page = contents_message(review, asker.manner, missed=section)
+                else:
+                    page = await asyncio.to_thread(section_message, *found, asker.manner)
                 await self._desk.delivery.respond(interaction, page)
 
     @app_commands.command(description="Browse a review's table of contents")

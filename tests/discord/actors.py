@@ -218,9 +218,11 @@ class Channel:
     discord: Discord
     id: str
 
-    async def thread(self, name: str, owner: Person) -> Channel:
-        """A new thread in this channel."""
-        return Channel(self.discord, await self.discord.call("thread", channel=self.id, name=name, owner=owner.id))
+    async def thread(self, name: str, owner: Person, message: Message | None = None) -> Channel:
+        """A new thread in this channel, started from a message or from none."""
+        started = {} if message is None else {"message": message.id}
+        number = await self.discord.call("thread", channel=self.id, name=name, owner=owner.id, **started)
+        return Channel(self.discord, number)
 
     async def messages(self) -> list[Message]:
         """All that was said here, ephemeral messages included."""

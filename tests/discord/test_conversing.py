@@ -32,6 +32,19 @@ async def test_a_follow_up_is_understood_in_a_dm_and_in_a_thread(
         await here.assert_clean(log)
 
 
+async def test_a_thread_that_is_started_from_an_answer_goes_on_from_it(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        answer = await here.ask(WHO)
+        thread = await here.general.thread("Ruth", owner=here.ana, message=answer)
+        bea = await here.server.member("Bea")
+        assert ACTRESS in (await thread.answer_to(await bea.mention(thread, FOLLOW_UP))).text
+        conversations = here.bot.desk.conversations
+        assert conversations.of(int(thread.id), int(bea.id)).context == (WHO, FOLLOW_UP)
+        await here.assert_clean(log)
+
+
 async def test_two_peoples_conversations_in_one_thread_never_mix(
     at_the_double: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:

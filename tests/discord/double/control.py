@@ -134,10 +134,19 @@ class Control:
         self._add_channel(place, "CHANNEL_CREATE")
         return str(place.id)
 
-    async def thread(self, channel: str, name: str, *, owner: str, type: int = PUBLIC_THREAD) -> str:  # noqa: A002
-        """Start a thread in a channel."""
+    async def thread(
+        self,
+        channel: str,
+        name: str,
+        *,
+        owner: str,
+        message: str | None = None,
+        type: int = PUBLIC_THREAD,  # noqa: A002  # Discord's word
+    ) -> str:
+        """Start a thread in a channel; one that is started from a message has its id."""
         parent = self.world.channels[int(channel)]
-        place = Channel(self.world.snowflake(), type, name, parent.guild_id, parent.id, int(owner))
+        number = int(message) if message is not None else self.world.snowflake()
+        place = Channel(number, type, name, parent.guild_id, parent.id, int(owner))
         self._add_channel(place, "THREAD_CREATE")
         return str(place.id)
 
