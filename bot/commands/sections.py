@@ -44,8 +44,8 @@ class Sections(commands.Cog):
                     found = await self._desk.engine.section(title, section)
                 except UnknownSectionError:
                     # The error's own words name headings, which may be hidden here.
-                    review = await self._desk.engine.review(title)
-                    page = contents_message(review, asker.manner, missed=section)
+                    there = await self._desk.engine.review(title)
+                    page = contents_message(there, asker.manner, missed=section)
                 else:
                     page = await asyncio.to_thread(section_message, *found, asker.manner)
                 await self._desk.delivery.respond(interaction, page)

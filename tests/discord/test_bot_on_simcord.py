@@ -185,7 +185,7 @@ async def test_reading_reviews_contents_and_sections(reviews: Path, store: Path)
         assert opened.ephemeral
         assert "The Ethical Mirror" in text(opened.response)
         missing = await here.ana.slash(here.general, "section", review=OWNERS, section="xyzzy")
-        assert "no section" in text(missing.response)
+        assert "There is no section" in text(missing.response)
 
         listed = (await here.ana.slash(here.general, "reviews")).response
         assert "The Lighthouse Keeper" in text(listed)

@@ -55,7 +55,10 @@ async def bad_input(server: Guild, general: Channel, ana: Person) -> None:
     """What people try that can't be answered is told to them in a line."""
     unknown = await (await ana.slash(general, "ask", question=QUESTION, review="xyzzy")).answer()
     assert "no review is called" in unknown.text
-    assert "no section" in (await (await ana.slash(general, "section", review=OWNERS, section="xyzzy")).answer()).text
+    assert (
+        "There is no section"
+        in (await (await ana.slash(general, "section", review=OWNERS, section="xyzzy")).answer()).text
+    )
     assert "The reviews don’t say" in (await (await ana.slash(general, "ask", question=UNANSWERABLE)).answer()).text
     for said, told in (("", "Ask me"), ("hm", "3"), ("why? " * 100, "300")):
         stranger = await server.member("Cleo")  # another each time, for one is not told again so soon

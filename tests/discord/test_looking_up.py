@@ -144,6 +144,19 @@ async def test_mentions_are_answered_in_the_chosen_channels_alone(
         await here.assert_clean(log)
 
 
+async def test_a_section_that_there_is_not_is_answered_by_those_that_there_are_without_naming_flagged_ones(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        missing = await (await here.ana.slash(here.general, "section", review="lighthouse", section="qq|q")).answer()
+        assert missing.text.startswith("There is no section “qq\\|q” in this review. These are there:")
+        assert "The Lamp" in missing.text
+        assert "||The End||" in missing.text
+        assert missing.text.count("The End") == 1
+        assert "The End" not in str(_menu(missing.data["components"]))
+        await here.assert_clean(log)
+
+
 async def test_flagged_sections_stay_behind_spoiler_marks_until_the_server_says_otherwise(
     at_the_double: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
