@@ -40,8 +40,11 @@ _log = logging.getLogger(__name__)
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
 """4609: none of them privileged."""
 
-DRAIN_WITHIN = 20.0
-"""Seconds that what is under way has to finish when the bot is told to stop."""
+ANSWER_WITHIN = 15.0
+"""Seconds for which questions that wait are still answered when the bot is told to stop."""
+
+TELL_WITHIN = 5.0
+"""Seconds in which those that still wait then are told to ask again later."""
 
 
 class Tree(app_commands.CommandTree["ReviewBot"]):
@@ -60,6 +63,9 @@ class Tree(app_commands.CommandTree["ReviewBot"]):
         self, interaction: discord.Interaction[ReviewBot], error: app_commands.AppCommandError, /
     ) -> None:
         """A command that Discord still has and the bot hasn't, or the other way round."""
+        if interaction.client.leaving:
+            # Its commands have been taken out; what still comes in is nobody's mistake.
+            return
         async with interaction.client.desk.attending(interaction):
             raise error
 
@@ -121,6 +127,8 @@ class ReviewBot(CommandBot):
             heartbeat_timeout=heartbeat_timeout,
             http_trace=_trace(self._metrics),
         )
+        self.leaving = False
+        """Whether it is being closed."""
         self.token_refused = False
         """Whether Discord has kept refusing the token after it had once taken it."""
         servers = Servers(store)
@@ -150,6 +158,7 @@ class ReviewBot(CommandBot):
 
     async def close(self) -> None:
         """Leave Discord."""
+        self.leaving = True
         if self._tidy is not None:
             self._tidy.cancel()
         await super().close()
@@ -198,13 +207,21 @@ class ReviewBot(CommandBot):
         self.loop.create_task(self.close(), name="giving up")
 
     async def finish(self) -> None:
-        """Finish what is under way, then leave Discord."""
+        """Answer those who wait, tell those for whom there is no time, then leave Discord."""
+        self.desk.engine.take_no_more()
+        if not await self._finished(ANSWER_WITHIN):
+            self.desk.engine.turn_away()
+            if not await self._finished(TELL_WITHIN):
+                _log.warning("not all that was under way was finished within %.0f s", ANSWER_WITHIN + TELL_WITHIN)
+        await self.close()
+
+    async def _finished(self, within: float) -> bool:
         try:
-            async with asyncio.timeout(DRAIN_WITHIN):
+            async with asyncio.timeout(within):
                 await self.desk.work.finished()
         except TimeoutError:
-            _log.warning("not all that was under way was finished within %.0f s", DRAIN_WITHIN)
-        await self.close()
+            return False
+        return True
 
 
 def _trace(metrics: Metrics) -> aiohttp.TraceConfig:

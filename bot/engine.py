@@ -190,6 +190,8 @@ class Engine:
         self._opened = _Opened(library)
         self._room = queue
         self._waiting = 0
+        self._takes_no_more = False
+        self._turns_away = False
         self._turn = asyncio.Semaphore(workers)
         # In the order in which they came, as a dict has them.
         self._not_encoded: dict[_Waiting, None] = {}
@@ -346,6 +348,14 @@ class Engine:
             await self._reopen_if_changed()
             return not self._failed_at
 
+    def take_no_more(self) -> None:
+        """Tell whoever asks from now on that it is busy; those who are waiting are answered."""
+        self._takes_no_more = True
+
+    def turn_away(self) -> None:
+        """Tell those who are waiting the same."""
+        self._takes_no_more = self._turns_away = True
+
     async def close(self) -> None:
         """Wait for what is under way, and let go of the index."""
         for executor in (self._asking, self._reading, self._grouping):
@@ -382,7 +392,7 @@ class Engine:
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:
         """One of the places for those that wait."""
-        if self._waiting >= self._room:
+        if self._takes_no_more or self._waiting >= self._room:
             raise BusyError("too many questions are waiting; ask again in a moment")
         self._waiting += 1
         try:
@@ -395,6 +405,8 @@ class Engine:
         """A turn at asking the library, when it comes."""
         async with self._turn:
             await self.before_each()
+            if self._turns_away:
+                raise BusyError("the bot is being stopped; ask again in a moment")
             yield
 
     async def _run(self, executor: ThreadPoolExecutor, work: Callable[[_Opened], T]) -> T:

@@ -37,16 +37,21 @@ def patient_and_fair(connect: Connect, *, is_over: Callable[[], bool]) -> Connec
     Args:
         connect: the way as it is.
         is_over: whether the client has been closed, and nothing is to be tried any more.
+
+    The way that is returned raises `asyncio.CancelledError` where it is over.
     """
 
     async def opened(url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
         until = time.monotonic() + KEEP_TRYING
         pause = FIRST_PAUSE
         while True:
+            if is_over():
+                # discord.py takes anything else for a failure, and begins a first connection anew for ever.
+                raise asyncio.CancelledError
             try:
                 return _fair(await connect(url, compress=compress))
             except (aiohttp.ClientError, OSError) as error:
-                if is_over() or not _passes(error) or time.monotonic() + pause > until:
+                if not is_over() and (not _passes(error) or time.monotonic() + pause > until):
                     raise
                 _log.warning("Discord's gateway doesn't answer (%s); trying again in %.1f s", _named(error), pause)
             await asyncio.sleep(pause)

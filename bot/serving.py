@@ -26,6 +26,9 @@ KEEP_UP_EVERY = 5.0
 """Seconds between two looks at whether the reviews or their index have changed."""
 FIRST_PAUSE = 1.0
 LONGEST_PAUSE = 60.0
+LEAVE_WITHIN = 2.0
+"""Seconds that discord.py has to end its connection, which it may just be beginning."""
+
 _AUTHENTICATION_FAILED = 4004
 
 
@@ -86,7 +89,9 @@ async def serve(make_bot: Callable[[], ReviewBot], engine: Engine, settings: Set
             if stop.is_set() and not connected.done():
                 _log.info("stopping")
                 await connection.finish()
-            if connected.done() or connection.is_up:
+            if connection.is_up:
+                await asyncio.wait({connected}, timeout=LEAVE_WITHIN)
+            if connected.done():
                 await connected
     finally:
         for task in (connected, stopped, keeping_up):
@@ -138,6 +143,10 @@ class _Connection:
                     await bot.login(self._token)
                     self._bot = bot
                     await bot.connect()
+            except asyncio.CancelledError:
+                task = asyncio.current_task()
+                if not bot.is_closed() or (task is not None and task.cancelling()):
+                    raise
             except discord.LoginFailure:
                 raise _token_refused() from None
             except discord.PrivilegedIntentsRequired:

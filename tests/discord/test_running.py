@@ -71,6 +71,43 @@ async def test_what_is_under_way_is_finished_on_sigterm(reviews: Path, tmp_path:
             await there.assert_clean()
 
 
+async def test_more_than_can_be_answered_is_told_so_on_sigterm(reviews: Path, tmp_path: Path) -> None:
+    async with elsewhere() as there:
+        with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
+            await there.ready(timeout=PATIENCE)
+            general, ana = await scene(there)
+            await there.settings(defer_schema=True)
+            stopped = asyncio.create_task(_stopped_after(bot, 1.0))
+            asked = []
+            while not stopped.done():
+                asked.append((await ana.slash(general, "ask", question=QUESTION)).id)
+                await asyncio.sleep(0.01)
+            assert await stopped == 0
+            heard = [each for each in await there.interactions(asked) if each["acknowledged_after"] is not None]
+            assert heard
+            assert [each for each in heard if each["answered_after"] is None] == []
+            assert problems_in(bot.output, await there.secrets()) == []
+
+
+async def _stopped_after(bot: Program, seconds: float) -> int:
+    await asyncio.sleep(seconds)
+    return await asyncio.to_thread(bot.stop)
+
+
+@pytest.mark.parametrize("shards", [1, 2])
+async def test_sigterm_ends_it_while_it_is_still_connecting(reviews: Path, tmp_path: Path, shards: int) -> None:
+    async with elsewhere() as there:
+        await there.settings(shards=shards)
+        # The first of two shards identifies, and the second has to wait until it may.
+        if shards == 1:
+            await there.fault("GET /gateway/", "status", status=503, times=None)
+        with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
+            while "doesn't answer" not in bot.output and not (await there.stats())["identifies"]:
+                await asyncio.sleep(0.05)
+            assert await asyncio.to_thread(bot.stop) == 0
+            assert problems_in(bot.output, await there.secrets()) == []
+
+
 async def test_no_token_is_logged_even_at_debug(reviews: Path, tmp_path: Path) -> None:
     async with elsewhere() as there:
         data = copied(reviews, tmp_path)
