@@ -26,7 +26,7 @@ from embeddings.reader import RuntimeReader, prepare_tokenizer
 from embeddings.reading import read_review
 from embeddings.training.batches import featurise
 from embeddings.training.exporting import export
-from embeddings.training.fitting import Recipe, fit
+from embeddings.training.fitting import Recipe, fit, has_bf16
 from embeddings.training.judging import judge_task, judge_windows
 from embeddings.training.left_out import left_out_task
 from embeddings.training.mixture import mixed
@@ -50,17 +50,21 @@ def train(
     seed: Annotated[int, typer.Option(help="Of the weights, the windows and their order.")] = 1,
     questions: Annotated[int, typer.Option(help="How many questions of each set that is left out are asked.")] = 900,
     threads: Annotated[int, typer.Option(help="How many threads train.")] = 2,
+    bf16: Annotated[
+        bool | None,
+        typer.Option("--bf16/--fp32", help="Products of matrices; by default bf16 where the processor has it."),
+    ] = None,
     data: Annotated[Path, typer.Option(help="Reviews and questions that must not be trained on.")] = Path("data"),
 ) -> None:
     """Train a reader, export it, judge it and write its model card."""
     try:
-        _train(shared, out, seed, questions, threads, data)
+        _train(shared, out, Recipe(seed=seed, bf16=has_bf16() if bf16 is None else bf16), questions, threads, data)
     except LibraryError as error:
         _console.print(str(error), highlight=False)
         raise typer.Exit(1) from error
 
 
-def _train(shared: Path, out: Path, seed: int, questions: int, threads: int, data: Path) -> None:
+def _train(shared: Path, out: Path, recipe: Recipe, questions: int, threads: int, data: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
     left_out = [read_set(name, shared) for name in LEFT_OUT]
     reviews = [read_review(file).text for file in review_files(data / REVIEWS)]
@@ -71,20 +75,20 @@ def _train(shared: Path, out: Path, seed: int, questions: int, threads: int, dat
         given = read_set(name, shared)
         overlaps.append(find_overlap(given, seen, asked))
         sets.append(without_overlap(given, overlaps[-1], asked))
-    learned, back = mixed(sets, seed)
+    learned, back = mixed(sets, recipe.seed)
     windows = [window for _, window in learned]
 
     source = find_model(None)
     tokenizer = prepare_tokenizer(Tokenizer.from_file(str(next(source.folder.rglob("tokenizer.json")))))
     torch.set_num_threads(threads)
-    torch.manual_seed(seed)
+    torch.manual_seed(recipe.seed)
     model = ReaderModel(AutoModel.from_pretrained(str(source.folder)))
     with Progress(console=_console) as bars:
         bar = bars.add_task("training", total=None)
         fit(
             model,
             [featurise(window, tokenizer) for window in windows],
-            Recipe(seed=seed),
+            recipe,
             checkpoint=out / "checkpoint.pt",
             progress=lambda step, steps, loss: bars.update(
                 bar, description=f"training, loss {loss:.3f}", completed=step, total=steps
@@ -106,12 +110,12 @@ def _train(shared: Path, out: Path, seed: int, questions: int, threads: int, dat
     with TemporaryDirectory() as folder:
         encoder = prepare_encoder(None, Path(folder) / "encoder", notify=_console.print)
         results = [
-            judge_task(left_out_task(given, questions, seed), encoder, reader, calibration) for given in left_out
+            judge_task(left_out_task(given, questions, recipe.seed), encoder, reader, calibration) for given in left_out
         ]
     card = model_card(
         digest=reader.identity.weights,
         size=(out / "reader.onnx").stat().st_size,
-        seed=seed,
+        recipe=recipe,
         windows=Counter(name for name, _ in learned),
         overlaps=overlaps,
         figures=figures,

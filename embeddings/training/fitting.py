@@ -33,6 +33,7 @@ class Recipe:
         positive_weight: how much more a sentence that answers counts.
         span_weight: how much the span's loss counts.
         seed: of weights, windows and their order.
+        bf16: whether products of matrices are in bf16 (see `has_bf16`); the weights, and their changes, stay in fp32.
     """
 
     epochs: int = 1
@@ -43,6 +44,13 @@ class Recipe:
     positive_weight: float = 2.0
     span_weight: float = 0.5
     seed: int = 1
+    bf16: bool = False
+
+
+def has_bf16() -> bool:
+    """Whether this processor has instructions for bf16; without them its products are slower than in fp32."""
+    features = torch.cpu.get_capabilities()
+    return bool(features.get("avx512_bf16") or features.get("amx_bf16"))
 
 
 def fit(
@@ -82,7 +90,8 @@ def fit(
             if step <= done:
                 continue
             optimiser.zero_grad(set_to_none=True)
-            loss = window_loss(model, batch, recipe)
+            with torch.autocast("cpu", dtype=torch.bfloat16, enabled=recipe.bf16):
+                loss = window_loss(model, batch, recipe)
             loss.backward()  # type: ignore[no-untyped-call]  # PyTorch leaves it untyped
             torch.nn.utils.clip_grad_norm_(body + heads, 1.0)
             optimiser.step()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from embeddings.evaluation.comparison import Pair
+from embeddings.training.fitting import Recipe
 from embeddings.training.judging import SHOWN, Judged, WindowFigures
 from embeddings.training.overlap import RUN, Overlap
 from embeddings.training.question_sets import LEFT_OUT
@@ -27,7 +28,7 @@ def model_card(
     *,
     digest: str,
     size: int,
-    seed: int,
+    recipe: Recipe,
     windows: Mapping[str, int],
     overlaps: Sequence[Overlap],
     figures: Mapping[str, WindowFigures],
@@ -38,19 +39,19 @@ def model_card(
     Args:
         digest: SHA-256 of the reader's file.
         size: of the file, in bytes.
-        seed: of the training.
+        recipe: of the training.
         windows: how many windows each set gave.
         overlaps: what the sets share with what the reader is judged by.
         figures: on the windows that were kept back, by the name of the weights' form.
         judged: what the library makes of the sets that were left out.
     """
-    return "\n".join(_lines(digest, size, seed, windows, overlaps, figures, judged)) + "\n"
+    return "\n".join(_lines(digest, size, recipe, windows, overlaps, figures, judged)) + "\n"
 
 
 def _lines(
     digest: str,
     size: int,
-    seed: int,
+    recipe: Recipe,
     windows: Mapping[str, int],
     overlaps: Sequence[Overlap],
     figures: Mapping[str, WindowFigures],
@@ -64,7 +65,9 @@ def _lines(
         "",
         f"- file: `reader.onnx`, {size / 1e6:.1f} MB, int8 weights for each output channel, the tokenizer inside",
         f"- SHA-256: `{digest}`",
-        f"- seed {seed}, {sum(windows.values())} windows, one epoch",
+        f"- seed {recipe.seed}, {sum(windows.values())} windows, "
+        f"{'one epoch' if recipe.epochs == 1 else f'{recipe.epochs} epochs'}, "
+        f"trained in {'bf16' if recipe.bf16 else 'fp32'}",
         "",
         "## Learned from",
         "",

@@ -16,7 +16,7 @@ from embeddings.reader import RuntimeReader, padded, tokenise
 from embeddings.training.batches import collate, featurise
 from embeddings.training.examples import Answer, Example, Paragraph, QuestionSet, detokenised, located
 from embeddings.training.exporting import export
-from embeddings.training.fitting import Recipe, fit, window_loss
+from embeddings.training.fitting import Recipe, fit, has_bf16, window_loss
 from embeddings.training.left_out import PARAGRAPHS, kind_of, left_out_task
 from embeddings.training.model import ReaderModel, scores
 from embeddings.training.overlap import find_overlap, judged, without_overlap
@@ -105,6 +105,33 @@ def test_a_checkpoint_of_another_recipe_is_not_gone_on_from(tmp_path: Path) -> N
     fit(resumed, tiny_features(16), RECIPE, checkpoint=tmp_path / "checkpoint.pt")
     fit(fresh, tiny_features(16), RECIPE)
     assert torch.equal(_weights(resumed), _weights(fresh))
+
+
+def test_a_reader_learns_in_bf16_as_well_and_keeps_its_weights_in_fp32() -> None:
+    model = tiny_model()
+    fit(model, tiny_features(48), replace(RECIPE, epochs=12, bf16=True))
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+    first, second = _read(model, [(OTHERS[0], ANSWERING, OTHERS[1]), OTHERS[1:]])
+    assert first[1] > 0 > max(first[0], first[2], *second)
+
+
+def test_a_checkpoint_in_fp32_is_not_gone_on_from_in_bf16(tmp_path: Path) -> None:
+    fit(tiny_model(), tiny_features(16), RECIPE, checkpoint=tmp_path / "checkpoint.pt")
+    steps: list[int] = []
+    fit(
+        tiny_model(),
+        tiny_features(16),
+        replace(RECIPE, bf16=True),
+        checkpoint=tmp_path / "checkpoint.pt",
+        progress=lambda step, _steps, _loss: steps.append(step),
+    )
+    assert steps == [4]
+
+
+@pytest.mark.parametrize(("feature", "has"), [("avx512_bf16", True), ("amx_bf16", True), ("avx2", False)])
+def test_bf16_is_chosen_where_the_processor_has_it(feature: str, has: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {feature: True})
+    assert has_bf16() is has
 
 
 def test_the_exported_reader_scores_as_the_trained_one_does(model: ReaderModel, tmp_path: Path) -> None:
