@@ -37,6 +37,9 @@ TOKEN = "token"  # noqa: S105  # a file's name, not a token
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 LOG_FORMATS = ("text", "json")
 
+MOST_DAYS = 36_500
+"""Days, a hundred years, for which anything may be kept: a day so long ago still has a date."""
+
 PORTAL = "https://discord.com/developers/applications"
 """Where a bot's owner finds its token."""
 
@@ -99,8 +102,8 @@ class Settings:
             member_wait=_number(environ, "REVIEW_BOT_MEMBER_WAIT", 3.0),
             server_rate=_whole_number(environ, "REVIEW_BOT_SERVER_RATE", 60, least=0),
             queue=_whole_number(environ, "REVIEW_BOT_QUEUE", 1000, least=1),
-            keep_days=_whole_number(environ, "REVIEW_BOT_KEEP_DAYS", 30, least=1),
-            grace_days=_whole_number(environ, "REVIEW_BOT_GRACE_DAYS", 7, least=0),
+            keep_days=_whole_number(environ, "REVIEW_BOT_KEEP_DAYS", 30, least=1, most=MOST_DAYS),
+            grace_days=_whole_number(environ, "REVIEW_BOT_GRACE_DAYS", 7, least=0, most=MOST_DAYS),
             log_level=_one_of(environ, "REVIEW_BOT_LOG_LEVEL", LOG_LEVELS) or "INFO",
             reader=_value(environ, "REVIEW_BOT_READER") or SHIPPED,
             log_format=_one_of(environ, "REVIEW_BOT_LOG_FORMAT", LOG_FORMATS),

@@ -6,10 +6,12 @@ import asyncio
 import logging
 import shutil
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from bot.ids import id_from
 from bot.servers import Servers
 from bot.store import Store, StoreError
 from embeddings.folders import COLLECTIONS
@@ -59,13 +61,14 @@ class Tidying:
     async def tidy(self, present: Collection[int] | None) -> None:
         """Delete what is due; of servers only while it is known in which of them the bot is.
 
-        What can't be deleted is logged, and tried again the next time.
+        What can't be deleted is logged, and tried again the next time; it keeps nothing else from being deleted.
         """
-        try:
-            async with self._turn:
-                await self._tidy(present)
-        except (StoreError, OSError) as error:
-            _log.warning("what is due can't be deleted: %s", error)
+        async with self._turn:
+            with _going_on("questions that were kept long enough"):
+                await self._purge()
+            if present is not None:
+                with _going_on("the data of servers that I was removed from"):
+                    await self._forget_left(present)
 
     async def left(self, server: int) -> None:
         """The bot was removed from a server: its data are deleted after a while."""
@@ -75,19 +78,20 @@ class Tidying:
         """The bot is in a server (again): its data stay."""
         await self._noted(self._store.cancel_departure, server)
 
-    async def _tidy(self, present: Collection[int] | None) -> None:
+    async def _purge(self) -> None:
         purged = await asyncio.to_thread(self._store.purge, today() - self._keep)
         if purged:
             _log.info("deleted %d questions that were kept long enough", purged)
-        if present is None:
-            return
+
+    async def _forget_left(self, present: Collection[int]) -> None:
         await self._note(present)
         noticed = await asyncio.to_thread(self._store.departures)
         for server, when in noticed.items():
             if server not in present and when + self._grace <= time.time():
-                await asyncio.to_thread(self._delete, server)
-                self._servers.forget(server)
-                _log.info("deleted the data of a server that I was removed from")
+                with _going_on("the data of a server that I was removed from"):
+                    await asyncio.to_thread(self._delete, server)
+                    self._servers.forget(server)
+                    _log.info("deleted the data of a server that I was removed from")
 
     async def _note(self, present: Collection[int]) -> None:
         """Note which of the servers that anything is stored of the bot has left, and which it is in again."""
@@ -105,8 +109,8 @@ class Tidying:
             _log.exception("a server's coming or going can't be noted")
 
     def _known(self) -> frozenset[int]:
-        names = {path.name.removeprefix(_LEAVING) for path in (self._data / COLLECTIONS).glob("*")}
-        return self._store.known_servers() | {int(name) for name in names if name.isascii() and name.isdecimal()}
+        names = [path.name.removeprefix(_LEAVING) for path in (self._data / COLLECTIONS).glob("*")]
+        return self._store.known_servers() | {server for name in names if (server := id_from(name)) is not None}
 
     def _delete(self, server: int) -> None:
         """The reviews first: what is noted in the database leads here again after a crash."""
@@ -118,3 +122,14 @@ class Tidying:
             folder.rename(leaving)
             shutil.rmtree(leaving)
         self._store.forget_server(server)
+
+
+@contextmanager
+def _going_on(what: str) -> Iterator[None]:
+    """Log what goes wrong, whatever that is: were it raised, nothing would be deleted any more until a restart."""
+    try:
+        yield
+    except (StoreError, OSError) as error:
+        _log.warning("%s can't be deleted: %s", what, error)
+    except Exception:  # noqa: BLE001  # logged with its traceback
+        _log.exception("%s can't be deleted", what)

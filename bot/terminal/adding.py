@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.ids import LARGEST_ID
 from bot.terminal.options import DATA, DataOption
 from bot.terminal.output import notice, say
 from bot.terminal.wording import counted
@@ -25,7 +26,10 @@ def add(
         str | None, typer.Option("--name", metavar="NAME", help="Its short name; by default the file's, or the title.")
     ] = None,
     server: Annotated[
-        int | None, typer.Option("--server", metavar="SERVER", help="Only for the Discord server of this id.", min=1)
+        int | None,
+        typer.Option(
+            "--server", metavar="SERVER", help="Only for the Discord server of this id.", min=1, max=LARGEST_ID
+        ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Add it, or replace one, without asking.")] = False,
     data: DataOption = DATA,

@@ -160,6 +160,8 @@ def test_a_token_file_with_something_else_in_it_is_told(tmp_path: Path, content:
         ),
         ("REVIEW_BOT_LOG_FORMAT", "xml", "REVIEW_BOT_LOG_FORMAT=xml: give one of text, json"),
         ("REVIEW_BOT_HEALTH_PORT", "65536", "REVIEW_BOT_HEALTH_PORT=65536: give a whole number, 0 to 65535"),
+        ("REVIEW_BOT_KEEP_DAYS", "36501", "REVIEW_BOT_KEEP_DAYS=36501: give a whole number, 1 to 36500"),
+        ("REVIEW_BOT_GRACE_DAYS", "999999", "REVIEW_BOT_GRACE_DAYS=999999: give a whole number, 0 to 36500"),
         ("REVIEW_BOT_HEALTH_PORT", "http", "REVIEW_BOT_HEALTH_PORT=http: give a whole number, 0 to 65535"),
     ],
 )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import shutil
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.servers import Servers
+from bot.settings import MOST_DAYS
 from bot.store import KeptQuestion, ServerSettings, Store
 from bot.tidying import Tidying, today
 from embeddings.records import State
@@ -95,6 +97,51 @@ def test_a_question_is_kept_for_its_days_the_first_of_them_the_day_it_was_asked(
         home.store.keep_question(old)
     home.tidy(FILM, BOOK, keep_days=2)
     assert {today() - each.day for each in home.store.questions(server=FILM)} == {timedelta(0), timedelta(1)}
+
+
+def test_a_folder_whose_name_is_no_servers_id_is_left_alone_and_holds_nothing_up(home: Home) -> None:
+    names = {"9" * 23, str(2**63), "0111", "notes"}
+    for name in names:
+        (home.data / "collections" / name).mkdir()
+    home.store.note_departure(FILM, 0)
+    home.tidy(BOOK)
+    assert home.store.known_servers() == {BOOK}
+    assert home.folders == {str(BOOK)} | names
+
+
+def test_questions_may_be_kept_for_as_long_as_a_setting_allows(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    home.tidy(FILM, BOOK, keep_days=MOST_DAYS, grace_days=MOST_DAYS)
+    assert len(home.store.questions()) == 2
+    assert caplog.records == []
+
+
+def test_a_server_that_can_not_be_deleted_holds_up_no_other(home: Home, caplog: pytest.LogCaptureFixture) -> None:
+    folder = home.data / "collections" / str(FILM)
+    shutil.rmtree(folder)
+    folder.write_text("no folder")
+    for server in (FILM, BOOK):
+        home.store.note_departure(server, 0)
+    home.tidy()
+    assert home.store.known_servers() == {FILM}
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
+def test_what_nobody_foresaw_is_logged_and_the_rest_is_deleted_all_the_same(
+    home: Home, caplog: pytest.LogCaptureFixture
+) -> None:
+    home.store.note_departure(FILM, 0)
+    tidying = Tidying(home.store, home.servers, home.data, keep_days=999_999, grace_days=7)
+
+    async def until_tidy() -> bool:
+        task = asyncio.create_task(tidying.keep_tidy(lambda: {BOOK}))
+        while home.store.known_servers() != {BOOK} and not task.done():
+            await asyncio.sleep(0.01)
+        return not task.done() and task.cancel()
+
+    assert asyncio.run(until_tidy())
+    assert [record.getMessage() for record in caplog.records] == [
+        "questions that were kept long enough can't be deleted"
+    ]
 
 
 def test_what_can_not_be_deleted_is_logged_and_stops_nothing(home: Home, caplog: pytest.LogCaptureFixture) -> None:

@@ -29,8 +29,8 @@ ENGINE = (
 """The modules of `embeddings/`, lowest first. `evaluation` and `training` stand for all of their packages'."""
 
 FACE = (
-    "buttons catalogue cooldowns downloading gateway health journey neutralising parts recent redacting settings store"
-    " version work",
+    "buttons catalogue cooldowns downloading gateway health ids journey neutralising parts recent redacting settings"
+    " store version work",
     "archives conversations cutting database feedback gaps inviting kept_questions logs servers setting_up shelf",
     "backing_up messages restoring",
     "adding browsing components engine managing privacy reading_back tidying",

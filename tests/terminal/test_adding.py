@@ -58,3 +58,12 @@ def test_what_can_not_be_added_is_refused_in_one_line(run: Run, tmp_path: Path) 
     broken.write_text("No front matter.")
     assert run("add", broken, "--yes", "--data", data).complaint.startswith("broken.md:1: no front matter")
     assert not data.exists()
+
+
+def test_a_number_that_is_no_servers_id_is_refused(run: Run, tmp_path: Path) -> None:
+    file, data = tmp_path / "ferryman.txt", tmp_path / "data"
+    file.write_text(TEXT, encoding="utf-8")
+    refused = run("add", file, "--server", 2**63, "--yes", "--data", data)
+    assert refused.code == 2
+    assert "Invalid value for '--server'" in refused.err
+    assert not data.exists()
