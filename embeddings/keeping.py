@@ -15,6 +15,9 @@ from embeddings.slugs import slugify
 
 MOST_REVIEWS = 100
 """Reviews in one server's own collection, so that no server fills the disk."""
+MOST_CHARACTERS = 2_000_000
+"""Characters of all review files in one server's own collection, so that the others' don't wait long for the index:
+half a million take a minute and a half of one core."""
 
 _UNFINISHED = ".adding-"
 """How the names of files begin that are being written; hidden files are no reviews."""
@@ -57,7 +60,8 @@ def add_review(data: Path, collection: str, slug: str, content: str, *, instead_
         instead_of: the digest of the file that it is to replace; None where there is to be none.
 
     Raises:
-        ReviewKeptError: another file stands there than was expected, there are too many, or the disk refuses.
+        ReviewKeptError: another file stands there than was expected, there are too many or they would be too long in
+            all, or the disk refuses.
     """
     folder = collection_folder(data, collection)
     kept = kept_review(data, collection, slug)
@@ -67,6 +71,8 @@ def add_review(data: Path, collection: str, slug: str, content: str, *, instead_
         raise ReviewKeptError(f"the review '{slug}' is kept as {kept.file.name}; remove it first")
     if kept is None and collection != SHARED and len(review_files(folder)) >= MOST_REVIEWS:
         raise ReviewKeptError(f"there are {MOST_REVIEWS} reviews here already; remove one first")
+    if collection != SHARED:
+        _refuse_much(folder, content, kept)
     place = kept.file if kept else folder / f"{slug}.md"
     unfinished = folder / f"{_UNFINISHED}{slug}"
     try:
@@ -100,6 +106,28 @@ def remove_review(data: Path, collection: str, slug: str) -> None:
         _flush(kept.file.parent)
     except OSError as error:
         raise ReviewKeptError(f"the review '{slug}' can't be removed: {error.strerror}") from error
+
+
+def _refuse_much(folder: Path, content: str, instead_of: Kept | None) -> None:
+    """Refuse what would make a collection too long; what makes one shorter that is too long already may be kept."""
+    lengths = {file: _characters(file) for file in review_files(folder)}
+    before = sum(lengths.values())
+    after = before - (lengths[instead_of.file] if instead_of else 0) + len(content)
+    if after > max(MOST_CHARACTERS, before):
+        raise ReviewKeptError(
+            f"the reviews here would be {after:,} characters long in all, where {MOST_CHARACTERS:,} may be kept; "
+            "shorten this one, or remove another first"
+        )
+
+
+def _characters(file: Path) -> int:
+    """How long a file is; one that can't be read isn't indexed either."""
+    try:
+        with file.open("rb") as opened:
+            # No character takes more than four bytes: what comes after that many is too much in any case.
+            return len(opened.read(4 * (MOST_CHARACTERS + 1)).decode("utf-8", "replace"))
+    except OSError:
+        return 0
 
 
 def _flush(folder: Path) -> None:

@@ -81,6 +81,33 @@ def test_a_server_keeps_only_so_many(tmp_path: Path, monkeypatch: pytest.MonkeyP
     add_review(tmp_path, "7", "a", TEXT + "More.", instead_of=kept.digest)
 
 
+def test_a_server_keeps_only_so_many_characters_in_all_and_may_always_shorten_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def digest(slug: str) -> str:
+        kept = kept_review(tmp_path, "7", slug)
+        assert kept is not None
+        return kept.digest
+
+    monkeypatch.setattr(keeping, "MOST_CHARACTERS", 10)
+    add_review(tmp_path, "7", "a", "é" * 6)
+    add_review(tmp_path, "7", "b", "b" * 4)
+    for collection in ("8", SHARED):
+        add_review(tmp_path, collection, "a", "a" * 10)
+    add_review(tmp_path, SHARED, "b", "b")
+    with pytest.raises(ReviewKeptError) as caught:
+        add_review(tmp_path, "7", "c", "c")
+    assert str(caught.value) == (
+        "the reviews here would be 11 characters long in all, where 10 may be kept; "
+        "shorten this one, or remove another first"
+    )
+    with pytest.raises(ReviewKeptError, match="would be 11 characters"):
+        add_review(tmp_path, "7", "a", "a" * 7, instead_of=digest("a"))
+    monkeypatch.setattr(keeping, "MOST_CHARACTERS", 5)
+    add_review(tmp_path, "7", "a", "a" * 5, instead_of=digest("a"))
+    assert names(tmp_path / "collections" / "7") == ["a.md", "b.md"]
+
+
 def test_a_full_disk_leaves_the_old_file_and_nothing_half_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
