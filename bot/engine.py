@@ -24,6 +24,7 @@ from bot.shelf import Shelf, Title
 from bot.store import KeptQuestion
 from embeddings.errors import LibraryError
 from embeddings.folders import COLLECTIONS, REVIEWS
+from embeddings.freshness import outdated_reviews
 from embeddings.keeping import add_review, kept_review, remove_review
 from embeddings.library import Durations, Library, Turn
 from embeddings.manifest import FILE, Manifest
@@ -44,6 +45,8 @@ MOST_GROUPED = 2000
 """Questions that are grouped by likeness at a time."""
 
 T = TypeVar("T")
+Outdated = frozenset[tuple[str, str]]
+"""Reviews that are not indexed as they stand, each by its collection and its slug."""
 Stamps = tuple[tuple[str, int, int], ...]
 """The review files as they stand: name, modification time in nanoseconds, size in bytes."""
 
@@ -198,7 +201,8 @@ class Engine:
         self._asking = ThreadPoolExecutor(workers, "asking")
         self._reading = ThreadPoolExecutor(1, "reading")
         self._grouping = ThreadPoolExecutor(1, "grouping")
-        self._failed_at: Stamps = ()
+        self._tried_at: Stamps = ()
+        self._stuck = False
         self._keeping_up = asyncio.Lock()
         self.before_each: Callable[[], Awaitable[None]] = _at_once
         """Awaited before the library starts on a question."""
@@ -228,7 +232,7 @@ class Engine:
             reviews=len(entries),
             passages=sum(entry.passages[1] - entry.passages[0] for entry in entries),
             indexed=self._opened.written,
-            stuck=bool(self._failed_at),
+            stuck=self._stuck,
         )
 
     async def ask(self, query: Query) -> Found:
@@ -325,28 +329,33 @@ class Engine:
         latest = questions[-MOST_GROUPED:]
         return await self._run(self._grouping, lambda opened: find_gaps(latest, opened.library.encoder.encode))
 
-    async def keep_up(self) -> bool:
+    async def keep_up(self) -> Outdated:
         """Index what has changed, in a process of its own, and reopen an index that is no longer the one open.
 
-        What can't be indexed is logged once and left until it changes again; the old index goes on answering.
+        What can't be indexed is logged once and left until anything changes again. A file that can't be read leaves the
+        old index to go on answering; if it is a server's own, it is left out instead, for no server waits for another.
 
         Returns:
-            Whether all reviews can be asked as they stand.
+            The reviews that can't be asked as they stand.
         """
         async with self._keeping_up:
-            changed, stamps = await self._run(
-                self._reading, lambda opened: (opened.library.outdated(), _stamps(self._data))
-            )
+            changed, stamps = await self._run(self._reading, self._look)
             if not changed:
-                self._failed_at = ()
-            elif stamps != self._failed_at:
-                _log.info("changed reviews: %s; indexing", ", ".join(changed))
-                problem = await _index(self._data)
-                self._failed_at = stamps if problem else ()
+                self._tried_at = ()
+            elif stamps != self._tried_at:
+                _log.info("changed reviews: %s; indexing", ", ".join(sorted({slug for _, slug in changed})))
+                self._tried_at = stamps
+                problem, notes = await _index(self._data)
+                for note in notes:
+                    _log.warning("indexing: %s", note)
                 if problem:
                     _log.warning("the index stays as it was: %s", problem)
             await self._reopen_if_changed()
-            return not self._failed_at
+            if changed:
+                changed, stamps = await self._run(self._reading, self._look)
+            # What was saved meanwhile has not been tried yet.
+            self._stuck = bool(changed) and stamps == self._tried_at
+            return changed
 
     def take_no_more(self) -> None:
         """Tell whoever asks from now on that it is busy; those who are waiting are answered."""
@@ -361,6 +370,9 @@ class Engine:
         for executor in (self._asking, self._reading, self._grouping):
             await asyncio.to_thread(executor.shutdown)
         self._opened.library.close()
+
+    def _look(self, opened: _Opened) -> tuple[Outdated, Stamps]:
+        return outdated_reviews(self._data, opened.library.manifest), _stamps(self._data)
 
     async def _reopen_if_changed(self) -> None:
         def reopened(opened: _Opened) -> _Opened | None:
@@ -501,11 +513,11 @@ def _all(library: Library) -> tuple[str, ...]:
     return tuple(entry.name for entry in library.manifest.collections)
 
 
-async def _index(data: Path) -> str | None:
-    """Bring the index up to date in a process of its own; why it couldn't be, or None."""
+async def _index(data: Path) -> tuple[str | None, tuple[str, ...]]:
+    """Bring the index up to date in a process of its own: why it couldn't be, or None; and what was said besides."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        *("-m", "bot", "--data", str(data), "index"),
+        *("-m", "bot", "--data", str(data), "index", "--skip-broken-own"),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
@@ -517,7 +529,7 @@ async def _index(data: Path) -> str | None:
         process.terminate()
         await process.wait()
         raise
+    lines = tuple(line for line in said.decode("utf-8", "replace").split("\n") if line.strip())
     if process.returncode == 0:
-        return None
-    lines = said.decode("utf-8", "replace").split("\n")
-    return next((line for line in reversed(lines) if line.strip()), f"exit code {process.returncode}")
+        return None, lines
+    return lines[-1] if lines else f"exit code {process.returncode}", ()

@@ -12,17 +12,22 @@ from embeddings.slugs import slugify
 
 def outdated(data: Path, manifest: Manifest) -> tuple[str, ...]:
     """The slugs of the reviews that were added, changed or removed since they were indexed, in order."""
-    changed: set[str] = set()
+    return tuple(sorted({slug for _, slug in outdated_reviews(data, manifest)}))
+
+
+def outdated_reviews(data: Path, manifest: Manifest) -> frozenset[tuple[str, str]]:
+    """The same reviews, each by its collection and its slug."""
+    changed: set[tuple[str, str]] = set()
     indexed = {entry.name: {review.file: review for review in entry.reviews} for entry in manifest.collections}
     for name, folder in collection_folders(data):
         known = indexed.pop(name, {})
         for path in review_files(folder):
             review = known.pop(path.name, None)
             if review is None or not _agrees(path, review.digest, review.size, review.modified):
-                changed.add(slugify(path.stem))
-        changed.update(review.slug for review in known.values())
-    changed.update(review.slug for reviews in indexed.values() for review in reviews.values())
-    return tuple(sorted(changed))
+                changed.add((name, slugify(path.stem)))
+        changed.update((name, review.slug) for review in known.values())
+    changed.update((name, review.slug) for name, reviews in indexed.items() for review in reviews.values())
+    return frozenset(changed)
 
 
 def _agrees(path: Path, digest: str, size: int, modified: int) -> bool:

@@ -96,7 +96,8 @@ async def confirm_adding(desk: Desk, interaction: Interaction, action: AddReview
         await desk.delivery.respond(interaction, problem(error))
         return
     await desk.delivery.respond(interaction, outcome_message(words.adding, review.title, words, look=Look.READING))
-    line = words.added if await desk.engine.keep_up() else words.added_but_not_indexed
+    waiting = (review.collection, review.slug) in await desk.engine.keep_up()
+    line = words.added_but_not_indexed if waiting else words.added
     await desk.delivery.respond(interaction, outcome_message(line, review.title, words))
 
 
@@ -116,7 +117,8 @@ async def confirm_removing(desk: Desk, interaction: Interaction, action: RemoveR
         await desk.delivery.respond(interaction, problem(error))
         return
     await desk.delivery.respond(interaction, outcome_message(words.removing, title.text, words, look=Look.READING))
-    line = words.removed if await desk.engine.keep_up() else words.removed_but_indexed
+    waiting = (title.collection, title.slug) in await desk.engine.keep_up()
+    line = words.removed_but_indexed if waiting else words.removed
     await desk.delivery.respond(interaction, outcome_message(line, title.text, words))
 
 

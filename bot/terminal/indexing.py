@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +13,7 @@ from bot.terminal.output import notice, say
 from bot.terminal.wording import counted
 
 if TYPE_CHECKING:
+    from embeddings.errors import ReviewFilesError
     from embeddings.manifest import Manifest
 
 
@@ -39,6 +42,13 @@ def index(
     skip_broken: Annotated[
         bool, typer.Option("--skip-broken", help="Leave out files that can't be read, and say which.")
     ] = False,
+    skip_broken_own: Annotated[
+        bool,
+        typer.Option(
+            "--skip-broken-own",
+            help="The same, but only of servers' own reviews; what `review-bot run` does by itself.",
+        ),
+    ] = False,
     allow_download: Annotated[
         bool, typer.Option("--allow-download", help="Let a model that is not on this machine be fetched.")
     ] = False,
@@ -49,6 +59,7 @@ def index(
 ) -> None:
     """Bring the index of the reviews up to date."""
     from bot.terminal.opening import build_with_progress, changes_in_words
+    from embeddings.errors import ReviewFilesError
     from embeddings.library import Library
 
     if check:
@@ -63,18 +74,30 @@ def index(
         if library.reader_problem is not None:
             notice(f"Questions will be answered without the reader: {library.reader_problem}.")
         return
-    library = build_with_progress(
+    build = partial(
+        build_with_progress,
         data,
         model=model,
         allow_download=allow_download,
         rebuild=rebuild,
         exact=exact,
         half=half,
-        skip_broken=skip_broken,
     )
+    try:
+        library = build(skip_broken=skip_broken)
+    except ReviewFilesError as error:
+        if not skip_broken_own or not _are_servers_own(error, data):
+            raise
+        library = build(skip_broken=True)
     say(f"The index is up to date: {_contents(library.manifest)}.")
     if library.reader_problem is not None:
         notice(f"Questions will be answered without the reader: {library.reader_problem}.")
+
+
+def _are_servers_own(errors: ReviewFilesError, data: Path) -> bool:
+    from embeddings.folders import COLLECTIONS
+
+    return all(error.file.is_relative_to(data / COLLECTIONS) for error in errors.errors)
 
 
 def _contents(manifest: Manifest) -> str:

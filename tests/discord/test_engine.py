@@ -31,6 +31,10 @@ async def opened(data: Path, *, queue: int = 100) -> AsyncIterator[Engine]:
         await engine.close()
 
 
+def _titles(engine: Engine, *collections: str) -> list[str]:
+    return [title.text for title in engine.shelf.titles(collections)]
+
+
 async def test_an_answer_comes_with_the_reviews_that_it_quotes(reviews: Path) -> None:
     async with opened(reviews) as engine:
         found = await engine.ask(Query(QUESTION))
@@ -161,6 +165,39 @@ async def test_a_review_that_cannot_be_read_leaves_the_old_index_and_is_told_onc
         file.write_text("---\ntitle: Mended\n---\n\nA mended chair stands in the garden.\n")
         await engine.keep_up()
         assert engine.shelf.by_slug("broken", SHARED) is not None
+
+
+async def test_one_servers_file_that_cannot_be_read_is_left_out_told_once_and_holds_up_no_other_server(
+    reviews: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = copied(reviews, tmp_path)
+    broken = data / "collections" / "1" / "chair.md"
+    own = data / "collections" / "2" / "chair.md"
+    for file, title in ((broken, "["), (own, "The Chair")):
+        file.parent.mkdir(parents=True)
+        file.write_text(f"---\ntitle: {title}\n---\n\nA chair stands in the garden.\n")
+    async with opened(data) as engine:
+        with caplog.at_level(logging.WARNING, "bot.engine"):
+            assert [await engine.keep_up(), await engine.keep_up()] == [{("1", "chair")}] * 2
+        (told,) = [record.getMessage() for record in caplog.records]
+        assert told.startswith(f"indexing: left out: {broken}:2: ")
+        assert (engine.load.stuck, _titles(engine, "1", "2")) == (True, ["The Chair"])
+        broken.write_text(own.read_text().replace("The Chair", "Chairs"))
+        assert await engine.keep_up() == frozenset()
+        assert (engine.load.stuck, _titles(engine, "1", "2")) == (False, ["Chairs", "The Chair"])
+
+
+async def test_a_shared_file_that_cannot_be_read_keeps_a_servers_own_reviews_as_they_were(
+    reviews: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = copied(reviews, tmp_path)
+    for folder in ("reviews", "collections/1"):
+        (data / folder).mkdir(parents=True, exist_ok=True)
+        (data / folder / "broken.md").write_text("---\ntitle: [\n---\n\nNothing.\n")
+    async with opened(data) as engine:
+        with caplog.at_level(logging.WARNING, "bot.engine"):
+            assert await engine.keep_up() == {("shared", "broken"), ("1", "broken")}
+        assert [record.getMessage().split(":")[0] for record in caplog.records] == ["the index stays as it was"]
 
 
 def test_without_an_index_there_is_no_engine(tmp_path: Path) -> None:

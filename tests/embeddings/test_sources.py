@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from embeddings.errors import ReviewFileError
-from embeddings.freshness import outdated
+from embeddings.freshness import outdated, outdated_reviews
 from embeddings.manifest import IndexedCollection, IndexedReview, Manifest
 from embeddings.sources import read_sources
 from tests.embeddings.test_manifest import MANIFEST
@@ -147,6 +147,12 @@ def test_a_collection_that_is_gone_is_out_of_date(data: Path) -> None:
     assert outdated(data, manifest) == ("film",)
     (data / "collections" / "42").rmdir()
     assert outdated(data, manifest) == ("film",)
+
+
+def test_what_is_out_of_date_in_one_collection_is_not_taken_for_its_namesake_in_another(data: Path) -> None:
+    manifest = _manifest(data)
+    _write(data, {"collections/42/film.md": "---\ntitle: Our Film\n---\nOther text."})
+    assert outdated_reviews(data, manifest) == {("42", "film")}
 
 
 def test_a_file_that_became_a_folder_is_out_of_date(data: Path) -> None:
