@@ -107,6 +107,8 @@ async def keep_up(engine: Engine, every: float = KEEP_UP_EVERY) -> None:
             await engine.keep_up()
         except (LibraryError, OSError) as error:
             _log.warning("can't keep up with the reviews: %s", error)
+        except Exception:  # noqa: BLE001  # logged whole; were it raised, no change would be seen until a restart
+            _log.exception("can't keep up with the reviews")
 
 
 class _Connection:

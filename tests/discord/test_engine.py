@@ -15,6 +15,7 @@ from unittest.mock import patch
 import pytest
 
 from bot.engine import ENCODED_TOGETHER, BusyError, Engine, Found, Query
+from bot.serving import keep_up
 from embeddings.errors import IndexMissingError, QuestionError, UnknownReviewError
 from tests.discord.club import OWNERS, QUESTION
 from tests.discord.programs import copied
@@ -198,6 +199,18 @@ async def test_a_shared_file_that_cannot_be_read_keeps_a_servers_own_reviews_as_
         with caplog.at_level(logging.WARNING, "bot.engine"):
             assert await engine.keep_up() == {("shared", "broken"), ("1", "broken")}
         assert [record.getMessage().split(":")[0] for record in caplog.records] == ["the index stays as it was"]
+
+
+async def test_keeping_up_goes_on_after_what_nobody_foresaw(reviews: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with opened(reviews) as engine:
+        pass
+    keeping_up = asyncio.create_task(keep_up(engine, every=0.01))
+    while len(caplog.records) < 2 and not keeping_up.done():
+        await asyncio.sleep(0.01)
+    assert not keeping_up.done()
+    keeping_up.cancel()
+    await asyncio.gather(keeping_up, return_exceptions=True)
+    assert {record.getMessage() for record in caplog.records} == {"can't keep up with the reviews"}
 
 
 def test_without_an_index_there_is_no_engine(tmp_path: Path) -> None:
