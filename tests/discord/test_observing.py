@@ -6,7 +6,8 @@ import asyncio
 import json
 import re
 import socket
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,14 @@ from bot.health import health
 from bot.journey import Stage
 from tests.discord.club import OWNERS, QUESTION, UNANSWERABLE
 from tests.discord.logs import problems_in
-from tests.discord.programs import ROOT, copied, program
+from tests.discord.programs import PATIENCE, ROOT, copied, program
 from tests.discord.test_running import elsewhere, scene
 
 DASHBOARD = ROOT / "bot" / "deploy" / "grafana-dashboard.json"
 README = ROOT / "bot" / "README.md"
 QUOTED = "there are no deferrals"
+ASKED = 6
+"""Questions that are asked in the run."""
 INTERVAL = "$__rate_interval"
 """Grafana's variable, in the place of which it puts a duration."""
 OUTSIDE = frozenset({"le", "instance", "job"})
@@ -62,6 +65,24 @@ async def fetched(url: str) -> tuple[int, str]:
         return response.status, await response.text()
 
 
+async def told(url: str, wanted: Callable[[tuple[int, str]], bool]) -> tuple[int, str]:
+    """What is told there once it is what is wanted, or at last."""
+    last = await fetched(url)
+    until = time.monotonic() + PATIENCE
+    while not wanted(last) and time.monotonic() < until:
+        await asyncio.sleep(0.05)
+        last = await fetched(url)
+    return last
+
+
+def counted(exposed: str) -> float:
+    """How many questions have been counted."""
+    families = text_string_to_metric_families(exposed)
+    return sum(
+        sample.value for family in families for sample in family.samples if sample.name == "review_bot_questions_total"
+    )
+
+
 async def watched_run(data: Path, port: int) -> Watched:
     at = f"http://127.0.0.1:{port}"
     async with elsewhere() as there:
@@ -75,7 +96,7 @@ async def watched_run(data: Path, port: int) -> Watched:
         ) as bot:
             await there.ready(timeout=30)
             general, ana = await scene(there)
-            healthy, ready = await fetched(f"{at}/healthz"), await fetched(f"{at}/readyz")
+            healthy, ready = await fetched(f"{at}/healthz"), await told(f"{at}/readyz", lambda it: it[0] == 200)
             answer = await (await ana.slash(general, "ask", question=QUESTION)).answer()
             await (await ana.slash(general, "ask", question=UNANSWERABLE)).answer()
             await (await ana.slash(general, "ask", question=QUESTION, review="no such review")).answer()
@@ -83,24 +104,25 @@ async def watched_run(data: Path, port: int) -> Watched:
             await general.answer_to(await ana.say(general, "Who tells them?", reply_to=answer))
             direct = await ana.dm()
             await direct.answer_to(await ana.say(direct, QUESTION))
-            _, exposed = await fetched(f"{at}/metrics")
+            # A question is counted when all is done for it, a moment after its answer has arrived.
+            _, exposed = await told(f"{at}/metrics", lambda it: counted(it[1]) == ASKED)
             # Nobody is let in again, so that the bot stays away.
             await there.fault("GET /gateway/", "status", status=503, times=50)
             await there.disturb("reset")
-            away = await fetched(f"{at}/readyz")
-            while away[0] == 200:
-                await asyncio.sleep(0.05)
-                away = await fetched(f"{at}/readyz")
+            away = await told(f"{at}/readyz", lambda it: it[0] != 200)
             await asyncio.to_thread(bot.stop)
             return Watched(healthy, ready, away, exposed, bot.output, await there.secrets())
 
 
 @pytest.fixture(scope="module")
 def watched(reviews: Path, tmp_path_factory: pytest.TempPathFactory) -> Watched:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    return asyncio.run(watched_run(copied(reviews, tmp_path_factory.mktemp("watched")), port))
+    with socket.socket() as held:
+        # Held, and not listened at, until the run is over: no other socket is given this port, and the program, which
+        # asks for it by number, may have it all the same.
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        return asyncio.run(watched_run(copied(reviews, tmp_path_factory.mktemp("watched")), port))
 
 
 def test_it_is_healthy_while_it_runs_and_ready_while_it_is_connected(watched: Watched) -> None:
@@ -147,7 +169,7 @@ def test_the_stages_of_an_answer_are_logged_and_add_up_to_less_than_the_whole(wa
 
 def test_a_question_leaves_neither_its_text_nor_its_asker_in_the_log(watched: Watched) -> None:
     events = watched.events("question")
-    assert len(events) == 6
+    assert len(events) == ASKED
     assert {key for event in events for key in event} == {
         "event", "level", "logger", "timestamp", "way", "state", "seconds"
     }  # fmt: skip
