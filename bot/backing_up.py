@@ -33,6 +33,8 @@ def back_up(data: Path, file: Path) -> Contents:
     """
     if file.is_dir():
         raise BackupError(f"{file}: this is a folder; name the file that the backup is to be written to")
+    if not file.parent.is_dir():
+        raise BackupError(f"{file.parent}: there is no such folder; make it, or name another for the backup")
     try:
         with tempfile.TemporaryDirectory(prefix=f".{file.name}.", dir=file.parent) as beside:
             return _written(data, file, Path(beside))

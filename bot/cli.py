@@ -10,6 +10,8 @@ import io
 import os
 import sys
 from collections.abc import Callable, Sequence
+from functools import wraps
+from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
@@ -29,7 +31,7 @@ from bot.terminal import (
 )
 from bot.terminal.options import DATA, DataOption
 from bot.terminal.output import notice, say
-from bot.terminal.wording import messages_of
+from bot.terminal.wording import for_folder, messages_of
 from bot.version import __version__
 from embeddings.errors import LibraryError
 
@@ -88,9 +90,27 @@ PANELS: dict[str, tuple[Callable[..., None], ...]] = {
         gaps.gaps,
     ),
 }
+
+
+def _telling(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, whose errors are told in a line each; what these say to do is for the same data folder."""
+
+    @wraps(command)
+    def told(*arguments: object, **options: object) -> None:
+        try:
+            command(*arguments, **options)
+        except LibraryError as error:
+            data = options.get("data", DATA)
+            for message in messages_of(error):
+                notice(for_folder(message, data) if isinstance(data, Path) else message)
+            raise typer.Exit(1) from None
+
+    return told
+
+
 for panel, commands in PANELS.items():
     for command in commands:
-        app.command(rich_help_panel=panel)(command)
+        app.command(rich_help_panel=panel)(_telling(command))
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -118,9 +138,6 @@ def _run(arguments: Sequence[str] | None) -> int:
         app(arguments, prog_name="review-bot", standalone_mode=True)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
-    except LibraryError as error:
-        for message in messages_of(error):
-            notice(message)
     except BrokenPipeError:
         raise
     except Exception as error:

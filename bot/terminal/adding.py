@@ -11,7 +11,7 @@ import typer
 from bot.ids import LARGEST_ID
 from bot.terminal.options import DATA, DataOption
 from bot.terminal.output import notice, say
-from bot.terminal.wording import counted
+from bot.terminal.wording import counted, for_folder
 
 if TYPE_CHECKING:
     from embeddings.importing.examining import Candidate
@@ -60,7 +60,8 @@ def add(
             notice("Nothing was added.")
             raise typer.Exit(1)
     place = add_review(data, collection, review.slug, candidate.content, instead_of=kept.digest if kept else None)
-    say(f"Added as {place}. The next question brings the index up to date, or `review-bot index` now.")
+    advice = for_folder("The next question brings the index up to date, or `review-bot index` now.", data)
+    say(f"Added as {place}. {advice}")
 
 
 def _show(candidate: Candidate, *, replaced: Path | None) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from bot.terminal.options import DATA, DataOption, JsonOption
 from bot.terminal.output import in_terminal, one_line, print_json, say
+from bot.terminal.wording import for_folder
 
 if TYPE_CHECKING:
     from bot.checks.checking import Check
@@ -24,7 +26,9 @@ def doctor(
     from bot.checks.checking import Circumstances
     from bot.checks.listing import checks
 
-    found = tuple(checks(Circumstances(data, os.environ, online)))
+    found = tuple(
+        replace(each, said=for_folder(each.said, data)) for each in checks(Circumstances(data, os.environ, online))
+    )
     if as_json:
         print_json({"checks": [{"name": each.name, "ok": each.ok, "advice": each.advice} for each in found]})
     elif in_terminal():

@@ -10,7 +10,7 @@ import typer
 
 from bot.terminal.options import DATA, DataOption
 from bot.terminal.output import notice, say
-from bot.terminal.wording import counted
+from bot.terminal.wording import counted, for_folder
 
 if TYPE_CHECKING:
     from embeddings.errors import ReviewFilesError
@@ -68,7 +68,8 @@ def index(
         library.encoder.count_tokens([""])
         changed = library.outdated()
         if changed:
-            notice(f"The index is out of date ({changes_in_words(changed)}); run `review-bot index`.")
+            advice = for_folder("run `review-bot index`", data)
+            notice(f"The index is out of date ({changes_in_words(changed)}); {advice}.")
             raise typer.Exit(1)
         say(f"The index is sound and up to date: {_contents(library.manifest)}.")
         if library.reader_problem is not None:

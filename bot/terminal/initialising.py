@@ -11,7 +11,7 @@ import typer
 from bot.terminal.options import DATA, DataOption
 from bot.terminal.output import notice, say
 from bot.terminal.prompting import Prompter
-from bot.terminal.wording import counted
+from bot.terminal.wording import counted, data_option, for_folder
 
 TRIES = 3
 """How often a person may mistype the token."""
@@ -32,7 +32,7 @@ def init(
     token = _token(data, prompter)
     _index(data)
     ready = token is not None and _discord(data, token, prompter, sync=sync)
-    option = "" if data == DATA else f" --data {data}"
+    option = data_option(data)
     if ready:
         say(f"Start the bot: review-bot run{option}")
     else:
@@ -64,7 +64,7 @@ def _token(data: Path, prompter: Prompter) -> str | None:
         known = find_token(os.environ, data)
     except SettingsError as error:
         if (data / TOKEN).exists():
-            notice(str(error))
+            notice(for_folder(str(error), data))
     else:
         own = known.file == data / TOKEN
         if not own or not prompter.agrees(f"There is a token in {known.file}. Replace it?", default=False):
@@ -79,7 +79,7 @@ def _token(data: Path, prompter: Prompter) -> str | None:
         if not token:
             break
         try:
-            check_token(token, "that")
+            check_token(token, "what you typed")
         except SettingsError as error:
             if not tries_left:
                 raise
@@ -107,7 +107,7 @@ def _discord(data: Path, token: str, prompter: Prompter, *, sync: bool) -> bool:
 
     say(f"Invite the bot to a server: {invite_link(token)}")
     if not sync or not prompter.agrees("Tell Discord the commands now?", default=True):
-        say("Commands: not told; `review-bot sync` does it.")
+        say(for_folder("Commands: not told; `review-bot sync` does it.", data))
         return True
     import asyncio
 
@@ -120,7 +120,7 @@ def _discord(data: Path, token: str, prompter: Prompter, *, sync: bool) -> bool:
         with Store(Settings(token, data).store) as store:
             asyncio.run(synchronise(token, store))
     except StoppedError as error:
-        notice(f"{error}; everything else is done, and `review-bot init` goes on from here")
+        notice(for_folder(f"{error}; everything else is done, and `review-bot init` goes on from here", data))
         raise typer.Exit(1) from None
     say("Commands: up to date.")
     return True

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bot.terminal.output import notice, watched
-from bot.terminal.wording import counted, messages_of
+from bot.terminal.wording import counted, for_folder, messages_of
 from embeddings.errors import IndexMissingError, LibraryError
 from embeddings.library import Library
 from embeddings.records import SHIPPED
@@ -46,10 +46,8 @@ def open_library(data: Path, *, update: bool = True, reader: str = SHIPPED) -> L
         names = [library.manifest.encoder.model]
         if library.reader is not None:
             names.append(f"with the reader {library.reader.identity.name}")
-        notice(
-            f"Nobody has calibrated {' '.join(names)}, so what counts as an answer is a guess; "
-            "run `review-bot calibrate`."
-        )
+        advice = for_folder("run `review-bot calibrate`", data)
+        notice(f"Nobody has calibrated {' '.join(names)}, so what counts as an answer is a guess; {advice}.")
     return library
 
 
@@ -111,7 +109,8 @@ def _current(library: Library, data: Path, *, update: bool, reader: str) -> Libr
         current = build_with_progress(data, reader=reader)
     except LibraryError as error:
         named = f" ({changes_in_words(changed)})" if changed else ""
-        notice(f"The index can't be brought up to date{named}, so this is from the old one: {_in_one_line(error)}")
+        reason = for_folder(_in_one_line(error), data)
+        notice(f"The index can't be brought up to date{named}, so this is from the old one: {reason}")
         return library
     notice(f"The index was out of date ({changes_in_words(changed)}); it is up to date again.")
     library.close()

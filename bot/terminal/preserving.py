@@ -9,7 +9,7 @@ import typer
 
 from bot.terminal.options import DATA, DataOption
 from bot.terminal.output import say
-from bot.terminal.wording import counted
+from bot.terminal.wording import counted, for_folder
 
 if TYPE_CHECKING:
     from bot.archives import Contents
@@ -34,7 +34,8 @@ def restore(
     from bot.restoring import restore as put_back
 
     contents = put_back(file, data, replace=replace)
-    say(f"{data}: {_in_words(contents)}, from {contents.made}. Run `review-bot index` before you start the bot.")
+    advice = for_folder("Run `review-bot index` before you start the bot.", data)
+    say(f"{data}: {_in_words(contents)}, from {contents.made}. {advice}")
 
 
 def _in_words(contents: Contents) -> str:

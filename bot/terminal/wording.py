@@ -2,12 +2,29 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from bot.terminal.options import DATA
 from embeddings.errors import LibraryError, ReviewFilesError
 
 if TYPE_CHECKING:
     from embeddings.records import Answer, Review, Section
+
+_ADVISED = re.compile(r"`review-bot (?![^`]*--data)[^`]+(?=`)")
+"""A command that a message says to run, in the folder that it takes by itself."""
+
+
+def data_option(data: Path) -> str:
+    """What follows a command that is to act on that folder: nothing for the one that it takes by itself."""
+    return "" if data == DATA else f" --data {shlex.quote(str(data))}"
+
+
+def for_folder(message: str, data: Path) -> str:
+    """The message, with every command that it says to run acting on that folder."""
+    return _ADVISED.sub(lambda command: command[0] + data_option(data), message)
 
 
 def preface(answer: Answer) -> tuple[str, ...]:

@@ -121,7 +121,7 @@ def _imported(data: bytes, suffix: str, title: str) -> Imported:
     except ImportError as error:
         raise ImportedFileError(
             f"{suffix} files can't be read here, for the extra 'import' is not installed "
-            "(pip install 'review-bot[import]'); bring .md or .txt"
+            "(`pip install '.[import]'` in the clone of review-bot); bring .md or .txt"
         ) from error
 
 

@@ -172,7 +172,7 @@ def test_without_the_extra_it_is_said_what_to_install(name: str, monkeypatch: py
         monkeypatch.setitem(sys.modules, module, None)
     for module in [each for each in sys.modules if each.startswith("embeddings.importing.elements")]:
         monkeypatch.delitem(sys.modules, module)
-    with pytest.raises(ImportedFileError, match=r"pip install 'review-bot\[import\]'"):
+    with pytest.raises(ImportedFileError, match=r"pip install '\.\[import\]'` in the clone"):
         examine(b"<p>text", name)
 
 

@@ -27,7 +27,8 @@ def test_a_file_is_shown_and_added_as_markdown_only_with_a_yes(run: Run, tmp_pat
     place = data / "reviews" / "the-ferryman.md"
     assert (added.code, added.err) == (0, CONVERTED)
     assert added.out == (
-        f"{PREVIEW}Added as {place}. The next question brings the index up to date, or `review-bot index` now.\n"
+        f"{PREVIEW}Added as {place}. The next question brings the index up to date, "
+        f"or `review-bot index --data {data}` now.\n"
     )
     assert place.read_text(encoding="utf-8") == (
         "---\ntitle: The Ferryman\n---\n\nHe rows people over.\n\n## The Boat\n\nIt is made of planks.\n"

@@ -104,6 +104,21 @@ def test_an_index_out_of_date_is_named(data: Path) -> None:
     assert advice(answering.index, data) == "out of date (whales); run `review-bot index`"
 
 
+def test_what_the_doctor_says_to_do_is_for_the_folder_that_it_looked_at(
+    run: Run, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("DISCORD_BOT_TOKEN", "DISCORD_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    (data / "reviews" / "whales.md").write_text("---\ntitle: Whales\n---\nThey sing.\n", encoding="utf-8")
+    shown = run("doctor", "--json", "--data", data)
+    assert {each["name"]: each["advice"] for each in shown.json["checks"] if not each["ok"]} == {
+        "index": f"out of date (whales); run `review-bot index --data {data}`",
+        "commands": f"Discord was not told of them; run `review-bot sync --data {data}`",
+    }
+    assert f"run `review-bot sync --data {data}`" in run("doctor", "--data", data).out
+
+
 def test_a_review_that_cannot_be_read_is_named_with_its_line(data: Path) -> None:
     (data / "reviews" / "whales.md").write_text("---\ntitle: [\n---\nThey sing.\n", encoding="utf-8")
     assert "whales.md:" in advice(answering.reviews, data)

@@ -69,7 +69,7 @@ def test_the_questions_are_written_for_the_labelling(run: Run, kept: Path, tmp_p
         "Is there a sequel?",
     ]
     refused = run("evaluate", file, "--data", kept)
-    assert f"`review-bot label FILE --from {file.name}`" in refused.complaint
+    assert f"`review-bot label FILE --from {file.name} --data {kept}`" in refused.complaint
 
 
 def test_without_questions_it_says_how_they_come_to_be_kept(run: Run, data: Path) -> None:

@@ -41,6 +41,7 @@ def test_what_is_typed_sets_everything_up_and_a_second_time_changes_nothing(run:
         "Start the bot",
     ]
     assert INVITATION in begun.out
+    assert f"Commands: not told; `review-bot sync --data {empty}` does it.\n" in begun.out
     assert TOKEN not in begun.out + begun.err
     token = empty / "token"
     assert (token.read_text(encoding="utf-8"), stat.S_IMODE(token.stat().st_mode)) == (f"{TOKEN}\n", 0o600)
@@ -89,7 +90,7 @@ def test_without_a_token_it_goes_as_far_as_it_can(run: Run, fresh: Path) -> None
 def test_what_is_no_token_is_not_kept(run: Run, fresh: Path) -> None:
     ended = run("init", "--no-sync", "--data", fresh, typed=["abc", "a client secret", "def"])
     assert ended.code == 1
-    assert "this is not a bot's token" in ended.err
+    assert "what you typed: this is not a bot's token" in ended.err
     assert not (fresh / "token").exists()
     ended = run("init", "--no-sync", "--data", fresh, typed=["abc", TOKEN])
     assert ended.code == 0

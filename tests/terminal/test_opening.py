@@ -209,7 +209,7 @@ def test_a_truncated_file_gets_one_line_and_the_command_in_it_mends_it(run: Run,
     for command in [("ask", QUESTION), ("ask", QUESTION, "--json"), ("index", "--check")]:
         complaint = run(*command, "--data", data).complaint
         assert complaint.startswith(f"{data / '.index'}")
-        assert complaint.endswith("run `review-bot index --rebuild`")
+        assert complaint.endswith(f"run `review-bot index --rebuild --data {data}`")
     assert run("index", "--rebuild", "--data", data).code == 0
     assert run("ask", QUESTION, "--json", "--data", data) == before
 
@@ -217,8 +217,8 @@ def test_a_truncated_file_gets_one_line_and_the_command_in_it_mends_it(run: Run,
 def test_a_truncated_encoder_gets_one_line(run: Run, data: Path) -> None:
     (weights,) = (file for file in data.glob(".index/encoders/*/*") if file.stat().st_size > 1_000_000)
     truncate(weights)
-    assert run("ask", QUESTION, "--data", data).complaint.endswith("run `review-bot index --rebuild`")
-    assert run("index", "--check", "--data", data).complaint.endswith("run `review-bot index --rebuild`")
+    assert run("ask", QUESTION, "--data", data).complaint.endswith(f"run `review-bot index --rebuild --data {data}`")
+    assert run("index", "--check", "--data", data).complaint.endswith(f"run `review-bot index --rebuild --data {data}`")
 
 
 def test_a_manifest_of_another_version_gets_one_line_and_the_command_in_it_mends_it(run: Run, data: Path) -> None:
@@ -227,7 +227,7 @@ def test_a_manifest_of_another_version_gets_one_line_and_the_command_in_it_mends
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format": 0}))
     complaint = run("ask", QUESTION, "--data", data).complaint
     assert complaint.startswith(f"{manifest}: the index has format 0, this program reads format ")
-    assert complaint.endswith("run `review-bot index --rebuild`")
+    assert complaint.endswith(f"run `review-bot index --rebuild --data {data}`")
     assert run("index", "--rebuild", "--data", data).code == 0
     assert run("ask", QUESTION, "--json", "--data", data) == before
 
@@ -253,7 +253,7 @@ def test_thresholds_of_another_encoder_get_one_line(run: Run, data: Path) -> Non
     (data / "calibration.json").write_text(json.dumps({"f" * 64: {"model": "x", "answered": 0.5, "nearest": 0.4}}))
     complaint = run("ask", QUESTION, "--data", data).complaint
     assert complaint.startswith(f"{data / 'calibration.json'}: ")
-    assert "run `review-bot calibrate`" in complaint
+    assert f"run `review-bot calibrate --data {data}`" in complaint
 
 
 def test_an_encoder_that_nobody_has_calibrated_is_said_to_be_so(run: Run, data: Path) -> None:
@@ -263,5 +263,6 @@ def test_an_encoder_that_nobody_has_calibrated_is_said_to_be_so(run: Run, data: 
     manifest.write_text(json.dumps(content))
     # What needs no encoder can be had from such an index.
     assert run("reviews", "--data", data).err == (
-        "Nobody has calibrated a-model-of-ours, so what counts as an answer is a guess; run `review-bot calibrate`.\n"
+        "Nobody has calibrated a-model-of-ours, so what counts as an answer is a guess; "
+        f"run `review-bot calibrate --data {data}`.\n"
     )

@@ -33,6 +33,7 @@ def test_the_answers_are_the_same_after_a_restore_elsewhere(run: Run, two_review
     restored = run("restore", tmp_path / "club.zip", "--replace", "--data", other)
     assert restored.code == 0
     assert restored.out.startswith(f"{other}: 2 reviews, no database, 1 other file, from 20")
+    assert restored.out.endswith(f". Run `review-bot index --data {other}` before you start the bot.\n")
     assert run("index", "--data", other).code == 0
     assert answers(other) == answers(data)
 

@@ -65,4 +65,4 @@ def test_the_model_without_what_loads_it_is_not_enough(fresh: Path) -> None:
     )
     assert ran.returncode == 1
     assert "Traceback" not in ran.stderr
-    assert "run `review-bot index` where all of review-bot is" in ran.stderr
+    assert f"run `review-bot index --data {fresh}` where all of review-bot is" in ran.stderr
