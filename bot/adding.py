@@ -45,7 +45,7 @@ def preview_message(
         warnings.append(words.add_replaces.format(title=name(replaced, words.untitled)))
     if namesake is not None:
         warnings.append(words.add_namesake.format(slug=name(namesake.slug, words.untitled)))
-    if len(review.sections) == 1:
+    if not review.has_headings:
         warnings.append(words.add_one_section)
     if converted:
         warnings.append(words.add_converted)

@@ -70,6 +70,11 @@ class Review:
     aliases: tuple[str, ...] = ()
     collection: str = SHARED
 
+    @property
+    def has_headings(self) -> bool:
+        """Whether anything but an introduction stands in it."""
+        return any(section.heading != INTRODUCTION for section in self.sections)
+
     def section(self, slug: str) -> Section:
         """The section with that slug.
 

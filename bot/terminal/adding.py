@@ -74,7 +74,7 @@ def _show(candidate: Candidate, *, replaced: Path | None) -> None:
         say(f"  {number}. {section.heading}{' (spoiler)' if section.spoiler else ''}")
     if candidate.converted:
         notice("This was made from another format: look whether it is all of the review, and nothing else.")
-    if len(review.sections) == 1:
+    if not review.has_headings:
         notice("No headings were found, so all of it is one section.")
     if replaced is not None:
         notice(f"This replaces {replaced}.")

@@ -68,6 +68,16 @@ def test_a_preview_says_what_would_be_added_and_warns() -> None:
     assert [button.label for button in page.buttons()] == ["Replace it", "Cancel"]
 
 
+def test_a_review_with_a_single_heading_is_not_said_to_have_none() -> None:
+    single = review("sea", {"The Sea": ["It is grey."]}, title="The Sea")
+    page = preview_message(single, "key", MANNER, replaced=None, namesake=None, converted=False)
+    assert shown(page) == (
+        "### Add this review?\n**The Sea**\n-# sea · one section · 3 words\n"
+        "> It is grey.\n"
+        "**1.** The Sea\n-# No section is flagged as a spoiler."
+    )
+
+
 def test_what_is_flagged_stays_hidden_in_the_preview() -> None:
     flagged = replace(FERRYMAN, sections=tuple(replace(each, spoiler=True) for each in FERRYMAN.sections))
     text = shown(preview_message(flagged, "key", MANNER, replaced=None, namesake=None, converted=False))

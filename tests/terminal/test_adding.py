@@ -37,6 +37,17 @@ def test_a_file_is_shown_and_added_as_markdown_only_with_a_yes(run: Run, tmp_pat
     assert again.err == f"{CONVERTED}This replaces {place}.\n"
 
 
+def test_a_review_is_said_to_have_no_headings_only_where_it_has_none(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "sea.md"
+    for text, warning in (
+        ("It is grey.", "No headings were found, so all of it is one section.\n"),
+        ("## The Sea\n\nIt is grey.", ""),
+    ):
+        file.write_text(f"---\ntitle: Sea\n---\n{text}\n", encoding="utf-8")
+        asked = run("add", file, "--data", tmp_path / "data")
+        assert asked.err == f"{warning}Nothing was added: run it again with --yes.\n"
+
+
 def test_a_book_is_added_for_one_server_under_a_name(run: Run, tmp_path: Path) -> None:
     file, data = tmp_path / "book.epub", tmp_path / "data"
     file.write_bytes(book({"one.xhtml": "<h2>The Lamp</h2><p>It is cleaned.</p>"}))
