@@ -6,6 +6,7 @@ collections/<name>/        a collection that only some askers may see
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -52,3 +53,13 @@ def collection_folders(data: Path) -> Iterator[tuple[str, Path]]:
         for folder in sorted(own.iterdir()):
             if folder.is_dir() and folder.name != SHARED and not folder.name.startswith("."):
                 yield folder.name, folder
+
+
+def digest_of(file: Path) -> str:
+    """The SHA-256 (hex) of a file, which is read piece by piece: it may be larger than a review.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from pathlib import Path
 
-from embeddings.folders import collection_folders, review_files
+from embeddings.folders import collection_folders, digest_of, review_files
 from embeddings.manifest import Manifest
 from embeddings.slugs import slugify
 
@@ -35,6 +34,6 @@ def _agrees(path: Path, digest: str, size: int, modified: int) -> bool:
         status = path.stat()
         if status.st_size != size:
             return False
-        return status.st_mtime_ns == modified or hashlib.sha256(path.read_bytes()).hexdigest() == digest
+        return status.st_mtime_ns == modified or digest_of(path) == digest
     except OSError:
         return False

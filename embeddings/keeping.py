@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.errors import ReviewKeptError
-from embeddings.folders import collection_folder, review_files
+from embeddings.folders import collection_folder, digest_of, review_files
 from embeddings.records import SHARED
 from embeddings.slugs import slugify
 
@@ -40,7 +39,7 @@ def kept_review(data: Path, collection: str, slug: str) -> Kept | None:
     for file in review_files(collection_folder(data, collection)):
         if slugify(file.stem) == slug:
             try:
-                return Kept(file, hashlib.sha256(file.read_bytes()).hexdigest())
+                return Kept(file, digest_of(file))
             except OSError as error:
                 raise ReviewKeptError(f"the review '{slug}' can't be read: {error.strerror}") from error
     return None

@@ -31,6 +31,9 @@ __all__ = [
     "title_of",
 ]
 
+LARGEST_FILE = 8 << 20
+"""Bytes of a review file. What is larger is no essay, and takes twenty times as much memory to be read."""
+
 _LINE_END = re.compile(r"\r\n?")
 _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
@@ -93,9 +96,13 @@ def read_review(path: Path, *, collection: str = SHARED) -> Review:
         # A pipe or a device would be waited for without end.
         if path.exists() and not path.is_file():
             raise ReviewFileError(path, None, "is not a file; move it out of the reviews' folder")
-        data = path.read_bytes()
+        with path.open("rb") as opened:
+            data = opened.read(LARGEST_FILE + 1)
     except OSError as error:
         raise ReviewFileError(path, None, f"can't be read: {_reason(error)}") from error
+    if len(data) > LARGEST_FILE:
+        reason = f"is larger than {LARGEST_FILE >> 20} MB; divide it, or move it out of the reviews' folder"
+        raise ReviewFileError(path, None, reason)
     return parse_review(data, path, collection=collection)
 
 

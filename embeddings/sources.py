@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
 from embeddings.errors import ReviewFileError
-from embeddings.folders import COLLECTIONS, REVIEWS, collection_folders, review_files
+from embeddings.folders import COLLECTIONS, REVIEWS, collection_folders, digest_of, review_files
 from embeddings.manifest import IndexedReview, Manifest
 from embeddings.planning import Source
 from embeddings.reading import read_review, read_reviews
@@ -84,7 +83,7 @@ def _stamp(path: Path, known: IndexedReview | None) -> tuple[str, str, int, int]
         if known is not None and (known.size, known.modified) == (status.st_size, status.st_mtime_ns):
             digest = known.digest
         else:
-            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            digest = digest_of(path)
         return digest, path.name, status.st_size, status.st_mtime_ns
     except OSError:
         # `read_reviews` says what is wrong with it.

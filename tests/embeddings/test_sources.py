@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,6 +12,7 @@ import pytest
 from embeddings.errors import ReviewFileError
 from embeddings.freshness import outdated, outdated_reviews
 from embeddings.manifest import IndexedCollection, IndexedReview, Manifest
+from embeddings.reading import LARGEST_FILE
 from embeddings.sources import read_sources
 from tests.embeddings.test_manifest import MANIFEST
 
@@ -162,6 +164,21 @@ def test_a_file_that_became_a_folder_is_out_of_date(data: Path) -> None:
     assert outdated(data, manifest) == ("film",)
     (error,) = read_sources(data).errors
     assert "is not a file" in str(error)
+
+
+def test_a_file_that_is_too_large_for_a_review_is_told_and_takes_little_memory(data: Path) -> None:
+    manifest = _manifest(data)
+    large = data / "reviews" / "large.txt"
+    with large.open("wb") as file:
+        for _ in range(50):
+            file.write(b"All work and no play. " * 45_000)
+    tracemalloc.start()
+    (error,) = read_sources(data).errors
+    assert outdated(data, manifest) == ("large",)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert str(error) == f"{large}: is larger than 8 MB; divide it, or move it out of the reviews' folder"
+    assert most < 3 * LARGEST_FILE
 
 
 def test_a_dangling_link_is_told_as_a_file_that_can_not_be_read(data: Path) -> None:
