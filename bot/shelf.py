@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from bot.buttons import slug_key
+from embeddings.errors import UnknownReviewError
 from embeddings.lookup import complete, find_review
 from embeddings.records import Review
 from embeddings.routing import Name, Router
@@ -96,6 +97,16 @@ class Shelf:
         return chosen or find_review(
             name, [(text, title) for title in self.titles(collections) for text in title.names]
         )
+
+    def going_with(self, typed: str, collections: Collection[str]) -> Title | None:
+        """The review that what was typed goes best with; the only one there is where nothing was typed."""
+        if not typed.strip():
+            titles = self.titles(collections)
+            return titles[0] if len(titles) == 1 else None
+        try:
+            return self.find(typed, collections)
+        except UnknownReviewError:
+            return next(iter(self.complete_reviews(typed, collections, 1)), None)
 
     def is_named(self, question: str, collections: Collection[str]) -> bool:
         """Whether a question itself names one of the reviews."""

@@ -8,11 +8,10 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.asking import Asker, Desk, desk_of
+from bot.asking import Asker, desk_of
 from bot.messages import plain
 from bot.parts import MOST_OPTIONS, OPTION_ROOM
-from bot.shelf import Heading, Shelf, Title
-from embeddings.errors import UnknownReviewError
+from bot.shelf import Heading, Shelf
 
 Interaction = discord.Interaction[Any]
 Choices = list[app_commands.Choice[str]]
@@ -36,7 +35,7 @@ async def complete_sections(interaction: Interaction, typed: str) -> Choices:
     """The sections of the review that stands in the other option; of the only one there is where none does."""
     desk = desk_of(interaction.client)
     asker = await desk.asker(interaction)
-    title = _chosen(desk, str(interaction.namespace.review or ""), asker)
+    title = desk.engine.shelf.going_with(str(interaction.namespace.review or ""), asker.collections)
     if title is None:
         return []
     found = desk.engine.shelf.complete_sections(title, typed, MOST_OPTIONS)
@@ -66,17 +65,6 @@ def _titles(shelf: Shelf, typed: str, collections: Collection[str]) -> Choices:
         _choice(title.text, title.slug if shelf.by_slug(title.slug, collections) is title else title.key, title.key)
         for title in found
     ]
-
-
-def _chosen(desk: Desk, named: str, asker: Asker) -> Title | None:
-    shelf = desk.engine.shelf
-    titles = shelf.titles(asker.collections)
-    if not named.strip():
-        return titles[0] if len(titles) == 1 else None
-    try:
-        return shelf.find(named, asker.collections)
-    except UnknownReviewError:
-        return next(iter(shelf.complete_reviews(named, asker.collections, 1)), None)
 
 
 def _shown(heading: Heading, asker: Asker) -> str:

@@ -19,7 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from bot.browsing import context_message, reviews_message
+from bot.browsing import context_message, reviews_message, section_message
 from bot.buttons import ReadInContext, decode, find_passage, slug_key
 from bot.catalogue import ENGLISH
 from bot.engine import Engine, Query
@@ -52,6 +52,10 @@ QUESTIONS = (
     "Who is Zebuln?",
     "is it good",
 )
+TYPED = ("", "f", *TITLES, "lampligth", "zzz")
+"""What is typed where a review is wanted."""
+SECTIONS = ("", "1", "9", "Part 0", *(f"Part 1 {server}" for server in SERVERS), "zzz")
+"""What is typed where a section is wanted."""
 MANNER = Manner(ENGLISH)
 _numbers = count()
 
@@ -91,7 +95,7 @@ def worlds(draw: st.DrawFn) -> tuple[Review, ...]:
             sections = draw(
                 st.lists(st.lists(st.sampled_from(SENTENCES), min_size=1, max_size=2), min_size=1, max_size=2)
             )
-            content = {f"Part {number}": paragraphs for number, paragraphs in enumerate(sections)}
+            content = {f"Part {number} {collection}": paragraphs for number, paragraphs in enumerate(sections)}
             reviews.append(review(slugify(title), content, title=title, collection=collection))
     return tuple(reviews)
 
@@ -114,9 +118,10 @@ async def seen(engine: Engine, asker: Asker, questions: Iterable[str], known: It
     reviews = await engine.reviews(collections)
     found += [reviews, reviews_message(reviews, MANNER)]
     found.append(help_message(await Examples(engine).of(collections, ENGLISH), ENGLISH))
-    for typed in ("", "f", *TITLES, "lampligth", "zzz"):
+    for typed in TYPED:
         found.append(engine.shelf.complete_reviews(typed, collections, 25))
         found.append(meant(engine, typed, collections))
+        found += [piece async for piece in opened(engine, typed, collections)]
     for each in known:
         found.append(engine.shelf.by_key(slug_key(each.collection, each.slug), collections))
         found.append(engine.shelf.by_slug(each.slug, collections))
@@ -131,6 +136,20 @@ async def seen(engine: Engine, asker: Asker, questions: Iterable[str], known: It
         ]
         found.append(engine.shelf.is_named(question, collections))
     return found
+
+
+async def opened(engine: Engine, typed: str, collections: Sequence[str]) -> AsyncIterator[object]:
+    """What is offered of the sections of the review that is meant, and what comes when one is asked for."""
+    title = engine.shelf.going_with(typed, collections)
+    if title is None:
+        yield None
+        return
+    for name in SECTIONS:
+        yield engine.shelf.complete_sections(title, name, 25)
+        try:
+            yield section_message(*await engine.section(title, name), MANNER)
+        except LibraryError as error:
+            yield str(error)
 
 
 async def answered(engine: Engine, query: Query) -> AsyncIterator[object]:
@@ -188,7 +207,11 @@ def look(
     return asyncio.run(looked())
 
 
-@settings(max_examples=10, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+# A tenth of the profile's examples: each makes two indexes, and looks at them through all that there is to see.
+@settings(
+    max_examples=settings().max_examples // 10,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 @given(
     world=worlds(),
     asker=st.sampled_from([Asker(None), *map(Asker, SERVERS), Asker("104")]),
