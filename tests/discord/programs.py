@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -97,6 +98,19 @@ def program(
             if process.poll() is None:
                 process.kill()
             process.wait(PATIENCE)
+
+
+@contextmanager
+def port() -> Iterator[int]:
+    """A port on loopback for a program that is told its number.
+
+    It is held, and not listened at: until this is over no other socket is given it, and the program, which asks for it
+    by number, may have it all the same.
+    """
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
 
 
 def copied(reviews: Path, to: Path) -> Path:

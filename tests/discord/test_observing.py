@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import re
-import socket
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,16 +21,15 @@ from bot.health import health
 from bot.journey import Stage
 from tests.discord.club import OWNERS, QUESTION, UNANSWERABLE
 from tests.discord.logs import problems_in
-from tests.discord.programs import PATIENCE, ROOT, copied, program
+from tests.discord.pictures.dashboard import DASHBOARD, INTERVAL
+from tests.discord.pictures.promql import agrees
+from tests.discord.programs import PATIENCE, ROOT, copied, port, program
 from tests.discord.test_running import elsewhere, scene
 
-DASHBOARD = ROOT / "bot" / "deploy" / "grafana-dashboard.json"
 README = ROOT / "bot" / "README.md"
 QUOTED = "there are no deferrals"
 ASKED = 6
 """Questions that are asked in the run."""
-INTERVAL = "$__rate_interval"
-"""Grafana's variable, in the place of which it puts a duration."""
 OUTSIDE = frozenset({"le", "instance", "job"})
 """Labels that Prometheus adds, and a histogram's bounds."""
 
@@ -83,15 +81,15 @@ def counted(exposed: str) -> float:
     )
 
 
-async def watched_run(data: Path, port: int) -> Watched:
-    at = f"http://127.0.0.1:{port}"
+async def watched_run(data: Path, number: int) -> Watched:
+    at = f"http://127.0.0.1:{number}"
     async with elsewhere() as there:
         with program(
             there.url,
             data,
             "run",
             token=there.token,
-            REVIEW_BOT_HEALTH_PORT=str(port),
+            REVIEW_BOT_HEALTH_PORT=str(number),
             REVIEW_BOT_LOG_LEVEL="DEBUG",
         ) as bot:
             await there.ready(timeout=30)
@@ -116,13 +114,8 @@ async def watched_run(data: Path, port: int) -> Watched:
 
 @pytest.fixture(scope="module")
 def watched(reviews: Path, tmp_path_factory: pytest.TempPathFactory) -> Watched:
-    with socket.socket() as held:
-        # Held, and not listened at, until the run is over: no other socket is given this port, and the program, which
-        # asks for it by number, may have it all the same.
-        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        held.bind(("127.0.0.1", 0))
-        port = held.getsockname()[1]
-        return asyncio.run(watched_run(copied(reviews, tmp_path_factory.mktemp("watched")), port))
+    with port() as number:
+        return asyncio.run(watched_run(copied(reviews, tmp_path_factory.mktemp("watched")), number))
 
 
 def test_it_is_healthy_while_it_runs_and_ready_while_it_is_connected(watched: Watched) -> None:
@@ -216,18 +209,6 @@ def selectors(query: str) -> tuple[list[promql_parser.VectorSelector], set[str]]
     return found, grouped
 
 
-def _agrees(matcher: promql_parser.Matcher, value: str) -> bool:
-    match matcher.op:
-        case promql_parser.MatchOp.Equal:
-            return value == matcher.value
-        case promql_parser.MatchOp.NotEqual:
-            return value != matcher.value
-        case promql_parser.MatchOp.Re:
-            return re.fullmatch(matcher.value, value) is not None
-        case _:
-            return re.fullmatch(matcher.value, value) is None
-
-
 @pytest.mark.parametrize("query", queries())
 def test_a_query_of_the_dashboard_selects_what_a_run_exposes(watched: Watched, query: str) -> None:
     samples = [sample for family in watched.families for sample in family.samples]
@@ -240,7 +221,7 @@ def test_a_query_of_the_dashboard_selects_what_a_run_exposes(watched: Watched, q
             for sample in samples
             if sample.name == selector.name
             and all(
-                matcher.name in sample.labels and _agrees(matcher, sample.labels[matcher.name]) for matcher in matchers
+                matcher.name in sample.labels and agrees(matcher, sample.labels[matcher.name]) for matcher in matchers
             )
         ]
         assert found, f"nothing exposed is {selector.name} with {selector.matchers}"
