@@ -71,8 +71,7 @@ def load_calibration(data: Path, encoder: EncoderIdentity) -> Calibration:
     Raises:
         CalibrationError: the data directory's own can't be read, or was made for another encoder.
     """
-    place = resources.files("embeddings").joinpath(FILE)
-    packaged = _read(place.read_bytes(), str(place)).get(encoder.weights, Calibration())
+    packaged = packaged_calibration(encoder)
     own = data / FILE
     if not own.is_file():
         return packaged
@@ -84,6 +83,12 @@ def load_calibration(data: Path, encoder: EncoderIdentity) -> Calibration:
         )
     chosen = stored[encoder.weights]
     return Calibration(chosen.thresholds or packaged.thresholds, {**packaged.readers, **chosen.readers})
+
+
+def packaged_calibration(encoder: EncoderIdentity) -> Calibration:
+    """What comes with the program for an encoder: nothing where it is another than the default."""
+    place = resources.files("embeddings").joinpath(FILE)
+    return _read(place.read_bytes(), str(place)).get(encoder.weights, Calibration())
 
 
 def save_thresholds(data: Path, encoder: EncoderIdentity, thresholds: Thresholds) -> Path:

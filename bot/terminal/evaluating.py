@@ -235,8 +235,9 @@ def opened_library(data: Path, ranking: RankingSettings, reader: str) -> Library
 
 
 def _uncalibrated_library(data: Path, reader: str) -> Library:
-    """The library of a data directory, whatever encoder its stored thresholds were chosen for."""
+    """The library of a data directory, with what comes with the program where its own calibration can't be used."""
     from bot.terminal.opening import open_library
+    from embeddings.calibration import packaged_calibration
     from embeddings.errors import CalibrationError
     from embeddings.index import DIRECTORY
     from embeddings.library import Library
@@ -245,7 +246,10 @@ def _uncalibrated_library(data: Path, reader: str) -> Library:
     try:
         return open_library(data, reader=reader)
     except CalibrationError:
-        return Library(data / DIRECTORY, Manifest.open(data / DIRECTORY), reader=reader)
+        manifest = Manifest.open(data / DIRECTORY)
+        # Thresholds are about to be chosen, but what the reader's scores mean has to be known for that.
+        calibration = packaged_calibration(manifest.encoder)
+        return Library(data / DIRECTORY, manifest, calibration=calibration, reader=reader)
 
 
 @contextmanager

@@ -208,6 +208,18 @@ def test_thresholds_of_another_encoder_are_refused_until_it_is_calibrated(own_da
     assert run("evaluate", QUESTIONS, "--data", own_data, "--split", "held-out").exit_code == 0
 
 
+@pytest.mark.parametrize("content", [json.dumps({"0" * 64: {"answered": 0.9, "nearest": 0.8}}), "{broken"])
+def test_calibrating_over_what_can_not_be_used_chooses_as_if_it_were_not_there(own_data: Path, content: str) -> None:
+    stored = own_data / "calibration.json"
+    assert run("calibrate", QUESTIONS, "--data", own_data, "--split", "dev").exit_code == 0
+    chosen = stored.read_text(encoding="utf-8")
+    stored.write_text(content, encoding="utf-8")
+
+    assert run("calibrate", QUESTIONS, "--data", own_data, "--split", "dev").exit_code == 0
+
+    assert stored.read_text(encoding="utf-8") == chosen
+
+
 def test_sweep_shows_each_variant_in_one_table(data: Path, tmp_path: Path) -> None:
     file = tmp_path / "sweep.toml"
     file.write_text(
