@@ -149,18 +149,36 @@ def question_lines(gaps: Iterable[Gap]) -> str:
 def write_questions(gaps: Iterable[Gap], file: Path) -> int:
     """Write the gaps as a question file, in one step; how many lines it has.
 
+    An earlier export is replaced; anything else that stands there is somebody's work, and kept.
+
     Raises:
-        ExportError: it can't be written.
+        ExportError: it can't be written, or the file holds something else than an export.
     """
     lines = question_lines(gaps)
     partial = file.with_name(f"{file.name}.partial")
     try:
+        if file.exists():
+            _check_replaceable(file)
         file.parent.mkdir(parents=True, exist_ok=True)
         partial.write_text(lines, encoding="utf-8")
         partial.replace(file)
     except OSError as error:
         raise ExportError(f"{file}: can't be written: {error.strerror}") from error
     return lines.count("\n")
+
+
+def _check_replaceable(file: Path) -> None:
+    for line in file.read_bytes().splitlines():
+        if not line.strip():
+            continue
+        try:
+            record = json.loads(line)
+        except (ValueError, RecursionError):
+            record = None
+        if isinstance(record, dict) and "relevant" in record:
+            raise ExportError(f"{file}: holds labelled questions, which an export would replace; name another file")
+        if not (isinstance(record, dict) and record.get("kind") == KIND):
+            raise ExportError(f"{file}: is there already, and is no export of questions; name another file")
 
 
 def _wordings(questions: Iterable[KeptQuestion]) -> list[Wording]:

@@ -88,7 +88,7 @@ def _answers(found: Sequence[Choice]) -> tuple[Choice, ...] | _Said:
         if said == "n":
             return ()
         numbers = said.replace(",", " ").split()
-        if all(number.isdecimal() and 1 <= int(number) <= len(found) for number in numbers):
+        if numbers and all(number.isdecimal() and 1 <= int(number) <= len(found) for number in numbers):
             return tuple(found[place] for place in dict.fromkeys(int(number) - 1 for number in numbers))
         notice(f"{said}: there are the sentences 1 to {len(found)}.")
 

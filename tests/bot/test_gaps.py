@@ -72,6 +72,34 @@ def test_a_file_that_can_not_be_written_is_told_in_a_line(tmp_path: Path) -> Non
         write_questions((), tmp_path / "file" / "asked.jsonl")
 
 
+def test_an_export_replaces_an_earlier_one(tmp_path: Path) -> None:
+    file = tmp_path / "asked.jsonl"
+    write_questions(find_gaps([NETFLIX, replace(NETFLIX, text="Who sings?")], by_first_word), file)
+    assert write_questions(find_gaps([NETFLIX], by_first_word), file) == 1
+    assert read_asked(file) == (Asked("Is it on Netflix?", (), None, "asked"),)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ('{"id": "q1", "question": "Is it sad?", "relevant": []}\n', "holds labelled questions"),
+        (
+            '{"id": "asked-0001", "question": "Is it sad?", "kind": "asked"}\n\n'
+            '{"id": "q1", "question": "Is it sad?", "kind": "asked", "relevant": []}\n',
+            "holds labelled questions",
+        ),
+        ("Shopping: bread, butter\n", "is there already, and is no export of questions"),
+    ],
+)
+def test_an_export_replaces_nobodys_work(tmp_path: Path, content: str, reason: str) -> None:
+    file = tmp_path / "mine.jsonl"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(ExportError, match=rf"mine\.jsonl: {reason}.*; name another file"):
+        write_questions(find_gaps([NETFLIX], by_first_word), file)
+    assert file.read_text(encoding="utf-8") == content
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.jsonl"]
+
+
 def test_gaps_as_json_have_counts_by_state() -> None:
     asked = [NETFLIX, replace(NETFLIX, text="Is there more?", state=State.NEAREST)]
     record = gaps_record(find_gaps(asked, by_first_word), (3, 1))

@@ -259,6 +259,19 @@ def test_label_walks_through_questions_and_adds_what_was_said(data: Path, tmp_pa
     assert checked.exit_code == 0, checked.output
 
 
+def test_a_comma_alone_says_nothing_and_is_asked_about_again(data: Path, tmp_path: Path) -> None:
+    asked = tmp_path / "asked.txt"
+    asked.write_text("Why was Hailsham shut down?\n", encoding="utf-8")
+    file = tmp_path / "questions.jsonl"
+
+    done = run("label", file, "--from", asked, "--data", data, typed=",\nq\n")
+
+    assert done.exit_code == 0, done.output
+    assert ",: there are the sentences 1 to" in done.stderr
+    assert done.stdout.splitlines()[-1] == f"0 added to {file}."
+    assert not file.exists()
+
+
 def test_label_asks_for_questions_where_none_are_given(data: Path, write_lines: WriteLines) -> None:
     file = write_lines({"id": "q1", "question": "Is it sad?", "relevant": []})
 
