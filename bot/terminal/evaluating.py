@@ -141,7 +141,8 @@ def calibrate(
     as_json: JsonOption = False,
 ) -> None:
     """Choose when to answer and when to refuse, and store it for this encoder and this reader."""
-    from bot.terminal.figures import print_calibration
+    from bot.terminal.figures import print_calibration, unreachable_goal
+    from embeddings.errors import CalibrationError
     from embeddings.evaluation.asking import evaluate as evaluate_task
     from embeddings.evaluation.asking import opened_task
     from embeddings.evaluation.choosing import SILENT, Goal, calibration_record, store_thresholds
@@ -163,11 +164,14 @@ def calibrate(
         count = len(task.questions)
         run = evaluate_task(asked, task, progress=lambda done: tell("asking", done, count)).run
         chosen = choose(run.results, goal)
-        stored = None if dry_run else store_thresholds(data, asked, chosen.thresholds)
+        reached = not chosen.unreachable
+        stored = store_thresholds(data, asked, chosen.thresholds) if reached and not dry_run else None
     if as_json:
         print_json(calibration_record(chosen))
     else:
         print_calibration(chosen, stored)
+    if not reached:
+        raise CalibrationError(unreachable_goal(chosen))
 
 
 def sweep(

@@ -133,6 +133,18 @@ def print_calibration(calibration: Calibration, stored: Path | None) -> None:
     console.print(Text(f"Stored in {stored}." if stored is not None else "Nothing was stored."))
 
 
+def unreachable_goal(calibration: Calibration) -> str:
+    """Why thresholds can't do what was asked of them, in a line."""
+    reasons = {
+        "refused": "too many unanswerable questions have a confidence of 1, which no threshold refuses "
+        "(ask for less with --refuse, or look at these questions)",
+        "silent": "a question of a silent kind has a confidence of 1, which no threshold silences "
+        "(look at it, or name other kinds with --silent)",
+    }
+    told = "; and ".join(reasons[part] for part in calibration.unreachable)
+    return f"the goal can't be reached, and nothing was stored: {told}"
+
+
 def print_sweep(tried: Sequence[Tried]) -> None:
     """Print each question file's variants in one table, the best of each measure starred."""
     console = Console(highlight=False, soft_wrap=True)

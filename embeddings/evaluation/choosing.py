@@ -69,6 +69,8 @@ class Calibration:
         lost: the share of answerable questions `unanswered`, likewise.
         silenced: the share of the silent kinds' questions `unanswered`, likewise; None where there is none.
         trade_off: what other thresholds for `answered` would come to.
+        unreachable: the parts of the goal (`refused`, `silent`) that no threshold meets, since a confidence of 1
+            reaches every one; the thresholds then refuse all that they can.
     """
 
     thresholds: Thresholds
@@ -77,6 +79,7 @@ class Calibration:
     lost: Estimate
     silenced: Estimate | None
     trade_off: tuple[TradeOff, ...]
+    unreachable: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +133,7 @@ def calibrate(results: Sequence[Result], goal: Goal) -> Calibration:
         lost=_estimate(1 - quoted[questions.answerable]),
         silenced=mean(1 - quoted[questions.silent]),
         trade_off=_trade_off(questions),
+        unreachable=_unreachable(questions, goal),
     )
 
 
@@ -165,6 +169,7 @@ def calibration_record(calibration: Calibration) -> dict[str, object]:
             if estimate is not None
         },
         "trade_off": [asdict(point) for point in calibration.trade_off],
+        "unreachable": list(calibration.unreachable),
     }
 
 
@@ -174,14 +179,14 @@ def _choose(questions: _Questions, goal: Goal) -> Thresholds:
     candidates = _candidates(questions.confidence)
     if goal.refused is not None:
         refused = np.array([(negative < threshold).mean() for threshold in candidates])
-        answered = candidates[np.argmax(refused >= goal.refused)]
+        answered = _lowest(candidates, refused >= goal.refused)
     else:
         answered = _highest(candidates, positive, goal.kept or 0.0)
     nearest = min(answered, _highest(candidates, positive, 1 - goal.lost))
     if questions.silent.any():
         loudest = questions.confidence[questions.silent].max()
-        nearest = max(nearest, candidates[np.argmax(candidates > loudest)])
-    return Thresholds(answered=float(max(answered, nearest)), nearest=float(nearest))
+        nearest = max(nearest, _lowest(candidates, candidates > loudest))
+    return Thresholds(answered=max(answered, nearest), nearest=nearest)
 
 
 def _candidates(confidence: Floats) -> Floats:
@@ -194,6 +199,24 @@ def _highest(candidates: Floats, positive: Floats, share: float) -> float:
     """The highest threshold that so large a share of the answerable questions reaches."""
     kept = np.array([(positive >= threshold).mean() for threshold in candidates])
     return float(candidates[np.flatnonzero(kept >= share)[-1]])
+
+
+def _lowest(candidates: Floats, met: Flags) -> float:
+    """The lowest threshold that meets a goal, or the highest of all where none does."""
+    return float(candidates[np.argmax(met)] if met.any() else candidates[-1])
+
+
+def _unreachable(questions: _Questions, goal: Goal) -> tuple[str, ...]:
+    """What the highest threshold, 1, fails to do."""
+    refused = (questions.confidence < 1)[~questions.answerable].mean()
+    return tuple(
+        part
+        for part, missed in (
+            ("refused", goal.refused is not None and refused < goal.refused),
+            ("silent", bool((questions.confidence[questions.silent] >= 1).any())),
+        )
+        if missed
+    )
 
 
 def _trade_off(questions: _Questions) -> tuple[TradeOff, ...]:

@@ -97,9 +97,34 @@ def test_the_trade_off_refuses_more_and_keeps_less_as_the_threshold_rises() -> N
     assert [point.refused for point in points] == pytest.approx([0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
 
 
+@pytest.mark.parametrize("goal", [Goal(refused=1.0), Goal(refused=1.0, lost=1.0)])
+def test_a_goal_that_no_threshold_reaches_refuses_all_it_can_and_says_so(goal: Goal) -> None:
+    """A confidence of 1 reaches every threshold."""
+    calibration = calibrate(results([0.8] * 20, [0.5] * 9 + [1.0]), goal)
+
+    assert calibration.thresholds.answered == 1.0
+    assert calibration.unreachable == ("refused",)
+
+
+def test_a_silent_kind_that_is_sure_of_itself_silences_everything_and_says_so() -> None:
+    calibration = calibrate(results([0.8] * 20, [0.5] * 9 + [1.0], kind="off-topic"), Goal(refused=0.6))
+
+    assert calibration.thresholds == Thresholds(answered=1.0, nearest=1.0)
+    assert calibration.unreachable == ("silent",)
+
+
+def test_a_goal_that_is_reached_is_not_called_unreachable() -> None:
+    assert calibrate(APART, Goal(refused=1.0)).unreachable == ()
+    assert calibrate(results([0.8] * 20, [0.5] * 9 + [1.0]), Goal(refused=0.9)).unreachable == ()
+    assert calibrate(results([1.0] * 20, [1.0] * 20), Goal(kept=1.0)).unreachable == ()
+
+
+confidences = st.lists(st.one_of(st.just(1.0), st.floats(0, 1)), min_size=10, max_size=20)
+
+
 @given(
-    answerable=st.lists(st.floats(0, 1), min_size=10, max_size=20),
-    unanswerable=st.lists(st.floats(0, 1), min_size=10, max_size=20),
+    answerable=confidences,
+    unanswerable=confidences,
     goal=st.one_of(
         st.builds(Goal, refused=st.floats(0, 1), lost=st.floats(0, 1)),
         st.builds(Goal, kept=st.floats(0, 1), lost=st.floats(0, 1)),
@@ -115,6 +140,8 @@ def test_any_confidences_have_thresholds_for_any_goal(
     assert isinstance(calibration.thresholds, Thresholds)
     for share in (calibration.kept, calibration.refused, calibration.lost):
         assert 0 <= share.low <= share.high <= 1 + 1e-9
+    if goal.refused is not None and goal.refused > 0 and all(sure == 1.0 for sure in unanswerable):
+        assert calibration.thresholds.answered == 1.0
     assert json.loads(json.dumps(calibration_record(calibration)))["thresholds"]["answered"] <= 1
 
 

@@ -220,6 +220,21 @@ def test_calibrating_over_what_can_not_be_used_chooses_as_if_it_were_not_there(o
     assert stored.read_text(encoding="utf-8") == chosen
 
 
+def test_a_goal_that_can_not_be_reached_is_told_and_stores_nothing(
+    own_data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from embeddings import library
+
+    monkeypatch.setattr(library, "confidence", lambda *_, **__: 1.0)
+
+    done = run("calibrate", QUESTIONS, "--data", own_data, "--split", "dev", "--json")
+
+    assert json.loads(done.stdout)["unreachable"] == ["refused", "silent"]
+    assert isinstance(done.exception, CalibrationError)
+    assert str(done.exception).startswith("the goal can't be reached, and nothing was stored: too many unanswerable")
+    assert not (own_data / "calibration.json").exists()
+
+
 def test_sweep_shows_each_variant_in_one_table(data: Path, tmp_path: Path) -> None:
     file = tmp_path / "sweep.toml"
     file.write_text(
