@@ -147,7 +147,7 @@ def _read(content: bytes, place: str) -> dict[str, Calibration]:
             )
             for weights, entry in json.loads(content).items()
         }
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CalibrationError(f"{place}: not a calibration ({error}); run `review-bot calibrate`") from error
 
 

@@ -83,14 +83,44 @@ def read_records(file: Path) -> Iterable[tuple[int, Mapping[str, object]]]:
         if not line.strip():
             continue
         try:
-            record = json.loads(line.decode("utf-8"))
+            text = line.decode("utf-8")
         except UnicodeDecodeError as error:
             raise QuestionFileError(file, number, f"not UTF-8 at byte {error.start + 1}: save it as UTF-8") from error
-        except json.JSONDecodeError as error:
-            raise QuestionFileError(file, number, f"not JSON at column {error.colno}: {error.msg}") from error
+        record = parsed(text, file, number)
         if not isinstance(record, dict):
             raise QuestionFileError(file, number, f"a JSON object is needed, not {_json_name(record)}")
         yield number, record
+
+
+def parsed(text: str, file: Path, line: int | None = None) -> object:
+    """What a JSON text says, which can be written as UTF-8 again.
+
+    Args:
+        text: the whole file, or a line of it.
+        file: named in errors.
+        line: the line that the text is, or None for the whole file.
+
+    Raises:
+        QuestionFileError: it is not JSON, is nested too deeply, or holds half of a surrogate pair.
+    """
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise QuestionFileError(file, line or error.lineno, f"not JSON at column {error.colno}: {error.msg}") from error
+    except RecursionError as error:
+        raise QuestionFileError(file, line, "brackets within brackets, too deep to be read") from error
+    except ValueError as error:
+        raise QuestionFileError(file, line, f"not JSON that can be read: {error}") from error
+    # Only an escape can say what UTF-8 can't.
+    if "\\ud" in text.lower():
+        try:
+            json.dumps(content, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            half = f"\\u{ord(error.object[error.start]):04x}"
+            raise QuestionFileError(
+                file, line, f"{half} is half of a character (a surrogate without the other): write the whole one"
+            ) from error
+    return content
 
 
 def of_split(questions: Sequence[Question], split: str, file: Path) -> tuple[Question, ...]:

@@ -164,7 +164,7 @@ def load_run(file: Path) -> Run:
         )
     except OSError as error:
         raise QuestionFileError(file, None, f"can't be read: {error.strerror}") from error
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise QuestionFileError(
             file, None, f"not a run ({error!r}): write one with `review-bot evaluate --save`"
         ) from error

@@ -121,7 +121,7 @@ def read_sweep(file: Path) -> Sweep:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
         raise SweepFileError(file, f"can't be read: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SweepFileError(file, f"not TOML: {error}") from error
     questions, variants = content.get("questions"), content.get("variants")
     if not (isinstance(questions, list) and questions and all(isinstance(path, str) for path in questions)):

@@ -116,8 +116,24 @@ def test_a_question_without_labels_is_unanswerable(write_lines: WriteLines, revi
     assert not located.answerable
 
 
+TOO_LONG = (
+    "not JSON that can be read: Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits; "
+    "use sys.set_int_max_str_digits() to increase the limit"
+)
 BROKEN: dict[str, tuple[tuple[object, ...], int | None, str]] = {
     "not JSON": ((GOOD, '{"id": "q2", "question": '), 2, "not JSON at column 26: Expecting value"),
+    "brackets too deep": ((GOOD, "[" * 100_000), 2, "brackets within brackets, too deep to be read"),
+    "a number too long": ((GOOD, '{"id": ' + "1" * 5_000 + "}"), 2, TOO_LONG),
+    "half a character in a question": (
+        (GOOD, r'{"id": "q2", "question": "\ud83d what?", "relevant": []}'),
+        2,
+        r"\ud83d is half of a character (a surrogate without the other): write the whole one",
+    ),
+    "half a character in a turn": (
+        (r'{"id": "q1", "question": "Why?", "relevant": [], "context": ["\uDE42"]}',),
+        1,
+        r"\ude42 is half of a character (a surrogate without the other): write the whole one",
+    ),
     "not an object": (('["q1"]',), 1, "a JSON object is needed, not a list"),
     "no id": (({"question": "Where?", "relevant": []},), 1, '"id" is missing'),
     "an id that is a number": (({**GOOD, "id": 1},), 1, '"id" is a number: it is a string'),
@@ -188,6 +204,12 @@ def test_a_broken_file_is_refused_with_its_line_and_the_reason(
         locate(read_questions(file), reviews, file)
 
     assert (refused.value.file, refused.value.line, refused.value.reason) == (file, line, reason)
+
+
+def test_a_character_written_as_two_escapes_is_read_whole(write_lines: WriteLines) -> None:
+    file = write_lines(r'{"id": "q1", "question": "\ud83d\ude42 why?", "relevant": []}')
+
+    assert read_questions(file) == (Question("q1", "🙂 why?", (), line=1),)
 
 
 def test_bytes_that_are_not_utf_8_are_refused_with_their_line(tmp_path: Path) -> None:
