@@ -108,10 +108,16 @@ def _read_qrels(file: Path, documents: Container[str]) -> dict[str, list[Judgeme
 
 
 def _questions(file: Path, judgements: Mapping[str, list[Judgement]]) -> Iterator[JudgedQuestion]:
+    line_of: dict[str, int] = {}
     for line, record in read_records(file):
         identity, text, metadata = record.get("_id"), record.get("text"), record.get("metadata", {})
         if not (isinstance(identity, str) and isinstance(text, str) and text.strip()):
             raise QuestionFileError(file, line, 'a query needs "_id" and "text": strings')
+        if identity in line_of:
+            raise QuestionFileError(
+                file, line, f"the id {identity!r} is taken by line {line_of[identity]}: give it another"
+            )
+        line_of[identity] = line
         if not isinstance(metadata, dict):
             raise QuestionFileError(file, line, '"metadata" is an object')
         judged = tuple(judgements.get(identity, ()))

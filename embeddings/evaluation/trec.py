@@ -7,6 +7,7 @@ scores are written strictly falling. White space parts the fields, so in an id i
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -81,18 +82,30 @@ def read_run(file: Path) -> dict[str, tuple[ScoredDocument, ...]]:
     """The rankings of a TREC run file by question id, best first by score as trec_eval has it.
 
     Raises:
-        QuestionFileError: the file can't be read, or a line is not in the format.
+        QuestionFileError: the file can't be read, a line is not in the format, or a question has a document twice.
     """
-    rankings: dict[str, list[ScoredDocument]] = {}
+    rankings: dict[str, dict[str, ScoredDocument]] = {}
     for number, fields in _fields(file, 6, "question, Q0, document, rank, score and tag"):
         question, _, document, _, score, _ = fields
-        try:
-            scored = ScoredDocument(unquote(document), float(score))
-        except ValueError:
-            raise QuestionFileError(file, number, f"the score {score!r} is not a number") from None
-        rankings.setdefault(unquote(question), []).append(scored)
+        ranking = rankings.setdefault(unquote(question), {})
+        scored = ScoredDocument(unquote(document), _score(score))
+        if not math.isfinite(scored.score):
+            raise QuestionFileError(file, number, f"the score {score!r} is not a number")
+        if scored.document in ranking:
+            raise QuestionFileError(file, number, f"the document {document!r} is ranked for {question!r} already")
+        ranking[scored.document] = scored
     # Equal scores: the higher id first, which is trec_eval's rule.
-    return {question: tuple(sorted(ranking, key=_trec_order, reverse=True)) for question, ranking in rankings.items()}
+    return {
+        question: tuple(sorted(ranking.values(), key=_trec_order, reverse=True))
+        for question, ranking in rankings.items()
+    }
+
+
+def _score(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
 
 
 def _trec_order(scored: ScoredDocument) -> tuple[np.float32, str]:

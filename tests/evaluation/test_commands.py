@@ -223,9 +223,7 @@ def test_calibrating_over_what_can_not_be_used_chooses_as_if_it_were_not_there(o
 def test_a_goal_that_can_not_be_reached_is_told_and_stores_nothing(
     own_data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from embeddings import library
-
-    monkeypatch.setattr(library, "confidence", lambda *_, **__: 1.0)
+    monkeypatch.setattr("embeddings.library.confidence", lambda *_, **__: 1.0)
 
     done = run("calibrate", QUESTIONS, "--data", own_data, "--split", "dev", "--json")
 

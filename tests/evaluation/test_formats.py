@@ -134,6 +134,56 @@ def test_squad_bytes_or_an_answer_out_of_form_are_refused(tmp_path: Path) -> Non
             read_squad(tmp_path / f"{name}.json")
 
 
+ANSWER = {"text": "world", "answer_start": 6}
+NOT_THERE = "an answer to the question '1' is not in its paragraph at {}: \"answer_start\" says where {!r} begins"
+
+
+def squad_of(*questions: object, context: str = "hello world") -> str:
+    return json.dumps({"data": [{"title": "a", "paragraphs": [{"context": context, "qas": questions}]}]})
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (
+            squad_of(
+                {"id": "1", "question": "q?", "answers": [ANSWER]}, {"id": "1", "question": "r?", "is_impossible": True}
+            ),
+            "the id '1' is taken by an earlier question: give it another",
+        ),
+        (
+            squad_of({"id": "1", "question": "q?", "answers": [{**ANSWER, "answer_start": 5}]}),
+            NOT_THERE.format(5, "world"),
+        ),
+        (
+            squad_of({"id": "1", "question": "q?", "answers": [{**ANSWER, "answer_start": -5}]}),
+            NOT_THERE.format(-5, "world"),
+        ),
+        (
+            squad_of({"id": "1", "question": "q?", "answers": [{**ANSWER, "answer_start": "abc"}]}),
+            NOT_THERE.format("'abc'", "world"),
+        ),
+        (squad_of({"id": "1", "question": "q?", "answers": [{**ANSWER, "text": ""}]}), NOT_THERE.format(6, "")),
+        (squad_of({"id": "1", "question": " ", "answers": [ANSWER]}), "the question '1' is empty"),
+        (squad_of(context=" \n "), "paragraph 1 of the article 'a' is blank: remove it"),
+        (squad_of("x"), "not in the format of SQuAD v2: TypeError(\"string indices must be integers, not 'str'\")"),
+        (
+            '{"data": [{"title": 5, "paragraphs": []}]}',
+            "not in the format of SQuAD v2: TypeError('\"title\" is not a string')",
+        ),
+        pytest.param("[" * 100_000, "brackets within brackets, too deep to be read", id="too deep"),
+    ],
+)
+def test_squad_that_would_give_wrong_figures_is_refused(tmp_path: Path, content: str, reason: str) -> None:
+    file = tmp_path / "squad.json"
+    file.write_text(content, encoding="utf-8")
+
+    with pytest.raises(QuestionFileError) as refused:
+        read_squad(file)
+
+    assert refused.value.reason == reason
+
+
 def write_folder(folder: Path, corpus: str, queries: str, qrels: str) -> Path:
     (folder / "qrels").mkdir()
     (folder / "corpus.jsonl").write_text(corpus, encoding="utf-8")
@@ -171,6 +221,7 @@ def test_a_beir_corpus_is_pooled_a_document_a_section(tmp_path: Path) -> None:
         (CORPUS + CORPUS, QUERIES, QRELS, r"corpus\.jsonl:3: the id 'd 1' is taken by an earlier line"),
         ("", QUERIES, QRELS, r"corpus\.jsonl: no documents"),
         (CORPUS, '{"_id": "q1"}\n', QRELS, r'queries\.jsonl:1: a query needs "_id" and "text"'),
+        (CORPUS, QUERIES + QUERIES, QRELS, r"queries\.jsonl:3: the id 'q1' is taken by line 1: give it another"),
         (CORPUS, '{"_id": "q1", "text": "a", "metadata": 1}\n', QRELS, '"metadata" is an object'),
         (CORPUS, '{"_id": "q9", "text": "a"}\n', QRELS, "no question that the split 'test' judges"),
         (CORPUS, QUERIES, "q1\td9\t1\n", r"test\.tsv:1: there is no document 'd9'"),
@@ -273,6 +324,9 @@ def test_equal_scores_of_a_run_are_read_in_the_order_of_trec_eval(tmp_path: Path
     [
         (read_run, "q1 Q0 a 1 0.5 tag\nq1 Q0 a 1\n", r"trec:2: 6 fields are needed"),
         (read_run, "q1 Q0 a 1 high tag\n", r"trec:1: the score 'high' is not a number"),
+        (read_run, "q1 Q0 a 1 nan tag\n", r"trec:1: the score 'nan' is not a number"),
+        (read_run, "q1 Q0 a 1 1e999 tag\n", r"trec:1: the score '1e999' is not a number"),
+        (read_run, "q1 Q0 a 1 .5 x\nq1 Q0 a 2 .4 x\n", r"trec:2: the document 'a' is ranked for 'q1' already"),
         (read_qrels, "q1 0 a\n", r"trec:1: 4 fields are needed"),
         (read_qrels, "q1 0 a 1\nq1 0 b good\n", r"trec:2: the grade 'good' is not a whole number"),
     ],
