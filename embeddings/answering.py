@@ -19,12 +19,12 @@ CONSIDERED = 5
 """How many of the best sentences may become quotes."""
 
 
-def answer(question: str, sentences: Sequence[RankedSentence], confidence: float, thresholds: Thresholds) -> Answer:
-    """Quote the best sentences, as far as the confidence goes.
+def answer(question: str, quotes: tuple[Quote, ...], confidence: float, thresholds: Thresholds) -> Answer:
+    """Give what would be quoted, as far as the confidence goes.
 
     Args:
         question: as it was asked.
-        sentences: what was found, best first.
+        quotes: what `quotes_of` made of the best sentences.
         confidence: in [0, 1]; see `embeddings.confidence`.
         thresholds: between the three states.
     """
@@ -34,12 +34,11 @@ def answer(question: str, sentences: Sequence[RankedSentence], confidence: float
         state = State.NEAREST
     else:
         return Answer(question, State.UNANSWERED, confidence, ())
-    quotes = _quotes(sentences)
     return Answer(question, state if quotes else State.UNANSWERED, confidence, quotes)
 
 
-def _quotes(sentences: Sequence[RankedSentence]) -> tuple[Quote, ...]:
-    """The best sentences in their order, until a fourth quote would begin; neighbours stand in one quote."""
+def quotes_of(sentences: Sequence[RankedSentence]) -> tuple[Quote, ...]:
+    """The sentences, best first, as quotes: until a fourth would begin; neighbours stand in one."""
     runs: list[list[RankedSentence]] = []
     for sentence in islice(_distinct(sentences), CONSIDERED):
         beside = [run for run in runs if any(_neighbours(sentence, other) for other in run)]

@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Self
 
 from embeddings import index as layout
-from embeddings.answering import answer
+from embeddings.answering import answer, quotes_of
 from embeddings.calibration import Calibration, ReaderCalibration, Thresholds, load_calibration
 from embeddings.casting import BONUS, asks_cast, names_performer
 from embeddings.confidence import confidence, reading_factor
@@ -36,7 +36,7 @@ from embeddings.missing_facts import asks_missing_fact
 from embeddings.querying import Asked, Wording, checked, understand, word
 from embeddings.ranking import RankedSentence, RankingSettings, Scope, rank
 from embeddings.reader import Reader, RuntimeReader
-from embeddings.records import NO_READER, SHARED, SHIPPED, Answer, Hit, Review, Section
+from embeddings.records import NO_READER, SHARED, SHIPPED, Answer, Hit, Quote, Review, Section
 from embeddings.rereading import reread
 from embeddings.routing import Router
 from embeddings.unknown_names import names_unknown
@@ -97,10 +97,17 @@ class Examination:
     """What one look at the index gives: the answer, the passages closest to the question, and what they cost.
 
     Two are equal that found the same, however long it took.
+
+    Attributes:
+        answer: what a member sees.
+        hits: the passages closest to the question, best first.
+        quotes: what the answer would quote whatever the confidence; what refusing costs is measured by them.
+        took: how long its parts took.
     """
 
     answer: Answer
     hits: tuple[Hit, ...]
+    quotes: tuple[Quote, ...] = ()
     took: Durations = field(default=Durations(), compare=False)
 
 
@@ -470,11 +477,12 @@ class Library:
         )
         judged = perf_counter()
         sentences = _with_performers(sentences, asked.text, turns)
-        found = answer(question, sentences, sure, self.thresholds)
+        quotes = quotes_of(sentences)
+        found = answer(question, quotes, sure, self.thresholds)
         took = Durations(
             encode=encoded - begun, rank=ranked - encoded, read=judged - ranked, quote=perf_counter() - judged
         )
-        return Examination(found, hits, took)
+        return Examination(found, hits, quotes, took)
 
     def reviews(self, *, collections: Collections = (SHARED,)) -> tuple[Review, ...]:
         """Every review that the asker sees, by collection and slug."""

@@ -138,7 +138,7 @@ def _asked(library: Library, task: Task, question: JudgedQuestion) -> Outcome:
         seconds = time.perf_counter() - began
         ranking = _by_best_passage(examined.hits, task.document_of)
         if len(ranking) >= DOCUMENTS or len(examined.hits) < passages:
-            return Outcome(question, examined.answer, examined.hits[:DOCUMENTS], ranking, seconds)
+            return Outcome(question, examined.answer, examined.quotes, examined.hits[:DOCUMENTS], ranking, seconds)
         passages *= 4
 
 

@@ -1,7 +1,7 @@
 """What is measured of each question: passages by `ir-measures`, quotes and states by their spans.
 
 A question that nothing answers has no passage or quote measure, rather than a zero. One that something answers
-and the bot leaves `unanswered` showed no quote: both of its quote measures are 0, whatever the ranking held.
+and the bot leaves `unanswered` showed no quote: `Success@1` and `Success@3` are 0, whatever the ranking held.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import ir_measures
 
 from embeddings.evaluation.tasks import JudgedQuestion
 from embeddings.evaluation.trec import ScoredDocument, strictly_falling
-from embeddings.records import Answer, Hit, State
+from embeddings.records import Answer, Hit, Quote, State
 
 
 class Measure(StrEnum):
@@ -32,6 +32,8 @@ class Measure(StrEnum):
     """The share of the quotes shown that do; none where nothing was shown."""
     BEST_SENTENCE = "quotes/Ranked@1"
     """The best sentence of the ranking does, whatever the state."""
+    FIRST_UNREFUSED = "quotes/Unrefused@1"
+    """The first quote does that would be shown if nothing were refused: the risk of answering from a confidence on."""
     AUROC = "abstention/AUROC"
     """How often the confidence of an answerable question is above that of an unanswerable one."""
     KEPT = "abstention/kept"
@@ -65,6 +67,7 @@ class Outcome:
     Attributes:
         question: what was asked, and what answers it.
         answer: what a member would have seen.
+        quotes: what a member would have seen quoted if nothing were refused.
         hits: the best passages, best first.
         ranking: their documents, each by its best passage, best first.
         seconds: what it took, wall clock.
@@ -72,6 +75,7 @@ class Outcome:
 
     question: JudgedQuestion
     answer: Answer
+    quotes: tuple[Quote, ...]
     hits: tuple[Hit, ...]
     ranking: tuple[ScoredDocument, ...]
     seconds: float
@@ -119,11 +123,15 @@ def _quote_values(outcome: Outcome) -> dict[Measure, float]:
     question = outcome.question
     if not question.spans:
         return {}
-    right = [quote_is_right(question, quote.review, quote.start, quote.end) for quote in outcome.answer.quotes]
+    right, unrefused = (
+        [quote_is_right(question, quote.review, quote.start, quote.end) for quote in quotes]
+        for quotes in (outcome.answer.quotes, outcome.quotes)
+    )
     values = {
         Measure.FIRST_QUOTE: float(any(right[:1])),
         Measure.THREE_QUOTES: float(any(right)),
         Measure.BEST_SENTENCE: float(_best_sentence_is_right(outcome)),
+        Measure.FIRST_UNREFUSED: float(any(unrefused[:1])),
     }
     if right:
         values[Measure.PRECISION] = sum(right) / len(right)

@@ -23,7 +23,7 @@ class RiskPoint:
     Attributes:
         confidence: the lowest that is answered.
         coverage: the share of all questions answered.
-        risk: the share of those whose best sentence is not right: nothing answers the question, or another does.
+        risk: the share of those whose first quote is not right: nothing answers the question, or another does.
     """
 
     confidence: float
@@ -81,9 +81,9 @@ def risk_coverage(results: Sequence[Result]) -> tuple[RiskPoint, ...]:
     """
     judged = sorted(
         (
-            (result.confidence, result.values.get(Measure.BEST_SENTENCE, 0.0))
+            (result.confidence, result.values.get(Measure.FIRST_UNREFUSED, 0.0))
             for result in results
-            if result.confidence is not None and (Measure.BEST_SENTENCE in result.values or not result.answerable)
+            if result.confidence is not None and (Measure.FIRST_UNREFUSED in result.values or not result.answerable)
         ),
         reverse=True,
     )

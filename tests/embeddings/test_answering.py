@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.answering import answer
+from embeddings.answering import answer, quotes_of
 from embeddings.calibration import Thresholds
 from embeddings.casting import asks_cast, names_performer
 from embeddings.encoding import RuntimeEncoder
@@ -56,7 +56,7 @@ def quoting(film: Library) -> Quoting:
 def _answered(film: Library, *rows: int, confidence: float = 0.9) -> Answer:
     (index,) = film._visible(["shared"])
     ranked = [RankedSentence(index, row, 1 - place / 100, 0.5) for place, row in enumerate(rows)]
-    given = answer("why?", ranked, confidence, SURE)
+    given = answer("why?", quotes_of(ranked), confidence, SURE)
     check_quotes(given.quotes, film)
     return given
 

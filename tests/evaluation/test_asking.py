@@ -14,7 +14,7 @@ from embeddings.evaluation.measures import PASSAGE_MEASURES, Measure
 from embeddings.evaluation.pooling import PooledSection, pooled
 from embeddings.evaluation.rankings import NAMED_RANKINGS, UnknownRankingError, named_ranking
 from embeddings.evaluation.record import evaluation_record
-from embeddings.evaluation.summary import summarise
+from embeddings.evaluation.summary import risk_coverage, summarise
 from embeddings.evaluation.tasks import JudgedQuestion, Judgement, Task, paragraph_of
 from embeddings.evaluation.trec import write_qrels, write_run
 from embeddings.library import Library
@@ -81,6 +81,18 @@ def test_the_json_has_the_documented_keys_and_agrees_with_itself(development: Ev
     )
     assert sum(kind["questions"] for kind in record["by_kind"].values()) == record["questions"]
     assert len(record["risk_coverage"]["points"]) <= 100
+
+
+def test_the_risk_at_the_threshold_is_what_members_see_answered_wrongly(
+    development: Evaluation, library: Library
+) -> None:
+    results = development.run.results
+    answered = [result for result in results if result.state is State.ANSWERED]
+    right = sum(result.values.get(Measure.FIRST_QUOTE, 0.0) for result in answered)
+
+    point = [point for point in risk_coverage(results) if point.confidence >= library.thresholds.answered][-1]
+
+    assert (point.coverage, point.risk) == pytest.approx((len(answered) / len(results), 1 - right / len(answered)))
 
 
 def test_every_quote_of_a_run_is_a_slice_of_its_review(development: Evaluation, library: Library) -> None:

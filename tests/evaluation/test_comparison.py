@@ -222,13 +222,15 @@ def test_a_trec_run_over_other_questions_is_refused(tmp_path: Path) -> None:
 
 
 MIXED = (
-    result("q1", kind="who", confidence=0.9, values={Measure.NDCG: 1.0, Measure.BEST_SENTENCE: 1.0, Measure.KEPT: 1.0}),
+    result(
+        "q1", kind="who", confidence=0.9, values={Measure.NDCG: 1.0, Measure.FIRST_UNREFUSED: 1.0, Measure.KEPT: 1.0}
+    ),
     result(
         "q2",
         kind="vague",
         confidence=0.6,
         state=State.NEAREST,
-        values={Measure.NDCG: 0.5, Measure.BEST_SENTENCE: 0.0, Measure.KEPT: 0.0},
+        values={Measure.NDCG: 0.5, Measure.FIRST_UNREFUSED: 0.0, Measure.KEPT: 0.0},
     ),
     result("q3", answerable=False, confidence=0.6, values={Measure.REFUSED: 0.0}),
     result("q4", answerable=False, confidence=0.1, state=State.UNANSWERED, values={Measure.REFUSED: 1.0}),
@@ -241,7 +243,7 @@ def test_a_summary_takes_the_mean_of_each_measure_over_the_questions_that_have_i
     assert (summary.questions, summary.answerable) == (4, 2)
     assert {name: (estimate.value, estimate.questions) for name, estimate in summary.estimates.items()} == {
         Measure.NDCG: (0.75, 2),
-        Measure.BEST_SENTENCE: (0.5, 2),
+        Measure.FIRST_UNREFUSED: (0.5, 2),
         Measure.AUROC: (0.875, 4),
         Measure.KEPT: (0.5, 2),
         Measure.REFUSED: (0.5, 2),

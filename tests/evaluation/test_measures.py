@@ -27,7 +27,8 @@ def outcome(
     scored = tuple(ScoredSentence(start, end, 1 / (1 + place)) for place, (start, end) in enumerate(sentences))
     return Outcome(
         question=question,
-        answer=Answer(question.text, state, 0.5, quotes),
+        answer=Answer(question.text, state, 0.5, () if state is State.UNANSWERED else quotes),
+        quotes=quotes,
         hits=(Hit("shared", "clocks", "setting", 1, 0, 100, 1.0, scored),),
         ranking=tuple(ScoredDocument(document, -place) for place, document in enumerate(ranking)),
         seconds=0.0,
@@ -46,6 +47,7 @@ def test_a_question_that_is_answered_first_scores_full_marks() -> None:
         Measure.THREE_QUOTES: 1,
         Measure.PRECISION: 1,
         Measure.BEST_SENTENCE: 1,
+        Measure.FIRST_UNREFUSED: 1,
         Measure.KEPT: 1,
     }
 
@@ -65,6 +67,7 @@ def test_a_question_that_is_answered_second_scores_less() -> None:
             Measure.THREE_QUOTES: 1,
             Measure.PRECISION: 0.5,
             Measure.BEST_SENTENCE: 0,
+            Measure.FIRST_UNREFUSED: 0,
             Measure.KEPT: 1,
         }
     )
@@ -99,7 +102,9 @@ def test_an_unanswerable_question_has_no_retrieval_score_but_a_state() -> None:
 
 
 def test_leaving_an_answerable_question_unanswered_misses_its_quotes_but_not_its_passages() -> None:
-    (values,) = measure([outcome(ANSWERABLE, state=State.UNANSWERED, ranking="b", sentences=((10, 20),))])
+    (values,) = measure(
+        [outcome(ANSWERABLE, quote(10, 20), state=State.UNANSWERED, ranking="b", sentences=((10, 20),))]
+    )
 
     assert values == {
         Measure.NDCG: 1,
@@ -109,6 +114,7 @@ def test_leaving_an_answerable_question_unanswered_misses_its_quotes_but_not_its
         Measure.FIRST_QUOTE: 0,
         Measure.THREE_QUOTES: 0,
         Measure.BEST_SENTENCE: 1,
+        Measure.FIRST_UNREFUSED: 1,
         Measure.KEPT: 0,
     }
 
@@ -124,6 +130,7 @@ def test_equal_scores_keep_the_order_that_was_shown() -> None:
     tied = Outcome(
         question=ANSWERABLE,
         answer=Answer("Where?", State.ANSWERED, 0.5, ()),
+        quotes=(),
         hits=(),
         ranking=(ScoredDocument("b", 0.5), ScoredDocument("z", 0.5), ScoredDocument("c", 0.5)),
         seconds=0.0,
