@@ -343,17 +343,10 @@ class Library:
     @cached_property
     def _opened_reader(self) -> tuple[Reader | None, str | None]:
         wanted = self._wanted_reader
-        if wanted is None or wanted == NO_READER:
-            return None, None
         if not isinstance(wanted, str):
             return wanted, None
         try:
-            if wanted == SHIPPED:
-                return RuntimeReader.open(), None
-            # Here, for it imports PyTorch: a cost for those who name a model of their own.
-            from embeddings.cross_encoder import CrossReader
-
-            return CrossReader.load(wanted), None
+            return open_reader(wanted), None
         except ReaderError as error:
             return None, str(error)
 
@@ -465,7 +458,7 @@ class Library:
         ranked = perf_counter()
         reading = 1.0
         if self.reader is not None and self.reading is not None:
-            read = reread(" ".join((*turns[-1:], asked.text)), sentences, self.reader)
+            read = reread(" ".join((*turns[-1:], asked.text)), sentences, self.reader, self.ranking.reader_share)
             sentences, reading = read.sentences, reading_factor(read.best, self.reading)
             hits = read.within(hits)
         sure = confidence(
@@ -577,6 +570,22 @@ class Library:
         if collections not in self._routers:
             self._routers[collections] = Router([(index.names, index.name) for index in self._visible(collections)])
         return self._routers[collections]
+
+
+def open_reader(wanted: str) -> Reader | None:
+    """The reader of that name, as `Library.open` takes it; None for `NO_READER`.
+
+    Raises:
+        ReaderError: it can't be opened.
+    """
+    if wanted == NO_READER:
+        return None
+    if wanted == SHIPPED:
+        return RuntimeReader.open()
+    # Here, for it imports PyTorch: a cost for those who name a model of their own.
+    from embeddings.cross_encoder import CrossReader
+
+    return CrossReader.load(wanted)
 
 
 def _tidy(context: Sequence[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ questions; the confidence is made of `Ranking.best_cosine` and its kin, which ar
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -41,6 +42,10 @@ class RankingSettings:
         sentence_passage: how much of its passage's score a sentence is given on top.
         exact: up to how many sentences in scope all are candidates.
         candidates: how many of each source are, where there are more.
+        reader_share: the reader's share of the order of quoting, where one takes part; this ranking has the rest.
+
+    Raises:
+        ValueError: a weight or a number is out of its range.
     """
 
     passage_lexical: float = 0.3
@@ -50,6 +55,16 @@ class RankingSettings:
     sentence_passage: float = 0.25
     exact: int = 4096
     candidates: int = 200
+    reader_share: float = 0.3
+
+    def __post_init__(self) -> None:
+        for name in ("passage_lexical", "best_sentence", "sentence_lexical", "pair", "reader_share"):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f"{name} is a share, from 0 to 1, not {getattr(self, name)}")
+        if not 0 <= self.sentence_passage < math.inf:
+            raise ValueError(f"sentence_passage is 0 or more, not {self.sentence_passage}")
+        if self.exact < 0 or self.candidates < 1:
+            raise ValueError(f"exact is 0 or more and candidates 1 or more, not {self.exact} and {self.candidates}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,9 +29,6 @@ Measured: reading more of the closest sentences is worth more than reading more 
 READ_CHARACTERS = 640
 """How many characters are read for a question in all, about 220 tokens; the last window may go beyond."""
 
-READER_SHARE = 0.3
-"""The reader's share of a sentence's score; the ranking has the rest."""
-
 
 @dataclass(frozen=True, slots=True)
 class Reread:
@@ -79,7 +76,7 @@ class _Window:
     end: int
 
 
-def reread(question: str, sentences: Sequence[RankedSentence], reader: Reader, share: float = READER_SHARE) -> Reread:
+def reread(question: str, sentences: Sequence[RankedSentence], reader: Reader, share: float) -> Reread:
     """Read the best sentences again and put them in order.
 
     Args:

@@ -19,6 +19,7 @@ from embeddings.records import SHIPPED
 
 if TYPE_CHECKING:
     from embeddings.evaluation.asking import Evaluation
+    from embeddings.evaluation.sweep import Tried
     from embeddings.library import Library
     from embeddings.ranking import RankingSettings
 
@@ -184,7 +185,7 @@ def sweep(
     reader: ReaderOption = SHIPPED,
     no_reader: NoReaderOption = False,
 ) -> None:
-    """Try variants of model, splitting and weights, and show them in one table."""
+    """Try variants of model, splitting, weights and reader, and show them in one table."""
     from bot.terminal.figures import print_sweep
     from bot.terminal.opening import open_library
     from bot.terminal.output import notice
@@ -192,19 +193,16 @@ def sweep(
 
     wanted = read_sweep(file)
     library = open_library(data, reader=chosen_reader(reader, no_reader))
-    tried = []
-    with progress() as tell:
-        for one in run_sweep(
-            wanted,
-            library,
-            runs,
-            split=split,
-            notify=notice,
-            progress=tell,
-        ):
-            tried.append(one)
-            notice(f"{one.variant} on {one.questions.name}: {'kept from before' if one.kept else 'done'}")
-    print_sweep(tried)
+    tried: list[Tried] = []
+    try:
+        with progress() as tell:
+            for one in run_sweep(wanted, library, runs, split=split, notify=notice, progress=tell):
+                tried.append(one)
+                notice(f"{one.variant} on {one.questions.name}: {'kept from before' if one.kept else 'done'}")
+    finally:
+        # What was tried before something failed took its time, and is worth its row.
+        if tried:
+            print_sweep(tried)
 
 
 def label(

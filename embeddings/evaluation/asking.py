@@ -61,12 +61,9 @@ def opened_task(
     Raises:
         QuestionFileError: the task can't be read.
     """
-    if path.is_dir():
-        task = read_beir(path, split or "test")
-    elif path.suffix == ".json":
-        task = read_squad(path)
-    else:
-        yield _question_task(path, library, split), library
+    task = read_task(path, library, split)
+    if not _brings_corpus(path):
+        yield task, library
         return
     with TemporaryDirectory() as temporary:
         indexed = Library.of(
@@ -82,6 +79,20 @@ def opened_task(
             yield task, indexed
         finally:
             indexed.close()
+
+
+def read_task(path: Path, library: Library, split: str | None = None) -> Task:
+    """The task in a file or folder, as `opened_task` takes it, without an index of its corpus.
+
+    Raises:
+        QuestionFileError: the task can't be read.
+    """
+    if not _brings_corpus(path):
+        reviews = library.reviews()
+        questions = read_questions(path)
+        chosen = of_split(questions, split, path) if split is not None else questions
+        return Task(path.stem, reviews, locate(chosen, reviews, path), paragraph_of)
+    return read_beir(path, split or "test") if path.is_dir() else read_squad(path)
 
 
 def evaluate(
@@ -119,11 +130,8 @@ def settings_of(library: Library) -> dict[str, object]:
     }
 
 
-def _question_task(path: Path, library: Library, split: str | None) -> Task:
-    reviews = library.reviews()
-    questions = read_questions(path)
-    chosen = of_split(questions, split, path) if split is not None else questions
-    return Task(path.stem, reviews, locate(chosen, reviews, path), paragraph_of)
+def _brings_corpus(path: Path) -> bool:
+    return path.is_dir() or path.suffix == ".json"
 
 
 def _asked(library: Library, task: Task, question: JudgedQuestion) -> Outcome:

@@ -1,4 +1,4 @@
-"""Named variants of model, splitting and weights over question files: the way to a better configuration.
+"""Named variants of model, splitting, weights and reader over question files: the way to a better configuration.
 
 A sweep file is TOML. Each table is a variant under its name; what it doesn't say stays as the library has it:
 
@@ -6,8 +6,17 @@ A sweep file is TOML. Each table is a variant under its name; what it doesn't sa
 
     [variants.default]
 
+    [variants.bm25]
+    ranking = "bm25"
+
     [variants.more-lexical]
     ranking = { passage_lexical = 0.4, sentence_lexical = 0.3 }
+
+    [variants.no-reader]
+    reader = "none"
+
+    [variants.more-of-the-reader]
+    ranking = { reader_share = 0.5 }
 
     [variants.short-passages]
     passage_tokens = 128
@@ -16,13 +25,16 @@ A sweep file is TOML. Each table is a variant under its name; what it doesn't sa
     model = "models/my-encoder"
     thresholds = { answered = 0.5, nearest = 0.4 }
 
-Paths are relative to the working directory. Each variant's run over each question file is kept in a folder; a
-run that stands there already, made of the same things, is not made again.
+A ranking is `default`, `dense` or `bm25`, or a table of the weights that differ from the default's; a reader is
+`shipped`, `none`, or a CrossEncoder's name or folder. Paths are relative to the working directory. Each variant's
+run over each question file is kept in a folder; a run that stands there already, made of the same things, is not
+made again.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import tomllib
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -35,15 +47,25 @@ from numpy.typing import NDArray
 
 from embeddings.calibration import Calibration, Thresholds
 from embeddings.encoding import Encoder, EncoderIdentity
-from embeddings.errors import LibraryError, QuestionFileError
-from embeddings.evaluation.asking import evaluate, opened_task, settings_of
+from embeddings.errors import LibraryError, ModelError, QuestionFileError, ReaderError
+from embeddings.evaluation.asking import evaluate, opened_task, read_task, settings_of
+from embeddings.evaluation.rankings import UnknownRankingError, named_ranking
 from embeddings.evaluation.runs import Run, fingerprint, load_run, save_run
 from embeddings.export import prepare_encoder
-from embeddings.library import UNCALIBRATED, Library
+from embeddings.library import UNCALIBRATED, Library, open_reader
 from embeddings.ranking import RankingSettings
+from embeddings.reader import Reader
+from embeddings.weights import DEFAULT_MODEL, find_model
 
-_VARIANT_KEYS = {"model", "passage_tokens", "ranking", "thresholds"}
+_VARIANT_KEYS = {"model", "passage_tokens", "ranking", "reader", "thresholds"}
 _FEWEST_TOKENS = 16
+
+
+class VariantError(LibraryError):
+    """A variant whose model or reader can't be had: mend the sweep file, or install what it names."""
+
+    def __init__(self, variant: str, reason: object) -> None:
+        super().__init__(f"the variant {variant!r} can't be tried: {reason}")
 
 
 class SweepFileError(LibraryError):
@@ -63,6 +85,7 @@ class Variant:
         model: another encoder, by name or path; None keeps the library's.
         passage_tokens: how many tokens a passage has at most; None takes what the encoder reads.
         thresholds: between the states; None takes the library's, or for another model its guess.
+        reader: what reads the closest sentences again, as `Library.open` takes it; None keeps the library's.
     """
 
     name: str
@@ -70,6 +93,7 @@ class Variant:
     model: str | None = None
     passage_tokens: int | None = None
     thresholds: Thresholds | None = None
+    reader: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,14 +178,44 @@ def run_sweep(
         progress: told the variant, how many questions are done, and of how many.
 
     Raises:
-        QuestionFileError: a question file can't be used.
-        ModelError: a variant's model can't be found, loaded or trusted.
+        QuestionFileError: a question file can't be used; nothing was tried.
+        VariantError: a variant's model or reader can't be found, nothing was tried; or it can't be loaded or trusted.
     """
+    # Whatever is missing is told before the first of many questions is asked.
+    for path in sweep.questions:
+        read_task(path, library, split)
+    readers = _readers(sweep.variants, library)
+    for variant in sweep.variants:
+        _check_model(variant)
     folder.mkdir(parents=True, exist_ok=True)
     for variant in sweep.variants:
-        with _configured(variant, library, folder, notify) as configured:
+        with _configured(variant, library, readers[variant.reader], folder, notify) as configured:
             for path in sweep.questions:
                 yield _tried(variant, configured, path, folder, split, progress)
+
+
+def _readers(variants: Sequence[Variant], library: Library) -> Mapping[str | None, Reader | None]:
+    """The readers that the variants name, each opened once."""
+    readers: dict[str | None, Reader | None] = {None: library.reader}
+    for variant in variants:
+        if variant.reader is not None and variant.reader not in readers:
+            try:
+                readers[variant.reader] = open_reader(variant.reader)
+            except ReaderError as error:
+                raise VariantError(variant.name, error) from error
+    return readers
+
+
+def _check_model(variant: Variant) -> None:
+    try:
+        if variant.model is not None:
+            find_model(variant.model)
+    except ModelError as error:
+        reason: object = error
+        if variant.model != DEFAULT_MODEL and not Path(variant.model or "").is_dir():
+            # The error's own advice is an option that sweep hasn't.
+            reason = f"the model {variant.model!r} is no folder, and not among the models fetched before"
+        raise VariantError(variant.name, reason) from error
 
 
 def _tried(
@@ -172,8 +226,8 @@ def _tried(
     split: str | None,
     progress: Callable[[str, int, int], None] | None,
 ) -> Tried:
-    file = folder / f"{variant.name}.{path.stem}.json"
-    corpus = _index(folder, library.encoder, path.stem)
+    file = folder / f"{variant.name}.{path.stem}.{_digest(variant.name, str(path))}.json"
+    corpus = _index(folder, library.encoder, f"{path.stem}.{_digest(str(path))}")
     with opened_task(path, library, split=split, directory=corpus) as (task, asked):
         wanted = fingerprint(task, asked.encoder.identity, settings_of(asked))
         kept = _kept(file)
@@ -190,12 +244,22 @@ def _tried(
     return Tried(variant.name, path, run, kept=False)
 
 
+def _digest(*parts: str) -> str:
+    """What tells files of one name in two folders apart, and `a.b` of `c` from `a` of `b.c`."""
+    return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
+
+
 @contextmanager
-def _configured(variant: Variant, library: Library, folder: Path, notify: Callable[[str], None]) -> Iterator[Library]:
+def _configured(
+    variant: Variant, library: Library, reader: Reader | None, folder: Path, notify: Callable[[str], None]
+) -> Iterator[Library]:
     """The library's reviews under a variant's configuration."""
     encoder, calibration = library.encoder, library.calibration
     if variant.model is not None:
-        encoder = prepare_encoder(variant.model, folder / "models" / variant.name, notify=notify)
+        try:
+            encoder = prepare_encoder(variant.model, folder / "models" / variant.name, notify=notify)
+        except ModelError as error:
+            raise VariantError(variant.name, error) from error
         calibration = Calibration(UNCALIBRATED)
     if variant.passage_tokens is not None:
         encoder = ShortReader(encoder, min(variant.passage_tokens, encoder.identity.max_tokens))
@@ -207,7 +271,7 @@ def _configured(variant: Variant, library: Library, folder: Path, notify: Callab
             thresholds=variant.thresholds,
             ranking=variant.ranking,
             encoder=encoder,
-            reader=library.reader,
+            reader=reader,
         )
     else:
         directory = _index(folder, encoder, "reviews")
@@ -218,7 +282,7 @@ def _configured(variant: Variant, library: Library, folder: Path, notify: Callab
             calibration=calibration,
             thresholds=variant.thresholds,
             ranking=variant.ranking,
-            reader=library.reader,
+            reader=reader,
         )
     try:
         yield configured
@@ -242,8 +306,12 @@ def _kept(file: Path) -> Run | None:
 def _variant(file: Path, name: str, table: object) -> Variant:
     if not isinstance(table, dict):
         raise SweepFileError(file, f"[variants.{name}] is a table")
-    if "/" in name or name.startswith("."):
-        raise SweepFileError(file, f"the variant {name!r} names a file, so it can't hold a slash or begin with a dot")
+    if not name.strip() or "/" in name or name.startswith(".") or not name.isprintable():
+        raise SweepFileError(
+            file,
+            f"the variant {name!r} names a file, so it can't be empty, hold a slash or what can't be printed, "
+            "or begin with a dot",
+        )
     unknown = sorted(table.keys() - _VARIANT_KEYS)
     if unknown:
         raise SweepFileError(
@@ -254,15 +322,33 @@ def _variant(file: Path, name: str, table: object) -> Variant:
         raise SweepFileError(file, f"[variants.{name}] model is a name or a path")
     if not (tokens is None or (isinstance(tokens, int) and tokens >= _FEWEST_TOKENS)):
         raise SweepFileError(file, f"[variants.{name}] passage_tokens is a whole number, {_FEWEST_TOKENS} or more")
+    reader = table.get("reader")
+    if not (reader is None or (isinstance(reader, str) and reader)):
+        raise SweepFileError(file, f"[variants.{name}] reader is shipped, none, or a name or a path")
     return Variant(
         name=name,
-        ranking=RankingSettings(**_numbers(file, name, "ranking", table.get("ranking", {}), RankingSettings)),
+        ranking=_ranking(file, name, table.get("ranking", {})),
         model=model,
         passage_tokens=tokens,
-        thresholds=(
-            Thresholds(**_numbers(file, name, "thresholds", thresholds, Thresholds)) if thresholds is not None else None
-        ),
+        thresholds=_thresholds(file, name, thresholds) if thresholds is not None else None,
+        reader=reader,
     )
+
+
+def _ranking(file: Path, name: str, wanted: object) -> RankingSettings:
+    try:
+        if isinstance(wanted, str):
+            return named_ranking(wanted)
+        return RankingSettings(**_numbers(file, name, "ranking", wanted, RankingSettings))
+    except (UnknownRankingError, ValueError) as error:
+        raise SweepFileError(file, f"[variants.{name}] ranking: {error}") from error
+
+
+def _thresholds(file: Path, name: str, wanted: object) -> Thresholds:
+    numbers = _numbers(file, name, "thresholds", wanted, Thresholds)
+    if not 0 <= numbers["nearest"] <= numbers["answered"] <= 1:
+        raise SweepFileError(file, f"[variants.{name}] thresholds must obey 0 <= nearest <= answered <= 1")
+    return Thresholds(**numbers)
 
 
 def _numbers(file: Path, name: str, key: str, values: object, of: type) -> dict[str, Any]:
