@@ -19,7 +19,7 @@ from embeddings.evaluation.squad import read_squad
 from embeddings.evaluation.tasks import JudgedQuestion, Task, paragraph_of
 from embeddings.evaluation.trec import ScoredDocument
 from embeddings.library import Examination, Library
-from embeddings.records import Answer, Hit, State
+from embeddings.records import SHARED, Answer, Hit, State
 
 DOCUMENTS = 10
 """How many documents a ranking has at least, where the corpus has so many: the deepest measure's cutoff."""
@@ -88,9 +88,10 @@ def read_task(path: Path, library: Library, split: str | None = None) -> Task:
         QuestionFileError: the task can't be read.
     """
     if not _brings_corpus(path):
-        reviews = library.reviews()
         questions = read_questions(path)
         chosen = of_split(questions, split, path) if split is not None else questions
+        seen = dict.fromkeys((SHARED, *(name for question in chosen for name in question.collections)))
+        reviews = library.reviews(collections=tuple(seen))
         return Task(path.stem, reviews, locate(chosen, reviews, path), paragraph_of)
     return read_beir(path, split or "test") if path.is_dir() else read_squad(path)
 
@@ -139,7 +140,13 @@ def _asked(library: Library, task: Task, question: JudgedQuestion) -> Outcome:
     while True:
         began = time.perf_counter()
         try:
-            examined = library.examine(question.text, k=passages, review=question.review, context=question.context)
+            examined = library.examine(
+                question.text,
+                k=passages,
+                review=question.review,
+                context=question.context,
+                collections=question.collections,
+            )
         except QuestionError:
             # What nobody can answer is refused with a line that says so: nothing is quoted.
             examined = Examination(Answer(question.text, State.UNANSWERED, 0.0, ()), ())

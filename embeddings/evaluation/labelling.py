@@ -10,6 +10,7 @@ from pathlib import Path
 from embeddings.errors import QuestionFileError
 from embeddings.evaluation.questions import Label, Question, line_of_question, read_lines, read_questions, read_records
 from embeddings.library import Library
+from embeddings.records import SHARED
 
 PASSAGES = 5
 """How many of the closest passages are shown."""
@@ -17,12 +18,13 @@ PASSAGES = 5
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question that somebody asked, without what answers it."""
+    """A question that somebody asked, without what answers it; `collections` are those that the asker saw."""
 
     text: str
     context: tuple[str, ...] = ()
     review: str | None = None
     kind: str | None = None
+    collections: tuple[str, ...] = (SHARED,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,17 +48,20 @@ def read_asked(file: Path) -> tuple[Asked, ...]:
     asked = []
     for number, record in read_records(file):
         text, context = record.get("question"), record.get("context", [])
-        review, kind = record.get("review"), record.get("kind")
+        review, kind, collections = record.get("review"), record.get("kind"), record.get("collections", [])
         if not (isinstance(text, str) and text.strip()):
             raise QuestionFileError(file, number, '"question" is missing')
         if not (isinstance(context, list) and all(isinstance(turn, str) for turn in context)):
             raise QuestionFileError(file, number, '"context" is a list of the earlier questions')
+        if not (isinstance(collections, list) and all(isinstance(name, str) for name in collections)):
+            raise QuestionFileError(file, number, '"collections" is a list of collections\' names')
         asked.append(
             Asked(
                 text=text,
                 context=tuple(context),
                 review=review if isinstance(review, str) else None,
                 kind=kind if isinstance(kind, str) else None,
+                collections=tuple(collections) or (SHARED,),
             )
         )
     return tuple(asked)
@@ -73,9 +78,9 @@ def labelled(file: Path) -> tuple[Question, ...]:
 
 def unlabelled(asked: Iterable[Asked], known: Iterable[Question]) -> tuple[Asked, ...]:
     """Those that aren't among the labelled questions yet, each once."""
-    there = {(question.text, question.context) for question in known}
-    new = {(one.text, one.context): one for one in asked if (one.text, one.context) not in there}
-    return tuple(new.values())
+    there = {_asked_as(question) for question in known}
+    new = {_asked_as(one): one for one in asked}
+    return tuple(one for key, one in new.items() if key not in there)
 
 
 def choices(library: Library, asked: Asked) -> tuple[Choice, ...]:
@@ -86,8 +91,11 @@ def choices(library: Library, asked: Asked) -> tuple[Choice, ...]:
         UnknownReviewError: it is narrowed to a review that isn't there.
     """
     found: list[Choice] = []
-    for hit in library.search(asked.text, PASSAGES, review=asked.review, context=asked.context):
-        review = library.review(hit.review)
+    hits = library.search(
+        asked.text, PASSAGES, review=asked.review, context=asked.context, collections=asked.collections
+    )
+    for hit in hits:
+        review = library.review(hit.review, collections=(hit.collection,))
         heading = review.section(hit.section).heading
         found.extend(
             Choice(review.slug, review.text[sentence.start : sentence.end], heading, hit.paragraph)
@@ -115,6 +123,7 @@ def label(
         review=asked.review,
         kind=asked.kind or kind,
         split=split,
+        collections=asked.collections,
     )
     before = file.read_bytes() if known else b""
     if before and not before.endswith(b"\n"):
@@ -127,6 +136,10 @@ def label(
     except OSError as error:
         raise QuestionFileError(file, None, f"can't be written: {error.strerror}") from error
     return question
+
+
+def _asked_as(question: Asked | Question) -> tuple[object, ...]:
+    return question.text, question.context, question.collections
 
 
 def _next_id(known: Iterable[Question]) -> str:

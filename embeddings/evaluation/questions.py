@@ -1,7 +1,7 @@
 """Question files: JSON Lines whose labels are quotes, so that they survive another splitter.
 
-A line is an object with `id`, `question` and `relevant`, and optionally `context`, `review`, `kind` and
-`split`; other keys are allowed and ignored. `relevant: []` says that the reviews don't answer the question.
+A line is an object with `id`, `question` and `relevant`, and optionally `context`, `review`, `kind`, `split` and
+`collections`; other keys are allowed and ignored. `relevant: []` says that the reviews don't answer the question.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from rapidfuzz import fuzz
 
 from embeddings.errors import QuestionFileError
 from embeddings.evaluation.tasks import JudgedQuestion, Span, judged_paragraphs
-from embeddings.records import Review
+from embeddings.records import SHARED, Review
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,7 @@ class Question:
     """A line of a question file.
 
     `context` holds the earlier user turns, oldest first. `review` narrows the search to one review's slug.
+    `collections` are those that the asker sees: the shared one, unless it says otherwise.
     `line` counts from 1 in the file that the question was read from; 0 where it was not read from one.
     """
 
@@ -43,6 +44,7 @@ class Question:
     kind: str | None = None
     split: str | None = None
     line: int = 0
+    collections: tuple[str, ...] = (SHARED,)
 
 
 def read_questions(file: Path) -> tuple[Question, ...]:
@@ -165,8 +167,18 @@ def locate(questions: Sequence[Question], reviews: Iterable[Review], file: Path)
         QuestionFileError: a review that isn't there, or a quote that isn't in its review; the message names
             the line, and the nearest text.
     """
-    by_slug = {review.slug: review for review in reviews}
-    return tuple(_located(question, by_slug, file) for question in questions)
+    there = tuple(reviews)
+    seen: dict[tuple[str, ...], dict[str, Review]] = {}
+    for question in questions:
+        if question.collections not in seen:
+            # Of two collections' reviews with one slug it is the first's, as `Library.review` has it.
+            seen[question.collections] = {
+                review.slug: review
+                for collection in reversed(question.collections)
+                for review in there
+                if review.collection == collection
+            }
+    return tuple(_located(question, seen[question.collections], file) for question in questions)
 
 
 def line_of_question(question: Question) -> str:
@@ -181,6 +193,8 @@ def line_of_question(question: Question) -> str:
     }
     if question.split is not None:
         record["split"] = question.split
+    if question.collections != (SHARED,):
+        record["collections"] = list(question.collections)
     return json.dumps(record, ensure_ascii=False)
 
 
@@ -209,6 +223,7 @@ def _located(question: Question, reviews: Mapping[str, Review], file: Path) -> J
         context=question.context,
         review=question.review,
         kind=question.kind,
+        collections=question.collections,
     )
 
 
@@ -232,7 +247,8 @@ def _nearest(quote: str, text: str) -> str:
 
 
 def _no_review(slug: str, reviews: Iterable[str]) -> str:
-    return f"there is no review {slug!r}; there are: {', '.join(sorted(reviews))}"
+    there = ", ".join(sorted(reviews))
+    return f"there is no review {slug!r}; " + (f"there are: {there}" if there else "the asker sees none")
 
 
 def _clipped(quote: str, limit: int = 80) -> str:
@@ -269,6 +285,7 @@ class _Line:
             kind=self._optional_text("kind"),
             split=self._optional_text("split"),
             line=self.number,
+            collections=tuple(self._collection(item) for item in self._list("collections", needed=False)) or (SHARED,),
         )
 
     def _label(self, item: object) -> Label:
@@ -279,6 +296,11 @@ class _Line:
     def _turn(self, item: object) -> str:
         if not isinstance(item, str):
             raise self._error(f'"context" holds {_json_name(item)}: it is a list of the earlier questions')
+        return item
+
+    def _collection(self, item: object) -> str:
+        if not isinstance(item, str):
+            raise self._error(f'"collections" holds {_json_name(item)}: it is a list of collections\' names')
         return item
 
     def _list(self, key: str, *, needed: bool) -> list[object]:

@@ -18,7 +18,7 @@ from embeddings.encoding import EncoderIdentity
 from embeddings.errors import QuestionFileError
 from embeddings.evaluation.measures import Measure, Outcome, measure
 from embeddings.evaluation.tasks import JudgedQuestion, Task
-from embeddings.records import Review, State
+from embeddings.records import SHARED, Review, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ def corpus_digest(reviews: Iterable[Review]) -> str:
 
 def questions_digest(questions: Iterable[JudgedQuestion]) -> str:
     """SHA-256 (hex) of the questions with what answers them."""
-    return _digest(json.dumps(asdict(question), sort_keys=True) for question in questions)
+    return _digest(json.dumps(_distinguishing(question), sort_keys=True) for question in questions)
 
 
 def results(outcomes: Sequence[Outcome]) -> tuple[Result, ...]:
@@ -203,6 +203,14 @@ def _optional(value: object) -> str | None:
 
 def _review_of(question: JudgedQuestion) -> str | None:
     return question.review or (question.spans[0].review if question.spans else None)
+
+
+def _distinguishing(question: JudgedQuestion) -> dict[str, object]:
+    """What makes a question what it is; that all see the shared reviews goes without saying."""
+    record = asdict(question)
+    if question.collections == (SHARED,):
+        del record["collections"]
+    return record
 
 
 def _version() -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from embeddings.records import Hit, Paragraph, Review, Section
+from embeddings.records import SHARED, Hit, Paragraph, Review, Section
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,8 @@ class Judgement:
 class JudgedQuestion:
     """A question, and what answers it: nothing, where both `spans` and `judgements` are empty.
 
-    `spans` is empty too where whole documents were judged (BEIR): then quotes are not scored.
+    `spans` is empty too where whole documents were judged (BEIR): then quotes are not scored. `collections` are
+    those that the asker sees.
     """
 
     id: str
@@ -47,6 +48,7 @@ class JudgedQuestion:
     context: tuple[str, ...] = ()
     review: str | None = None
     kind: str | None = None
+    collections: tuple[str, ...] = (SHARED,)
 
     @property
     def answerable(self) -> bool:

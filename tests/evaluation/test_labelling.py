@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from embeddings.errors import QuestionFileError
+from embeddings.evaluation.asking import evaluate, opened_task
 from embeddings.evaluation.labelling import Asked, Choice, choices, label, labelled, read_asked, unlabelled
+from embeddings.evaluation.pooling import PooledSection, pooled
 from embeddings.evaluation.questions import Label, Question, locate, read_questions
 from embeddings.library import Library
 
@@ -31,7 +34,11 @@ def test_an_exported_question_needs_no_labels(write_lines: WriteLines) -> None:
 
 @pytest.mark.parametrize(
     ("line", "reason"),
-    [({"id": "q1"}, '"question" is missing'), ({"question": "Why?", "context": "Who?"}, '"context" is a list')],
+    [
+        ({"id": "q1"}, '"question" is missing'),
+        ({"question": "Why?", "context": "Who?"}, '"context" is a list'),
+        ({"question": "Why?", "collections": "shared"}, '"collections" is a list'),
+    ],
 )
 def test_a_line_without_a_question_is_refused(write_lines: WriteLines, line: object, reason: str) -> None:
     with pytest.raises(QuestionFileError, match=f":1: {reason}"):
@@ -77,6 +84,35 @@ def test_what_was_chosen_becomes_a_valid_line_behind_the_others(library: Library
     assert file.read_text(encoding="utf-8").startswith(before + "\n")
     located = locate(read_questions(file), library.reviews(), file)
     assert [question.answerable for question in located] == [False, False, True]
+
+
+def test_a_question_from_a_server_is_labelled_and_asked_among_what_its_members_see(
+    library: Library, tmp_path: Path, write_lines: WriteLines
+) -> None:
+    lamp = pooled(
+        "lamp", "Night Watch", [PooledSection("a", "A", ("The lamp is cleaned every evening by the keeper.",))]
+    )
+    tides = pooled("tides", "Low Water", [PooledSection("a", "A", ("The sea is filmed from a rowing boat.",))])
+    club = Library.of([tides, replace(lamp, collection="7")], tmp_path / "index", library.encoder)
+    (asked,) = read_asked(write_lines({"question": "Who cleans the lamp?", "collections": ["7", "shared"]}))
+    file = tmp_path / "labelled.jsonl"
+
+    found = choices(club, asked)
+    added = label(file, asked, found[:1])
+    with opened_task(file, club) as (task, library_asked):
+        (outcome,) = evaluate(library_asked, task).outcomes
+    club.close()
+
+    assert [choice.review for choice in found] == ["lamp", "tides"]
+    assert labelled(file) == (replace(added, line=1),)
+    assert added.collections == ("7", "shared")
+    assert (outcome.question.answerable, outcome.ranking[0].document) == (True, "lamp/a/1")
+
+
+def test_a_question_of_another_server_is_another_question() -> None:
+    known = [Question("q1", "Is it sad?", ())]
+
+    assert unlabelled([Asked("Is it sad?", collections=("7",))], known) == (Asked("Is it sad?", collections=("7",)),)
 
 
 def test_a_file_is_made_for_the_first_question(tmp_path: Path) -> None:

@@ -158,6 +158,16 @@ BROKEN: dict[str, tuple[tuple[object, ...], int | None, str]] = {
         1,
         '"context" holds an object: it is a list of the earlier questions',
     ),
+    "a label in a collection that the asker doesn't see": (
+        ({**GOOD, "collections": ["7"], "relevant": [{"review": "tides", "quote": "a"}]},),
+        1,
+        "there is no review 'tides'; the asker sees none",
+    ),
+    "a collection that is no name": (
+        ({**GOOD, "collections": [7]},),
+        1,
+        '"collections" holds a number: it is a list of collections\' names',
+    ),
     "a label outside the narrowed review": (
         ({**GOOD, "review": "clocks", "relevant": [{"review": "tides", "quote": "a"}]},),
         1,

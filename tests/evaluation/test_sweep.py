@@ -80,7 +80,7 @@ HEAD = 'questions = ["a.jsonl"]\n'
         ("[variants.a]", '"questions" is a list of question files'),
         (HEAD, r"no variants: write a table \[variants\.NAME\] for each"),
         (HEAD + "variants = { a = 1 }", r"\[variants\.a\] is a table"),
-        (HEAD + '[variants."a/b"]', "can't hold a slash"),
+        (HEAD + '[variants."a/b"]', "can't be empty, hold a slash"),
         (HEAD + "[variants.a]\nweights = 1", r"\[variants\.a\] has 'weights'; what may vary is: model, passage_tokens"),
         (HEAD + "[variants.a]\nmodel = 1", "model is a name or a path"),
         (HEAD + "[variants.a]\npassage_tokens = 1.5", "passage_tokens is a whole number, 16 or more"),
