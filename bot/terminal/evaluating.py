@@ -5,6 +5,7 @@ The engine is imported inside each command, so that `--help` stays instant.
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -19,7 +20,9 @@ from embeddings.records import SHIPPED
 
 if TYPE_CHECKING:
     from embeddings.evaluation.asking import Evaluation
+    from embeddings.evaluation.runs import Run
     from embeddings.evaluation.sweep import Tried
+    from embeddings.evaluation.tasks import Task
     from embeddings.library import Library
     from embeddings.ranking import RankingSettings
 
@@ -52,7 +55,7 @@ def evaluate(
     from bot.terminal.figures import print_evaluation, print_regressions
     from embeddings.evaluation.asking import evaluate as evaluate_task
     from embeddings.evaluation.asking import opened_task
-    from embeddings.evaluation.comparison import check_comparable, contrast, load_runs
+    from embeddings.evaluation.comparison import contrast, load_runs
     from embeddings.evaluation.rankings import named_ranking
     from embeddings.evaluation.record import evaluation_record
     from embeddings.evaluation.runs import save_run
@@ -66,6 +69,8 @@ def evaluate(
     ):
         task, asked = found
         count = len(task.questions)
+        if stored is not None and baseline is not None:
+            _check_baseline(stored, task, asked, renewed_by(questions, split, baseline))
         evaluation = evaluate_task(
             asked,
             task,
@@ -86,7 +91,6 @@ def evaluate(
     else:
         print_evaluation(evaluation)
     if stored is not None:
-        check_comparable([stored, evaluation.run])
         if not print_regressions(contrast(stored, evaluation.run), quiet=as_json):
             raise typer.Exit(1)
 
@@ -222,6 +226,27 @@ def label(
     from bot.terminal.opening import open_library
 
     walk(open_library(data, reader=chosen_reader(reader, no_reader)), questions, asked, kind=kind, split=split)
+
+
+def renewed_by(questions: Path, split: str | None, baseline: Path) -> str:
+    """The command that makes a baseline anew."""
+    chosen = ["--split", split] if split is not None else []
+    return shlex.join(["review-bot", "evaluate", str(questions), *chosen, "--save", str(baseline)])
+
+
+def _check_baseline(stored: Run, task: Task, library: Library, renewal: str) -> None:
+    """Refuse a baseline of other questions or reviews, before the questions are asked."""
+    from embeddings.evaluation.asking import settings_of
+    from embeddings.evaluation.comparison import IncomparableRunsError, difference_in
+    from embeddings.evaluation.runs import fingerprint
+
+    now = fingerprint(task, library.encoder.identity, settings_of(library))
+    different = difference_in(stored.fingerprint, now) if stored.fingerprint is not None else "questions"
+    if different is not None:
+        raise IncomparableRunsError(
+            f"{stored.name} was run over different {different}, so it can't tell whether answers got worse: "
+            f"look at the new figures, then renew it with `{renewal}`"
+        )
 
 
 def opened_library(data: Path, ranking: RankingSettings, reader: str) -> Library:

@@ -11,7 +11,7 @@ import numpy as np
 
 from embeddings.errors import LibraryError
 from embeddings.evaluation.measures import Measure, passage_values
-from embeddings.evaluation.runs import Result, Run, grouped, load_run
+from embeddings.evaluation.runs import Fingerprint, Result, Run, grouped, load_run
 from embeddings.evaluation.significance import (
     Difference,
     Floats,
@@ -113,11 +113,18 @@ def check_comparable(runs: Sequence[Run]) -> None:
     first, *others = runs
     for other in others:
         if first.fingerprint is not None and other.fingerprint is not None:
-            for part in ("questions", "corpus"):
-                if getattr(first.fingerprint, part) != getattr(other.fingerprint, part):
-                    raise IncomparableRunsError(_incomparable(first, other, part))
+            different = difference_in(first.fingerprint, other.fingerprint)
+            if different is not None:
+                raise IncomparableRunsError(_incomparable(first, other, different))
         elif _answerable(first) != _answerable(other):
             raise IncomparableRunsError(_incomparable(first, other, "questions"))
+
+
+def difference_in(first: Fingerprint, other: Fingerprint) -> str | None:
+    """What makes two runs incomparable, in a word: `questions` or `reviews`; None where they can be compared."""
+    if first.questions != other.questions:
+        return "questions"
+    return "reviews" if first.corpus != other.corpus else None
 
 
 def contrast_all(runs: Sequence[Run]) -> tuple[Pair, ...]:
@@ -210,10 +217,9 @@ def _answerable(run: Run) -> set[str]:
     return {result.id for result in run.results if result.answerable}
 
 
-def _incomparable(first: Run, other: Run, part: str) -> str:
-    names = {"questions": "different questions", "corpus": "different reviews"}
+def _incomparable(first: Run, other: Run, different: str) -> str:
     return (
-        f"{first.name} and {other.name} were run over {names[part]}: run them again over the same, "
+        f"{first.name} and {other.name} were run over different {different}: run them again over the same, "
         "or compare what they share with --anyway"
     )
 

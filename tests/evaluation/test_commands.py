@@ -130,11 +130,21 @@ def test_the_gate_stops_what_is_worse_and_names_the_questions(data: Path, runs: 
     assert question.startswith("  q")
 
 
-def test_the_gate_refuses_a_baseline_of_other_questions(data: Path, runs: Path) -> None:
-    done = run("evaluate", QUESTIONS, "--data", data, "--baseline", runs / "dev.json")
+def test_the_gate_refuses_a_baseline_of_other_questions_before_asking_and_says_how_to_renew_it(
+    data: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ask(*_: object, **__: object) -> None:
+        raise AssertionError("a question was asked")
+
+    monkeypatch.setattr(Library, "examine", ask)
+
+    done = run("evaluate", QUESTIONS, "--data", data, "--split", "held-out", "--baseline", runs / "dev.json")
 
     assert isinstance(done.exception, LibraryError)
-    assert "different questions" in str(done.exception)
+    assert str(done.exception) == (
+        "dev was run over different questions, so it can't tell whether answers got worse: look at the new figures, "
+        f"then renew it with `review-bot evaluate {QUESTIONS} --split held-out --save {runs / 'dev.json'}`"
+    )
 
 
 def test_compare_shows_the_default_ahead_of_bm25(runs: Path) -> None:
