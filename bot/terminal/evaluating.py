@@ -90,9 +90,8 @@ def evaluate(
         print_json(evaluation_record(evaluation))
     else:
         print_evaluation(evaluation)
-    if stored is not None:
-        if not print_regressions(contrast(stored, evaluation.run), quiet=as_json):
-            raise typer.Exit(1)
+    if stored is not None and not print_regressions(contrast(stored, evaluation.run), quiet=as_json):
+        raise typer.Exit(1)
 
 
 def compare(
@@ -109,12 +108,25 @@ def compare(
 ) -> None:
     """Show runs side by side, and whether their differences could be chance."""
     from bot.terminal.figures import print_comparison
-    from embeddings.evaluation.comparison import check_comparable, comparison_record, contrast_all, load_runs
+    from bot.terminal.output import notice
+    from bot.terminal.wording import counted
+    from embeddings.evaluation.comparison import (
+        check_comparable,
+        comparison_record,
+        contrast_all,
+        load_runs,
+        meeting,
+    )
 
     if len(runs) < 2:
         raise typer.BadParameter("two runs are needed, or more", param_hint="RUNS")
     loaded = load_runs(runs, qrels)
-    if not anyway:
+    if anyway:
+        asked = max(len(run.results) for run in loaded)
+        loaded = meeting(loaded)
+        if len(loaded[0].results) < asked:
+            notice(f"Compared over the {counted(len(loaded[0].results), 'question')} that all runs have.")
+    else:
         check_comparable(loaded)
     pairs = contrast_all(loaded)
     if as_json:

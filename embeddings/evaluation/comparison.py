@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from embeddings.errors import LibraryError
+from embeddings.errors import LibraryError, QuestionFileError
 from embeddings.evaluation.measures import Measure, passage_values
 from embeddings.evaluation.runs import Fingerprint, Result, Run, grouped, load_run
 from embeddings.evaluation.significance import (
@@ -93,10 +93,7 @@ def load_runs(files: Sequence[Path], qrels: Path | None = None) -> tuple[Run, ..
     Raises:
         QuestionFileError: a file can't be read.
     """
-    runs = [
-        _load_trec_run(file, qrels) if qrels is not None and file.suffix != ".json" else load_run(file)
-        for file in files
-    ]
+    runs = [_load(file, qrels) for file in files]
     names = [run.name for run in runs]
     return tuple(
         replace(run, name=str(file)) if names.count(run.name) > 1 else run
@@ -118,6 +115,20 @@ def check_comparable(runs: Sequence[Run]) -> None:
                 raise IncomparableRunsError(_incomparable(first, other, different))
         elif _answerable(first) != _answerable(other):
             raise IncomparableRunsError(_incomparable(first, other, "questions"))
+
+
+def meeting(runs: Sequence[Run]) -> tuple[Run, ...]:
+    """The runs with those of their questions alone that all of them have.
+
+    Raises:
+        IncomparableRunsError: there is no such question.
+    """
+    shared = set.intersection(*({result.id for result in run.results} for run in runs))
+    if not shared:
+        raise IncomparableRunsError(
+            f"{', '.join(run.name for run in runs)}: there is no question that all of them have"
+        )
+    return tuple(replace(run, results=tuple(result for result in run.results if result.id in shared)) for run in runs)
 
 
 def difference_in(first: Fingerprint, other: Fingerprint) -> str | None:
@@ -187,6 +198,24 @@ def _moves(
         if low != high
     )
     return tuple(sorted(moves, key=lambda move: (move.gain, move.id)))
+
+
+def _load(file: Path, qrels: Path | None) -> Run:
+    if file.suffix == ".json":
+        return load_run(file)
+    if qrels is not None:
+        return _load_trec_run(file, qrels)
+    try:
+        return load_run(file)
+    except QuestionFileError as error:
+        if not file.is_file():
+            raise
+        raise QuestionFileError(
+            file,
+            None,
+            "not a run as `review-bot evaluate --save` writes it; a TREC run is compared with --qrels, which names "
+            "the file of what answers its questions",
+        ) from error
 
 
 def _load_trec_run(file: Path, qrels: Path) -> Run:

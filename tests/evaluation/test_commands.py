@@ -171,6 +171,9 @@ def test_compare_refuses_different_questions_unless_told(runs: Path) -> None:
 
     assert isinstance(refused.exception, LibraryError)
     assert told.exit_code == 0, told.output
+    assert told.stderr == "Compared over the 78 questions that all runs have.\n"
+    row = next(line.split() for line in told.stdout.splitlines() if line.startswith("passages nDCG@10"))
+    assert row[2] == row[3]
 
 
 def test_one_run_alone_is_wrong_usage(runs: Path) -> None:

@@ -18,6 +18,7 @@ from embeddings.evaluation.comparison import (
     contrast,
     contrast_all,
     load_runs,
+    meeting,
 )
 from embeddings.evaluation.measures import Measure
 from embeddings.evaluation.runs import Fingerprint, Result, Run, load_run, save_run
@@ -185,6 +186,30 @@ def test_other_questions_are_compared_where_they_meet() -> None:
     found = contrast(scored("a", 1.0, 0.5), scored("b", 0.5, 0.5, 0.0)).contrasts[Measure.NDCG]
 
     assert (found.difference.questions, found.difference.value) == (2, -0.25)
+
+
+def test_runs_meet_in_the_questions_that_all_of_them_have() -> None:
+    assert meeting([scored("a", 1.0, 0.5, 0.5), scored("b", 0.5), scored("c", 0.5, 0.0)]) == (
+        scored("a", 1.0),
+        scored("b", 0.5),
+        scored("c", 0.5),
+    )
+
+
+def test_runs_that_share_no_question_are_refused() -> None:
+    other = run("other", result("x1", values={Measure.NDCG: 1.0}))
+
+    with pytest.raises(IncomparableRunsError, match=r"^one, other: there is no question that all of them have$"):
+        meeting([scored("one", 0.5), other])
+
+
+def test_a_trec_run_without_qrels_is_refused_with_the_option_that_it_needs(tmp_path: Path) -> None:
+    (tmp_path / "other.run").write_text("q0 Q0 b 1 0.9 x\n", encoding="utf-8")
+
+    with pytest.raises(QuestionFileError, match=r"other\.run: not a run as .*; a TREC run is compared with --qrels"):
+        load_runs([tmp_path / "other.run"])
+    with pytest.raises(QuestionFileError, match=r"absent\.run: can't be read"):
+        load_runs([tmp_path / "absent.run"])
 
 
 def test_every_two_runs_are_compared_with_p_adjusted_for_their_number() -> None:
