@@ -148,7 +148,8 @@ choose("text", "");
 const at = () => [...document.querySelectorAll("summary")].indexOf(document.activeElement);
 press("j"); seen.first = at(); press("j"); seen.second = at(); press("k"); seen.back = at();
 press("/"); seen.find = document.activeElement.id;
-press("Escape"); seen.left = document.activeElement.id;
+choose("text", "COOK"); press("Escape"); seen.left = document.activeElement.id;
+seen.emptied = document.getElementById("text").value; seen.again = shown();
 for (const one of document.querySelectorAll("details")) one.open = true;
 seen.overflow = document.documentElement.scrollWidth - document.documentElement.clientWidth;
 seen.paper = getComputedStyle(document.body).backgroundColor;
@@ -203,6 +204,8 @@ def test_chromium_filters_questions_and_moves_between_them_by_key(evaluation: Ev
         "back": 0,
         "find": "text",
         "left": "",
+        "emptied": "",
+        "again": 3,
         "overflow": 0,
     }
     assert paper == "rgb(251, 250, 247)"
