@@ -5,8 +5,10 @@ The engine is imported inside each command, so that `--help` stays instant.
 
 from __future__ import annotations
 
+import errno
+import os
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -61,6 +63,7 @@ def evaluate(
     from embeddings.evaluation.runs import save_run
 
     weights = named_ranking(ranking)
+    _check_places(files=(save, report), folders=(trec, beir))
     stored = load_runs([baseline])[0] if baseline is not None else None
     library = opened_library(data, weights, chosen_reader(reader, no_reader))
     with (
@@ -313,12 +316,25 @@ def _export(evaluation: Evaluation, trec: Path | None, beir: Path | None) -> Non
         judgements = {question.id: question.judgements for question in evaluation.task.questions}
         rankings = {outcome.question.id: outcome.ranking for outcome in evaluation.outcomes}
         with _writing(trec):
-            trec.mkdir(parents=True, exist_ok=True)
             write_qrels(judgements, trec / f"{evaluation.task.name}.qrels")
             write_run(rankings, evaluation.run.name, trec / f"{evaluation.run.name}.run")
     if beir is not None:
         with _writing(beir):
             write_beir(evaluation.task, beir)
+
+
+def _check_places(files: Sequence[Path | None], folders: Sequence[Path | None]) -> None:
+    """Make the folders that are to be written to, so that what is wrong with them is told before anything is asked."""
+    from embeddings.errors import LibraryError
+
+    for file in files:
+        if file is not None and file.is_dir():
+            raise LibraryError(f"{file}: is a folder; name a file in it")
+    for folder in (*(file.parent for file in files if file is not None), *filter(None, folders)):
+        with _writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(folder, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
 @contextmanager

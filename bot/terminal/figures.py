@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bot.terminal.wording import counted
 from embeddings.evaluation.asking import Evaluation
 from embeddings.evaluation.choosing import Calibration
 from embeddings.evaluation.comparison import Contrast, Move, Pair
@@ -18,6 +19,7 @@ from embeddings.evaluation.record import seconds_record
 from embeddings.evaluation.runs import Run
 from embeddings.evaluation.significance import PERMUTATIONS, Estimate
 from embeddings.evaluation.summary import (
+    FEW,
     NO_KIND,
     Summary,
     area_under_risk,
@@ -28,9 +30,6 @@ from embeddings.evaluation.summary import (
 )
 from embeddings.evaluation.sweep import Tried
 from embeddings.records import State
-
-FEW = 200
-"""Below so many questions the interval is printed first: it is what they say."""
 
 _SWEEP_MEASURES = (
     Measure.NDCG,
@@ -50,7 +49,9 @@ def print_evaluation(evaluation: Evaluation) -> None:
     results = evaluation.run.results
     summary = summarise(results)
     console.print(
-        Text(f"{evaluation.run.name}: {summary.questions} questions, {summary.answerable} of them answerable")
+        Text(
+            f"{evaluation.run.name}: {counted(summary.questions, 'question')}, {summary.answerable} of them answerable"
+        )
     )
     console.print(_measures(summary))
     console.print(_states(summary))

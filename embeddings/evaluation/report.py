@@ -18,6 +18,7 @@ from embeddings.evaluation.plots import confidence_plot, risk_coverage_plot
 from embeddings.evaluation.record import seconds_record
 from embeddings.evaluation.runs import Result
 from embeddings.evaluation.summary import (
+    FEW,
     NO_KIND,
     Summary,
     by_kind,
@@ -53,13 +54,15 @@ def report(evaluation: Evaluation, thresholds: Thresholds) -> str:
     """The page as HTML."""
     template = resources.files("embeddings.evaluation").joinpath(_TEMPLATE).read_text(encoding="utf-8")
     results = evaluation.run.results
+    summary = summarise(results)
     ranked = sorted(zip(results, evaluation.outcomes, strict=True), key=lambda pair: (-badness(pair[0]), pair[0].id))
     reviews = {review.slug: review for review in evaluation.task.reviews}
     parts = {
         "title": escape(evaluation.run.name),
         "about": _about(evaluation),
-        "measures": _measures(summarise(results)),
-        "states": _states(summarise(results)),
+        "figures": _figures(summary, "<th scope=col>value</th>", "<th scope=col>95% interval</th>"),
+        "measures": _measures(summary),
+        "states": _states(summary),
         "plots": _plots(results, thresholds),
         "groups": _groups("kind", by_kind(results)) + _groups("review", by_review(results)),
         "kinds": _options(dict.fromkeys(result.kind or NO_KIND for result in results)),
@@ -90,13 +93,22 @@ def _about(evaluation: Evaluation) -> str:
     results, fingerprint = evaluation.run.results, evaluation.run.fingerprint
     seconds = seconds_record(results)
     facts = [
-        f"{len(results)} questions, {sum(result.answerable for result in results)} of them answerable",
-        f"{len(evaluation.task.reviews)} reviews" if len(evaluation.task.reviews) != 1 else "1 review",
+        f"{_counted(len(results), 'question')}, {sum(result.answerable for result in results)} of them answerable",
+        _counted(len(evaluation.task.reviews), "review"),
         f"{seconds['p50'] * 1000:.0f} ms a question, {seconds['p95'] * 1000:.0f} ms at the 95th percentile",
     ]
     if fingerprint is not None:
         facts.append(f"{fingerprint.model['model']}, version {fingerprint.version}")
     return escape("; ".join(facts)) + "."
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _figures(summary: Summary, value: str, interval: str) -> str:
+    """A value's cell and its interval's, in the order in which they are to be read."""
+    return interval + value if summary.questions < FEW else value + interval
 
 
 def _measures(summary: Summary) -> str:
@@ -108,8 +120,9 @@ def _measures(summary: Summary) -> str:
             f'<line x1="{low}" x2="{high}" y1="5" y2="5"/><line x1="{value}" x2="{value}" y1="1" y2="9"/></svg>'
         )
         rows.append(
-            f"<tr><th scope=row>{escape(name.group)} {escape(name.label)}</th><td>{estimate.value:.3f}</td>"
-            f"<td>[{estimate.low:.3f}, {estimate.high:.3f}]</td><td>{bar}</td><td>{estimate.questions}</td></tr>"
+            f"<tr><th scope=row>{escape(name.group)} {escape(name.label)}</th>"
+            + _figures(summary, f"<td>{estimate.value:.3f}</td>", f"<td>[{estimate.low:.3f}, {estimate.high:.3f}]</td>")
+            + f"<td>{bar}</td><td>{estimate.questions}</td></tr>"
         )
     return "".join(rows)
 

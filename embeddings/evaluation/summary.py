@@ -15,6 +15,9 @@ from embeddings.records import State
 NO_KIND = "(none)"
 """Where questions without a kind, or without a review, are gathered."""
 
+FEW = 200
+"""Below so many questions the interval stands before the value: it is what they say."""
+
 
 @dataclass(frozen=True, slots=True)
 class RiskPoint:

@@ -31,6 +31,10 @@ def run(*arguments: object, typed: str | None = None) -> Result:
     return CliRunner().invoke(app, [str(argument) for argument in arguments], input=typed)
 
 
+def no_question(*_: object, **__: object) -> None:
+    raise AssertionError("a question was asked")
+
+
 def test_help_imports_no_engine() -> None:
     script = (
         "import sys; from bot.terminal import evaluating; "
@@ -91,11 +95,32 @@ def test_everything_that_can_be_kept_of_a_run_is_written(data: Path, tmp_path: P
     ]
 
 
-def test_a_place_that_cannot_be_written_is_an_error_with_its_name(data: Path, tmp_path: Path) -> None:
-    done = run("evaluate", QUESTIONS, "--data", data, "--save", tmp_path / "absent" / "a.json")
+def test_a_place_that_cannot_be_written_is_told_before_anything_is_asked(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setattr(Library, "examine", no_question)
 
-    assert isinstance(done.exception, LibraryError)
-    assert str(done.exception).endswith("absent/a.json: can't be written: No such file or directory")
+    below = run("evaluate", QUESTIONS, "--data", data, "--save", tmp_path / "file" / "a" / "a.json")
+    folder = run("evaluate", QUESTIONS, "--data", data, "--report", tmp_path)
+
+    assert isinstance(below.exception, LibraryError)
+    assert str(below.exception) == f"{tmp_path}/file/a: can't be written: Not a directory"
+    assert isinstance(folder.exception, LibraryError)
+    assert str(folder.exception) == f"{tmp_path}: is a folder; name a file in it"
+
+
+def test_a_folder_that_is_not_there_is_made_for_what_is_kept(
+    data: Path, tmp_path: Path, write_lines: WriteLines
+) -> None:
+    file = write_lines({"id": "q1", "question": "How do I cook rice?", "relevant": []})
+
+    done = run("evaluate", file, "--data", data, "--save", tmp_path / "a" / "b.json", "--report", tmp_path / "c" / "d")
+
+    assert done.exit_code == 0, done.output
+    assert done.stdout.startswith("b: 1 question, 0 of them answerable\n")
+    assert (tmp_path / "a" / "b.json").is_file()
+    assert (tmp_path / "c" / "d").is_file()
 
 
 @pytest.fixture(scope="module")
@@ -133,10 +158,7 @@ def test_the_gate_stops_what_is_worse_and_names_the_questions(data: Path, runs: 
 def test_the_gate_refuses_a_baseline_of_other_questions_before_asking_and_says_how_to_renew_it(
     data: Path, runs: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def ask(*_: object, **__: object) -> None:
-        raise AssertionError("a question was asked")
-
-    monkeypatch.setattr(Library, "examine", ask)
+    monkeypatch.setattr(Library, "examine", no_question)
 
     done = run("evaluate", QUESTIONS, "--data", data, "--split", "held-out", "--baseline", runs / "dev.json")
 

@@ -99,7 +99,9 @@ def test_what_was_quoted_and_what_answers_are_marked_in_their_passage(evaluation
 def test_every_measure_stands_there_with_its_interval(evaluation: Evaluation) -> None:
     page = report(evaluation, THRESHOLDS)
 
-    assert "<th scope=row>passages nDCG@10</th><td>1.000</td><td>[1.000, 1.000]</td>" in page
+    assert "<th scope=col>95% interval</th><th scope=col>value</th>" in page
+    assert "<th scope=row>passages nDCG@10</th><td>[1.000, 1.000]</td><td>1.000</td>" in page
+    assert "3 questions, 1 of them answerable; 1 review; " in page
     assert "answered from 0.40" in page
 
 
@@ -118,6 +120,7 @@ def test_no_more_questions_are_shown_than_a_browser_carries(library: Library) ->
     page = report(evaluate(library, Task("many", library.reviews(), many, paragraph_of)), THRESHOLDS)
 
     assert page.count("<details") == SHOWN
+    assert "<th scope=col>value</th><th scope=col>95% interval</th>" in page
     assert f"The {SHOWN} worst of {SHOWN + 5} questions are shown." in page
 
 
