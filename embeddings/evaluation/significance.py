@@ -1,8 +1,9 @@
 """Whether a figure, or a difference between two, could be chance. Every random choice is seeded.
 
-Intervals hold 95%. Those of a mean and of an AUROC are percentile bootstraps over questions (Efron and
-Tibshirani, 1993); a difference of means is tested by paired randomisation (Smucker, Allan and Carterette, 2007);
-two AUROCs over the same questions by DeLong, DeLong and Clarke-Pearson (1988).
+Intervals hold 95%. Those of a mean and of an AUROC are percentile bootstraps over questions (Efron and Tibshirani,
+1993); where all values are alike, which no resample varies, that of a mean is the score interval (Wilson, 1927). A
+difference of means is tested by paired randomisation (Smucker, Allan and Carterette, 2007); two AUROCs over the same
+questions by DeLong, DeLong and Clarke-Pearson (1988).
 """
 
 from __future__ import annotations
@@ -58,10 +59,10 @@ class Difference:
 
 
 def mean(values: Floats) -> Estimate | None:
-    """The mean of one value a question; None where there is no question."""
+    """The mean of one value in [0, 1] a question; None where there is no question."""
     if not len(values):
         return None
-    low, high = _bootstrap_means(values)
+    low, high = _bootstrap_means(values) if np.ptp(values) > 0 else _wilson(float(values[0]), len(values))
     return Estimate(float(values.mean()), low, high, len(values))
 
 
@@ -142,6 +143,17 @@ def holm(p_values: list[float]) -> list[float]:
 def _share_below(ordered: Floats, values: Floats) -> Floats:
     below = np.searchsorted(ordered, values, side="left") + np.searchsorted(ordered, values, side="right")
     return np.asarray(below / (2 * len(ordered)))
+
+
+def _wilson(share: float, questions: int) -> tuple[float, float]:
+    """The score interval of a share of so many questions.
+
+    Values between 0 and 1 vary no more than shares of the same mean, so that for those it is wide enough too.
+    """
+    squared = _NORMAL_975**2 / questions
+    centre = share + squared / 2
+    width = _NORMAL_975 * math.sqrt(share * (1 - share) / questions + squared / (4 * questions))
+    return max(0.0, (centre - width) / (1 + squared)), min(1.0, (centre + width) / (1 + squared))
 
 
 def _bootstrap_means(values: Floats) -> tuple[float, float]:

@@ -100,7 +100,7 @@ def test_every_measure_stands_there_with_its_interval(evaluation: Evaluation) ->
     page = report(evaluation, THRESHOLDS)
 
     assert "<th scope=col>95% interval</th><th scope=col>value</th>" in page
-    assert "<th scope=row>passages nDCG@10</th><td>[1.000, 1.000]</td><td>1.000</td>" in page
+    assert "<th scope=row>passages nDCG@10</th><td>[0.207, 1.000]</td><td>1.000</td>" in page
     assert "3 questions, 1 of them answerable; 1 review; " in page
     assert "answered from 0.40" in page
 

@@ -12,7 +12,6 @@ from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
 from embeddings.evaluation.significance import (
-    Estimate,
     auroc,
     difference_of_aurocs,
     difference_of_means,
@@ -72,8 +71,23 @@ def test_the_same_values_have_the_same_interval_every_time() -> None:
     assert mean(values) == mean(values.copy())
 
 
-def test_a_constant_has_an_interval_of_no_width() -> None:
-    assert mean(np.full(5, 0.25)) == Estimate(0.25, 0.25, 0.25, 5)
+@pytest.mark.parametrize(
+    ("value", "questions", "low", "high"),
+    [
+        (1.0, 1, 0.2065, 1.0),
+        (1.0, 5, 0.5655, 1.0),
+        (0.0, 5, 0.0, 0.4345),
+        (1.0, 1000, 0.9962, 1.0),
+        (0.5, 10, 0.2366, 0.7634),
+    ],
+)
+def test_values_that_are_all_alike_are_no_certainty(value: float, questions: int, low: float, high: float) -> None:
+    """Wilson's interval of a share, by its published formula; the more questions, the narrower."""
+    estimate = mean(np.full(questions, value))
+
+    assert estimate is not None
+    assert (estimate.value, estimate.questions) == (value, questions)
+    assert (estimate.low, estimate.high) == pytest.approx((low, high), abs=5e-5)
 
 
 def test_no_question_has_no_mean() -> None:
