@@ -157,10 +157,13 @@ def load_run(file: Path) -> Run:
     """
     try:
         record = json.loads(file.read_text(encoding="utf-8"))
+        loaded = tuple(_result(entry) for entry in record["per_question"])
+        if len({result.id for result in loaded}) < len(loaded):
+            raise ValueError("two questions have one id")
         return Run(
             name=file.stem,
             fingerprint=Fingerprint(**record["fingerprint"]) if record["fingerprint"] is not None else None,
-            results=tuple(_result(entry) for entry in record["per_question"]),
+            results=loaded,
         )
     except OSError as error:
         raise QuestionFileError(file, None, f"can't be read: {error.strerror}") from error

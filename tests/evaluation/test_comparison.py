@@ -110,6 +110,13 @@ def test_a_run_with_a_figure_that_is_none_is_refused(tmp_path: Path, damage: dic
         load_run(tmp_path / "a.json")
 
 
+def test_a_run_that_has_one_question_twice_is_refused(tmp_path: Path) -> None:
+    save_run(run("a", result("q1"), result("q1")), tmp_path / "a.json")
+
+    with pytest.raises(QuestionFileError, match=r"not a run .*two questions have one id"):
+        load_run(tmp_path / "a.json")
+
+
 def test_runs_of_one_name_are_told_apart_by_their_paths(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
