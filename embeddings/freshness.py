@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from embeddings.folders import collection_folders, digest_of, review_files
+from embeddings.folders import REVIEWS, collection_folders, digest_of, review_files
 from embeddings.manifest import Manifest
+from embeddings.records import SHARED
 from embeddings.slugs import slugify
+
+NAMED = 3
+"""How many changed reviews are named in a line."""
 
 
 def outdated(data: Path, manifest: Manifest) -> tuple[str, ...]:
@@ -27,6 +32,52 @@ def outdated_reviews(data: Path, manifest: Manifest) -> frozenset[tuple[str, str
         changed.update((name, review.slug) for review in known.values())
     changed.update((name, review.slug) for name, reviews in indexed.items() for review in reviews.values())
     return frozenset(changed)
+
+
+def removed(data: Path, manifest: Manifest) -> tuple[str, ...]:
+    """The slugs of the reviews that are indexed and have no file any more, in order."""
+    there = {name: {slugify(path.stem) for path in review_files(folder)} for name, folder in collection_folders(data)}
+    return tuple(
+        sorted(
+            {
+                review.slug
+                for entry in manifest.collections
+                for review in entry.reviews
+                if review.slug not in there.get(entry.name, ())
+            }
+        )
+    )
+
+
+def changes_in_words(outdated: Sequence[str], removed: Sequence[str]) -> str:
+    """Reviews that are out of date by name, the first few of each kind; "" where there are none.
+
+    Args:
+        outdated: the slugs of all of them.
+        removed: the slugs of those that have no file any more.
+    """
+    stay = _first([slug for slug in outdated if slug not in removed])
+    gone = f"removed: {_first(removed)}" if removed else ""
+    return "; ".join(filter(None, (stay, gone)))
+
+
+def _first(slugs: Sequence[str]) -> str:
+    named = ", ".join(slugs[:NAMED])
+    return f"{named} and {len(slugs) - NAMED} more" if len(slugs) > NAMED else named
+
+
+def shared_reviews_lost(data: Path, manifest: Manifest, *, found: bool) -> str | None:
+    """What is wrong where shared reviews are indexed and none is found any more; None where all is well.
+
+    A folder that is not mounted, or was moved for a moment, looks like that. Where servers have reviews of their own
+    there is still something to index, so that nothing else would keep the shared ones from being lost without a word.
+    """
+    if found or all(entry.name != SHARED for entry in manifest.collections):
+        return None
+    folder = data / REVIEWS
+    if not folder.is_dir():
+        return f"{folder}: no such folder; put it back with its reviews"
+    return f"{folder}: none of the indexed reviews is there any more, nor any other that can be read; put them back"
 
 
 def _agrees(path: Path, digest: str, size: int, modified: int) -> bool:

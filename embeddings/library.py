@@ -28,7 +28,7 @@ from embeddings.errors import (
 )
 from embeddings.folders import REVIEWS
 from embeddings.follow_ups import leans_back
-from embeddings.freshness import outdated
+from embeddings.freshness import outdated, removed, shared_reviews_lost
 from embeddings.index import CollectionIndex
 from embeddings.lookup import find_review, find_section, unknown_review
 from embeddings.manifest import BF16, BY_SIZE, EXACT, Manifest
@@ -206,7 +206,8 @@ class Library:
 
         Raises:
             ReviewFilesError: files can't be read; nothing was changed.
-            NoReviewsError: there is nothing to index.
+            NoReviewsError: there is nothing to index, or no shared review any more of those that were; nothing was
+                changed.
             ModelError: the model can't be found, loaded or trusted.
             IndexBusyError: another process is writing.
             IndexWriteError: the folder can't be written; the old index is untouched.
@@ -220,13 +221,21 @@ class Library:
 
         data = Path(data)
         directory = data / layout.DIRECTORY
-        sources = read_sources(data, None if rebuild else _previous(directory))
+        before = _previous(directory)
+        sources = read_sources(data, None if rebuild else before)
         if sources.errors and not skip_broken:
             raise ReviewFilesError(sources.errors)
         for error in sources.errors:
             notify(f"left out: {error}")
         if not sources.count:
             raise NoReviewsError(f"{data / REVIEWS}: there are no reviews; put a .md or .txt file there")
+        found = SHARED in sources.collections
+        lost = shared_reviews_lost(data, before, found=found) if before is not None else None
+        # An empty folder may be meant, and to rebuild is to say so; one that is missing never is.
+        if lost is not None and not (rebuild and (data / REVIEWS).is_dir()):
+            raise NoReviewsError(
+                f"{lost} (where an empty folder is meant, run `review-bot index --rebuild`); the index stays as it was"
+            )
         with writing(directory, wait=wait):
             previous = _previous(directory)
             wanted = model or (previous.encoder.model if previous is not None else None)
@@ -531,6 +540,10 @@ class Library:
     def outdated(self) -> tuple[str, ...]:
         """The slugs of the reviews that were added, changed or removed since they were indexed."""
         return outdated(self.directory.parent, self.manifest)
+
+    def removed(self) -> tuple[str, ...]:
+        """The slugs of those reviews among the outdated that have no file any more."""
+        return removed(self.directory.parent, self.manifest)
 
     def close(self) -> None:
         """Let go of the index's files."""

@@ -5,11 +5,12 @@ What a check needs is imported within it: a package that is broken then costs on
 
 from __future__ import annotations
 
-from bot.checks.checking import CheckError, Circumstances
-from embeddings.folders import REVIEWS
+from pathlib import Path
 
-_NAMED = 3
-"""How many changed reviews are named."""
+from bot.checks.checking import CheckError, Circumstances
+from embeddings.errors import IndexDamagedError, IndexMissingError, IndexVersionError
+from embeddings.folders import REVIEWS, review_files
+from embeddings.records import SHARED
 
 
 def reviews(circumstances: Circumstances) -> str:
@@ -20,6 +21,9 @@ def reviews(circumstances: Circumstances) -> str:
     if found.errors:
         others = f" (and {len(found.errors) - 1} more)" if len(found.errors) > 1 else ""
         raise CheckError(f"{found.errors[0]}{others}; mend the file or move it away")
+    lost = _shared_reviews_lost(circumstances.data, found=SHARED in found.collections)
+    if lost is not None:
+        raise CheckError(lost)
     if not found.count:
         raise CheckError(f"{circumstances.data / REVIEWS}: there are no reviews; put a .md or .txt file there")
     return f"{found.count}, all can be read"
@@ -28,6 +32,7 @@ def reviews(circumstances: Circumstances) -> str:
 def index(circumstances: Circumstances) -> str:
     """Whether the index is whole, and agrees with the reviews."""
     from embeddings.encoding import ONNX, verify
+    from embeddings.freshness import changes_in_words
     from embeddings.library import Library
 
     library = Library.open(circumstances.data)
@@ -35,13 +40,27 @@ def index(circumstances: Circumstances) -> str:
         if library.manifest.encoder.runtime == ONNX:
             verify(library.directory / library.manifest.encoder_folder)
             library.encoder.count_tokens([""])
-        changed = library.outdated()
+        changed = changes_in_words(library.outdated(), library.removed())
     finally:
         library.close()
     if changed:
-        named = ", ".join(changed[:_NAMED]) + (f" and {len(changed) - _NAMED} more" if len(changed) > _NAMED else "")
-        raise CheckError(f"out of date ({named}); run `review-bot index`")
+        found = bool(review_files(circumstances.data / REVIEWS))
+        lost = _shared_reviews_lost(circumstances.data, found=found)
+        raise CheckError(f"out of date ({changed}); {'run `review-bot index`' if lost is None else lost}")
     return f"whole and up to date, encoded by {library.manifest.encoder.model}"
+
+
+def _shared_reviews_lost(data: Path, *, found: bool) -> str | None:
+    from embeddings import index as layout
+    from embeddings.freshness import shared_reviews_lost
+    from embeddings.manifest import Manifest
+
+    try:
+        manifest = Manifest.open(data / layout.DIRECTORY)
+    except (IndexMissingError, IndexVersionError, IndexDamagedError):
+        # What is wrong with the index is said by its own check.
+        return None
+    return shared_reviews_lost(data, manifest, found=found)
 
 
 def reader(circumstances: Circumstances) -> str:

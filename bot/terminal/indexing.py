@@ -58,18 +58,19 @@ def index(
     data: DataOption = DATA,
 ) -> None:
     """Bring the index of the reviews up to date."""
-    from bot.terminal.opening import build_with_progress, changes_in_words
+    from bot.terminal.opening import build_with_progress
     from embeddings.errors import ReviewFilesError
+    from embeddings.freshness import changes_in_words
     from embeddings.library import Library
 
     if check:
         library = Library.open(data)
         # Opening the encoder is what shows that its files are whole.
         library.encoder.count_tokens([""])
-        changed = library.outdated()
+        changed = changes_in_words(library.outdated(), library.removed())
         if changed:
             advice = for_folder("run `review-bot index`", data)
-            notice(f"The index is out of date ({changes_in_words(changed)}); {advice}.")
+            notice(f"The index is out of date ({changed}); {advice}.")
             raise typer.Exit(1)
         say(f"The index is sound and up to date: {_contents(library.manifest)}.")
         if library.reader_problem is not None:

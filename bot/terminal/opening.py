@@ -10,14 +10,12 @@ from pathlib import Path
 from bot.terminal.output import notice, watched
 from bot.terminal.wording import counted, for_folder, messages_of
 from embeddings.errors import IndexMissingError, LibraryError
+from embeddings.freshness import changes_in_words
 from embeddings.library import Library
 from embeddings.records import SHIPPED
 
 FIRST_BUILD_WAIT = 3600.0
 """For how many seconds to wait for another process that is building the first index."""
-
-NAMED = 3
-"""How many changed reviews are named in a line."""
 
 Progress = Callable[[int, int], None]
 """Told how many characters have been encoded, and of how many."""
@@ -80,12 +78,6 @@ def build_with_progress(
         )
 
 
-def changes_in_words(slugs: tuple[str, ...]) -> str:
-    """The reviews that changed: the first few by name, the rest by number."""
-    named = ", ".join(slugs[:NAMED])
-    return f"{named} and {len(slugs) - NAMED} more" if len(slugs) > NAMED else named
-
-
 def _build_first(data: Path, reader: str) -> Library:
     # Imported here because answering from an index that is there reads no review.
     from embeddings.sources import read_sources
@@ -98,21 +90,21 @@ def _build_first(data: Path, reader: str) -> Library:
 
 
 def _current(library: Library, data: Path, *, update: bool, reader: str) -> Library:
-    changed: tuple[str, ...] = ()
+    changed = ""
     try:
-        changed = library.outdated()
+        changed = changes_in_words(library.outdated(), library.removed())
         if not changed:
             return library
         if not update:
-            notice(f"The index is out of date ({changes_in_words(changed)}); answering from it as it is.")
+            notice(f"The index is out of date ({changed}); answering from it as it is.")
             return library
         current = build_with_progress(data, reader=reader)
     except LibraryError as error:
-        named = f" ({changes_in_words(changed)})" if changed else ""
+        named = f" ({changed})" if changed else ""
         reason = for_folder(_in_one_line(error), data)
         notice(f"The index can't be brought up to date{named}, so this is from the old one: {reason}")
         return library
-    notice(f"The index was out of date ({changes_in_words(changed)}); it is up to date again.")
+    notice(f"The index was out of date ({changed}); it is up to date again.")
     library.close()
     return current
 

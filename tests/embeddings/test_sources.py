@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from embeddings.errors import ReviewFileError
-from embeddings.freshness import outdated, outdated_reviews
+from embeddings.freshness import changes_in_words, outdated, outdated_reviews, removed, shared_reviews_lost
 from embeddings.manifest import IndexedCollection, IndexedReview, Manifest
 from embeddings.reading import LARGEST_FILE
 from embeddings.sources import read_sources
@@ -201,3 +201,42 @@ def test_a_file_in_the_place_of_the_reviews_folder_is_told(tmp_path: Path) -> No
     assert str(error) == f"{tmp_path}/reviews: the folder can't be listed: Not a directory"
     with pytest.raises(ReviewFileError, match="can't be listed"):
         outdated(tmp_path, MANIFEST)
+
+
+def test_removed_reviews_are_told_from_changed_ones(data: Path) -> None:
+    manifest = _manifest(data)
+    assert removed(data, manifest) == ()
+    (data / "reviews" / "film.md").rename(data / "reviews" / "film.txt")
+    _write(data, {"reviews/other.txt": "Text of yet another."})
+    assert removed(data, manifest) == ()
+    (data / "collections" / "42" / "film.md").unlink()
+    (data / "reviews" / "other.txt").unlink()
+    assert removed(data, manifest) == ("film", "other")
+
+
+@pytest.mark.parametrize(
+    ("outdated", "removed", "words"),
+    [
+        ((), (), ""),
+        (("a", "b"), (), "a, b"),
+        (("a", "b", "c", "d", "e"), (), "a, b, c and 2 more"),
+        (("a", "b"), ("a", "b"), "removed: a, b"),
+        (("a", "b", "c", "d", "e"), ("b", "c", "d", "e"), "a; removed: b, c, d and 1 more"),
+    ],
+)
+def test_changes_are_told_in_words(outdated: tuple[str, ...], removed: tuple[str, ...], words: str) -> None:
+    assert changes_in_words(outdated, removed) == words
+
+
+def test_shared_reviews_are_lost_where_some_were_indexed_and_none_is_found(data: Path) -> None:
+    manifest = _manifest(data)
+    assert shared_reviews_lost(data, manifest, found=True) is None
+    assert shared_reviews_lost(data, manifest, found=False) == (
+        f"{data}/reviews: none of the indexed reviews is there any more, nor any other that can be read; put them back"
+    )
+    (data / "reviews").rename(data / "away")
+    assert shared_reviews_lost(data, manifest, found=False) == (
+        f"{data}/reviews: no such folder; put it back with its reviews"
+    )
+    servers = tuple(entry for entry in manifest.collections if entry.name != "shared")
+    assert shared_reviews_lost(data, replace(manifest, collections=servers), found=False) is None

@@ -19,6 +19,7 @@ from bot.restoring import STAGING
 from bot.setting_up import save_token
 from bot.store import EVERYWHERE, VERSION, Store
 from bot.syncing import current_digest
+from embeddings.library import Library
 from tests.terminal.conftest import Run
 from tests.terminal.test_command import HEAVY, imported
 
@@ -117,6 +118,16 @@ def test_what_the_doctor_says_to_do_is_for_the_folder_that_it_looked_at(
         "commands": f"Discord was not told of them; run `review-bot sync --data {data}`",
     }
     assert f"run `review-bot sync --data {data}`" in run("doctor", "--data", data).out
+
+
+def test_a_reviews_folder_that_is_gone_is_told_of_and_no_advice_empties_the_index(data: Path) -> None:
+    (data / "collections" / "42").mkdir(parents=True)
+    (data / "collections" / "42" / "whales.md").write_text("---\ntitle: Whales\n---\nThey sing.\n", encoding="utf-8")
+    Library.build(data).close()
+    (data / "reviews").rename(data / "away")
+    lost = f"{data}/reviews: no such folder; put it back with its reviews"
+    assert advice(answering.reviews, data) == lost
+    assert advice(answering.index, data) == f"out of date (removed: never-let-me-go); {lost}"
 
 
 def test_a_review_that_cannot_be_read_is_named_with_its_line(data: Path) -> None:

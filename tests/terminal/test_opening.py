@@ -110,6 +110,61 @@ def test_many_changes_are_named_in_part(run: Run, data: Path) -> None:
     )
 
 
+LOST = "put it back with its reviews (where an empty folder is meant, run `review-bot index --rebuild`)"
+
+
+@pytest.fixture
+def with_a_servers_own(data: Path) -> Path:
+    """A data folder whose index holds the shared review and one of a server's own."""
+    (data / "collections" / "42").mkdir(parents=True)
+    (data / "collections" / "42" / "whales.md").write_text("---\ntitle: Whales\n---\nThey sing.\n", encoding="utf-8")
+    assert process("index", "--data", data).code == 0
+    return data
+
+
+def test_without_the_reviews_folder_the_index_stays_as_it_was(run: Run, with_a_servers_own: Path) -> None:
+    data = with_a_servers_own
+    before = run("ask", QUESTION, "--json", "--data", data)
+    index = contents(data / ".index")
+    (data / "reviews").rename(data / "away")
+    refused = f"{data}/reviews: no such folder; {LOST}; the index stays as it was"
+    for arguments in ((), ("--rebuild",), ("--skip-broken",)):
+        assert run("index", *arguments, "--data", data).complaint == refused
+    after = run("ask", QUESTION, "--json", "--data", data)
+    assert after == Outcome(
+        0,
+        before.out,
+        "The index can't be brought up to date (removed: never-let-me-go), so this is from the old one: "
+        + refused
+        + "\n",
+    )
+    assert contents(data / ".index") == index
+    (data / "away").rename(data / "reviews")
+    assert run("ask", QUESTION, "--json", "--data", data) == before
+
+
+def test_an_emptied_reviews_folder_empties_the_index_only_where_that_is_asked_for(
+    run: Run, with_a_servers_own: Path
+) -> None:
+    data = with_a_servers_own
+    (data / "reviews" / "never-let-me-go.md").unlink()
+    assert "none of the indexed reviews is there any more" in run("index", "--data", data).complaint
+    assert run("index", "--rebuild", "--data", data).code == 0
+    assert run("index", "--check", "--data", data).out.startswith("The index is sound and up to date: 1 review, ")
+
+
+def test_a_removed_review_is_said_to_be_removed(run: Run, data: Path) -> None:
+    (data / "reviews" / "whales.md").write_text("---\ntitle: Whales\n---\nThey sing.\n", encoding="utf-8")
+    assert run("index", "--data", data).code == 0
+    (data / "reviews" / "whales.md").unlink()
+    assert run("index", "--check", "--data", data).complaint == (
+        "The index is out of date (removed: whales); run `review-bot index`."
+    )
+    assert run("reviews", "--data", data).err == (
+        "The index was out of date (removed: whales); it is up to date again.\n"
+    )
+
+
 def test_an_index_out_of_date_is_left_alone_where_that_is_asked_for(run: Run, data: Path) -> None:
     before = run("ask", QUESTION, "--json", "--data", data)
     edit(data)
