@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import processes
+from tests.owners import furnish
 
-REVIEWS = processes.PROJECT / "data" / "reviews"
 QUESTIONS = processes.PROJECT / "data" / "questions" / "never-let-me-go.jsonl"
 
 
@@ -47,10 +47,10 @@ class Workshop:
         return self.sized(1_500, 50)
 
     def data(self) -> Path:
-        """A data directory with the reviews that come with the project, indexed."""
+        """A data directory with the review that comes with the project, indexed."""
         data = self.directory / "data"
         if not data.exists():
-            shutil.copytree(REVIEWS, data / "reviews")
+            furnish(data)
             processes.cost([sys.executable, "-m", "bot", "index", "--data", str(data)])
         return data
 

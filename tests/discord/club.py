@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ from bot.settings import Settings
 from bot.store import Store
 from bot.syncing import payload
 from embeddings.library import Library
+from tests import owners
 from tests.discord.actors import Asked, Channel, Discord, Guild, Message, Person, reach
 from tests.discord.bots import running
 from tests.discord.logs import LogWatch
@@ -48,7 +48,7 @@ In the end the keeper drowns on the night when he forgets to light the lamp.
 
 def furnish(data: Path) -> None:
     """A data directory with the owner's review and a short one, indexed."""
-    shutil.copytree(Path(__file__).parents[2] / "data" / "reviews", data / "reviews")
+    owners.furnish(data)
     (data / "reviews" / "lighthouse.md").write_text(LIGHTHOUSE, encoding="utf-8")
     Library.build(data).close()
 

@@ -10,7 +10,7 @@ from embeddings.calibration import load_calibration
 from embeddings.encoding import RuntimeEncoder
 from embeddings.library import Library
 from embeddings.reading import read_review
-from tests.embeddings.reviews import OWNERS
+from tests.owners import OWNERS
 
 
 @pytest.fixture(scope="session")

@@ -4,15 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from hypothesis import strategies as st
 
 from embeddings.library import Library
 from embeddings.records import SHARED, Paragraph, Quote, Review, Section
-
-OWNERS = Path(__file__).parents[2] / "data" / "reviews" / "never-let-me-go.md"
-"""The owner's review."""
 
 FRAGMENTS = (
     "The film is quiet, and it trusts its actors.",

@@ -19,7 +19,8 @@ from embeddings.follow_ups import leans_back
 from embeddings.library import Library
 from embeddings.ranking import RankedSentence
 from embeddings.records import Answer, Review, State
-from tests.embeddings.reviews import OWNERS, check_quotes, review
+from tests.embeddings.reviews import check_quotes, review
+from tests.owners import OWNERS
 
 QUESTIONS = OWNERS.parents[1] / "questions" / "never-let-me-go.jsonl"
 DEVELOPMENT = [question for question in read_questions(QUESTIONS) if question.split == "dev"]

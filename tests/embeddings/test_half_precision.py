@@ -11,7 +11,7 @@ from embeddings.errors import ModelError
 from embeddings.half_precision import HalfPrecisionEncoder
 from embeddings.library import Library
 from embeddings.manifest import BF16, FP32
-from tests.embeddings.reviews import OWNERS
+from tests.owners import OWNERS
 
 TEXTS = ("Why?", "A heron stands in the shade. " * 30, "What is a deferral?", "", "Nunca me abandones, ¿verdad?")
 QUESTION = "What is a deferral?"

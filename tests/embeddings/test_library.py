@@ -35,8 +35,9 @@ from embeddings.errors import (
 from embeddings.library import Examination, Library, Turn
 from embeddings.records import SHARED, Answer, Review, State
 from tests.embeddings.encoders import Watched
-from tests.embeddings.reviews import OWNERS, check_quotes, review
+from tests.embeddings.reviews import check_quotes, review
 from tests.embeddings.tiny_models import save_model
+from tests.owners import OWNERS
 
 QUESTION = "What is a deferral?"
 QUIET = "---\ntitle: The Quiet Place\naliases: [Quiet]\n---\nNobody speaks here.\n\n## Sound\n\nThe floor creaks.\n"

@@ -12,6 +12,7 @@ import pytest
 from embeddings.evaluation.pooling import PooledSection, pooled
 from embeddings.library import Library
 from embeddings.records import Review
+from tests.owners import furnish
 
 PROJECT = Path(__file__).parents[2]
 QUESTIONS = PROJECT / "data" / "questions" / "never-let-me-go.jsonl"
@@ -51,7 +52,7 @@ def write_lines(tmp_path: Path) -> WriteLines:
 def data(tmp_path_factory: pytest.TempPathFactory, encoder_directory: Path) -> Path:
     """A data directory with the owner's review, indexed. It is not to be altered."""
     directory = tmp_path_factory.mktemp("data")
-    shutil.copytree(PROJECT / "data" / "reviews", directory / "reviews")
+    furnish(directory)
     shutil.copytree(encoder_directory, directory / ".index" / "encoders" / encoder_directory.name)
     Library.build(directory).close()
     return directory

@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from bot.cli import main
+from tests.owners import furnish
 
 ROOT = Path(__file__).parents[2]
-REVIEWS = ROOT / "data" / "reviews"
 QUESTION = "What is a deferral?"
 
 TASTES = frozenset({"REVIEW_BOT_DATA", "TERM", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"})
@@ -104,7 +104,7 @@ def process(*arguments: str | Path, **options: Any) -> Outcome:  # noqa: ANN401 
 def first_use(tmp_path_factory: pytest.TempPathFactory) -> FirstUse:
     """The owner's review, and the first question asked about it. Copy the folder before altering anything in it."""
     data = tmp_path_factory.mktemp("first") / "data"
-    shutil.copytree(REVIEWS, data / "reviews")
+    furnish(data)
     return FirstUse(data, process("ask", QUESTION, "--json", "--data", data))
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.terminal.conftest import REVIEWS, SECOND_REVIEW, Run, start
+from tests.terminal.conftest import SECOND_REVIEW, Run, start
 from tests.terminal.test_diagnosing import OTHERS, TOKEN
 
 INVITATION = "https://discord.com/oauth2/authorize?client_id=123456789012345678&"
@@ -28,8 +28,10 @@ def empty(fresh: Path) -> Path:
     return fresh
 
 
-def test_what_is_typed_sets_everything_up_and_a_second_time_changes_nothing(run: Run, empty: Path) -> None:
-    begun = run("init", "--no-sync", "--data", empty, typed=[str(REVIEWS), TOKEN])
+def test_what_is_typed_sets_everything_up_and_a_second_time_changes_nothing(
+    run: Run, empty: Path, indexed: Path
+) -> None:
+    begun = run("init", "--no-sync", "--data", empty, typed=[str(indexed / "reviews"), TOKEN])
     assert begun.code == 0, begun.err
     assert [line.partition(":")[0] for line in begun.out.splitlines()] == [
         "Copied 1 review.",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import shutil
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -34,10 +33,10 @@ from embeddings.evaluation.questions import read_questions
 from embeddings.importing.examining import too_large
 from embeddings.library import Library
 from embeddings.records import SHARED, Quote, Review, State
+from tests import owners
 from tests.discord.club import LIGHTHOUSE
 
 _DATA = Path(__file__).parents[3] / "data"
-_REVIEWS = _DATA / "reviews"
 _QUESTIONS = _DATA / "questions" / "never-let-me-go.jsonl"
 _OWNERS = "never-let-me-go"
 _OTHER = "lighthouse"
@@ -56,7 +55,7 @@ class Scene:
 
 def library(data: Path) -> Library:
     """The owner's review and one with a source and a hidden section, in a new data directory, indexed."""
-    shutil.copytree(_REVIEWS, data / "reviews")
+    owners.furnish(data)
     (data / "reviews" / f"{_OTHER}.md").write_text(LIGHTHOUSE, encoding="utf-8")
     return Library.build(data)
 
