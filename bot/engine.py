@@ -376,7 +376,10 @@ class Engine:
 
     async def _reopen_if_changed(self) -> None:
         def reopened(opened: _Opened) -> _Opened | None:
-            if Manifest.open(opened.library.directory) == opened.library.manifest:
+            # An index that was damaged and built again says of itself what it said before.
+            directory = opened.library.directory
+            same = Manifest.open(directory) == opened.library.manifest
+            if same and (directory / FILE).stat().st_mtime == opened.written:
                 return None
             return _Opened(_open(self._data, self._reader))
 

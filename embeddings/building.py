@@ -8,8 +8,6 @@ the next build. Only texts that the old index doesn't hold are encoded.
 from __future__ import annotations
 
 import errno
-import hashlib
-import os
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -109,7 +107,7 @@ def build_index(
         if unchanged is not None:
             collections.append(unchanged)
         elif ordered:
-            plans.append(plan_collection(name, ordered, old, encoder))
+            plans.append(plan_collection(name, ordered, _sound(old), encoder))
     try:
         made = encode_missing(plans, directory / layout.JOURNALS, half or encoder, progress)
         dimension = encoder.identity.dimension
@@ -149,6 +147,16 @@ def _opened(previous: Manifest | None, name: str, directory: Path) -> Collection
     return None
 
 
+def _sound(old: CollectionIndex | None) -> CollectionIndex | None:
+    """What rows may be taken over from: copied from a damaged index, they would pass for sound in the new one."""
+    try:
+        if old is not None:
+            old.verify()
+    except IndexDamagedError:
+        return None
+    return old
+
+
 def _unchanged(old: CollectionIndex | None, sources: Sequence[Source]) -> IndexedCollection | None:
     """The same collection with its files' present times, so that a touched file is not read again and again."""
     if old is None or [(review.slug, review.digest, review.file) for review in old.entry.reviews] != [
@@ -181,9 +189,9 @@ def _write(root: Path, plan: Plan, vectors: KeptVectors, dimension: int, choice:
             layout.REVIEW_ENDS: save_records(partial / layout.REVIEWS, plan.records()),
         }
         save_arrays(partial / layout.TABLES, tables)
-        generation = _synced(partial)
+        generation = layout.generation_of(partial, flush=True)
         final = root / plan.name / generation
-        if final.exists() and _synced(final) == generation:
+        if final.exists() and layout.generation_of(final, flush=True) == generation:
             shutil.rmtree(partial)
         else:
             # What bears the name without having the content was damaged.
@@ -216,17 +224,6 @@ def _write_vectors(directory: Path, plan: Plan, vectors: KeptVectors, dimension:
         searched = choice == BY_SIZE and name != layout.PAIR_VECTORS
         types[name] = save_lists(directory / name) if searched else EXACT_TYPE
     return types
-
-
-def _synced(directory: Path) -> str:
-    """Flush every file to the disk; return a name made of their content."""
-    digest = hashlib.sha256()
-    for file in sorted(directory.iterdir()):
-        digest.update(file.name.encode())
-        with file.open("rb") as stream:
-            digest.update(hashlib.file_digest(stream, "sha256").digest())
-            os.fsync(stream.fileno())
-    return digest.hexdigest()[:16]
 
 
 def _sweep(directory: Path, manifest: Manifest) -> None:

@@ -8,6 +8,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -71,6 +73,7 @@ class CollectionIndex:
     """One collection, opened. Nothing is written by opening, and it may be shared between threads.
 
     Attributes:
+        directory: where the generation stands.
         entry: the collection's part of the manifest.
         sentence_vectors: (sentences, d).
         pair_vectors: (sentences, d).
@@ -92,6 +95,7 @@ class CollectionIndex:
             IndexDamagedError: a file is missing, of another size, or not what was written.
         """
         _check_sizes(directory, entry)
+        self.directory = directory
         self.entry = entry
         try:
             self.sentence_vectors = Vectors.open(directory / SENTENCE_VECTORS)
@@ -114,6 +118,20 @@ class CollectionIndex:
             ) from error
         self._decoded = lru_cache(maxsize=8)(self._decode)
         self._numbers = {review.slug: number for number, review in enumerate(entry.reviews)}
+
+    def verify(self) -> None:
+        """Read every byte of the files, which opening doesn't, and compare them with what was written.
+
+        Raises:
+            IndexDamagedError: something was altered.
+        """
+        try:
+            same = generation_of(self.directory) == self.entry.generation
+        except OSError as error:
+            reason = f"the index can't be read ({error.strerror})"
+            raise IndexDamagedError(f"{self.directory}: {reason}; run `review-bot index --rebuild`") from error
+        if not same:
+            raise IndexDamagedError(f"{self.directory}: altered since it was written; run `review-bot index --rebuild`")
 
     def decoded(self, passages: tuple[int, int], sentences: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
         """The vectors of a range of rows as 32-bit floats: sentences, pairs, passages. The latest few are kept."""
@@ -193,6 +211,26 @@ class CollectionIndex:
     def close(self) -> None:
         """Let go of what was decoded; the files are let go of with the last array that is mapped from them."""
         self._decoded.cache_clear()
+
+
+def generation_of(directory: Path, *, flush: bool = False) -> str:
+    """The name of the generation whose files those of a folder are: it is made of their names and content.
+
+    Args:
+        directory: the folder.
+        flush: whether every file is flushed to the disk as well.
+
+    Raises:
+        OSError: a file can't be read, or flushed.
+    """
+    digest = hashlib.sha256()
+    for file in sorted(directory.iterdir()):
+        digest.update(file.name.encode())
+        with file.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+            if flush:
+                os.fsync(stream.fileno())
+    return digest.hexdigest()[:16]
 
 
 def _check_sizes(directory: Path, entry: IndexedCollection) -> None:

@@ -14,7 +14,7 @@ from embeddings.answering import answer, quotes_of
 from embeddings.calibration import Calibration, ReaderCalibration, Thresholds, load_calibration
 from embeddings.casting import BONUS, asks_cast, names_performer
 from embeddings.confidence import confidence, reading_factor
-from embeddings.encoding import ONNX, Encoder, RuntimeEncoder
+from embeddings.encoding import ONNX, Encoder, RuntimeEncoder, verify
 from embeddings.errors import (
     IndexDamagedError,
     IndexMissingError,
@@ -401,6 +401,7 @@ class Library:
         Raises:
             QuestionError: the question is empty, too long, or has no words.
             UnknownReviewError: the asker sees no such review.
+            IndexDamagedError: what was read of the index can't be what was written.
         """
         return self.examine(question, k=0, review=review, context=context, collections=collections).answer
 
@@ -544,6 +545,19 @@ class Library:
     def removed(self) -> tuple[str, ...]:
         """The slugs of those reviews among the outdated that have no file any more."""
         return removed(self.directory.parent, self.manifest)
+
+    def verify(self) -> None:
+        """Read every byte of the index and compare it with what was written; opening maps files and reads none.
+
+        Raises:
+            IndexDamagedError: a file is missing, incomplete or altered.
+        """
+        for index in self._indexes.values():
+            index.verify()
+        if self.manifest.encoder.runtime == ONNX:
+            verify(self.directory / self.manifest.encoder_folder)
+        # To open the encoder shows whether it can be used.
+        self.encoder.count_tokens([""])
 
     def close(self) -> None:
         """Let go of the index's files."""

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.errors import IndexDamagedError
 from embeddings.index import CollectionIndex
 from embeddings.lexical import terms
 from embeddings.records import Hit, ScoredSentence
@@ -28,6 +29,9 @@ Rows = NDArray[np.int64]
 
 # Equal vectors' cosines may differ in their last bits (2^-24), by where in the product they stand.
 _ALIKE = 1e-6
+
+# Vectors are stored as 16-bit floats, so that their lengths may be some thousandths off one.
+_LARGEST_COSINE = 1.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,13 @@ class _Candidates:
     pair_cosine: Floats
     passage_bm25: Floats
     sentence_bm25: Floats
+
+    def are_sound(self) -> bool:
+        """Whether every score can be one: a cosine within [-1, 1] but for its rounding, BM25 of any size."""
+        cosines = self.passage_cosine, self.sentence_cosine, self.pair_cosine
+        return all(bool((np.abs(scores) <= _LARGEST_COSINE).all()) for scores in cosines) and all(
+            bool(np.isfinite(scores).all()) for scores in (self.passage_bm25, self.sentence_bm25)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,11 +233,27 @@ class Ranking:
 
 
 def rank(query: Query, scopes: Sequence[Scope], settings: RankingSettings) -> Ranking:
-    """Score what stands in the scopes for a question."""
+    """Score what stands in the scopes for a question.
+
+    Raises:
+        IndexDamagedError: there are scores that no sound index gives.
+    """
     return Ranking([_candidates(query, scope, settings) for scope in scopes], settings)
 
 
 def _candidates(query: Query, scope: Scope, settings: RankingSettings) -> _Candidates:
+    # Of damaged files numpy would warn, line by line; what comes of them is refused in one.
+    with np.errstate(all="ignore"):
+        found = _gathered(query, scope, settings)
+        if not found.are_sound():
+            raise IndexDamagedError(
+                f"{scope.index.directory}: the index is damaged (it gives scores that can't be); "
+                "run `review-bot index --rebuild`"
+            )
+    return found
+
+
+def _gathered(query: Query, scope: Scope, settings: RankingSettings) -> _Candidates:
     index = scope.index
     if scope.sentences[1] - scope.sentences[0] <= settings.exact:
         sentence_vectors, pair_vectors, passage_vectors = index.decoded(scope.passages, scope.sentences)

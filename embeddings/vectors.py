@@ -150,13 +150,14 @@ class Vectors:
 
     def cosines(self, query: Floats, rows: NDArray[np.int64]) -> Floats:
         """The scores of those rows for a (d,) query: (len(rows),)."""
-        scores = np.empty(len(rows), np.float32)
+        # FAISS finds no row whose score is no number.
+        scores = np.full(len(rows), np.nan, np.float32)
         if len(rows):
             # FAISS scores 16-bit floats as they are, five times sooner than numpy makes 32-bit ones of them.
             apart = _quantiser(self.dimension)
             apart.add_sa_codes(self.codes[rows])
             (found,), (places,) = apart.search(query[None, :], len(rows))
-            scores[places] = found
+            scores[places[places >= 0]] = found[places >= 0]
         return scores
 
     def nearest(self, query: Floats, k: int, first: int, end: int) -> NDArray[np.int64]:

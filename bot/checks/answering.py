@@ -31,15 +31,12 @@ def reviews(circumstances: Circumstances) -> str:
 
 def index(circumstances: Circumstances) -> str:
     """Whether the index is whole, and agrees with the reviews."""
-    from embeddings.encoding import ONNX, verify
     from embeddings.freshness import changes_in_words
     from embeddings.library import Library
 
     library = Library.open(circumstances.data)
     try:
-        if library.manifest.encoder.runtime == ONNX:
-            verify(library.directory / library.manifest.encoder_folder)
-            library.encoder.count_tokens([""])
+        library.verify()
         changed = changes_in_words(library.outdated(), library.removed())
     finally:
         library.close()

@@ -65,8 +65,7 @@ def index(
 
     if check:
         library = Library.open(data)
-        # Opening the encoder is what shows that its files are whole.
-        library.encoder.count_tokens([""])
+        library.verify()
         changed = changes_in_words(library.outdated(), library.removed())
         if changed:
             advice = for_folder("run `review-bot index`", data)

@@ -16,7 +16,8 @@ import pytest
 
 from bot.engine import ENCODED_TOGETHER, BusyError, Engine, Found, Query
 from bot.serving import keep_up
-from embeddings.errors import IndexMissingError, QuestionError, UnknownReviewError
+from embeddings.errors import IndexDamagedError, IndexMissingError, QuestionError, UnknownReviewError
+from embeddings.library import Library
 from tests.discord.club import OWNERS, QUESTION
 from tests.discord.programs import copied
 
@@ -211,6 +212,22 @@ async def test_keeping_up_goes_on_after_what_nobody_foresaw(reviews: Path, caplo
     keeping_up.cancel()
     await asyncio.gather(keeping_up, return_exceptions=True)
     assert {record.getMessage() for record in caplog.records} == {"can't keep up with the reviews"}
+
+
+async def test_a_damaged_index_is_told_of_and_what_is_built_in_its_place_is_opened(
+    reviews: Path, tmp_path: Path
+) -> None:
+    data = copied(reviews, tmp_path / "data")
+    (vectors,) = data.glob(".index/collections/shared/*/sentences.faiss")
+    async with opened(data) as engine:
+        with vectors.open("r+b") as stream:
+            stream.seek(2000)
+            stream.write(b"\xff" * (vectors.stat().st_size - 2000))
+        with pytest.raises(IndexDamagedError, match="run `review-bot index --rebuild`"):
+            await engine.ask(Query(QUESTION))
+        await asyncio.to_thread(lambda: Library.build(data, rebuild=True).close())
+        await engine.keep_up()
+        assert (await engine.ask(Query(QUESTION))).about == OWNERS
 
 
 def test_without_an_index_there_is_no_engine(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -33,6 +34,7 @@ from embeddings.errors import (
     UnknownSectionError,
 )
 from embeddings.library import Examination, Library, Turn
+from embeddings.ranking import RankingSettings
 from embeddings.records import SHARED, Answer, Review, State
 from tests.embeddings.encoders import Watched
 from tests.embeddings.reviews import check_quotes, review
@@ -245,6 +247,46 @@ def test_a_rebuild_mends_whatever_was_damaged(data: Path) -> None:
     assert "run `review-bot index --rebuild`" in _line(caught)
     assert Library.build(data, rebuild=True).ask(QUESTION) == expected
     assert Library.open(data).ask(QUESTION) == expected
+
+
+def _overwrite(file: Path) -> None:
+    """Put other bytes in the place of most of a file's, as many as there were."""
+    content = file.read_bytes()
+    noise = np.random.default_rng(1).bytes(len(content))
+    file.write_bytes(content[:200] + noise[200:])
+
+
+def test_any_file_altered_to_the_same_size_is_seen_by_reading_every_byte(data: Path) -> None:
+    Library.open(data).verify()
+    for file in _collection_files(data):
+        content = file.read_bytes()
+        file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+        with pytest.raises(IndexDamagedError) as caught:
+            Library.open(data).verify()
+        assert _line(caught) == f"{file.parent}: altered since it was written; run `review-bot index --rebuild`"
+        file.write_bytes(content)
+    Library.open(data).verify()
+
+
+@pytest.mark.parametrize("name", ["sentences.faiss", "pairs.faiss", "passages.faiss"])
+@pytest.mark.parametrize("exact", [4096, 0])
+def test_vectors_altered_to_the_same_size_are_refused_when_they_are_asked(data: Path, name: str, exact: int) -> None:
+    for file in (data / ".index" / "collections").rglob(name):
+        _overwrite(file)
+    with pytest.raises(IndexDamagedError) as caught:
+        Library.open(data, ranking=RankingSettings(exact=exact)).ask(QUESTION)
+    assert _line(caught).endswith(
+        ": the index is damaged (it gives scores that can't be); run `review-bot index --rebuild`"
+    )
+
+
+def test_an_update_takes_nothing_over_from_a_damaged_index(data: Path) -> None:
+    for file in data.glob(".index/collections/shared/*/*.faiss"):
+        _overwrite(file)
+    (data / "reviews" / "new.md").write_text("---\ntitle: New\n---\nA new text.\n", encoding="utf-8")
+    library = Library.build(data)
+    library.verify()
+    assert library.ask(QUESTION).quotes
 
 
 def test_reviews_that_are_no_records_are_damage_when_they_are_read(data: Path) -> None:

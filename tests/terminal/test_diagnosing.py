@@ -100,6 +100,14 @@ def test_an_index_in_ruins_is_a_line(data: Path, name: str) -> None:
     assert "run `review-bot index --rebuild`" in advice(answering.index, data)
 
 
+def test_an_index_altered_to_the_same_size_is_told_of(data: Path) -> None:
+    (file,) = data.glob(".index/collections/shared/*/reviews.jsonl")
+    file.write_bytes(file.read_bytes().replace(b"quietly", b"noisily"))
+    assert advice(answering.index, data) == (
+        f"{file.parent}: altered since it was written; run `review-bot index --rebuild`"
+    )
+
+
 def test_an_index_out_of_date_is_named(data: Path) -> None:
     (data / "reviews" / "whales.md").write_text("---\ntitle: Whales\n---\nThey sing.\n", encoding="utf-8")
     assert advice(answering.index, data) == "out of date (whales); run `review-bot index`"
