@@ -6,12 +6,14 @@ import asyncio
 import logging
 import math
 import signal
-from collections.abc import Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
 from enum import IntEnum
+from pathlib import Path
 
 import aiohttp
 import discord
+import filelock
 
 from bot.client import ReviewBot
 from bot.engine import Engine
@@ -22,6 +24,8 @@ from embeddings.errors import LibraryError
 
 _log = logging.getLogger(__name__)
 
+LOCK = "bot.lock"
+"""Held while the bot runs; what the file holds, or whether it is there, means nothing."""
 KEEP_UP_EVERY = 5.0
 """Seconds between two looks at whether the reviews or their index have changed."""
 FIRST_PAUSE = 1.0
@@ -37,17 +41,43 @@ class Exit(IntEnum):
 
     NO_INDEX = 66
     CONNECTION = 70
+    RUNNING = 75
     INTENTS_REFUSED = 76
     TOKEN_REFUSED = 77
     SETTINGS = 78
 
 
 class StoppedError(LibraryError):
-    """The bot can't go on; a restart alone won't help. `code` says why."""
+    """The bot can't go on; of all that stops it, only the end of another bot is worth waiting for. `code` says why."""
 
     def __init__(self, code: Exit, reason: str) -> None:
         super().__init__(reason)
         self.code = code
+
+
+@contextmanager
+def running_alone(data: Path) -> Iterator[None]:
+    """Hold the lock of the one bot that runs on a data directory: of two, each would answer every question.
+
+    The system lets go of it with the process that holds it, however that ends.
+
+    Raises:
+        StoppedError: another holds it, or there can be none.
+    """
+    lock = filelock.FileLock(data / LOCK, mode=0o600)
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
+        raise StoppedError(Exit.RUNNING, f"{data}: another review-bot runs on this folder; stop it first") from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise StoppedError(
+            Exit.SETTINGS, f"{data / LOCK}: {reason}; give the folder to the user that the bot runs as"
+        ) from None
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 async def serve(make_bot: Callable[[], ReviewBot], engine: Engine, settings: Settings, metrics: Metrics) -> None:

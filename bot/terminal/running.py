@@ -25,7 +25,7 @@ def run(data: DataOption = DATA) -> None:
     from bot.engine import Engine
     from bot.logs import log_to_stderr
     from bot.metrics import Metrics
-    from bot.serving import Exit, StoppedError, serve
+    from bot.serving import Exit, StoppedError, running_alone, serve
     from bot.store import Store
     from embeddings.errors import IndexDamagedError, IndexMissingError, IndexVersionError
 
@@ -50,7 +50,7 @@ def run(data: DataOption = DATA) -> None:
             await engine.close()
 
     try:
-        with Store(settings.store) as store:
+        with running_alone(settings.data), Store(settings.store) as store:
             asyncio.run(served(store))
     except StoppedError as error:
         notice(str(error))

@@ -186,6 +186,26 @@ async def test_what_keeps_the_bot_from_starting_is_one_line_and_a_code_of_its_ow
         assert (await there.stats())["identifies"] == 0
 
 
+async def test_a_second_bot_on_the_same_folder_ends_until_the_first_has_ended_however_it_did(
+    reviews: Path, tmp_path: Path
+) -> None:
+    data = copied(reviews, tmp_path)
+    async with elsewhere() as there:
+        with program(there.url, data, "run", token=there.token) as first:
+            await there.ready(timeout=PATIENCE)
+            with program(there.url, data, "run", token=there.token) as second:
+                assert await ended(second) == Exit.RUNNING
+                assert second.output == f"{data}: another review-bot runs on this folder; stop it first\n"
+            first.process.kill()
+            await ended(first)
+        with program(there.url, data, "run", token=there.token) as third:
+            while (await there.stats())["identifies"] < 2:
+                assert third.process.poll() is None, third.output
+                await asyncio.sleep(0.05)
+            await there.ready(timeout=PATIENCE)
+            assert await asyncio.to_thread(third.stop) == 0
+
+
 async def test_the_commands_are_put_when_they_have_changed_and_only_then(reviews: Path, tmp_path: Path) -> None:
     data = copied(reviews, tmp_path)
     with in_a_process() as url:
