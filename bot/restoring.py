@@ -161,7 +161,10 @@ def _unpack(archive: zipfile.ZipFile, file: ArchivedFile, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     size = 0
-    with archive.open(file.name) as source, path.open("xb") as target:
+    # The database holds what members asked: at no moment may anybody else open it.
+    mode = 0o600 if file.name == DATABASE else 0o666
+    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(opened, "wb") as target, archive.open(file.name) as source:
         while block := source.read(1 << 20):
             size += len(block)
             if size > file.size:

@@ -7,11 +7,13 @@ by a newer version is refused and left as it is. What is deleted is gone from th
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
+import stat
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -104,6 +106,12 @@ VERSION = len(MIGRATIONS)
 DATABASE = "bot.sqlite3"
 """The database's name in the data directory."""
 
+JOURNAL = ("-wal", "-shm")
+"""How the names of the files end that SQLite keeps beside a database."""
+
+_IN_MEMORY = Path(":memory:")
+"""What SQLite takes for no file at all."""
+
 EVERYWHERE = "global"
 """The scope of commands that are synchronised for every server; a single server's scope is its id."""
 
@@ -121,6 +129,30 @@ class StoreError(LibraryError):
 
 class StoreVersionError(StoreError):
     """The database was written by a newer version: update this one. It was left as it is."""
+
+
+def readable_by_others(path: Path) -> tuple[Path, ...]:
+    """The files of a database, and of its journal, that others than their owner may read or write."""
+    found = []
+    for file in (path, *(path.with_name(path.name + ending) for ending in JOURNAL)):
+        # A journal may go at any moment, with the process that closes the database last.
+        with suppress(FileNotFoundError):
+            if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+                found.append(file)
+    return tuple(found)
+
+
+def _keep_private(path: Path) -> None:
+    """Keep a database for its owner alone; where there is none, make its file so. SQLite's journal is as private."""
+    if path == _IN_MEMORY:
+        return
+    with suppress(FileExistsError):
+        # An empty file is a new database to SQLite. At no moment may anybody else open what it will be.
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    # Another user's file is that user's to close; the doctor tells of it.
+    with suppress(PermissionError, FileNotFoundError):
+        for file in readable_by_others(path):
+            file.chmod(0o600)
 
 
 def refuse_newer(path: Path, version: int) -> None:
@@ -201,6 +233,7 @@ class Store:
         self._unclean = True
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
+            _keep_private(path)
             self._connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
         try:
             self._prepare()

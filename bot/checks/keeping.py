@@ -9,7 +9,7 @@ from bot.archives import DATABASE
 from bot.checks.checking import CheckError, Circumstances
 from bot.database import examine
 from bot.restoring import interrupted
-from bot.store import VERSION
+from bot.store import VERSION, readable_by_others
 from embeddings import index as layout
 
 LEAST_FREE = 256 << 20
@@ -17,7 +17,7 @@ LEAST_FREE = 256 << 20
 
 
 def database(circumstances: Circumstances) -> str:
-    """Whether the database opens, is of a version that this program reads, and is sound on every page."""
+    """Whether the database opens, has a version that this program reads, is sound on every page, and is private."""
     if interrupted(circumstances.data):
         raise CheckError(
             "a restore was cut off in the middle; run `review-bot restore` again, which puts back what was there first"
@@ -26,6 +26,8 @@ def database(circumstances: Circumstances) -> str:
     if not os.path.lexists(path):
         return "none yet; the bot makes it when it first runs"
     version = examine(path).version
+    for file in readable_by_others(path):
+        raise CheckError(f"{file} can be read by other users; run: chmod 600 {file}")
     return f"sound, version {version}" + (f"; brought to {VERSION} when the bot starts" if version < VERSION else "")
 
 

@@ -106,6 +106,7 @@ def test_a_backup_put_back_elsewhere_is_the_same(data: Path, archive: Path, tmp_
     assert tree(tmp_path / "new" / "data") == CONTENT
     assert chosen(tmp_path / "new" / "data") == CHOSEN
     assert (contents.version, contents.database, contents.reviews) == (__version__, VERSION, 2)
+    assert stat.S_IMODE((tmp_path / "new" / "data" / "bot.sqlite3").stat().st_mode) == 0o600
     assert tree(data) == CONTENT | LEFT_OUT
 
 

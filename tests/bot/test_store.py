@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import os
 import shutil
 import sqlite3
+import stat
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -442,3 +444,19 @@ def test_whatever_happens_the_store_holds_what_was_consented_to_and_nothing_else
         assert {each.number for each in there} == expected.keys()
         for each in there:
             assert each.after is None or (each.after in expected and expected[each.after].server == each.server)
+
+
+@pytest.mark.parametrize("before", [None, 0o644])
+def test_a_database_and_what_stands_beside_it_are_for_their_owner_alone(tmp_path: Path, before: int | None) -> None:
+    file = tmp_path / "bot.sqlite3"
+    mask = os.umask(0o022)
+    try:
+        if before is not None:
+            Store(file).close()
+            file.chmod(before)
+        with Store(file) as store:
+            store.save_synced_digest("abc")
+            modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    finally:
+        os.umask(mask)
+    assert modes == {"bot.sqlite3": 0o600, "bot.sqlite3-wal": 0o600, "bot.sqlite3-shm": 0o600}

@@ -206,6 +206,13 @@ def test_a_database_is_read_on_every_page_and_for_its_version(tmp_path: Path) ->
     assert "put a backup in its place" in advice(keeping.database, tmp_path)
 
 
+def test_a_database_that_others_can_read_is_told_of(tmp_path: Path) -> None:
+    file = tmp_path / "bot.sqlite3"
+    Store(file).close()
+    file.chmod(0o640)
+    assert advice(keeping.database, tmp_path) == f"{file} can be read by other users; run: chmod 600 {file}"
+
+
 def test_a_restore_that_was_cut_off_is_told_of(tmp_path: Path) -> None:
     (tmp_path / STAGING / "moving").mkdir(parents=True)
     assert "run `review-bot restore` again" in advice(keeping.database, tmp_path)
