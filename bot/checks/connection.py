@@ -30,7 +30,7 @@ def token(circumstances: Circumstances) -> str:
     place = str(found.file) if found.file is not None else found.setting
     if not circumstances.online:
         return f"in {place}, of application {application}; Discord was not asked (--online asks)"
-    return f"in {place}, taken by Discord as {asyncio.run(_logged_in(found.value))}"
+    return f"in {place}, taken by Discord as {asyncio.run(logged_in(found.value))}"
 
 
 def commands(circumstances: Circumstances) -> str:
@@ -53,7 +53,12 @@ def commands(circumstances: Circumstances) -> str:
     raise CheckError(f"{changed}; run `review-bot sync`")
 
 
-async def _logged_in(token: str) -> str:
+async def logged_in(token: str) -> str:
+    """The name of the bot that Discord takes a token for.
+
+    Raises:
+        CheckError: Discord refuses it, or can't be asked.
+    """
     import aiohttp
     import discord
 

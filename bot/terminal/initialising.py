@@ -29,7 +29,7 @@ def init(
     """Set everything up, step by step; run again, it keeps what is there."""
     prompter = Prompter(defaults=yes)
     _reviews(data, reviews, prompter)
-    token = _token(data, prompter)
+    token = _token(data, prompter, ask_discord=sync)
     _index(data)
     ready = token is not None and _discord(data, token, prompter, sync=sync)
     option = data_option(data)
@@ -56,10 +56,15 @@ def _reviews(data: Path, folder: Path | None, prompter: Prompter) -> None:
     say(f"Reviews: {there} in {data / REVIEWS}.")
 
 
-def _token(data: Path, prompter: Prompter) -> str | None:
+def _token(data: Path, prompter: Prompter, *, ask_discord: bool) -> str | None:
+    import asyncio
+
+    from bot.checks.checking import CheckError
+    from bot.checks.connection import logged_in
     from bot.setting_up import save_token
     from bot.settings import PORTAL, TOKEN, SettingsError, check_token, find_token
 
+    known = None
     try:
         known = find_token(os.environ, data)
     except SettingsError as error:
@@ -80,13 +85,19 @@ def _token(data: Path, prompter: Prompter) -> str | None:
             break
         try:
             check_token(token, "what you typed")
-        except SettingsError as error:
-            if not tries_left:
+            if known is not None and ask_discord:
+                # One that works is given up only for another that does.
+                asyncio.run(logged_in(token))
+        except (SettingsError, CheckError) as error:
+            if not tries_left and known is None:
                 raise
             notice(str(error))
         else:
             say(f"Token: in {save_token(token, data)}, which only you can read.")
             return token
+    if known is not None:
+        say(f"Token: the old one stays, in {known.file}.")
+        return known.value
     say("Token: none yet.")
     return None
 

@@ -13,6 +13,7 @@ import pytest
 
 from bot.client import CommandBot
 from bot.serving import Exit
+from bot.setting_up import save_token
 from bot.syncing import payload
 from tests.discord.actors import Channel, Discord, Person, in_a_process, reach
 from tests.discord.club import QUESTION
@@ -240,6 +241,20 @@ async def test_setting_up_leaves_a_bot_that_the_doctor_finds_well(reviews: Path,
                 assert await ended(doctor) == 1
                 assert "Discord can't be reached" in doctor.output
                 assert "Traceback" not in doctor.output
+
+
+async def test_a_token_that_works_is_given_up_only_for_one_that_discord_takes(reviews: Path, tmp_path: Path) -> None:
+    data = copied(reviews, tmp_path)
+    async with elsewhere() as there:
+        save_token(there.token, data)
+        with program(there.url, data, "init", token=None, typed=f"y\n{SAMPLE}\n\nn\n") as again:
+            assert await ended(again) == 0
+            assert "Discord refuses the token" in again.output
+            assert f"Token: the old one stays, in {data}/token." in again.output
+        save_token(SAMPLE, data)
+        with program(there.url, data, "init", token=None, typed=f"y\n{there.token}\nn\n") as again:
+            assert await ended(again) == 0
+        assert (data / "token").read_text(encoding="utf-8") == f"{there.token}\n"
 
 
 @pytest.mark.slow

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.setting_up import save_token
 from tests.terminal.conftest import SECOND_REVIEW, Run, start
 from tests.terminal.test_diagnosing import OTHERS, TOKEN
 
@@ -79,6 +80,15 @@ def test_a_review_of_another_content_is_replaced_only_where_the_person_says_so(
     assert target.read_bytes() == owners
     assert run(*arguments, typed=["yes"]).code == 0
     assert target.read_text(encoding="utf-8") == SECOND_REVIEW
+
+
+def test_a_token_stays_where_no_other_is_given(run: Run, fresh: Path) -> None:
+    save_token(TOKEN, fresh)
+    ended = run("init", "--no-sync", "--data", fresh, typed=["y", ""])
+    assert ended.code == 0
+    assert f"Token: the old one stays, in {fresh}/token.\n" in ended.out
+    assert INVITATION in ended.out
+    assert (fresh / "token").read_text(encoding="utf-8") == f"{TOKEN}\n"
 
 
 def test_without_a_token_it_goes_as_far_as_it_can(run: Run, fresh: Path) -> None:
