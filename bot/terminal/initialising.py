@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,8 +13,11 @@ from bot.terminal.output import notice, say
 from bot.terminal.prompting import Prompter
 from bot.terminal.wording import counted, data_option, for_folder
 
+if TYPE_CHECKING:
+    from bot.setting_up import Copied
+
 TRIES = 3
-"""How often a person may mistype the token."""
+"""How often a person may mistype the folder, or the token."""
 
 
 def init(
@@ -30,30 +33,46 @@ def init(
     prompter = Prompter(defaults=yes)
     _reviews(data, reviews, prompter)
     token = _token(data, prompter, ask_discord=sync)
-    _index(data)
+    indexed = _index(data)
     ready = token is not None and _discord(data, token, prompter, sync=sync)
     option = data_option(data)
-    if ready:
+    if not indexed:
+        say(f"Add a review: review-bot add{option} FILE. Then run `review-bot init{option}` again.")
+    elif ready:
         say(f"Start the bot: review-bot run{option}")
     else:
         say(f"Without Discord: review-bot ask{option} QUESTION. With it: run `review-bot init{option}` again.")
 
 
 def _reviews(data: Path, folder: Path | None, prompter: Prompter) -> None:
-    from bot.setting_up import copy_reviews
+    from bot.setting_up import FolderError, copy_reviews
     from embeddings.folders import REVIEWS, review_files
 
-    there = len(review_files(data / REVIEWS))
-    if folder is None and not there:
-        named = prompter.text(f"No reviews in {data / REVIEWS} yet. Folder to copy them from, or Enter for later:")
-        folder = Path(named).expanduser() if named else None
+    def replace(file: Path) -> bool:
+        return prompter.agrees(f"{file} is another review. Replace it?", default=False)
+
     if folder is not None:
-        written = copy_reviews(
-            folder, data, lambda file: prompter.agrees(f"{file} is another review. Replace it?", default=False)
-        )
-        there = len(review_files(data / REVIEWS))
-        say(f"Copied {counted(len(written), 'review')}.")
-    say(f"Reviews: {there} in {data / REVIEWS}.")
+        _tell(copy_reviews(folder, data, replace), data)
+    elif not review_files(data / REVIEWS):
+        for tries_left in reversed(range(TRIES)):
+            named = prompter.text(f"No reviews in {data / REVIEWS} yet. Folder to copy them from, or Enter for later:")
+            if not named:
+                break
+            try:
+                _tell(copy_reviews(Path(named).expanduser(), data, replace), data)
+                break
+            except FolderError as error:
+                if not tries_left:
+                    raise
+                notice(for_folder(str(error), data))
+    there = len(review_files(data / REVIEWS))
+    say(f"Reviews: {there or 'none yet'} in {data / REVIEWS}.")
+
+
+def _tell(copied: Copied, data: Path) -> None:
+    say(f"Copied {counted(len(copied.written), 'review')}.")
+    for line in copied.left_out:
+        notice(for_folder(line, data))
 
 
 def _token(data: Path, prompter: Prompter, *, ask_discord: bool) -> str | None:
@@ -102,15 +121,16 @@ def _token(data: Path, prompter: Prompter, *, ask_discord: bool) -> str | None:
     return None
 
 
-def _index(data: Path) -> None:
+def _index(data: Path) -> bool:
     from bot.terminal.opening import FIRST_BUILD_WAIT, build_with_progress
     from embeddings.folders import REVIEWS, review_files
 
     if not review_files(data / REVIEWS):
         say("Index: none yet; it wants a review.")
-        return
+        return False
     build_with_progress(data, wait=FIRST_BUILD_WAIT)
     say("Index: up to date.")
+    return True
 
 
 def _discord(data: Path, token: str, prompter: Prompter, *, sync: bool) -> bool:

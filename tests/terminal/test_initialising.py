@@ -82,6 +82,49 @@ def test_a_review_of_another_content_is_replaced_only_where_the_person_says_so(
     assert target.read_text(encoding="utf-8") == SECOND_REVIEW
 
 
+def test_a_review_that_is_there_in_the_other_format_is_left_out_and_named(
+    run: Run, fresh: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "club"
+    folder.mkdir()
+    for name in ("never-let-me-go.txt", "whales.md", "whales.txt"):
+        (folder / name).write_text("---\ntitle: Whales\n---\nThey sing.\n", encoding="utf-8")
+    for name in ("page.html", "cover.jpg", ".hidden"):
+        (folder / name).touch()
+    there = fresh / "reviews"
+    left_out = [
+        f"{folder}/never-let-me-go.txt: left out, since {there}/never-let-me-go.md has the same short name, "
+        "'never-let-me-go'",
+        f"{folder}/whales.txt: left out, since {there}/whales.md has the same short name, 'whales'",
+        f"{folder}: left out what is neither .md nor .txt (cover.jpg, page.html); "
+        f"`review-bot add FILE --data {fresh}` takes .html and .epub",
+    ]
+    for copied in ("Copied 1 review.", "Copied 0 reviews."):
+        ended = run("init", "--reviews", folder, "--yes", "--data", fresh)
+        assert ended.code == 0
+        assert ended.out.splitlines()[:2] == [copied, f"Reviews: 2 in {there}."]
+        assert [line for line in ended.err.splitlines() if "left out" in line] == left_out
+    assert sorted(path.name for path in there.iterdir()) == ["never-let-me-go.md", "whales.md"]
+
+
+def test_a_folder_that_is_mistyped_is_asked_for_again(run: Run, empty: Path, indexed: Path, tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    file = indexed / "reviews" / "never-let-me-go.md"
+    ended = run("init", "--no-sync", "--data", empty, typed=[str(tmp_path / "gone"), str(file), str(file.parent)])
+    assert ended.code == 0
+    assert f"{tmp_path}/gone: no such folder\n" in ended.err
+    assert f"{file}: this is a file; name its folder, or use `review-bot add FILE --data {empty}`\n" in ended.err
+    assert ended.out.startswith(f"Copied 1 review.\nReviews: 1 in {empty}/reviews.\n")
+
+
+def test_without_reviews_it_says_how_to_add_one(run: Run, empty: Path) -> None:
+    ended = run("init", "--no-sync", "--data", empty, typed=["", TOKEN])
+    assert ended.code == 0
+    lines = ended.out.splitlines()
+    assert lines[0] == f"Reviews: none yet in {empty}/reviews."
+    assert lines[-1].startswith("Add a review: review-bot add --data ")
+
+
 def test_a_token_stays_where_no_other_is_given(run: Run, fresh: Path) -> None:
     save_token(TOKEN, fresh)
     ended = run("init", "--no-sync", "--data", fresh, typed=["y", ""])
@@ -112,6 +155,7 @@ def test_a_folder_without_reviews_is_said_to_be_one(run: Run, empty: Path, tmp_p
     (tmp_path / "nothing").mkdir()
     ended = run("init", "--reviews", tmp_path / "nothing", "--data", empty)
     assert ended.complaint == f"{tmp_path / 'nothing'}: there are no .md or .txt files in this folder"
+    assert run("init", "--reviews", tmp_path / "gone", "--data", empty).complaint == f"{tmp_path}/gone: no such folder"
 
 
 def test_a_token_typed_at_a_terminal_is_not_shown(fresh: Path) -> None:
