@@ -144,6 +144,25 @@ def test_ctrl_c_is_quiet(indexed: Path) -> None:
     assert (chat.returncode, err) == (130, "")
 
 
+def test_ctrl_c_is_as_quiet_while_the_command_is_being_loaded() -> None:
+    script = """
+import os, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+
+# A shell that runs the tests in the background has them ignore the signal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Interrupting())
+from bot.__main__ import main
+main()
+"""
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
 @pytest.mark.parametrize("command", [("ask", QUESTION), ("search", QUESTION, "--json"), ("section", "5")])
 def test_a_reader_who_has_had_enough_is_no_error(indexed: Path, command: tuple[str, ...]) -> None:
     reader, writer = os.pipe()
