@@ -18,7 +18,7 @@ from embeddings.library import Library
 from tests import owners
 from tests.discord.actors import Asked, Channel, Discord, Guild, Message, Person, reach
 from tests.discord.bots import running
-from tests.discord.logs import LogWatch
+from tests.discord.logs import LogWatch, problems_in, watch
 
 OWNERS = "never-let-me-go"
 QUESTION = "What is a deferral?"
@@ -55,22 +55,23 @@ def furnish(data: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Club:
-    """The server, its first channel, its first member, and the bot in it."""
+    """The server, its first channel, its first member, and the bot in it; `expect` are codes that the test provokes."""
 
     there: Discord
     bot: ReviewBot
     server: Guild
     general: Channel
     ana: Person
+    expect: tuple[int, ...] = ()
 
     async def ask(self, question: str = QUESTION, **options: Any) -> Message:
         """Ana's question by `/ask`, and its answer."""
         asked = await self.ana.slash(self.general, "ask", question=question, **options)
         return await asked.answer()
 
-    async def assert_clean(self, log: LogWatch, *, expect: tuple[int, ...] = ()) -> None:
+    async def assert_clean(self, log: LogWatch) -> None:
         """Fail on all that a bot must not do, say or log."""
-        await self.there.assert_clean(expect=expect)
+        await self.there.assert_clean(expect=self.expect)
         log.assert_clean(await self.there.secrets())
 
 
@@ -95,11 +96,29 @@ async def review_bot(
 
 
 @asynccontextmanager
-async def club(url: str, data: Path, store: Path, **how: Any) -> AsyncIterator[Club]:
-    """A club whose bot is running."""
-    async with reach(url) as there, review_bot(there, data, store, **how) as bot:
-        server = await there.server("Film Club")
-        yield Club(there, bot, server, await server.channel("general"), await server.member("Ana"))
+async def club(
+    url: str, data: Path, store: Path, *, expect: tuple[int, ...] = (), errors: bool = False, **how: Any
+) -> AsyncIterator[Club]:
+    """A club whose bot is running, and is judged at its end by all that it has done, said and logged.
+
+    Args:
+        url: the double's.
+        data: the data directory.
+        store: the bot's database.
+        expect: JSON codes and statuses that the test provokes without a fault.
+        errors: whether the log may speak of errors.
+        how: see `review_bot`.
+    """
+    with watch() as log:
+        async with reach(url) as there, review_bot(there, data, store, **how) as bot:
+            server = await there.server("Film Club")
+            here = Club(there, bot, server, await server.channel("general"), await server.member("Ana"), expect)
+            yield here
+            await there.assert_clean(expect=expect)
+            secrets = await there.secrets()
+        # The bot has left by now, and may have complained about that.
+        found = [*([] if errors else log.errors), *problems_in("\n".join(log.lines), secrets, errors=False)]
+        assert not found, "\n".join(found)
 
 
 async def changed(page: Message, pressed: Asked) -> Message:

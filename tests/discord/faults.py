@@ -79,10 +79,7 @@ class Outcome:
 
 
 def _away(**disturbance: Any) -> Case:
-    return Case(
-        test_faults.test_a_question_asked_while_the_bot_is_away_is_answered,
-        {"disturbance": disturbance, "identifies": 1},
-    )
+    return Case(test_faults.test_a_question_asked_while_the_bot_is_away_is_answered, {"disturbance": disturbance})
 
 
 def _lost_session(**disturbance: Any) -> Case:

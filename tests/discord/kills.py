@@ -172,7 +172,7 @@ async def one_kill(world: World) -> tuple[Kill, float | None, list[str]]:
     after = world.chance.uniform(0.0, STARTING if starting else LATEST)
     took, faults = None, list[str]()
     sessions = await _sessions(world)
-    with program(world.there.url, world.data, "run", token=world.there.token) as bot:
+    with program(world.there.url, world.data, "run", token=world.there.token, errors=True) as bot:
         if not starting:
             took, faults = await _come_back(world, bot, sessions)
         async with _people(world, present=took is not None):
@@ -303,7 +303,7 @@ async def _answer(world: World, question: str, review: str) -> str:
 async def _wrong_in_the_end(world: World) -> list[str]:
     """Let the bot come up with all that was written, and ask about each review."""
     sessions = await _sessions(world)
-    with program(world.there.url, world.data, "run", token=world.there.token) as bot:
+    with program(world.there.url, world.data, "run", token=world.there.token, errors=True) as bot:
         _, wrong = await _come_back(world, bot, sessions)
         until = time.monotonic() + PATIENCE
         while not wrong and (behind := await _behind(world)):
@@ -346,7 +346,7 @@ async def endure(times: int, seed: int, data: Path) -> Outcome:
         seed: decides the moments, and what people do.
         data: a data directory as `furnish` makes it, which is used up.
     """
-    async with elsewhere() as there:
+    async with elsewhere(judged=False) as there:
         server = await there.server("Film Club")
         general, manager = await server.channel("general"), await server.member("Mia", manager=True)
         world = World(there, server, general, manager, data, random.Random(seed))

@@ -50,11 +50,11 @@ def problems_in(text: str, secrets: Iterable[str] = (), *, errors: bool = True) 
 
 @contextmanager
 def watch(level: int = logging.INFO) -> Iterator[LogWatch]:
-    """Watch the log from `level` on."""
+    """Watch the log from `level` on; whoever watches it already goes on seeing as much."""
     handler, root = LogWatch(), logging.getLogger()
     before = root.level
     root.addHandler(handler)
-    root.setLevel(level)
+    root.setLevel(min(before, level))
     try:
         yield handler
     finally:

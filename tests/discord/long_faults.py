@@ -37,7 +37,8 @@ async def many_reconnects(at_the_double: str, reviews: Path, store: Path, log: L
             await here.there.disturb("reconnect")
             answered += "deferrals" in (await here.ask()).text
         await here.assert_clean(log)
-        assert (await here.there.stats())["identifies"] == 1
+        stats = await here.there.stats()
+        assert (stats["identifies"], stats["resumes"]) == (1, tries)
     return answered
 
 
@@ -76,7 +77,7 @@ async def what_ends_the_program(
     reviews: Path, tmp_path: Path, disturbance: dict[str, Any], exit_code: Exit, said: str
 ) -> None:
     async with elsewhere() as there:
-        with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
+        with program(there.url, copied(reviews, tmp_path), "run", token=there.token, errors=True) as bot:
             await there.ready(timeout=PATIENCE)
             general, ana = await scene(there)
             await (await ana.slash(general, "ask", question=QUESTION)).answer()
@@ -87,7 +88,7 @@ async def what_ends_the_program(
 
 
 async def a_refused_token_ends_the_program(reviews: Path, tmp_path: Path, token: str) -> None:
-    async with elsewhere() as there:
+    async with elsewhere(expect=(401,)) as there:
         with program(there.url, copied(reviews, tmp_path), "run", token=token) as bot:
             assert await ended(bot) == Exit.TOKEN_REFUSED
             assert "refuses the token" in bot.output

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
 
+from tests.discord.logs import problems_in
+
 ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
 """Seconds in which a program is expected to start or to end, on a machine that is busy with something else."""
@@ -61,9 +63,10 @@ def program(
     token: str | None,
     typed: str = "",
     pulse: Path | None = None,
+    errors: bool = False,
     **settings: str,
 ) -> Iterator[Program]:
-    """`review-bot` with these arguments, led to the double at `url`.
+    """`review-bot` with these arguments, led to the double at `url`; what it has said is looked through at its end.
 
     Args:
         url: the double's.
@@ -72,7 +75,11 @@ def program(
         token: the bot's, or None for none.
         typed: what stands on its standard input.
         pulse: where to leave the pulse of its event loop, or None to take none.
+        errors: whether it may speak of errors; of its token it never may.
         settings: environment variables.
+
+    Raises:
+        AssertionError: it has said what it must not. Tokens of interactions only the double knows: `Discord.secrets`.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DISCORD_", "REVIEW_BOT_"))}
     given = {"DISCORD_TOKEN": token} if token is not None else {}
@@ -92,12 +99,15 @@ def program(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        running = Program(process, output)
         try:
-            yield Program(process, output)
+            yield running
         finally:
             if process.poll() is None:
                 process.kill()
             process.wait(PATIENCE)
+        found = problems_in(running.output, [token] if token else [], errors=not errors)
+        assert not found, "\n".join(found)
 
 
 @contextmanager

@@ -82,7 +82,7 @@ async def asked_at_once(there: Discord, number: int) -> list[Json]:
 async def rush(number: int, reviews: Path, folder: Path, *, expect: tuple[int, ...] = ()) -> Rush:
     """That many questions at once, to a program that is stopped after the last answer."""
     kept = folder / "pulse.json"
-    async with elsewhere() as there:
+    async with elsewhere(expect=expect) as there:
         with program(there.url, copied(reviews, folder), "run", token=there.token, pulse=kept) as bot:
             await there.ready(timeout=PATIENCE)
             every = await asked_at_once(there, number)

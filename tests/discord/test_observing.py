@@ -89,6 +89,7 @@ async def watched_run(data: Path, number: int) -> Watched:
             data,
             "run",
             token=there.token,
+            errors=True,
             REVIEW_BOT_HEALTH_PORT=str(number),
             REVIEW_BOT_LOG_LEVEL="DEBUG",
         ) as bot:

@@ -5,15 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import discord
 import pytest
 
-from tests.discord.actors import Asked, Discord
+from tests.discord.actors import Asked, Discord, reach
 from tests.discord.bots import Small, at
+from tests.discord.club import club
 from tests.discord.double import schema
 from tests.discord.double.state import BOT, Permission
 from tests.discord.logs import LogWatch, problems_in, watch
+from tests.discord.programs import program
 
 Interaction = discord.Interaction[discord.Client]
 
@@ -213,6 +216,42 @@ async def test_tokens_in_the_log_are_caught(at_the_double: str) -> None:
     found = debug.problems(secrets)
     # discord.py itself logs the interaction's token at DEBUG.
     assert [f"a token is in the log: {secret[:8]}..." for secret in secrets] == found
+
+
+async def test_a_fault_that_never_strikes_is_told(double_url: str) -> None:
+    async with reach(double_url) as there:
+        await there.fault("GET /gateway", "status", status=502)
+        with pytest.raises(AssertionError, match="idle fault: GET /gateway: status was laid and never struck"):
+            await there.assert_clean()
+        async with there.http.get(f"{there.api}/gateway") as response:
+            assert response.status == 502
+        await there.fault("GET /users/@me", "reset", times=None)
+        await there.assert_clean()
+
+
+@pytest.mark.parametrize("said", ["an error", "a token"])
+async def test_a_club_is_judged_at_its_end_without_being_asked(
+    at_the_double: str, reviews: Path, store: Path, said: str
+) -> None:
+    async def log_it() -> None:
+        async with club(at_the_double, reviews, store) as here:
+            if said == "an error":
+                logging.getLogger("bot").error(said)
+            else:
+                logging.getLogger("bot").info("with %s", here.there.token)
+
+    with pytest.raises(AssertionError, match=said):
+        await log_it()
+
+
+def test_a_program_is_judged_at_its_end_without_being_asked(reviews: Path) -> None:
+    def say_it() -> None:
+        with program("http://127.0.0.1:9", reviews, "no-such-command", token=None) as bot:
+            bot.ended()
+            bot._output.write(b"ERROR on purpose")
+
+    with pytest.raises(AssertionError, match="ERROR on purpose"):
+        say_it()
 
 
 def test_the_output_of_a_subprocess_is_searched_in_the_same_way() -> None:

@@ -28,6 +28,7 @@ class Fault:
         via: Whether the answer has the `Via` header that Discord's own proxy sets.
         retry_after: What a 429 asks for, in seconds.
         scope_global: Whether a 429 is the global one.
+        hits: How often it has struck.
     """
 
     route: str
@@ -77,6 +78,10 @@ class Faults:
     def lay(self, fault: Fault) -> None:
         """Add a fault."""
         self.laid.append(fault)
+
+    def idle(self) -> list[Fault]:
+        """Those that were to strike a few times and have not: what they were laid for was not tried."""
+        return [fault for fault in self.laid if fault.times is not None and not fault.hits]
 
     def clear(self) -> None:
         """Take all faults away."""

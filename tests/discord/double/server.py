@@ -38,7 +38,8 @@ class Server:
         """Listen on `port`, or on any that is free."""
         app = web.Application(client_max_size=32 * 1024 * 1024)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.2)
-        faults, ledger = Faults(), Ledger(self.world)
+        faults = Faults()
+        ledger = Ledger(self.world, faults)
         gateway = Gateway(self.world, faults, heartbeat_interval=41.25, url="")
         api = Api(self.world, gateway)
         rest = Rest(api, faults, ledger)

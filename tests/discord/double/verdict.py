@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from tests.discord.double.faults import Faults
 from tests.discord.double.limits import Wrong
 from tests.discord.double.payloads import texts
-from tests.discord.double.state import ACKNOWLEDGE_WITHIN, Json, World
+from tests.discord.double.state import ACKNOWLEDGE_WITHIN, TOKEN_LIFE, Json, World
 
 CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
 FOLLOW_UP = "/webhooks/{webhook_id}/{webhook_token}"
@@ -90,8 +91,9 @@ def mentions_are_off(message: Json) -> bool:
 class Ledger:
     """Every request of the bot, in order."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, faults: Faults) -> None:
         self.world = world
+        self.faults = faults
         self.records: list[Record] = []
 
     def open(self, method: str, template: str, path: str) -> Record:
@@ -102,6 +104,8 @@ class Ledger:
 
     def judge(self, *, expect: frozenset[int] = frozenset()) -> Json:
         """The verdict: what was wrong, what is still pending, what never reached the bot.
+
+        A fault that never struck is wrong as well, for the test that laid it has shown nothing.
 
         `expect` holds JSON codes and HTTP statuses that the test has brought about by other means than a
         fault, such as a permission taken away.
@@ -119,12 +123,16 @@ class Ledger:
                     pending.append(f"{name} is not acknowledged yet")
                 elif 10062 not in expect:
                     violations.append(Violation("unacknowledged", f"{name} was not acknowledged in time"))
-            elif asked.thinking:
+            elif asked.thinking and not (50027 in expect and age > TOKEN_LIFE):
                 pending.append(f"{name} is thinking")
         violations.extend(
             Violation("ping", f"message {said.id} notified {said.pings}")
             for said in self.world.messages.values()
             if said.author_id == self.world.bot.id and said.pings
+        )
+        violations.extend(
+            Violation("idle fault", f"{fault.route}: {fault.kind} was laid and never struck")
+            for fault in self.faults.idle()
         )
         return {
             "clean": not violations and not pending,
