@@ -302,6 +302,16 @@ class Store:
             row = connection.execute("SELECT digest FROM synced WHERE scope = ?", (scope,)).fetchone()
         return None if row is None else str(row[0])
 
+    def synced_digests(self) -> dict[str, str]:
+        """Each scope in which commands were synchronised, with their digest."""
+        with self._transaction("DEFERRED") as connection:
+            return dict(connection.execute("SELECT scope, digest FROM synced ORDER BY scope").fetchall())
+
+    def forget_synced_digest(self, scope: str) -> None:
+        """Forget that commands were synchronised in a scope: there are none any more."""
+        with self._transaction("IMMEDIATE") as connection:
+            connection.execute("DELETE FROM synced WHERE scope = ?", (scope,))
+
     def save_synced_digest(self, digest: str, scope: str = EVERYWHERE) -> None:
         """Remember the digest of the commands that were just synchronised."""
         with self._transaction("IMMEDIATE") as connection:

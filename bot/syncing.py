@@ -1,10 +1,14 @@
-"""Telling Discord which commands there are: only when asked to, and only when they have changed."""
+"""Telling Discord which commands there are: only when asked to, and only when they have changed.
+
+Discord keeps the commands for everywhere and those of a single server apart, and shows both there.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
 import json
+import logging
 from typing import Any
 
 import aiohttp
@@ -15,31 +19,76 @@ from bot.client import CommandBot
 from bot.inviting import application_id
 from bot.serving import Exit, StoppedError
 from bot.store import EVERYWHERE, Store
+from embeddings.errors import LibraryError
+
+_log = logging.getLogger(__name__)
 
 _TRIES = 5
 _FIRST_PAUSE = 1.0
+_NO_ACCESS = 50001
 
 
-async def synchronise(token: str, store: Store, *, server: int | None = None) -> bool:
+class NotInServerError(LibraryError):
+    """The bot may not have commands in that server: add it there first."""
+
+
+async def synchronise(token: str, store: Store, *, server: int | None = None, force: bool = False) -> bool:
     """Put the commands where they differ from those that were last put; whether anything was sent.
 
     Args:
         token: the bot's token.
         store: where the digest of what was last put is kept.
         server: the id of the server to put them in, or None for everywhere.
+        force: whether to put them in any case: somebody else may have changed what Discord has.
 
     Raises:
         StoppedError: Discord refuses the token or the commands, or can't be reached.
+        NotInServerError: the bot isn't in that server.
     """
     scope = EVERYWHERE if server is None else str(server)
+    async with CommandBot() as bot:
+        wanted = await _digest_of(bot, token)
+    if not force and store.synced_digest(scope) == wanted:
+        return False
+    await _put(token, server)
+    store.save_synced_digest(wanted, scope)
+    return True
+
+
+async def remove(token: str, store: Store, *, server: int) -> None:
+    """Take out the commands of a single server; those for everywhere stay, there as well.
+
+    Raises:
+        StoppedError: Discord refuses the token, or can't be reached.
+        NotInServerError: the bot isn't in that server.
+    """
+    await _put(token, server, with_commands=False)
+    store.forget_synced_digest(str(server))
+
+
+async def warn_of_unknown_commands(token: str, store: Store) -> None:
+    """Log where Discord has not been told of the commands as they are now; it isn't asked.
+
+    Raises:
+        SettingsError: the token names no application.
+    """
+    synced = store.synced_digests()
+    if await current_digest(token) not in synced.values():
+        amiss = "the commands have changed since Discord was told" if synced else "Discord was not told of the commands"
+        _log.warning("%s; run `review-bot sync`", amiss)
+
+
+async def _put(token: str, server: int | None, *, with_commands: bool = True) -> None:
+    """Put the commands, or none in a server, and try again while Discord is only out of order."""
     pause = _FIRST_PAUSE
     for tries_left in reversed(range(_TRIES)):
         try:
             async with CommandBot() as bot:
-                wanted = await _digest_of(bot, token)
-                if store.synced_digest(scope) == wanted:
-                    return False
-                await _put(bot, token, server)
+                await bot.login(token)
+                where = discord.Object(server) if server is not None else None
+                if where is not None and with_commands:
+                    bot.tree.copy_global_to(guild=where)
+                await bot.tree.sync(guild=where)
         except discord.LoginFailure:
             raise StoppedError(Exit.TOKEN_REFUSED, "Discord refuses the token; nothing was sent") from None
         except (discord.DiscordServerError, aiohttp.ClientError, OSError) as error:
@@ -49,13 +98,17 @@ async def synchronise(token: str, store: Store, *, server: int | None = None) ->
             await asyncio.sleep(pause)
             pause *= 2
         except discord.HTTPException as error:
+            if server is not None and error.code == _NO_ACCESS:
+                raise NotInServerError(
+                    f"the bot is not in server {server}, so it can have no commands there; "
+                    "`review-bot invite` prints the link that adds it"
+                ) from None
             raise StoppedError(
                 Exit.CONNECTION,
                 f"Discord refuses the commands ({error.status}, code {error.code}); they stay as they were",
             ) from None
         else:
-            store.save_synced_digest(wanted, scope)
-            return True
+            return
     raise AssertionError("the last try has raised or returned")
 
 
@@ -84,11 +137,3 @@ def digest(commands: list[dict[str, Any]], application: int) -> str:
 async def _digest_of(bot: CommandBot, token: str) -> str:
     await bot.setup_hook()
     return digest(payload(bot.tree), application_id(token))
-
-
-async def _put(bot: CommandBot, token: str, server: int | None) -> None:
-    await bot.login(token)
-    where = discord.Object(server) if server is not None else None
-    if where is not None:
-        bot.tree.copy_global_to(guild=where)
-    await bot.tree.sync(guild=where)

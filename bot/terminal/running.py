@@ -27,6 +27,7 @@ def run(data: DataOption = DATA) -> None:
     from bot.metrics import Metrics
     from bot.serving import Exit, StoppedError, running_alone, serve
     from bot.store import Store
+    from bot.syncing import warn_of_unknown_commands
     from embeddings.errors import IndexDamagedError, IndexMissingError, IndexVersionError
 
     settings = _settings(data)
@@ -45,6 +46,7 @@ def run(data: DataOption = DATA) -> None:
 
     async def served(store: Store) -> None:
         try:
+            await warn_of_unknown_commands(settings.token, store)
             await serve(lambda: ReviewBot(engine, store, settings, metrics), engine, settings, metrics)
         finally:
             await engine.close()
@@ -61,6 +63,12 @@ def sync(
     guild: Annotated[
         int | None, typer.Option("--guild", metavar="SERVER", help="Only for the server of this id, for development.")
     ] = None,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Take the commands of that server out again; those for all servers stay.")
+    ] = False,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also where they have not changed: Discord may have lost them.")
+    ] = False,
     data: DataOption = DATA,
 ) -> None:
     """Tell Discord which commands there are, where they have changed."""
@@ -68,18 +76,31 @@ def sync(
 
     from bot.logs import log_to_stderr
     from bot.serving import StoppedError
-    from bot.store import Store
+    from bot.store import EVERYWHERE, Store
+    from bot.syncing import remove as take_out
     from bot.syncing import synchronise
 
+    if remove and guild is None:
+        raise typer.BadParameter("only the commands of a single server can be removed; add --guild SERVER")
     settings = _settings(data)
     log_to_stderr(settings.log_level, (settings.token,), settings.log_format)
     try:
         with Store(settings.store) as store:
-            sent = asyncio.run(synchronise(settings.token, store, server=guild))
+            if remove and guild is not None:
+                asyncio.run(take_out(settings.token, store, server=guild))
+                say("The commands of that server are removed; those for all servers stay.")
+                return
+            sent = asyncio.run(synchronise(settings.token, store, server=guild, force=force))
+            twice = guild is not None and store.synced_digest(EVERYWHERE) is not None
     except StoppedError as error:
         notice(str(error))
         raise typer.Exit(error.code) from None
-    say("The commands are up to date." if sent else "The commands have not changed; nothing was sent.")
+    say("The commands are up to date." if sent else "The commands have not changed; nothing was sent (--force sends).")
+    if twice:
+        notice(
+            "All servers have the commands as well, so this one shows each twice; "
+            f"`review-bot sync --guild {guild} --remove` takes the second ones out."
+        )
 
 
 def invite(data: DataOption = DATA) -> None:

@@ -14,7 +14,8 @@ import pytest
 from bot.client import CommandBot
 from bot.serving import Exit
 from bot.setting_up import save_token
-from bot.syncing import payload
+from bot.store import Store
+from bot.syncing import current_digest, payload
 from tests.discord.actors import Channel, Discord, Person, in_a_process, reach
 from tests.discord.club import QUESTION
 from tests.discord.logs import problems_in
@@ -230,6 +231,80 @@ async def test_the_commands_are_put_when_they_have_changed_and_only_then(reviews
             names = {each["name"] for each in await there.call("commands")}
             assert {"ask", "section", "sections", "reviews", "help", "review", "Ask the reviews about this"} <= names
             await there.assert_clean()
+
+
+async def test_the_commands_of_one_server_are_taken_out_again(reviews: Path, tmp_path: Path) -> None:
+    data = copied(reviews, tmp_path)
+    with in_a_process() as url:
+        async with reach(url) as there:
+            server = await there.server("Film Club")
+
+            async def synced(*options: str) -> str:
+                with program(url, data, "sync", *options, token=there.token) as bot:
+                    assert await ended(bot) == 0, bot.output
+                    return bot.output
+
+            async def known() -> tuple[int, int]:
+                return len(await there.call("commands")), len(await there.call("commands", guild=server.id))
+
+            await synced()
+            number, _ = await known()
+            assert f"`review-bot sync --guild {server.id} --remove`" in await synced("--guild", server.id)
+            assert await known() == (number, number)
+            assert "removed" in await synced("--guild", server.id, "--remove")
+            assert await known() == (number, 0)
+            assert "up to date" in await synced("--guild", server.id)
+            assert await known() == (number, number)
+            await there.assert_clean()
+
+
+async def test_commands_that_discord_has_lost_are_put_again_by_force(reviews: Path, tmp_path: Path) -> None:
+    data = copied(reviews, tmp_path)
+    with in_a_process() as url:
+        async with reach(url) as there:
+            for options, said, put in (((), "up to date", 1), ((), "--force", 1), (("--force",), "up to date", 2)):
+                with program(url, data, "sync", *options, token=there.token) as bot:
+                    assert await ended(bot) == 0
+                    assert said in bot.output
+                assert (await there.stats())["command_puts"] == put
+            await there.assert_clean()
+
+
+async def test_what_keeps_sync_from_a_server_is_one_line_that_says_what_to_do(reviews: Path, tmp_path: Path) -> None:
+    data = copied(reviews, tmp_path)
+    with in_a_process() as url:
+        async with reach(url) as there:
+            server = await there.server("Elsewhere", bot=False)
+            for options in ((), ("--remove",)):
+                with program(url, data, "sync", "--guild", server.id, *options, token=there.token) as bot:
+                    assert await ended(bot) == 1
+                    assert bot.output.splitlines()[-1] == (
+                        f"the bot is not in server {server.id}, so it can have no commands there; "
+                        "`review-bot invite` prints the link that adds it"
+                    )
+            with program(url, data, "sync", "--remove", token=there.token) as bot:
+                assert await ended(bot) == 2
+                assert "--guild" in bot.output
+            await there.assert_clean(expect=(50001,))
+
+
+async def test_a_start_tells_of_commands_that_discord_does_not_know(reviews: Path, tmp_path: Path) -> None:
+    data = copied(reviews, tmp_path)
+    async with elsewhere() as there:
+
+        async def said(session: int) -> str:
+            with program(there.url, data, "run", token=there.token) as bot:
+                await there.ready(timeout=PATIENCE, identifies=session)
+                assert await asyncio.to_thread(bot.stop) == 0
+                return bot.output
+
+        assert "Discord was not told of the commands; run `review-bot sync`" in await said(1)
+        with Store(data / "bot.sqlite3") as store:
+            store.save_synced_digest("an earlier one")
+        assert "the commands have changed since Discord was told; run `review-bot sync`" in await said(2)
+        with Store(data / "bot.sqlite3") as store:
+            store.save_synced_digest(await current_digest(there.token))
+        assert "review-bot sync" not in await said(3)
 
 
 async def test_setting_up_leaves_a_bot_that_the_doctor_finds_well(reviews: Path, tmp_path: Path) -> None:
