@@ -36,6 +36,7 @@ from bot.messages import (
     passage_quotes,
     problem,
     question_problem,
+    unknown_review,
     with_question,
 )
 from bot.metrics import Metrics, Trouble
@@ -44,7 +45,7 @@ from bot.parts import Look, Message
 from bot.privacy import PersonalData, Terms
 from bot.reading_back import actions_in, review_key_in
 from bot.servers import Servers
-from bot.shelf import Title
+from bot.shelf import Title, UnknownTitleError
 from bot.store import KeptQuestion, ServerSettings
 from bot.tidying import today
 from bot.uploads import Uploads
@@ -393,6 +394,11 @@ class Desk:
         if isinstance(error, BusyError):
             self.delivery.counts[Trouble.BUSY] += 1
             return notice(asker.words.busy, look=Look.UNANSWERED)
+        if isinstance(error, UnknownTitleError):
+            return unknown_review(error.typed, [title.text for title in error.near], asker.words)
+        if isinstance(error, UnknownReviewError):
+            # It was there when it was chosen.
+            return notice(asker.words.review_gone)
         if isinstance(error, _FOR_MEMBERS):
             return problem(error)
         # It is for those who run the bot, and may name their files.

@@ -128,6 +128,7 @@ class Catalogue:
     nothing_changed: str
     upload_gone: str
     keeping_not_allowed: str
+    keeping_not_own: str
 
     # What was asked in vain.
     gaps_heading: str
@@ -161,6 +162,9 @@ class Catalogue:
     expired: str
     failed: str
     not_yours: str
+    no_such_review: str
+    which_review: str
+    review_gone: str
     question_too_short: str
     question_too_long: str
     thanks: str
@@ -310,6 +314,7 @@ ENGLISH = Catalogue(
     nothing_changed="Nothing was changed.",
     upload_gone="This upload is not at hand any more. Please use `/review add` again.",
     keeping_not_allowed="Only those who may manage the server can add and remove its reviews.",
+    keeping_not_own="**{title}** isn’t a review of this server’s own, so it can’t be removed here.",
     gaps_heading="Asked in vain",
     gaps_count="What found no answer, or only what is near one, in the last {days} days. Questions: {questions}.",
     gaps_line="**{count} ×** {question}",
@@ -367,6 +372,9 @@ ENGLISH = Catalogue(
     expired="This button has expired: the reviews have changed since. Please ask again.",
     failed="Something went wrong on my side. Please try again.",
     not_yours="Only the person who asked can delete this answer.",
+    no_such_review="There is no review “{review}” here. `/reviews` lists those that there are.",
+    which_review="I’m not sure which review you mean by “{review}”. Perhaps one of these: {titles}?",
+    review_gone="This review is gone: the reviews have changed since. `/reviews` lists those that there are.",
     question_too_short="That is a little short: a question has at least {shortest} characters.",
     question_too_long="That is a little long: a question has at most {longest} characters.",
     thanks="Thank you, noted.",

@@ -191,6 +191,15 @@ def problem(error: LibraryError, *, private: bool = True) -> Message:
     return notice(name(str(error), type(error).__name__, TEXT_ROOM), look=Look.PROBLEM, private=private)
 
 
+def unknown_review(typed: str, near: Iterable[str], words: Catalogue) -> Message:
+    """That no one review is meant by what was typed; `near` are the titles of those that may be, if any."""
+    asked = name(typed, words.untitled)
+    titles = dict.fromkeys(f"**{name(title, words.untitled)}**" for title in near)
+    if not titles:
+        return notice(words.no_such_review.format(review=asked))
+    return notice(words.which_review.format(review=asked, titles=", ".join(titles)))
+
+
 def question_problem(question: str, words: Catalogue) -> str | None:
     """Why a question can't be asked in Discord (its length, without what can't be seen), or None."""
     length = len(one_line(question))

@@ -14,6 +14,7 @@ from embeddings.lookup import complete, find_review
 from embeddings.records import Review
 from embeddings.routing import Name, Router
 
+_MOST_NEAR = 3
 _CANDIDATES_FOR_EACH = 4
 """Names looked at for each one offered, since a review has several."""
 
@@ -47,6 +48,18 @@ class Title:
     def names(self) -> tuple[str, ...]:
         """All that a person may call it by."""
         return (self.text, *self.aliases, self.slug)
+
+
+class UnknownTitleError(UnknownReviewError):
+    """No review is meant by what a person typed, or several could be.
+
+    `typed` is that, `near` are the reviews that it may mean, of those that the asker sees.
+    """
+
+    def __init__(self, typed: str, near: tuple[Title, ...]) -> None:
+        super().__init__(f"no review is called {typed!r}")
+        self.typed = typed
+        self.near = near
 
 
 class Shelf:
@@ -91,12 +104,15 @@ class Shelf:
         """The review that a person means, or has chosen from what autocomplete offered.
 
         Raises:
-            UnknownReviewError: none is meant, or several could be; the message names the closest.
+            UnknownTitleError: none is meant, or several could be.
         """
         chosen = self.by_slug(name, collections) or self.by_key(name, collections)
-        return chosen or find_review(
-            name, [(text, title) for title in self.titles(collections) for text in title.names]
-        )
+        if chosen is not None:
+            return chosen
+        try:
+            return find_review(name, [(text, title) for title in self.titles(collections) for text in title.names])
+        except UnknownReviewError:
+            raise UnknownTitleError(name, self.complete_reviews(name, collections, _MOST_NEAR)) from None
 
     def going_with(self, typed: str, collections: Collection[str]) -> Title | None:
         """The review that what was typed goes best with; the only one there is where nothing was typed."""

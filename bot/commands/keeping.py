@@ -13,8 +13,9 @@ from bot.adding import outcome_message, preview_message, removal_message
 from bot.asking import Asker, Desk, desk_of
 from bot.buttons import AddReview, Cancel, RemoveReview
 from bot.commands.completing import complete_own_reviews
-from bot.messages import notice, problem
-from bot.parts import Look
+from bot.messages import name, notice, problem
+from bot.parts import Look, Message
+from bot.shelf import UnknownTitleError
 from bot.uploads import Upload
 from embeddings.errors import ReviewKeptError
 
@@ -75,8 +76,23 @@ class Keeping(commands.Cog):
         async with desk.attending(interaction) as asker:
             server = await _managed(desk, interaction, asker)
             if server is not None and await desk.delivery.acknowledge(interaction, private=True):
-                title = desk.engine.shelf.find(review, (str(server),))
-                await desk.delivery.respond(interaction, removal_message(title, asker.words))
+                await desk.delivery.respond(interaction, self._removal(review, server, asker))
+
+    def _removal(self, review: str, server: int, asker: Asker) -> Message:
+        """What is asked before a review is removed; of one that all servers share, why it can't be.
+
+        Raises:
+            UnknownTitleError: there is none of that name.
+        """
+        shelf = self._desk.engine.shelf
+        try:
+            return removal_message(shelf.find(review, (str(server),)), asker.words)
+        except UnknownTitleError as unknown:
+            try:
+                shared = shelf.find(review, asker.collections)
+            except UnknownTitleError:
+                raise unknown from None
+            return notice(asker.words.keeping_not_own.format(title=name(shared.text, asker.words.untitled)))
 
 
 async def confirm_adding(desk: Desk, interaction: Interaction, action: AddReview, asker: Asker) -> None:

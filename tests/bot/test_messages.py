@@ -23,6 +23,7 @@ from bot.messages import (
     problem,
     question_problem,
     question_shown,
+    unknown_review,
 )
 from bot.neutralising import clean, one_line
 from bot.parts import QUESTION_ID, Look, Message, Text
@@ -295,6 +296,20 @@ def test_help_shows_the_examples_as_they_can_be_asked() -> None:
 @given(texts())
 def test_an_error_is_told_within_discords_limits(text: str) -> None:
     check(problem(LibraryError(text)))
+
+
+@given(texts(), st.lists(texts(), max_size=3))
+def test_an_unknown_review_is_told_within_discords_limits(typed: str, near: list[str]) -> None:
+    check(unknown_review(typed, near, ENGLISH), own=CODE)
+
+
+def test_an_unknown_review_is_answered_by_the_titles_that_may_be_meant_each_once() -> None:
+    assert lines(unknown_review("_lamp_", ["The Lamp", "The Lamp", "*Lamps*"], ENGLISH)) == [
+        "I’m not sure which review you mean by “\\_lamp\\_”. Perhaps one of these: **The Lamp**, **\\*Lamps\\***?"
+    ]
+    assert lines(unknown_review("xyzzy", [], ENGLISH)) == [
+        "There is no review “xyzzy” here. `/reviews` lists those that there are."
+    ]
 
 
 def test_a_notice_is_its_line() -> None:

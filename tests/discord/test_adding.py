@@ -93,8 +93,7 @@ async def test_a_review_is_previewed_confirmed_asked_replaced_and_removed(
             assert "planks" not in answer.text
             assert await named(here.ana, place, "ask") == ["The Lighthouse Keeper", "Never Let Me Go"]
             told = await (await here.ana.slash(place, "section", review="ferry-man", section="1")).answer()
-            assert "no review is called" in told.text
-            assert "Ferryman" not in told.text
+            assert told.text == "There is no review “ferry-man” here. `/reviews` lists those that there are."
         assert await named(here.ana, here.general, "ask") == [
             "The Lighthouse Keeper",
             "Never Let Me Go",
@@ -114,7 +113,7 @@ async def test_a_review_is_previewed_confirmed_asked_replaced_and_removed(
         assert list(own.iterdir()) == []
         assert "planks" not in (await here.ask(BOAT)).text
         told = await (await mia.slash(here.general, "review remove", review="never-let-me-go")).answer()
-        assert "no review is called" in told.text
+        assert told.text == "**Never Let Me Go** isn’t a review of this server’s own, so it can’t be removed here."
         await here.assert_clean(log)
 
 

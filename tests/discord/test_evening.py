@@ -54,7 +54,7 @@ async def before_the_restart(general: Channel, ana: Person, bea: Person) -> tupl
 async def bad_input(server: Guild, general: Channel, ana: Person) -> None:
     """What people try that can't be answered is told to them in a line."""
     unknown = await (await ana.slash(general, "ask", question=QUESTION, review="xyzzy")).answer()
-    assert "no review is called" in unknown.text
+    assert "There is no review" in unknown.text
     assert (
         "There is no section"
         in (await (await ana.slash(general, "section", review=OWNERS, section="xyzzy")).answer()).text

@@ -57,8 +57,12 @@ async def test_contents_help_and_unknown_names_are_answered(
         assert "The Lighthouse Keeper" in (await (await here.ana.slash(here.general, "sections")).answer()).text
         assert "/ask" in (await (await here.ana.slash(here.general, "help")).answer()).text
         unknown = await (await here.ana.slash(here.general, "section", review="xyzzy", section="a")).answer()
-        assert "no review is called" in unknown.text
-        assert "no review is called" in (await here.ask(review="xyzzy")).text
+        none = "There is no review “xyzzy” here. `/reviews` lists those that there are."
+        assert (unknown.text, (await here.ask(review="xyzzy")).text) == (none, none)
+        assert (await here.ask(review="never lamp")).text == (
+            "I’m not sure which review you mean by “never lamp”. "
+            "Perhaps one of these: **Never Let Me Go**, **The Lighthouse Keeper**?"
+        )
         await here.assert_clean(log)
 
 
