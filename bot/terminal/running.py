@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -37,7 +38,7 @@ def run(data: DataOption = DATA) -> None:
     try:
         engine = Engine.open(data, queue=settings.queue, reader=settings.reader)
     except (IndexMissingError, IndexVersionError, IndexDamagedError) as error:
-        notice(str(error))
+        notice(_naming(data, str(error)))
         raise typer.Exit(Exit.NO_INDEX) from None
     # What has been loaded by now stays for good. To look through it for garbage would hold up the event loop by 50 to
     # 100 ms each time.
@@ -110,12 +111,22 @@ def invite(data: DataOption = DATA) -> None:
     say(invite_link(_settings(data).token))
 
 
+def _naming(data: Path, advice: str) -> str:
+    """The engine's advice with the data directory, which it doesn't know how to name to a command."""
+    if data == DATA:
+        return advice
+    return advice.replace("`review-bot index", f"`review-bot index --data {shlex.quote(str(data))}")
+
+
 def _settings(data: Path) -> Settings:
+    from bot.inviting import application_id
     from bot.serving import Exit
     from bot.settings import Settings, SettingsError
 
     try:
-        return Settings.from_environment(os.environ, data)
+        settings = Settings.from_environment(os.environ, data)
+        application_id(settings.token)
+        return settings
     except SettingsError as error:
         notice(str(error))
         raise typer.Exit(Exit.SETTINGS) from None

@@ -191,7 +191,7 @@ async def test_what_keeps_the_bot_from_starting_is_one_line_and_a_code_of_its_ow
             assert await ended(bot) == Exit.SETTINGS
         with program(there.url, empty, "run", token=there.token) as bot:
             assert await ended(bot) == Exit.NO_INDEX
-            assert "review-bot index" in bot.output
+            assert bot.output.splitlines()[-1].endswith(f"run `review-bot index --data {empty}`")
         with program(there.url, reviews, "run", token=SAMPLE) as bot:
             assert await ended(bot) == Exit.TOKEN_REFUSED
             assert "refuses the token" in bot.output
@@ -366,6 +366,13 @@ async def test_ten_restarts_in_a_row_put_no_command(reviews: Path, tmp_path: Pat
                 f"/applications/{there.bot_id}/commands"
             ]
             await there.assert_clean()
+
+
+@pytest.mark.parametrize("command", ["invite", "run", "sync"])
+async def test_a_token_that_names_no_application_is_a_wrong_setting(reviews: Path, command: str) -> None:
+    with program("http://127.0.0.1:9", reviews, command, token=SAMPLE.replace("MTIz", "xxxx")) as bot:
+        assert await ended(bot) == Exit.SETTINGS
+        assert bot.output.splitlines()[-1].startswith("the token names no application")
 
 
 async def test_the_invitation_asks_for_little(reviews: Path) -> None:
