@@ -75,9 +75,11 @@ class Catalogue:
     help_heading: str
     help_intro: str
     help_ask: str
+    help_ask_alone: str
     help_for_example: str
     help_examples: tuple[str, ...]
     help_follow_up: str
+    help_follow_up_alone: str
     help_read: str
     help_private: str
     help_manage: str
@@ -175,7 +177,9 @@ class Catalogue:
     press_cooldown_one: str
     press_cooldown_many: str
     ask_me_something: str
+    menu_without_text: str
     unread_reply: str
+    unread_role: str
 
     def cooldown(self, seconds: float) -> str:
         """How long to wait, rounded up to whole seconds."""
@@ -249,7 +253,14 @@ ENGLISH = Catalogue(
     help_intro=(
         "You get the reviewer’s own sentences back, each with its place in the review, or an honest “they don’t say”."
     ),
-    help_ask="**Ask**: `/ask`, mention me, reply to one of my answers, or write to me directly.",
+    help_ask=(
+        "**Ask**: `/ask`, mention me, reply to one of my answers, write to me directly, or choose "
+        "*Ask the reviews about this* in a message’s menu, under *Apps*."
+    ),
+    help_ask_alone=(
+        "**Ask**: `/ask`, write to me directly, or choose *Ask the reviews about this* in a message’s menu, under "
+        "*Apps*. I’m not a member here, so I don’t hear mentions and replies."
+    ),
     help_for_example="For example:",
     help_examples=(
         "What does the review of {title} say about {topic}?",
@@ -257,7 +268,11 @@ ENGLISH = Catalogue(
         "What role does {topic} play in {title}?",
     ),
     help_follow_up=(
-        "**Follow up**: reply to an answer, or press *Ask a follow-up*: “and who plays her?” is understood."
+        "**Follow up**: reply to an answer, or press *Ask a follow-up*: “and who plays her?” is understood. "
+        "`/ask` begins anew."
+    ),
+    help_follow_up_alone=(
+        "**Follow up**: press *Ask a follow-up*: “and who plays her?” is understood. `/ask` begins anew."
     ),
     help_read="**Read**: `/section` opens a section, `/sections` shows a review’s contents, `/reviews` lists them all.",
     help_private="**In private**: `/ask` with `private: True` answers you alone; *Share* then posts it for all.",
@@ -351,7 +366,7 @@ ENGLISH = Catalogue(
     privacy_memory=(
         "**In memory**, until I am restarted: the last {turns} questions of a conversation for {minutes} minutes, so "
         "that I understand follow-ups; for {hours} hours who pressed which verdict, and the messages that I replied "
-        "to, so that my replies follow them; whom I have told why a reply can’t be read; when you last asked; a review "
+        "to, so that my replies follow them; whom I have told why a message can’t be read; when you last asked; a review "
         "that you have uploaded, until you add it. My log has nobody’s questions."
     ),
     privacy_elsewhere=(
@@ -385,6 +400,11 @@ ENGLISH = Catalogue(
     press_cooldown_one="One moment, please: press again in a second.",
     press_cooldown_many="One moment, please: press again in {seconds} seconds.",
     ask_me_something="Ask me something about the reviews, or see `/help`.",
+    menu_without_text="That message has no text that I could look up.",
+    unread_role=(
+        "You have mentioned my role, and then Discord doesn’t let me read what you say. If this was a question: "
+        "mention me myself, or use `/ask`."
+    ),
     unread_reply=(
         "I can only read replies that mention me. If this was a question: reply again with the mention on, "
         "or press *Ask a follow-up* under the answer."

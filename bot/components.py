@@ -1,8 +1,7 @@
 """Messages as discord.py's objects: Components V2, or an embed with buttons where those don't work.
 
 The views are stopped when they are made: nothing waits in memory for a press. Buttons are told apart by their
-`custom_id` alone (`bot.buttons`), through `discord.ui.DynamicItem` or `on_interaction`, before a restart and
-after it.
+`custom_id` alone (`bot.buttons`), in `on_interaction`, before a restart and after it.
 """
 
 from __future__ import annotations

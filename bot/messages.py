@@ -160,14 +160,24 @@ def passage_quotes(hits: Iterable[Hit], reviews: Iterable[Review], *, first: int
     return tuple(quotes)
 
 
-def help_message(examples: Sequence[str], words: Catalogue, *, managing: bool = False) -> Message:
-    """How to ask; `examples` are questions that the reviews answer. To those who manage the server, also how to add."""
+def help_message(
+    examples: Sequence[str], words: Catalogue, *, managing: bool = False, is_heard: bool = True
+) -> Message:
+    """How to ask.
+
+    Args:
+        examples: questions that the reviews answer.
+        words: the asker's language's.
+        managing: whether they manage the server, and so may add reviews.
+        is_heard: whether the bot hears what is said in that place.
+    """
     shown = [quotation(name(each, "", _QUESTION_ROOM)) for each in examples]
-    asking = [words.help_ask, *([words.help_for_example] if shown else []), *shown]
+    ask = words.help_ask if is_heard else words.help_ask_alone
+    asking = [ask, *([words.help_for_example] if shown else []), *shown]
     parts = [
         Text(f"### {words.help_heading}\n{words.help_intro}"),
         Text("\n".join(asking)),
-        Text(words.help_follow_up),
+        Text(words.help_follow_up if is_heard else words.help_follow_up_alone),
         Text(words.help_read),
         Text(words.help_private),
         *([Text(words.help_manage)] if managing else []),

@@ -97,9 +97,10 @@ class Replies:
                     await self._put(heard, refused)
 
     async def explain(self, message: discord.Message) -> None:
-        """Tell somebody whose reply can't be read how it could be; once, for it may not be meant for the bot."""
+        """Tell somebody whose message can't be read how it could be; once, for it may not be meant for the bot."""
         replied = self._replied_to(message)
-        if replied is None or not is_answer(replied):
+        names_role = _names_own_role(message)
+        if not names_role and (replied is None or not is_answer(replied)):
             return
         heard = _Heard(message, "")
         with self._desk.work, heard.at_work():
@@ -108,7 +109,8 @@ class Replies:
                 self._hinted.put(message.author.id, None)
                 self._heard.put(message.id, heard)
                 heard.earlier = self._earlier(message, asker)
-                await self._put(heard, notice(asker.words.unread_reply, look=Look.READING))
+                why = asker.words.unread_role if names_role else asker.words.unread_reply
+                await self._put(heard, notice(why, look=Look.READING))
 
     async def edited(self, message: int, question: str) -> None:
         """Let the reply go with what its question says now.
@@ -238,6 +240,11 @@ class Replies:
         if not isinstance(replied, discord.Message) or replied.author != self._client.user:
             return None
         return replied
+
+
+def _names_own_role(message: discord.Message) -> bool:
+    """Whether a message mentions the role that Discord has made for the bot, which has its name."""
+    return message.guild is not None and message.guild.self_role in message.role_mentions
 
 
 def replies_of(client: discord.Client) -> Replies:

@@ -14,7 +14,7 @@ from bot.commands.completing import complete_reviews
 from bot.components import question_in
 from bot.cutting import fitting
 from bot.journey import Way
-from bot.messages import LONGEST_QUESTION, SHORTEST_QUESTION
+from bot.messages import LONGEST_QUESTION, SHORTEST_QUESTION, notice
 from bot.neutralising import one_line
 from bot.replying import Replies, replies_of
 
@@ -69,6 +69,9 @@ class Asking(commands.Cog):
         async with self._desk.attending(interaction) as asker:
             question = question_in(message) or one_line(message.clean_content)
             question = question[: fitting(question, LONGEST_QUESTION, len)]
+            if not question:
+                await self._desk.delivery.say_at_once(interaction, notice(asker.words.menu_without_text))
+                return
             await self._desk.answer_interaction(interaction, asker, question, way=Way.MENU)
 
     @commands.Cog.listener()
@@ -81,7 +84,7 @@ class Asking(commands.Cog):
             if self._desk.work.is_new(message.id):
                 await self._replies.answer(message, self._question(message.content))
         # Without a mention Discord keeps back what it says.
-        elif message.reference is not None and not message.content and not message.stickers:
+        elif (message.reference or message.role_mentions) and not message.content and not message.stickers:
             await self._replies.explain(message)
 
     @commands.Cog.listener()

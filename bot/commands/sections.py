@@ -79,7 +79,8 @@ class Sections(commands.Cog):
             if await self._desk.delivery.acknowledge(interaction, private=True):
                 examples = await self._desk.examples.of(asker.collections, asker.words)
                 managing = asker.server is not None and interaction.permissions.manage_guild
-                page = help_message(examples, asker.words, managing=managing)
+                is_heard = asker.server is not None or interaction.context.dm_channel
+                page = help_message(examples, asker.words, managing=managing, is_heard=is_heard)
                 await self._desk.delivery.respond(interaction, page)
 
     async def _contents(self, review: str | None, asker: Asker) -> Message:

@@ -293,6 +293,14 @@ def test_help_shows_the_examples_as_they_can_be_asked() -> None:
     assert shown() == []
 
 
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_help_tells_of_mentions_where_they_are_heard_alone(is_heard: bool) -> None:
+    shown = "\n".join(lines(help_message((), ENGLISH, is_heard=is_heard)))
+    assert ("mention me" in shown, "reply to an answer" in shown) == (is_heard, is_heard)
+    assert "Ask the reviews about this" in shown
+    assert "`/ask` begins anew" in shown
+
+
 @given(texts())
 def test_an_error_is_told_within_discords_limits(text: str) -> None:
     check(problem(LibraryError(text)))

@@ -88,6 +88,16 @@ async def test_a_message_becomes_a_question_by_its_menu(
         await here.assert_clean(log)
 
 
+async def test_a_message_without_text_can_be_no_question(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        said = await here.ana.say(here.general, "")
+        told = await (await here.ana.menu(said, "Ask the reviews about this")).answer()
+        assert told.text == "That message has no text that I could look up."
+        await here.assert_clean(log)
+
+
 async def test_a_question_edited_before_its_answer_is_answered_as_it_reads_then(
     at_the_double: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
@@ -172,6 +182,11 @@ async def test_where_the_bot_is_no_member_a_user_install_sees_the_shared_reviews
             await (await ana.click(answer, button)).answer()
         form = await ana.click(answer, "Ask a follow-up")
         assert "Never Let Me Go" in (await (await ana.submit(form, question="who tells them?")).answer()).text
+        told = (await (await ana.slash(general, "help")).answer()).text
+        assert "I’m not a member here" in told
+        assert "mention me" not in told
+        direct = (await (await ana.slash(await ana.dm(), "help")).answer()).text
+        assert "mention me" in direct
         section = await ana.slash(general, "section", review=OWNERS, section="mirror")
         assert "The Ethical Mirror" in (await section.answer()).text
         await there.assert_clean()

@@ -147,6 +147,26 @@ async def test_a_question_too_short_is_put_right_by_an_edit(
         await here.assert_clean(log)
 
 
+async def test_whoever_mentions_the_bots_role_is_told_to_mention_the_bot(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        guild = here.bot.get_guild(int(here.server.id))
+        assert guild is not None
+        assert guild.self_role is not None
+        said = await here.ana.say(here.general, f"<@&{guild.self_role.id}> {WHO}")
+        hint = await here.general.answer_to(said)
+        assert hint.text.startswith("You have mentioned my role")
+        await here.ana.say(here.general, f"<@&{guild.self_role.id}> {WHO}")
+        await here.ana.say(here.general, f"<@&{here.server.id}> {WHO}")
+        await asyncio.sleep(0.3)
+        assert await said_by_the_bot(here, here.general) == [hint.text]
+        # The bot itself mentioned afterwards, the hint becomes the answer.
+        await here.ana.edit(said, f"<@{here.there.bot_id}> {QUESTION}")
+        await until(here, here.general, lambda texts: "deferrals" in texts[0])
+        await here.assert_clean(log)
+
+
 async def test_whoever_replies_without_a_mention_is_told_once_that_it_is_not_read(
     at_the_double: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:

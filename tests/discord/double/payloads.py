@@ -152,6 +152,7 @@ def guild(world: World, server: Guild, *, whole: bool) -> Json:
                 "icon": None,
                 "unicode_emoji": None,
                 "flags": 0,
+                **({"tags": {"bot_id": str(world.bot.id)}} if role.managed else {}),
             }
             for position, role in enumerate(server.roles.values())
         ],
