@@ -366,8 +366,8 @@ ENGLISH = Catalogue(
     privacy_memory=(
         "**In memory**, until I am restarted: the last {turns} questions of a conversation for {minutes} minutes, so "
         "that I understand follow-ups; for {hours} hours who pressed which verdict, and the messages that I replied "
-        "to, so that my replies follow them; whom I have told why a message can’t be read; when you last asked; a review "
-        "that you have uploaded, until you add it. My log has nobody’s questions."
+        "to, so that my replies follow them; whom I have told why a message can’t be read; when you last asked; a "
+        "review that you have uploaded, until you add it. My log has nobody’s questions."
     ),
     privacy_elsewhere=(
         "**Elsewhere.** My answers stand in Discord until you press *Delete* below them. Whoever runs me may have made "

@@ -18,7 +18,8 @@ from bot.parts import Message
 from bot.store import ServerSettings
 
 Interaction = discord.Interaction[Any]
-Place = discord.TextChannel | discord.VoiceChannel | discord.Thread
+Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel | discord.Thread
+"""Where members talk; a forum stands for all of its threads."""
 
 NO_REVIEW = "none"
 """What stands for no default review."""

@@ -185,9 +185,9 @@ class Guild:
     discord: Discord
     id: str
 
-    async def channel(self, name: str = "general") -> Channel:
-        """A new channel."""
-        return Channel(self.discord, await self.discord.call("channel", guild=self.id, name=name))
+    async def channel(self, name: str = "general", *, kind: int = 0) -> Channel:
+        """A new channel, of text unless `kind` says otherwise by Discord's number."""
+        return Channel(self.discord, await self.discord.call("channel", guild=self.id, name=name, type=kind))
 
     async def member(
         self, name: str, *, manager: bool = False, installed: bool = False, bot: bool = False, locale: str = "en-US"

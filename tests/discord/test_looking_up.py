@@ -19,6 +19,8 @@ from tests.discord.club import OWNERS, QUESTION, changed, club
 from tests.discord.double.state import Json
 from tests.discord.logs import LogWatch
 
+STAGE, FORUM = 13, 15
+
 
 async def test_a_section_is_opened_by_a_near_miss_of_its_heading(
     at_the_double: str, reviews: Path, store: Path, log: LogWatch
@@ -158,6 +160,24 @@ async def test_a_section_that_there_is_not_is_answered_by_those_that_there_are_w
         assert "||The End||" in missing.text
         assert missing.text.count("The End") == 1
         assert "The End" not in str(_menu(missing.data["components"]))
+        await here.assert_clean(log)
+
+
+@pytest.mark.parametrize("kind", [FORUM, STAGE])
+async def test_a_forum_and_a_stage_can_be_chosen_too(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch, kind: int
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        mia = await here.server.member("Mia", manager=True)
+        chosen = await here.server.channel("talk", kind=kind)
+        shown = await (await mia.slash(here.general, "settings", mentions_in=chosen.id)).answer()
+        assert f"<#{chosen.id}>" in shown.text
+        place = await chosen.thread("Ruth", owner=here.ana) if kind == FORUM else chosen
+        await here.ana.mention(here.general, QUESTION)
+        said = await here.ana.mention(place, QUESTION)
+        assert "deferrals" in (await place.answer_to(said)).text
+        heard = [each.data["author"]["id"] for each in await here.general.messages() if not each.ephemeral]
+        assert heard == [here.ana.id]
         await here.assert_clean(log)
 
 

@@ -110,10 +110,25 @@ def channel(world: World, place: Channel, *, for_user: int | None = None) -> Jso
                 }
                 for target, (allow, deny) in place.overwrites.items()
             ],
+            **_OF_KIND.get(place.type, {}),
         }
     if for_user is not None:
         data["permissions"] = str(world.permissions(place, for_user))
     return data
+
+
+_VOICE: Json = {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
+_OF_KIND: dict[int, Json] = {
+    2: _VOICE,
+    13: _VOICE,
+    15: {
+        "available_tags": [],
+        "default_reaction_emoji": None,
+        "default_sort_order": None,
+        "default_forum_layout": 0,
+    },
+}
+"""What else is said of voice channels, stages and forums, by their type."""
 
 
 def guild(world: World, server: Guild, *, whole: bool) -> Json:

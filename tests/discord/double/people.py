@@ -190,14 +190,16 @@ class People:
             given.append(entry)
         return given
 
-    @staticmethod
-    def _check_value(name: str, option: Json, value: Any) -> None:
+    def _check_value(self, name: str, option: Json, value: Any) -> None:
         where = f"/{name}: {option['name']}"
         kinds: dict[int, tuple[type, ...]] = {INTEGER: (int,), BOOLEAN: (bool,), NUMBER: (int, float)}
         if not isinstance(value, kinds.get(option["type"], (str,))):
             raise CantBeDoneError(f"{where} is not of its type")
         if option.get("choices") and value not in [each["value"] for each in option["choices"]]:
             raise CantBeDoneError(f"{where} is none of its choices")
+        kind = self.world.channels[int(str(value))].type if option["type"] == CHANNEL else None
+        if option.get("channel_types") and kind not in option["channel_types"]:
+            raise CantBeDoneError(f"{where} takes no channel of type {kind}")
         if option["type"] == STRING:
             least, most = option.get("min_length") or 0, option.get("max_length") or 6000
             if not least <= len(str(value)) <= most:
