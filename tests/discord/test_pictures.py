@@ -20,13 +20,13 @@ from embeddings.records import Answer, Review
 from tests.bot.checks import bodies
 from tests.bot.discord_markdown import read
 from tests.bot.reviews import answers
-from tests.discord.pictures.browser import find
+from tests.discord.pictures.browser import INSTALL, find
 from tests.discord.pictures.drawing import Screen, page
 from tests.discord.pictures.markdown import html
 from tests.discord.pictures.scenes import Scene, scenes
 from tests.discord.pictures.taking import pages, photograph_all
 
-needs_chromium = pytest.mark.skipif(find() is None, reason="there is no Chromium here (`apt-get install chromium`)")
+needs_chromium = pytest.mark.skipif(find() is None, reason=f"there is no Chromium here (`{INSTALL}`)")
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,8 @@
 """`python -m tests.discord.pictures [--out DIR]`: pages and pictures of the bot's messages.
 
 For each way of looking (form, device, theme) a page with all messages, a picture of the whole page, and one of each
-message. `bot/pictures/answer.png` is its `v2-phone-dark/answered.png`, and
+message. Debian's packages `fonts-noto-color-emoji` and `fonts-noto-core` have to be there beside `chromium`: without
+them each emoji is an empty box. `bot/pictures/answer.png` is its `v2-phone-dark/answered.png`, and
 `upload.png` its `v2-phone-dark/upload.png`.
 """
 
@@ -13,7 +14,7 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
-from tests.discord.pictures.browser import find
+from tests.discord.pictures.browser import INSTALL, find
 from tests.discord.pictures.scenes import library, scenes
 from tests.discord.pictures.taking import pages, photograph_all
 
@@ -29,9 +30,7 @@ def main() -> int:
         opened.close()
     chromium = find()
     if chromium is None:
-        sys.stdout.write(
-            f"{len(written)} pages in {out}; no pictures, for there is no Chromium (`apt-get install chromium`)\n"
-        )
+        sys.stdout.write(f"{len(written)} pages in {out}; no pictures, for there is no Chromium (`{INSTALL}`)\n")
         return 0
     taken = asyncio.run(photograph_all(chromium, written))
     sys.stdout.write(f"{len(written)} pages and {len(taken)} pictures in {out}\n")

@@ -38,8 +38,12 @@ class BrowserError(Exception):
     """Chromium doesn't do what it is asked."""
 
 
+INSTALL = "apt-get install chromium fonts-noto-color-emoji fonts-noto-core"
+"""What is wanted for pictures, as Debian has it. Without the fonts an emoji is an empty box."""
+
+
 def find() -> str | None:
-    """The path of Chromium (Debian's package `chromium`), or None."""
+    """The path of Chromium, or None."""
     return shutil.which("chromium")
 
 
