@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bot.buttons import slug_key
 from embeddings.errors import UnknownReviewError
-from embeddings.lookup import complete, find_review
+from embeddings.lookup import Names, complete
 from embeddings.records import Review
 from embeddings.routing import Name, Router
 
@@ -84,7 +84,9 @@ class Shelf:
             self._in.setdefault(title.collection, []).append(title)
         self._by_slug = {(title.collection, title.slug): title for title in titles}
         self._by_key = {(title.collection, title.key): title for title in titles}
+        # For each set of collections that askers see, once it is asked for.
         self._routers: dict[tuple[str, ...], Router] = {}
+        self._names: dict[tuple[str, ...], Names[int]] = {}
 
     def titles(self, collections: Collection[str]) -> tuple[Title, ...]:
         """The reviews that the asker sees, in the order of the collections, then by slug."""
@@ -109,10 +111,10 @@ class Shelf:
         chosen = self.by_slug(name, collections) or self.by_key(name, collections)
         if chosen is not None:
             return chosen
-        try:
-            return find_review(name, [(text, title) for title in self.titles(collections) for text in title.names])
-        except UnknownReviewError:
-            raise UnknownTitleError(name, self.complete_reviews(name, collections, _MOST_NEAR)) from None
+        meant = self._named(collections).means(name)
+        if len(meant) != 1:
+            raise UnknownTitleError(name, self.complete_reviews(name, collections, _MOST_NEAR))
+        return self.titles(collections)[meant[0]]
 
     def going_with(self, typed: str, collections: Collection[str]) -> Title | None:
         """The review that what was typed goes best with; the only one there is where nothing was typed."""
@@ -126,7 +128,7 @@ class Shelf:
 
     def is_named(self, question: str, collections: Collection[str]) -> bool:
         """Whether a question itself names one of the reviews."""
-        visible = tuple(dict.fromkeys(collections))
+        visible = self._visible(collections)
         if visible not in self._routers:
             self._routers[visible] = Router.of(
                 Name(title.collection, title.slug, text)
@@ -137,13 +139,26 @@ class Shelf:
 
     def complete_reviews(self, typed: str, collections: Collection[str], limit: int) -> tuple[Title, ...]:
         """The reviews that go best with what was typed so far, misspelt or not, best first."""
-        named = [(text, title) for title in self.titles(collections) for text in title.names]
+        titles = self.titles(collections)
         if not typed.strip():
-            return self.titles(collections)[:limit]
-        found = complete(typed, [text for text, _ in named], limit * _CANDIDATES_FOR_EACH)
-        return tuple(dict.fromkeys(named[place][1] for place in found))[:limit]
+            return titles[:limit]
+        found = self._named(collections).complete(typed, limit * _CANDIDATES_FOR_EACH)
+        return tuple(titles[number] for number in tuple(dict.fromkeys(found))[:limit])
 
     def complete_sections(self, title: Title, typed: str, limit: int) -> tuple[Heading, ...]:
         """The sections of a review that go best with what was typed so far."""
         found = complete(typed, [heading.text for heading in title.headings], limit)
         return tuple(title.headings[place] for place in found)
+
+    def _visible(self, collections: Collection[str]) -> tuple[str, ...]:
+        """Those that hold anything: most servers have no reviews of their own, and see the same."""
+        return tuple(dict.fromkeys(name for name in collections if name in self._in))
+
+    def _named(self, collections: Collection[str]) -> Names[int]:
+        """What the reviews that the asker sees may be called, each with its number among them."""
+        visible = self._visible(collections)
+        if visible not in self._names:
+            self._names[visible] = Names(
+                (text, number) for number, title in enumerate(self.titles(visible)) for text in title.names
+            )
+        return self._names[visible]

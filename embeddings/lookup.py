@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 from rapidfuzz import fuzz, process
 
@@ -21,6 +21,62 @@ CLOSE_CALL = 5.0
 T = TypeVar("T")
 
 
+class Names(Generic[T]):
+    """Names that are looked through again and again: what they are compared by is worked out once.
+
+    Args:
+        names: each name with what it stands for.
+    """
+
+    def __init__(self, names: Iterable[tuple[str, T]]) -> None:
+        self._names = tuple(names)
+        self._folded: list[str] | None = None
+        self._plain: list[str] | None = None
+        self._telling: list[str] | None = None
+
+    def means(self, name: str) -> list[T]:
+        """What `name` may mean: one, if it is clear; none; or several that it means as well."""
+        wanted = _plain(name)
+        if self._plain is None:
+            self._plain = [_plain(text) for text, _ in self._names]
+        exact = _distinct(value for text, value in self._names if text == name) or _distinct(
+            value for plain, (_, value) in zip(self._plain, self._names, strict=True) if plain == wanted
+        )
+        if exact or not wanted:
+            return exact
+        # WRatio takes one word in common for nearly all, so an 'and' must not count where there is more to go by.
+        asked, forms = _telling(name), self._plain
+        if asked:
+            if self._telling is None:
+                self._telling = [_telling(text) for text, _ in self._names]
+            forms = self._telling
+        scored = process.extract(asked or wanted, forms, scorer=fuzz.WRatio, limit=None, score_cutoff=NEAR_MISS)
+        if not scored:
+            return []
+        best = scored[0][1]
+        return _distinct(self._names[place][1] for _, score, place in scored if score > best - CLOSE_CALL)
+
+    def complete(self, typed: str, limit: int) -> tuple[T, ...]:
+        """What the at most `limit` names stand for that go best with what was typed so far, best first.
+
+        Nothing typed gives the first names in their order. Misspellings are tolerated.
+        """
+        wanted = fold(typed).strip()
+        if not wanted:
+            return tuple(value for _, value in self._names[:limit])
+        if self._folded is None:
+            self._folded = [fold(text) for text, _ in self._names]
+        folded = self._folded
+        begins = [place for place, name in enumerate(folded) if name.startswith(wanted)]
+        holds = [place for place, name in enumerate(folded) if wanted in name and not name.startswith(wanted)]
+        ranked = dict.fromkeys(begins + holds)
+        if len(ranked) < limit:
+            scorer = fuzz.WRatio if len(wanted) > 2 else fuzz.ratio
+            close = process.extract(wanted, folded, scorer=scorer, limit=limit, score_cutoff=60.0)
+            ranked.update(dict.fromkeys(place for _, _, place in close))
+        return tuple(self._names[place][1] for place in tuple(ranked)[:limit])
+
+
 def find_review(name: str, names: Sequence[tuple[str, T]]) -> T:
     """The review that `name` means.
 
@@ -31,7 +87,7 @@ def find_review(name: str, names: Sequence[tuple[str, T]]) -> T:
     Raises:
         UnknownReviewError: none is meant, or several could be; the message names the closest.
     """
-    found = _find(name, names)
+    found = Names(names).means(name)
     if len(found) == 1:
         return found[0]
     raise UnknownReviewError(unknown_review(name, [text for text, _ in names]))
@@ -54,7 +110,7 @@ def find_section(name: str, review: Review) -> Section:
     if number.isdecimal() and 1 <= int(number[:9]) <= len(review.sections):
         return review.sections[int(number[:9]) - 1]
     names = [(text, section) for section in review.sections for text in (section.slug, section.heading)]
-    found = _find(name, names)
+    found = Names(names).means(name)
     if len(found) == 1:
         return found[0]
     headings = Counter(section.heading for section in review.sections)
@@ -69,35 +125,7 @@ def complete(typed: str, names: Sequence[str], limit: int) -> tuple[int, ...]:
 
     Nothing typed gives the first names in their order. Misspellings are tolerated.
     """
-    wanted = fold(typed).strip()
-    if not wanted:
-        return tuple(range(min(limit, len(names))))
-    folded = [fold(name) for name in names]
-    begins = [place for place, name in enumerate(folded) if name.startswith(wanted)]
-    holds = [place for place, name in enumerate(folded) if wanted in name and not name.startswith(wanted)]
-    ranked = dict.fromkeys(begins + holds)
-    if len(ranked) < limit:
-        scorer = fuzz.WRatio if len(wanted) > 2 else fuzz.ratio
-        close = process.extract(wanted, folded, scorer=scorer, limit=limit, score_cutoff=60.0)
-        ranked.update(dict.fromkeys(place for _, _, place in close))
-    return tuple(ranked)[:limit]
-
-
-def _find(name: str, names: Sequence[tuple[str, T]]) -> list[T]:
-    wanted = _plain(name)
-    exact = _distinct(value for text, value in names if text == name) or _distinct(
-        value for text, value in names if _plain(text) == wanted
-    )
-    if exact or not wanted:
-        return exact
-    # WRatio takes one word in common for nearly all, so an 'and' must not count where there is more to go by.
-    form = _telling if _telling(name) else _plain
-    forms = [form(text) for text, _ in names]
-    scored = process.extract(form(name), forms, scorer=fuzz.WRatio, limit=None, score_cutoff=NEAR_MISS)
-    if not scored:
-        return []
-    best = scored[0][1]
-    return _distinct(names[place][1] for _, score, place in scored if score > best - CLOSE_CALL)
+    return Names((name, place) for place, name in enumerate(names)).complete(typed, limit)
 
 
 def _closest(name: str, names: Sequence[str]) -> list[str]:

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from embeddings.errors import UnknownReviewError, UnknownSectionError
-from embeddings.lookup import complete, find_review, find_section, unknown_review
+from embeddings.lookup import Names, complete, find_review, find_section, unknown_review
 from tests.embeddings.reviews import review
 
 NAMES = [
@@ -136,3 +136,12 @@ def test_completions_are_places_each_once_and_never_too_many(typed: str, names: 
 @given(st.sampled_from([text for text, _ in NAMES]))
 def test_every_name_finds_its_own_review(name: str) -> None:
     assert find_review(name, NAMES) == dict(NAMES)[name]
+
+
+def test_prepared_names_give_what_they_stand_for_again_and_again() -> None:
+    prepared = Names(NAMES)
+    for _ in range(2):
+        assert prepared.means("never let me goo") == [1]
+        assert prepared.means("xyzzy") == []
+        assert prepared.complete("island", 2) == (2, 2)
+        assert prepared.complete(" ", 1) == (1,)
