@@ -118,6 +118,9 @@ async def test_a_question_deleted_before_its_answer_is_not_answered(
     async with club(at_the_double, reviews, store) as here:
         await here.there.fault("POST .*/typing", "delay", seconds=0.4)
         said = await here.ana.mention(here.general, QUESTION)
+        async with asyncio.timeout(10):
+            while not await here.there.requests("/channels/{channel_id}/typing"):
+                await asyncio.sleep(0.01)
         await here.ana.delete(said)
         await asyncio.sleep(0.8)
         assert await messages_of_the_bot(here) == []
