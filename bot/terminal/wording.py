@@ -36,7 +36,7 @@ def preface(answer: Answer) -> tuple[str, ...]:
     if answer.state is State.NEAREST:
         several = len({quote.review for quote in answer.quotes}) > 1
         return (f"The {'reviews' if several else 'review'} may not say. The closest passages are:",)
-    return ("The reviews don't say.", "Try other words, or see what they cover: `review-bot sections`.")
+    return ("The reviews don't say.", "Try other words, or see which there are: `review-bot reviews`.")
 
 
 def citation(title: str, heading: str, paragraph: int) -> str:

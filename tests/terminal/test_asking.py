@@ -12,7 +12,7 @@ from tests.terminal.conftest import QUESTION, FirstUse, Run
 
 QUOTE_KEYS = ["label", "text", "review", "title", "section", "heading", "paragraph", "start", "end", "score"]
 HIT_KEYS = ["review", "section", "paragraph", "start", "end", "score"]
-UNANSWERED = "The reviews don't say.\nTry other words, or see what they cover: `review-bot sections`.\n"
+UNANSWERED = "The reviews don't say.\nTry other words, or see which there are: `review-bot reviews`.\n"
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +66,17 @@ def test_what_the_reviews_do_not_answer_is_said_so_and_is_no_failure(run: Run, i
     found = run("ask", question, "--json", "--data", indexed)
     assert found.code == 0
     assert (found.json["state"], found.json["quotes"]) == ("unanswered", [])
+
+
+def test_the_command_that_is_named_where_nothing_was_found_works_with_several_reviews(
+    run: Run, two_reviews: Path
+) -> None:
+    shown = run("ask", "How do I change the oil of a motorbike?", "--data", two_reviews)
+    assert shown.out == UNANSWERED
+    _, command, _ = shown.out.split("`")
+    listed = run(*command.split()[1:], "--data", two_reviews)
+    assert (listed.code, listed.err) == (0, "")
+    assert [line.split(":")[0] for line in listed.out.splitlines()] == ["never-let-me-go", "the-lighthouse-keeper"]
 
 
 def test_the_closest_passages_are_not_called_an_answer(run: Run, data: Path, library: Library) -> None:
