@@ -47,6 +47,7 @@ def gaps(
     with Store(database) as store:
         kept = store.questions(server=server, since=since.date() if since else None)
         verdicts = store.verdicts(server)
+        in_all = len(kept) if server is None and since is None else len(store.questions())
     library = Library.open(data)
     found = find_gaps(kept, library.encoder.encode, answered=answered)
     library.close()
@@ -57,6 +58,10 @@ def gaps(
         print_json(gaps_record(found, verdicts))
     elif kept:
         _print(found, verdicts, answered=answered)
+    elif in_all:
+        day = f" since {since:%Y-%m-%d}" if since else ""
+        place = f" in the server {server}" if server is not None else ""
+        say(f"Nothing was asked{day}{place}. Questions that are kept in all: {in_all}.")
     else:
         say("No questions are kept. Who manages a server turns that on with /settings.")
 

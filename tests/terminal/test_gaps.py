@@ -72,6 +72,24 @@ def test_the_questions_are_written_for_the_labelling(run: Run, kept: Path, tmp_p
     assert f"`review-bot label FILE --from {file.name} --data {kept}`" in refused.complaint
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--server", "3"), "Nothing was asked in the server 3. Questions that are kept in all: 5.\n"),
+        (("--since", "2026-12-01"), "Nothing was asked since 2026-12-01. Questions that are kept in all: 5.\n"),
+        (
+            ("--since", "2026-11-22", "--server", "1"),
+            "Nothing was asked since 2026-11-22 in the server 1. Questions that are kept in all: 5.\n",
+        ),
+    ],
+)
+def test_where_nothing_was_asked_in_that_time_or_server_it_says_so(
+    run: Run, kept: Path, options: tuple[str, ...], said: str
+) -> None:
+    shown = run("gaps", *options, "--data", kept)
+    assert (shown.code, shown.out, shown.err) == (0, said, "")
+
+
 def test_without_questions_it_says_how_they_come_to_be_kept(run: Run, data: Path) -> None:
     assert "there is no database" in run("gaps", "--data", data).complaint
     assert not (data / DATABASE).exists()
