@@ -96,6 +96,8 @@ class Catalogue:
     settings_no_default_review: str
     settings_keeps: str
     settings_keeps_nothing: str
+    settings_deleted_one: str
+    settings_deleted_many: str
     settings_not_allowed: str
 
     # Adding and removing a server's own reviews.
@@ -188,6 +190,10 @@ class Catalogue:
     def press_cooldown(self, seconds: float) -> str:
         """The same for a button that searches."""
         return _wait(seconds, self.press_cooldown_one, self.press_cooldown_many)
+
+    def settings_deleted(self, count: int) -> str:
+        """How many kept questions were deleted."""
+        return self.settings_deleted_one if count == 1 else self.settings_deleted_many.format(count=count)
 
     def counted_sections(self, count: int) -> str:
         """How many sections there are."""
@@ -291,6 +297,8 @@ ENGLISH = Catalogue(
     settings_no_default_review="**Questions** are about all reviews, unless they name one.",
     settings_keeps="**What is asked** is kept for {days} days, so that you see with `/gaps` what found no answer.",
     settings_keeps_nothing="**What is asked** isn’t kept.",
+    settings_deleted_one="1 kept question was deleted.",
+    settings_deleted_many="{count} kept questions were deleted.",
     settings_not_allowed="Only those who may manage the server can see and change its settings.",
     add_heading="Add this review?",
     replace_heading="Replace a review?",

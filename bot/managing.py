@@ -22,7 +22,7 @@ GAPS_NAME = "questions.jsonl"
 
 
 def settings_message(
-    settings: ServerSettings, default_review: str | None, words: Catalogue, *, keep_days: int
+    settings: ServerSettings, default_review: str | None, words: Catalogue, *, keep_days: int, deleted: int = 0
 ) -> Message:
     """All of a server's settings, for the member alone who asked.
 
@@ -31,6 +31,7 @@ def settings_message(
         default_review: that review's title, or None.
         words: in which to say it.
         keep_days: for how many days questions are kept.
+        deleted: how many kept questions were deleted, since none are kept any more.
     """
     channels = " ".join(f"<#{channel}>" for channel in settings.mention_channels[:MOST_CHANNELS])
     if len(settings.mention_channels) > MOST_CHANNELS:
@@ -43,6 +44,7 @@ def settings_message(
         if default_review
         else words.settings_no_default_review,
         words.settings_keeps.format(days=keep_days) if settings.keep_questions else words.settings_keeps_nothing,
+        *([words.settings_deleted(deleted)] if deleted else []),
     )
     text = Text("\n".join((f"### {words.settings_heading}", *lines)))
     return Message((text,), Look.READING, private=True)

@@ -38,14 +38,15 @@ class Servers:
             return UNREADABLE
         return self._known.setdefault(server, read)
 
-    async def save(self, server: int, settings: ServerSettings) -> None:
-        """Replace a server's settings, on disk first.
+    async def save(self, server: int, settings: ServerSettings) -> int:
+        """Replace a server's settings, on disk first; how many kept questions that has deleted.
 
         Raises:
             StoreError: they can't be written; the old ones hold.
         """
-        await asyncio.to_thread(self._store.save_server_settings, server, settings)
+        deleted = await asyncio.to_thread(self._store.save_server_settings, server, settings)
         self._known[server] = settings
+        return deleted
 
     def forget(self, server: int) -> None:
         """Let go of what is remembered of a server."""

@@ -269,8 +269,12 @@ class Store:
         mentions = tuple(channel for (channel,) in channels)
         return ServerSettings(bool(row[0]), bool(row[1]), mentions, row[2], bool(row[3]))
 
-    def save_server_settings(self, server: int, settings: ServerSettings) -> None:
-        """Replace a server's settings. One that keeps no questions any more has those deleted that were kept."""
+    def save_server_settings(self, server: int, settings: ServerSettings) -> int:
+        """Replace a server's settings. One that keeps no questions any more has those deleted that were kept.
+
+        Returns:
+            How many were deleted.
+        """
         with self._transaction("IMMEDIATE") as connection:
             connection.execute(
                 "INSERT INTO servers (server, private_answers, hide_spoilers, default_review, keep_questions) "
@@ -295,6 +299,7 @@ class Store:
                 [(server, channel) for channel in sorted(set(settings.mention_channels))],
             )
         self._scrub(deleted)
+        return deleted
 
     def synced_digest(self, scope: str = EVERYWHERE) -> str | None:
         """The digest of the commands that were last synchronised in a scope, or None."""

@@ -75,9 +75,10 @@ class Administration(commands.Cog):
                 chosen = replace(chosen, keep_questions=questions == "kept")
             if default_review is not None:
                 chosen = replace(chosen, default_review=self._slug(default_review, asker))
+            deleted = 0
             if chosen != asker.settings:
-                await self._desk.servers.save(asker.server, chosen)
-            await self._desk.delivery.respond(interaction, self._shown(chosen, asker))
+                deleted = await self._desk.servers.save(asker.server, chosen)
+            await self._desk.delivery.respond(interaction, self._shown(chosen, asker, deleted))
 
     @app_commands.command(description="See what was asked in this server and found nothing")
     @app_commands.describe(export="Also as a file of questions, for the review-bot command")
@@ -105,11 +106,15 @@ class Administration(commands.Cog):
             return None
         return self._desk.engine.shelf.find(review, asker.collections).slug
 
-    def _shown(self, settings: ServerSettings, asker: Asker) -> Message:
+    def _shown(self, settings: ServerSettings, asker: Asker, deleted: int) -> Message:
         slug = settings.default_review
         title = self._desk.engine.shelf.by_slug(slug, asker.collections) if slug else None
         return settings_message(
-            settings, title.text if title else None, asker.words, keep_days=self._desk.terms.keep_days
+            settings,
+            title.text if title else None,
+            asker.words,
+            keep_days=self._desk.terms.keep_days,
+            deleted=deleted,
         )
 
 

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from bot.catalogue import ENGLISH
 from bot.gaps import ExportError, Gap, Wording, find_gaps, gaps_record, question_lines, write_questions
-from bot.managing import gaps_message
-from bot.store import KeptQuestion
+from bot.managing import gaps_message, settings_message
+from bot.store import KeptQuestion, ServerSettings
 from embeddings.evaluation.labelling import Asked, read_asked
 from embeddings.records import State
 from tests.bot.checks import a_quarter, check
@@ -29,6 +29,19 @@ def by_first_word(texts: Sequence[str]) -> NDArray[np.float32]:
     """Vectors that are the same for texts with the same first word, and at right angles for others."""
     words = [text.split()[0].casefold() for text in texts]
     return np.eye(len(texts), dtype=np.float32)[[words.index(word) for word in words]]
+
+
+@pytest.mark.parametrize(
+    ("deleted", "told"),
+    [
+        (0, ["**What is asked** isn’t kept."]),
+        (1, ["**What is asked** isn’t kept.", "1 kept question was deleted."]),
+        (12, ["**What is asked** isn’t kept.", "12 kept questions were deleted."]),
+    ],
+)
+def test_settings_tell_how_many_kept_questions_they_have_deleted(deleted: int, told: list[str]) -> None:
+    (text,) = settings_message(ServerSettings(), None, ENGLISH, keep_days=30, deleted=deleted).texts()
+    assert text.content.splitlines()[5:] == told
 
 
 def test_what_found_nothing_or_only_what_is_nearest_is_a_gap() -> None:

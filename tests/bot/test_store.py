@@ -324,8 +324,9 @@ def test_a_server_that_keeps_no_questions_any_more_has_none(tmp_path: Path) -> N
     with Store(tmp_path / "bot.sqlite3") as store:
         store.save_server_settings(1, KEEPS)
         store.keep_question(ASKED)
-        store.save_server_settings(1, ServerSettings())
+        assert store.save_server_settings(1, ServerSettings()) == 1
         assert store.questions() == ()
+        assert store.save_server_settings(1, CHOSEN) == 0
 
 
 def test_a_server_is_forgotten_with_all_that_is_its_own(tmp_path: Path) -> None:

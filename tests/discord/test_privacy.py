@@ -213,6 +213,23 @@ async def test_managers_see_what_was_asked_in_vain_in_their_own_server(
         await here.assert_clean(log)
 
 
+async def test_managers_who_turn_the_keeping_off_are_told_what_that_has_deleted(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        await keeps_questions(here)
+        mia = await here.server.member("Mia", manager=True)
+        await here.ask(UNANSWERABLE)
+        await here.bot.desk.work.finished()
+        turned_off = await (await mia.slash(here.general, "settings", questions="not kept")).answer()
+        assert turned_off.text.splitlines()[-2:] == [
+            "**What is asked** isn’t kept.",
+            "1 kept question was deleted.",
+        ]
+        assert "deleted" not in (await (await mia.slash(here.general, "settings")).answer()).text
+        await here.assert_clean(log)
+
+
 async def test_a_server_that_removes_the_bot_is_forgotten_after_a_while_unless_it_is_back(
     at_the_double: str, reviews: Path, tmp_path: Path, store: Path
 ) -> None:
