@@ -35,12 +35,20 @@ def add(
     data: DataOption = DATA,
 ) -> None:
     """Add a review from a file, made into Markdown where it is something else."""
-    from embeddings.errors import ImportedFileError
-    from embeddings.importing.examining import largest, too_large
+    from embeddings.errors import ImportedFileError, ReviewKeptError
+    from embeddings.folders import collection_folder
+    from embeddings.importing.examining import largest, too_large, wants_extra
     from embeddings.importing.isolated import examine_apart
     from embeddings.keeping import add_review, kept_review
     from embeddings.records import SHARED
 
+    if file.is_dir():
+        raise ImportedFileError(f"{file}: this is a folder; name a file")
+    if wants_extra(file.name):
+        raise ImportedFileError(
+            f"{file}: {file.suffix} files can't be read without the extra 'import'; run `pip install '.[import]'` in "
+            "the clone of review-bot, or bring .md or .txt"
+        )
     try:
         if file.stat().st_size > largest(file.name):
             raise too_large(file.name)
@@ -59,7 +67,10 @@ def add(
         if not typer.confirm("Replace it?" if kept else "Add it?", err=True):
             notice("Nothing was added.")
             raise typer.Exit(1)
-    place = add_review(data, collection, review.slug, candidate.content, instead_of=kept.digest if kept else None)
+    try:
+        place = add_review(data, collection, review.slug, candidate.content, instead_of=kept.digest if kept else None)
+    except ReviewKeptError as error:
+        raise ReviewKeptError(f"{collection_folder(data, collection)}: {error}") from error
     advice = for_folder("The next question brings the index up to date, or `review-bot index` now.", data)
     say(f"Added as {place}. {advice}")
 

@@ -64,7 +64,7 @@ def read_epub(data: bytes, title: str) -> Imported:
                 tree = html.document_fromstring(page, parser=parser) if page.strip() else None
                 blocks.extend(blocks_of(tree) if tree is not None else ())
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, etree.LxmlError) as error:
-        raise ImportedFileError(f"this is not an EPUB that can be read ({type(error).__name__})") from error
+        raise ImportedFileError("this is not an EPUB that can be read: damaged, or another sort of file") from error
     if not blocks:
         raise ImportedFileError("there is no text in this book")
     return Imported(tidied(_named(package, "title") or "") or title, tuple(blocks), _named(package, "creator"), None)

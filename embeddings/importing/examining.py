@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+import sys
 from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 
-from embeddings.errors import ImportedFileError
+from embeddings.errors import ImportedFileError, ReviewFileError
 from embeddings.importing.epub import read_epub
 from embeddings.importing.imported import Imported, markdown_of, tidied
 from embeddings.importing.web_page import read_web_page
@@ -25,6 +27,8 @@ LARGEST = {
     ".epub": 8 * MEGABYTE,
 }
 """Bytes that a file may have, by its ending. Discord itself takes 10 MiB of members who don't pay."""
+_BY_THE_EXTRA = (".html", ".htm", ".xhtml", ".epub")
+_ITS_MODULES = ("lxml", "trafilatura")
 LONGEST_TEXT = 500_000
 """Characters of a review: a novel's worth."""
 MOST_SECTIONS = 500
@@ -58,15 +62,21 @@ def plain_name(name: str) -> str:
     return " ".join("".join(character for character in last if character.isprintable()).split())
 
 
+def wants_extra(name: str) -> bool:
+    """Whether files with that ending could be read if the extra `import` were installed."""
+    return Path(plain_name(name)).suffix.lower() in _BY_THE_EXTRA and not _has_extra()
+
+
 def largest(name: str) -> int:
     """How many bytes a file of that name may have.
 
     Raises:
-        ImportedFileError: files with its ending can't be read.
+        ImportedFileError: files with its ending can't be read here, whatever is in them.
     """
     suffix = Path(plain_name(name)).suffix.lower()
-    if suffix not in LARGEST:
-        raise ImportedFileError(f"'{suffix or plain_name(name)}' files can't be read; bring .md, .txt, .html or .epub")
+    if suffix not in LARGEST or wants_extra(name):
+        known = ".md, .txt, .html or .epub" if _has_extra() else ".md or .txt"
+        raise ImportedFileError(f"'{suffix or plain_name(name)}' files can't be read; bring {known}")
     return LARGEST[suffix]
 
 
@@ -97,15 +107,20 @@ def examine(data: bytes, name: str, *, slug: str | None = None, collection: str 
     _refuse_many_headings(len(_HEADINGS.findall(data)))
     if suffix == ".md":
         content = decoded(data, file)
+        review = parse_review(content.encode(), file, collection=collection)
     else:
         if suffix == ".txt":
             imported = Imported(title, plain_blocks(decoded(data, file), title))
         else:
-            imported = _imported(data, suffix, title)
+            imported = _imported(data, file, title)
         _refuse_length(sum(len(block.text) for block in imported.blocks))
         _refuse_many_headings(sum(bool(block.level) for block in imported.blocks))
         content = markdown_of(imported)
-    review = parse_review(content.encode(), file.with_suffix(".md"), collection=collection)
+        try:
+            review = parse_review(content.encode(), file.with_suffix(".md"), collection=collection)
+        except ReviewFileError as error:
+            # Neither that name nor its lines are those of the file that was brought.
+            raise ReviewFileError(file, None, error.reason) from error
     _refuse_length(len(review.text))
     if len(review.sections) > MOST_SECTIONS:
         raise ImportedFileError(f"this has {len(review.sections):,} sections; a review has at most {MOST_SECTIONS}")
@@ -115,14 +130,17 @@ def examine(data: bytes, name: str, *, slug: str | None = None, collection: str 
     return Candidate(replace(review, slug=_file_slug(called)), content, converted=suffix != ".md")
 
 
-def _imported(data: bytes, suffix: str, title: str) -> Imported:
+def _has_extra() -> bool:
+    """Whether what reads web pages and EPUB is installed; it is not imported."""
+    # `find_spec` raises for what was imported without a spec, or kept from being imported.
+    return all(sys.modules[name] is not None if name in sys.modules else find_spec(name) for name in _ITS_MODULES)
+
+
+def _imported(data: bytes, file: Path, title: str) -> Imported:
     try:
-        return read_epub(data, title) if suffix == ".epub" else read_web_page(data, title)
-    except ImportError as error:
-        raise ImportedFileError(
-            f"{suffix} files can't be read here, for the extra 'import' is not installed "
-            "(`pip install '.[import]'` in the clone of review-bot); bring .md or .txt"
-        ) from error
+        return read_epub(data, title) if file.suffix.lower() == ".epub" else read_web_page(data, title)
+    except ImportedFileError as error:
+        raise ImportedFileError(f"{file}: {error}") from error
 
 
 def _refuse_length(characters: int) -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from embeddings.blocks import Block, is_break, sectioned
 from embeddings.errors import ImportedFileError, ReviewFileError
-from embeddings.importing.examining import Candidate, examine, plain_name
+from embeddings.importing.examining import Candidate, examine, plain_name, wants_extra
 from embeddings.importing.imported import Imported, markdown_of, tidied
 from embeddings.importing.isolated import examine_apart
 from embeddings.markdown import HEADING_LENGTH
@@ -166,14 +166,28 @@ def test_a_line_that_has_to_be_mended_is_named() -> None:
         examine(b"---\ntitle: A\nyaer: 2010\n---\nText.", "folder/x.md")
 
 
-@pytest.mark.parametrize("name", ["page.html", "book.epub"])
-def test_without_the_extra_it_is_said_what_to_install(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("name", ["page.html", "book.epub", "picture.png"])
+def test_without_the_extra_only_what_can_be_read_is_asked_for(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("trafilatura", "lxml"):
         monkeypatch.setitem(sys.modules, module, None)
-    for module in [each for each in sys.modules if each.startswith("embeddings.importing.elements")]:
-        monkeypatch.delitem(sys.modules, module)
-    with pytest.raises(ImportedFileError, match=r"pip install '\.\[import\]'` in the clone"):
+    with pytest.raises(ImportedFileError) as refused:
         examine(b"<p>text", name)
+    assert str(refused.value) == f"'{Path(name).suffix}' files can't be read; bring .md or .txt"
+    assert wants_extra(name) == (name != "picture.png")
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("z.txt", b"", "z.txt: has no text; write the review, or remove the file"),
+        ("z.html", b"", "z.html: there is no article in this page; save its text as .txt and add that"),
+        ("z.epub", b"PK", "z.epub: this is not an EPUB that can be read: damaged, or another sort of file"),
+    ],
+)
+def test_what_is_refused_is_named_as_it_was_brought(name: str, data: bytes, said: str) -> None:
+    with pytest.raises((ImportedFileError, ReviewFileError)) as refused:
+        examine(data, name)
+    assert str(refused.value) == said
 
 
 @pytest.mark.parametrize(

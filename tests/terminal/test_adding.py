@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
+
+import pytest
 
 from tests.embeddings.books import book
 from tests.terminal.conftest import Run
@@ -63,6 +66,9 @@ def test_what_can_not_be_added_is_refused_in_one_line(run: Run, tmp_path: Path) 
     program.write_bytes(b"%PDF")
     refused = "'.pdf' files can't be read; bring .md, .txt, .html or .epub"
     assert run("add", program, "--data", data).complaint == refused
+    folder = tmp_path / "reviews"
+    folder.mkdir()
+    assert run("add", folder, "--data", data).complaint == f"{folder}: this is a folder; name a file"
     large = tmp_path / "large.txt"
     large.write_bytes(b"a" * 3_000_000)
     assert run("add", large, "--data", data).complaint == "large.txt is larger than 2 MB; a review is an essay"
@@ -79,3 +85,31 @@ def test_a_number_that_is_no_servers_id_is_refused(run: Run, tmp_path: Path) -> 
     assert refused.code == 2
     assert "Invalid value for '--server'" in refused.err
     assert not data.exists()
+
+
+def test_what_can_not_be_written_is_told_with_its_folder(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    file, data = tmp_path / "The Ferryman.txt", tmp_path / "data"
+    file.write_text(TEXT, encoding="utf-8")
+    monkeypatch.setattr("os.fsync", full)
+    refused = run("add", file, "--yes", "--server", "77", "--data", data)
+    assert refused.code == 1
+    assert refused.err.removeprefix(CONVERTED) == (
+        f"{data / 'collections' / '77'}: the review 'the-ferryman' can't be written: No space left on device\n"
+    )
+
+
+def test_without_the_extra_a_web_page_is_refused_with_what_to_install(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "trafilatura", None)
+    page = tmp_path / "page.html"
+    page.write_text("<p>text")
+    assert run("add", page, "--data", tmp_path / "data").complaint == (
+        f"{page}: .html files can't be read without the extra 'import'; run `pip install '.[import]'` in the clone of "
+        "review-bot, or bring .md or .txt"
+    )
