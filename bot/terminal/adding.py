@@ -11,6 +11,7 @@ import typer
 from bot.ids import LARGEST_ID
 from bot.terminal.options import DATA, DataOption
 from bot.terminal.output import notice, say
+from bot.terminal.prompting import Prompter
 from bot.terminal.wording import counted, for_folder
 
 if TYPE_CHECKING:
@@ -64,7 +65,12 @@ def add(
         if not sys.stdin.isatty():
             notice("Nothing was added: run it again with --yes.")
             raise typer.Exit(1)
-        if not typer.confirm("Replace it?" if kept else "Add it?", err=True):
+        try:
+            agreed = Prompter().agrees("Replace it?" if kept else "Add it?", default=False)
+        except KeyboardInterrupt:
+            notice("Nothing was added.")
+            raise
+        if not agreed:
             notice("Nothing was added.")
             raise typer.Exit(1)
     try:

@@ -30,7 +30,14 @@ def init(
     data: DataOption = DATA,
 ) -> None:
     """Set everything up, step by step; run again, it keeps what is there."""
-    prompter = Prompter(defaults=yes)
+    try:
+        _set_up(data, reviews, Prompter(defaults=yes), sync=sync)
+    except KeyboardInterrupt:
+        notice("Stopped; run it again, and it goes on from here.")
+        raise
+
+
+def _set_up(data: Path, reviews: Path | None, prompter: Prompter, *, sync: bool) -> None:
     _reviews(data, reviews, prompter)
     token = _token(data, prompter, ask_discord=sync)
     indexed = _index(data)

@@ -6,9 +6,8 @@ from collections.abc import Iterator, Sequence
 from enum import Enum
 from pathlib import Path
 
-import typer
-
 from bot.terminal.output import notice, say
+from bot.terminal.prompting import Prompter
 from embeddings.errors import QuestionError, UnknownReviewError
 from embeddings.evaluation.labelling import Asked, Choice, choices, label, labelled, read_asked, unlabelled
 from embeddings.library import Library
@@ -37,28 +36,43 @@ def walk(library: Library, file: Path, source: Path | None, *, kind: str | None,
     Raises:
         QuestionFileError: a file can't be read, is broken, or can't be written.
     """
-    asked = unlabelled(read_asked(source), labelled(file)) if source is not None else _typed()
+    asked = _new(source, file) if source is not None else _typed()
     added = 0
-    for one in asked:
-        try:
-            found = choices(library, one)
-        except (QuestionError, UnknownReviewError) as error:
-            notice(f"{one.text}: {error}")
-            continue
-        _show(one, found)
-        answers = _answers(found)
-        if answers is _Said.STOP:
-            break
-        if answers is not _Said.SKIP:
-            question = label(file, one, answers, kind=kind, split=split)
-            added += 1
-            say(f"Added as {question.id}.")
+    try:
+        for one in asked:
+            try:
+                found = choices(library, one)
+            except (QuestionError, UnknownReviewError) as error:
+                notice(f"{one.text}: {error}")
+                continue
+            _show(one, found)
+            answers = _answers(found)
+            if answers is _Said.STOP:
+                break
+            if answers is not _Said.SKIP:
+                question = label(file, one, answers, kind=kind, split=split)
+                added += 1
+                say(f"Added as {question.id}.")
+    except KeyboardInterrupt:
+        # Each line is in the file as soon as it is added.
+        say(f"{added} added to {file}.")
+        raise
     say(f"{added} added to {file}.")
+
+
+def _new(source: Path, file: Path) -> tuple[Asked, ...]:
+    there = read_asked(source)
+    new = unlabelled(there, labelled(file))
+    if not there:
+        notice(f"{source}: there are no questions in it.")
+    elif not new:
+        notice(f"{source}: all of its questions are labelled already, in {file}.")
+    return new
 
 
 def _typed() -> Iterator[Asked]:
     while True:
-        text = _read("Question (nothing: stop)")
+        text = Prompter().text("Question (nothing: stop):")
         if not text:
             return
         yield Asked(text)
@@ -80,9 +94,12 @@ def _show(asked: Asked, found: Sequence[Choice]) -> None:
 def _answers(found: Sequence[Choice]) -> tuple[Choice, ...] | _Said:
     """What was chosen: nothing, where the reviews don't answer it."""
     while True:
-        said = _read(_HELP).lower()
-        if said in {"", "q"}:
+        said = Prompter().line(f"{_HELP}:")
+        if said is None or said.lower() == "q":
             return _Said.STOP
+        said = said.lower()
+        if not said:
+            continue
         if said == "s":
             return _Said.SKIP
         if said == "n":
@@ -91,11 +108,3 @@ def _answers(found: Sequence[Choice]) -> tuple[Choice, ...] | _Said:
         if numbers and all(number.isdecimal() and 1 <= int(number) <= len(found) for number in numbers):
             return tuple(found[place] for place in dict.fromkeys(int(number) - 1 for number in numbers))
         notice(f"{said}: there are the sentences 1 to {len(found)}.")
-
-
-def _read(prompt: str) -> str:
-    """A line that was typed; nothing at the end of the input."""
-    try:
-        return str(typer.prompt(prompt, default="", show_default=False)).strip()
-    except typer.Abort:
-        return ""

@@ -16,10 +16,19 @@ class Prompter:
 
     def text(self, question: str) -> str:
         """A line, or "" where there is none."""
+        return self.line(question) or ""
+
+    def line(self, question: str) -> str | None:
+        """A line; None where the input has ended."""
         if self.defaults:
-            return ""
-        _put(f"{question} ")
-        return _line()
+            return None
+        try:
+            _put(f"{question} ")
+            return _line()
+        except KeyboardInterrupt:
+            # What is said about it begins on a line of its own.
+            sys.stderr.write("\n")
+            raise
 
     def secret(self, question: str) -> str:
         """A line that is not shown while it is typed, or ""."""
@@ -34,6 +43,9 @@ class Prompter:
             return getpass(f"{question} ", stream=sys.stderr).strip()
         except EOFError:
             return ""
+        except KeyboardInterrupt:
+            sys.stderr.write("\n")
+            raise
 
     def agrees(self, question: str, *, default: bool) -> bool:
         """Whether the person says yes."""
@@ -46,9 +58,9 @@ def _put(text: str) -> None:
     sys.stderr.flush()
 
 
-def _line() -> str:
+def _line() -> str | None:
     line = sys.stdin.readline()
     if not line or not sys.stdin.isatty():
         # Nobody has typed the end of the line that the question stands on.
         sys.stderr.write("\n")
-    return line.strip()
+    return line.strip() if line else None

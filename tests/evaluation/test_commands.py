@@ -293,7 +293,8 @@ def test_label_walks_through_questions_and_adds_what_was_said(data: Path, tmp_pa
     )
     file = tmp_path / "questions.jsonl"
 
-    done = run("label", file, "--from", asked, "--data", data, "--split", "dev", typed="99\n2, 1\nn\ns\nq\n")
+    typed = "99\n\n2, 1\nn\ns\nq\n"
+    done = run("label", file, "--from", asked, "--data", data, "--split", "dev", typed=typed)
 
     assert done.exit_code == 0, done.output
     assert "there are no words in the question" in done.stderr
@@ -328,3 +329,17 @@ def test_label_asks_for_questions_where_none_are_given(data: Path, write_lines: 
     assert done.exit_code == 0, done.output
     assert [(question.id, question.kind) for question in read_questions(file)] == [("q1", None), ("q002", "who")]
     assert done.stdout.splitlines()[-1] == f"1 added to {file}."
+
+
+def test_label_says_where_there_is_nothing_to_label(data: Path, tmp_path: Path) -> None:
+    asked, file = tmp_path / "asked.txt", tmp_path / "questions.jsonl"
+    asked.write_text("\n", encoding="utf-8")
+
+    done = run("label", file, "--from", asked, "--data", data)
+
+    assert (done.exit_code, done.stdout) == (0, f"0 added to {file}.\n")
+    assert done.stderr == f"{asked}: there are no questions in it.\n"
+    asked.write_text("Is it sad?\n", encoding="utf-8")
+    assert run("label", file, "--from", asked, "--data", data, typed="n\n").exit_code == 0
+    again = run("label", file, "--from", asked, "--data", data)
+    assert again.stderr == f"{asked}: all of its questions are labelled already, in {file}.\n"

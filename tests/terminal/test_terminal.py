@@ -182,3 +182,34 @@ def test_ctrl_c_at_the_prompt_is_quiet(indexed: Path) -> None:
             pass
     assert code == 130
     assert set(words_of(screen.shown.partition("> ")[2])) <= {"^C"}
+
+
+@pytest.mark.parametrize(
+    ("command", "prompt", "said"),
+    [
+        (("add", "{folder}/The Ferryman.txt", "--data", "{folder}/data"), "Add it? [y/N] ", "Nothing was added."),
+        (
+            ("label", "{folder}/x.jsonl", "--data", "{data}"),
+            "Question (nothing: stop): ",
+            "0 added to {folder}/x.jsonl.",
+        ),
+        (
+            ("init", "--data", "{folder}/none"),
+            "or Enter for later: ",
+            "Stopped; run it again, and it goes on from here.",
+        ),
+    ],
+)
+def test_ctrl_c_where_something_is_asked_ends_with_a_line(
+    indexed: Path, tmp_path: Path, command: tuple[str, ...], prompt: str, said: str
+) -> None:
+    (tmp_path / "The Ferryman.txt").write_text("He rows people over.\n", encoding="utf-8")
+    places = {"folder": tmp_path, "data": indexed}
+    with terminal(*(part.format(**places) for part in command), width=500) as (screen, running):
+        screen.wait_for(prompt)
+        screen.type("\x03")
+        code = running.wait(30)
+        while screen.read(5):
+            pass
+    assert code == 130
+    assert screen.shown.partition(prompt)[2].removeprefix("^C") == f"\n{said.format(**places)}\n"
