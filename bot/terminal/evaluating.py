@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 
 QuestionsArgument = Annotated[
     Path,
-    typer.Argument(help="A question file, a SQuAD v2 file (.json), or a BEIR folder.", show_default=False),
+    typer.Argument(
+        metavar="FILE", help="A question file, a SQuAD v2 file (.json), or a BEIR folder.", show_default=False
+    ),
 ]
 
 
@@ -58,11 +60,14 @@ def evaluate(
     from embeddings.evaluation.asking import evaluate as evaluate_task
     from embeddings.evaluation.asking import opened_task
     from embeddings.evaluation.comparison import contrast, load_runs
-    from embeddings.evaluation.rankings import named_ranking
+    from embeddings.evaluation.rankings import UnknownRankingError, named_ranking
     from embeddings.evaluation.record import evaluation_record
     from embeddings.evaluation.runs import save_run
 
-    weights = named_ranking(ranking)
+    try:
+        weights = named_ranking(ranking)
+    except UnknownRankingError as error:
+        raise typer.BadParameter(str(error), param_hint="--ranking") from error
     _check_places(files=(save, report), folders=(trec, beir))
     stored = load_runs([baseline])[0] if baseline is not None else None
     library = opened_library(data, weights, chosen_reader(reader, no_reader))
@@ -98,7 +103,7 @@ def evaluate(
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(help="Two runs or more, as evaluate --save keeps them.")],
+    runs: Annotated[list[Path], typer.Argument(metavar="RUN", help="Two runs or more, as evaluate --save keeps them.")],
     anyway: Annotated[
         bool,
         typer.Option("--anyway", help="Compare runs over different questions or reviews, where they meet."),
@@ -122,7 +127,7 @@ def compare(
     )
 
     if len(runs) < 2:
-        raise typer.BadParameter("two runs are needed, or more", param_hint="RUNS")
+        raise typer.BadParameter("two runs are needed, or more", param_hint="RUN")
     loaded = load_runs(runs, qrels)
     if anyway:
         asked = max(len(run.results) for run in loaded)
@@ -169,12 +174,15 @@ def calibrate(
     from embeddings.evaluation.choosing import calibrate as choose
 
     # A mistaken goal is told before the questions are asked.
-    goal = Goal(
-        refused=0.6 if refuse is None and keep is None else refuse,
-        kept=keep,
-        lost=lose,
-        silent=tuple(silent) if silent is not None else SILENT,
-    )
+    try:
+        goal = Goal(
+            refused=0.6 if refuse is None and keep is None else refuse,
+            kept=keep,
+            lost=lose,
+            silent=tuple(silent) if silent is not None else SILENT,
+        )
+    except CalibrationError as error:
+        raise typer.BadParameter(str(error), param_hint="--refuse, --keep or --lose") from error
     library = _uncalibrated_library(data, chosen_reader(reader, no_reader))
     with (
         progress() as tell,
@@ -225,7 +233,9 @@ def sweep(
 
 
 def label(
-    questions: Annotated[Path, typer.Argument(help="The question file to add to; made where there is none.")],
+    questions: Annotated[
+        Path, typer.Argument(metavar="FILE", help="The question file to add to; made where there is none.")
+    ],
     asked: Annotated[
         Path | None,
         typer.Option("--from", help="Questions to label: a question a line, or a question file. Else you are asked."),

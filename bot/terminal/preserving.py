@@ -14,7 +14,7 @@ from bot.terminal.wording import counted, for_folder
 if TYPE_CHECKING:
     from bot.archives import Contents
 
-FileArgument = Annotated[Path, typer.Argument(metavar="FILE", show_default=False)]
+FileArgument = Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="The backup, a .zip file.")]
 
 
 def backup(file: FileArgument, data: DataOption = DATA) -> None:

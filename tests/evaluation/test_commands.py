@@ -343,3 +343,15 @@ def test_label_says_where_there_is_nothing_to_label(data: Path, tmp_path: Path) 
     assert run("label", file, "--from", asked, "--data", data, typed="n\n").exit_code == 0
     again = run("label", file, "--from", asked, "--data", data)
     assert again.stderr == f"{asked}: all of its questions are labelled already, in {file}.\n"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("evaluate", QUESTIONS, "--ranking", "foo"),
+        ("calibrate", QUESTIONS, "--refuse", "2"),
+        ("calibrate", QUESTIONS, "--refuse", ".5", "--keep", ".9"),
+    ],
+)
+def test_a_wrong_value_is_wrong_usage(wrong: tuple[object, ...], data: Path) -> None:
+    assert run(*wrong, "--data", data).exit_code == 2
