@@ -16,6 +16,7 @@ from bot.terminal.options import (
     QuestionArgument,
     ReaderOption,
     ReviewOption,
+    a_count,
     chosen_reader,
 )
 from bot.terminal.output import print_json
@@ -52,7 +53,7 @@ def ask(
 
 def search(
     question: QuestionArgument,
-    count: Annotated[int, typer.Option("-k", min=1, metavar="N", help="How many passages.")] = 10,
+    count: Annotated[int, typer.Option("-k", metavar="N", parser=a_count, help="How many passages.")] = 10,
     review: ReviewOption = None,
     context: ContextOption = None,
     reader: ReaderOption = SHIPPED,

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.terminal.options import DATA, DataOption, JsonOption
+from bot.terminal.options import DATA, DataOption, JsonOption, a_day, a_server
 from bot.terminal.output import notice, print_json, say
 from bot.terminal.wording import counted
 
@@ -23,10 +23,11 @@ MOST_WORDINGS = 5
 
 def gaps(
     server: Annotated[
-        int | None, typer.Option(metavar="SERVER", help="Only what was asked in the server of this id.")
+        int | None,
+        typer.Option(metavar="SERVER", parser=a_server, help="Only what was asked in the server of this id."),
     ] = None,
     since: Annotated[
-        datetime | None, typer.Option(formats=["%Y-%m-%d"], metavar="YYYY-MM-DD", help="Only from that day on (UTC).")
+        date | None, typer.Option(metavar="YYYY-MM-DD", parser=a_day, help="Only from that day on (UTC).")
     ] = None,
     answered: Annotated[bool, typer.Option("--answered", help="Also the questions that were answered.")] = False,
     export: Annotated[
@@ -45,7 +46,7 @@ def gaps(
     if not database.exists():
         raise LibraryError(f"{database}: there is no database; the bot makes it when it runs (`review-bot run`)")
     with Store(database) as store:
-        kept = store.questions(server=server, since=since.date() if since else None)
+        kept = store.questions(server=server, since=since)
         verdicts = store.verdicts(server)
         in_all = len(kept) if server is None and since is None else len(store.questions())
     library = Library.open(data)
@@ -59,7 +60,7 @@ def gaps(
     elif kept:
         _print(found, verdicts, answered=answered)
     elif in_all:
-        day = f" since {since:%Y-%m-%d}" if since else ""
+        day = f" since {since}" if since else ""
         place = f" in the server {server}" if server is not None else ""
         say(f"Nothing was asked{day}{place}. Questions that are kept in all: {in_all}.")
     else:

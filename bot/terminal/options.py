@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
@@ -52,6 +53,36 @@ ReviewOption = Annotated[
     str | None,
     typer.Option("--review", metavar="REVIEW", autocompletion=complete_review, help="Keep to one review."),
 ]
+LARGEST_SERVER = 2**63 - 1
+"""Discord's ids are of 64 bits, as signed numbers in the database."""
+
+
+def a_day(text: str | date) -> date:
+    """A day as it is typed."""
+    if isinstance(text, date):
+        return text
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is no day; write one such as 2026-11-26") from None
+
+
+def a_server(text: str | int) -> int:
+    """A server's id as it is typed."""
+    typed = str(text)
+    if not (typed.isascii() and typed.isdecimal() and 0 < int(typed) <= LARGEST_SERVER):
+        raise typer.BadParameter(f"{typed!r} is no server's id, which is a number such as 123456789012345678")
+    return int(typed)
+
+
+def a_count(text: str | int) -> int:
+    """A number of things as it is typed."""
+    typed = str(text)
+    if not (typed.isascii() and typed.isdecimal() and int(typed)):
+        raise typer.BadParameter(f"{typed!r}: write a whole number, 1 or more")
+    return int(typed)
+
+
 QuestionArgument = Annotated[list[str], typer.Argument(metavar="QUESTION", help="In your own words.")]
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.terminal.options import DATA, DataOption
+from bot.terminal.options import DATA, DataOption, a_server
 from bot.terminal.output import notice, say
 
 if TYPE_CHECKING:
@@ -62,7 +62,10 @@ def run(data: DataOption = DATA) -> None:
 
 def sync(
     guild: Annotated[
-        int | None, typer.Option("--guild", metavar="SERVER", help="Only for the server of this id, for development.")
+        int | None,
+        typer.Option(
+            "--guild", metavar="SERVER", parser=a_server, help="Only for the server of this id, for development."
+        ),
     ] = None,
     remove: Annotated[
         bool, typer.Option("--remove", help="Take the commands of that server out again; those for all servers stay.")

@@ -93,6 +93,24 @@ def test_wrong_usage_exits_2(run: Run, arguments: tuple[str, ...]) -> None:
     assert "Usage: review-bot" in ended.err
 
 
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("gaps", "--since", "yesterday"), "'--since': 'yesterday' is no day; write one such as 2026-11-26"),
+        (
+            ("gaps", "--server", "abc"),
+            "'--server': 'abc' is no server's id, which is a number such as 123456789012345678",
+        ),
+        (("sync", "--guild", "0"), "'--guild': '0' is no server's id, which is a number such as 123456789012345678"),
+        (("search", QUESTION, "-k", "abc"), "'-k': 'abc': write a whole number, 1 or more"),
+    ],
+)
+def test_a_wrong_value_is_told_what_it_should_be(run: Run, arguments: tuple[str, ...], said: str) -> None:
+    ended = run(*arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in " ".join(ended.err.replace("│", " ").split())
+
+
 def test_the_data_folder_may_be_named_before_the_command_or_after_it(
     run: Run, indexed: Path, two_reviews: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
