@@ -11,6 +11,8 @@ from pathlib import Path
 from bot.store import StoreError, refuse_newer
 
 _PATIENCE = 5.0  # seconds to wait for another process that is writing
+_BROKEN = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
+_INSTEAD = "put a backup in its place, or move it away; the settings and the kept questions are in it"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +35,7 @@ def examine(path: Path) -> DatabaseState:
         refuse_newer(path, version)
         (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if found != "ok":
-            raise StoreError(f"{path}: the database is damaged ({' '.join(found.split())}); put a backup in its place")
+            raise StoreError(f"{path}: the database is damaged ({' '.join(found.split())}); {_INSTEAD}")
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         # Databases of the first version have no such table.
         synced = dict(connection.execute("SELECT scope, digest FROM synced")) if "synced" in tables else {}
@@ -55,7 +57,11 @@ def copy_database(path: Path, target: Path) -> DatabaseState:
         connection.backup(copied)
         # Out of WAL, so that the copy has no other files beside it.
         copied.execute("PRAGMA journal_mode = DELETE")
-    return examine(target)
+    try:
+        return examine(target)
+    except StoreError as error:
+        # What is wrong with the copy is wrong with the database, and the copy is about to go.
+        raise type(error)(str(error).replace(str(target), str(path))) from error
 
 
 def in_use(path: Path) -> bool:
@@ -79,4 +85,6 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
         ) as connection:
             yield connection
     except (OSError, sqlite3.Error) as error:
-        raise StoreError(f"{path}: {error}; check the file, its permissions and the disk") from error
+        broken = isinstance(error, sqlite3.DatabaseError) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _BROKEN
+        advice = _INSTEAD if broken else "check the file, its permissions and the disk"
+        raise StoreError(f"{path}: {error}; {advice}") from error

@@ -56,7 +56,11 @@ def restore(file: Path, data: Path, *, replace: bool = False) -> Contents:
             if made and not any(data.iterdir()):
                 data.rmdir()
     except OSError as error:
-        raise BackupError(f"{error.filename or data}: {error.strerror or error}; nothing was changed") from error
+        place = Path(error.filename or data)
+        if place.is_relative_to(data / STAGING):
+            # That folder is gone by now, or never was: what is at fault is where it was to be.
+            place = data
+        raise BackupError(f"{place}: {error.strerror or error}; nothing was changed") from error
 
 
 def interrupted(data: Path) -> bool:

@@ -235,10 +235,24 @@ def test_an_archive_that_is_not_what_was_written_changes_nothing(
 def test_a_database_of_a_newer_version_is_refused(data: Path, archive: Path, tmp_path: Path) -> None:
     with closing(sqlite3.connect(data / "bot.sqlite3")) as database:
         database.execute(f"PRAGMA user_version = {VERSION + 1}")
-    with pytest.raises(StoreVersionError, match="newer version"):
+    with pytest.raises(StoreVersionError, match="newer version") as refused:
         back_up(data, tmp_path / "newer.zip")
+    assert str(refused.value).startswith(f"{data / 'bot.sqlite3'}: ")
     assert not (tmp_path / "newer.zip").exists()
     restore(archive, data, replace=True)
+
+
+def test_a_folder_that_can_not_be_written_to_is_named_itself(
+    data: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def mkdir(path: Path, *_: object, **__: object) -> None:
+        if STAGING in path.parts:
+            raise OSError(30, "Read-only file system", str(path))
+
+    monkeypatch.setattr(Path, "mkdir", mkdir)
+    with pytest.raises(BackupError) as refused:
+        restore(archive, data, replace=True)
+    assert str(refused.value) == f"{data}: Read-only file system; nothing was changed"
 
 
 @cache
