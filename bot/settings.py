@@ -138,7 +138,7 @@ def find_token(environ: Mapping[str, str], data: Path) -> Token:
         raise SettingsError(f"{' and '.join(given)} hold different tokens; leave all but one out")
     # Of the same token twice the file is named: it is what can be looked after.
     token = list(given.values())[-1]
-    check_token(token.value, token.setting)
+    check_token(token.value, _where(token.setting, token.file))
     return token
 
 
@@ -161,8 +161,15 @@ def check_token(token: str, place: str) -> None:
         )
 
 
+def _where(setting: str, file: Path | None) -> str:
+    """Where a token stands: the setting that names its file with it, but for the file that needs none."""
+    if file is None:
+        return setting
+    return str(file) if setting == TOKEN else f"{setting}: {file}"
+
+
 def _token_in(file: Path, setting: str) -> Token:
-    where = f"{setting}: {file}"
+    where = _where(setting, file)
     try:
         if not file.is_file():
             raise SettingsError(f"{where} is not a file")

@@ -12,7 +12,7 @@ import stat
 from bot.archives import DATABASE
 from bot.checks.checking import CheckError, Circumstances
 from bot.database import examine
-from bot.settings import PORTAL, SettingsError, find_token
+from bot.settings import PORTAL, find_token
 from bot.store import EVERYWHERE
 
 _WITHIN = 15.0
@@ -37,10 +37,7 @@ def commands(circumstances: Circumstances) -> str:
     """Whether Discord was told of the commands as they are now."""
     from bot.syncing import current_digest
 
-    try:
-        known = find_token(circumstances.environ, circumstances.data)
-    except SettingsError:
-        raise CheckError("can't be told to Discord without a token; run `review-bot init`") from None
+    known = find_token(circumstances.environ, circumstances.data)
     wanted = asyncio.run(current_digest(known.value))
     database = circumstances.data / DATABASE
     synced = examine(database).synced if os.path.lexists(database) else {}

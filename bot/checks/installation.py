@@ -9,7 +9,7 @@ import platform
 from importlib import metadata
 
 from bot.checks.checking import CheckError, Circumstances
-from embeddings.errors import IndexDamagedError, IndexMissingError, IndexVersionError, ModelError
+from embeddings.errors import IndexDamagedError, IndexMissingError, IndexVersionError, ModelError, ModelMissingError
 
 _PROGRAM = "review-bot"
 
@@ -68,7 +68,7 @@ def weights(circumstances: Circumstances) -> str:
     from embeddings import index as layout
     from embeddings.encoding import ONNX, verify
     from embeddings.manifest import Manifest
-    from embeddings.weights import find_model
+    from embeddings.weights import DEFAULT_MODEL, find_model
 
     directory = circumstances.data / layout.DIRECTORY
     try:
@@ -79,8 +79,9 @@ def weights(circumstances: Circumstances) -> str:
     identity = indexed.encoder
     try:
         found = find_model(identity.model).weights
-    except ModelError:
-        if identity.runtime != ONNX:
+    except ModelError as error:
+        altered = identity.model == DEFAULT_MODEL and not isinstance(error, ModelMissingError)
+        if identity.runtime != ONNX or altered:
             raise
         verify(directory / indexed.encoder_folder)
         return f"{_known(identity.weights)}, as the index holds them"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from bot.checks import answering, connection, installation, keeping
 from bot.checks.checking import Check, Circumstances, Look, check
@@ -24,6 +25,9 @@ CHECKS: tuple[tuple[str, Look], ...] = (
 
 
 def checks(circumstances: Circumstances) -> Iterator[Check]:
-    """Make every check, one after the other."""
+    """Make every check, one after the other; what keeps several from being made is told once."""
+    told: dict[str, str] = {}
     for name, look in CHECKS:
-        yield check(name, look, circumstances)
+        found = check(name, look, circumstances)
+        first = name if found.ok else told.setdefault(found.said, name)
+        yield found if first == name else replace(found, said=f"not looked at: see {first}")

