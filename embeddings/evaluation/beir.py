@@ -30,6 +30,10 @@ def read_beir(folder: Path, split: str = "test") -> Task:
         QuestionFileError: a file is missing, or a line of it is not in the format.
     """
     corpus = folder / "corpus.jsonl"
+    if not corpus.exists():
+        raise QuestionFileError(
+            folder, None, f"not a BEIR folder: it has no {corpus.name}; name a file, or another folder"
+        )
     sections = _read_corpus(corpus)
     judgements = _read_qrels(folder / "qrels" / f"{split}.tsv", sections.keys())
     queries = folder / "queries.jsonl"

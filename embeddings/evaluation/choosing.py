@@ -112,7 +112,7 @@ def calibrate(results: Sequence[Result], goal: Goal) -> Calibration:
     ):
         if count < 2 * FOLDS:
             raise CalibrationError(
-                f"{count} {name} questions are too few to calibrate on: at least {2 * FOLDS} are needed"
+                f"too few {name} questions to calibrate on: at least {2 * FOLDS} are needed, and there {_are(count)}"
             )
     choices = []
     answered, quoted = np.zeros(len(known)), np.zeros(len(known))
@@ -151,6 +151,10 @@ def store_thresholds(data: Path, library: Library, thresholds: Thresholds) -> Pa
         return save_reader_calibration(data, encoder, library.reader.identity, chosen)
     except OSError as error:
         raise CalibrationError(f"{data}: the thresholds can't be written: {error.strerror}") from error
+
+
+def _are(count: int) -> str:
+    return "is 1" if count == 1 else f"are {count}"
 
 
 def calibration_record(calibration: Calibration) -> dict[str, object]:

@@ -159,9 +159,12 @@ def test_a_goal_that_is_none_is_refused(goal: Callable[[], Goal], reason: str) -
 
 
 @pytest.mark.parametrize(
-    ("answerable", "unanswerable", "reason"),
-    [(9, 30, "9 answerable questions are too few"), (30, 3, "3 unanswerable questions are too few")],
+    ("answerable", "unanswerable", "kind", "there"),
+    [(9, 30, "answerable", "are 9"), (30, 3, "unanswerable", "are 3"), (1, 30, "answerable", "is 1")],
 )
-def test_too_few_questions_are_refused(answerable: int, unanswerable: int, reason: str) -> None:
-    with pytest.raises(CalibrationError, match=f"{reason} to calibrate on: at least 10 are needed"):
+def test_too_few_questions_are_refused(answerable: int, unanswerable: int, kind: str, there: str) -> None:
+    with pytest.raises(CalibrationError) as refused:
         calibrate(results([0.5] * answerable, [0.5] * unanswerable), Goal(refused=0.6))
+    assert str(refused.value) == (
+        f"too few {kind} questions to calibrate on: at least 10 are needed, and there {there}"
+    )

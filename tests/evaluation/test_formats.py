@@ -238,6 +238,12 @@ def test_a_broken_beir_folder_is_refused_with_file_and_line(
 def test_a_beir_folder_without_the_split_is_refused(tmp_path: Path) -> None:
     with pytest.raises(QuestionFileError, match=r"dev\.tsv: can't be read"):
         read_beir(write_folder(tmp_path, CORPUS, QUERIES, QRELS), split="dev")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(QuestionFileError) as refused:
+        read_beir(tmp_path / "empty")
+    assert str(refused.value) == (
+        f"{tmp_path / 'empty'}: not a BEIR folder: it has no corpus.jsonl; name a file, or another folder"
+    )
 
 
 def test_a_task_written_as_beir_is_read_back_with_the_same_judgements(
