@@ -18,6 +18,9 @@ NEAR_MISS = 75.0
 CLOSE_CALL = 5.0
 """How far ahead of the next best a near miss must be."""
 
+_NAMED = 3
+"""How many of the closest names are told."""
+
 T = TypeVar("T")
 
 
@@ -90,7 +93,7 @@ def find_review(name: str, names: Sequence[tuple[str, T]]) -> T:
     found = Names(names).means(name)
     if len(found) == 1:
         return found[0]
-    raise UnknownReviewError(unknown_review(name, [text for text, _ in names]))
+    raise UnknownReviewError(unknown_review(name, _closest_of_each(name, names)))
 
 
 def unknown_review(name: str, names: Sequence[str]) -> str:
@@ -128,9 +131,23 @@ def complete(typed: str, names: Sequence[str], limit: int) -> tuple[int, ...]:
     return Names((name, place) for place, name in enumerate(names)).complete(typed, limit)
 
 
+def _closest_of_each(name: str, names: Sequence[tuple[str, T]]) -> list[str]:
+    """The closest names of different reviews, one of each."""
+    kept: list[str] = []
+    meant: list[T] = []
+    texts = [text for text, _ in names]
+    for text, _, place in process.extract(name, texts, scorer=fuzz.WRatio, processor=_plain, limit=None):
+        if names[place][1] not in meant:
+            kept.append(text)
+            meant.append(names[place][1])
+        if len(kept) == _NAMED:
+            break
+    return kept
+
+
 def _closest(name: str, names: Sequence[str]) -> list[str]:
     distinct = list(dict.fromkeys(names))
-    return [text for text, _, _ in process.extract(name, distinct, scorer=fuzz.WRatio, processor=_plain, limit=3)]
+    return [text for text, _, _ in process.extract(name, distinct, scorer=fuzz.WRatio, processor=_plain, limit=_NAMED)]
 
 
 def _plain(text: str) -> str:
