@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.terminal.wording import about, citation, counted, heading_of, preface
@@ -11,13 +12,13 @@ if TYPE_CHECKING:
     from embeddings.records import Answer, Hit, Review, Section
 
 
-def answer_in_plain(answer: Answer) -> str:
+def answer_in_plain(answer: Answer, data: Path) -> str:
     """The quotes in quotation marks, each with its citation, one to a line."""
     quotes = (
         f"{quote.label}. “{quote.text}” — {citation(quote.title, quote.heading, quote.paragraph)}"
         for quote in answer.quotes
     )
-    return "\n".join((*preface(answer), *quotes))
+    return "\n".join((*preface(answer, data), *quotes))
 
 
 def hits_in_plain(hits: Sequence[Hit], review_of: Callable[[str], Review]) -> str:

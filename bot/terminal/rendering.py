@@ -6,6 +6,7 @@ Review text is only ever put into `Text`, which takes no markup, and only after 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from pathlib import Path
 
 from rich.console import Console, Group, RenderableType
 from rich.table import Table
@@ -32,9 +33,9 @@ def show(content: RenderableType) -> None:
     Console(force_terminal=True, highlight=False, emoji=False, markup=False).print(content)
 
 
-def rendered_answer(answer: Answer, review_of: Callable[[str], Review]) -> RenderableType:
+def rendered_answer(answer: Answer, review_of: Callable[[str], Review], data: Path) -> RenderableType:
     """What the answer's state has to say, and the quotes marked in their passages."""
-    said = [Text(line, style=WARNING if number == 0 else "") for number, line in enumerate(preface(answer))]
+    said = [Text(line, style=WARNING if number == 0 else "") for number, line in enumerate(preface(answer, data))]
     excerpts = excerpts_of_answer(answer, review_of)
     if not excerpts:
         return Group(*said)

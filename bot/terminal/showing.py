@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 def show_answer(answer: Answer, library: Library) -> None:
     """Print an answer."""
     if not in_terminal():
-        say(plain.answer_in_plain(answer))
+        say(plain.answer_in_plain(answer, library.directory.parent))
         return
     from bot.terminal import rendering
 
-    rendering.show(rendering.rendered_answer(answer, library.review))
+    rendering.show(rendering.rendered_answer(answer, library.review, library.directory.parent))
 
 
 def show_hits(hits: Sequence[Hit], library: Library) -> None:

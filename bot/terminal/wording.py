@@ -27,7 +27,7 @@ def for_folder(message: str, data: Path) -> str:
     return _ADVISED.sub(lambda command: command[0] + data_option(data), message)
 
 
-def preface(answer: Answer) -> tuple[str, ...]:
+def preface(answer: Answer, data: Path) -> tuple[str, ...]:
     """What is said before the quotes: nothing where they answer the question."""
     from embeddings.records import State
 
@@ -36,7 +36,8 @@ def preface(answer: Answer) -> tuple[str, ...]:
     if answer.state is State.NEAREST:
         several = len({quote.review for quote in answer.quotes}) > 1
         return (f"The {'reviews' if several else 'review'} may not say. The closest passages are:",)
-    return ("The reviews don't say.", "Try other words, or see which there are: `review-bot reviews`.")
+    hint = for_folder("Try other words, or see which there are: `review-bot reviews`.", data)
+    return ("The reviews don't say.", hint)
 
 
 def citation(title: str, heading: str, paragraph: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from tests.terminal.conftest import QUESTION, FirstUse, Run
 
 QUOTE_KEYS = ["label", "text", "review", "title", "section", "heading", "paragraph", "start", "end", "score"]
 HIT_KEYS = ["review", "section", "paragraph", "start", "end", "score"]
-UNANSWERED = "The reviews don't say.\nTry other words, or see which there are: `review-bot reviews`.\n"
+UNANSWERED = "The reviews don't say.\nTry other words, or see which there are: `review-bot reviews --data {data}`.\n"
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +63,7 @@ def test_a_pipe_gets_plain_text_one_quote_to_a_line_each_with_its_citation(run: 
 def test_what_the_reviews_do_not_answer_is_said_so_and_is_no_failure(run: Run, indexed: Path) -> None:
     question = "How do I change the oil of a motorbike?"
     shown = run("ask", question, "--data", indexed)
-    assert (shown.code, shown.out, shown.err) == (0, UNANSWERED, "")
+    assert (shown.code, shown.out, shown.err) == (0, UNANSWERED.format(data=indexed), "")
     found = run("ask", question, "--json", "--data", indexed)
     assert found.code == 0
     assert (found.json["state"], found.json["quotes"]) == ("unanswered", [])
@@ -72,9 +73,9 @@ def test_the_command_that_is_named_where_nothing_was_found_works_with_several_re
     run: Run, two_reviews: Path
 ) -> None:
     shown = run("ask", "How do I change the oil of a motorbike?", "--data", two_reviews)
-    assert shown.out == UNANSWERED
+    assert shown.out == UNANSWERED.format(data=two_reviews)
     _, command, _ = shown.out.split("`")
-    listed = run(*command.split()[1:], "--data", two_reviews)
+    listed = run(*shlex.split(command)[1:])
     assert (listed.code, listed.err) == (0, "")
     assert [line.split(":")[0] for line in listed.out.splitlines()] == ["never-let-me-go", "the-lighthouse-keeper"]
 

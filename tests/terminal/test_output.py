@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import unicodedata
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -50,7 +51,7 @@ def test_a_notice_is_one_line(text: str) -> None:
 @pytest.mark.parametrize(
     "content",
     [
-        rendering.rendered_answer(ANSWER, FIND),
+        rendering.rendered_answer(ANSWER, FIND, Path("data")),
         rendering.rendered_hits([HIT], FIND),
         rendering.rendered_reviews([REVIEW]),
         rendering.rendered_sections(REVIEW),
@@ -67,7 +68,7 @@ def test_a_terminal_shows_commands_and_marks_in_a_review_as_they_are(content: Re
 
 def test_a_pipe_gets_the_words_and_no_commands() -> None:
     texts = [
-        plain.answer_in_plain(ANSWER),
+        plain.answer_in_plain(ANSWER, Path("data")),
         plain.hits_in_plain([HIT], FIND),
         plain.reviews_in_plain([REVIEW]),
         plain.sections_in_plain(REVIEW),
