@@ -164,8 +164,4 @@ def _short(name: str) -> str:
 
 
 def _distinct(values: Iterable[T]) -> list[T]:
-    kept: list[T] = []
-    for value in values:
-        if value not in kept:
-            kept.append(value)
-    return kept
+    return list(dict.fromkeys(values))
