@@ -18,8 +18,38 @@ from bot.parts import Message
 from bot.store import ServerSettings
 
 Interaction = discord.Interaction[Any]
-Place = discord.TextChannel | discord.VoiceChannel | discord.StageChannel | discord.ForumChannel | discord.Thread
-"""Where members talk; a forum stands for all of its threads."""
+
+
+class PlaceTransformer(app_commands.Transformer):
+    """Where members talk, as an option of a command: its id. A forum stands for all of its threads.
+
+    Not discord.py's own union of classes, which counts media channels among forums: Discord's description of options
+    doesn't know them.
+    """
+
+    @property
+    def type(self) -> discord.AppCommandOptionType:
+        """A channel."""
+        return discord.AppCommandOptionType.channel
+
+    @property
+    def channel_types(self) -> list[discord.ChannelType]:
+        """Those that the member may choose among."""
+        kinds = discord.ChannelType
+        threads = [kinds.news_thread, kinds.public_thread, kinds.private_thread]
+        return [kinds.text, kinds.news, kinds.voice, kinds.stage_voice, kinds.forum, *threads]
+
+    async def transform(
+        self,
+        _: discord.Interaction[discord.Client],
+        value: app_commands.AppCommandChannel | app_commands.AppCommandThread,
+        /,
+    ) -> int:
+        """The id of what was chosen."""
+        return value.id
+
+
+Place = app_commands.Transform[int, PlaceTransformer]
 
 NO_REVIEW = "none"
 """What stands for no default review."""
@@ -118,8 +148,6 @@ class Administration(commands.Cog):
         )
 
 
-def _with_places(settings: ServerSettings, added: Place | None, removed: Place | None) -> ServerSettings:
-    places = set(settings.mention_channels)
-    places |= {added.id} if added else set()
-    places -= {removed.id} if removed else set()
+def _with_places(settings: ServerSettings, added: int | None, removed: int | None) -> ServerSettings:
+    places = {*settings.mention_channels, *(() if added is None else (added,))} - {removed}
     return replace(settings, mention_channels=tuple(sorted(places)))

@@ -280,7 +280,7 @@ async def test_what_keeps_sync_from_a_server_is_one_line_that_says_what_to_do(re
                     assert await ended(bot) == 1
                     assert bot.output.splitlines()[-1] == (
                         f"the bot is not in server {server.id}, so it can have no commands there; "
-                        "`review-bot invite` prints the link that adds it"
+                        f"`review-bot invite --data {data}` prints the link that adds it"
                     )
             with program(url, data, "sync", "--remove", token=there.token) as bot:
                 assert await ended(bot) == 2
@@ -330,7 +330,7 @@ async def test_setting_up_leaves_a_bot_that_the_doctor_finds_well(reviews: Path,
 
 async def test_a_token_that_works_is_given_up_only_for_one_that_discord_takes(reviews: Path, tmp_path: Path) -> None:
     data = copied(reviews, tmp_path)
-    async with elsewhere() as there:
+    async with elsewhere(expect=(401,)) as there:
         save_token(there.token, data)
         with program(there.url, data, "init", token=None, typed=f"y\n{SAMPLE}\n\nn\n") as again:
             assert await ended(again) == 0
