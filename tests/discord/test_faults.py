@@ -137,7 +137,7 @@ async def test_a_429_from_outside_discords_gate_raises_no_storm(
         await asyncio.sleep(0.5)
         assert await callbacks(here) == [429, 429, 429]
         assert here.bot.desk.delivery.counts["unacknowledged"] == 3
-        assert sum("429" in line for line in log.lines) == 3
+        assert sum("Discord answered 429" in line for line in log.lines) == 3
         await here.assert_clean(log)
 
 
