@@ -37,6 +37,9 @@ _PROBES = (64, 128, 256)
 _REFINED = 2
 """How many times as many as are asked for are scored by their 16-bit floats."""
 
+_FEWEST_REFINED = 200
+"""How many at least: a bit for each dimension tells those that lie close together badly apart, and many lie so."""
+
 _TRAINED = 64
 """Vectors for each list that k-means learns from; FAISS asks for 39 at least."""
 
@@ -171,7 +174,7 @@ class Vectors:
             return np.zeros(0, np.int64)
         if self._lists is None or end - first <= FLAT:
             return self._found(self._exact, query, k, first, end)
-        rows = self._found(self._lists, query, _REFINED * k, first, end)
+        rows = self._found(self._lists, query, max(_REFINED * k, _FEWEST_REFINED), first, end)
         # In their order on disk, which is read sooner.
         rows.sort()
         order = np.argsort(-self.cosines(query, rows), kind="stable")

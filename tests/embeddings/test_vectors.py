@@ -116,6 +116,17 @@ def test_lists_find_what_is_closest_and_score_it_exactly(many: tuple[Path, NDArr
     assert found >= 950
 
 
+def test_lists_find_the_closest_among_vectors_that_lie_close_together(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "FLAT", 1000)
+    random = np.random.default_rng(7)
+    apart = random.normal(size=(20, 384))[random.integers(20, size=6000)]
+    rows = unit((apart + 0.3 * random.normal(size=(6000, 384))).astype(np.float32))
+    _saved(tmp_path / "close.faiss", rows)
+    assert save_lists(tmp_path / "close.faiss") == "IVF93,RaBitQ,refine(SQfp16),nprobe=64"
+
+
 def test_lists_that_find_too_little_are_not_kept(
     many: tuple[Path, NDArray[np.float32]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
