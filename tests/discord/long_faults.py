@@ -26,7 +26,7 @@ from tests.discord.test_many import SOON, rush
 from tests.discord.test_running import elsewhere, ended, scene
 
 SLOWNESS = 1.0
-"""Seconds of work that the slow encoder adds to each call."""
+"""Seconds of work that the slow encoder adds to each text."""
 
 
 async def many_reconnects(at_the_double: str, reviews: Path, store: Path, log: LogWatch, tries: int) -> int:
@@ -121,7 +121,7 @@ async def a_global_limit_leaves_callbacks_alone(at_the_double: str, reviews: Pat
 
 
 class SlowEncoder:
-    """The real encoder, kept at work for `SLOWNESS` seconds more at each call."""
+    """The real encoder, kept at work for `SLOWNESS` seconds more by each text."""
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
@@ -131,7 +131,7 @@ class SlowEncoder:
         return self._encoder.identity
 
     def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
-        until = time.monotonic() + SLOWNESS
+        until = time.monotonic() + SLOWNESS * len(texts)
         while time.monotonic() < until:
             self._encoder.encode(texts)
         return self._encoder.encode(texts, progress)
