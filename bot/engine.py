@@ -34,8 +34,8 @@ from embeddings.records import SHARED, SHIPPED, Answer, Hit, Review, Section
 _log = logging.getLogger(__name__)
 
 WORKERS = 1
-"""Threads that answer questions. Of 500 at once the last was answered after 7.0 to 8.0 s with one, after 4.7 to
-10.6 s with two, which also hold up the event loop (two busy cores)."""
+"""Threads that answer questions. Of 500 at once, without a reader, the last was answered after 7.0 to 8.0 s with one,
+after 4.7 to 10.6 s with two, which also hold up the event loop (two busy cores)."""
 
 ENCODED_TOGETHER = 8
 """Questions that are encoded together at the most, of those that wait. Eight take 3.8 ms each where one alone takes
