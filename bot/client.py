@@ -165,6 +165,7 @@ class ReviewBot(CommandBot):
 
     async def on_ready(self) -> None:
         """Now it is known which servers the bot is in; some may have been left meanwhile."""
+        _log.info("connected to Discord, servers: %d", len(self.guilds))
         await self._tidying.tidy(self._present())
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:

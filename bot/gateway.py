@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 import aiohttp
+import discord
 
 _log = logging.getLogger(__name__)
 
@@ -53,7 +54,7 @@ def patient_and_fair(connect: Connect, *, is_over: Callable[[], bool]) -> Connec
             except (aiohttp.ClientError, OSError) as error:
                 if not is_over() and (not _passes(error) or time.monotonic() + pause > until):
                     raise
-                _log.warning("Discord's gateway doesn't answer (%s); trying again in %.1f s", _named(error), pause)
+                _log.warning("Discord's gateway doesn't answer (%s); trying again in %.1f s", reason_in(error), pause)
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
 
@@ -64,8 +65,11 @@ def _passes(error: aiohttp.ClientError | OSError) -> bool:
     return not isinstance(error, aiohttp.WSServerHandshakeError) or error.status >= _SERVERS_FAULT
 
 
-def _named(error: aiohttp.ClientError | OSError) -> str:
-    return f"status {error.status}" if isinstance(error, aiohttp.WSServerHandshakeError) else type(error).__name__
+def reason_in(error: Exception) -> str:
+    """Why Discord can't be reached, in a word or two."""
+    if isinstance(error, discord.HTTPException | aiohttp.ClientResponseError):
+        return f"status {error.status}"
+    return type(error).__name__
 
 
 def _fair(socket: aiohttp.ClientWebSocketResponse) -> aiohttp.ClientWebSocketResponse:

@@ -17,6 +17,7 @@ import filelock
 
 from bot.client import ReviewBot
 from bot.engine import Engine
+from bot.gateway import reason_in
 from bot.health import health
 from bot.metrics import Metrics, Standing
 from bot.settings import PORTAL, Settings
@@ -195,7 +196,7 @@ class _Connection:
                 ) from None
             except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError) as error:
                 self._bot = None
-                _log.warning("can't reach Discord (%s); trying again in %.0f s", _named(error), pause)
+                _log.warning("can't reach Discord (%s); trying again in %.0f s", reason_in(error), pause)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
                 continue
@@ -218,7 +219,3 @@ def _token_refused() -> StoppedError:
         Exit.TOKEN_REFUSED,
         f"Discord refuses the token; copy a new one from the Bot page of your application at {PORTAL}",
     )
-
-
-def _named(error: Exception) -> str:
-    return f"status {error.status}" if isinstance(error, discord.HTTPException) else type(error).__name__

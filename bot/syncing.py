@@ -16,6 +16,7 @@ import discord
 from discord import app_commands
 
 from bot.client import CommandBot
+from bot.gateway import reason_in
 from bot.inviting import application_id
 from bot.serving import Exit, StoppedError
 from bot.store import EVERYWHERE, Store
@@ -93,8 +94,9 @@ async def _put(token: str, server: int | None, *, with_commands: bool = True) ->
             raise StoppedError(Exit.TOKEN_REFUSED, "Discord refuses the token; nothing was sent") from None
         except (discord.DiscordServerError, aiohttp.ClientError, OSError) as error:
             if not tries_left:
-                reason = f"Discord can't be reached ({type(error).__name__}); the commands stay as they were"
+                reason = f"Discord can't be reached ({reason_in(error)}); the commands stay as they were"
                 raise StoppedError(Exit.CONNECTION, reason) from None
+            _log.warning("can't reach Discord (%s); trying again in %.0f s", reason_in(error), pause)
             await asyncio.sleep(pause)
             pause *= 2
         except discord.HTTPException as error:

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.terminal.options import DATA, DataOption
-from bot.terminal.output import say
+from bot.terminal.output import notice, say
 from bot.terminal.wording import counted, for_folder
+from embeddings.folders import REVIEWS
 
 if TYPE_CHECKING:
     from bot.archives import Contents
@@ -23,6 +24,8 @@ def backup(file: FileArgument, data: DataOption = DATA) -> None:
 
     contents = back_up(data, file)
     say(f"{file}: {_in_words(contents)}. The token and the index are not in it.")
+    if not contents.reviews:
+        notice(f"{data / REVIEWS}: no reviews are there, so there are none in the backup.")
 
 
 def restore(

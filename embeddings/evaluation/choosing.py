@@ -234,7 +234,8 @@ def _trade_off(questions: _Questions) -> tuple[TradeOff, ...]:
                 refused=float((questions.confidence[~questions.answerable] < threshold).mean()),
             )
         )
-    return tuple(points)
+    # Where the questions part no finer, several shares come to the same threshold.
+    return tuple(dict.fromkeys(points))
 
 
 def _folds(questions: _Questions) -> Iterator[Flags]:

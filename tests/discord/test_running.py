@@ -60,6 +60,9 @@ async def test_the_program_answers_and_ends_in_good_order(reviews: Path, tmp_pat
             general, ana = await scene(there)
             answer = await (await ana.slash(general, "ask", question=QUESTION)).answer()
             assert "deferrals" in answer.text
+            async with asyncio.timeout(PATIENCE):
+                while "connected to Discord, servers: 1" not in bot.output:
+                    await asyncio.sleep(0.1)
             assert "torch" not in Path(f"/proc/{bot.process.pid}/maps").read_text()
             assert await asyncio.to_thread(bot.stop) == 0
             stats = await there.stats()
@@ -227,6 +230,7 @@ async def test_the_commands_are_put_when_they_have_changed_and_only_then(reviews
                 with program(url, data, "sync", token=there.token) as bot:
                     assert await ended(bot) == 0
                     assert said in bot.output
+                    assert ("can't reach Discord (status 503)" in bot.output) is (said == "up to date")
             assert [each["status"] for each in await there.requests() if each["method"] == "PUT"] == [503, 200]
             names = {each["name"] for each in await there.call("commands")}
             assert {"ask", "section", "sections", "reviews", "help", "review", "Ask the reviews about this"} <= names

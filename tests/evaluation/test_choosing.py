@@ -97,6 +97,13 @@ def test_the_trade_off_refuses_more_and_keeps_less_as_the_threshold_rises() -> N
     assert [point.refused for point in points] == pytest.approx([0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
 
 
+def test_the_trade_off_has_each_threshold_once() -> None:
+    """Of two levels a threshold refuses one, or both."""
+    points = calibrate(results([0.8] * 10, [0.1] * 5 + [0.3] * 5), Goal(refused=0.6)).trade_off
+
+    assert [point.refused for point in points] == [0.5, 1.0]
+
+
 @pytest.mark.parametrize("goal", [Goal(refused=1.0), Goal(refused=1.0, lost=1.0)])
 def test_a_goal_that_no_threshold_reaches_refuses_all_it_can_and_says_so(goal: Goal) -> None:
     """A confidence of 1 reaches every threshold."""

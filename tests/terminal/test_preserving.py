@@ -38,6 +38,15 @@ def test_the_answers_are_the_same_after_a_restore_elsewhere(run: Run, two_review
     assert answers(other) == answers(data)
 
 
+def test_a_backup_without_reviews_says_so(run: Run, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "calibration.json").write_text("{}", encoding="utf-8")
+    saved = run("backup", tmp_path / "club.zip", "--data", data)
+    assert saved.out.startswith(f"{tmp_path / 'club.zip'}: 0 reviews, no database, 1 other file.")
+    assert saved.err == f"{data / 'reviews'}: no reviews are there, so there are none in the backup.\n"
+
+
 def test_a_backup_that_is_none_is_one_line(run: Run, tmp_path: Path) -> None:
     (tmp_path / "club.zip").write_bytes(b"PK")
     complaint = run("restore", tmp_path / "club.zip", "--data", tmp_path / "data").complaint
