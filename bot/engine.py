@@ -23,10 +23,11 @@ from bot.gaps import Gap, find_gaps
 from bot.shelf import Shelf, Title
 from bot.store import KeptQuestion
 from embeddings.errors import LibraryError
+from embeddings.examination import Durations, Turn
 from embeddings.folders import COLLECTIONS, REVIEWS
 from embeddings.freshness import outdated_reviews
 from embeddings.keeping import add_review, kept_review, remove_review
-from embeddings.library import Durations, Library, Turn
+from embeddings.library import Library
 from embeddings.manifest import FILE, Manifest
 from embeddings.querying import Asked
 from embeddings.records import SHARED, SHIPPED, Answer, Hit, Review, Section

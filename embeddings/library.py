@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache, cached_property
 from pathlib import Path
 from time import perf_counter
@@ -17,35 +17,28 @@ from embeddings.confidence import confidence, reading_factor
 from embeddings.encoding import ONNX, Encoder, RuntimeEncoder, verify
 from embeddings.errors import (
     IndexDamagedError,
-    IndexMissingError,
-    IndexVersionError,
-    ModelMissingError,
-    NoReviewsError,
     QuestionError,
     ReaderError,
-    ReviewFilesError,
     UnknownReviewError,
 )
-from embeddings.folders import REVIEWS
+from embeddings.examination import Durations, Examination, Turn
 from embeddings.follow_ups import leans_back
-from embeddings.freshness import outdated, removed, shared_reviews_lost
+from embeddings.freshness import outdated, removed
 from embeddings.index import CollectionIndex
 from embeddings.lookup import find_review, find_section, unknown_review
-from embeddings.manifest import BF16, BY_SIZE, EXACT, Manifest
+from embeddings.manifest import BY_SIZE, EXACT, Manifest
 from embeddings.missing_facts import asks_missing_fact
 from embeddings.querying import Asked, Wording, checked, understand, word
 from embeddings.ranking import RankedSentence, RankingSettings, Scope, rank
 from embeddings.reader import Reader, RuntimeReader
-from embeddings.records import NO_READER, SHARED, SHIPPED, Answer, Hit, Quote, Review, Section
+from embeddings.records import NO_READER, SHARED, SHIPPED, Answer, Hit, Review, Section
 from embeddings.rereading import reread
 from embeddings.routing import Router
 from embeddings.unknown_names import names_unknown
 
 if TYPE_CHECKING:
     from embeddings.building import Progress
-
-Notify = Callable[[str], None]
-"""Called with one line for the person at the terminal."""
+    from embeddings.indexing import Notify
 
 UNCALIBRATED = Thresholds(answered=0.37, nearest=0.32)
 """For an encoder that nobody has calibrated: a guess, taken from the default encoder."""
@@ -58,57 +51,6 @@ CONTENDERS = 30
 
 Collections = Sequence[str]
 """The collections that the asker may see; nothing outside them is ranked, counted, completed or named."""
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A question in its conversation, as `Library.ask` takes it.
-
-    Attributes:
-        question: as a person typed it.
-        context: the earlier questions of the same conversation, oldest first.
-        collections: what the asker may see.
-    """
-
-    question: str
-    context: tuple[str, ...] = ()
-    collections: tuple[str, ...] = (SHARED,)
-
-
-@dataclass(frozen=True, slots=True)
-class Durations:
-    """How long the parts of one look at the index took, in seconds by the clock.
-
-    Attributes:
-        encode: to put the question right and make a vector of it.
-        rank: to find where to look, and score what stands there.
-        read: to have the reader, where there is one, read the closest sentences again, and tell how sure the answer is.
-        quote: to make the answer of it.
-    """
-
-    encode: float = 0.0
-    rank: float = 0.0
-    read: float = 0.0
-    quote: float = 0.0
-
-
-@dataclass(frozen=True, slots=True)
-class Examination:
-    """What one look at the index gives: the answer, the passages closest to the question, and what they cost.
-
-    Two are equal that found the same, however long it took.
-
-    Attributes:
-        answer: what a member sees.
-        hits: the passages closest to the question, best first.
-        quotes: what the answer would quote whatever the confidence; what refusing costs is measured by them.
-        took: how long its parts took.
-    """
-
-    answer: Answer
-    hits: tuple[Hit, ...]
-    quotes: tuple[Quote, ...] = ()
-    took: Durations = field(default=Durations(), compare=False)
 
 
 def _silent(_: str) -> None:
@@ -212,61 +154,24 @@ class Library:
             IndexBusyError: another process is writing.
             IndexWriteError: the folder can't be written; the old index is untouched.
         """
-        # Here, for asking needs none of it: readers of files, splitters, and, to export a model, PyTorch.
-        from embeddings.building import build_index, writing
-        from embeddings.export import open_encoder, prepare_encoder
-        from embeddings.half_precision import HalfPrecisionEncoder
-        from embeddings.sources import read_sources
-        from embeddings.weights import find_model
+        # Here, for asking needs none of it.
+        from embeddings.indexing import bring_up_to_date
 
         data = Path(data)
-        directory = data / layout.DIRECTORY
-        before = _previous(directory)
-        sources = read_sources(data, None if rebuild else before)
-        if sources.errors and not skip_broken:
-            raise ReviewFilesError(sources.errors)
-        for error in sources.errors:
-            notify(f"left out: {error}")
-        if not sources.count:
-            raise NoReviewsError(f"{data / REVIEWS}: there are no reviews; put a .md or .txt file there")
-        found = SHARED in sources.collections
-        lost = shared_reviews_lost(data, before, found=found) if before is not None else None
-        # An empty folder may be meant, and to rebuild is to say so; one that is missing never is.
-        if lost is not None and not (rebuild and (data / REVIEWS).is_dir()):
-            raise NoReviewsError(
-                f"{lost} (where an empty folder is meant, run `review-bot index --rebuild`); the index stays as it was"
-            )
-        with writing(directory, wait=wait):
-            previous = _previous(directory)
-            wanted = model or (previous.encoder.model if previous is not None else None)
-            vectors = previous.vectors if previous is not None and exact is None else EXACT if exact else BY_SIZE
-            if half is None:
-                half = previous is not None and previous.precision == BF16
-            if rebuild:
-                previous = None
-            try:
-                weights = find_model(wanted, allow_download=allow_download).weights
-            except ModelMissingError:
-                # A small installation has no model, but what was made of it is with the index.
-                if previous is None or wanted != previous.encoder.model:
-                    raise
-                folder = previous.encoder_folder
-                encoder = open_encoder(directory / folder, previous.encoder)
-            else:
-                folder = f"{layout.ENCODERS}/{weights[:16]}"
-                encoder = prepare_encoder(wanted, directory / folder, notify=notify, allow_download=allow_download)
-            manifest = build_index(
-                directory,
-                sources.collections,
-                encoder,
-                folder,
-                previous=previous,
-                vectors=vectors,
-                half=HalfPrecisionEncoder(encoder, allow_download=allow_download) if half else None,
-                progress=progress,
-            )
+        manifest, encoder = bring_up_to_date(
+            data,
+            model=model,
+            allow_download=allow_download,
+            rebuild=rebuild,
+            exact=exact,
+            half=half,
+            skip_broken=skip_broken,
+            wait=wait,
+            notify=notify,
+            progress=progress,
+        )
         calibration = load_calibration(data, manifest.encoder)
-        return cls(directory, manifest, calibration=calibration, encoder=encoder, reader=reader)
+        return cls(data / layout.DIRECTORY, manifest, calibration=calibration, encoder=encoder, reader=reader)
 
     @classmethod
     def of(
@@ -285,6 +190,7 @@ class Library:
         """Index reviews that are in memory, in a folder of their own, for as long as the encoder is at hand."""
         # Here, for asking needs none of it.
         from embeddings.building import Source, build_index, writing
+        from embeddings.indexing import readable
 
         sources: dict[str, list[Source]] = {}
         for review in reviews:
@@ -295,7 +201,7 @@ class Library:
                 sources,
                 encoder,
                 "",
-                previous=_previous(directory),
+                previous=readable(directory),
                 vectors=EXACT if exact else BY_SIZE,
                 progress=progress,
             )
@@ -650,11 +556,3 @@ def _within(index: CollectionIndex, slug: str) -> Scope:
     if entry is None:
         raise KeyError(slug)
     return Scope(index, entry.passages, entry.sentences)
-
-
-def _previous(directory: Path) -> Manifest | None:
-    """What can be taken over from; an index that can't be read is built anew."""
-    try:
-        return Manifest.open(directory)
-    except (IndexMissingError, IndexVersionError, IndexDamagedError):
-        return None

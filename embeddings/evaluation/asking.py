@@ -18,7 +18,8 @@ from embeddings.evaluation.runs import Run, fingerprint, results
 from embeddings.evaluation.squad import read_squad
 from embeddings.evaluation.tasks import JudgedQuestion, Task, paragraph_of
 from embeddings.evaluation.trec import ScoredDocument
-from embeddings.library import Examination, Library
+from embeddings.examination import Examination
+from embeddings.library import Library
 from embeddings.records import SHARED, Answer, Hit, State
 
 DOCUMENTS = 10

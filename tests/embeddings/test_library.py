@@ -33,7 +33,8 @@ from embeddings.errors import (
     UnknownReviewError,
     UnknownSectionError,
 )
-from embeddings.library import Examination, Library, Turn
+from embeddings.examination import Examination, Turn
+from embeddings.library import Library
 from embeddings.ranking import RankingSettings
 from embeddings.records import SHARED, Answer, Review, State
 from tests.embeddings.encoders import Watched
