@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks import answering, encoding, peers, routing, searching, serving, starting, updating
+from tests.benchmarks import answering, encoding, lexical, peers, routing, searching, serving, starting, updating
 from tests.benchmarks.findings import Findings, as_json
 from tests.benchmarks.page import write_page
 from tests.benchmarks.processes import ProcessError
@@ -34,6 +34,7 @@ BENCHMARKS: Mapping[str, Callable[[Workshop], Findings]] = {
     "quality": answering.quality,
     "growing": answering.growing,
     "million": searching.million,
+    "lexical": lexical.lexical,
     "updating": updating.updating,
     "routing": routing.routing,
     "completing": serving.completing,

@@ -1,0 +1,149 @@
+"""BM25 beside bm25s and tantivy: the same passages, the same questions, in one run.
+
+Each builds an index of the texts, its own splitting and stemming of words included, writes it, opens it, and finds
+the best 200 for a question of four words: two of a passage, and two that one passage in five or so has.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import random
+import shutil
+import statistics
+import time
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+from pathlib import Path
+
+from tests.benchmarks.findings import Findings
+from tests.benchmarks.processes import apart, peak_memory, spent
+from tests.benchmarks.workshop import Workshop
+
+PASSAGES = 100_000
+MOST_PASSAGES = 1_000_000
+_BEST = 200
+_ASKED = 100
+_FREQUENT = ("film", "score", "acting", "direction", "story", "heart", "surface", "scene")
+_HEAP = 256 << 20
+
+Search = Callable[[Sequence[str]], object]
+"""The words of a question to whatever the engine says of the best texts."""
+
+
+def lexical(workshop: Workshop) -> Findings:
+    """Building and asking, by CPU on one thread, and what each leaves on the disk."""
+    if importlib.util.find_spec("tantivy") is None:
+        return Findings(skipped="skipped: without tantivy; install the extra [bench]")
+    found = Findings()
+    passages = workshop.sized(MOST_PASSAGES if workshop.full else PASSAGES, 400)
+    for name in _ENGINES:
+        folder = workshop.directory / f"lexical-{name.replace(' ', '-')}-{passages}"
+        shutil.rmtree(folder, ignore_errors=True)
+        took = apart(build_and_search, threads=1, name=name, folder=str(folder), passages=passages)
+        for key, unit in (
+            ("building", "s of CPU"),
+            ("question", "ms of CPU"),
+            ("slow", "ms of CPU"),
+            ("disk", "MiB"),
+            ("peak", "MiB"),
+        ):
+            found.figure(f"{name}, {passages:,} passages: {_NAMES[key]}", took[key], unit)
+    return found
+
+
+def build_and_search(name: str, folder: str, passages: int) -> dict[str, float]:
+    """What one engine takes; making the texts is not counted."""
+    texts = list(_texts(passages))
+    asked = list(_questions(texts))
+    # Imports are not what is compared.
+    warm = Path(folder, "warm")
+    warm.mkdir(parents=True)
+    _ENGINES[name](warm, texts[:100])
+    shutil.rmtree(warm)
+    with spent() as building:
+        search = _ENGINES[name](Path(folder), texts)
+    peak = peak_memory() / 1024
+    search(asked[0])
+    times = []
+    for query in asked:
+        began = time.process_time()
+        search(query)
+        times.append(1000 * (time.process_time() - began))
+    return {
+        "building": building.cpu,
+        "question": statistics.median(times),
+        "slow": statistics.quantiles(times, n=10)[-1],
+        "disk": sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file()) / (1 << 20),
+        "peak": peak,
+    }
+
+
+def _texts(passages: int) -> Iterator[str]:
+    from tests.benchmarks.corpus import Corpus
+
+    made = (text for draft in Corpus(passages).drafts() for _, paragraphs in draft.sections for text in paragraphs)
+    return islice(made, passages)
+
+
+def _questions(texts: Sequence[str]) -> Iterator[list[str]]:
+    from embeddings.lexical import STOP_WORDS, words
+
+    chance = random.Random(3)
+    for text in chance.sample(texts, _ASKED):
+        own = sorted({word for word in words(text) if word not in STOP_WORDS and word.isalpha()})
+        yield [*chance.sample(own, 2), *chance.sample(_FREQUENT, 2)]
+
+
+def _review_bot(folder: Path, texts: Sequence[str]) -> Search:
+    from embeddings.lexical import LexicalIndex, terms
+
+    file = folder / "terms"
+    LexicalIndex.build(texts).save(file)
+    index = LexicalIndex.open(file)
+    return lambda query: index.best(terms(" ".join(query)), _BEST, 0, len(texts))
+
+
+def _bm25s(folder: Path, texts: Sequence[str]) -> Search:
+    import bm25s
+    import Stemmer
+
+    stemmer = Stemmer.Stemmer("english")
+    made = bm25s.BM25()
+    made.index(bm25s.tokenize(list(texts), stopwords="en", stemmer=stemmer, show_progress=False), show_progress=False)
+    made.save(str(folder))
+    index = bm25s.BM25.load(str(folder), mmap=True)
+
+    def search(query: Sequence[str]) -> object:
+        tokens = bm25s.tokenize(" ".join(query), stopwords="en", stemmer=stemmer, return_ids=False, show_progress=False)
+        return index.retrieve(tokens, k=min(_BEST, len(texts)), show_progress=False)
+
+    return search
+
+
+def _tantivy(folder: Path, texts: Sequence[str]) -> Search:
+    import tantivy
+
+    schema = tantivy.SchemaBuilder().add_text_field("text", tokenizer_name="en_stem").build()
+    made = tantivy.Index(schema, path=str(folder))
+    writer = made.writer(_HEAP, 1)
+    for text in texts:
+        writer.add_document(tantivy.Document(text=text))
+    writer.commit()
+    writer.wait_merging_threads()
+    index = tantivy.Index.open(str(folder))
+    searcher = index.searcher()
+    return lambda query: searcher.search(index.parse_query(" ".join(query), ["text"]), _BEST)
+
+
+_ENGINES: dict[str, Callable[[Path, Sequence[str]], Search]] = {
+    "stored columns": _review_bot,
+    "bm25s": _bm25s,
+    "tantivy": _tantivy,
+}
+_NAMES = {
+    "building": "building",
+    "question": "a question, median",
+    "slow": "a question, the slowest tenth",
+    "disk": "on disk",
+    "peak": "peak memory, the texts included",
+}
