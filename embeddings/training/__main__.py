@@ -28,7 +28,7 @@ from embeddings.training.batches import featurise
 from embeddings.training.exporting import export
 from embeddings.training.fitting import Recipe, fit, has_bf16
 from embeddings.training.judging import judge_task, judge_windows
-from embeddings.training.left_out import left_out_task
+from embeddings.training.left_out import Taken, left_out_task
 from embeddings.training.mixture import mixed
 from embeddings.training.model import ReaderModel
 from embeddings.training.model_card import model_card
@@ -110,7 +110,9 @@ def _train(shared: Path, out: Path, recipe: Recipe, questions: int, threads: int
     with TemporaryDirectory() as folder:
         encoder = prepare_encoder(None, Path(folder) / "encoder", notify=_console.print)
         results = [
-            judge_task(left_out_task(given, questions, recipe.seed), encoder, reader, calibration) for given in left_out
+            judge_task(left_out_task(given, questions, recipe.seed, taken=taken), encoder, reader, calibration)
+            for given in left_out
+            for taken in Taken
         ]
     card = model_card(
         digest=reader.identity.weights,

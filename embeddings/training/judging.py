@@ -16,6 +16,7 @@ from embeddings.evaluation.comparison import Pair, contrast
 from embeddings.evaluation.measures import Measure
 from embeddings.evaluation.runs import Run
 from embeddings.evaluation.significance import auroc
+from embeddings.evaluation.summary import Summary, summarise
 from embeddings.evaluation.tasks import Task
 from embeddings.library import Library
 from embeddings.reader import Reader
@@ -45,13 +46,21 @@ class WindowFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class Worth:
+    """Some questions asked without the reader and with it, and the paired differences."""
+
+    without: Summary
+    reading: Summary
+    pair: Pair
+
+
+@dataclass(frozen=True, slots=True)
 class Judged:
-    """A task asked without the reader and with it, and the paired differences, in all and by kind of question."""
+    """What the reader is worth on a task, in all and by kind of question."""
 
     task: str
-    questions: int
-    all: Pair
-    by_kind: dict[str, Pair]
+    all: Worth
+    by_kind: dict[str, Worth]
 
 
 def judge_windows(reader: Reader, windows: Sequence[Window]) -> WindowFigures:
@@ -90,13 +99,13 @@ def judge_task(task: Task, encoder: Encoder, reader: Reader, calibration: Reader
                 runs.append(evaluate(library, task, name=name).run)
             finally:
                 library.close()
-    before, after = runs
-    kinds = sorted({result.kind for result in before.results if result.kind is not None})
-    return Judged(task.name, len(task.questions), contrast(before, after), {kind: _of(kind, runs) for kind in kinds})
+    kinds = sorted({result.kind for result in runs[0].results if result.kind is not None})
+    return Judged(task.name, _worth(*runs), {kind: _worth(*(_of(kind, run) for run in runs)) for kind in kinds})
 
 
-def _of(kind: str, runs: Sequence[Run]) -> Pair:
-    before, after = (
-        replace(run, results=tuple(result for result in run.results if result.kind == kind)) for run in runs
-    )
-    return contrast(before, after)
+def _worth(without: Run, reading: Run) -> Worth:
+    return Worth(summarise(without.results), summarise(reading.results), contrast(without, reading))
+
+
+def _of(kind: str, run: Run) -> Run:
+    return replace(run, results=tuple(result for result in run.results if result.kind == kind))

@@ -1,7 +1,8 @@
 """A set that no training saw, as reviews to ask: for each question, does a review of a few paragraphs answer it?
 
-The paragraphs of a set are dealt into reviews. Of each review's paragraphs half are taken away again, and their
-questions are asked all the same: what was taken away is what the review doesn't say.
+The paragraphs of a set are dealt into reviews. What answers the questions about half of them is taken away again, and
+they are asked all the same. Whole paragraphs are what a review is silent about; the sentences that answer alone, out of
+paragraphs that stay, are what it leaves out of what it does speak about: the harder case by far.
 """
 
 from __future__ import annotations
@@ -9,14 +10,15 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterable
+from enum import Enum
 
 from embeddings.evaluation.pooling import PooledSection, pooled
 from embeddings.evaluation.tasks import JudgedQuestion, Judgement, Span, Task, paragraph_id, paragraph_of
 from embeddings.records import Paragraph, Review
 from embeddings.training.examples import Example, QuestionSet
 
-PARAGRAPHS = 20
-"""How many paragraphs a review is dealt; half of them stay."""
+PARAGRAPHS = 10
+"""How many paragraphs a review has."""
 
 _SECTION = "introduction"
 _OPINION = re.compile(
@@ -26,14 +28,28 @@ _OPINION = re.compile(
 _FIRST = re.compile(r"\b(who|whom|whose|what|which|when|where|why|how)\b")
 
 
-def left_out_task(given: QuestionSet, questions: int, seed: int, groups: Iterable[str] | None = None) -> Task:
-    """About so many questions on the set's paragraphs, half of them on paragraphs that are not there.
+class Taken(Enum):
+    """What is taken away from the half of the paragraphs whose questions are not to be answered."""
+
+    PARAGRAPHS = "paragraphs taken away"
+    ANSWERS = "answers taken away"
+
+
+def left_out_task(
+    given: QuestionSet,
+    questions: int,
+    seed: int,
+    groups: Iterable[str] | None = None,
+    taken: Taken = Taken.PARAGRAPHS,
+) -> Task:
+    """About so many questions on the set's paragraphs, half of them without an answer.
 
     Args:
         given: the set.
         questions: how many at most.
         seed: decides which.
         groups: keep to the paragraphs of these documents.
+        taken: what is taken away.
     """
     chance = random.Random(f"{seed} {given.name}")
     wanted = frozenset(given.groups if groups is None else groups)
@@ -46,21 +62,44 @@ def left_out_task(given: QuestionSet, questions: int, seed: int, groups: Iterabl
     each = max(1, min(2, round(sum(map(len, asked.values())) / max(1, len(asked)))))
     reviews: list[Review] = []
     judged: list[JudgedQuestion] = []
-    for start in range(0, len(places) - PARAGRAPHS + 1, PARAGRAPHS):
-        dealt = places[start : start + PARAGRAPHS]
-        gone = frozenset(chance.sample(dealt, PARAGRAPHS // 2))
-        kept = [place for place in dealt if place not in gone]
-        slug = f"review-{len(reviews) + 1}"
-        texts = tuple(given.paragraphs[place].text for place in kept)
-        review = pooled(slug, f"Review {len(reviews) + 1}", [PooledSection(_SECTION, "Introduction", texts)])
+    each_deal = 2 * PARAGRAPHS if taken is Taken.PARAGRAPHS else PARAGRAPHS
+    for start in range(0, len(places) - each_deal + 1, each_deal):
+        dealt = places[start : start + each_deal]
+        gone = frozenset(chance.sample(dealt, each_deal // 2))
+        chosen = {place: chance.sample(asked[place], min(each, len(asked[place]))) for place in dealt}
+        texts = {
+            place: _left(given, place, chosen[place], taken) if place in gone else given.paragraphs[place].text
+            for place in dealt
+        }
+        number = len(reviews) + 1
+        told = {place: text for place, text in texts.items() if text}
+        section = PooledSection(_SECTION, "Introduction", tuple(told.values()))
+        review = pooled(f"review-{number}", f"Review {number}", [section])
         reviews.append(review)
-        stands = dict(zip(kept, review.sections[0].paragraphs, strict=True))
-        for place in dealt:
-            for example in chance.sample(asked[place], min(each, len(asked[place]))):
-                judged.append(_judged(given, example, slug, stands.get(place), len(judged) + 1))
+        stands = dict(zip(told, review.sections[0].paragraphs, strict=True))
+        for place, examples in chosen.items():
+            for example in examples:
+                if place not in gone:
+                    judged.append(_judged(given, example, review.slug, stands[place], len(judged) + 1))
+                elif not _tells(texts[place], example):
+                    judged.append(_judged(given, example, review.slug, None, len(judged) + 1))
         if len(judged) >= questions:
             break
-    return Task(given.name, tuple(reviews), tuple(judged[:questions]), paragraph_of)
+    return Task(f"{given.name}, {taken.value}", tuple(reviews), tuple(judged[:questions]), paragraph_of)
+
+
+def _left(given: QuestionSet, paragraph: int, examples: Iterable[Example], taken: Taken) -> str:
+    """What stays of a paragraph whose questions are not to be answered; nothing where all of it goes."""
+    if taken is Taken.PARAGRAPHS:
+        return ""
+    gold = {place for example in examples for place in example.gold}
+    sentences = given.paragraphs[paragraph].sentences
+    return " ".join(sentence for place, sentence in enumerate(sentences) if place not in gold)
+
+
+def _tells(text: str, example: Example) -> bool:
+    """Whether the words that answer stand elsewhere in the paragraph as well."""
+    return any(answer.lower() in text.lower() for answer in example.answers)
 
 
 def kind_of(question: str) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from embeddings.evaluation.comparison import Pair
 from embeddings.training.fitting import Recipe
-from embeddings.training.judging import SHOWN, Judged, WindowFigures
+from embeddings.training.judging import SHOWN, Judged, WindowFigures, Worth
 from embeddings.training.overlap import RUN, Overlap
 from embeddings.training.question_sets import LEFT_OUT
 
@@ -91,19 +90,24 @@ def _lines(
     )
     for name, found in figures.items():
         yield f"| {name} | {found.windows} | {found.auroc:.3f} | {found.first:.3f} |"
+    yield from (
+        "",
+        "# The sets that were left out: the library without the reader → with it, difference, 95% interval",
+        "",
+        "Reviews of ten paragraphs. Half of the questions are not answered: their paragraph is not there, or is there "
+        "without the sentences that answer.",
+    )
     for one in judged:
         yield from (
             "",
-            f"## {one.task}, left out of training: the library with the reader, difference to without",
-            "",
-            "Reviews of ten paragraphs; half of the questions are about paragraphs that are not there.",
+            f"## {one.task}",
             "",
             f"| questions | {' | '.join(measure.label for measure in SHOWN)} |",
             f"| --- |{' --- |' * len(SHOWN)}",
         )
-        yield _row(f"all ({one.questions})", one.all)
-        for kind, pair in one.by_kind.items():
-            yield _row(kind, pair)
+        yield _row("all", one.all)
+        for kind, worth in one.by_kind.items():
+            yield _row(kind, worth)
     yield from (
         "",
         "## Limits",
@@ -114,13 +118,16 @@ def _lines(
     )
 
 
-def _row(name: str, pair: Pair) -> str:
+def _row(name: str, worth: Worth) -> str:
     cells = []
     for measure in SHOWN:
-        found = pair.contrasts.get(measure)
-        if found is None:
+        without, reading = (summary.estimates.get(measure) for summary in (worth.without, worth.reading))
+        if without is None or reading is None:
             cells.append("")
             continue
-        difference = found.difference
-        cells.append(f"{difference.value:+.3f} [{difference.low:+.3f}, {difference.high:+.3f}]")
-    return f"| {name} | {' | '.join(cells)} |"
+        change = f"{without.value:.3f} → {reading.value:.3f}"
+        found = worth.pair.contrasts.get(measure)
+        if found is not None and found.difference.value:
+            change += f", {found.difference.value:+.3f} [{found.difference.low:+.3f}, {found.difference.high:+.3f}]"
+        cells.append(change)
+    return f"| {name} ({worth.without.questions}) | {' | '.join(cells)} |"

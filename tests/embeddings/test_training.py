@@ -12,13 +12,17 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from embeddings.calibration import ReaderCalibration, Thresholds
+from embeddings.encoding import RuntimeEncoder
 from embeddings.reader import RuntimeReader, padded, tokenise
 from embeddings.training.batches import collate, featurise
 from embeddings.training.examples import Answer, Example, Paragraph, QuestionSet, detokenised, located
 from embeddings.training.exporting import export
 from embeddings.training.fitting import Recipe, fit, has_bf16, window_loss
-from embeddings.training.left_out import PARAGRAPHS, kind_of, left_out_task
+from embeddings.training.judging import SHOWN, judge_task, judge_windows
+from embeddings.training.left_out import PARAGRAPHS, Taken, kind_of, left_out_task
 from embeddings.training.model import ReaderModel, scores
+from embeddings.training.model_card import model_card
 from embeddings.training.overlap import find_overlap, judged, without_overlap
 from embeddings.training.question_sets import TrainingDataError, read_set
 from embeddings.training.windows import MOST_SENTENCES, Share, Window, make_windows
@@ -29,6 +33,7 @@ from tests.embeddings.tiny_readers import (
     tiny_features,
     tiny_model,
     tiny_tokenizer,
+    tiny_windows,
     trained,
 )
 
@@ -214,18 +219,63 @@ def test_texts_and_questions_that_are_judged_by_are_left_out_of_training() -> No
     assert [example.question for example in without_overlap(training, overlap, asked).examples] == ["What else?"]
 
 
-def test_half_of_the_left_out_questions_have_no_answer_in_their_review() -> None:
+@pytest.mark.parametrize("taken", Taken)
+def test_half_of_the_left_out_questions_have_no_answer_in_their_review(taken: Taken) -> None:
     paragraphs = tuple(Paragraph((f"Paragraph {number} begins.", f"It tells of {number}.")) for number in range(45))
     examples = tuple(Example(f"What does paragraph {number} tell of?", number, (1,)) for number in range(45))
-    task = left_out_task(QuestionSet("left out", paragraphs, tuple(map(str, range(45))), examples), 100, 1)
-    assert len(task.reviews) == 2
-    assert len(task.questions) == 2 * PARAGRAPHS
-    assert sum(question.answerable for question in task.questions) == PARAGRAPHS
+    given = QuestionSet("left out", paragraphs, tuple(map(str, range(45))), examples)
+    task = left_out_task(given, 100, 1, taken=taken)
+    assert [len(review.sections[0].paragraphs) for review in task.reviews] == [PARAGRAPHS] * len(task.reviews)
+    assert len(task.questions) == 40
+    assert sum(question.answerable for question in task.questions) == 20
     texts = {review.slug: review.text for review in task.reviews}
     for question in task.questions:
-        told = f"It tells of {question.text.split()[3]}."
+        number = question.text.split()[3]
+        told = f"It tells of {number}."
+        text = texts[str(question.review)]
         assert [texts[span.review][span.start : span.end] for span in question.spans] == [told] * question.answerable
-        assert (told in texts[str(question.review)].replace("\n", " ")) is question.answerable
+        assert (told in text) is question.answerable
+        assert (f"Paragraph {number} begins." in text) is (question.answerable or taken is Taken.ANSWERS)
+
+
+def test_a_question_whose_answer_stands_elsewhere_in_its_paragraph_is_not_asked_without() -> None:
+    paragraphs = tuple(Paragraph(("It was red.", f"Number {number} was red.")) for number in range(20))
+    examples = tuple(
+        Example(f"What colour was {number}?", number, (1,), Answer(1, 0, 3), ("Red",)) for number in range(20)
+    )
+    given = QuestionSet("left out", paragraphs, tuple(map(str, range(20))), examples)
+    task = left_out_task(given, 100, 1, taken=Taken.ANSWERS)
+    assert [question.answerable for question in task.questions] == [True] * 10
+
+
+def test_the_model_card_has_each_figure_without_and_with_the_reader(
+    model: ReaderModel, encoder: RuntimeEncoder, tmp_path: Path
+) -> None:
+    export(model, tiny_tokenizer(), tmp_path / "reader.onnx")
+    reader = RuntimeReader.open(tmp_path / "reader.onnx")
+    paragraphs = tuple(Paragraph((f"she is film {number} .", f"film {number} is quiet .")) for number in range(20))
+    examples = tuple(Example(f"what is film {number} ?", number, (1,)) for number in range(20))
+    given = QuestionSet("QED", paragraphs, tuple(map(str, range(20))), examples)
+    task = left_out_task(given, 100, 1, taken=Taken.ANSWERS)
+
+    found = judge_task(task, encoder, reader, ReaderCalibration(Thresholds(0.0, 0.0), 0.0, 4.0))
+
+    assert (found.all.without.questions, found.all.without.answerable) == (20, 10)
+    card = model_card(
+        digest="ab" * 32,
+        size=1_500_000,
+        recipe=RECIPE,
+        windows={"QED": 5},
+        overlaps=[find_overlap(given, *judged([given]))],
+        figures={"int8": judge_windows(reader, tiny_windows(20))},
+        judged=[found],
+    ).splitlines()
+    assert f"- SHA-256: `{'ab' * 32}`" in card
+    row = next(line for line in card[card.index("## QED, answers taken away") :] if line.startswith("| all (20) |"))
+    for measure, cell in zip(SHOWN, row.strip("| ").split(" | ")[1:], strict=True):
+        without, reading = (found.all.without.estimates[measure], found.all.reading.estimates[measure])
+        assert cell.startswith(f"{without.value:.3f} → {reading.value:.3f}")
+    assert "| what (20) |" in "\n".join(card)
 
 
 @pytest.mark.parametrize(
