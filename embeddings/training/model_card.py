@@ -66,7 +66,7 @@ def _lines(
         "",
         f"- file: `reader.onnx`, {size / 1e6:.1f} MB, int8 weights for each output channel, the tokenizer inside",
         f"- SHA-256: `{digest}`",
-        f"- the mean of two readers, learned by the second of them on {len(lessons.both)} windows. The first: seed "
+        f"- the mean of two readers, learned by the first of them on {len(lessons.both)} windows. The first: seed "
         f"{recipe.seed}, {len(lessons.first)} windows; the second: seed {recipe.seed + 1}, {len(lessons.second)} "
         "windows, some cut as the library cuts them",
         f"- each window once, in {'bf16' if recipe.bf16 else 'fp32'}",

@@ -94,17 +94,16 @@ def train(given: Lessons, recipe: Recipe, out: Path, progress: Progress) -> tupl
         export(model, tokenizer, out / f"{stage}.onnx")
         return model
 
-    fitted("first", given.first, recipe)
-    # It has seen more, and is closer to the mean to begin with.
-    student = fitted("second", given.second, replace(recipe, seed=recipe.seed + 1))
+    first = fitted("first", given.first, recipe)
+    fitted("second", given.second, replace(recipe, seed=recipe.seed + 1))
     teachers = [RuntimeReader.open(out / f"{stage}.onnx") for stage in ("first", "second")]
     windows = [window for _, window in given.both]
     fit(
-        student,
+        first,
         with_scores([featurise(window, tokenizer) for window in windows], windows, teachers),
         replace(recipe, rate=DISTILLING_RATE, head_rate=DISTILLING_HEAD_RATE),
         loss=score_loss,
         checkpoint=out / "last.pt",
         progress=partial(progress, "last"),
     )
-    return student, tokenizer
+    return first, tokenizer
