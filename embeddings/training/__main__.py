@@ -1,34 +1,40 @@
 """`python -m embeddings.training SHARED OUT` trains the reader: hours on two cores, and it goes on where it stopped.
 
-SHARED holds `data/` and `reader-data/`. OUT is given checkpoints, `fp32.onnx`, `reader.onnx` and `model-card.md`.
+SHARED holds `data/` and `reader-data/`. OUT is given `checkpoint.pt`, `fp32.onnx`, `reader.onnx` and `model-card.md`.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated
 
 import torch
 import typer
 from rich.console import Console
 from rich.progress import Progress
+from tokenizers import Tokenizer
+from transformers import AutoModel
 
 from embeddings.calibration import ReaderCalibration, Thresholds
 from embeddings.errors import LibraryError
 from embeddings.evaluation.questions import read_questions
 from embeddings.export import prepare_encoder
 from embeddings.folders import REVIEWS, review_files
-from embeddings.reader import RuntimeReader
+from embeddings.reader import RuntimeReader, prepare_tokenizer
 from embeddings.reading import read_review
+from embeddings.training.batches import featurise
 from embeddings.training.exporting import export
-from embeddings.training.fitting import Recipe, has_bf16
+from embeddings.training.fitting import Recipe, fit, has_bf16
 from embeddings.training.judging import judge_task, judge_windows
 from embeddings.training.left_out import Taken, left_out_task
+from embeddings.training.mixture import mixed
+from embeddings.training.model import ReaderModel
 from embeddings.training.model_card import model_card
 from embeddings.training.overlap import find_overlap, judged, without_overlap
 from embeddings.training.question_sets import LEFT_OUT, TRAINED_ON, read_set
-from embeddings.training.stages import STAGES, lessons
-from embeddings.training.stages import train as train_stages
+from embeddings.weights import find_model
 
 SHARED_ARGUMENT = Annotated[Path, typer.Argument(metavar="SHARED", help="Holds data/ and reader-data/.")]
 OUT_ARGUMENT = Annotated[Path, typer.Argument(metavar="OUT", help="Where checkpoint, reader and model card go.")]
@@ -69,42 +75,50 @@ def _train(shared: Path, out: Path, recipe: Recipe, questions: int, threads: int
         given = read_set(name, shared)
         overlaps.append(find_overlap(given, seen, asked))
         sets.append(without_overlap(given, overlaps[-1], asked))
+    learned, back = mixed(sets, recipe.seed)
+    windows = [window for _, window in learned]
+
+    source = find_model(None)
+    tokenizer = prepare_tokenizer(Tokenizer.from_file(str(next(source.folder.rglob("tokenizer.json")))))
     torch.set_num_threads(threads)
-    encoder = prepare_encoder(None, out / "encoder", notify=_console.print)
-    learned = lessons(sets, encoder, recipe.seed)
+    torch.manual_seed(recipe.seed)
+    model = ReaderModel(AutoModel.from_pretrained(str(source.folder)))
     with Progress(console=_console) as bars:
-        shown = {stage: bars.add_task(stage, total=None) for stage in STAGES}
-        model, tokenizer = train_stages(
-            learned,
+        bar = bars.add_task("training", total=None)
+        fit(
+            model,
+            [featurise(window, tokenizer) for window in windows],
             recipe,
-            out,
-            lambda stage, step, steps, loss: bars.update(
-                shown[stage], description=f"{stage}, loss {loss:.3f}", completed=step, total=steps
+            checkpoint=out / "checkpoint.pt",
+            progress=lambda step, steps, loss: bars.update(
+                bar, description=f"training, loss {loss:.3f}", completed=step, total=steps
             ),
         )
 
     export(model, tokenizer, out / "fp32.onnx", int8=False)
     export(model, tokenizer, out / "reader.onnx")
-    figures = {"fp32": judge_windows(RuntimeReader.open(out / "fp32.onnx"), learned.back)}
+    figures = {"fp32": judge_windows(RuntimeReader.open(out / "fp32.onnx"), back)}
     reader = RuntimeReader.open(out / "reader.onnx")
-    figures["int8"] = judge_windows(reader, learned.back)
+    figures["int8"] = judge_windows(reader, back)
     if figures["int8"].auroc < figures["fp32"].auroc - _ALLOWED_LOSS:
         export(model, tokenizer, out / "reader.onnx", wide=_SENSITIVE)
         reader = RuntimeReader.open(out / "reader.onnx")
-        figures["int8, the first and last layer wider"] = judge_windows(reader, learned.back)
+        figures["int8, the first and last layer wider"] = judge_windows(reader, back)
     final = list(figures.values())[-1]
     # The states play no part in what is judged here.
     calibration = ReaderCalibration(Thresholds(0.0, 0.0), final.middle, final.spread)
-    results = [
-        judge_task(left_out_task(one, questions, recipe.seed, taken=taken), encoder, reader, calibration)
-        for one in left_out
-        for taken in Taken
-    ]
+    with TemporaryDirectory() as folder:
+        encoder = prepare_encoder(None, Path(folder) / "encoder", notify=_console.print)
+        results = [
+            judge_task(left_out_task(given, questions, recipe.seed, taken=taken), encoder, reader, calibration)
+            for given in left_out
+            for taken in Taken
+        ]
     card = model_card(
         digest=reader.identity.weights,
         size=(out / "reader.onnx").stat().st_size,
         recipe=recipe,
-        lessons=learned,
+        windows=Counter(name for name, _ in learned),
         overlaps=overlaps,
         figures=figures,
         judged=results,

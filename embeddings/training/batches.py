@@ -25,7 +25,6 @@ class Features:
         gold: the places of the sentences that answer.
         span: the first and last token of the answer; the first token of all where there is none, None where the
             window answers but the words aren't marked.
-        wanted: the score that each sentence is to have, where a reader learns from others; else none.
     """
 
     ids: tuple[int, ...]
@@ -33,7 +32,6 @@ class Features:
     owners: tuple[int, ...]
     gold: tuple[int, ...]
     span: tuple[int, int] | None
-    wanted: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +46,6 @@ class Batch:
         present: shape (windows, sentences), 1 where a sentence is.
         gold: shape (windows, sentences), 1 where it answers.
         spans: shape (windows, 2), the first and last token of the answer; -100 where they aren't known.
-        wanted: shape (windows, sentences), the scores that they are to have; 0 where none are given.
     """
 
     input_ids: Tensor
@@ -58,7 +55,6 @@ class Batch:
     present: Tensor
     gold: Tensor
     spans: Tensor
-    wanted: Tensor
 
 
 def featurise(window: Window, tokenizer: Tokenizer) -> Features:
@@ -110,7 +106,6 @@ def collate(group: Sequence[Features]) -> Batch:
     members = torch.zeros((rows, MOST_SENTENCES, width))
     gold = torch.zeros((rows, MOST_SENTENCES))
     spans = torch.full((rows, 2), -100, dtype=torch.long)
-    wanted = torch.zeros((rows, MOST_SENTENCES))
     for row, item in enumerate(group):
         length = len(item.ids)
         ids[row, :length] = torch.tensor(item.ids)
@@ -123,5 +118,4 @@ def collate(group: Sequence[Features]) -> Batch:
             gold[row, place] = 1.0
         if item.span is not None:
             spans[row] = torch.tensor(item.span)
-        wanted[row, : len(item.wanted)] = torch.tensor(item.wanted)
-    return Batch(ids, mask, kinds, members, (members.sum(dim=2) > 0).float(), gold, spans, wanted)
+    return Batch(ids, mask, kinds, members, (members.sum(dim=2) > 0).float(), gold, spans)

@@ -17,9 +17,6 @@ from embeddings.training.model import NOWHERE, ReaderModel
 Progress = Callable[[int, int, float], None]
 """Called with the steps done, the steps in all, and the mean loss since the last call."""
 
-Loss = Callable[[ReaderModel, Batch, "Recipe"], Tensor]
-"""What a reader gets wrong in a batch."""
-
 _REPORT_STEPS = 20
 
 
@@ -61,7 +58,6 @@ def fit(
     features: Sequence[Features],
     recipe: Recipe,
     *,
-    loss: Loss | None = None,
     checkpoint: Path | None = None,
     every: int = 200,
     progress: Progress | None = None,
@@ -72,7 +68,6 @@ def fit(
         model: what is trained; word embeddings stay as they are.
         features: what it learns from.
         recipe: how.
-        loss: what it gets wrong; by default `window_loss`.
         checkpoint: where the state is kept; written beside and moved into place. It stays when training is done.
         every: steps between checkpoints.
         progress: told how far it is.
@@ -96,12 +91,12 @@ def fit(
                 continue
             optimiser.zero_grad(set_to_none=True)
             with torch.autocast("cpu", dtype=torch.bfloat16, enabled=recipe.bf16):
-                wrong = (loss or window_loss)(model, batch, recipe)
-            wrong.backward()  # type: ignore[no-untyped-call]  # PyTorch leaves it untyped
+                loss = window_loss(model, batch, recipe)
+            loss.backward()  # type: ignore[no-untyped-call]  # PyTorch leaves it untyped
             torch.nn.utils.clip_grad_norm_(body + heads, 1.0)
             optimiser.step()
             schedule.step()
-            losses.append(float(wrong.detach()))
+            losses.append(float(loss.detach()))
             if step % _REPORT_STEPS == 0 or step == steps:
                 if progress is not None:
                     progress(step, steps, sum(losses) / len(losses))

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 from embeddings.training.fitting import Recipe
 from embeddings.training.judging import SHOWN, Judged, WindowFigures, Worth
 from embeddings.training.overlap import RUN, Overlap
 from embeddings.training.question_sets import LEFT_OUT
-from embeddings.training.stages import Lessons
 
 LICENCES: Mapping[str, str] = {
     "SQuAD 2.0": "CC BY-SA 4.0 (half of the development set; Rajpurkar, Jia and Liang, 2018)",
@@ -30,7 +28,7 @@ def model_card(
     digest: str,
     size: int,
     recipe: Recipe,
-    lessons: Lessons,
+    windows: Mapping[str, int],
     overlaps: Sequence[Overlap],
     figures: Mapping[str, WindowFigures],
     judged: Sequence[Judged],
@@ -41,19 +39,19 @@ def model_card(
         digest: SHA-256 of the reader's file.
         size: of the file, in bytes.
         recipe: of the training.
-        lessons: what was learned from.
+        windows: how many windows each set gave.
         overlaps: what the sets share with what the reader is judged by.
         figures: on the windows that were kept back, by the name of the weights' form.
         judged: what the library makes of the sets that were left out.
     """
-    return "\n".join(_lines(digest, size, recipe, lessons, overlaps, figures, judged)) + "\n"
+    return "\n".join(_lines(digest, size, recipe, windows, overlaps, figures, judged)) + "\n"
 
 
 def _lines(
     digest: str,
     size: int,
     recipe: Recipe,
-    lessons: Lessons,
+    windows: Mapping[str, int],
     overlaps: Sequence[Overlap],
     figures: Mapping[str, WindowFigures],
     judged: Sequence[Judged],
@@ -66,20 +64,18 @@ def _lines(
         "",
         f"- file: `reader.onnx`, {size / 1e6:.1f} MB, int8 weights for each output channel, the tokenizer inside",
         f"- SHA-256: `{digest}`",
-        f"- the mean of two readers, learned by the first of them on {len(lessons.both)} windows. The first: seed "
-        f"{recipe.seed}, {len(lessons.first)} windows; the second: seed {recipe.seed + 1}, {len(lessons.second)} "
-        "windows, some cut as the library cuts them",
-        f"- each window once, in {'bf16' if recipe.bf16 else 'fp32'}",
+        f"- seed {recipe.seed}, {sum(windows.values())} windows, "
+        f"{'one epoch' if recipe.epochs == 1 else f'{recipe.epochs} epochs'}, "
+        f"trained in {'bf16' if recipe.bf16 else 'fp32'}",
         "",
         "## Learned from",
         "",
-        "| set | licence as its publisher states it | windows: first, second | shares text with what it is judged by |",
+        "| set | licence as its publisher states it | windows | shares text with what it is judged by |",
         "| --- | --- | --- | --- |",
     )
-    first, second = (Counter(name for name, _ in windows) for windows in (lessons.first, lessons.second))
     for overlap in overlaps:
         yield (
-            f"| {overlap.name} | {LICENCES[overlap.name]} | {first[overlap.name]}, {second[overlap.name]} | "
+            f"| {overlap.name} | {LICENCES[overlap.name]} | {windows.get(overlap.name, 0)} | "
             f"{len(overlap.paragraphs)} paragraphs ({RUN} words in a row), {overlap.questions} questions word for "
             f"word: {overlap.dropped} questions left out |"
         )

@@ -25,7 +25,6 @@ from embeddings.training.model import ReaderModel, scores
 from embeddings.training.model_card import model_card
 from embeddings.training.overlap import find_overlap, judged, without_overlap
 from embeddings.training.question_sets import TrainingDataError, read_set
-from embeddings.training.stages import Lessons
 from embeddings.training.windows import MOST_SENTENCES, Share, Window, make_windows
 from tests.embeddings.tiny_readers import (
     ANSWERING,
@@ -266,7 +265,7 @@ def test_the_model_card_has_each_figure_without_and_with_the_reader(
         digest="ab" * 32,
         size=1_500_000,
         recipe=RECIPE,
-        lessons=Lessons([("QED", window) for window in tiny_windows(5)], [], [], []),
+        windows={"QED": 5},
         overlaps=[find_overlap(given, *judged([given]))],
         figures={"int8": judge_windows(reader, tiny_windows(20))},
         judged=[found],
