@@ -59,7 +59,7 @@ class RankingSettings:
     sentence_passage: float = 0.25
     exact: int = 4096
     candidates: int = 200
-    reader_share: float = 0.3
+    reader_share: float = 0.4
 
     def __post_init__(self) -> None:
         for name in ("passage_lexical", "best_sentence", "sentence_lexical", "pair", "reader_share"):

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FILE = "reader.onnx"
 """The shipped reader's file, in this package's folder."""
 
-DIGEST = "bf1e749dece995fc5643637c408cb2ff93e71d216909e28fd58a53c3a4c18e9e"
+DIGEST = "d29ff6f9c83e6572f06e63ba67fea47c6cb58d8a6a4dc2a0f5644fb91ce42ac3"
 """SHA-256 of the only file that is taken for the shipped reader."""
 
 MOST_TOKENS = 112

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import asdict
+from dataclasses import fields
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,16 @@ from embeddings.records import Paragraph, Review, Section
 
 def record(review: Review) -> bytes:
     """The line that stands for a review."""
-    return json.dumps(asdict(review), ensure_ascii=False, separators=(",", ":")).encode(errors="surrogatepass") + b"\n"
+    content = json.dumps(review, ensure_ascii=False, separators=(",", ":"), default=_fields)
+    return content.encode(errors="surrogatepass") + b"\n"
+
+
+_NAMES = {kind: tuple(each.name for each in fields(kind)) for kind in (Review, Section, Paragraph)}
+
+
+def _fields(value: Review | Section | Paragraph) -> dict[str, Any]:
+    # `dataclasses.asdict` copies what is only to be written, and took two thirds of the time of storing a review.
+    return {name: getattr(value, name) for name in _NAMES[type(value)]}
 
 
 def save_records(file: Path, records: Iterable[bytes]) -> NDArray[np.int64]:
@@ -66,7 +75,7 @@ class StoredReviews:
 
 
 def review_from(content: dict[str, Any]) -> Review:
-    """The review that `dataclasses.asdict` has made JSON of."""
+    """The review whose fields, and their fields, JSON was made of."""
     sections = tuple(
         Section(
             slug=section["slug"],

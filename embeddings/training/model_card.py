@@ -92,7 +92,7 @@ def _lines(
         yield f"| {name} | {found.windows} | {found.auroc:.3f} | {found.first:.3f} |"
     yield from (
         "",
-        "# The sets that were left out: the library without the reader → with it, difference, 95% interval",
+        "## The sets that were left out: the library without the reader → with it, difference, 95% interval",
         "",
         "Reviews of ten paragraphs. Half of the questions are not answered: their paragraph is not there, or is there "
         "without the sentences that answer.",
@@ -100,7 +100,7 @@ def _lines(
     for one in judged:
         yield from (
             "",
-            f"## {one.task}",
+            f"### {one.task}",
             "",
             f"| questions | {' | '.join(measure.label for measure in SHOWN)} |",
             f"| --- |{' --- |' * len(SHOWN)}",

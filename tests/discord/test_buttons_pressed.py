@@ -26,7 +26,7 @@ async def test_a_quote_is_read_in_context_and_paged_for_the_presser_alone(
         page = await (await bea.click(answer, "Read 1 in context")).answer()
         assert page.ephemeral
         (marked,) = re.findall(r"\*\*(.+?)\*\*", page.text)
-        assert marked.startswith("The truth she reveals is shattering: there are no deferrals")
+        assert f"> **1.** {marked}\n" in answer.text
         assert "Whole section" not in page.buttons  # all of it is there already
         contents = await turned(bea, page, "Contents")
         assert "The Ethical Mirror" in contents.text

@@ -271,7 +271,7 @@ def test_the_model_card_has_each_figure_without_and_with_the_reader(
         judged=[found],
     ).splitlines()
     assert f"- SHA-256: `{'ab' * 32}`" in card
-    row = next(line for line in card[card.index("## QED, answers taken away") :] if line.startswith("| all (20) |"))
+    row = next(line for line in card[card.index("### QED, answers taken away") :] if line.startswith("| all (20) |"))
     for measure, cell in zip(SHOWN, row.strip("| ").split(" | ")[1:], strict=True):
         without, reading = (found.all.without.estimates[measure], found.all.reading.estimates[measure])
         assert cell.startswith(f"{without.value:.3f} → {reading.value:.3f}")
