@@ -36,6 +36,9 @@ def bulk(workshop: Workshop) -> Findings:
     found.check("bulk on one core, times sentence-transformers", one["speedup"], 1.5, at_least=True)
     found.figure("bulk on one core", one["passages_a_second"], "passages/s")
     found.figure("bulk in bf16 on one core, times sentence-transformers", one["half_speedup"], "")
+    most = apart(multiply, threads=1, encoder=str(workshop.encoder()), **sizes)
+    found.figure("bare matrix products on one core", most["gflops"], "GFLOPS")
+    found.figure("bulk on one core / if it were matrix products alone", one["passages_a_second"] / most["passages"], "")
     every = apart(encode_passages, encoder=str(workshop.encoder()), **sizes)
     found.check(f"bulk on {every['cores']} cores, the same", every["speedup"], 1.8, at_least=True)
     found.figure(f"bulk on {every['cores']} cores", every["passages_a_second"], "passages/s")
@@ -95,6 +98,42 @@ def encode_passages(encoder: str, passages: int, rounds: int) -> dict[str, float
         "passages_a_second": passages / statistics.median(ours for ours, *_ in turns),
         "cores": len(os.sched_getaffinity(0)),
     }
+
+
+def multiply(encoder: str, passages: int, rounds: int) -> dict[str, float]:
+    """How fast the runtime multiplies matrices as large as the encoder's, and how many passages a second that is.
+
+    Per token and layer there are four products with 384 x 384 weights and two with 384 x 1536 (all-MiniLM-L6-v2's
+    configuration), and two in attention, of 384 with each token of the passage.
+    """
+    import numpy as np
+    import onnxruntime
+    from onnx import TensorProto, helper, numpy_helper
+
+    from embeddings.encoding import RuntimeEncoder
+
+    layers, width, inner, rows = 6, 384, 1536, 512
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = 1
+    rng = np.random.default_rng(0)
+    seconds, operations = 0.0, 0.0
+    for given, made, times in ((width, width, 4), (width, inner, 1), (inner, width, 1)):
+        weights = numpy_helper.from_array(rng.random((given, made), np.float32), "weights")
+        value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [rows, given])
+        product = helper.make_tensor_value_info("y", TensorProto.FLOAT, [rows, made])
+        graph = helper.make_graph(
+            [helper.make_node("MatMul", ["x", "weights"], ["y"])], "product", [value], [product], [weights]
+        )
+        model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
+        session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
+        x = rng.random((rows, given), np.float32)
+        session.run(None, {"x": x})
+        seconds += times * statistics.median(_cpu(lambda: session.run(None, {"x": x})) for _ in range(10 * rounds))  # noqa: B023 - called at once
+        operations += times * 2.0 * rows * given * made
+    lengths = np.array(RuntimeEncoder.open(Path(encoder)).count_tokens(_passages(passages)), np.float64)
+    each = layers * (operations / rows * lengths + 4.0 * width * lengths**2)
+    rate = operations / seconds
+    return {"gflops": rate / 1e9, "passages": rate / float(each.mean())}
 
 
 def compare_tens(encoder: str, passages: int) -> float:
