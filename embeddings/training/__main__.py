@@ -62,7 +62,7 @@ def train(
     try:
         _train(shared, out, Recipe(seed=seed, bf16=has_bf16() if bf16 is None else bf16), questions, threads, data)
     except LibraryError as error:
-        _console.print(str(error), highlight=False)
+        _console.print(str(error), highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
 
 
