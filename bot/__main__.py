@@ -16,7 +16,7 @@ def main() -> NoReturn:
     heeded = signal.getsignal(signal.SIGINT) is signal.default_int_handler
     if heeded:
         signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
-    from bot import cli
+    from bot.cli import app as cli
 
     if heeded:
         signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -3,54 +3,47 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 from time import perf_counter
 from typing import TYPE_CHECKING, Self
 
-from embeddings import index as layout
-from embeddings.answering import answer, quotes_of
-from embeddings.calibration import Calibration, ReaderCalibration, Thresholds, load_calibration
-from embeddings.casting import BONUS, asks_cast, names_performer
-from embeddings.confidence import confidence, reading_factor
-from embeddings.encoding import ONNX, Encoder, RuntimeEncoder, verify
+from embeddings.answering.calibration import (
+    UNCALIBRATED,
+    UNCALIBRATED_READER,
+    Calibration,
+    ReaderCalibration,
+    Thresholds,
+    load_calibration,
+)
+from embeddings.answering.confidence import confidence, reading_factor
+from embeddings.answering.pipeline import CONTENDERS, _doubtful, _tidy, _with_performers, _within
+from embeddings.answering.quotes import answer, quotes_of
+from embeddings.config import RankingSettings
+from embeddings.documents.lookup import find_review, find_section, unknown_review
+from embeddings.encoders.base import ONNX, Encoder
+from embeddings.encoders.onnx import RuntimeEncoder, verify
 from embeddings.errors import (
     IndexDamagedError,
     QuestionError,
     ReaderError,
     UnknownReviewError,
 )
-from embeddings.examination import Durations, Examination, Turn
-from embeddings.follow_ups import leans_back
-from embeddings.freshness import outdated, removed
-from embeddings.index import CollectionIndex
-from embeddings.lookup import find_review, find_section, unknown_review
-from embeddings.manifest import BY_SIZE, EXACT, Manifest
-from embeddings.missing_facts import asks_missing_fact
-from embeddings.querying import Asked, Wording, checked, understand, word
-from embeddings.ranking import RankedSentence, RankingSettings, Scope, rank
-from embeddings.reader import Reader, RuntimeReader
-from embeddings.records import NO_READER, SHARED, SHIPPED, Answer, Hit, Review, Section
-from embeddings.rereading import reread
-from embeddings.routing import Router
-from embeddings.unknown_names import names_unknown
+from embeddings.index import collection as layout
+from embeddings.index.access import Collections
+from embeddings.index.build.freshness import outdated, removed
+from embeddings.index.collection import CollectionIndex
+from embeddings.index.manifest import BY_SIZE, EXACT, Manifest
+from embeddings.records import SHARED, SHIPPED, Answer, Durations, Examination, Hit, Review, Section, Turn
+from embeddings.reranking.rerank import open_reader, reread
+from embeddings.reranking.reranker import Reader
+from embeddings.retrieval.fusion import RankedSentence, rank
+from embeddings.retrieval.query import Asked, Wording, checked, leans_back, understand, word
+from embeddings.retrieval.retriever import Scope
+from embeddings.retrieval.router import Router
 
 if TYPE_CHECKING:
-    from embeddings.building import Progress
-    from embeddings.indexing import Notify
-
-UNCALIBRATED = Thresholds(answered=0.37, nearest=0.32)
-"""For an encoder that nobody has calibrated: a guess, taken from the default encoder."""
-
-UNCALIBRATED_READER = ReaderCalibration(UNCALIBRATED, middle=0.0, spread=4.0)
-"""For a reader that nobody has calibrated: a guess that suits one whose scores are logits."""
-
-CONTENDERS = 30
-"""How many of the best sentences may still change places before the best of them are quoted."""
-
-Collections = Sequence[str]
-"""The collections that the asker may see; nothing outside them is ranked, counted, completed or named."""
+    from embeddings.index.build.builder import Notify, Progress
 
 
 def _silent(_: str) -> None:
@@ -155,7 +148,7 @@ class Library:
             IndexWriteError: the folder can't be written; the old index is untouched.
         """
         # Here, for asking needs none of it.
-        from embeddings.indexing import bring_up_to_date
+        from embeddings.index.build.builder import bring_up_to_date
 
         data = Path(data)
         manifest, encoder = bring_up_to_date(
@@ -189,8 +182,7 @@ class Library:
     ) -> Self:
         """Index reviews that are in memory, in a folder of their own, for as long as the encoder is at hand."""
         # Here, for asking needs none of it.
-        from embeddings.building import Source, build_index, writing
-        from embeddings.indexing import readable
+        from embeddings.index.build.builder import Source, build_index, readable, writing
 
         sources: dict[str, list[Source]] = {}
         for review in reviews:
@@ -279,7 +271,7 @@ class Library:
             encoder: Encoder = RuntimeEncoder.open(folder)
         else:
             # Here, for it imports PyTorch: a cost for models that can't be exported.
-            from embeddings.export import open_encoder
+            from embeddings.encoders.export import open_encoder
 
             encoder = open_encoder(folder, self.manifest.encoder)
         if encoder.identity != self.manifest.encoder:
@@ -503,56 +495,3 @@ class Library:
         if collections not in self._routers:
             self._routers[collections] = Router([(index.names, index.name) for index in self._visible(collections)])
         return self._routers[collections]
-
-
-def open_reader(wanted: str) -> Reader | None:
-    """The reader of that name, as `Library.open` takes it; None for `NO_READER`.
-
-    Raises:
-        ReaderError: it can't be opened.
-    """
-    if wanted == NO_READER:
-        return None
-    if wanted == SHIPPED:
-        return RuntimeReader.open()
-    # Here, for it imports PyTorch: a cost for those who name a model of their own.
-    from embeddings.cross_encoder import CrossReader
-
-    return CrossReader.load(wanted)
-
-
-def _tidy(context: Sequence[str]) -> tuple[str, ...]:
-    return tuple(" ".join(turn.split()) for turn in context if turn.strip())
-
-
-def _with_performers(
-    sentences: Sequence[RankedSentence], question: str, context: Sequence[str]
-) -> Sequence[RankedSentence]:
-    """The same sentences, those first that name a role's performer, where the question asks for one."""
-    if not asks_cast(question):
-        return sentences
-    asked = " ".join((*context[-1:], question))
-    raised = (
-        replace(sentence, score=sentence.score + BONUS)
-        if names_performer(sentence.index.sentence(sentence.row), asked)
-        else sentence
-        for sentence in sentences
-    )
-    return sorted(raised, key=lambda sentence: -sentence.score)
-
-
-def _doubtful(question: str, scopes: Sequence[Scope]) -> bool:
-    """Whether a question asks for a fact, or names something, that what is in scope has no word of."""
-
-    @cache
-    def tells(term: str) -> bool:
-        return any(scope.holds(term) for scope in scopes)
-
-    return asks_missing_fact(question, tells) or names_unknown(question, tells)
-
-
-def _within(index: CollectionIndex, slug: str) -> Scope:
-    entry = index.indexed(slug)
-    if entry is None:
-        raise KeyError(slug)
-    return Scope(index, entry.passages, entry.sentences)

@@ -9,8 +9,8 @@ import pytest
 from filelock import FileLock
 from hypothesis import HealthCheck, settings
 
-from embeddings.export import prepare_encoder
-from embeddings.weights import DEFAULT_WEIGHTS
+from embeddings.encoders.export import prepare_encoder
+from embeddings.encoders.weights import DEFAULT_WEIGHTS
 
 # No test is timed: the machine may be busy with something else. `HYPOTHESIS_PROFILE=thousand` looks harder.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -1,1 +1,1 @@
-"""Offline retrieval testing: question files, runs, measures, significance, calibration, report."""
+"""Offline retrieval testing."""

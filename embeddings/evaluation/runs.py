@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
-from embeddings.encoding import EncoderIdentity
+from embeddings.encoders.base import EncoderIdentity
 from embeddings.errors import QuestionFileError
-from embeddings.evaluation.measures import Measure, Outcome, measure
-from embeddings.evaluation.tasks import JudgedQuestion, Task
+from embeddings.evaluation.datasets.task import JudgedQuestion, Task
+from embeddings.evaluation.metrics import Measure, Outcome, measure
 from embeddings.records import SHARED, Review, State
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from embeddings.evaluation.measures import Measure
+from embeddings.evaluation.metrics import Measure
 from embeddings.evaluation.runs import Result, grouped
 from embeddings.evaluation.significance import Estimate, Floats, auroc, mean
 from embeddings.records import State

@@ -45,17 +45,40 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.calibration import Calibration, Thresholds
-from embeddings.encoding import Encoder, EncoderIdentity
+from embeddings.answering.calibration import UNCALIBRATED, Calibration, Thresholds
+from embeddings.config import RankingSettings
+from embeddings.encoders.base import Encoder, EncoderIdentity
+from embeddings.encoders.export import prepare_encoder
+from embeddings.encoders.weights import DEFAULT_MODEL, find_model
 from embeddings.errors import LibraryError, ModelError, QuestionFileError, ReaderError
-from embeddings.evaluation.asking import evaluate, opened_task, read_task, settings_of
-from embeddings.evaluation.rankings import UnknownRankingError, named_ranking
+from embeddings.evaluation.evaluator import evaluate, opened_task, read_task, settings_of
 from embeddings.evaluation.runs import Run, fingerprint, load_run, save_run
-from embeddings.export import prepare_encoder
-from embeddings.library import UNCALIBRATED, Library, open_reader
-from embeddings.ranking import RankingSettings
-from embeddings.reader import Reader
-from embeddings.weights import DEFAULT_MODEL, find_model
+from embeddings.library import Library
+from embeddings.reranking.rerank import open_reader
+from embeddings.reranking.reranker import Reader
+
+NAMED_RANKINGS = {
+    "default": RankingSettings(),
+    "dense": RankingSettings(passage_lexical=0, sentence_lexical=0),
+    "bm25": RankingSettings(passage_lexical=1, sentence_lexical=1),
+}
+"""The one that answers; without BM25; BM25 alone. The states come from raw scores, whatever the weights."""
+
+
+class UnknownRankingError(LibraryError):
+    """No ranking of that name."""
+
+
+def named_ranking(name: str) -> RankingSettings:
+    """The ranking of that name.
+
+    Raises:
+        UnknownRankingError: there is none; the message names those that there are.
+    """
+    if name not in NAMED_RANKINGS:
+        raise UnknownRankingError(f"there is no ranking {name!r}; there are: {', '.join(NAMED_RANKINGS)}")
+    return NAMED_RANKINGS[name]
+
 
 _VARIANT_KEYS = {"model", "passage_tokens", "ranking", "reader", "thresholds"}
 _FEWEST_TOKENS = 16

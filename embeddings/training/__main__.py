@@ -1,6 +1,6 @@
 """`python -m embeddings.training SHARED OUT` trains the reader: hours on two cores, and it goes on where it stopped.
 
-SHARED holds `data/` and `reader-data/`. OUT is given `checkpoint.pt`, `fp32.onnx`, `reader.onnx` and `model-card.md`.
+SHARED holds `data/` and `reader-data/`. OUT is given `checkpoint.pt`, `fp32.onnx`, `reranker.onnx` and `model-card.md`.
 """
 
 from __future__ import annotations
@@ -17,24 +17,23 @@ from rich.progress import Progress
 from tokenizers import Tokenizer
 from transformers import AutoModel
 
-from embeddings.calibration import ReaderCalibration, Thresholds
+from embeddings.answering.calibration import ReaderCalibration, Thresholds
+from embeddings.documents.files import REVIEWS, review_files
+from embeddings.documents.parser import read_review
+from embeddings.encoders.export import prepare_encoder
+from embeddings.encoders.weights import find_model
 from embeddings.errors import LibraryError
-from embeddings.evaluation.questions import read_questions
-from embeddings.export import prepare_encoder
-from embeddings.folders import REVIEWS, review_files
-from embeddings.reader import RuntimeReader, prepare_tokenizer
-from embeddings.reading import read_review
+from embeddings.evaluation.datasets.questions import read_questions
+from embeddings.reranking.reranker import RuntimeReader, prepare_tokenizer
 from embeddings.training.batches import featurise
-from embeddings.training.exporting import export
-from embeddings.training.fitting import Recipe, fit, has_bf16
-from embeddings.training.judging import judge_task, judge_windows
-from embeddings.training.left_out import Taken, left_out_task
-from embeddings.training.mixture import mixed
+from embeddings.training.datasets import LEFT_OUT, TRAINED_ON, mixed, read_set
+from embeddings.training.decontaminate import find_overlap, judged, without_overlap
+from embeddings.training.export import export
+from embeddings.training.held_out import Taken, left_out_task
 from embeddings.training.model import ReaderModel
 from embeddings.training.model_card import model_card
-from embeddings.training.overlap import find_overlap, judged, without_overlap
-from embeddings.training.question_sets import LEFT_OUT, TRAINED_ON, read_set
-from embeddings.weights import find_model
+from embeddings.training.trainer import Recipe, fit, has_bf16
+from embeddings.training.validate import judge_task, judge_windows
 
 SHARED_ARGUMENT = Annotated[Path, typer.Argument(metavar="SHARED", help="Holds data/ and reader-data/.")]
 OUT_ARGUMENT = Annotated[Path, typer.Argument(metavar="OUT", help="Where checkpoint, reader and model card go.")]
@@ -98,13 +97,13 @@ def _train(shared: Path, out: Path, recipe: Recipe, questions: int, threads: int
         )
 
     export(model, tokenizer, out / "fp32.onnx", int8=False)
-    export(model, tokenizer, out / "reader.onnx")
+    export(model, tokenizer, out / "reranker.onnx")
     figures = {"fp32": judge_windows(RuntimeReader.open(out / "fp32.onnx"), back)}
-    reader = RuntimeReader.open(out / "reader.onnx")
+    reader = RuntimeReader.open(out / "reranker.onnx")
     figures["int8"] = judge_windows(reader, back)
     if figures["int8"].auroc < figures["fp32"].auroc - _ALLOWED_LOSS:
-        export(model, tokenizer, out / "reader.onnx", wide=_SENSITIVE)
-        reader = RuntimeReader.open(out / "reader.onnx")
+        export(model, tokenizer, out / "reranker.onnx", wide=_SENSITIVE)
+        reader = RuntimeReader.open(out / "reranker.onnx")
         figures["int8, the first and last layer wider"] = judge_windows(reader, back)
     final = list(figures.values())[-1]
     # The states play no part in what is judged here.
@@ -118,7 +117,7 @@ def _train(shared: Path, out: Path, recipe: Recipe, questions: int, threads: int
         ]
     card = model_card(
         digest=reader.identity.weights,
-        size=(out / "reader.onnx").stat().st_size,
+        size=(out / "reranker.onnx").stat().st_size,
         recipe=recipe,
         windows=Counter(name for name, _ in learned),
         overlaps=overlaps,

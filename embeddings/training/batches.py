@@ -10,7 +10,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
-from embeddings.reader import Tokens, tokenise
+from embeddings.reranking.reranker import Tokens, tokenise
 from embeddings.training.windows import MOST_SENTENCES, Window
 
 

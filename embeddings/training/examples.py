@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from embeddings.splitting import split_sentences
+from embeddings.documents.splitter import split_sentences
 
 _SPACE = re.compile(r"\s+")
 _BEFORE = re.compile(r" ([.,;:!?%)\]}’”]|''|n't|'(?:s|re|ve|ll|d|m)\b)")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from embeddings.training.fitting import Recipe
-from embeddings.training.judging import SHOWN, Judged, WindowFigures, Worth
-from embeddings.training.overlap import RUN, Overlap
-from embeddings.training.question_sets import LEFT_OUT
+from embeddings.training.datasets import LEFT_OUT
+from embeddings.training.decontaminate import RUN, Overlap
+from embeddings.training.trainer import Recipe
+from embeddings.training.validate import SHOWN, Judged, WindowFigures, Worth
 
 LICENCES: Mapping[str, str] = {
     "SQuAD 2.0": "CC BY-SA 4.0 (half of the development set; Rajpurkar, Jia and Liang, 2018)",
@@ -62,7 +62,7 @@ def _lines(
         "Reads a question with up to five consecutive sentences and scores each: does it answer? all-MiniLM-L6-v2 "
         "(Apache-2.0) with three heads, trained further; word embeddings as they were.",
         "",
-        f"- file: `reader.onnx`, {size / 1e6:.1f} MB, int8 weights for each output channel, the tokenizer inside",
+        f"- file: `reranker.onnx`, {size / 1e6:.1f} MB, int8 weights for each output channel, the tokenizer inside",
         f"- SHA-256: `{digest}`",
         f"- seed {recipe.seed}, {sum(windows.values())} windows, "
         f"{'one epoch' if recipe.epochs == 1 else f'{recipe.epochs} epochs'}, "

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from embeddings.encoding import Encoder, EncoderIdentity
+    from embeddings.encoders.base import Encoder, EncoderIdentity
     from embeddings.library import Library
     from tests.benchmarks.corpus import Planted
 
@@ -125,8 +125,8 @@ def build(index: str, passages: int, bank: str | None, encoder: str) -> dict[str
         bank: for made vectors, or None to encode in truth.
         encoder: the runtime encoder's folder.
     """
-    from embeddings.encoding import RuntimeEncoder
-    from embeddings.index import COLLECTIONS
+    from embeddings.encoders.onnx import RuntimeEncoder
+    from embeddings.index.collection import COLLECTIONS
     from embeddings.library import Library
     from tests.benchmarks.corpus import Corpus
     from tests.benchmarks.vectors import Synthesised
@@ -161,10 +161,10 @@ def ask(index: str, passages: int, encoder: str) -> dict[str, Any]:
         passages: how many there are.
         encoder: the runtime encoder's folder.
     """
-    from embeddings.calibration import Thresholds
-    from embeddings.encoding import RuntimeEncoder
+    from embeddings.answering.calibration import Thresholds
+    from embeddings.encoders.onnx import RuntimeEncoder
+    from embeddings.index.manifest import Manifest
     from embeddings.library import Library
-    from embeddings.manifest import Manifest
     from tests.benchmarks.corpus import Corpus
     from tests.benchmarks.vectors import Remembered
 
@@ -195,8 +195,8 @@ def ask(index: str, passages: int, encoder: str) -> dict[str, Any]:
 
 def ask_the_review(data: str, questions: str, encoder: str) -> dict[str, float]:
     """Time asking the project's own questions about its own review."""
-    from embeddings.encoding import RuntimeEncoder
-    from embeddings.evaluation.questions import read_questions
+    from embeddings.encoders.onnx import RuntimeEncoder
+    from embeddings.evaluation.datasets.questions import read_questions
     from embeddings.library import Library
     from tests.benchmarks.vectors import Remembered
 

@@ -15,9 +15,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
+from embeddings.documents.slugs import Slugs, slugify
+from embeddings.encoders.weights import find_model
 from embeddings.records import Paragraph, Review, Section
-from embeddings.slugs import Slugs, slugify
-from embeddings.weights import find_model
 from tests.benchmarks.facts import FACTS, Fact
 
 PASSAGES = range(10, 27)

@@ -56,7 +56,7 @@ def same_ten(workshop: Workshop) -> Findings:
 
 def encode_questions(encoder: str, rounds: int) -> dict[str, float]:
     """The median processor time of a question, for both, in milliseconds."""
-    from embeddings.encoding import RuntimeEncoder
+    from embeddings.encoders.onnx import RuntimeEncoder
     from tests.benchmarks.facts import FACTS
 
     questions = [text for fact in FACTS for text in (fact.lexical, fact.paraphrase)]
@@ -79,8 +79,8 @@ def encode_passages(encoder: str, passages: int, rounds: int) -> dict[str, float
     """How many times as many passages a second as the reference at its defaults; all in turn, by the clock."""
     import os
 
-    from embeddings.encoding import RuntimeEncoder
-    from embeddings.half_precision import HalfPrecisionEncoder
+    from embeddings.encoders.bfloat16 import HalfPrecisionEncoder
+    from embeddings.encoders.onnx import RuntimeEncoder
 
     texts = _passages(passages)
     reference, runtime = _reference(), RuntimeEncoder.open(Path(encoder))
@@ -110,7 +110,7 @@ def multiply(encoder: str, passages: int, rounds: int) -> dict[str, float]:
     import onnxruntime
     from onnx import TensorProto, helper, numpy_helper
 
-    from embeddings.encoding import RuntimeEncoder
+    from embeddings.encoders.onnx import RuntimeEncoder
 
     layers, width, inner, rows = 6, 384, 1536, 512
     options = onnxruntime.SessionOptions()
@@ -140,7 +140,7 @@ def compare_tens(encoder: str, passages: int) -> float:
     """The mean share of the ten passages closest to a question that both encoders agree on."""
     import numpy as np
 
-    from embeddings.encoding import RuntimeEncoder
+    from embeddings.encoders.onnx import RuntimeEncoder
     from tests.benchmarks.facts import FACTS
 
     texts = _passages(passages)
@@ -172,7 +172,7 @@ def _passages(number: int) -> list[str]:
 def _reference() -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
 
-    from embeddings.weights import find_model
+    from embeddings.encoders.weights import find_model
 
     return SentenceTransformer(str(find_model(None).folder), device="cpu")
 

@@ -80,7 +80,8 @@ def _texts(passages: int) -> Iterator[str]:
 
 
 def _questions(texts: Sequence[str]) -> Iterator[list[str]]:
-    from embeddings.lexical import STOP_WORDS, words
+    from embeddings.documents.analyzer import words
+    from embeddings.lexicon import STOP_WORDS
 
     chance = random.Random(3)
     for text in chance.sample(texts, _ASKED):
@@ -89,7 +90,8 @@ def _questions(texts: Sequence[str]) -> Iterator[list[str]]:
 
 
 def _review_bot(folder: Path, texts: Sequence[str]) -> Search:
-    from embeddings.lexical import LexicalIndex, terms
+    from embeddings.documents.analyzer import terms
+    from embeddings.index.bm25 import LexicalIndex
 
     file = folder / "terms"
     LexicalIndex.build(texts).save(file)

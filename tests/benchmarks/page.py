@@ -54,7 +54,7 @@ def write_page(found: Mapping[str, Findings], file: Path) -> None:
 
 def page(found: Mapping[str, Findings]) -> str:
     """The page as HTML."""
-    report = resources.files("embeddings.evaluation").joinpath("report.html").read_text(encoding="utf-8")
+    report = resources.files("embeddings.evaluation.report").joinpath("template.html").read_text(encoding="utf-8")
     style = report.partition("<style>")[2].partition("</style>")[0]
     checks = "".join(
         f"<tr><th scope=row>{escape(f'{name}: {check.name}')}</th><td>{check.value:.3f}</td>"

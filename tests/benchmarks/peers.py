@@ -1,7 +1,7 @@
 """chromadb, LanceDB and llama-index beside this engine: the same passages with the same vectors, in one run.
 
 Each keeps the passages with their texts on disk, opens them, and gives the texts of the ten closest. This engine does
-that with its own parts, `embeddings.vectors` and `embeddings.stored_reviews`. Its whole library does a good deal more:
+that with its own parts, `embeddings.index.vectors` and `embeddings.index.document_store`. Its whole library does a good deal more:
 every sentence and pair of sentences has a vector too, there is BM25, and a fusion. What that takes is given beside.
 """
 
@@ -100,9 +100,10 @@ def store_and_search(name: str, file: str, folder: str) -> dict[str, float]:
 
 
 def _review_bot(folder: Path, texts: Sequence[str], vectors: Floats) -> Search:
+    from embeddings.documents.review_json import record
+    from embeddings.index.document_store import StoredReviews, save_records
+    from embeddings.index.vectors import Vectors
     from embeddings.records import Paragraph, Review, Section
-    from embeddings.stored_reviews import StoredReviews, record, save_records
-    from embeddings.vectors import Vectors
 
     each = 20
     folder.mkdir(exist_ok=True)

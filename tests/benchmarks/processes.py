@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TypeVar
 
-PROJECT = Path(__file__).parents[2]
+from tests.project import ROOT
 
 Result = TypeVar("Result")
 
@@ -56,7 +56,7 @@ def cost(command: Sequence[str]) -> Cost:
     """
     with tempfile.TemporaryFile("w+") as said:
         began = time.perf_counter()
-        process = subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.DEVNULL, stderr=said)
+        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=said)
         _, status, used = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
         wall = time.perf_counter() - began
@@ -87,7 +87,7 @@ def apart(
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(
             [*command, json.dumps(arguments), ",".join(map(str, cores))],
-            cwd=PROJECT,
+            cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,
             stderr=said,

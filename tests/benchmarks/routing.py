@@ -33,7 +33,8 @@ def routing(workshop: Workshop) -> Findings:
 
 def route(file: str, reviews: int) -> dict[str, float]:
     """Route questions that name a review, and long ones that name none, by a table of names on the disk."""
-    from embeddings.routing import Name, NameTable, Router
+    from embeddings.index.titles import Name, NameTable
+    from embeddings.retrieval.router import Router
     from tests.benchmarks.corpus import Corpus
 
     names = [

@@ -50,7 +50,7 @@ def million(workshop: Workshop) -> Findings:
 
 def build_index(file: str, rows: int, bank: str, encoder: str) -> dict[str, float]:
     """Index made vectors as the engine does; making them is not counted."""
-    from embeddings.vectors import Vectors
+    from embeddings.index.vectors import Vectors
 
     made = _made(rows, bank, encoder)
     with spent() as took:
@@ -72,7 +72,7 @@ def search_both(index: str, flat: str, bank: str) -> dict[str, float]:
     import faiss
     import numpy as np
 
-    from embeddings.vectors import Vectors
+    from embeddings.index.vectors import Vectors
 
     before = memory()
     vectors = Vectors.open(Path(index))
@@ -102,7 +102,7 @@ def open_both(index: str) -> dict[str, float]:
     """Seconds of opening an index as the engine does, and of reading its file into memory with FAISS."""
     import faiss
 
-    from embeddings.vectors import Vectors
+    from embeddings.index.vectors import Vectors
 
     # Once before, so that neither finds the file where the other left it: on the disk or in the system's memory.
     Path(index).read_bytes()

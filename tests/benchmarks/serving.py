@@ -15,7 +15,7 @@ from tests.benchmarks.workshop import Workshop
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.shelf import Shelf
+    from bot.services.titles import Shelf
     from tests.benchmarks.corpus import Draft
     from tests.discord.actors import Discord
 
@@ -142,7 +142,7 @@ async def _rate(there: Discord, questions: int) -> dict[str, float]:
 
 
 def _shelf(drafts: list[Draft]) -> Shelf:
-    from bot.shelf import Shelf
+    from bot.services.titles import Shelf
 
     return Shelf(draft.review() for draft in drafts)
 

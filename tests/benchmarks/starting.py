@@ -75,9 +75,9 @@ def store_sentences(data: str, texts: str, vectors: str) -> None:
     """Write the reviews' sentences, a line each, and their vectors, as the alternative reads them."""
     import numpy as np
 
-    from embeddings.encoding import Encoder
+    from embeddings.documents.splitter import split_review
+    from embeddings.encoders.base import Encoder
     from embeddings.library import Library
-    from embeddings.splitting import split_review
 
     library = Library.open(Path(data))
     encoder: Encoder = library.encoder

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.lexical import terms
-from embeddings.reading import read_review
-from embeddings.splitting import split_review
+from embeddings.documents.analyzer import terms
+from embeddings.documents.parser import read_review
+from embeddings.documents.splitter import split_review
 from tests.benchmarks.corpus import Corpus
 from tests.benchmarks.facts import FACTS, Fact
 

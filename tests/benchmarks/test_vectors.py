@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings.encoding import RuntimeEncoder
+from embeddings.encoders.onnx import RuntimeEncoder
 from tests.benchmarks.corpus import carrier
 from tests.benchmarks.facts import FACTS
 from tests.benchmarks.vectors import Remembered, Synthesised, prepare

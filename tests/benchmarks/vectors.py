@@ -22,7 +22,8 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.encoding import Encoder, EncoderIdentity, RuntimeEncoder
+from embeddings.encoders.base import Encoder, EncoderIdentity
+from embeddings.encoders.onnx import RuntimeEncoder
 from embeddings.records import Paragraph, Review, Section
 from tests.benchmarks.corpus import Corpus, carrier
 from tests.benchmarks.facts import FACTS

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import processes
-from tests.owners import furnish
+from tests.project import ROOT, furnish
 
-QUESTIONS = processes.PROJECT / "data" / "questions" / "never-let-me-go.jsonl"
+QUESTIONS = ROOT / "data" / "questions" / "never-let-me-go.jsonl"
 
 
 @dataclass(slots=True)

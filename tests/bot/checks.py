@@ -8,13 +8,13 @@ from typing import Any
 
 from hypothesis import settings
 
-from bot.components import embedded, layout
-from bot.cutting import width
-from bot.messages import link
-from bot.parts import Form, Message
+from bot.ui.components import embedded, layout
+from bot.ui.elements import Form, Message
+from bot.ui.text import link
+from bot.ui.truncate import width
 from embeddings.records import Review
 from tests.bot.discord_markdown import BOLD, HEADING, LINK, QUOTE, SPOILER, SUBTEXT, read
-from tests.discord.double import limits, schema
+from tests.discord.loopback import limits, schema
 
 POST = ("POST", "/channels/{channel_id}/messages")
 COMPONENTS_V2 = 1 << 15

@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 
 from hypothesis import strategies as st
 
-from bot.browsing import contents_message, context_message, reviews_message, section_message
-from bot.buttons import ReadInContext, find_passage, passage_key
-from bot.catalogue import ENGLISH
-from bot.messages import Manner, answer_message
-from bot.parts import Message
+from bot.cogs.ask.message import answer_message
+from bot.cogs.browse.pages import contents_message, context_message, reviews_message, section_message
+from bot.services.stable_keys import find_passage, passage_key
+from bot.ui.custom_ids import ReadInContext
+from bot.ui.elements import Message
+from bot.ui.strings import ENGLISH
+from bot.ui.text import Manner
 from embeddings.records import Review
 from tests.bot.reviews import answers, quotes
 

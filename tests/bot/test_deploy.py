@@ -13,10 +13,10 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from bot.checks.installation import SPARED
-from bot.serving import Exit
+from bot.app.runner import Exit
+from bot.cli.doctor.installation import SPARED
+from tests.project import ROOT
 
-ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "bot" / "deploy"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CHECK = "u.urlopen('http://127.0.0.1:9464/healthz', timeout=5)"

@@ -19,19 +19,22 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from bot.browsing import context_message, reviews_message, section_message
-from bot.buttons import ReadInContext, decode, find_passage, slug_key
-from bot.catalogue import ENGLISH
-from bot.engine import Engine, Query
-from bot.examples import Examples
-from bot.messages import Manner, answer_message, help_message
-from bot.shelf import Title
-from embeddings.encoding import Encoder, EncoderIdentity, RuntimeEncoder
+from bot.cogs.ask.message import answer_message
+from bot.cogs.browse.help import Examples, help_message
+from bot.cogs.browse.pages import context_message, reviews_message, section_message
+from bot.services.engine import Engine, Query
+from bot.services.stable_keys import find_passage, slug_key
+from bot.services.titles import Title
+from bot.ui.custom_ids import ReadInContext, decode
+from bot.ui.strings import ENGLISH
+from bot.ui.text import Manner
+from embeddings.documents.slugs import slugify
+from embeddings.encoders.base import Encoder, EncoderIdentity
+from embeddings.encoders.onnx import RuntimeEncoder
 from embeddings.errors import LibraryError
 from embeddings.library import Library
 from embeddings.records import SHARED, Review
-from embeddings.slugs import slugify
-from tests.embeddings.reviews import review
+from tests.embeddings.fixtures.reviews import review
 
 SERVERS = ("101", "102", "103")
 TITLES = ("The Ferryman", "The Ferry", "Lamplight", "Winter Harbour")

@@ -17,8 +17,8 @@ from typing import Any
 
 import aiohttp
 
-from tests.discord.double.payloads import texts, walk
-from tests.discord.double.state import BOT, CONTROL, EPHEMERAL, EVERYONE, Json, Permission
+from tests.discord.loopback.payloads import texts, walk
+from tests.discord.loopback.state import BOT, CONTROL, EPHEMERAL, EVERYONE, Json, Permission
 
 PATIENCE = 10.0
 """Seconds that an actor waits for a bot before a test fails."""
@@ -465,7 +465,7 @@ async def reach(url: str) -> AsyncIterator[Discord]:
 @contextmanager
 def in_a_process() -> Iterator[str]:
     """A double in a process of its own; its URL."""
-    command = [sys.executable, "-m", "tests.discord.double"]
+    command = [sys.executable, "-m", "tests.discord.loopback"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         yield process.stdout.readline().split()[1]

@@ -9,13 +9,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from bot.client import ReviewBot
-from bot.engine import Engine
-from bot.settings import Settings
-from bot.store import Store
-from bot.syncing import payload
+from bot.app.client import ReviewBot
+from bot.app.sync import payload
+from bot.config import Settings
+from bot.services.engine import Engine
+from bot.storage.database import Store
 from embeddings.library import Library
-from tests import owners
+from tests import project
 from tests.discord.actors import Asked, Channel, Discord, Guild, Message, Person, reach
 from tests.discord.bots import running
 from tests.discord.logs import LogWatch, problems_in, watch
@@ -48,7 +48,7 @@ In the end the keeper drowns on the night when he forgets to light the lamp.
 
 def furnish(data: Path) -> None:
     """A data directory with the owner's review and a short one, indexed."""
-    owners.furnish(data)
+    project.furnish(data)
     (data / "reviews" / "lighthouse.md").write_text(LIGHTHOUSE, encoding="utf-8")
     Library.build(data).close()
 

@@ -11,10 +11,10 @@ import discord
 import pytest
 import yarl
 
-from bot import downloading
+from bot.services import uploads
 from tests.discord.club import furnish
-from tests.discord.double.server import ThreadedServer
 from tests.discord.logs import LogWatch, watch
+from tests.discord.loopback.server import ThreadedServer
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -39,7 +39,7 @@ def lead(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setattr(discord.http.Route, "BASE", f"{url}/api/v10")
     gateway = yarl.URL(url.replace("http://", "ws://") + "/gateway/")
     monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway)
-    monkeypatch.setattr(downloading, "CDN", (f"{url}/ephemeral-attachments/",))
+    monkeypatch.setattr(uploads, "CDN", (f"{url}/ephemeral-attachments/",))
 
 
 @pytest.fixture

@@ -23,13 +23,15 @@ from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
-from bot.serving import Exit
-from tests.discord import long_faults, test_faults, test_running
+from bot.app.runner import Exit
+from tests.discord import long_faults
 from tests.discord.club import furnish
-from tests.discord.double.server import ThreadedServer
-from tests.discord.double.state import Permission
 from tests.discord.launch import point_at
 from tests.discord.logs import watch
+from tests.discord.loopback.server import ThreadedServer
+from tests.discord.loopback.state import Permission
+from tests.discord.running import test_faults
+from tests.discord.running import test_run as test_running
 
 PATIENCE = 300.0
 """Seconds after which an attempt has failed."""

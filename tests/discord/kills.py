@@ -32,12 +32,13 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from bot.store import ServerSettings, Store
+from bot.storage.database import Store
+from bot.storage.records import ServerSettings
 from embeddings.library import Library
 from tests.discord.actors import Channel, Discord, Guild, Person, UnansweredError
 from tests.discord.club import OWNERS, QUESTION, furnish
 from tests.discord.programs import Program, program
-from tests.discord.test_running import elsewhere
+from tests.discord.running.test_run import elsewhere
 
 LATEST = 12.0
 """Seconds that people are at it before it is killed: it looks at the reviews every five, and indexing takes a few."""

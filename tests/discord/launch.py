@@ -24,18 +24,18 @@ def point_at(url: str) -> None:
     import discord  # only after --zlib has had its effect
     import yarl
 
-    from bot import downloading
+    from bot.services import uploads
 
     discord.http.Route.BASE = f"{url}/api/v10"
     discord.gateway.DiscordWebSocket.DEFAULT_GATEWAY = yarl.URL(url.replace("http://", "ws://") + "/gateway/")
-    downloading.CDN = (f"{url}/ephemeral-attachments/",)
+    uploads.CDN = (f"{url}/ephemeral-attachments/",)
 
 
 def main() -> None:
     """Parse arguments, change the addresses, run."""
     parser = argparse.ArgumentParser(prog="python -m tests.discord.launch")
     parser.add_argument("--double", required=True, metavar="URL")
-    parser.add_argument("--entry", default="bot.cli:main", metavar="MODULE:FUNCTION")
+    parser.add_argument("--entry", default="bot.cli.app:main", metavar="MODULE:FUNCTION")
     parser.add_argument("--zlib", action="store_true", help="as where zstandard is not installed")
     parser.add_argument("--pulse", type=Path, metavar="FILE", help="leave there how late the event loop was")
     parser.add_argument("arguments", nargs="*")

@@ -15,15 +15,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.serving import Exit
-from embeddings.encoding import Encoder, EncoderIdentity
+from bot.app.runner import Exit
+from embeddings.encoders.base import Encoder, EncoderIdentity
 from tests.discord.actors import reach
 from tests.discord.club import QUESTION, Club, club
 from tests.discord.logs import LogWatch, problems_in
 from tests.discord.programs import PATIENCE, copied, program
-from tests.discord.test_faults import said_in, until
-from tests.discord.test_many import SOON, rush
-from tests.discord.test_running import elsewhere, ended, scene
+from tests.discord.running.test_faults import said_in, until
+from tests.discord.running.test_many import SOON, rush
+from tests.discord.running.test_run import elsewhere, ended, scene
 
 SLOWNESS = 1.0
 """Seconds of work that the slow encoder adds to each text."""

@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import IO
 
 from tests.discord.logs import problems_in
+from tests.project import ROOT
 
-ROOT = Path(__file__).parents[2]
 PATIENCE = 60.0
 """Seconds in which a program is expected to start or to end, on a machine that is busy with something else."""
 

@@ -24,7 +24,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from bot.commands.asking import MENU
+from bot.cogs.ask.cog import MENU
 from tests.discord import pulse
 from tests.discord.actors import Asked, Channel, Discord, Message, Person, UnansweredError
 from tests.discord.club import furnish
@@ -32,13 +32,13 @@ from tests.discord.logs import problems_in
 from tests.discord.programs import PATIENCE as STARTING
 from tests.discord.programs import program
 from tests.discord.pulse import Pulse
-from tests.discord.test_many import QUESTIONS, TOLD
-from tests.discord.test_running import elsewhere
+from tests.discord.running.test_many import QUESTIONS, TOLD
+from tests.discord.running.test_run import elsewhere
 
 MEMBERS = 8
 CHANNELS = 4
 PATIENCE = 75.0
-"""Seconds that a member waits: `bot.delivery` goes on for 60 s with what it has to say."""
+"""Seconds that a member waits: `bot.transport.delivery` goes on for 60 s with what it has to say."""
 TROUBLE_EVERY = 3.0
 """Seconds between two faults, on average."""
 LOOK_EVERY = 1.0

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.calibration import load_calibration
-from embeddings.encoding import RuntimeEncoder
+from embeddings.answering.calibration import load_calibration
+from embeddings.documents.parser import read_review
+from embeddings.encoders.onnx import RuntimeEncoder
 from embeddings.library import Library
-from embeddings.reading import read_review
-from tests.owners import OWNERS
+from tests.project import OWNERS
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from embeddings.calibration import Thresholds
-from embeddings.encoding import SENTENCE_TRANSFORMERS, RuntimeEncoder
+from embeddings.answering.calibration import Thresholds
+from embeddings.config import RankingSettings
+from embeddings.encoders.base import SENTENCE_TRANSFORMERS
+from embeddings.encoders.onnx import RuntimeEncoder
 from embeddings.errors import (
     CalibrationError,
     IndexDamagedError,
@@ -33,14 +35,12 @@ from embeddings.errors import (
     UnknownReviewError,
     UnknownSectionError,
 )
-from embeddings.examination import Examination, Turn
 from embeddings.library import Library
-from embeddings.ranking import RankingSettings
-from embeddings.records import SHARED, Answer, Review, State
-from tests.embeddings.encoders import Watched
-from tests.embeddings.reviews import check_quotes, review
-from tests.embeddings.tiny_models import save_model
-from tests.owners import OWNERS
+from embeddings.records import SHARED, Answer, Examination, Review, State, Turn
+from tests.embeddings.fixtures.encoders import Watched
+from tests.embeddings.fixtures.reviews import check_quotes, review
+from tests.embeddings.fixtures.tiny_models import save_model
+from tests.project import OWNERS
 
 QUESTION = "What is a deferral?"
 QUIET = "---\ntitle: The Quiet Place\naliases: [Quiet]\n---\nNobody speaks here.\n\n## Sound\n\nThe floor creaks.\n"

@@ -26,8 +26,9 @@ import aiohttp
 from tests.discord.club import furnish
 from tests.discord.pictures.browser import browsing, find
 from tests.discord.pictures.promql import Scrape, evaluate
-from tests.discord.programs import ROOT, port
+from tests.discord.programs import port
 from tests.discord.soak import soak
+from tests.project import ROOT
 
 DASHBOARD = ROOT / "bot" / "deploy" / "grafana-dashboard.json"
 INTERVAL = "$__rate_interval"

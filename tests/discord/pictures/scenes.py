@@ -7,36 +7,31 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from bot.adding import outcome_message, preview_message, removal_message
-from bot.browsing import contents_message, context_message, reviews_message, section_message
-from bot.buttons import MorePassages, ReadInContext, passage_key
-from bot.catalogue import ENGLISH
-from bot.engine import Engine
-from bot.examples import Examples
-from bot.gaps import find_gaps
-from bot.managing import gaps_message, settings_message
-from bot.messages import (
-    PASSAGES_ON_PAGE,
-    Manner,
-    answer_message,
-    help_message,
-    more_passages_message,
-    notice,
-    passage_quotes,
-    problem,
-)
-from bot.parts import Look, Message
-from bot.privacy import PersonalData, Terms, erase_message, privacy_message
-from bot.shelf import Shelf
-from bot.store import KeptQuestion, ServerSettings
-from embeddings.evaluation.questions import read_questions
-from embeddings.importing.examining import too_large
+from bot.cogs.ask.message import PASSAGES_ON_PAGE, answer_message, more_passages_message, passage_quotes
+from bot.cogs.browse.help import Examples, help_message
+from bot.cogs.browse.pages import contents_message, context_message, reviews_message, section_message
+from bot.cogs.gaps.page import gaps_message
+from bot.cogs.privacy.page import erase_message, privacy_message
+from bot.cogs.reviews.message import outcome_message, preview_message, removal_message
+from bot.cogs.settings.page import settings_message
+from bot.services.engine import Engine
+from bot.services.gaps import find_gaps
+from bot.services.stable_keys import passage_key
+from bot.services.titles import Shelf
+from bot.storage.records import KeptQuestion, PersonalData, ServerSettings, Terms
+from bot.ui.custom_ids import MorePassages, ReadInContext
+from bot.ui.elements import Look, Message
+from bot.ui.strings import ENGLISH
+from bot.ui.text import Manner, notice, problem
+from embeddings.documents.converter import too_large
+from embeddings.evaluation.datasets.questions import read_questions
 from embeddings.library import Library
 from embeddings.records import SHARED, Quote, Review, State
-from tests import owners
+from tests import project
 from tests.discord.club import LIGHTHOUSE
+from tests.project import ROOT
 
-_DATA = Path(__file__).parents[3] / "data"
+_DATA = ROOT / "data"
 _QUESTIONS = _DATA / "questions" / "never-let-me-go.jsonl"
 _OWNERS = "never-let-me-go"
 _OTHER = "lighthouse"
@@ -55,7 +50,7 @@ class Scene:
 
 def library(data: Path) -> Library:
     """The owner's review and one with a source and a hidden section, in a new data directory, indexed."""
-    owners.furnish(data)
+    project.furnish(data)
     (data / "reviews" / f"{_OTHER}.md").write_text(LIGHTHOUSE, encoding="utf-8")
     return Library.build(data)
 

@@ -1,1 +1,0 @@
-"""What `review-bot doctor` looks at, and what it advises."""

@@ -1,0 +1,1 @@
+"""The sub-commands of `review-bot`, a file for each."""

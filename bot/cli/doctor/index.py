@@ -1,0 +1,87 @@
+"""What is answered from: the reviews, their index, the thresholds.
+
+What a check needs is imported within it: a package that is broken then costs only the checks that need it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.cli.doctor.check import CheckError, Circumstances
+from embeddings.documents.files import REVIEWS, review_files
+from embeddings.errors import IndexDamagedError, IndexMissingError, IndexVersionError
+from embeddings.records import SHARED
+
+
+def reviews(circumstances: Circumstances) -> str:
+    """Whether every review can be read."""
+    from embeddings.index.build.sources import read_sources
+
+    found = read_sources(circumstances.data)
+    if found.errors:
+        others = f" (and {len(found.errors) - 1} more)" if len(found.errors) > 1 else ""
+        raise CheckError(f"{found.errors[0]}{others}; mend the file or move it away")
+    lost = _shared_reviews_lost(circumstances.data, found=SHARED in found.collections)
+    if lost is not None:
+        raise CheckError(lost)
+    if not found.count:
+        raise CheckError(f"{circumstances.data / REVIEWS}: there are no reviews; put a .md or .txt file there")
+    return f"{found.count}, all can be read"
+
+
+def index(circumstances: Circumstances) -> str:
+    """Whether the index is whole, and agrees with the reviews."""
+    from embeddings.index.build.freshness import changes_in_words
+    from embeddings.library import Library
+
+    library = Library.open(circumstances.data)
+    try:
+        library.verify()
+        changed = changes_in_words(library.outdated(), library.removed())
+    finally:
+        library.close()
+    if changed:
+        found = bool(review_files(circumstances.data / REVIEWS))
+        lost = _shared_reviews_lost(circumstances.data, found=found)
+        raise CheckError(f"out of date ({changed}); {'run `review-bot index`' if lost is None else lost}")
+    return f"whole and up to date, encoded by {library.manifest.encoder.model}"
+
+
+def _shared_reviews_lost(data: Path, *, found: bool) -> str | None:
+    from embeddings.index import collection as layout
+    from embeddings.index.build.freshness import shared_reviews_lost
+    from embeddings.index.manifest import Manifest
+
+    try:
+        manifest = Manifest.open(data / layout.DIRECTORY)
+    except (IndexMissingError, IndexVersionError, IndexDamagedError):
+        # What is wrong with the index is said by its own check.
+        return None
+    return shared_reviews_lost(data, manifest, found=found)
+
+
+def reader(circumstances: Circumstances) -> str:
+    """Whether what reads the closest sentences again can be had."""
+    from embeddings.library import Library
+
+    library = Library.open(circumstances.data)
+    try:
+        if library.reader_problem is not None:
+            raise CheckError(library.reader_problem)
+        return "at hand" if library.reader is not None else "none; answers come from the encoder alone"
+    finally:
+        library.close()
+
+
+def thresholds(circumstances: Circumstances) -> str:
+    """Whether what counts as an answer was chosen for the encoder and the reader that answer."""
+    from embeddings.library import Library
+
+    library = Library.open(circumstances.data)
+    try:
+        found = library.thresholds
+        if not library.calibrated:
+            raise CheckError(f"nobody has calibrated {library.manifest.encoder.model}; run `review-bot calibrate`")
+        return f"answered from {found.answered:.2f}, nearest from {found.nearest:.2f}"
+    finally:
+        library.close()

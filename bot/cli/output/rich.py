@@ -1,0 +1,227 @@
+"""Answers and reviews for a terminal, by rich: quotes marked in their passages.
+
+Review text is only ever put into `Text`, which takes no markup, and only after `visible`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from rich.console import Console, Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from bot.cli.doctor.check import Check
+from bot.cli.output.console import visible
+from bot.cli.output.wording import about, citation, counted, heading_of, preface
+from embeddings.records import Answer, Hit, Review, Section
+
+if TYPE_CHECKING:
+    from embeddings.records import Answer, Hit, Review
+
+
+WHOLE = 1000
+"""Up to how many characters a paragraph is shown whole."""
+
+
+SURROUNDING = 300
+"""How many characters are shown on either side of the quotes of a longer paragraph."""
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """A part of one paragraph, and what is marked in it.
+
+    Attributes:
+        labels: the quotes' labels, or a hit's rank.
+        title: the review's.
+        heading: the section's.
+        paragraph: its number within the section.
+        text: the reviewer's words.
+        marks: ranges of `text`, in their order.
+        cut_before: whether the paragraph begins before the text.
+        cut_after: whether it goes on after the text.
+    """
+
+    labels: tuple[int, ...]
+    title: str
+    heading: str
+    paragraph: int
+    text: str
+    marks: tuple[tuple[int, int], ...]
+    cut_before: bool = False
+    cut_after: bool = False
+
+
+def excerpts_of_answer(answer: Answer, review_of: Callable[[str], Review]) -> tuple[Excerpt, ...]:
+    """The paragraphs that hold an answer's quotes, in the order of the first quote of each."""
+    labels: dict[tuple[str, str, int], list[int]] = {}
+    for place, quote in enumerate(answer.quotes):
+        labels.setdefault((quote.review, quote.section, quote.paragraph), []).append(place)
+    found = []
+    for (slug, section, number), places in labels.items():
+        review = review_of(slug)
+        paragraph = review.section(section).paragraphs[number - 1]
+        quotes = [answer.quotes[place] for place in places]
+        marks = sorted((quote.start, quote.end) for quote in quotes)
+        found.append(
+            _excerpt(
+                tuple(quote.label for quote in quotes),
+                (quotes[0].title, quotes[0].heading, number),
+                review.text,
+                (paragraph.start, paragraph.end),
+                marks,
+            )
+        )
+    return tuple(found)
+
+
+def excerpts_of_hits(hits: Sequence[Hit], review_of: Callable[[str], Review]) -> tuple[Excerpt, ...]:
+    """Each hit's passage, its best sentence marked."""
+    found = []
+    for rank, hit in enumerate(hits, start=1):
+        review = review_of(hit.review)
+        marks = [(sentence.start, sentence.end) for sentence in hit.sentences[:1]]
+        place = (review.title, review.section(hit.section).heading, hit.paragraph)
+        found.append(_excerpt((rank,), place, review.text, (hit.start, hit.end), marks))
+    return tuple(found)
+
+
+def _excerpt(
+    labels: tuple[int, ...],
+    place: tuple[str, str, int],
+    text: str,
+    whole: tuple[int, int],
+    marks: Sequence[tuple[int, int]],
+) -> Excerpt:
+    start, end = whole
+    if end - start > WHOLE and marks:
+        start, end = _around(text, whole, marks[0][0], marks[-1][1])
+    return Excerpt(
+        labels,
+        *place,
+        text=text[start:end],
+        marks=tuple((first - start, last - start) for first, last in marks),
+        cut_before=start > whole[0],
+        cut_after=end < whole[1],
+    )
+
+
+def _around(text: str, whole: tuple[int, int], first: int, last: int) -> tuple[int, int]:
+    """The range to show around `text[first:last]`, cut between words."""
+    start, end = max(whole[0], first - SURROUNDING), min(whole[1], last + SURROUNDING)
+    if start > whole[0]:
+        start = text.find(" ", start, first) + 1 or first
+    if end < whole[1]:
+        space = text.rfind(" ", last, end)
+        end = space if space >= 0 else last
+    return start, end
+
+
+# Bold and dim are not colours: they tell the quote from what is around it under NO_COLOR too.
+QUOTE = "bold"
+DIM = "dim"
+PLACE = "cyan"
+LABEL = "bold cyan"
+WARNING = "yellow"
+FINE = "green"
+FAILED = "bold red"
+
+
+def show(content: RenderableType) -> None:
+    """Print on stdout, which is a terminal, wrapped to its width."""
+    Console(force_terminal=True, highlight=False, emoji=False, markup=False).print(content)
+
+
+def rendered_answer(answer: Answer, review_of: Callable[[str], Review], data: Path) -> RenderableType:
+    """What the answer's state has to say, and the quotes marked in their passages."""
+    said = [Text(line, style=WARNING if number == 0 else "") for number, line in enumerate(preface(answer, data))]
+    excerpts = excerpts_of_answer(answer, review_of)
+    if not excerpts:
+        return Group(*said)
+    return Group(*said, *([Text()] if said else []), _excerpts(excerpts))
+
+
+def rendered_hits(hits: Sequence[Hit], review_of: Callable[[str], Review]) -> RenderableType:
+    """The passages, the best sentence of each marked."""
+    return _excerpts(excerpts_of_hits(hits, review_of))
+
+
+def rendered_reviews(reviews: Sequence[Review]) -> RenderableType:
+    """The reviews, one to a line where there is room."""
+    return Group(
+        *(
+            Text.assemble(
+                _text(review.title, "bold"),
+                _text(f"{about(review)}, {counted(len(review.sections), 'section')}  "),
+                _text(review.slug, PLACE),
+            )
+            for review in reviews
+        )
+    )
+
+
+def rendered_sections(review: Review) -> RenderableType:
+    """A table of a review's sections."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(justify="right", no_wrap=True)
+    for number, section in enumerate(review.sections, start=1):
+        size = counted(len(section.paragraphs), "paragraph")
+        table.add_row(_text(str(number), LABEL), _text(heading_of(section), "bold"), _text(size, DIM))
+    return Group(_text(review.title, PLACE), Text(), table)
+
+
+def rendered_section(review: Review, section: Section) -> RenderableType:
+    """A section's text, its paragraphs numbered at the side."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for paragraph in section.paragraphs:
+        table.add_row(_text(f"¶{paragraph.number}", LABEL), _text(review.text[paragraph.start : paragraph.end]))
+        if paragraph is not section.paragraphs[-1]:
+            table.add_row()
+    return Group(Text.assemble(_text(review.title, PLACE), " · ", _text(heading_of(section), "bold")), Text(), table)
+
+
+def rendered_checks(checks: Sequence[Check]) -> RenderableType:
+    """A line for each check: whether it is well, its name, what was found or is to be done."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for check in checks:
+        mark, style = ("✓", FINE) if check.ok else ("✗", FAILED)
+        table.add_row(Text(mark, style), _text(check.name, "bold"), _text(check.said, "" if check.ok else style))
+    return table
+
+
+def _excerpts(excerpts: Sequence[Excerpt]) -> RenderableType:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for number, excerpt in enumerate(excerpts):
+        if number:
+            table.add_row()
+        table.add_row(_text(",".join(map(str, excerpt.labels)), LABEL), _marked(excerpt))
+        place = citation(excerpt.title, excerpt.heading, excerpt.paragraph)
+        table.add_row("", _text(f"— {place}", PLACE))
+    return table
+
+
+def _marked(excerpt: Excerpt) -> Text:
+    text = Text("… " if excerpt.cut_before else "", DIM)
+    end = 0
+    for first, last in excerpt.marks:
+        text.append(visible(excerpt.text[end:first]), DIM)
+        text.append(visible(excerpt.text[first:last]), f"not dim {QUOTE}")
+        end = last
+    text.append(visible(excerpt.text[end:]), DIM)
+    text.append(" …" if excerpt.cut_after else "", DIM)
+    return text
+
+
+def _text(content: str, style: str = "") -> Text:
+    return Text(visible(content), style)

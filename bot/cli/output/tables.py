@@ -1,0 +1,307 @@
+"""Figures as people read them in a terminal: tables of measures, differences, and the questions behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from bot.cli.output.wording import counted
+from embeddings.evaluation.calibrate import Calibration
+from embeddings.evaluation.compare import Contrast, Move, Pair
+from embeddings.evaluation.evaluator import Evaluation
+from embeddings.evaluation.metrics import Measure
+from embeddings.evaluation.report.json_record import seconds_record
+from embeddings.evaluation.runs import Run
+from embeddings.evaluation.significance import PERMUTATIONS, Estimate
+from embeddings.evaluation.summary import (
+    FEW,
+    NO_KIND,
+    Summary,
+    area_under_risk,
+    by_kind,
+    by_review,
+    risk_coverage,
+    summarise,
+)
+from embeddings.evaluation.sweep import Tried
+from embeddings.records import State
+
+_SWEEP_MEASURES = (
+    Measure.NDCG,
+    Measure.RECALL,
+    Measure.FIRST_QUOTE,
+    Measure.THREE_QUOTES,
+    Measure.AUROC,
+    Measure.KEPT,
+    Measure.REFUSED,
+)
+_KIND_MEASURES = (Measure.NDCG, Measure.FIRST_QUOTE, Measure.KEPT, Measure.REFUSED)
+
+
+def print_evaluation(evaluation: Evaluation) -> None:
+    """Print a run's measures with their intervals, its states, and the figures by kind and by review."""
+    console = Console(highlight=False, soft_wrap=True)
+    results = evaluation.run.results
+    summary = summarise(results)
+    console.print(
+        Text(
+            f"{evaluation.run.name}: {counted(summary.questions, 'question')}, {summary.answerable} of them answerable"
+        )
+    )
+    console.print(_measures(summary))
+    console.print(_states(summary))
+    for title, groups in (("kind", by_kind(results)), ("review", by_review(results))):
+        if len(groups.keys() - {NO_KIND}) > 1:
+            console.print(_groups(title, groups))
+    risk = area_under_risk(risk_coverage(results))
+    if risk is not None:
+        console.print(Text(f"Risk over all coverages (AURC): {figure(risk)}"))
+    seconds = seconds_record(results)
+    console.print(
+        Text(
+            f"A question takes {_milliseconds(seconds['p50'])}, at the 95th percentile {_milliseconds(seconds['p95'])}."
+        )
+    )
+
+
+def print_regressions(pair: Pair, *, quiet: bool) -> bool:
+    """Say on stderr which measures fell beyond chance, and by which questions; return whether none did.
+
+    Args:
+        pair: the stored run, then this one.
+        quiet: don't say so where nothing fell.
+    """
+    worse = {name: contrast for name, contrast in pair.contrasts.items() if contrast.worse}
+    for name, contrast in worse.items():
+        typer.echo(
+            f"{_name(name)} is worse than in {pair.before} beyond chance: {_difference(contrast)}. Most by:",
+            err=True,
+        )
+        for move in contrast.moves[:5]:
+            if move.gain < 0:
+                typer.echo(f"  {_move(move)}", err=True)
+    if not worse and not quiet:
+        typer.echo(f"No measure is worse than in {pair.before} beyond chance.")
+    return not worse
+
+
+def print_comparison(runs: tuple[Run, ...], pairs: tuple[Pair, ...], listed: int) -> None:
+    """Print the runs' measures side by side, then each pair's differences and the questions behind them."""
+    console = Console(highlight=False, soft_wrap=True)
+    console.print(_side_by_side(runs))
+    for pair in pairs:
+        console.print(_contrasts(pair))
+        for name in (Measure.NDCG, Measure.FIRST_QUOTE):
+            contrast = pair.contrasts.get(name)
+            if contrast is not None and contrast.moves and listed:
+                _print_moves(console, name, contrast, listed)
+    console.print(
+        Text(
+            f"p: paired randomisation over questions, {PERMUTATIONS:,} times, two-sided; AUROC by DeLong's test"
+            + ("; adjusted for the number of pairs (Holm)." if len(pairs) > 1 else ".")
+        )
+    )
+
+
+def print_calibration(calibration: Calibration, stored: Path | None) -> None:
+    """Print the thresholds, what they may be expected to do, and what others would."""
+    console = Console(highlight=False, soft_wrap=True)
+    thresholds = calibration.thresholds
+    console.print(Text(f"answered from {figure(thresholds.answered)}, nearest from {figure(thresholds.nearest)}"))
+    table = _table()
+    for heading in ("each question by thresholds chosen without it", "95% interval", "share", "questions"):
+        table.add_column(heading, justify="left" if heading.startswith("each") else "right")
+    for name, estimate in (
+        ("answerable, answered", calibration.kept),
+        ("unanswerable, not answered", calibration.refused),
+        ("answerable, found nothing", calibration.lost),
+        ("of the silent kinds, found nothing", calibration.silenced),
+    ):
+        if estimate is not None:
+            table.add_row(name, _interval(estimate), figure(estimate.value), str(estimate.questions))
+    console.print(table)
+    table = _table()
+    for heading in ("answered from", "kept", "refused"):
+        table.add_column(heading, justify="right")
+    for point in calibration.trade_off:
+        table.add_row(figure(point.threshold), figure(point.kept), figure(point.refused))
+    console.print(table)
+    console.print(Text(f"Stored in {stored}." if stored is not None else "Nothing was stored."))
+
+
+def unreachable_goal(calibration: Calibration) -> str:
+    """Why thresholds can't do what was asked of them, in a line."""
+    reasons = {
+        "refused": "too many unanswerable questions have a confidence of 1, which no threshold refuses "
+        "(ask for less with --refuse, or look at these questions)",
+        "silent": "a question of a silent kind has a confidence of 1, which no threshold silences "
+        "(look at it, or name other kinds with --silent)",
+    }
+    told = "; and ".join(reasons[part] for part in calibration.unreachable)
+    return f"the goal can't be reached, and nothing was stored: {told}"
+
+
+def print_sweep(tried: Sequence[Tried]) -> None:
+    """Print each question file's variants in one table, the best of each measure starred."""
+    console = Console(highlight=False, soft_wrap=True)
+    for questions in dict.fromkeys(one.questions for one in tried):
+        summaries = {one.variant: summarise(one.run.results).estimates for one in tried if one.questions == questions}
+        table = _table()
+        table.title, table.title_justify = Text(str(questions)), "left"
+        table.add_column("variant", no_wrap=True, min_width=max(map(len, summaries)))
+        for name in _SWEEP_MEASURES:
+            table.add_column(_short(name), justify="right")
+        best = {
+            name: max((found[name].value for found in summaries.values() if name in found), default=None)
+            for name in _SWEEP_MEASURES
+        }
+        for variant, found in summaries.items():
+            cells = (
+                f"{figure(found[name].value)}{'*' if found[name].value == best[name] else ' '}" if name in found else ""
+                for name in _SWEEP_MEASURES
+            )
+            table.add_row(Text(variant), *cells)
+        console.print(table)
+    console.print(Text("*: the highest; whether by more than chance, `review-bot compare` says of the runs."))
+
+
+def figure(value: float) -> str:
+    """A share to three places, as tables of measures have it: .830."""
+    # Adding zero turns a negative zero, which rounding leaves, into zero.
+    text = f"{round(value, 3) + 0.0:.3f}"
+    return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
+
+
+def _measures(summary: Summary) -> Table:
+    table = _table()
+    table.add_column("")
+    table.add_column("measure")
+    few = summary.questions < FEW
+    for heading in ("95% interval", "value") if few else ("value", "95% interval"):
+        table.add_column(heading, justify="right")
+    table.add_column("questions", justify="right")
+    group = ""
+    for name, estimate in summary.estimates.items():
+        interval, value = _interval(estimate), Text(figure(estimate.value))
+        figures = (interval, value) if few else (value, interval)
+        table.add_row(name.group if name.group != group else "", name.label, *figures, str(estimate.questions))
+        group = name.group
+    return table
+
+
+def _states(summary: Summary) -> Table:
+    table = _table()
+    table.add_column("")
+    for state in State:
+        table.add_column(state.value, justify="right")
+    for answerable, name in ((True, "answerable"), (False, "unanswerable")):
+        shares = summary.states[answerable]
+        if shares:
+            table.add_row(name, *(figure(shares[state]) for state in State))
+    return table
+
+
+def _groups(title: str, groups: dict[str, Summary]) -> Table:
+    table = _table()
+    table.add_column(title, no_wrap=True, min_width=max(map(len, groups)))
+    table.add_column("questions", justify="right")
+    for name in _KIND_MEASURES:
+        table.add_column(_short(name), justify="right")
+    for group, summary in groups.items():
+        cells = (summary.estimates.get(name) for name in _KIND_MEASURES)
+        table.add_row(
+            Text(group),
+            str(summary.questions),
+            *(figure(cell.value) if cell is not None else "" for cell in cells),
+        )
+    return table
+
+
+def _side_by_side(runs: tuple[Run, ...]) -> Table:
+    table = _table()
+    table.add_column("measure")
+    summaries = [summarise(run.results) for run in runs]
+    for run in runs:
+        table.add_column(Text(run.name), justify="right")
+    for name in Measure:
+        cells = [summary.estimates.get(name) for summary in summaries]
+        if any(cell is not None for cell in cells):
+            table.add_row(_name(name), *(figure(cell.value) if cell is not None else "" for cell in cells))
+    return table
+
+
+def _contrasts(pair: Pair) -> Table:
+    table = _table()
+    table.title = Text(f"{pair.before} → {pair.after}")
+    table.title_justify = "left"
+    table.add_column("measure")
+    for heading in ("difference", "95% interval", "p", "won", "lost"):
+        table.add_column(heading, justify="right")
+    for name, contrast in pair.contrasts.items():
+        difference = contrast.difference
+        table.add_row(
+            _name(name),
+            _signed(difference.value),
+            Text(f"[{_signed(difference.low)}, {_signed(difference.high)}]"),
+            probability(difference.p),
+            str(contrast.won),
+            str(contrast.lost),
+        )
+    return table
+
+
+def _print_moves(console: Console, name: Measure, contrast: Contrast, listed: int) -> None:
+    losses = [move for move in contrast.moves if move.gain < 0][:listed]
+    gains = [move for move in reversed(contrast.moves) if move.gain > 0][:listed]
+    for word, moves in (("lost", losses), ("won", gains)):
+        if moves:
+            console.print(Text(f"{_name(name)}, most {word}:"))
+            for move in moves:
+                console.print(Text(f"  {_move(move)}"))
+
+
+def probability(p: float) -> str:
+    """A p value, three places, or that it is below the last of them."""
+    return figure(p) if p >= 0.001 else "< .001"
+
+
+def _table() -> Table:
+    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+
+
+def _name(name: Measure) -> str:
+    return f"{name.group} {name.label}"
+
+
+def _short(name: Measure) -> str:
+    return {Measure.FIRST_QUOTE: "quote@1", Measure.THREE_QUOTES: "quote@3"}.get(name, name.label)
+
+
+def _interval(estimate: Estimate) -> Text:
+    return Text(f"[{figure(estimate.low)}, {figure(estimate.high)}]")
+
+
+def _signed(value: float) -> str:
+    return ("+" if value > 0 else "") + figure(value)
+
+
+def _difference(contrast: Contrast) -> str:
+    difference = contrast.difference
+    return (
+        f"{_signed(difference.value)} [{_signed(difference.low)}, {_signed(difference.high)}], "
+        f"p {probability(difference.p)}, {contrast.lost} lost and {contrast.won} won"
+    )
+
+
+def _move(move: Move) -> str:
+    question = f": {move.question}" if move.question else ""
+    return f"{move.id} from {figure(move.before)} to {figure(move.after)}{question}"
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.1f} ms"

@@ -1,0 +1,1 @@
+"""What members can do in Discord: a folder for each command."""

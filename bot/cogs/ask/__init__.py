@@ -1,0 +1,1 @@
+"""Questions: `/ask`, the message menu, mentions, replies, direct messages."""

@@ -1,0 +1,247 @@
+"""TBD."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from bot.services.stable_keys import passage_key, review_key
+from bot.ui.custom_ids import AskFollowUp, FollowUpForm, Helpful, MorePassages, ReadInContext, Share, encode
+from bot.ui.elements import (
+    EARLIER_ID,
+    EARLIER_MARK,
+    FORM_TITLE_ROOM,
+    PLACEHOLDER_ROOM,
+    QUESTION_ID,
+    QUESTION_MARK,
+    TEXT_ROOM,
+    Beside,
+    Button,
+    Divider,
+    Form,
+    Look,
+    Message,
+    Part,
+    Row,
+    Text,
+    Weight,
+)
+from bot.ui.escape import hide, neutralise, quotation
+from bot.ui.strings import Catalogue
+from bot.ui.text import (
+    _QUESTION_ROOM,
+    LONGEST_QUESTION,
+    SHORTEST_QUESTION,
+    Manner,
+    _section,
+    delete_button,
+    is_hidden,
+    link,
+    name,
+    plain,
+)
+from bot.ui.truncate import fitting, width
+from embeddings.records import Answer, Hit, Quote, Review, State
+
+QUOTE_ROOM = 900
+"""UTF-16 units of one quote: what is read on a phone without scrolling."""
+
+
+PASSAGES_ON_PAGE = 3
+"""Quotes in a message, no more."""
+
+
+def answer_message(
+    answer: Answer,
+    reviews: Iterable[Review],
+    manner: Manner,
+    *,
+    asker: int,
+    private: bool = False,
+    within: Review | None = None,
+    earlier: str | None = None,
+) -> Message:
+    """An answer with its quotes, where each stands, and what can be done next.
+
+    Args:
+        answer: what the library said.
+        reviews: the reviews that its quotes are from. A quote whose review is not among them, because it
+            was taken out meanwhile, is shown without a link or a way to read on.
+        manner: the words, and how spoilers are shown.
+        asker: the id of the member who asked, and who alone may delete the answer.
+        private: whether the asker alone sees it.
+        within: the review that the question was narrowed to.
+        earlier: the question before, from which this one was understood. It is shown, so that those who read along
+            understand it too, and so that it can be read back (`earlier_shown`).
+    """
+    look = Look[answer.state.name]
+    key = review_key(within) if within else None
+    known = tuple(reviews)
+    head = [*_question(answer.question, earlier), Text(_state_line(answer, known, manner.words, within))]
+    quotes = _quotes(answer.quotes, known, manner, room=_room_below(head))
+    rows = _answer_rows(answer, manner.words, key, asker if not private else None)
+    return Message((*head, *quotes, *rows), look, private)
+
+
+def more_passages_message(
+    question: str,
+    quotes: Sequence[Quote],
+    reviews: Iterable[Review],
+    manner: Manner,
+    *,
+    action: MorePassages,
+    last: bool,
+    earlier: str | None = None,
+) -> Message:
+    """One page of further passages for a question, for the member alone who pressed the button.
+
+    `action` is the page shown, of at most `PASSAGES_ON_PAGE`; `last` says that nothing comes after it; `earlier` is
+    the question before, as in `answer_message`.
+    """
+    words = manner.words
+    buttons = []
+    if action.page > 0:
+        buttons.append(Button(words.earlier, encode(MorePassages(action.review, action.page - 1)), "◀️"))
+    if quotes and not last:
+        buttons.append(Button(words.more_passages, encode(MorePassages(action.review, action.page + 1))))
+    head = [*_question(question, earlier), Text(words.more_passages_of if quotes else words.no_more_passages)]
+    passages = _quotes(quotes, reviews, manner, room=_room_below(head))
+    rows = [Row(tuple(buttons))] if buttons else []
+    return Message((*head, *passages, *rows), Look.NEAREST, private=True)
+
+
+def passage_quotes(hits: Iterable[Hit], reviews: Iterable[Review], *, first: int = 1) -> tuple[Quote, ...]:
+    """Whole passages as quotes, numbered from `first`; those whose review is not given are left out."""
+    known = {(review.collection, review.slug): review for review in reviews}
+    quotes: list[Quote] = []
+    for hit in hits:
+        review = known.get((hit.collection, hit.review))
+        section = _section(review, hit.section) if review else None
+        if review is None or section is None:
+            continue
+        quotes.append(
+            Quote(
+                label=first + len(quotes),
+                text=review.text[hit.start : hit.end],
+                review=hit.review,
+                title=review.title,
+                section=hit.section,
+                heading=section.heading,
+                paragraph=hit.paragraph,
+                start=hit.start,
+                end=hit.end,
+                score=hit.score,
+                collection=hit.collection,
+            )
+        )
+    return tuple(quotes)
+
+
+def follow_up_form(words: Catalogue) -> Form:
+    """The form that *Ask a follow-up* opens."""
+    return Form(
+        encode(FollowUpForm()),
+        plain(words.form_title, FORM_TITLE_ROOM),
+        plain(words.form_label, FORM_TITLE_ROOM),
+        plain(words.form_placeholder, PLACEHOLDER_ROOM),
+        SHORTEST_QUESTION,
+        LONGEST_QUESTION,
+    )
+
+
+def _question(question: str, earlier: str | None) -> list[Text]:
+    before = name(earlier or "", "", _QUESTION_ROOM)
+    shown = name(question, "", _QUESTION_ROOM)
+    head = [Text(EARLIER_MARK + before, EARLIER_ID)] if before and shown else []
+    return [*head, Text(QUESTION_MARK + shown, QUESTION_ID)] if shown else head
+
+
+def _room_below(head: Iterable[Text]) -> int:
+    return TEXT_ROOM - sum(width(text.content) for text in head)
+
+
+def _state_line(answer: Answer, known: Iterable[Review], words: Catalogue, within: Review | None) -> str:
+    quoted = {(quote.collection, quote.review) for quote in answer.quotes}
+    if answer.state is State.ANSWERED:
+        if len(quoted) == 1:
+            return words.answered_by_one
+        authors = {(review.collection, review.slug): review.author for review in known}
+        writers = {authors.get(place) for place in quoted}
+        # Of reviews that don't say who wrote them, nobody can tell.
+        if None in writers:
+            return words.answered_from_reviews
+        return words.answered_by_one if len(writers) == 1 else words.answered_by_several
+    if answer.state is State.NEAREST:
+        return words.nearest_one if len(quoted) == 1 else words.nearest_many
+    refusal = words.unanswered_in.format(title=name(within.title, words.untitled)) if within else words.unanswered
+    return f"{refusal}\n{words.unanswered_hint}"
+
+
+def _quotes(quotes: Sequence[Quote], reviews: Iterable[Review], manner: Manner, *, room: int) -> list[Part]:
+    """The quotations, then where each stands, within `room` units of text."""
+    if not quotes:
+        return []
+    shown = quotes[:PASSAGES_ON_PAGE]
+    known = {(review.collection, review.slug): review for review in reviews}
+    places = [_place(quote, known.get((quote.collection, quote.review)), manner) for quote in shown]
+    left = room - sum(map(width, places))
+    quotations: list[Part] = []
+    citations: list[Part] = []
+    for position, (quote, place) in enumerate(zip(shown, places, strict=True)):
+        review = known.get((quote.collection, quote.review))
+        share = min(QUOTE_ROOM, left // (len(shown) - position))
+        text = _quotation(quote, share, manner, hidden=is_hidden(_section(review, quote.section), manner))
+        left -= width(text)
+        quotations.append(Text(text))
+        button = _read_button(quote, review, manner.words, alone=len(shown) == 1)
+        citations.append(Beside(Text(place), button) if button else Text(place))
+    return [*quotations, Divider(), *citations]
+
+
+def _quotation(quote: Quote, room: int, manner: Manner, *, hidden: bool) -> str:
+    label = f"**{quote.label}.** "
+    marker = f" {manner.words.cut}"
+
+    def shown(text: str) -> str:
+        escaped = neutralise(text)
+        return hide(escaped) if hidden else escaped
+
+    def written(text: str, ending: str) -> str:
+        return quotation(label + shown(text.strip()) + ending)
+
+    end = fitting(quote.text, room - len(marker), lambda text: width(written(text, "")))
+    return written(quote.text[:end], "" if end == len(quote.text) else marker)
+
+
+def _place(quote: Quote, review: Review | None, manner: Manner) -> str:
+    words = manner.words
+    section = _section(review, quote.section)
+    heading = name(quote.heading, "")
+    if heading and is_hidden(section, manner):
+        heading = hide(heading)
+    form = words.place if heading else words.place_without_heading
+    title = name(quote.title, words.untitled)
+    # Small, for a phone leaves it half a line beside its button.
+    line = f"-# **{quote.label}** " + form.format(title=title, heading=heading, paragraph=quote.paragraph)
+    source = link(review.source) if review else None
+    return f"{line} · [{words.source}]({source})" if source else line
+
+
+def _read_button(quote: Quote, review: Review | None, words: Catalogue, *, alone: bool) -> Button | None:
+    if review is None:
+        return None
+    try:
+        key = passage_key(review, quote)
+    except KeyError:
+        return None
+    label = words.read_in_context if alone else words.read_number_in_context.format(number=quote.label)
+    return Button(label, encode(ReadInContext(key, spot=quote.label)))
+
+
+def _answer_rows(answer: Answer, words: Catalogue, key: str | None, deletable_by: int | None) -> list[Row]:
+    # Shared out so, and without emoji, each of the two rows fits a phone's width.
+    onward = [Button(words.ask_follow_up, encode(AskFollowUp(key)), weight=Weight.PRIMARY)]
+    if answer.quotes:
+        onward.insert(0, Button(words.more_passages, encode(MorePassages(key))))
+    verdict = (Button(words.helpful, encode(Helpful(True))), Button(words.not_helpful, encode(Helpful(False))))
+    last = Button(words.share, encode(Share())) if deletable_by is None else delete_button(deletable_by, words)
+    return [Row(tuple(onward)), Row((*verdict, last))]

@@ -1,0 +1,1 @@
+"""Reading: `/section`, `/sections`, `/reviews`, `/help`."""

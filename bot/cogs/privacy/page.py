@@ -1,0 +1,87 @@
+"""What is stored of whom: told in plain words, handed out, deleted. Pure; `bot.cogs.context` has the data."""
+
+from __future__ import annotations
+
+import json
+
+from bot.services.conversations import LIFETIME, MOST_TURNS
+from bot.storage.feedback import REMEMBERED_FOR
+from bot.storage.records import KeptQuestion, PersonalData, Terms
+from bot.ui.custom_ids import EraseData, ExportData, encode
+from bot.ui.elements import Button, File, Look, Message, Row, Text, Weight
+from bot.ui.strings import Catalogue
+
+EXPORT_NAME = "my-data.json"
+
+
+def privacy_message(words: Catalogue, terms: Terms, *, in_server: bool, keeps: bool) -> Message:
+    """What is stored, of whom, and for how long.
+
+    Args:
+        words: in which to say it.
+        terms: for how long.
+        in_server: whether the member asks in a server that the bot is in.
+        keeps: whether that server keeps questions.
+    """
+    if not in_server:
+        here = words.privacy_never_here
+    else:
+        here = words.privacy_kept_here.format(days=terms.keep_days) if keeps else words.privacy_not_kept_here
+    remembered = words.privacy_memory.format(
+        turns=MOST_TURNS, minutes=round(LIFETIME / 60), hours=round(REMEMBERED_FOR / 3600)
+    )
+    parts = (
+        Text(f"### {words.privacy_heading}\n{here}"),
+        Text(words.privacy_questions.format(days=terms.keep_days)),
+        Text(words.privacy_verdicts),
+        Text(words.privacy_servers.format(days=terms.grace_days)),
+        Text(remembered),
+        Text(words.privacy_elsewhere),
+        Text(words.privacy_rights),
+        Row((_export_button(words), Button(words.erase, encode(EraseData()), weight=Weight.DANGER))),
+    )
+    return Message(parts, Look.READING, private=True)
+
+
+def export_message(data: PersonalData, words: Catalogue) -> Message:
+    """The member's data as a file."""
+    line = words.exported.format(questions=len(data.questions))
+    return Message((Text(line),), Look.READING, private=True, file=File(EXPORT_NAME, export_text(data)))
+
+
+def erase_message(data: PersonalData, words: Catalogue) -> Message:
+    """What would be deleted, and the button that does it."""
+    line = words.erase_sure.format(questions=len(data.questions), remembered=len(data.remembered))
+    confirm = Button(words.erase_confirm, encode(EraseData(confirmed=True)), weight=Weight.DANGER)
+    return Message((Text(line), Row((confirm, _export_button(words)))), Look.PROBLEM, private=True)
+
+
+def export_text(data: PersonalData) -> str:
+    """The member's data as JSON. Ids are strings: there are programs that round numbers of that size."""
+    record = {
+        "member": str(data.member),
+        "questions": [_question_record(question) for question in data.questions],
+        "in_memory": {
+            "questions": list(data.remembered),
+            "verdicts": [{"answer": str(answer), "helpful": helpful} for answer, helpful in data.verdicts.items()],
+        },
+    }
+    return json.dumps(record, ensure_ascii=False, indent=2) + "\n"
+
+
+def _question_record(question: KeptQuestion) -> dict[str, object]:
+    return {
+        "number": str(question.number),
+        "question": question.text,
+        "day": question.day.isoformat(),
+        "server": str(question.server),
+        "state": question.state.value,
+        "confidence": question.confidence,
+        "review": question.review,
+        "collections": list(question.collections),
+        "after": None if question.after is None else str(question.after),
+    }
+
+
+def _export_button(words: Catalogue) -> Button:
+    return Button(words.export, encode(ExportData()))

@@ -1,0 +1,1 @@
+"""A server's own reviews: `/review add` and `/review remove`."""

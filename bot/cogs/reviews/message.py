@@ -1,0 +1,104 @@
+"""What a server's managers see when they add a review, or remove one."""
+
+from __future__ import annotations
+
+from bot.services.titles import Title
+from bot.ui.custom_ids import AddReview, Cancel, RemoveReview, encode
+from bot.ui.elements import Button, Look, Message, Row, Text, Weight
+from bot.ui.escape import hide, neutralise, quotation
+from bot.ui.strings import Catalogue
+from bot.ui.text import Manner, is_hidden, name
+from bot.ui.truncate import fitting, width
+from embeddings.records import Review, Section
+
+SECTIONS_SHOWN = 12
+OPENING_ROOM = 350
+"""UTF-16 units of a review's first lines."""
+
+_HEADING_ROOM = 100
+
+
+def preview_message(
+    review: Review, upload: str, manner: Manner, *, replaced: str | None, namesake: Title | None, converted: bool
+) -> Message:
+    """What an upload would become, and whether to add it.
+
+    Args:
+        review: the review as it would be.
+        upload: the upload's key.
+        manner: the words, and how spoilers are shown.
+        replaced: the title of the review that it would replace, or None.
+        namesake: another review of the same title that is asked in this server, or None.
+        converted: whether it was made from another format than Markdown.
+    """
+    words = manner.words
+    heading = words.add_heading if replaced is None else words.replace_heading
+    about = words.add_about.format(
+        slug=name(review.slug, words.untitled),
+        sections=words.counted_sections(len(review.sections)),
+        words=words.counted_words(len(review.text.split())),
+    )
+    flagged = sum(section.spoiler for section in review.sections)
+    spoilers = words.add_flagged.format(count=flagged) if flagged else words.add_none_flagged
+    warnings = []
+    if replaced is not None:
+        warnings.append(words.add_replaces.format(title=name(replaced, words.untitled)))
+    if namesake is not None:
+        warnings.append(words.add_namesake.format(slug=name(namesake.slug, words.untitled)))
+    if not review.has_headings:
+        warnings.append(words.add_one_section)
+    if converted:
+        warnings.append(words.add_converted)
+    parts = [
+        Text(f"### {heading}\n**{name(review.title, words.untitled)}**\n-# {about}"),
+        *([Text(opening)] if (opening := _opening(review, manner)) else []),
+        Text("\n".join((*_sections(review, manner), f"-# {spoilers}"))),
+    ]
+    if warnings:
+        parts.append(Text("\n".join(warnings)))
+    if replaced is None:
+        confirm = Button(words.add_it, encode(AddReview(upload)), weight=Weight.PRIMARY)
+    else:
+        confirm = Button(words.replace_it, encode(AddReview(upload)), weight=Weight.DANGER)
+    cancel = Button(words.cancel, encode(Cancel(upload)))
+    return Message((*parts, Row((confirm, cancel))), Look.READING, private=True)
+
+
+def removal_message(title: Title, words: Catalogue) -> Message:
+    """Whether to remove a review."""
+    shown = name(title.text, words.untitled)
+    about = words.remove_about.format(sections=words.counted_sections(len(title.headings)))
+    text = Text(f"### {words.remove_heading}\n**{shown}**\n-# {about}\n{words.remove_warning}")
+    remove = Button(words.remove_it, encode(RemoveReview(title.key)), weight=Weight.DANGER)
+    return Message((text, Row((remove, Button(words.cancel, encode(Cancel()))))), Look.READING, private=True)
+
+
+def outcome_message(line: str, title: str, words: Catalogue, *, look: Look = Look.ANSWERED) -> Message:
+    """What has become of a review: one of the catalogue's lines about a title."""
+    return Message((Text(line.format(title=name(title, words.untitled))),), look, private=True)
+
+
+def _opening(review: Review, manner: Manner) -> str:
+    first = review.sections[0]
+    # No further than the first section: the next one may be flagged.
+    text = review.text[: max((each.end for each in first.paragraphs), default=0)]
+    end = fitting(text, OPENING_ROOM, lambda each: width(neutralise(each)))
+    shown = neutralise(text[:end].strip())
+    if not shown.strip():
+        return ""
+    cut = " …" if end < len(text) else ""
+    return quotation((hide(shown) if is_hidden(first, manner) else shown) + cut)
+
+
+def _sections(review: Review, manner: Manner) -> list[str]:
+    lines = [_section(number, section, manner) for number, section in enumerate(review.sections, 1)]
+    if len(lines) > SECTIONS_SHOWN:
+        more = manner.words.add_more_sections.format(count=len(lines) - SECTIONS_SHOWN)
+        return [*lines[:SECTIONS_SHOWN], more]
+    return lines
+
+
+def _section(number: int, section: Section, manner: Manner) -> str:
+    heading = name(section.heading, manner.words.untitled, _HEADING_ROOM)
+    shown = hide(heading) if is_hidden(section, manner) else heading
+    return f"**{number}.** {shown}{manner.words.add_flag if section.spoiler else ''}"

@@ -1,0 +1,40 @@
+"""What those who manage a server see: its settings, and what was asked in vain."""
+
+from __future__ import annotations
+
+from bot.storage.records import ServerSettings
+from bot.ui.elements import Look, Message, Text
+from bot.ui.strings import Catalogue
+from bot.ui.text import name
+
+MOST_CHANNELS = 50
+"""Channels named in the message; more would not fit."""
+
+
+def settings_message(
+    settings: ServerSettings, default_review: str | None, words: Catalogue, *, keep_days: int, deleted: int = 0
+) -> Message:
+    """All of a server's settings, for the member alone who asked.
+
+    Args:
+        settings: as they are now.
+        default_review: that review's title, or None.
+        words: in which to say it.
+        keep_days: for how many days questions are kept.
+        deleted: how many kept questions were deleted, since none are kept any more.
+    """
+    channels = " ".join(f"<#{channel}>" for channel in settings.mention_channels[:MOST_CHANNELS])
+    if len(settings.mention_channels) > MOST_CHANNELS:
+        channels += " …"
+    lines = (
+        words.settings_private if settings.private_answers else words.settings_public,
+        words.settings_hidden if settings.hide_spoilers else words.settings_shown,
+        words.settings_mentions_in.format(channels=channels) if channels else words.settings_mentions_everywhere,
+        words.settings_default_review.format(title=name(default_review, words.untitled))
+        if default_review
+        else words.settings_no_default_review,
+        words.settings_keeps.format(days=keep_days) if settings.keep_questions else words.settings_keeps_nothing,
+        *([words.settings_deleted(deleted)] if deleted else []),
+    )
+    text = Text("\n".join((f"### {words.settings_heading}", *lines)))
+    return Message((text,), Look.READING, private=True)

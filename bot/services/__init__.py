@@ -1,0 +1,1 @@
+"""The state and the work of the running bot, without Discord."""

@@ -1,0 +1,49 @@
+"""TBD."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+
+from bot.services.titles import Shelf
+from embeddings.index.manifest import FILE
+from embeddings.library import Library
+from embeddings.records import Review
+
+_log = logging.getLogger(__name__)
+
+
+class OpenedLibrary:
+    """A library, and how many calls are in it; it is closed when the last is out and it has been replaced."""
+
+    def __init__(self, library: Library) -> None:
+        self.library = library
+        self.shelf = Shelf(_every_review(library))
+        self.written = (library.directory / FILE).stat().st_mtime
+        self.calls = 0
+        self.replaced = False
+
+    def leave(self) -> None:
+        self.calls -= 1
+        self.close_if_done()
+
+    def close_if_done(self) -> None:
+        if self.replaced and self.calls == 0:
+            self.library.close()
+
+
+def open_library(data: Path, reader: str) -> Library:
+    library = Library.open(data, reader=reader)
+    # Now, so that the first question doesn't wait for it, and that a damaged encoder is found at once.
+    library.encoder.count_tokens([""])
+    if library.reader_problem is not None:
+        _log.warning("answering without the reader: %s", library.reader_problem)
+    return library
+
+
+def _every_review(library: Library) -> tuple[Review, ...]:
+    return library.reviews(collections=_all(library))
+
+
+def _all(library: Library) -> tuple[str, ...]:
+    return tuple(entry.name for entry in library.manifest.collections)

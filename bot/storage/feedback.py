@@ -1,0 +1,58 @@
+"""Verdicts on answers: counted on disk by answer; who gave them is known in memory alone, and not for long.
+
+Whoever presses the same button again is not counted again, and whoever presses the other one has changed their mind.
+That takes knowing who pressed what; it is known for a day at most, and not after a restart: then a press counts
+again. Nothing that stands for a person, a keyed hash included, is written anywhere.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from bot.storage.database import Store
+from bot.storage.records import StoreError
+from bot.storage.ttl_cache import Recent
+
+_log = logging.getLogger(__name__)
+
+REMEMBERED_FOR = 86_400.0
+"""Seconds for which it is known who pressed what."""
+_MOST = 10_000
+
+
+class Feedback:
+    """The verdicts of members on answers. For the event loop; the store is asked on a thread."""
+
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._given: Recent[tuple[int, int], bool] = Recent(clock, lifetime=REMEMBERED_FOR, most=_MOST)
+        self._turn = asyncio.Lock()
+
+    async def judge(self, answer: int, member: int, server: int | None, *, helpful: bool) -> None:
+        """Count a member's verdict on an answer, by its message's id; their latest one counts.
+
+        One that can't be written is logged: nobody need wait for it.
+        """
+        async with self._turn:
+            before = self._given.get((answer, member))
+            if before is helpful:
+                return
+            try:
+                await asyncio.to_thread(
+                    self._store.count_verdict, answer, server, helpful=helpful, instead=before is not None
+                )
+            except StoreError:
+                _log.exception("a verdict can't be written")
+            else:
+                self._given.put((answer, member), helpful)
+
+    def given_by(self, member: int) -> dict[int, bool]:
+        """A member's verdicts as far as they are known to be theirs, by answer."""
+        return {answer: helpful for (answer, who), helpful in self._given.items() if who == member}
+
+    def forget(self, member: int) -> None:
+        """Forget who gave a member's verdicts; they go on counting."""
+        for answer in self.given_by(member):
+            self._given.pop((answer, member))

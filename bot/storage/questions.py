@@ -1,0 +1,76 @@
+"""Questions that are kept with consent: stored where a server has chosen that, and deleted for whoever asks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+
+from bot.storage.database import Store
+from bot.storage.records import KeptQuestion, StoreError
+from bot.storage.ttl_cache import Recent
+
+_log = logging.getLogger(__name__)
+
+_UNDER_WAY = 3600.0
+"""Seconds after which no question is under way any more that was asked before."""
+_MOST = 10_000
+
+
+class KeptQuestions:
+    """The questions that are kept. For the event loop; the store is asked on a thread.
+
+    Args:
+        store: where they are kept.
+        clock: a monotonic clock, in seconds.
+    """
+
+    def __init__(self, store: Store, clock: Callable[[], float]) -> None:
+        self._store = store
+        self._clock = clock
+        self._erased: Recent[int, float] = Recent(clock, lifetime=_UNDER_WAY, most=_MOST)
+        self._turn = asyncio.Lock()
+
+    def was_erased(self, member: int, since: float) -> bool:
+        """Whether a member has had their data deleted since then, by the clock."""
+        erased = self._erased.get(member)
+        return erased is not None and erased >= since
+
+    async def keep(self, question: KeptQuestion, *, asked: float) -> None:
+        """Store a question if its server keeps them, and the asker has deleted nothing since they asked.
+
+        One that can't be written is logged: nobody need wait for it.
+        """
+        async with self._turn:
+            if self.was_erased(question.member, asked):
+                return
+            try:
+                await asyncio.to_thread(self._store.keep_question, question)
+            except StoreError:
+                _log.exception("a question can't be kept")
+
+    async def of_member(self, member: int) -> tuple[KeptQuestion, ...]:
+        """A member's questions, in every server.
+
+        Raises:
+            StoreError: they can't be read.
+        """
+        return await asyncio.to_thread(self._store.questions, member=member)
+
+    async def of_server(self, server: int) -> tuple[KeptQuestion, ...]:
+        """A server's questions.
+
+        Raises:
+            StoreError: they can't be read.
+        """
+        return await asyncio.to_thread(self._store.questions, server=server)
+
+    async def erase(self, member: int) -> int:
+        """Delete a member's questions, in every server, and those under way; how many were stored.
+
+        Raises:
+            StoreError: they can't be deleted, or not from the file's bytes yet; it can be tried again.
+        """
+        self._erased.put(member, self._clock())
+        async with self._turn:
+            return await asyncio.to_thread(self._store.delete_questions_of, member)

@@ -1,1 +1,0 @@
-"""The `review-bot` command's sub-commands that need no Discord."""

@@ -1,0 +1,1 @@
+"""In and out of Discord: delivery and the gateway's handshake."""

@@ -1,0 +1,1 @@
+"""Messages as values, and as discord.py's objects."""

@@ -1,0 +1,113 @@
+"""Messages as discord.py's objects: Components V2, or an embed with buttons where those don't work.
+
+The views are stopped when they are made: nothing waits in memory for a press. Buttons are told apart by their
+`custom_id` alone (`bot.ui.custom_ids`), in `on_interaction`, before a restart and after it.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import discord
+from discord import ui
+
+from bot.ui.elements import Beside, Button, Divider, Form, Menu, Message, Row, Text, Weight
+
+_STYLES = {
+    Weight.PRIMARY: discord.ButtonStyle.primary,
+    Weight.SECONDARY: discord.ButtonStyle.secondary,
+    Weight.DANGER: discord.ButtonStyle.danger,
+}
+_BUTTONS_IN_A_ROW = 5
+
+
+def layout(message: Message) -> ui.LayoutView:
+    """The message as Components V2. Call it within a running event loop, without which a view can't stop."""
+    container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=message.look.value)
+    for part in message.parts:
+        container.add_item(_item(part))
+    if message.file is not None:
+        # What is attached isn't shown unless something names it.
+        container.add_item(ui.File(f"attachment://{message.file.name}"))
+    view = ui.LayoutView(timeout=None)
+    view.add_item(container)
+    view.stop()
+    return view
+
+
+def embedded(message: Message) -> tuple[discord.Embed, ui.View]:
+    """The message as an embed, with a view for its buttons. Call it within a running event loop."""
+    description = "\n\n".join(text.content for text in message.texts())
+    embed = discord.Embed(description=description, colour=message.look.value)
+    view = ui.View(timeout=None)
+    for number, row in enumerate(_rows(message)):
+        for item in row:
+            item.row = number
+            view.add_item(item)
+    view.stop()
+    return embed, view
+
+
+def attached(message: Message) -> list[discord.File]:
+    """The message's file, to be sent once."""
+    return [discord.File(BytesIO(message.file.content.encode()), message.file.name)] if message.file else []
+
+
+def modal(form: Form) -> ui.Modal:
+    """The form as a modal with one text field, whose answer arrives with the form's `custom_id`.
+
+    Call it within a running event loop.
+    """
+    field: ui.TextInput[ui.Modal] = ui.TextInput(
+        custom_id="question",
+        placeholder=form.placeholder,
+        min_length=form.shortest,
+        max_length=form.longest,
+    )
+    made = ui.Modal(title=form.title, custom_id=form.custom_id, timeout=None)
+    made.add_item(ui.Label(text=form.label, component=field))
+    made.stop()
+    return made
+
+
+def _item(part: Text | Beside | Divider | Row | Menu) -> ui.Item[Any]:
+    match part:
+        case Text(content, number):
+            return ui.TextDisplay(content, id=number)
+        case Beside(text, button):
+            return ui.Section(ui.TextDisplay(text.content, id=text.id), accessory=_button(button))
+        case Divider():
+            return ui.Separator()
+        case Row(buttons):
+            return ui.ActionRow(*map(_button, buttons))
+        case Menu():
+            return ui.ActionRow(_select(part))
+
+
+def _rows(message: Message) -> list[list[ui.Item[Any]]]:
+    """The message's buttons and menus in rows; those beside a text come first, together."""
+    beside = [_button(part.button) for part in message.parts if isinstance(part, Beside)]
+    rows: list[list[ui.Item[Any]]] = [
+        [*beside[start : start + _BUTTONS_IN_A_ROW]] for start in range(0, len(beside), _BUTTONS_IN_A_ROW)
+    ]
+    for part in message.parts:
+        if isinstance(part, Row):
+            rows.append([_button(button) for button in part.buttons])
+        elif isinstance(part, Menu):
+            rows.append([_select(part)])
+    return rows
+
+
+def _button(button: Button) -> ui.Button[Any]:
+    return ui.Button(
+        label=button.label,
+        custom_id=button.custom_id,
+        emoji=button.emoji,
+        style=_STYLES[button.weight],
+    )
+
+
+def _select(menu: Menu) -> ui.Select[Any]:
+    options = [discord.SelectOption(label=option.label, value=option.value) for option in menu.options]
+    return ui.Select(custom_id=menu.custom_id, placeholder=menu.placeholder, options=options)

@@ -1,0 +1,163 @@
+"""The thresholds between answered, nearest and unanswered, stored with the encoder and the reader they are for."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from embeddings.encoders.base import EncoderIdentity
+from embeddings.errors import CalibrationError
+from embeddings.reranking.reranker import ReaderIdentity
+
+FILE = "calibration.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """The confidence from which on an answer is `answered`, and from which on at least `nearest`; both in [0, 1]."""
+
+    answered: float
+    nearest: float
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.nearest <= self.answered <= 1:
+            raise CalibrationError(
+                f"thresholds must obey 0 <= nearest <= answered <= 1, not nearest {self.nearest}, "
+                f"answered {self.answered}; run `review-bot calibrate`"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderCalibration:
+    """What a reader's scores mean to the confidence.
+
+    Attributes:
+        thresholds: between the states, where this reader takes part.
+        middle: the score of a sentence that as likely as not answers.
+        spread: how far from the middle a score is that tells nearly all it can.
+    """
+
+    thresholds: Thresholds
+    middle: float
+    spread: float
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.middle) and 0 < self.spread < math.inf):
+            raise CalibrationError(
+                f"a reader's middle must be a number and its spread above 0, not {self.middle} and {self.spread}; "
+                "run `review-bot calibrate`"
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """What was chosen for an encoder: by itself, and with each reader, by the SHA-256 of the reader's weights.
+
+    `thresholds` is None where nobody has calibrated the encoder without a reader.
+    """
+
+    thresholds: Thresholds | None = None
+    readers: Mapping[str, ReaderCalibration] = field(default_factory=dict)
+
+
+def load_calibration(data: Path, encoder: EncoderIdentity) -> Calibration:
+    """What was chosen for an encoder: this data directory's own, for the rest what comes with the program.
+
+    Raises:
+        CalibrationError: the data directory's own can't be read, or was made for another encoder.
+    """
+    packaged = packaged_calibration(encoder)
+    own = data / FILE
+    if not own.is_file():
+        return packaged
+    stored = _read(own.read_bytes(), str(own))
+    if encoder.weights not in stored:
+        raise CalibrationError(
+            f"{own}: these thresholds were chosen for another encoder than {encoder.model}; "
+            "run `review-bot calibrate`, or remove the file"
+        )
+    chosen = stored[encoder.weights]
+    return Calibration(chosen.thresholds or packaged.thresholds, {**packaged.readers, **chosen.readers})
+
+
+def packaged_calibration(encoder: EncoderIdentity) -> Calibration:
+    """What comes with the program for an encoder: nothing where it is another than the default."""
+    place = resources.files("embeddings.answering").joinpath(FILE)
+    return _read(place.read_bytes(), str(place)).get(encoder.weights, Calibration())
+
+
+def save_thresholds(data: Path, encoder: EncoderIdentity, thresholds: Thresholds) -> Path:
+    """Store the thresholds for an encoder by itself in the data directory, in one step; return the file.
+
+    What was stored for this encoder with a reader stays.
+    """
+    return _save(data, encoder, Calibration(thresholds, _own(data, encoder).readers))
+
+
+def save_reader_calibration(
+    data: Path, encoder: EncoderIdentity, reader: ReaderIdentity, chosen: ReaderCalibration
+) -> Path:
+    """Store what was chosen for an encoder with a reader, in one step; return the file.
+
+    What was stored for this encoder by itself, or with another reader, stays.
+    """
+    own = _own(data, encoder)
+    return _save(data, encoder, Calibration(own.thresholds, {**own.readers, reader.weights: chosen}))
+
+
+def _own(data: Path, encoder: EncoderIdentity) -> Calibration:
+    """What the data directory holds for an encoder; nothing where it holds another's, or can't be read."""
+    file = data / FILE
+    try:
+        return _read(file.read_bytes(), str(file)).get(encoder.weights, Calibration())
+    except (OSError, CalibrationError):
+        return Calibration()
+
+
+def _save(data: Path, encoder: EncoderIdentity, calibration: Calibration) -> Path:
+    file = data / FILE
+    entry: dict[str, object] = {"model": encoder.model}
+    if calibration.thresholds is not None:
+        entry |= asdict(calibration.thresholds)
+    if calibration.readers:
+        entry["readers"] = {
+            weights: asdict(chosen.thresholds) | {"middle": chosen.middle, "spread": chosen.spread}
+            for weights, chosen in calibration.readers.items()
+        }
+    beside = file.with_name(f"{FILE}.partial")
+    beside.write_text(json.dumps({encoder.weights: entry}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    beside.replace(file)
+    return file
+
+
+def _read(content: bytes, place: str) -> dict[str, Calibration]:
+    try:
+        return {
+            weights: Calibration(
+                _thresholds(entry) if "answered" in entry else None,
+                {
+                    reader: ReaderCalibration(_thresholds(chosen), float(chosen["middle"]), float(chosen["spread"]))
+                    for reader, chosen in entry.get("readers", {}).items()
+                },
+            )
+            for weights, entry in json.loads(content).items()
+        }
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise CalibrationError(f"{place}: not a calibration ({error}); run `review-bot calibrate`") from error
+
+
+def _thresholds(entry: Mapping[str, Any]) -> Thresholds:
+    return Thresholds(answered=float(entry["answered"]), nearest=float(entry["nearest"]))
+
+
+UNCALIBRATED = Thresholds(answered=0.37, nearest=0.32)
+"""For an encoder that nobody has calibrated: a guess, taken from the default encoder."""
+
+
+UNCALIBRATED_READER = ReaderCalibration(UNCALIBRATED, middle=0.0, spread=4.0)
+"""For a reader that nobody has calibrated: a guess that suits one whose scores are logits."""

@@ -1,0 +1,62 @@
+"""How sure an answer is: from raw scores, never normalised by rank, and so comparable across questions.
+
+The closest sentence's cosine tells what the reviews are about; the reader, whether a sentence answers. What neither
+can tell is known from the question's words: a fact that reviews seldom give and these never mention, or a name that
+stands in none of them.
+"""
+
+from __future__ import annotations
+
+import math
+
+from embeddings.answering.calibration import ReaderCalibration
+
+DOUBT = 0.5
+"""What is left of the confidence where the reviews have no word of what is asked for."""
+
+FOREIGN = 0.18
+"""A follow-up whose closest sentence is less alike than this, by itself, is about something else altogether."""
+
+FOREIGN_WHOLE = 0.3
+"""The same for one that doesn't point back at what was asked before."""
+
+
+READING = 0.6
+"""What share of the confidence the reader can add to it, or take from it.
+
+A share, not a sum: where nothing in the reviews is about the question, no reader finds an answer.
+"""
+
+
+def reading_factor(best: float | None, reader: ReaderCalibration) -> float:
+    """What the confidence is multiplied by, for how sure the reader is of the sentence it is surest of.
+
+    Args:
+        best: the reader's highest score; None where it has read nothing.
+        reader: what its scores mean.
+    """
+    return 1.0 if best is None else 1.0 + READING * math.tanh((best - reader.middle) / reader.spread)
+
+
+def confidence(
+    cosine: float,
+    *,
+    alone: float | None = None,
+    leaning: bool = True,
+    doubtful: bool = False,
+    reading: float = 1.0,
+) -> float:
+    """The confidence that the closest sentences answer a question, in [0, 1].
+
+    Args:
+        cosine: of the closest sentence with the question, read with what was asked before it.
+        alone: of the closest sentence with a follow-up by itself; None where the follow-up has no topic of its own
+            ("why?"), or there is no context.
+        leaning: whether the follow-up points back at what was asked before.
+        doubtful: whether the question asks for a fact, or names something, that the reviews have no word of.
+        reading: what the reader multiplies it by; see `reading_factor`.
+    """
+    # What was asked before can't lend a question the words that the reviews lack, nor a topic that is not theirs.
+    if alone is not None and (doubtful or alone < (FOREIGN if leaning else FOREIGN_WHOLE)):
+        cosine = min(cosine, alone)
+    return min(1.0, max(0.0, cosine * reading * (DOUBT if doubtful else 1.0)))

@@ -1,0 +1,94 @@
+"""A ranking to an answer: which sentences are quoted, where they stand, and how far they go."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+
+from embeddings.answering.calibration import Thresholds
+from embeddings.records import Answer, Quote, State
+from embeddings.retrieval.fusion import RankedSentence
+
+QUOTES = 3
+"""How many quotes an answer has at most."""
+
+JOINED = 3
+"""How many sentences a quote has at most, neighbours joined."""
+
+CONSIDERED = 5
+"""How many of the best sentences may become quotes."""
+
+
+def answer(question: str, quotes: tuple[Quote, ...], confidence: float, thresholds: Thresholds) -> Answer:
+    """Give what would be quoted, as far as the confidence goes.
+
+    Args:
+        question: as it was asked.
+        quotes: what `quotes_of` made of the best sentences.
+        confidence: in [0, 1]; see `embeddings.answering.confidence`.
+        thresholds: between the three states.
+    """
+    if confidence >= thresholds.answered:
+        state = State.ANSWERED
+    elif confidence >= thresholds.nearest:
+        state = State.NEAREST
+    else:
+        return Answer(question, State.UNANSWERED, confidence, ())
+    return Answer(question, state if quotes else State.UNANSWERED, confidence, quotes)
+
+
+def quotes_of(sentences: Sequence[RankedSentence]) -> tuple[Quote, ...]:
+    """The sentences, best first, as quotes: until a fourth would begin; neighbours stand in one."""
+    runs: list[list[RankedSentence]] = []
+    for sentence in islice(_distinct(sentences), CONSIDERED):
+        beside = [run for run in runs if any(_neighbours(sentence, other) for other in run)]
+        if not beside:
+            if len(runs) == QUOTES:
+                break
+            runs.append([sentence])
+        elif 1 + sum(map(len, beside)) <= JOINED:
+            # The sentence may close the gap between two quotes: the better one takes the other in.
+            beside[0].append(sentence)
+            for run in beside[1:]:
+                beside[0].extend(run)
+                runs.remove(run)
+    return tuple(_quote(label, run) for label, run in enumerate(runs, start=1))
+
+
+def _distinct(sentences: Iterable[RankedSentence]) -> Iterator[RankedSentence]:
+    """The sentences without those that say word for word what a better one said, in another place."""
+    said: set[str] = set()
+    for sentence in sentences:
+        text = sentence.index.sentence(sentence.row).casefold()
+        if text not in said:
+            said.add(text)
+            yield sentence
+
+
+def _neighbours(one: RankedSentence, other: RankedSentence) -> bool:
+    if one.index is not other.index or abs(one.row - other.row) != 1:
+        return False
+    index = one.index
+    place, beside = (index.passage_table[index.sentence_table[row]["passage"]] for row in (one.row, other.row))
+    return all(place[part] == beside[part] for part in ("review", "section", "paragraph"))
+
+
+def _quote(label: int, run: list[RankedSentence]) -> Quote:
+    index = run[0].index
+    rows = [sentence.row for sentence in run]
+    passage = index.passage(int(index.sentence_table[min(rows)]["passage"]))
+    review = index.review(passage.review)
+    start, end = int(index.sentence_table[min(rows)]["start"]), int(index.sentence_table[max(rows)]["end"])
+    return Quote(
+        label=label,
+        text=review.text[start:end],
+        review=review.slug,
+        title=review.title,
+        section=passage.section,
+        heading=review.section(passage.section).heading,
+        paragraph=passage.paragraph,
+        start=start,
+        end=end,
+        score=max(sentence.score for sentence in run),
+        collection=passage.collection,
+    )

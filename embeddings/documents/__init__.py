@@ -1,0 +1,1 @@
+"""Review files to `Review`, passages and sentences."""

@@ -1,0 +1,1 @@
+"""Question files, BEIR, SQuAD and TREC."""

@@ -1,0 +1,150 @@
+"""BEIR folders (Thakur et al., 2021): `corpus.jsonl`, `queries.jsonl` and `qrels/<split>.tsv`.
+
+Read, a corpus is pooled as one review, a document a section. Written, the documents are the reviews'
+paragraphs with their headings as titles. A question that nothing answers stands in the queries alone; what
+BEIR has no place for (earlier turns, kind, review) stands in `metadata`, which its readers pass over.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Container, Iterable, Iterator, Mapping
+from pathlib import Path
+
+from embeddings.errors import QuestionFileError
+from embeddings.evaluation.datasets.pooling import PooledSection, one_line, pooled
+from embeddings.evaluation.datasets.questions import read_lines, read_records
+from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Task, paragraph_id, paragraphs_of
+from embeddings.records import Hit
+
+_HEADER = "query-id\tcorpus-id\tscore"
+
+
+def read_beir(folder: Path, split: str = "test") -> Task:
+    """The task of a BEIR folder, with the judgements of one split.
+
+    Its questions are those for which the split holds a document above grade 0, and those whose metadata says
+    that nothing answers them (`"answerable": false`, as `write_beir` writes it).
+
+    Raises:
+        QuestionFileError: a file is missing, or a line of it is not in the format.
+    """
+    corpus = folder / "corpus.jsonl"
+    if not corpus.exists():
+        raise QuestionFileError(
+            folder, None, f"not a BEIR folder: it has no {corpus.name}; name a file, or another folder"
+        )
+    sections = _read_corpus(corpus)
+    judgements = _read_qrels(folder / "qrels" / f"{split}.tsv", sections.keys())
+    queries = folder / "queries.jsonl"
+    questions = tuple(_questions(queries, judgements))
+    if not questions:
+        raise QuestionFileError(queries, None, f"no question that the split {split!r} judges")
+    return Task(folder.name, (pooled(folder.name, folder.name, sections.values()),), questions, _section_of)
+
+
+def write_beir(task: Task, folder: Path, split: str = "test") -> None:
+    """Write a task of reviews as a BEIR folder; files of the same names are overwritten."""
+    (folder / "qrels").mkdir(parents=True, exist_ok=True)
+    corpus = (
+        {
+            "_id": paragraph_id(review.slug, section.slug, paragraph.number),
+            "title": section.heading,
+            "text": review.text[paragraph.start : paragraph.end],
+        }
+        for review in task.reviews
+        for section, paragraph in paragraphs_of(review)
+    )
+    _write_lines(folder / "corpus.jsonl", (json.dumps(record, ensure_ascii=False) for record in corpus))
+    queries = (
+        {"_id": question.id, "text": question.text, "metadata": _metadata(question)} for question in task.questions
+    )
+    _write_lines(folder / "queries.jsonl", (json.dumps(record, ensure_ascii=False) for record in queries))
+    rows = (
+        f"{question.id}\t{judgement.document}\t{judgement.grade}"
+        for question in task.questions
+        for judgement in question.judgements
+    )
+    _write_lines(folder / "qrels" / f"{split}.tsv", (_HEADER, *rows))
+
+
+def _read_corpus(file: Path) -> dict[str, PooledSection]:
+    sections: dict[str, PooledSection] = {}
+    for line, record in read_records(file):
+        section = _section(file, line, record)
+        if section.slug in sections:
+            raise QuestionFileError(file, line, f"the id {section.slug!r} is taken by an earlier line")
+        sections[section.slug] = section
+    if not sections:
+        raise QuestionFileError(file, None, "no documents")
+    return sections
+
+
+def _section(file: Path, line: int, record: Mapping[str, object]) -> PooledSection:
+    identity, title, text = record.get("_id"), record.get("title", ""), record.get("text")
+    if not (isinstance(identity, str) and isinstance(title, str) and isinstance(text, str)):
+        raise QuestionFileError(file, line, 'a document needs "_id" and "text", and may have "title": strings')
+    body = one_line(text).strip() or one_line(title).strip()
+    if not (identity and body):
+        raise QuestionFileError(file, line, "a document needs an id, and a text or a title")
+    return PooledSection(identity, title or identity, (body,))
+
+
+def _section_of(hit: Hit) -> str:
+    return hit.section
+
+
+def _read_qrels(file: Path, documents: Container[str]) -> dict[str, list[Judgement]]:
+    judgements: dict[str, list[Judgement]] = {}
+    for number, line in enumerate(read_lines(file), start=1):
+        if not line.strip() or (number == 1 and line.split("\t")[0] == "query-id"):
+            continue
+        fields = line.split("\t")
+        if len(fields) != 3 or not fields[2].strip().lstrip("-").isdecimal():
+            raise QuestionFileError(file, number, "a judgement is: query-id, corpus-id and a whole number, by tabs")
+        query, document, grade = fields[0], fields[1], int(fields[2])
+        if document not in documents:
+            raise QuestionFileError(file, number, f"there is no document {document!r} in corpus.jsonl")
+        judged = judgements.setdefault(query, [])
+        if grade > 0:
+            judged.append(Judgement(document, grade))
+    return judgements
+
+
+def _questions(file: Path, judgements: Mapping[str, list[Judgement]]) -> Iterator[JudgedQuestion]:
+    line_of: dict[str, int] = {}
+    for line, record in read_records(file):
+        identity, text, metadata = record.get("_id"), record.get("text"), record.get("metadata", {})
+        if not (isinstance(identity, str) and isinstance(text, str) and text.strip()):
+            raise QuestionFileError(file, line, 'a query needs "_id" and "text": strings')
+        if identity in line_of:
+            raise QuestionFileError(
+                file, line, f"the id {identity!r} is taken by line {line_of[identity]}: give it another"
+            )
+        line_of[identity] = line
+        if not isinstance(metadata, dict):
+            raise QuestionFileError(file, line, '"metadata" is an object')
+        judged = tuple(judgements.get(identity, ()))
+        if judged or metadata.get("answerable") is False:
+            context, kind = metadata.get("context", []), metadata.get("kind")
+            yield JudgedQuestion(
+                id=identity,
+                text=text,
+                spans=(),
+                judgements=judged,
+                context=tuple(str(turn) for turn in context) if isinstance(context, list) else (),
+                kind=kind if isinstance(kind, str) else None,
+            )
+
+
+def _metadata(question: JudgedQuestion) -> dict[str, object]:
+    return {
+        "answerable": question.answerable,
+        "context": list(question.context),
+        "kind": question.kind,
+        "review": question.review,
+    }
+
+
+def _write_lines(file: Path, lines: Iterable[str]) -> None:
+    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")

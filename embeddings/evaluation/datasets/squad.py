@@ -1,0 +1,98 @@
+"""SQuAD v2 files (Rajpurkar, Jia and Liang, 2018): all paragraphs pooled as one review.
+
+An article is a section. A question is answered by its own paragraph, at its answers' offsets; an impossible
+question by nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from embeddings.errors import QuestionFileError
+from embeddings.evaluation.datasets.pooling import PooledSection, one_line, pooled
+from embeddings.evaluation.datasets.questions import parsed
+from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Span, Task, paragraph_id, paragraph_of
+from embeddings.records import Paragraph, Review
+
+_REVIEW = "squad"
+
+
+def read_squad(file: Path) -> Task:
+    """The task of a SQuAD v2 JSON file; its paragraphs are the documents.
+
+    Raises:
+        QuestionFileError: the file can't be read, is not SQuAD's JSON, has two questions of one id, or an answer
+            that doesn't stand where it says.
+    """
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise QuestionFileError(file, None, f"can't be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise QuestionFileError(file, None, "not UTF-8") from error
+    content: Any = parsed(text, file)
+    try:
+        review = pooled(_REVIEW, file.stem, _sections(content["data"], file))
+        questions = tuple(_questions(content["data"], review, file))
+    except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
+        raise QuestionFileError(file, None, f"not in the format of SQuAD v2: {error!r}") from error
+    if not questions:
+        raise QuestionFileError(file, None, "no questions")
+    return Task(file.stem, (review,), questions, paragraph_of)
+
+
+def _sections(articles: Any, file: Path) -> Iterator[PooledSection]:  # noqa: ANN401 - JSON is of any type
+    for number, article in enumerate(articles, start=1):
+        title = _text(article, "title")
+        contexts = tuple(one_line(_text(paragraph, "context")) for paragraph in article["paragraphs"])
+        for place, context in enumerate(contexts, start=1):
+            if not context.strip():
+                raise QuestionFileError(file, None, f"paragraph {place} of the article {title!r} is blank: remove it")
+        yield PooledSection(slug=f"{number}-{title}", heading=title, paragraphs=contexts)
+
+
+def _questions(articles: Any, review: Review, file: Path) -> Iterator[JudgedQuestion]:  # noqa: ANN401 - as above
+    taken: set[str] = set()
+    for article, section in zip(articles, review.sections, strict=True):
+        for paragraph, place in zip(article["paragraphs"], section.paragraphs, strict=True):
+            for qa in paragraph["qas"]:
+                question = _question(qa, section.slug, place, review.text[place.start : place.end], file)
+                if question.id in taken:
+                    raise QuestionFileError(
+                        file, None, f"the id {question.id!r} is taken by an earlier question: give it another"
+                    )
+                taken.add(question.id)
+                yield question
+
+
+def _question(qa: Mapping[str, Any], section: str, place: Paragraph, context: str, file: Path) -> JudgedQuestion:
+    identity, text = str(qa["id"]), _text(qa, "question").strip()
+    if not text:
+        raise QuestionFileError(file, None, f"the question {identity!r} is empty")
+    spans: list[Span] = []
+    for answer in () if qa.get("is_impossible") else qa["answers"]:
+        start, words = answer["answer_start"], one_line(_text(answer, "text"))
+        if not isinstance(start, int) or start < 0 or not words or context[start : start + len(words)] != words:
+            raise QuestionFileError(
+                file,
+                None,
+                f"an answer to the question {identity!r} is not in its paragraph at {start!r}: "
+                f'"answer_start" says where {words!r} begins',
+            )
+        spans.append(Span(_REVIEW, place.start + start, place.start + start + len(words)))
+    document = paragraph_id(_REVIEW, section, place.number)
+    return JudgedQuestion(
+        id=identity,
+        text=text,
+        spans=tuple(dict.fromkeys(spans)),
+        judgements=(Judgement(document),) if spans else (),
+    )
+
+
+def _text(record: Mapping[str, Any], key: str) -> str:
+    value = record[key]
+    if not isinstance(value, str):
+        raise TypeError(f'"{key}" is not a string')
+    return value

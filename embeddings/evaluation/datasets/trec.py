@@ -1,0 +1,128 @@
+"""TREC files, as trec_eval reads them.
+
+A line of qrels is `question 0 document grade`; a line of a run is `question Q0 document rank score tag`.
+trec_eval orders a run by its scores, as C floats, and equal ones by the document's id, not by the rank: so
+scores are written strictly falling. White space parts the fields, so in an id it is percent-encoded.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import unquote
+
+import numpy as np
+
+from embeddings.errors import QuestionFileError
+from embeddings.evaluation.datasets.questions import read_lines
+from embeddings.evaluation.datasets.task import Judgement
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredDocument:
+    """A document of a ranking, by its id, with its score: higher is better."""
+
+    document: str
+    score: float
+
+
+def strictly_falling(ranking: Sequence[ScoredDocument]) -> tuple[ScoredDocument, ...]:
+    """The ranking in its order, each score lowered by one C float where it isn't below the one before."""
+    falling: list[ScoredDocument] = []
+    above = np.float32(np.inf)
+    for scored in ranking:
+        score = np.float32(scored.score)
+        if not score < above:
+            score = np.nextafter(above, np.float32(-np.inf))
+        falling.append(ScoredDocument(scored.document, float(score)))
+        above = score
+    return tuple(falling)
+
+
+def write_qrels(judgements: Mapping[str, Iterable[Judgement]], file: Path) -> None:
+    """Write the judgements, by question id, as a TREC qrels file."""
+    lines = (
+        f"{_field(question)} 0 {_field(judgement.document)} {judgement.grade}\n"
+        for question, judged in judgements.items()
+        for judgement in judged
+    )
+    file.write_text("".join(lines), encoding="utf-8")
+
+
+def write_run(rankings: Mapping[str, Sequence[ScoredDocument]], tag: str, file: Path) -> None:
+    """Write the rankings, by question id and best first, as a TREC run file."""
+    lines = (
+        f"{_field(question)} Q0 {_field(scored.document)} {rank} {scored.score!r} {_field(tag)}\n"
+        for question, ranking in rankings.items()
+        for rank, scored in enumerate(strictly_falling(ranking), start=1)
+    )
+    file.write_text("".join(lines), encoding="utf-8")
+
+
+def read_qrels(file: Path) -> dict[str, tuple[Judgement, ...]]:
+    """The judgements of a TREC qrels file by question id; a grade of 0 or less is left out.
+
+    Raises:
+        QuestionFileError: the file can't be read, or a line is not in the format.
+    """
+    judgements: dict[str, tuple[Judgement, ...]] = {}
+    for number, fields in _fields(file, 4, "question, 0, document and grade"):
+        question, _, document, grade = fields
+        if not grade.lstrip("-").isdecimal():
+            raise QuestionFileError(file, number, f"the grade {grade!r} is not a whole number")
+        judged = judgements.setdefault(unquote(question), ())
+        if int(grade) > 0:
+            judgements[unquote(question)] = (*judged, Judgement(unquote(document), int(grade)))
+    return judgements
+
+
+def read_run(file: Path) -> dict[str, tuple[ScoredDocument, ...]]:
+    """The rankings of a TREC run file by question id, best first by score as trec_eval has it.
+
+    Raises:
+        QuestionFileError: the file can't be read, a line is not in the format, or a question has a document twice.
+    """
+    rankings: dict[str, dict[str, ScoredDocument]] = {}
+    for number, fields in _fields(file, 6, "question, Q0, document, rank, score and tag"):
+        question, _, document, _, score, _ = fields
+        ranking = rankings.setdefault(unquote(question), {})
+        scored = ScoredDocument(unquote(document), _score(score))
+        if not math.isfinite(scored.score):
+            raise QuestionFileError(file, number, f"the score {score!r} is not a number")
+        if scored.document in ranking:
+            raise QuestionFileError(file, number, f"the document {document!r} is ranked for {question!r} already")
+        ranking[scored.document] = scored
+    # Equal scores: the higher id first, which is trec_eval's rule.
+    return {
+        question: tuple(sorted(ranking.values(), key=_trec_order, reverse=True))
+        for question, ranking in rankings.items()
+    }
+
+
+def _score(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return math.nan
+
+
+def _trec_order(scored: ScoredDocument) -> tuple[np.float32, str]:
+    return np.float32(scored.score), scored.document
+
+
+def _fields(file: Path, count: int, names: str) -> Iterator[tuple[int, list[str]]]:
+    for number, line in enumerate(read_lines(file), start=1):
+        fields = line.split()
+        if fields and len(fields) != count:
+            raise QuestionFileError(file, number, f"{count} fields are needed, by white space: {names}")
+        if fields:
+            yield number, fields
+
+
+def _field(text: str) -> str:
+    return "".join(
+        "".join(f"%{byte:02X}" for byte in character.encode()) if character.isspace() or character == "%" else character
+        for character in text
+    )

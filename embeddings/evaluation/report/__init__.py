@@ -1,0 +1,1 @@
+"""The results of an evaluation as a page and as JSON."""

@@ -1,0 +1,242 @@
+"""An evaluation as one self-contained page: its measures, its plots, and its questions, worst first.
+
+Everything that stands in a question or a review is escaped; the page asks nothing of any other address.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from html import escape
+from importlib import resources
+from itertools import pairwise
+from pathlib import Path
+
+from embeddings.answering.calibration import Thresholds
+from embeddings.evaluation.datasets.task import Span, paragraphs_of
+from embeddings.evaluation.evaluator import Evaluation
+from embeddings.evaluation.metrics import Measure, Outcome, quote_is_right
+from embeddings.evaluation.report.json_record import seconds_record
+from embeddings.evaluation.report.plots import confidence_plot, risk_coverage_plot
+from embeddings.evaluation.runs import Result
+from embeddings.evaluation.summary import (
+    FEW,
+    NO_KIND,
+    Summary,
+    by_kind,
+    by_review,
+    risk_coverage,
+    summarise,
+    thinned,
+)
+from embeddings.records import Quote, Review, State
+
+SHOWN = 300
+"""How many questions a page holds at most, the worst ones: a browser has to carry them."""
+
+_TEMPLATE = "template.html"
+_GROUP_MEASURES = (Measure.NDCG, Measure.FIRST_QUOTE, Measure.THREE_QUOTES, Measure.KEPT, Measure.REFUSED)
+
+
+def write_report(evaluation: Evaluation, thresholds: Thresholds, file: Path) -> None:
+    """Write the page, in one step.
+
+    Args:
+        evaluation: what to show.
+        thresholds: between the states; drawn beside the confidences.
+        file: where to.
+    """
+    partial = file.with_name(f"{file.name}.partial")
+    partial.write_text(report(evaluation, thresholds), encoding="utf-8")
+    partial.replace(file)
+
+
+def report(evaluation: Evaluation, thresholds: Thresholds) -> str:
+    """The page as HTML."""
+    template = resources.files("embeddings.evaluation.report").joinpath(_TEMPLATE).read_text(encoding="utf-8")
+    results = evaluation.run.results
+    summary = summarise(results)
+    ranked = sorted(zip(results, evaluation.outcomes, strict=True), key=lambda pair: (-badness(pair[0]), pair[0].id))
+    reviews = {review.slug: review for review in evaluation.task.reviews}
+    parts = {
+        "title": escape(evaluation.run.name),
+        "about": _about(evaluation),
+        "figures": _figures(summary, "<th scope=col>value</th>", "<th scope=col>95% interval</th>"),
+        "measures": _measures(summary),
+        "states": _states(summary),
+        "plots": _plots(results, thresholds),
+        "groups": _groups("kind", by_kind(results)) + _groups("review", by_review(results)),
+        "kinds": _options(dict.fromkeys(result.kind or NO_KIND for result in results)),
+        "states-shown": _options(state.value for state in State),
+        "left-out": _left_out(len(ranked)),
+        "questions": "".join(_question(result, outcome, reviews) for result, outcome in ranked[:SHOWN]),
+    }
+    page = template
+    for name, part in parts.items():
+        page = page.replace(f"<!-- {name} -->", part)
+    return page
+
+
+def badness(result: Result) -> float:
+    """How far a question is from a perfect answer, in [0, 2]: the order of the page.
+
+    Answering what nothing answers is worst, the surer the worse; then what was asked in vain; then how far down
+    the right passage and sentence stand.
+    """
+    if not result.answerable:
+        shares = {State.ANSWERED: 1.0 + (result.confidence or 0.0), State.NEAREST: 0.3, State.UNANSWERED: 0.0}
+        return shares[result.state] if result.state is not None else 0.0
+    marks = [result.values.get(name, 0.0) for name in (Measure.NDCG, Measure.FIRST_QUOTE, Measure.THREE_QUOTES)]
+    return 1.0 - sum(marks) / len(marks)
+
+
+def _about(evaluation: Evaluation) -> str:
+    results, fingerprint = evaluation.run.results, evaluation.run.fingerprint
+    seconds = seconds_record(results)
+    facts = [
+        f"{_counted(len(results), 'question')}, {sum(result.answerable for result in results)} of them answerable",
+        _counted(len(evaluation.task.reviews), "review"),
+        f"{seconds['p50'] * 1000:.0f} ms a question, {seconds['p95'] * 1000:.0f} ms at the 95th percentile",
+    ]
+    if fingerprint is not None:
+        facts.append(f"{fingerprint.model['model']}, version {fingerprint.version}")
+    return escape("; ".join(facts)) + "."
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _figures(summary: Summary, value: str, interval: str) -> str:
+    """A value's cell and its interval's, in the order in which they are to be read."""
+    return interval + value if summary.questions < FEW else value + interval
+
+
+def _measures(summary: Summary) -> str:
+    rows = []
+    for name, estimate in summary.estimates.items():
+        low, high, value = (f"{100 * number:.1f}" for number in (estimate.low, estimate.high, estimate.value))
+        bar = (
+            f'<svg class="interval" viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">'
+            f'<line x1="{low}" x2="{high}" y1="5" y2="5"/><line x1="{value}" x2="{value}" y1="1" y2="9"/></svg>'
+        )
+        rows.append(
+            f"<tr><th scope=row>{escape(name.group)} {escape(name.label)}</th>"
+            + _figures(summary, f"<td>{estimate.value:.3f}</td>", f"<td>[{estimate.low:.3f}, {estimate.high:.3f}]</td>")
+            + f"<td>{bar}</td><td>{estimate.questions}</td></tr>"
+        )
+    return "".join(rows)
+
+
+def _states(summary: Summary) -> str:
+    return "".join(
+        f"<tr><th scope=row>{name}</th>"
+        + "".join(f"<td>{summary.states[kind][state]:.3f}</td>" for state in State)
+        + "</tr>"
+        for kind, name in ((True, "answerable"), (False, "unanswerable"))
+        if summary.states[kind]
+    )
+
+
+def _plots(results: tuple[Result, ...], thresholds: Thresholds) -> str:
+    known = [(result.answerable, result.confidence) for result in results if result.confidence is not None]
+    figures = [
+        confidence_plot(
+            [confidence for answerable, confidence in known if answerable],
+            [confidence for answerable, confidence in known if not answerable],
+            thresholds,
+        )
+    ]
+    curve = risk_coverage(results)
+    if curve:
+        figures.append(risk_coverage_plot(thinned(curve), thresholds.answered))
+    return "".join(f"<figure>{figure}</figure>" for figure in figures)
+
+
+def _groups(title: str, groups: Mapping[str, Summary]) -> str:
+    if len(groups.keys() - {NO_KIND}) < 2:
+        return ""
+    head = "".join(f"<th scope=col>{escape(name.group)} {escape(name.label)}</th>" for name in _GROUP_MEASURES)
+    rows = []
+    for group, summary in groups.items():
+        estimates = (summary.estimates.get(name) for name in _GROUP_MEASURES)
+        cells = "".join(
+            f"<td>{estimate.value:.3f}</td>" if estimate is not None else "<td></td>" for estimate in estimates
+        )
+        rows.append(f"<tr><th scope=row>{escape(group)}</th><td>{summary.questions}</td>{cells}</tr>")
+    return (
+        f"<div class=wide><table><thead><tr><th scope=col>{title}</th><th scope=col>questions</th>{head}</tr></thead>"
+        f"<tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _options(values: Iterable[str]) -> str:
+    return "".join(f'<option value="{escape(value)}">{escape(value)}</option>' for value in sorted(values))
+
+
+def _left_out(questions: int) -> str:
+    return f"<p>The {SHOWN} worst of {questions} questions are shown.</p>" if questions > SHOWN else ""
+
+
+def _question(result: Result, outcome: Outcome, reviews: Mapping[str, Review]) -> str:
+    kind, state = result.kind or NO_KIND, outcome.answer.state.value
+    context = "".join(f"<p class=context>{escape(turn)}</p>" for turn in outcome.question.context)
+    figures = ", ".join(f"{name.group} {name.label} {value:.2f}" for name, value in result.values.items())
+    wanted = "answerable" if result.answerable else "nothing answers it"
+    return (
+        f'<details class="question {_mark(result)}" data-kind="{escape(kind)}" data-state="{escape(state)}">'
+        f"<summary><span class=asked>{escape(result.question)}</span> "
+        f"<span class=facts>{escape(result.id)} · {escape(kind)} · {wanted} · "
+        f"<b>{escape(state)}</b> {outcome.answer.confidence:.2f}</span></summary>"
+        f"{context}{_quotes(outcome)}{_passages(outcome, reviews)}"
+        f"<p class=facts>{escape(figures)}</p></details>"
+    )
+
+
+def _mark(result: Result) -> str:
+    bad = badness(result)
+    return "wrong" if bad >= 0.75 else "middling" if bad > 0.1 else "right"
+
+
+def _quotes(outcome: Outcome) -> str:
+    if not outcome.answer.quotes:
+        return "<p>Nothing was quoted.</p>"
+    items = "".join(
+        f"<li>{_verdict(outcome, quote)} {escape(quote.text)} "
+        f"<cite>{escape(quote.title)}, {escape(quote.heading)}, paragraph {quote.paragraph}</cite></li>"
+        for quote in outcome.answer.quotes
+    )
+    return f"<p>Quoted:</p><ol>{items}</ol>"
+
+
+def _verdict(outcome: Outcome, quote: Quote) -> str:
+    right = quote_is_right(outcome.question, quote.review, quote.start, quote.end)
+    return "<b class=yes>right</b>" if right else "<b class=no>beside it</b>"
+
+
+def _passages(outcome: Outcome, reviews: Mapping[str, Review]) -> str:
+    """The paragraphs of what was quoted and of what should have been, both marked."""
+    quoted = [Span(quote.review, quote.start, quote.end) for quote in outcome.answer.quotes]
+    relevant = list(outcome.question.spans)
+    shown = []
+    for slug in dict.fromkeys(span.review for span in (*relevant, *quoted)):
+        review = reviews[slug]
+        for section, paragraph in paragraphs_of(review):
+            place = (slug, paragraph.start, paragraph.end)
+            if any(span.overlaps(*place) for span in (*relevant, *quoted)):
+                text = _marked(review, paragraph.start, paragraph.end, quoted, relevant)
+                cite = f"{escape(review.title)}, {escape(section.heading)}, paragraph {paragraph.number}"
+                shown.append(f"<blockquote><p>{text}</p><cite>{cite}</cite></blockquote>")
+    return "".join(shown)
+
+
+def _marked(review: Review, start: int, end: int, quoted: Iterable[Span], relevant: Iterable[Span]) -> str:
+    """The stretch of the review with what was quoted and what answers marked; the two may overlap in any way."""
+    spans = [("quoted", span) for span in quoted] + [("relevant", span) for span in relevant]
+    here = [(kind, span) for kind, span in spans if span.overlaps(review.slug, start, end)]
+    edges = {start, end, *(min(max(edge, start), end) for _, span in here for edge in (span.start, span.end))}
+    pieces = []
+    for first, last in pairwise(sorted(edges)):
+        kinds = dict.fromkeys(kind for kind, span in here if span.overlaps(review.slug, first, last))
+        text = escape(review.text[first:last])
+        pieces.append(f'<mark class="{" ".join(kinds)}">{text}</mark>' if kinds else text)
+    return "".join(pieces)

@@ -1,0 +1,1 @@
+"""What is on disk, opened: vectors, BM25, tables, documents."""

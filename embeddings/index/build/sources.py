@@ -1,0 +1,90 @@
+"""What a data directory holds to be indexed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from pathlib import Path
+
+from embeddings.errors import ReviewFileError
+from embeddings.documents.files import COLLECTIONS, REVIEWS, collection_folders, digest_of, review_files
+from embeddings.index.manifest import IndexedReview, Manifest
+from embeddings.index.build.planner import Source
+from embeddings.documents.parser import read_review, read_reviews
+from embeddings.records import SHARED, Review
+from embeddings.documents.slugs import slugify
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """The reviews of a data directory by collection, and the files that can't be read."""
+
+    collections: dict[str, tuple[Source, ...]]
+    errors: tuple[ReviewFileError, ...]
+
+    @property
+    def count(self) -> int:
+        """How many reviews there are in all."""
+        return sum(map(len, self.collections.values()))
+
+
+def read_sources(data: Path, indexed: Manifest | None = None) -> Sources:
+    """Every review of every collection.
+
+    Args:
+        data: the data directory.
+        indexed: an index of it; the files that have not changed since are read only when they are asked for.
+    """
+    collections: dict[str, tuple[Source, ...]] = {}
+    errors: list[ReviewFileError] = []
+    taken = data / COLLECTIONS / SHARED
+    if taken.is_dir():
+        reason = f"'{SHARED}' is the collection of {data / REVIEWS}; rename the folder, or move its reviews there"
+        errors.append(ReviewFileError(taken, None, reason))
+    known = (
+        {entry.name: {review.file: review for review in entry.reviews} for entry in indexed.collections}
+        if indexed
+        else {}
+    )
+    for name, folder in collection_folders(data):
+        found, wrong = _collection(name, folder, known.get(name, {}))
+        errors.extend(wrong)
+        if found:
+            collections[name] = found
+    return Sources(collections, tuple(errors))
+
+
+def _collection(
+    name: str, folder: Path, known: Mapping[str | None, IndexedReview]
+) -> tuple[tuple[Source, ...], tuple[ReviewFileError, ...]]:
+    # Digests first: a file saved in between counts as changed at the next look, never as read.
+    try:
+        stamps = {path: _stamp(path, known.get(path.name)) for path in review_files(folder) if path.is_file()}
+    except ReviewFileError:
+        stamps = {}
+    unchanged = {path for path, stamp in stamps.items() if path.name in known and stamp[0] == known[path.name].digest}
+    read = read_reviews(folder, collection=name, unread=unchanged)
+    loads: dict[str, Callable[[], Review]] = {review.slug: partial(_given, review) for review in read.reviews}
+    # Once, however often it is asked for: a file may be saved in between.
+    loads |= {slugify(path.stem): cache(partial(read_review, path, collection=name)) for path in read.unread}
+    by_slug = {slugify(path.stem): stamp for path, stamp in stamps.items()}
+    return tuple(Source(slug, loads[slug], *by_slug[slug]) for slug in by_slug if slug in loads), read.errors
+
+
+def _given(review: Review) -> Review:
+    return review
+
+
+def _stamp(path: Path, known: IndexedReview | None) -> tuple[str, str, int, int]:
+    """A file's digest, name, size in bytes and time of modification in nanoseconds, as `Source` takes them."""
+    try:
+        status = path.stat()
+        if known is not None and (known.size, known.modified) == (status.st_size, status.st_mtime_ns):
+            digest = known.digest
+        else:
+            digest = digest_of(path)
+        return digest, path.name, status.st_size, status.st_mtime_ns
+    except OSError:
+        # `read_reviews` says what is wrong with it.
+        return "", path.name, 0, 0

@@ -1,0 +1,247 @@
+"""An index on disk, opened: one collection's vectors, terms, reviews, and the tables that join them by row.
+
+.index/manifest.json                        names everything below; replaced in one step
+.index/encoders/<weights>/                  the runtime encoder, one for the data directory
+.index/encoding/<encoder>/                  what an interrupted build had encoded
+.index/collections/<name>/<generation>/     a collection's files, never changed once written
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.errors import IndexDamagedError
+from embeddings.index.arrays import open_arrays
+from embeddings.index.bm25 import LexicalIndex
+from embeddings.index.document_store import StoredReviews
+from embeddings.index.manifest import IndexedCollection, IndexedReview
+from embeddings.index.titles import Name, NameTable
+from embeddings.index.vectors import Vectors
+from embeddings.index.vocabulary import WordList
+from embeddings.records import Passage, Review, Sentence
+
+Floats = NDArray[np.float32]
+
+DIRECTORY = ".index"
+COLLECTIONS = "collections"
+ENCODERS = "encoders"
+JOURNALS = "encoding"
+
+SENTENCE_VECTORS = "sentences.faiss"
+"""Each sentence by itself."""
+PAIR_VECTORS = "pairs.faiss"
+"""Each sentence with the one before it in its section, on the same rows as the sentences."""
+PASSAGE_VECTORS = "passages.faiss"
+SENTENCE_TERMS = "sentence-terms.bin"
+PASSAGE_TERMS = "passage-terms.bin"
+NAME_TERMS = "name-terms.bin"
+"""The terms of each review's title and aliases, which its text need not hold."""
+NAMES = "names.bin"
+"""Titles and aliases, for telling which review a question is about."""
+WORDS = "words.bin"
+REVIEWS = "reviews.jsonl"
+TABLES = "tables.bin"
+"""What joins the others by row: the four arrays below."""
+
+SENTENCES = "sentences"
+PASSAGES = "passages"
+DIGESTS = "digests"
+REVIEW_ENDS = "reviews"
+"""Where each review's line ends in `REVIEWS`."""
+
+SENTENCE_ROW = np.dtype([("start", np.int32), ("end", np.int32), ("passage", np.int32)])
+PASSAGE_ROW = np.dtype(
+    [
+        ("review", np.int32),
+        ("section", np.int32),
+        ("paragraph", np.int32),
+        ("start", np.int32),
+        ("end", np.int32),
+        ("first_sentence", np.int32),
+        ("end_sentence", np.int32),
+    ]
+)
+
+
+class CollectionIndex:
+    """One collection, opened. Nothing is written by opening, and it may be shared between threads.
+
+    Attributes:
+        directory: where the generation stands.
+        entry: the collection's part of the manifest.
+        sentence_vectors: (sentences, d).
+        pair_vectors: (sentences, d).
+        passage_vectors: (passages, d).
+        sentence_terms: BM25 over sentences.
+        passage_terms: BM25 over passages.
+        name_terms: BM25 over the reviews' titles and aliases.
+        names: which review a title or an alias stands for.
+        digests: (sentences + sentences + passages, 2), of each sentence, each pair and each passage.
+        words: for putting misspelt questions right.
+        sentence_table: (sentences,) of `SENTENCE_ROW`.
+        passage_table: (passages,) of `PASSAGE_ROW`; `review` counts the manifest's reviews, `section` theirs.
+    """
+
+    def __init__(self, directory: Path, entry: IndexedCollection) -> None:
+        """Open the generation in `directory`.
+
+        Raises:
+            IndexDamagedError: a file is missing, of another size, or not what was written.
+        """
+        _check_sizes(directory, entry)
+        self.directory = directory
+        self.entry = entry
+        try:
+            self.sentence_vectors = Vectors.open(directory / SENTENCE_VECTORS)
+            self.pair_vectors = Vectors.open(directory / PAIR_VECTORS)
+            self.passage_vectors = Vectors.open(directory / PASSAGE_VECTORS)
+            self.sentence_terms = LexicalIndex.open(directory / SENTENCE_TERMS)
+            self.passage_terms = LexicalIndex.open(directory / PASSAGE_TERMS)
+            self.name_terms = LexicalIndex.open(directory / NAME_TERMS)
+            self.names = NameTable.open(directory / NAMES)
+            self.words = WordList.open(directory / WORDS)
+            tables = open_arrays(directory / TABLES)
+            self.sentence_table: NDArray[np.void] = tables[SENTENCES]
+            self.passage_table: NDArray[np.void] = tables[PASSAGES]
+            self.digests: NDArray[np.uint64] = tables[DIGESTS]
+            self._reviews = StoredReviews(directory / REVIEWS, tables[REVIEW_ENDS])
+        except (OSError, RuntimeError, ValueError, LookupError, TypeError, EOFError) as error:
+            reason = next(iter(str(error).splitlines()), type(error).__name__)
+            raise IndexDamagedError(
+                f"{directory}: the index can't be read ({reason}); run `review-bot index --rebuild`"
+            ) from error
+        self._decoded = lru_cache(maxsize=8)(self._decode)
+        self._numbers = {review.slug: number for number, review in enumerate(entry.reviews)}
+
+    def verify(self) -> None:
+        """Read every byte of the files, which opening doesn't, and compare them with what was written.
+
+        Raises:
+            IndexDamagedError: something was altered.
+        """
+        try:
+            same = generation_of(self.directory) == self.entry.generation
+        except OSError as error:
+            reason = f"the index can't be read ({error.strerror})"
+            raise IndexDamagedError(f"{self.directory}: {reason}; run `review-bot index --rebuild`") from error
+        if not same:
+            raise IndexDamagedError(f"{self.directory}: altered since it was written; run `review-bot index --rebuild`")
+
+    def decoded(self, passages: tuple[int, int], sentences: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
+        """The vectors of a range of rows as 32-bit floats: sentences, pairs, passages. The latest few are kept."""
+        return self._decoded(passages, sentences)
+
+    def number(self, slug: str) -> int | None:
+        """The place of a review among the manifest's, or None where the collection has no such review."""
+        return self._numbers.get(slug)
+
+    def indexed(self, slug: str) -> IndexedReview | None:
+        """The manifest's entry of a review, or None where the collection has no such review."""
+        number = self._numbers.get(slug)
+        return None if number is None else self.entry.reviews[number]
+
+    def review(self, slug: str) -> Review:
+        """The review of that slug, as it was indexed.
+
+        Raises:
+            KeyError: the collection has none.
+            IndexDamagedError: the reviews can't be read.
+        """
+        return self._review(self._numbers[slug])
+
+    def record(self, number: int) -> bytes:
+        """The stored line of a review, by its place among the manifest's."""
+        return self._reviews.record(number)
+
+    def name(self, review: int, number: int) -> Name:
+        """A review's title (0), or one of its aliases (from 1)."""
+        entry = self.entry.reviews[review]
+        return Name(self.entry.name, entry.slug, (entry.title, *entry.aliases)[number])
+
+    def within(self, passages: tuple[int, int]) -> range:
+        """The reviews, by their places among the manifest's, that a range of whole reviews' passages is of."""
+        first, end = passages
+        if first >= end:
+            return range(0)
+        return range(int(self.passage_table[first]["review"]), int(self.passage_table[end - 1]["review"]) + 1)
+
+    def _review(self, number: int) -> Review:
+        try:
+            return self._reviews.get(number)
+        except (ValueError, KeyError, TypeError) as error:
+            raise IndexDamagedError(
+                f"{self.entry.reviews[number].slug}: the indexed review can't be read ({error}); "
+                "run `review-bot index --rebuild`"
+            ) from error
+
+    def passage(self, row: int) -> Passage:
+        """The passage of that row."""
+        entry = self.passage_table[row]
+        review = self._review(int(entry["review"]))
+        first, end = int(entry["first_sentence"]), int(entry["end_sentence"])
+        return Passage(
+            collection=self.entry.name,
+            review=review.slug,
+            section=review.sections[int(entry["section"])].slug,
+            paragraph=int(entry["paragraph"]),
+            start=int(entry["start"]),
+            end=int(entry["end"]),
+            sentences=tuple(Sentence(int(row["start"]), int(row["end"])) for row in self.sentence_table[first:end]),
+        )
+
+    def _decode(self, passages: tuple[int, int], sentences: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
+        return (
+            self.sentence_vectors.rows(*sentences),
+            self.pair_vectors.rows(*sentences),
+            self.passage_vectors.rows(*passages),
+        )
+
+    def sentence(self, row: int) -> str:
+        """The text of the sentence of that row."""
+        entry = self.sentence_table[row]
+        number = int(self.passage_table[entry["passage"]]["review"])
+        return self._review(number).text[int(entry["start"]) : int(entry["end"])]
+
+    def close(self) -> None:
+        """Let go of what was decoded; the files are let go of with the last array that is mapped from them."""
+        self._decoded.cache_clear()
+
+
+def generation_of(directory: Path, *, flush: bool = False) -> str:
+    """The name of the generation whose files those of a folder are: it is made of their names and content.
+
+    Args:
+        directory: the folder.
+        flush: whether every file is flushed to the disk as well.
+
+    Raises:
+        OSError: a file can't be read, or flushed.
+    """
+    digest = hashlib.sha256()
+    for file in sorted(directory.iterdir()):
+        digest.update(file.name.encode())
+        with file.open("rb") as stream:
+            digest.update(hashlib.file_digest(stream, "sha256").digest())
+            if flush:
+                os.fsync(stream.fileno())
+    return digest.hexdigest()[:16]
+
+
+def _check_sizes(directory: Path, entry: IndexedCollection) -> None:
+    for name, size in entry.files.items():
+        try:
+            found = (directory / name).stat().st_size
+        except OSError as error:
+            raise IndexDamagedError(
+                f"{directory / name}: missing from the index ({error.strerror}); run `review-bot index --rebuild`"
+            ) from error
+        if found != size:
+            raise IndexDamagedError(
+                f"{directory / name}: {found} bytes where {size} were written; run `review-bot index --rebuild`"
+            )

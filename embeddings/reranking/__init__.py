@@ -1,0 +1,1 @@
+"""Score the best sentences again with a model."""

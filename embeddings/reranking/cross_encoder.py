@@ -1,0 +1,67 @@
+"""Any sentence-transformers CrossEncoder as the reader, for those who have one.
+
+Importing this module imports PyTorch, which takes seconds; only a setting that names a model does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from sentence_transformers import CrossEncoder
+from transformers.utils.logging import disable_progress_bar
+
+from embeddings.encoders.weights import find_model
+from embeddings.errors import ModelError, ReaderError
+from embeddings.reranking.reranker import ReaderIdentity
+
+
+class CrossReader:
+    """A CrossEncoder that scores each sentence by itself, as it was trained to score a passage."""
+
+    def __init__(self, identity: ReaderIdentity, model: CrossEncoder) -> None:
+        self._identity = identity
+        self._model = model
+
+    @classmethod
+    def load(cls, name: str) -> CrossReader:
+        """Load a model that gives one score for a pair, by its folder or its name among those fetched before.
+
+        Raises:
+            ReaderError: it isn't there, can't be loaded, or gives more than one score.
+        """
+        # Its bars would run across the command's own.
+        disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
+        try:
+            source = find_model(name if not Path(name).is_dir() else str(Path(name).resolve()))
+            model = CrossEncoder(str(source.folder), device="cpu", local_files_only=True, num_labels=None)
+        except ModelError as error:
+            raise ReaderError(f"the reader {error}") from error
+        except Exception as error:
+            reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+            raise ReaderError(f"{name}: sentence-transformers can't load it as a CrossEncoder ({reason})") from error
+        if model.num_labels != 1:
+            raise ReaderError(
+                f"{name}: gives {model.num_labels} scores for a pair; the reader must be a CrossEncoder that gives one"
+            )
+        return cls(ReaderIdentity(source.name, source.weights), model)
+
+    @property
+    def identity(self) -> ReaderIdentity:
+        """What decides the scores."""
+        return self._identity
+
+    def read(self, question: str, windows: Sequence[Sequence[str]]) -> list[list[float]]:
+        """How sure it is of each sentence of each window, as logits; see `embeddings.reranking.reranker.Reader.read`."""
+        pairs = [(question, sentence) for window in windows for sentence in window]
+        if not pairs:
+            return []
+        logits = iter(
+            self._model.predict(
+                pairs, activation_fn=torch.nn.Identity(), show_progress_bar=False, convert_to_numpy=True
+            )
+            .reshape(len(pairs))
+            .tolist()
+        )
+        return [[next(logits) for _ in window] for window in windows]

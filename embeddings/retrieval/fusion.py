@@ -1,0 +1,168 @@
+"""Scores to ranked passages and sentences: one fusion, one meaning of score.
+
+    passage   = .7 minmax(mean(passage, best sentence)) + .3 minmax(BM25)
+    sentence  = .8 minmax(mean(sentence, previous + sentence)) + .2 minmax(BM25) + .25 passage score
+
+The dense terms are cosines with the question. Min-max runs over the candidates: everything in scope where that is
+little, else the union of each source's closest. A score orders the hits of one question and means nothing across
+questions; the confidence is made of `Ranking.best_cosine` and its kin, which are raw.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from embeddings.config import RankingSettings
+from embeddings.index.collection import CollectionIndex
+from embeddings.records import Hit, ScoredSentence
+from embeddings.retrieval.retriever import Candidates, Floats, Query, Rows, Scope, candidates
+
+# Equal vectors' cosines may differ in their last bits (2^-24), by where in the product they stand.
+_ALIKE = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class RankedSentence:
+    """A sentence in the order of quoting.
+
+    Attributes:
+        index: the collection that it is in.
+        row: its row there.
+        score: its fused score.
+        cosine: its raw cosine with the question.
+    """
+
+    index: CollectionIndex
+    row: int
+    score: float
+    cosine: float
+
+
+class Ranking:
+    """The passages and sentences of some scopes, scored for one question."""
+
+    def __init__(self, candidates: Sequence[Candidates], settings: RankingSettings) -> None:
+        self.candidates = candidates
+        passage_cosine = _joined([part.passage_cosine for part in candidates])
+        sentence_cosine = _joined([part.sentence_cosine for part in candidates])
+        pair_cosine = _joined([part.pair_cosine for part in candidates])
+        counts = [len(part.passages) for part in candidates]
+        self._first_passage = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
+        owner: Rows = np.concatenate(
+            [part.owner + first for part, first in zip(candidates, self._first_passage[:-1], strict=True)]
+            or [np.zeros(0, np.int64)]
+        )
+        best = np.full(len(passage_cosine), -1.0, np.float32)
+        np.maximum.at(best, owner, sentence_cosine)
+        # A passage whose sentences are no candidates is judged by itself.
+        best = np.where(best < -0.999, passage_cosine, best)
+        dense = (1 - settings.best_sentence) * passage_cosine + settings.best_sentence * best
+        self._passage_score = (1 - settings.passage_lexical) * _min_max(dense) + settings.passage_lexical * _min_max(
+            _joined([part.passage_bm25 for part in candidates])
+        )
+        self._sentence_score = (
+            (1 - settings.sentence_lexical)
+            * _min_max((1 - settings.pair) * sentence_cosine + settings.pair * pair_cosine)
+            + settings.sentence_lexical * _min_max(_joined([part.sentence_bm25 for part in candidates]))
+            + settings.sentence_passage * self._passage_score[owner]
+        )
+        self._owner = owner
+        self._sentence_cosine = sentence_cosine
+        self._pair_cosine = pair_cosine
+        self._passage_cosine = passage_cosine
+
+    @property
+    def best_cosine(self) -> float:
+        """The cosine of the sentence closest to the question; 0 where there is none."""
+        return float(self._sentence_cosine.max(initial=0.0))
+
+    def hits(self, k: int) -> tuple[Hit, ...]:
+        """The k best passages, each with its candidate sentences, best first."""
+        return tuple(self._hit(int(place)) for place in _best(self._passage_score, k))
+
+    def sentences(self, k: int) -> tuple[RankedSentence, ...]:
+        """The k best sentences, best first."""
+        first = np.concatenate([[0], np.cumsum([len(part.sentences) for part in self.candidates])])
+        ranked = []
+        for place in _best(self._sentence_score, k):
+            part = int(np.searchsorted(first, place, side="right")) - 1
+            ranked.append(
+                RankedSentence(
+                    index=self.candidates[part].index,
+                    row=int(self.candidates[part].sentences[place - first[part]]),
+                    score=float(self._sentence_score[place]),
+                    cosine=float(self._sentence_cosine[place]),
+                )
+            )
+        return tuple(ranked)
+
+    def _hit(self, place: int) -> Hit:
+        part = int(np.searchsorted(self._first_passage, place, side="right")) - 1
+        candidates = self.candidates[part]
+        passage = candidates.index.passage(int(candidates.passages[place - self._first_passage[part]]))
+        offset = sum(len(earlier.sentences) for earlier in self.candidates[:part])
+        own = np.flatnonzero(candidates.owner == place - self._first_passage[part])
+        table = candidates.index.sentence_table
+        sentences = sorted(
+            (
+                ScoredSentence(
+                    start=int(table[candidates.sentences[sentence]]["start"]),
+                    end=int(table[candidates.sentences[sentence]]["end"]),
+                    score=float(self._sentence_score[offset + sentence]),
+                )
+                for sentence in own
+            ),
+            key=lambda sentence: (-sentence.score, sentence.start),
+        )
+        return Hit(
+            collection=passage.collection,
+            review=passage.review,
+            section=passage.section,
+            paragraph=passage.paragraph,
+            start=passage.start,
+            end=passage.end,
+            score=float(self._passage_score[place]),
+            sentences=tuple(sentences),
+        )
+
+
+def rank(query: Query, scopes: Sequence[Scope], settings: RankingSettings) -> Ranking:
+    """Score what stands in the scopes for a question.
+
+    Raises:
+        IndexDamagedError: there are scores that no sound index gives.
+    """
+    return Ranking([candidates(query, scope, settings) for scope in scopes], settings)
+
+
+def _joined(parts: Sequence[Floats]) -> Floats:
+    return np.concatenate(parts) if parts else np.zeros(0, np.float32)
+
+
+def _min_max(scores: Floats) -> Floats:
+    """Scale to [0, 1]; a list that says nothing (all alike) becomes zeros."""
+    if not len(scores):
+        return scores
+    low, high = scores.min(), scores.max()
+    if high - low < _ALIKE:
+        return np.zeros_like(scores)
+    scaled: Floats = (scores - low) / (high - low)
+    return scaled
+
+
+def _best(scores: NDArray[np.floating[Any]], k: int) -> Rows:
+    """The places of the k highest scores, highest first, ties in their order."""
+    if k <= 0:
+        return np.zeros(0, np.int64)
+    if k < len(scores):
+        # All that reach the k-th score, so that ties at the edge fall by their order.
+        edge = np.partition(scores, len(scores) - k)[len(scores) - k]
+        places = np.flatnonzero(scores >= edge)
+    else:
+        places = np.arange(len(scores))
+    return places[np.argsort(-scores[places], kind="stable")][:k].astype(np.int64)

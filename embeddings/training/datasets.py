@@ -1,0 +1,289 @@
+"""The public sets that the reader is trained on and tested with, read from their own formats."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import re
+import tarfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from embeddings.errors import LibraryError
+from embeddings.training.examples import Answer, Example, Paragraph, QuestionSet, detokenised, divided, located, tidied
+from embeddings.training.windows import Share, Window, make_windows
+
+Read = Callable[[Path], QuestionSet]
+
+_WORD = re.compile(r"\w+")
+# Of an answer that is not in the story word for word, this share of its words must stand in one sentence.
+_SHARED_WORDS = 0.75
+
+
+class TrainingDataError(LibraryError):
+    """A set can't be read: it is missing, or not in the format of its publisher."""
+
+
+def read_set(name: str, shared: Path) -> QuestionSet:
+    """Read a set by its name.
+
+    Args:
+        name: one of `SETS`.
+        shared: the folder that holds `data/` and `reader-data/`.
+
+    Raises:
+        TrainingDataError: its files are missing, or not in the format of their publisher.
+    """
+    read, place = SETS[name]
+    path = shared / place
+    try:
+        return read(path)
+    except OSError as error:
+        raise TrainingDataError(f"{error.filename or path}: can't be read ({error.strerror or error})") from error
+    except (ValueError, KeyError, TypeError, IndexError, tarfile.TarError) as error:
+        raise TrainingDataError(f"{path}: not in the format of {name} ({error!r})") from error
+
+
+def _squad(name: str) -> Read:
+    def read(path: Path) -> QuestionSet:
+        articles = json.loads(path.read_text(encoding="utf-8"))["data"]
+        pairs = [
+            (f"{number} {article.get('title', '')}", paragraph)
+            if len(articles) > 1
+            else (f"{number} {place}", paragraph)
+            for number, article in enumerate(articles)
+            for place, paragraph in enumerate(article["paragraphs"])
+        ]
+        spans = [divided(paragraph["context"]) for _, paragraph in pairs]
+        return QuestionSet(
+            name,
+            tuple(
+                Paragraph(tuple(tidied(paragraph["context"][start:end]) for start, end in spans[place]))
+                for place, (_, paragraph) in enumerate(pairs)
+            ),
+            tuple(group for group, _ in pairs),
+            tuple(
+                example
+                for place, (_, paragraph) in enumerate(pairs)
+                for qa in paragraph["qas"]
+                if (example := _squad_example(qa, paragraph["context"], place, spans[place])) is not None
+            ),
+        )
+
+    return read
+
+
+def _squad_example(
+    qa: Mapping[str, Any], context: str, place: int, spans: tuple[tuple[int, int], ...]
+) -> Example | None:
+    question = tidied(qa["question"])
+    if qa.get("is_impossible"):
+        return Example(question, place, ())
+    gold: list[int] = []
+    marked: Answer | None = None
+    for found in qa["answers"]:
+        start = int(found["answer_start"])
+        end = start + len(found["text"])
+        touched, answer = located(spans, start, end)
+        gold.extend(touched)
+        if answer is not None and marked is None:
+            left, right = spans[answer.sentence]
+            # White space was made single: what can't be found again is left unmarked.
+            marked = _found(tidied(context[left:right]), tidied(found["text"]), answer.sentence)
+    if not gold:
+        return None
+    texts = tuple(dict.fromkeys(tidied(found["text"]) for found in qa["answers"]))
+    return Example(question, place, tuple(sorted(set(gold))), marked, texts)
+
+
+def _found(sentence: str, words: str, place: int) -> Answer | None:
+    start = sentence.find(words)
+    return Answer(place, start, start + len(words)) if start >= 0 else None
+
+
+def _fairytaleqa(path: Path) -> QuestionSet:
+    with tarfile.open(path) as archive:
+        files = {
+            member.name: csv_rows(archive.extractfile(member))
+            for member in archive.getmembers()
+            if member.name.endswith(".csv") and not Path(member.name).name.startswith("._")
+        }
+    paragraphs: list[Paragraph] = []
+    groups: list[str] = []
+    examples: list[Example] = []
+    for name, rows in sorted(files.items()):
+        if not name.endswith("-story.csv"):
+            continue
+        story = Path(name).name.removesuffix("-story.csv")
+        places: dict[str, int] = {}
+        for row in rows:
+            text = tidied(row["text"])
+            places[row["section"]] = len(paragraphs)
+            paragraphs.append(Paragraph(tuple(text[start:end] for start, end in divided(text))))
+            groups.append(story)
+        for row in files[name.replace("-story.csv", "-questions.csv")]:
+            if row["cor_section"] in places:
+                examples.extend(_fairytale_example(row, places[row["cor_section"]], paragraphs))
+    return QuestionSet("FairytaleQA", tuple(paragraphs), tuple(groups), tuple(examples))
+
+
+def csv_rows(stream: Any) -> list[dict[str, str]]:  # noqa: ANN401 - tarfile gives no narrower type
+    """The rows of a CSV file inside an archive."""
+    return list(csv.DictReader(io.StringIO(stream.read().decode("utf-8-sig"))))
+
+
+def _fairytale_example(row: Mapping[str, str], place: int, paragraphs: list[Paragraph]) -> Iterator[Example]:
+    if row["ex-or-im1"] != "explicit":
+        return
+    answers = [tidied(row[key] or "").rstrip(".") for key in ("answer1", "answer4")]
+    answers = list(dict.fromkeys(answer for answer in answers if answer))
+    sentences = paragraphs[place].sentences
+    gold: set[int] = set()
+    marked: Answer | None = None
+    for answer in answers:
+        for number, sentence in enumerate(sentences):
+            start = sentence.lower().find(answer.lower())
+            if start >= 0 and len(answer) > 2:
+                gold.add(number)
+                marked = marked or Answer(number, start, start + len(answer))
+                break
+        else:
+            words = set(_WORD.findall(answer.lower()))
+            shares = [len(words & set(_WORD.findall(sentence.lower()))) / max(1, len(words)) for sentence in sentences]
+            if shares and max(shares) >= _SHARED_WORDS and len(words) > 2:
+                gold.add(shares.index(max(shares)))
+    if gold:
+        yield Example(tidied(row["question"]), place, tuple(sorted(gold)), marked, tuple(answers))
+
+
+def _selqa(path: Path) -> QuestionSet:
+    paragraphs: dict[tuple[str, ...], int] = {}
+    groups: list[str] = []
+    examples: list[Example] = []
+    for file in ("selqa-ass-dev.json", "selqa-ass-test.json"):
+        for row in json.loads((path / file).read_text(encoding="utf-8")):
+            sentences = tuple(tidied(sentence) for sentence in row["candidates"])
+            if sentences not in paragraphs:
+                paragraphs[sentences] = len(paragraphs)
+                groups.append(row["article"])
+            examples.append(Example(tidied(row["question"]), paragraphs[sentences], tuple(sorted(row["answers"]))))
+    return QuestionSet("SelQA", tuple(map(Paragraph, paragraphs)), tuple(groups), tuple(examples))
+
+
+def _qamr(path: Path) -> QuestionSet:
+    with (path / "wiki-sentences.tsv").open(encoding="utf-8", newline="") as stream:
+        tokens = dict(line.rstrip("\n").split("\t")[:2] for line in stream)
+    places: dict[str, int] = {}
+    examples: dict[tuple[str, str], Example] = {}
+    for file in ("dev.tsv", "test.tsv"):
+        with (path / file).open(encoding="utf-8", newline="") as stream:
+            for line in stream:
+                columns = line.rstrip("\n").split("\t")
+                sentence, question, chosen = columns[0], tidied(columns[5]), columns[6].split()
+                if sentence not in tokens or any(rest.endswith("Invalid") for rest in columns[7:]):
+                    continue
+                place = places.setdefault(sentence, len(places))
+                words = tokens[sentence].split()
+                answer = detokenised(" ".join(words[int(number)] for number in chosen))
+                marked = _found(detokenised(tokens[sentence]), answer, 0)
+                examples.setdefault((sentence, question), Example(question, place, (0,), marked, (answer,)))
+    return QuestionSet(
+        "QAMR",
+        tuple(Paragraph((detokenised(tokens[sentence]),)) for sentence in places),
+        tuple(":".join(sentence.split(":")[:3]) for sentence in places),
+        tuple(examples.values()),
+    )
+
+
+def _qed(path: Path) -> QuestionSet:
+    paragraphs: list[Paragraph] = []
+    groups: list[str] = []
+    examples: list[Example] = []
+    with path.open(encoding="utf-8") as stream:
+        for row in map(json.loads, stream):
+            if row["annotation"]["explanation_type"] != "single_sentence":
+                continue
+            text, starts = row["paragraph_text"], row["sentence_starts"]
+            selected = row["annotation"]["selected_sentence"]["start"]
+            spans = list(zip(starts, [*starts[1:], len(text)], strict=True))
+            gold = tuple(place for place, (left, right) in enumerate(spans) if left <= selected < right)
+            answers = tuple(
+                dict.fromkeys(detokenised(part["string"]) for found in row["original_nq_answers"] for part in found)
+            )
+            examples.append(Example(tidied(row["question_text"]), len(paragraphs), gold, None, answers))
+            paragraphs.append(Paragraph(tuple(detokenised(text[left:right]) for left, right in spans)))
+            groups.append(row["title_text"])
+    return QuestionSet("QED", tuple(paragraphs), tuple(groups), tuple(examples))
+
+
+SETS: Mapping[str, tuple[Read, str]] = {
+    "SQuAD 2.0": (_squad("SQuAD 2.0"), "data/squad2-dev-half.json"),
+    "XQuAD English": (_squad("XQuAD English"), "reader-data/xquad_en/xquad.en.json"),
+    "SQuADShifts reddit": (_squad("SQuADShifts reddit"), "reader-data/squadshifts/reddit_v1.0.json"),
+    "SQuADShifts new_wiki": (_squad("SQuADShifts new_wiki"), "reader-data/squadshifts/new_wiki_v1.0.json"),
+    "SQuADShifts amazon_reviews": (
+        _squad("SQuADShifts amazon_reviews"),
+        "reader-data/squadshifts/amazon_reviews_v1.0.json",
+    ),
+    "FairytaleQA": (_fairytaleqa, "reader-data/fairytaleqa/split_for_training.tar.gz"),
+    "SelQA": (_selqa, "reader-data/selqa"),
+    "QAMR": (_qamr, "reader-data/qamr"),
+    "QED": (_qed, "reader-data/qed/qed-dev.jsonlines"),
+}
+"""How each set is read, and where it stands in the shared folder."""
+
+LEFT_OUT = ("SQuADShifts amazon_reviews", "QED")
+"""The sets that no training sees: the reader is judged by them."""
+
+TRAINED_ON = tuple(name for name in SETS if name not in LEFT_OUT)
+"""The sets that the reader learns from."""
+
+
+def without(given: QuestionSet, unwanted: Iterable[int]) -> QuestionSet:
+    """The set without the questions about some of its paragraphs."""
+    dropped = frozenset(unwanted)
+    kept = tuple(example for example in given.examples if example.paragraph not in dropped)
+    return QuestionSet(given.name, given.paragraphs, given.groups, kept)
+
+
+MIXTURE: Mapping[str, Share] = {
+    "SQuAD 2.0": Share(answering=0.7, removed=0.15, close=0.15, impossible=0.7),
+    "XQuAD English": Share(answering=0.5, removed=0.15, close=0.15, renamed=0.1),
+    "SQuADShifts reddit": Share(answering=0.7, removed=0.15, close=0.2, renamed=0.05),
+    "SQuADShifts new_wiki": Share(answering=0.3, removed=0.08, close=0.08, renamed=0.08),
+    "FairytaleQA": Share(answering=0.45, removed=0.15, close=0.15, renamed=0.05),
+    "SelQA": Share(answering=0.7, removed=0.3, close=0.2),
+    "QAMR": Share(answering=0.05, removed=0.0, close=0.02),
+}
+"""The windows that each set gives, as multiples of its questions: most from people's own words about what they like."""
+
+
+_KEPT_BACK = 4  # of each hundred documents
+
+
+def kept_back(group: str) -> bool:
+    """Whether a document is kept from training, to see how well it goes; the same whatever the seed."""
+    return int.from_bytes(hashlib.sha256(group.encode()).digest()[:4]) % 100 < _KEPT_BACK
+
+
+def mixed(
+    sets: Sequence[QuestionSet], seed: int, *, mixture: Mapping[str, Share] = MIXTURE
+) -> tuple[list[tuple[str, Window]], list[Window]]:
+    """The windows to learn from, each with its set's name, and those of the documents that are kept back."""
+    learned: list[tuple[str, Window]] = []
+    back: list[Window] = []
+    for given in sets:
+        for keep in (False, True):
+            examples = tuple(
+                example for example in given.examples if kept_back(given.groups[example.paragraph]) is keep
+            )
+            windows = make_windows(replace(given, examples=examples), mixture[given.name], seed)
+            if keep:
+                back.extend(windows)
+            else:
+                learned.extend((given.name, window) for window in windows)
+    return learned, back

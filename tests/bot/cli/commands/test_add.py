@@ -1,0 +1,115 @@
+"""`add`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.bot.cli.conftest import Run
+from tests.embeddings.fixtures.books import book
+
+TEXT = "He rows people over.\n\nThe Boat\n\nIt is made of planks.\n"
+PREVIEW = (
+    "The Ferryman (the-ferryman): 2 sections, 9 words\n"
+    "  He rows people over. It is made of planks.\n"
+    "  1. Introduction\n  2. The Boat\n"
+)
+CONVERTED = "This was made from another format: look whether it is all of the review, and nothing else.\n"
+
+
+def test_a_file_is_shown_and_added_as_markdown_only_with_a_yes(run: Run, tmp_path: Path) -> None:
+    file, data = tmp_path / "The Ferryman.txt", tmp_path / "data"
+    file.write_text(TEXT, encoding="utf-8")
+    asked = run("add", file, "--data", data)
+    assert (asked.code, asked.out) == (1, PREVIEW)
+    assert asked.err == f"{CONVERTED}Nothing was added: run it again with --yes.\n"
+    assert not data.exists()
+    added = run("add", file, "--yes", "--data", data)
+    place = data / "reviews" / "the-ferryman.md"
+    assert (added.code, added.err) == (0, CONVERTED)
+    assert added.out == (
+        f"{PREVIEW}Added as {place}. The next question brings the index up to date, "
+        f"or `review-bot index --data {data}` now.\n"
+    )
+    assert place.read_text(encoding="utf-8") == (
+        "---\ntitle: The Ferryman\n---\n\nHe rows people over.\n\n## The Boat\n\nIt is made of planks.\n"
+    )
+    again = run("add", file, "--yes", "--data", data)
+    assert again.err == f"{CONVERTED}This replaces {place}.\n"
+
+
+def test_a_review_is_said_to_have_no_headings_only_where_it_has_none(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "sea.md"
+    for text, warning in (
+        ("It is grey.", "No headings were found, so all of it is one section.\n"),
+        ("## The Sea\n\nIt is grey.", ""),
+    ):
+        file.write_text(f"---\ntitle: Sea\n---\n{text}\n", encoding="utf-8")
+        asked = run("add", file, "--data", tmp_path / "data")
+        assert asked.err == f"{warning}Nothing was added: run it again with --yes.\n"
+
+
+def test_a_book_is_added_for_one_server_under_a_name(run: Run, tmp_path: Path) -> None:
+    file, data = tmp_path / "book.epub", tmp_path / "data"
+    file.write_bytes(book({"one.xhtml": "<h2>The Lamp</h2><p>It is cleaned.</p>"}))
+    assert run("add", file, "--name", "Lamp!", "--server", "77", "--yes", "--data", data).code == 0
+    assert [str(each.relative_to(data)) for each in data.rglob("*.md")] == ["collections/77/lamp.md"]
+
+
+def test_what_can_not_be_added_is_refused_in_one_line(run: Run, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    missing = tmp_path / "x.md"
+    assert run("add", missing, "--data", data).complaint == f"{missing}: can't be read: No such file or directory"
+    program = tmp_path / "x.pdf"
+    program.write_bytes(b"%PDF")
+    refused = "'.pdf' files can't be read; bring .md, .txt, .html or .epub"
+    assert run("add", program, "--data", data).complaint == refused
+    folder = tmp_path / "reviews"
+    folder.mkdir()
+    assert run("add", folder, "--data", data).complaint == f"{folder}: this is a folder; name a file"
+    large = tmp_path / "large.txt"
+    large.write_bytes(b"a" * 3_000_000)
+    assert run("add", large, "--data", data).complaint == "large.txt is larger than 2 MB; a review is an essay"
+    broken = tmp_path / "broken.md"
+    broken.write_text("No front matter.")
+    assert run("add", broken, "--yes", "--data", data).complaint.startswith("broken.md:1: no front matter")
+    assert not data.exists()
+
+
+def test_a_number_that_is_no_servers_id_is_refused(run: Run, tmp_path: Path) -> None:
+    file, data = tmp_path / "ferryman.txt", tmp_path / "data"
+    file.write_text(TEXT, encoding="utf-8")
+    refused = run("add", file, "--server", 2**63, "--yes", "--data", data)
+    assert refused.code == 2
+    assert "Invalid value for '--server'" in refused.err
+    assert not data.exists()
+
+
+def test_what_can_not_be_written_is_told_with_its_folder(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    file, data = tmp_path / "The Ferryman.txt", tmp_path / "data"
+    file.write_text(TEXT, encoding="utf-8")
+    monkeypatch.setattr("os.fsync", full)
+    refused = run("add", file, "--yes", "--server", "77", "--data", data)
+    assert refused.code == 1
+    assert refused.err.removeprefix(CONVERTED) == (
+        f"{data / 'collections' / '77'}: the review 'the-ferryman' can't be written: No space left on device\n"
+    )
+
+
+def test_without_the_extra_a_web_page_is_refused_with_what_to_install(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "trafilatura", None)
+    page = tmp_path / "page.html"
+    page.write_text("<p>text")
+    assert run("add", page, "--data", tmp_path / "data").complaint == (
+        f"{page}: .html files can't be read without the extra 'import'; run `pip install '.[import]'` in the clone of "
+        "review-bot, or bring .md or .txt"
+    )

@@ -1,0 +1,169 @@
+"""`ask` and `search`: the contracts of their JSON, the words for people, and what can't be asked."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from pathlib import Path
+
+import pytest
+
+from embeddings.library import Library
+from tests.bot.cli.conftest import QUESTION, FirstUse, Run
+
+QUOTE_KEYS = ["label", "text", "review", "title", "section", "heading", "paragraph", "start", "end", "score"]
+HIT_KEYS = ["review", "section", "paragraph", "start", "end", "score"]
+UNANSWERED = "The reviews don't say.\nTry other words, or see which there are: `review-bot reviews --data {data}`.\n"
+
+
+@pytest.fixture(scope="module")
+def library(indexed: Path) -> Library:
+    return Library.open(indexed)
+
+
+def test_an_answer_in_json_has_the_promised_keys_and_no_others(run: Run, indexed: Path) -> None:
+    answer = run("ask", QUESTION, "--json", "--data", indexed).json
+    assert list(answer) == ["question", "state", "confidence", "quotes"]
+    assert (answer["question"], answer["state"]) == (QUESTION, "answered")
+    assert [list(quote) for quote in answer["quotes"]] == [QUOTE_KEYS] * len(answer["quotes"])
+    assert [quote["label"] for quote in answer["quotes"]] == [*range(1, len(answer["quotes"]) + 1)]
+    assert len(answer["quotes"]) in {1, 2, 3}
+
+
+def test_a_quote_in_json_is_a_slice_of_the_review_and_says_where_it_stands(
+    run: Run, indexed: Path, library: Library
+) -> None:
+    for quote in run("ask", QUESTION, "--json", "--data", indexed).json["quotes"]:
+        review = library.review(quote["review"])
+        section = review.section(quote["section"])
+        paragraph = section.paragraphs[quote["paragraph"] - 1]
+        assert quote["text"] == review.text[quote["start"] : quote["end"]]
+        assert paragraph.start <= quote["start"] < quote["end"] <= paragraph.end
+        assert (quote["title"], quote["heading"]) == (review.title, section.heading)
+
+
+def test_the_first_question_ever_gets_the_answer_that_the_second_gets(
+    run: Run, first_use: FirstUse, indexed: Path
+) -> None:
+    second = run("ask", QUESTION, "--json", "--data", indexed)
+    assert first_use.outcome.json == second.json
+    assert second.err == ""
+
+
+def test_a_pipe_gets_plain_text_one_quote_to_a_line_each_with_its_citation(run: Run, indexed: Path) -> None:
+    quotes = run("ask", QUESTION, "--json", "--data", indexed).json["quotes"]
+    plain = run("ask", QUESTION, "--data", indexed)
+    assert (plain.code, plain.err) == (0, "")
+    assert plain.out.splitlines() == [
+        f"{quote['label']}. “{quote['text']}” — Never Let Me Go, {quote['heading']}, ¶{quote['paragraph']}"
+        for quote in quotes
+    ]
+
+
+def test_what_the_reviews_do_not_answer_is_said_so_and_is_no_failure(run: Run, indexed: Path) -> None:
+    question = "How do I change the oil of a motorbike?"
+    shown = run("ask", question, "--data", indexed)
+    assert (shown.code, shown.out, shown.err) == (0, UNANSWERED.format(data=indexed), "")
+    found = run("ask", question, "--json", "--data", indexed)
+    assert found.code == 0
+    assert (found.json["state"], found.json["quotes"]) == ("unanswered", [])
+
+
+def test_the_command_that_is_named_where_nothing_was_found_works_with_several_reviews(
+    run: Run, two_reviews: Path
+) -> None:
+    shown = run("ask", "How do I change the oil of a motorbike?", "--data", two_reviews)
+    assert shown.out == UNANSWERED.format(data=two_reviews)
+    _, command, _ = shown.out.split("`")
+    listed = run(*shlex.split(command)[1:])
+    assert (listed.code, listed.err) == (0, "")
+    assert [line.split(":")[0] for line in listed.out.splitlines()] == ["never-let-me-go", "the-lighthouse-keeper"]
+
+
+def test_the_closest_passages_are_not_called_an_answer(run: Run, data: Path, library: Library) -> None:
+    confidence = run("ask", QUESTION, "--no-reader", "--json", "--data", data).json["confidence"]
+    weights = library.manifest.encoder.weights
+    thresholds = {"model": "of this test", "answered": min(1.0, confidence + 0.01), "nearest": confidence - 0.01}
+    (data / "calibration.json").write_text(json.dumps({weights: thresholds}), encoding="utf-8")
+    found = run("ask", QUESTION, "--no-reader", "--json", "--data", data).json
+    assert found["state"] == "nearest"
+    lines = run("ask", QUESTION, "--no-reader", "--data", data).out.splitlines()
+    assert lines[0] == "The review may not say. The closest passages are:"
+    assert len(lines) == 1 + len(found["quotes"])
+
+
+def test_a_question_needs_no_quotation_marks(run: Run, indexed: Path) -> None:
+    assert run("ask", *QUESTION.split(), "--data", indexed) == run("ask", QUESTION, "--data", indexed)
+
+
+def test_context_goes_to_the_engine_in_its_order(run: Run, indexed: Path, library: Library) -> None:
+    earlier = ["Who are the three friends?", "Who is Ruth?"]
+    found = run(
+        "ask", "and who plays her?", "--context", earlier[0], "--context", earlier[1], "--json", "--data", indexed
+    ).json
+    expected = library.ask("and who plays her?", context=earlier)
+    assert (found["state"], found["confidence"]) == (expected.state.value, expected.confidence)
+    assert [(quote["start"], quote["end"]) for quote in found["quotes"]] == [
+        (quote.start, quote.end) for quote in expected.quotes
+    ]
+    assert found != run("ask", "and who plays her?", "--json", "--data", indexed).json
+
+
+@pytest.mark.parametrize("name", ["the-lighthouse-keeper", "The Lighthouse Keeper", "lighthouse keper"])
+def test_a_question_can_keep_to_one_review(run: Run, two_reviews: Path, name: str) -> None:
+    hits = run("search", "the sea", "--review", name, "--json", "--data", two_reviews).json["hits"]
+    assert {hit["review"] for hit in hits} == {"the-lighthouse-keeper"}
+    quotes = run("ask", "what colour is the sea?", "--review", name, "--json", "--data", two_reviews).json["quotes"]
+    assert {quote["review"] for quote in quotes} == {"the-lighthouse-keeper"}
+
+
+@pytest.mark.parametrize("command", ["ask", "search"])
+def test_a_review_that_is_not_there_is_named_with_those_that_are(run: Run, two_reviews: Path, command: str) -> None:
+    complaint = run(command, QUESTION, "--review", "xyzzy", "--data", two_reviews).complaint
+    assert complaint.startswith("no review is called 'xyzzy'; did you mean '")
+
+
+@pytest.mark.parametrize(
+    ("question", "complaint"),
+    [
+        ("", "the question is empty; ask in a few words, for example: What is a deferral?"),
+        ("   ", "the question is empty; ask in a few words, for example: What is a deferral?"),
+        ("why " * 2500, "the question has 9999 characters; ask in at most 1000"),
+        ("🎬🍿", "there are no words in the question; ask in a few words"),
+    ],
+)
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_what_is_no_question_gets_one_line_that_says_what_to_do(
+    run: Run, indexed: Path, question: str, complaint: str, options: tuple[str, ...]
+) -> None:
+    assert run("ask", question, *options, "--data", indexed).complaint == complaint
+
+
+def test_a_command_to_the_terminal_in_a_question_stays_a_piece_of_text(run: Run, indexed: Path) -> None:
+    question = "What is \x1b[31m a \x9b deferral\udcff?"
+    shown = run("ask", question, "--json", "--data", indexed)
+    assert shown.json["question"] == question
+    assert all(character.isprintable() for character in shown.out.rstrip("\n"))
+
+
+def test_a_search_in_json_has_the_promised_keys_best_first(run: Run, indexed: Path, library: Library) -> None:
+    found = run("search", QUESTION, "-k", "4", "--json", "--data", indexed).json
+    assert list(found) == ["hits"]
+    assert [list(hit) for hit in found["hits"]] == [HIT_KEYS] * 4
+    assert [(hit["review"], hit["start"], hit["end"], hit["score"]) for hit in found["hits"]] == [
+        (hit.review, hit.start, hit.end, hit.score) for hit in library.search(QUESTION, 4)
+    ]
+
+
+def test_a_search_gives_ten_passages_unless_told_otherwise(run: Run, indexed: Path) -> None:
+    assert len(run("search", QUESTION, "--json", "--data", indexed).json["hits"]) == 10
+    assert len(run("search", QUESTION, "-k", "99", "--json", "--data", indexed).json["hits"]) == 18
+
+
+def test_a_search_in_a_pipe_is_one_passage_to_a_line(run: Run, indexed: Path, library: Library) -> None:
+    text = library.review("never-let-me-go").text
+    (best,) = library.search(QUESTION, 1)
+    shown = run("search", QUESTION, "-k", "1", "--data", indexed)
+    assert shown.out == (
+        f"1. “{text[best.start : best.end]}” — Never Let Me Go, A Life Measured in Donations, ¶{best.paragraph}\n"
+    )

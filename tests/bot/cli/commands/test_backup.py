@@ -1,0 +1,56 @@
+"""`backup` and `restore`: the same answers elsewhere, from the real engine."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from tests.bot.cli.conftest import QUESTION, Run, copy_of
+from tests.project import ROOT
+
+
+def test_the_answers_are_the_same_after_a_restore_elsewhere(run: Run, two_reviews: Path, tmp_path: Path) -> None:
+    questions = (QUESTION, "What colour is the sea?", "Who wrote the score?")
+
+    def answers(data: Path) -> list[str]:
+        asked = [run("ask", question, "--json", "--data", data) for question in questions]
+        assert [answer.code for answer in asked] == [0, 0, 0]
+        return [answer.out for answer in asked]
+
+    data = copy_of(two_reviews, tmp_path / "data")
+    (data / "calibration.json").write_text(
+        (ROOT / "embeddings" / "answering" / "calibration.json").read_text(encoding="utf-8").replace("0.37", "0.5"),
+        encoding="utf-8",
+    )
+    saved = run("backup", tmp_path / "club.zip", "--data", data)
+    assert (saved.code, saved.err) == (0, "")
+    assert saved.out == (
+        f"{tmp_path / 'club.zip'}: 2 reviews, no database, 1 other file. The token and the index are not in it.\n"
+    )
+    # Elsewhere: other reviews, which give way, and an encoder, so that it needn't be made.
+    other = copy_of(two_reviews, tmp_path / "other")
+    shutil.copy(data / "reviews" / "never-let-me-go.md", other / "reviews" / "gives-way.md")
+    refused = run("restore", tmp_path / "club.zip", "--data", other)
+    assert "--replace" in refused.complaint
+    restored = run("restore", tmp_path / "club.zip", "--replace", "--data", other)
+    assert restored.code == 0
+    assert restored.out.startswith(f"{other}: 2 reviews, no database, 1 other file, from 20")
+    assert restored.out.endswith(f". Run `review-bot index --data {other}` before you start the bot.\n")
+    assert run("index", "--data", other).code == 0
+    assert answers(other) == answers(data)
+
+
+def test_a_backup_without_reviews_says_so(run: Run, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    (data / "calibration.json").write_text("{}", encoding="utf-8")
+    saved = run("backup", tmp_path / "club.zip", "--data", data)
+    assert saved.out.startswith(f"{tmp_path / 'club.zip'}: 0 reviews, no database, 1 other file.")
+    assert saved.err == f"{data / 'reviews'}: no reviews are there, so there are none in the backup.\n"
+
+
+def test_a_backup_that_is_none_is_one_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "club.zip").write_bytes(b"PK")
+    complaint = run("restore", tmp_path / "club.zip", "--data", tmp_path / "data").complaint
+    assert complaint == f"{tmp_path / 'club.zip'}: not a sound backup (File is not a zip file); nothing was changed"
+    assert not (tmp_path / "data").exists()

@@ -1,0 +1,92 @@
+"""`chat`: follow-ups, its few commands, and how it ends."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.cli.commands.chat import HELP
+from tests.bot.cli.conftest import QUESTION, Run
+
+OFF_TOPIC = "How do I change the oil of a motorbike?"
+FOLLOW_UP = "and who plays her?"
+
+
+def cited(line: str) -> tuple[str, str]:
+    """The quotation and the citation of a line of plain output."""
+    found = re.fullmatch(r"\d+\. “(.*)” — (.*)", line)
+    assert found is not None
+    return found[1], found[2]
+
+
+def test_a_question_that_is_typed_gets_the_answer_that_ask_gives(run: Run, indexed: Path) -> None:
+    chat = run("chat", "--data", indexed, typed=[QUESTION])
+    assert (chat.code, chat.err) == (0, "")
+    assert chat.out == run("ask", QUESTION, "--data", indexed).out + "\n"
+
+
+def test_a_follow_up_is_asked_with_what_came_before_it(run: Run, indexed: Path) -> None:
+    first = run("ask", "Who is Ruth?", "--data", indexed).out
+    second = run("ask", FOLLOW_UP, "--context", "Who is Ruth?", "--data", indexed).out
+    assert run("chat", "--data", indexed, typed=["Who is Ruth?", FOLLOW_UP]).out == f"{first}\n{second}\n"
+
+
+def test_a_question_that_the_reviews_do_not_answer_is_no_context(run: Run, indexed: Path) -> None:
+    refused = run("ask", OFF_TOPIC, "--data", indexed).out
+    answered = run("ask", QUESTION, "--data", indexed).out
+    assert run("chat", "--data", indexed, typed=[OFF_TOPIC, QUESTION]).out == f"{refused}\n{answered}\n"
+
+
+def test_new_forgets_what_came_before(run: Run, indexed: Path) -> None:
+    first = run("ask", "Who is Ruth?", "--data", indexed).out
+    alone = run("ask", FOLLOW_UP, "--data", indexed).out
+    assert run("chat", "--data", indexed, typed=["Who is Ruth?", "/new", FOLLOW_UP]).out == f"{first}\n{alone}\n"
+
+
+def test_more_shows_each_further_passage_once_until_there_are_none(run: Run, indexed: Path) -> None:
+    answer = run("ask", QUESTION, "--data", indexed).out.splitlines()
+    shown = run("chat", "--data", indexed, typed=[QUESTION, *["/more"] * 7]).out.splitlines()
+    further = [cited(line) for line in shown[len(answer) :] if line[:1].isdigit()]
+    quoted = {place for _, place in map(cited, answer)}
+    assert len(further) == len(set(further)) == 18 - len(quoted)
+    assert quoted.isdisjoint(place for _, place in further)
+    assert shown[-1] == "There are no further passages."
+
+
+def test_more_wants_a_question_first(run: Run, indexed: Path) -> None:
+    assert run("chat", "--data", indexed, typed=["/more", "/new", "/more"]).out == "Ask something first.\n" * 2
+
+
+def test_a_conversation_can_keep_to_one_review_and_let_go_of_it(run: Run, two_reviews: Path) -> None:
+    question = "What is said about the sea?"
+    kept = run("ask", question, "--review", "never-let-me-go", "--data", two_reviews).out
+    free = run("ask", question, "--data", two_reviews).out
+    assert kept != free
+    typed = ["/review nevr let me go", question, "/review", question]
+    assert run("chat", "--data", two_reviews, typed=typed).out == (
+        f"Keeping to Never Let Me Go.\n{kept}\nAsking all the reviews.\n{free}\n"
+    )
+    assert run("chat", "--review", "NLMG", "--data", two_reviews, typed=[question]).out == f"{kept}\n"
+
+
+def test_what_can_not_be_done_is_said_in_one_line_and_the_conversation_goes_on(run: Run, indexed: Path) -> None:
+    chat = run("chat", "--data", indexed, typed=["🍿", "", "/dance", "/review xyzzy", QUESTION])
+    assert chat.code == 0
+    first, second, third = chat.err.splitlines()
+    assert first == "there are no words in the question; ask in a few words"
+    assert second == "There is no /dance; /help lists what there is."
+    assert third.startswith("no review is called 'xyzzy'; did you mean ")
+    assert chat.out == run("ask", QUESTION, "--data", indexed).out + "\n"
+
+
+@pytest.mark.parametrize("goodbye", ["/quit", "/exit", "/QUIT"])
+def test_quit_ends_it_at_once(run: Run, indexed: Path, goodbye: str) -> None:
+    chat = run("chat", "--data", indexed, typed=["/help", goodbye, QUESTION])
+    assert (chat.code, chat.out, chat.err) == (0, f"{HELP}\n", "")
+
+
+def test_the_end_of_the_file_ends_it_quietly(run: Run, indexed: Path) -> None:
+    chat = run("chat", "--data", indexed)
+    assert (chat.code, chat.out, chat.err) == (0, "", "")

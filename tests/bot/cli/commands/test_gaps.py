@@ -1,0 +1,100 @@
+"""`review-bot gaps` as whoever runs the bot uses it."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.storage.database import DATABASE, Store
+from bot.storage.records import KeptQuestion, ServerSettings
+from embeddings.evaluation.annotate import read_asked
+from embeddings.records import State
+from tests.bot.cli.conftest import Run
+
+ASKED = (
+    (1, "is it on netflix??", State.UNANSWERED, 20),
+    (1, "Can I watch it on Netflix?", State.NEAREST, 21),
+    (2, "is it on Netflix??", State.UNANSWERED, 22),
+    (2, "What is a deferral?", State.ANSWERED, 22),
+    (2, "Is there a sequel?", State.UNANSWERED, 22),
+)
+
+
+@pytest.fixture
+def kept(data: Path) -> Path:
+    """A data directory whose bot has kept questions of two servers."""
+    with Store(data / DATABASE) as store:
+        for server in (1, 2):
+            store.save_server_settings(server, ServerSettings(keep_questions=True))
+        for number, (server, text, state, day) in enumerate(ASKED):
+            store.keep_question(KeptQuestion(number, server, 5, date(2026, 11, day), text, state, 0.3))
+        store.count_verdict(9, 2, helpful=True)
+    return data
+
+
+def test_questions_that_ask_alike_stand_together_the_most_frequent_first(run: Run, kept: Path) -> None:
+    shown = run("gaps", "--data", kept)
+    assert (shown.code, shown.err) == (0, "")
+    assert shown.out == (
+        "4 questions found nothing, or only what is nearest, in 2 groups.\n"
+        "\n   3 × is it on netflix??  (1 nearest, 2 unanswered)\n"
+        "       Can I watch it on Netflix?\n"
+        "\n   1 × Is there a sequel?  (1 unanswered)\n"
+        "\nVerdicts on answers: 1 helpful, 0 not helpful.\n"
+    )
+
+
+def test_one_server_and_some_days_can_be_chosen(run: Run, kept: Path) -> None:
+    def groups(*options: str) -> list[tuple[str, int]]:
+        shown = run("gaps", "--json", *options, "--data", kept).json
+        return [(group["question"], group["count"]) for group in shown["groups"]]
+
+    assert groups("--server", "1", "--since", "2026-11-21") == [("Can I watch it on Netflix?", 1)]
+    assert groups("--server", "2", "--answered") == [
+        ("is it on Netflix??", 1),
+        ("What is a deferral?", 1),
+        ("Is there a sequel?", 1),
+    ]
+    assert groups("--server", "3") == []
+
+
+def test_the_questions_are_written_for_the_labelling(run: Run, kept: Path, tmp_path: Path) -> None:
+    file = tmp_path / "asked.jsonl"
+    shown = run("gaps", "--export", file, "--data", kept)
+    assert shown.err == f"3 questions in {file}; label them with `review-bot label FILE --from {file}`.\n"
+    assert [each.text for each in read_asked(file)] == [
+        "is it on netflix??",
+        "Can I watch it on Netflix?",
+        "Is there a sequel?",
+    ]
+    refused = run("evaluate", file, "--data", kept)
+    assert f"`review-bot label FILE --from {file.name} --data {kept}`" in refused.complaint
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--server", "3"), "Nothing was asked in the server 3. Questions that are kept in all: 5.\n"),
+        (("--since", "2026-12-01"), "Nothing was asked since 2026-12-01. Questions that are kept in all: 5.\n"),
+        (
+            ("--since", "2026-11-22", "--server", "1"),
+            "Nothing was asked since 2026-11-22 in the server 1. Questions that are kept in all: 5.\n",
+        ),
+    ],
+)
+def test_where_nothing_was_asked_in_that_time_or_server_it_says_so(
+    run: Run, kept: Path, options: tuple[str, ...], said: str
+) -> None:
+    shown = run("gaps", *options, "--data", kept)
+    assert (shown.code, shown.out, shown.err) == (0, said, "")
+
+
+def test_without_questions_it_says_how_they_come_to_be_kept(run: Run, data: Path) -> None:
+    assert "there is no database" in run("gaps", "--data", data).complaint
+    assert not (data / DATABASE).exists()
+    Store(data / DATABASE).close()
+    assert run("gaps", "--data", data).out == (
+        "No questions are kept. Who manages a server turns that on with /settings.\n"
+    )

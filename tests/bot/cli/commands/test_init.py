@@ -1,0 +1,179 @@
+"""`init`: everything in its place, the token seen by nobody, and nothing replaced unasked."""
+
+from __future__ import annotations
+
+import os
+import pty
+import stat
+from pathlib import Path
+
+import pytest
+
+from bot.cli.commands.init import save_token
+from tests.bot.cli.commands.test_doctor import OTHERS, TOKEN
+from tests.bot.cli.conftest import SECOND_REVIEW, Run, start
+
+INVITATION = "https://discord.com/oauth2/authorize?client_id=123456789012345678&"
+
+
+@pytest.fixture(autouse=True)
+def _no_token(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DISCORD_TOKEN", "DISCORD_BOT_TOKEN", "DISCORD_TOKEN_FILE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def empty(fresh: Path) -> Path:
+    """A data folder without reviews; only the encoder is there, so that it needn't be made."""
+    (fresh / "reviews" / "never-let-me-go.md").unlink()
+    return fresh
+
+
+def test_what_is_typed_sets_everything_up_and_a_second_time_changes_nothing(
+    run: Run, empty: Path, indexed: Path
+) -> None:
+    begun = run("init", "--no-sync", "--data", empty, typed=[str(indexed / "reviews"), TOKEN])
+    assert begun.code == 0, begun.err
+    assert [line.partition(":")[0] for line in begun.out.splitlines()] == [
+        "Copied 1 review.",
+        "Reviews",
+        "Token",
+        "Index",
+        "Invite the bot to a server",
+        "Commands",
+        "Start the bot",
+    ]
+    assert INVITATION in begun.out
+    assert f"Commands: not told; `review-bot sync --data {empty}` does it.\n" in begun.out
+    assert TOKEN not in begun.out + begun.err
+    token = empty / "token"
+    assert (token.read_text(encoding="utf-8"), stat.S_IMODE(token.stat().st_mode)) == (f"{TOKEN}\n", 0o600)
+    assert run("ask", "What is a deferral?", "--json", "--data", empty).json["state"] == "answered"
+
+    before = {path: path.read_bytes() for path in empty.rglob("*") if path.is_file()}
+    for arguments, typed in (((), [""]), (("--yes",), [])):
+        again = run("init", *arguments, "--no-sync", "--data", empty, typed=typed)
+        assert again.code == 0, again.err
+        assert "Reviews: 1 in" in again.out
+        assert {path: path.read_bytes() for path in empty.rglob("*") if path.is_file()} == before
+
+
+def test_a_token_is_replaced_only_where_the_person_says_so(run: Run, empty: Path) -> None:
+    (empty / "token").write_text(TOKEN, encoding="utf-8")
+    run("init", "--no-sync", "--data", empty, typed=["", "n"])
+    assert (empty / "token").read_text(encoding="utf-8").strip() == TOKEN
+    assert stat.S_IMODE((empty / "token").stat().st_mode) == 0o600
+    run("init", "--no-sync", "--data", empty, typed=["", "y", OTHERS])
+    assert (empty / "token").read_text(encoding="utf-8").strip() == OTHERS
+
+
+def test_a_review_of_another_content_is_replaced_only_where_the_person_says_so(
+    run: Run, fresh: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "never-let-me-go.md").write_text(SECOND_REVIEW, encoding="utf-8")
+    target = fresh / "reviews" / "never-let-me-go.md"
+    owners = target.read_bytes()
+    arguments = ("init", "--reviews", folder, "--no-sync", "--data", fresh)
+    assert run(*arguments, "--yes").code == 0
+    assert target.read_bytes() == owners
+    assert run(*arguments, typed=["yes"]).code == 0
+    assert target.read_text(encoding="utf-8") == SECOND_REVIEW
+
+
+def test_a_review_that_is_there_in_the_other_format_is_left_out_and_named(
+    run: Run, fresh: Path, tmp_path: Path
+) -> None:
+    folder = tmp_path / "club"
+    folder.mkdir()
+    for name in ("never-let-me-go.txt", "whales.md", "whales.txt"):
+        (folder / name).write_text("---\ntitle: Whales\n---\nThey sing.\n", encoding="utf-8")
+    for name in ("page.html", "cover.jpg", ".hidden"):
+        (folder / name).touch()
+    there = fresh / "reviews"
+    left_out = [
+        f"{folder}/never-let-me-go.txt: left out, since {there}/never-let-me-go.md has the same short name, "
+        "'never-let-me-go'",
+        f"{folder}/whales.txt: left out, since {there}/whales.md has the same short name, 'whales'",
+        f"{folder}: left out what is neither .md nor .txt (cover.jpg, page.html); "
+        f"`review-bot add FILE --data {fresh}` takes .html and .epub",
+    ]
+    for copied in ("Copied 1 review.", "Copied 0 reviews."):
+        ended = run("init", "--reviews", folder, "--yes", "--data", fresh)
+        assert ended.code == 0
+        assert ended.out.splitlines()[:2] == [copied, f"Reviews: 2 in {there}."]
+        assert [line for line in ended.err.splitlines() if "left out" in line] == left_out
+    assert sorted(path.name for path in there.iterdir()) == ["never-let-me-go.md", "whales.md"]
+
+
+def test_a_folder_that_is_mistyped_is_asked_for_again(run: Run, empty: Path, indexed: Path, tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    file = indexed / "reviews" / "never-let-me-go.md"
+    ended = run("init", "--no-sync", "--data", empty, typed=[str(tmp_path / "gone"), str(file), str(file.parent)])
+    assert ended.code == 0
+    assert f"{tmp_path}/gone: no such folder\n" in ended.err
+    assert f"{file}: this is a file; name its folder, or use `review-bot add FILE --data {empty}`\n" in ended.err
+    assert ended.out.startswith(f"Copied 1 review.\nReviews: 1 in {empty}/reviews.\n")
+
+
+def test_without_reviews_it_says_how_to_add_one(run: Run, empty: Path) -> None:
+    ended = run("init", "--no-sync", "--data", empty, typed=["", TOKEN])
+    assert ended.code == 0
+    lines = ended.out.splitlines()
+    assert lines[0] == f"Reviews: none yet in {empty}/reviews."
+    assert lines[-1].startswith("Add a review: review-bot add --data ")
+
+
+def test_a_token_stays_where_no_other_is_given(run: Run, fresh: Path) -> None:
+    save_token(TOKEN, fresh)
+    ended = run("init", "--no-sync", "--data", fresh, typed=["y", ""])
+    assert ended.code == 0
+    assert f"Token: the old one stays, in {fresh}/token.\n" in ended.out
+    assert INVITATION in ended.out
+    assert (fresh / "token").read_text(encoding="utf-8") == f"{TOKEN}\n"
+
+
+def test_without_a_token_it_goes_as_far_as_it_can(run: Run, fresh: Path) -> None:
+    ended = run("init", "--data", fresh)
+    assert ended.code == 0
+    assert "Token: none yet." in ended.out
+    assert "Index: up to date." in ended.out
+    assert not (fresh / "token").exists()
+
+
+def test_what_is_no_token_is_not_kept(run: Run, fresh: Path) -> None:
+    ended = run("init", "--no-sync", "--data", fresh, typed=["abc", "a client secret", "def"])
+    assert ended.code == 1
+    assert "what you typed: this is not a bot's token" in ended.err
+    assert not (fresh / "token").exists()
+    ended = run("init", "--no-sync", "--data", fresh, typed=["abc", TOKEN])
+    assert ended.code == 0
+
+
+def test_a_folder_without_reviews_is_said_to_be_one(run: Run, empty: Path, tmp_path: Path) -> None:
+    (tmp_path / "nothing").mkdir()
+    ended = run("init", "--reviews", tmp_path / "nothing", "--data", empty)
+    assert ended.complaint == f"{tmp_path / 'nothing'}: there are no .md or .txt files in this folder"
+    assert run("init", "--reviews", tmp_path / "gone", "--data", empty).complaint == f"{tmp_path}/gone: no such folder"
+
+
+def test_a_token_typed_at_a_terminal_is_not_shown(fresh: Path) -> None:
+    ours, theirs = pty.openpty()
+    try:
+        # A terminal that can't move its cursor is shown no bar, which nobody here would read away.
+        dumb = {"TERM": "dumb"}
+        with start("init", "--no-sync", "--data", fresh, stdin=theirs, stderr=theirs, environment=dumb) as running:
+            shown = b""
+            while b"for later:" not in shown:
+                shown += os.read(ours, 1024)
+            os.write(ours, f"{TOKEN}\n".encode())
+            out, _ = running.communicate(timeout=600)
+        while not shown.endswith(b"\n"):
+            shown += os.read(ours, 1024)
+    finally:
+        os.close(ours)
+        os.close(theirs)
+    assert running.returncode == 0
+    assert TOKEN not in out + shown.decode()
+    assert (fresh / "token").read_text(encoding="utf-8") == f"{TOKEN}\n"

@@ -1,0 +1,28 @@
+"""What the commands say, whatever they are about."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot.cli.output.wording import for_folder
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ("data", "run `review-bot index`, or `review-bot init --data there` first; `pip install .`"),
+        (
+            "elsewhere",
+            "run `review-bot index --data elsewhere`, or `review-bot init --data there` first; `pip install .`",
+        ),
+        (
+            "my club",
+            "run `review-bot index --data 'my club'`, or `review-bot init --data there` first; `pip install .`",
+        ),
+    ],
+)
+def test_a_command_that_is_advised_acts_on_the_folder_that_is_meant(data: str, said: str) -> None:
+    message = "run `review-bot index`, or `review-bot init --data there` first; `pip install .`"
+    assert for_folder(message, Path(data)) == said

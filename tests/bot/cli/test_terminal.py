@@ -1,0 +1,217 @@
+"""The command in a real terminal: marks, widths, colours, bars, and a conversation by keyboard."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pytest
+
+from embeddings.library import Library
+from tests.bot.cli.conftest import QUESTION, process, start
+
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[=>]")
+BOLD = re.compile(r"\x1b\[1m(.*?)\x1b\[0m", re.DOTALL)
+COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|38;)[\d;]*m")
+
+
+class Terminal:
+    """What stands behind a program's terminal: what it has shown so far, and a keyboard."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.shown = ""
+
+    def read(self, seconds: float) -> bool:
+        """Take in what comes within that time; return whether anything may follow."""
+        ready, _, _ = select.select([self._descriptor], [], [], seconds)
+        # A terminal that nobody holds open any more is an error to read from.
+        with suppress(OSError):
+            if ready:
+                taken = os.read(self._descriptor, 65536).decode("utf-8", "replace")
+                self.shown += taken.replace("\r\n", "\n")
+                return bool(taken)
+            return True
+        return False
+
+    def wait_for(self, text: str) -> None:
+        """Read until a text is shown."""
+        end = time.monotonic() + 60
+        while text not in self.shown:
+            assert time.monotonic() < end, f"{text!r} was not shown, but {self.shown!r}"
+            assert self.read(1), f"{text!r} was not shown, but {self.shown!r}"
+
+    def type(self, keys: str) -> None:
+        """Press these keys."""
+        os.write(self._descriptor, keys.encode())
+
+
+@contextmanager
+def terminal(
+    *arguments: str | Path, width: int = 80, environment: dict[str, str] | None = None
+) -> Iterator[tuple[Terminal, subprocess.Popen[str]]]:
+    """Run the command with a terminal of that width for all of its streams."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+    running = start(
+        *arguments,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        environment={"TERM": "xterm-256color"} | (environment or {}),
+        # A shell that runs the tests in the background has them ignore the signal, and what they start as well.
+        prefix=("env", "--default-signal=INT"),
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(slave)
+    try:
+        yield Terminal(master), running
+    finally:
+        running.kill()
+        running.wait()
+        os.close(master)
+
+
+def shown_by(*arguments: str | Path, width: int = 80, environment: dict[str, str] | None = None) -> str:
+    """All that a run of the command shows in a terminal."""
+    with terminal(*arguments, width=width, environment=environment) as (screen, running):
+        while screen.read(60):
+            pass
+        assert running.wait(30) == 0
+        return screen.shown
+
+
+def words_of(text: str) -> list[str]:
+    """The words that are seen."""
+    return ESCAPE.sub("", text).split()
+
+
+def holds(words: list[str], part: list[str]) -> bool:
+    """Whether some words stand in others in one piece."""
+    return any(words[place : place + len(part)] == part for place in range(len(words)))
+
+
+@pytest.mark.parametrize("width", [80, 40])
+def test_an_answer_shows_each_quote_marked_within_its_passage_and_its_citation(indexed: Path, width: int) -> None:
+    library = Library.open(indexed)
+    answer = library.ask(QUESTION)
+    shown = shown_by("ask", QUESTION, "--data", indexed, width=width)
+    words = words_of(shown)
+    marked = words_of(" ".join(BOLD.findall(shown)))
+    for quote in answer.quotes:
+        review = library.review(quote.review)
+        paragraph = review.section(quote.section).paragraphs[quote.paragraph - 1]
+        assert holds(words, review.text[paragraph.start : paragraph.end].split())
+        assert holds(marked, quote.text.split())
+        assert holds(words, f"— {quote.title}, {quote.heading}, ¶{quote.paragraph}".split())
+    assert len(marked) == sum(len(quote.text.split()) for quote in answer.quotes)
+    assert max(len(ESCAPE.sub("", line)) for line in shown.split("\n")) <= width
+
+
+def test_no_colour_is_shown_where_none_is_wanted_and_the_quotes_stay_marked(indexed: Path) -> None:
+    assert COLOUR.search(shown_by("ask", QUESTION, "--data", indexed)) is not None
+    shown = shown_by("ask", QUESTION, "--data", indexed, environment={"NO_COLOR": "1"})
+    assert COLOUR.search(shown) is None
+    assert BOLD.search(shown) is not None
+
+
+def test_a_terminal_that_can_mark_nothing_gets_what_a_pipe_gets(indexed: Path) -> None:
+    shown = shown_by("ask", QUESTION, "--data", indexed, environment={"TERM": "dumb"})
+    assert shown == process("ask", QUESTION, "--data", indexed).out
+
+
+def test_a_terminal_is_told_what_the_reviews_do_not_say(indexed: Path) -> None:
+    words = words_of(shown_by("ask", "How do I change the oil of a motorbike?", "--data", indexed, width=40))
+    hint = f"Try other words, or see which there are: `review-bot reviews --data {indexed}`."
+    # A path that is wider than the terminal is broken anywhere.
+    assert "".join(words) == f"The reviews don't say. {hint}".replace(" ", "")
+
+
+@pytest.mark.parametrize(
+    "command", [("search", QUESTION, "-k", "3"), ("reviews",), ("sections", "nlmg"), ("section", "nlmg", "5")]
+)
+def test_everything_fits_a_narrow_terminal(two_reviews: Path, command: tuple[str, ...]) -> None:
+    shown = shown_by(*command, "--data", two_reviews, width=30)
+    assert max(len(ESCAPE.sub("", line)) for line in shown.split("\n")) <= 30
+
+
+def test_marks_in_a_review_are_shown_as_they_are(two_reviews: Path) -> None:
+    shown = shown_by("section", "lighthouse", "introduction", "--data", two_reviews)
+    assert holds(words_of(shown), "that pass [bold]without lights[/bold], and writes".split())
+
+
+def test_a_build_shows_a_bar_and_leaves_no_trace_of_it(fresh: Path) -> None:
+    shown = shown_by("ask", QUESTION, "--data", fresh)
+    assert "Preparing the model" in shown
+    assert shown.startswith("Building the index of 1 review, which is done once…\n")
+
+
+def test_a_conversation_by_keyboard_ends_quietly(indexed: Path) -> None:
+    with terminal("chat", "--data", indexed) as (screen, running):
+        screen.wait_for("Ask about the reviews. /help lists what else you can type; Ctrl-D ends.\n> ")
+        screen.type("What is a deferral?\r")
+        screen.wait_for("\n\n> ")
+        screen.type("\x04")
+        while screen.read(30):
+            pass
+        assert running.wait(30) == 0
+    assert words_of(screen.shown.rpartition("> ")[2]) == []
+
+
+def test_ctrl_c_at_the_prompt_is_quiet(indexed: Path) -> None:
+    with terminal("chat", "--data", indexed) as (screen, running):
+        screen.wait_for("\n> ")
+        while True:
+            # Python's prompt misses a key that is pressed in the moment in which it appears.
+            screen.type("\x03")
+            try:
+                code = running.wait(5)
+                break
+            except subprocess.TimeoutExpired:
+                continue
+        while screen.read(5):
+            pass
+    assert code == 130
+    assert set(words_of(screen.shown.partition("> ")[2])) <= {"^C"}
+
+
+@pytest.mark.parametrize(
+    ("command", "prompt", "said"),
+    [
+        (("add", "{folder}/The Ferryman.txt", "--data", "{folder}/data"), "Add it? [y/N] ", "Nothing was added."),
+        (
+            ("label", "{folder}/x.jsonl", "--data", "{data}"),
+            "Question (nothing: stop): ",
+            "0 added to {folder}/x.jsonl.",
+        ),
+        (
+            ("init", "--data", "{folder}/none"),
+            "or Enter for later: ",
+            "Stopped; run it again, and it goes on from here.",
+        ),
+    ],
+)
+def test_ctrl_c_where_something_is_asked_ends_with_a_line(
+    indexed: Path, tmp_path: Path, command: tuple[str, ...], prompt: str, said: str
+) -> None:
+    (tmp_path / "The Ferryman.txt").write_text("He rows people over.\n", encoding="utf-8")
+    places = {"folder": tmp_path, "data": indexed}
+    with terminal(*(part.format(**places) for part in command), width=500) as (screen, running):
+        screen.wait_for(prompt)
+        screen.type("\x03")
+        code = running.wait(30)
+        while screen.read(5):
+            pass
+    assert code == 130
+    assert screen.shown.partition(prompt)[2].removeprefix("^C") == f"\n{said.format(**places)}\n"

@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.cogs.browse.pages import contents_message, context_message, reviews_message, section_message
+from bot.services.stable_keys import find_passage, passage_key, review_key, section_key
+from bot.ui.custom_ids import Contents, PickReview, PickSection, ReadInContext, ReviewList, SectionPage, decode
+from bot.ui.elements import Menu, Message
+from bot.ui.strings import ENGLISH
+from bot.ui.text import Manner
+from embeddings.records import Paragraph, Quote, Review, Section
+from tests.bot.checks import a_quarter, check
+from tests.bot.discord_markdown import BOLD, SPOILER, read
+from tests.bot.reviews import quotes, reviews
+from tests.bot.texts import letters
+
+OPEN = Manner(ENGLISH, hide_spoilers=False)
+HIDING = Manner(ENGLISH, hide_spoilers=True)
+MANNERS = st.sampled_from((OPEN, HIDING))
+
+
+def review_of(*paragraphs: str, spoiler: bool = False) -> Review:
+    places = []
+    start = 0
+    for number, paragraph in enumerate(paragraphs, 1):
+        places.append(Paragraph(number, start, start + len(paragraph)))
+        start += len(paragraph) + 1
+    section = Section("the-end", "The End", tuple(places), spoiler)
+    return Review("a", "A Film", "\n".join(paragraphs), (section,), source="https://a.example")
+
+
+def quote_of(review: Review, words: str) -> Quote:
+    start = review.text.index(words)
+    section = review.sections[0]
+    (paragraph,) = (each for each in section.paragraphs if each.start <= start < each.end)
+    return Quote(1, words, "a", "A Film", "the-end", "The End", paragraph.number, start, start + len(words), 0.5)
+
+
+def in_context(review: Review, quote: Quote, manner: Manner, first: int | None = None) -> Message:
+    key = passage_key(review, quote)
+    found = find_passage(review, key)
+    assert found is not None
+    return context_message(review, *found, manner, action=ReadInContext(key, first))
+
+
+def contents(message: Message) -> list[str]:
+    return [text.content for text in message.texts()]
+
+
+def actions(message: Message) -> list[object]:
+    return [decode(button.custom_id) for button in message.buttons()]
+
+
+def menus(message: Message) -> list[Menu]:
+    return [part for part in message.parts if isinstance(part, Menu)]
+
+
+@a_quarter
+@given(reviews(), MANNERS, st.none() | st.integers(0, 40), st.data())
+def test_discord_takes_every_quote_in_its_context(
+    review: Review, manner: Manner, first: int | None, data: st.DataObject
+) -> None:
+    quote = data.draw(quotes(review, 1))
+    if quote:
+        check(in_context(review, quote, manner, first), (review,))
+
+
+@a_quarter
+@given(reviews(), MANNERS, st.integers(0, 40))
+def test_discord_takes_every_page_of_a_section(review: Review, manner: Manner, first: int) -> None:
+    check(section_message(review, review.sections[0], manner, first=first), (review,))
+
+
+@a_quarter
+@given(reviews(), MANNERS, st.integers(0, 4))
+def test_discord_takes_every_table_of_contents(review: Review, manner: Manner, page: int) -> None:
+    many = tuple(replace(review.sections[0], slug=f"s{number}") for number in range(60))
+    check(contents_message(replace(review, sections=many), manner, page=page))
+    check(contents_message(review, manner, page=page))
+
+
+@a_quarter
+@given(reviews(), MANNERS, st.integers(0, 4))
+def test_discord_takes_every_list_of_reviews(review: Review, manner: Manner, page: int) -> None:
+    check(reviews_message([replace(review, slug=f"r{number}") for number in range(60)], manner, page=page))
+
+
+@a_quarter
+@given(reviews(1), MANNERS)
+def test_the_pages_of_a_section_hold_all_of_it_once(review: Review, manner: Manner) -> None:
+    section = review.sections[0]
+    shown = ""
+    first: int | None = 0
+    while first is not None:
+        page = section_message(review, section, manner, first=first)
+        shown += "".join(letters(read(content).visible) for content in contents(page)[1:])
+        onward = [action.first for action in actions(page) if isinstance(action, SectionPage) and action.first > first]
+        first = onward[0] if onward else None
+    assert shown == letters(review.text)
+
+
+@a_quarter
+@given(reviews(1))
+def test_a_flagged_section_is_hidden_word_for_word(review: Review) -> None:
+    section = replace(review.sections[0], spoiler=True)
+    for content in contents(section_message(review, section, HIDING))[1:]:
+        reading = read(content)
+        assert "".join(map(letters, reading.of(SPOILER))) == letters(reading.visible)
+
+
+SHORT = review_of("Kathy drives.", "Nobody rebels. That is the point.", "The end.")
+
+
+def test_a_quote_is_marked_among_its_neighbours() -> None:
+    message = in_context(SHORT, quote_of(SHORT, "That is the point."), OPEN)
+    assert contents(message) == [
+        "### A Film › The End\n-# paragraphs 1–3 of 3 · [source](https://a.example)",
+        "Kathy drives.\n\nNobody rebels. **That is the point.**\n\nThe end.",
+    ]
+    assert actions(message) == [Contents(review_key(SHORT))]
+    assert message.private
+
+
+def test_a_quote_that_gives_the_end_away_is_marked_behind_the_marks() -> None:
+    review = review_of("Kathy drives.", "Nobody rebels.", spoiler=True)
+    assert contents(in_context(review, quote_of(review, "rebels."), HIDING)) == [
+        "### A Film › ||The End||\n-# paragraphs 1–2 of 2 · [source](https://a.example)",
+        "||Kathy drives.||\n\n||Nobody **rebels.**||",
+    ]
+
+
+LONG = review_of(*(f"Paragraph {number} is long. " + "It goes on. " * 60 for number in range(1, 21)))
+
+
+def test_a_quote_in_the_middle_shows_the_paragraph_before_it_and_pages_both_ways() -> None:
+    quote = quote_of(LONG, "Paragraph 10 is long.")
+    message = in_context(LONG, quote, OPEN)
+    assert "paragraphs 9–11 of 20" in contents(message)[0]
+    assert read(contents(message)[1]).of(BOLD) == ("Paragraph 10 is long.",)
+    earlier, later, whole = actions(message)
+    assert whole == SectionPage(review_key(LONG), section_key(LONG.sections[0]))
+    assert isinstance(earlier, ReadInContext)
+    assert isinstance(later, ReadInContext)
+    assert "paragraphs 6–8 of 20" in contents(in_context(LONG, quote, OPEN, earlier.first))[0]
+    assert "paragraphs 12–14 of 20" in contents(in_context(LONG, quote, OPEN, later.first))[0]
+
+
+def test_a_page_beyond_the_end_is_the_last_one() -> None:
+    assert "paragraph 20 of 20" in contents(section_message(LONG, LONG.sections[0], OPEN, first=900))[0]
+
+
+def test_a_section_without_text_says_so() -> None:
+    message = section_message(review_of(), Section("e", "Empty", ()), OPEN)
+    assert contents(message) == [
+        "### A Film › Empty\n-# There is nothing under this heading. · [source](https://a.example)"
+    ]
+    assert actions(message) == [Contents(review_key(review_of()))]
+
+
+def test_a_table_of_contents_lists_the_sections_with_a_menu() -> None:
+    hidden = Section("secret", "Who Dies", (), spoiler=True)
+    review = replace(SHORT, sections=(*SHORT.sections, hidden))
+    message = contents_message(review, HIDING)
+    assert contents(message) == ["### A Film", "**1.** The End\n**2.** ||Who Dies||"]
+    (menu,) = menus(message)
+    assert [(option.label, option.value) for option in menu.options] == [
+        ("1. The End", section_key(review.sections[0])),
+        ("2. Hidden: spoilers", section_key(hidden)),
+    ]
+    assert decode(menu.custom_id) == PickSection(review_key(review))
+    assert actions(message) == [ReviewList()]
+
+
+def test_the_list_of_reviews_says_what_each_is_about() -> None:
+    named = replace(SHORT, work="A Film", year=2010)
+    other = replace(SHORT, slug="b", title="*B*", work="The Book", year=2005, author="An Author")
+    message = reviews_message((named, other), OPEN)
+    assert contents(message) == [
+        "### Reviews",
+        "**1.** A Film (2010)\n**2.** \\*B\\* (The Book, 2005, An Author)",
+    ]
+    (menu,) = menus(message)
+    assert [option.label for option in menu.options] == ["1. A Film", "2. *B*"]
+    assert decode(menu.custom_id) == PickReview()
+
+
+@pytest.mark.parametrize(("page", "expected"), [(0, [1]), (1, [0, 2]), (2, [1]), (9, [1])])
+def test_a_long_list_is_paged(page: int, expected: list[int]) -> None:
+    many = [replace(SHORT, slug=f"r{number}") for number in range(60)]
+    message = reviews_message(many, OPEN, page=page)
+    assert actions(message) == [ReviewList(to) for to in expected]
+    assert contents(message)[0] == f"### Reviews\n-# {('1–25', '26–50', '51–60')[min(page, 2)]} of 60"
+
+
+def test_without_reviews_there_is_a_friendly_word() -> None:
+    assert contents(reviews_message((), OPEN)) == ["### Reviews\nThere are no reviews here yet."]

@@ -1,0 +1,123 @@
+"""What the bot says it stores, held against what its database can store."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bot.cogs.privacy.page import erase_message, export_message, privacy_message
+from bot.storage.database import Store
+from bot.storage.records import KeptQuestion, PersonalData, Terms
+from bot.ui.elements import Message
+from bot.ui.strings import ENGLISH
+from embeddings.records import State
+from tests.bot.checks import OWN_WORDS, check
+
+TOLD = {
+    "questions": {
+        "number": "a random number",
+        "server": "the server",
+        "member": "your user ID",
+        "day": "the day",
+        "question": "its words",
+        "state": "the state of the answer",
+        "confidence": "how sure I was of it",
+        "review": "the review it was narrowed to",
+        "collections": "the collections of reviews that were searched",
+        "after": "the number of the question that it went on from",
+    },
+    "verdicts": {
+        "answer": "its message ID",
+        "server": "and its server",
+        "helpful": "*Helpful*",
+        "not_helpful": "*Not helpful*",
+    },
+    "servers": {
+        "server": "its ID",
+        "private_answers": "whether answers are private",
+        "hide_spoilers": "spoilers hidden",
+        "keep_questions": "questions kept",
+        "default_review": "the review that is meant by default",
+    },
+    "mention_channels": {"server": "its ID", "channel": "the channels in which I answer mentions"},
+    "synced": {"scope": "its ID", "digest": "a digest of my commands there"},
+    "departures": {"server": "its ID", "noticed": "when I noticed that I had been removed"},
+}
+"""Every column of every table, and the words of `/privacy about` that tell of it."""
+
+TERMS = Terms(keep_days=12, grace_days=3)
+QUESTION = KeptQuestion(7, 1, 40, date(2026, 11, 22), "Is it `on` Netflix?", State.UNANSWERED, 0.25, None, ("shared",))
+DATA = PersonalData(40, (QUESTION,), ("Is it sad?",), {10: True})
+
+
+def text_of(message: Message) -> str:
+    return "\n".join(text.content for text in message.texts())
+
+
+def test_every_column_that_is_stored_is_told_of_in_plain_words(tmp_path: Path) -> None:
+    path = tmp_path / "bot.sqlite3"
+    Store(path).close()
+    connection = sqlite3.connect(path)
+    tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
+    columns = {table: [row[1] for row in connection.execute(f"PRAGMA table_info({table})")] for table in tables}
+    connection.close()
+    assert {table: sorted(names) for table, names in columns.items()} == {
+        table: sorted(told) for table, told in TOLD.items()
+    }
+    text = text_of(privacy_message(ENGLISH, TERMS, in_server=True, keeps=True))
+    for told in TOLD.values():
+        for words in told.values():
+            assert words in text
+
+
+@pytest.mark.parametrize(
+    ("in_server", "keeps", "line"),
+    [
+        (True, True, "**In this server questions are kept**, for 12 days"),
+        (True, False, "**In this server questions are not kept.**"),
+        (False, False, "**Here questions are never kept**"),
+    ],
+)
+def test_it_says_first_what_holds_where_the_member_is(in_server: bool, keeps: bool, line: str) -> None:
+    message = privacy_message(ENGLISH, TERMS, in_server=in_server, keeps=keeps)
+    assert message.private
+    assert line in next(message.texts()).content
+    assert "After 12 days it is deleted" in text_of(message)
+    assert "3 days after that all of it is deleted" in text_of(message)
+    assert "the last 5 questions of a conversation for 30 minutes" in text_of(message)
+    assert "for 24 hours who pressed which verdict" in text_of(message)
+    check(message, own=frozenset(OWN_WORDS))
+
+
+def test_the_file_has_all_that_there_is_of_the_person() -> None:
+    message = export_message(DATA, ENGLISH)
+    assert message.private
+    assert message.file is not None
+    assert json.loads(message.file.content) == {
+        "member": "40",
+        "questions": [
+            {
+                "number": "7",
+                "question": "Is it `on` Netflix?",
+                "day": "2026-11-22",
+                "server": "1",
+                "state": "unanswered",
+                "confidence": 0.25,
+                "review": None,
+                "collections": ["shared"],
+                "after": None,
+            }
+        ],
+        "in_memory": {"questions": ["Is it sad?"], "verdicts": [{"answer": "10", "helpful": True}]},
+    }
+
+
+def test_deleting_is_asked_about_once_more_with_what_there_is() -> None:
+    message = erase_message(DATA, ENGLISH)
+    assert "Stored questions: 1; questions in memory: 1." in text_of(message)
+    assert [button.label for button in message.buttons()] == ["Delete it now", "Export my data"]
+    check(message, own=frozenset(OWN_WORDS))

@@ -1,0 +1,139 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from bot.cogs.gaps.page import gaps_message
+from bot.cogs.settings.page import settings_message
+from bot.services.gaps import ExportError, Gap, Wording, find_gaps, gaps_record, question_lines, write_questions
+from bot.storage.records import KeptQuestion, ServerSettings
+from bot.ui.strings import ENGLISH
+from embeddings.evaluation.annotate import Asked, read_asked
+from embeddings.records import State
+from tests.bot.checks import a_quarter, check
+from tests.bot.texts import texts
+
+DAY = date(2026, 11, 22)
+NETFLIX = KeptQuestion(1, 1, 40, DAY, "Is it on Netflix?", State.UNANSWERED, 0.2, None, ("shared",))
+
+
+def by_first_word(texts: Sequence[str]) -> NDArray[np.float32]:
+    """Vectors that are the same for texts with the same first word, and at right angles for others."""
+    words = [text.split()[0].casefold() for text in texts]
+    return np.eye(len(texts), dtype=np.float32)[[words.index(word) for word in words]]
+
+
+@pytest.mark.parametrize(
+    ("deleted", "told"),
+    [
+        (0, ["**What is asked** isn’t kept."]),
+        (1, ["**What is asked** isn’t kept.", "1 kept question was deleted."]),
+        (12, ["**What is asked** isn’t kept.", "12 kept questions were deleted."]),
+    ],
+)
+def test_settings_tell_how_many_kept_questions_they_have_deleted(deleted: int, told: list[str]) -> None:
+    (text,) = settings_message(ServerSettings(), None, ENGLISH, keep_days=30, deleted=deleted).texts()
+    assert text.content.splitlines()[5:] == told
+
+
+def test_what_found_nothing_or_only_what_is_nearest_is_a_gap() -> None:
+    asked = [
+        NETFLIX,
+        replace(NETFLIX, text="who plays Kathy?", state=State.ANSWERED),
+        replace(NETFLIX, text="is it  on netflix?", day=DAY.replace(day=1)),
+        replace(NETFLIX, text="Is there a sequel?", state=State.NEAREST),
+        replace(NETFLIX, text="Why?", context=("Is it sad?",), review="other"),
+    ]
+    netflix = Wording("Is it on Netflix?", (), None, ("shared",), ((State.UNANSWERED, 2),), DAY.replace(day=1), DAY)
+    sequel = replace(netflix, text="Is there a sequel?", found=((State.NEAREST, 1),), first=DAY)
+    why = replace(
+        netflix, text="Why?", context=("Is it sad?",), review="other", found=((State.UNANSWERED, 1),), first=DAY
+    )
+    # "Why?" leans on the question before it, whose words it is grouped by.
+    assert find_gaps(asked, by_first_word) == (Gap((netflix, sequel, why)),)
+    assert len(find_gaps(asked, by_first_word, answered=True)) == 2
+    assert find_gaps(asked[1:2], by_first_word) == ()
+
+
+def test_gaps_as_a_question_file_are_read_by_the_labelling_and_name_nobody(tmp_path: Path) -> None:
+    asked = [NETFLIX, replace(NETFLIX, text="Why “that”?", context=("Is it sad?",), review="other")]
+    found = find_gaps(asked, by_first_word)
+    file = tmp_path / "new" / "asked.jsonl"
+    assert write_questions(found, file) == 2
+    assert set(read_asked(file)) == {
+        Asked("Is it on Netflix?", (), None, "asked"),
+        Asked("Why “that”?", ("Is it sad?",), "other", "asked"),
+    }
+    records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert {key for record in records for key in record} == {
+        "id", "question", "context", "review", "kind", "count", "collections",
+    }  # fmt: skip
+    assert [path.name for path in file.parent.iterdir()] == ["asked.jsonl"]
+
+
+def test_a_file_that_can_not_be_written_is_told_in_a_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(ExportError, match=r"asked\.jsonl: can't be written: "):
+        write_questions((), tmp_path / "file" / "asked.jsonl")
+
+
+def test_an_export_replaces_an_earlier_one(tmp_path: Path) -> None:
+    file = tmp_path / "asked.jsonl"
+    write_questions(find_gaps([NETFLIX, replace(NETFLIX, text="Who sings?")], by_first_word), file)
+    assert write_questions(find_gaps([NETFLIX], by_first_word), file) == 1
+    assert read_asked(file) == (Asked("Is it on Netflix?", (), None, "asked"),)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ('{"id": "q1", "question": "Is it sad?", "relevant": []}\n', "holds labelled questions"),
+        (
+            '{"id": "asked-0001", "question": "Is it sad?", "kind": "asked"}\n\n'
+            '{"id": "q1", "question": "Is it sad?", "kind": "asked", "relevant": []}\n',
+            "holds labelled questions",
+        ),
+        ("Shopping: bread, butter\n", "is there already, and is no export of questions"),
+    ],
+)
+def test_an_export_replaces_nobodys_work(tmp_path: Path, content: str, reason: str) -> None:
+    file = tmp_path / "mine.jsonl"
+    file.write_text(content, encoding="utf-8")
+    with pytest.raises(ExportError, match=rf"mine\.jsonl: {reason}.*; name another file"):
+        write_questions(find_gaps([NETFLIX], by_first_word), file)
+    assert file.read_text(encoding="utf-8") == content
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.jsonl"]
+
+
+def test_gaps_as_json_have_counts_by_state() -> None:
+    asked = [NETFLIX, replace(NETFLIX, text="Is there more?", state=State.NEAREST)]
+    record = gaps_record(find_gaps(asked, by_first_word), (3, 1))
+    assert record["questions"] == 2
+    assert record["verdicts"] == {"helpful": 3, "not_helpful": 1}
+    assert [(group["question"], group["nearest"], group["unanswered"]) for group in record["groups"]] == [  # type: ignore[attr-defined]
+        ("Is it on Netflix?", 1, 1)
+    ]
+
+
+@a_quarter
+@given(st.lists(st.tuples(texts(), texts()), min_size=1, max_size=30), st.booleans())
+def test_a_message_of_gaps_keeps_to_discords_limits_whatever_was_asked(
+    asked: list[tuple[str, str]], export: bool
+) -> None:
+    questions = [
+        replace(NETFLIX, number=n, text=f"{n}{text}"[:300], context=(turn,)) for n, (text, turn) in enumerate(asked)
+    ]
+    found = find_gaps(questions, by_first_word)
+    message = gaps_message(found, ENGLISH, days=30, export=export)
+    assert message.private
+    check(message)
+    assert question_lines(found).count("\n") == len({(each.text.casefold(), each.context) for each in questions})

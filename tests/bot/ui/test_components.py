@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+import discord
+import pytest
+
+from bot.cogs.ask.message import answer_message, follow_up_form
+from bot.ui.components import embedded, layout, modal
+from bot.ui.custom_ids import FollowUpForm, encode
+from bot.ui.read_back import earlier_in, question_in
+from bot.ui.strings import ENGLISH, catalogue
+from bot.ui.text import Manner
+from embeddings.records import Answer, State
+from tests.bot.checks import POST, bodies
+from tests.bot.reviews import ANSWER, REVIEW
+from tests.discord.loopback import limits, schema
+
+MESSAGE = answer_message(ANSWER, (REVIEW,), Manner(ENGLISH), asker=42)
+OPERATION = ("POST", "/interactions/{interaction_id}/{interaction_token}/callback")
+
+
+def received(body: dict[str, Any]) -> discord.Message:
+    """The message as discord.py reads it back from Discord."""
+
+    class State:
+        """The little of a connection that reading a message needs."""
+
+        def __getattr__(self, name: str) -> Callable[..., None]:
+            return lambda *_, **__: None
+
+    data: Any = {
+        "id": "1",
+        "channel_id": "2",
+        "type": 0,
+        "content": "",
+        "embeds": [],
+        "components": [],
+        "attachments": [],
+        "mention_everyone": False,
+        "tts": False,
+        "pinned": False,
+        "edited_timestamp": None,
+        "author": {"id": "3", "username": "bot", "discriminator": "0", "avatar": None},
+        **body,
+    }
+    channel: Any = discord.Object(2)
+    state: Any = State()
+    return discord.Message(state=state, channel=channel, data=data)
+
+
+@pytest.mark.parametrize("form", [0, 1], ids=["components", "embed"])
+def test_a_question_is_found_in_the_message_as_it_comes_back(form: int) -> None:
+    shown = received(bodies(MESSAGE)[form])
+    assert (question_in(shown), earlier_in(shown)) == ("Who drives?", None)
+
+
+@pytest.mark.parametrize("form", [0, 1], ids=["components", "embed"])
+def test_the_question_before_is_found_in_the_message_of_a_follow_up(form: int) -> None:
+    message = answer_message(ANSWER, (REVIEW,), Manner(ENGLISH), asker=42, earlier="Who is *Kathy*?")
+    shown = received(bodies(message)[form])
+    assert (question_in(shown), earlier_in(shown)) == ("Who drives?", "Who is *Kathy*?")
+
+
+def test_a_message_without_a_question_has_none() -> None:
+    assert question_in(received({})) is None
+
+
+def test_the_edge_has_the_states_colour_in_both_forms() -> None:
+    components, embed = bodies(MESSAGE)
+    assert components["components"][0]["accent_color"] == embed["embeds"][0]["color"] == MESSAGE.look.value
+
+
+def test_both_forms_have_the_same_buttons() -> None:
+    def identifiers(node: object) -> list[str]:
+        if isinstance(node, list):
+            return [found for each in node for found in identifiers(each)]
+        if isinstance(node, dict):
+            own = [node["custom_id"]] if "custom_id" in node else []
+            return own + [found for value in node.values() for found in identifiers(value)]
+        return []
+
+    components, embed = bodies(MESSAGE)
+    assert identifiers(components) == identifiers(embed) == [button.custom_id for button in MESSAGE.buttons()]
+
+
+def test_nothing_waits_for_a_press() -> None:
+    async def finished() -> tuple[bool, ...]:
+        form = modal(follow_up_form(ENGLISH))
+        return layout(MESSAGE).is_finished(), embedded(MESSAGE)[1].is_finished(), form.is_finished()
+
+    assert asyncio.run(finished()) == (True, True, True)
+
+
+def test_discord_takes_the_follow_up_form() -> None:
+    async def made() -> dict[str, Any]:
+        return modal(follow_up_form(ENGLISH)).to_dict()
+
+    data = asyncio.run(made())
+    assert list(limits.modal(data)) == []
+    assert data["custom_id"] == encode(FollowUpForm())
+    if description := schema.load():
+        assert list(description.body(*OPERATION, {"type": 9, "data": data})) == []
+
+
+def test_the_oracle_refuses_a_broken_message() -> None:
+    description = schema.load()
+    if description is None:
+        pytest.skip(schema.WHY_ABSENT)
+    broken = {"components": [{"type": 10, "content": "x" * 5000}], "flags": 1 << 15}
+    assert list(description.body(*POST, broken)) != []
+    assert list(limits.message(broken)) != []
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "en-US", "de", "pt-BR", None, ""])
+def test_every_locale_is_answered_in_english_for_now(locale: str | None) -> None:
+    assert catalogue(locale) is ENGLISH
+
+
+@pytest.mark.parametrize(("seconds", "told"), [(0.1, "in a second"), (1.0, "in a second"), (1.2, "in 2 seconds")])
+def test_a_wait_is_told_in_whole_seconds(seconds: float, told: str) -> None:
+    assert told in ENGLISH.cooldown(seconds)
+
+
+def test_a_refusal_without_quotes_has_both_forms() -> None:
+    message = answer_message(Answer("Why?", State.UNANSWERED, 0.0, ()), (), Manner(ENGLISH), asker=1)
+    for body in bodies(message):
+        assert list(limits.message(body)) == []

@@ -1,0 +1,185 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import example, given
+
+from bot.ui.escape import bold, clean, escape, hide, neutralise, one_line, quotation, restore
+from tests.bot.discord_markdown import BOLD, QUOTE, SPOILER, read
+from tests.bot.texts import FRAGMENTS, letters, texts
+
+
+@given(texts())
+def test_nothing_is_active_in_a_neutralised_text(text: str) -> None:
+    assert read(neutralise(text)).constructs == ()
+
+
+@given(texts())
+def test_a_member_sees_the_cleaned_text(text: str) -> None:
+    assert read(neutralise(text)).visible == clean(text)
+
+
+@given(texts())
+def test_cleaning_keeps_every_visible_letter(text: str) -> None:
+    assert letters(clean(text)) == letters(text)
+
+
+@given(texts())
+def test_cleaning_twice_is_cleaning_once(text: str) -> None:
+    assert clean(clean(text)) == clean(text)
+
+
+@given(texts())
+def test_what_was_escaped_is_restored_exactly(text: str) -> None:
+    assert restore(neutralise(text)) == clean(text)
+
+
+@given(texts(), texts())
+def test_two_texts_side_by_side_stay_inactive(first: str, second: str) -> None:
+    assert read(f"{neutralise(first)} {neutralise(second)}").constructs == ()
+
+
+@given(texts())
+def test_a_quotation_holds_a_quotation_and_nothing_else(text: str) -> None:
+    quoted = read(quotation(neutralise(text)))
+    assert set(quoted.kinds) <= {QUOTE}
+    assert quoted.visible.split() == clean(text).split()
+
+
+@given(texts())
+def test_everything_behind_spoiler_marks_is_hidden(text: str) -> None:
+    reading = read(quotation(hide(neutralise(text))))
+    assert set(reading.kinds) <= {QUOTE, SPOILER}
+    assert "".join(reading.of(SPOILER)).split() == clean(text).replace("\n", "").split()
+
+
+@given(texts())
+def test_bold_inside_spoiler_marks_stays_bold_and_hidden(text: str) -> None:
+    reading = read(hide(bold(neutralise(text))))
+    assert set(reading.kinds) <= {SPOILER, BOLD}
+    assert reading.of(SPOILER) == reading.of(BOLD)
+    assert reading.visible == clean(text)
+
+
+@pytest.mark.parametrize("fragment", FRAGMENTS)
+def test_a_known_trick_does_nothing(fragment: str) -> None:
+    for text in (fragment, f"a {fragment} b", fragment * 3, f"\n{fragment}\n"):
+        assert read(neutralise(text)).constructs == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("<@1>", "user mention"),
+        ("\\<@1>", "user mention"),
+        ("<@&1>", "role mention"),
+        ("<#1>", "channel mention"),
+        ("</ask:1>", "command mention"),
+        ("<:a:1>", "custom emoji"),
+        ("<a:a:1>", "custom emoji"),
+        ("<t:1:R>", "timestamp"),
+        ("<id:customize>", "navigation"),
+        ("@everyone", "mass mention"),
+        ("see https://a.example", "link"),
+        ("<https://a.example>", "bracketed link"),
+        ("[a](https://a.example)", "masked link"),
+        ("discord.gg/abc", "invite"),
+        ("**a**", "bold"),
+        ("*a*", "emphasis"),
+        ("_a_", "emphasis"),
+        ("__a__", "underline"),
+        ("~~a~~", "strikethrough"),
+        ("||a||", "spoiler"),
+        ("`a`", "code"),
+        ("```\na\n```", "code block"),
+        ("# a", "heading"),
+        ("-# a", "subtext"),
+        ("- a", "list"),
+        ("1. a", "list"),
+        ("> a", "quote"),
+        (">>> a", "quote"),
+        ("||a", "unbalanced mark"),
+        ("a\u202eb", "hidden character"),
+        (":smile:", "emoji name"),
+    ],
+)
+def test_the_reader_of_these_tests_finds_what_is_active(text: str, kind: str) -> None:
+    assert kind in read(text).kinds
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "Kathy’s “deferral” — at 10 (or so); 50% & more.",
+            "Kathy’s “deferral” — at 10 (or so); 50% & more.",
+        ),
+        ("A well-known film, 3.5 of 5", "A well-known film, 3\\.5 of 5"),
+        ("it’s *quiet*", "it’s \\*quiet\\*"),
+        ("@everyone", "\\@\u200beveryone"),
+        ("1984. A year", "1984\\. A year"),
+    ],
+)
+def test_ordinary_prose_is_hardly_touched(text: str, shown: str) -> None:
+    assert neutralise(text) == shown
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "می\u200cروم",  # Persian: the non-joiner parts the prefix from the verb
+        "ක්\u200dෂ",  # Sinhala: the joiner makes the conjunct
+        "അവന്\u200d പോയി",  # Malayalam: a final consonant written with a joiner
+        "👩\u200d👩\u200d👧",
+        "🏳\ufe0f\u200d🌈",
+        "❤\ufe0f",
+        "🏴\U000e0067\U000e0062\U000e0073\U000e0063\U000e0074\U000e007f",
+        "Việt Nam",
+        "Vie\u0323\u0302t",
+        "שָׁלוֹם",
+    ],
+)
+def test_what_a_script_or_an_emoji_needs_is_kept(text: str) -> None:
+    assert clean(text) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "cleaned"),
+    [
+        ("dis\u200dcord", "discord"),
+        ("a\u200c\u200d\u200bb", "ab"),
+        ("gift\u202egpj.exe", "giftgpj.exe"),
+        ("\u2066left\u2069", "left"),
+        ("nul\x00 and bell\x07", "nul and bell"),
+        ("a" + "\u0301" * 50, "a" + "\u0301" * 4),
+        ("tags\U000e0061\U000e0062", "tags"),
+        ("soft\u00adhyphen", "softhyphen"),
+        ("\ud800lone", "lone"),
+        ("one\r\ntwo\u2028three", "one\ntwo\nthree"),
+        ("one\n\n\n\n  two", "one\n\ntwo"),
+        ("far \t   away", "far away"),
+        ("blank\u3164\u2800letters", "blankletters"),
+    ],
+)
+def test_what_a_reader_cannot_see_is_dropped(text: str, cleaned: str) -> None:
+    assert clean(text) == cleaned
+
+
+def test_a_word_without_end_gets_places_to_break() -> None:
+    longest = max(len(part) for part in neutralise("x" * 10_000).split("\u200b"))
+    assert longest == 60
+
+
+def test_an_emoji_is_not_taken_to_pieces_by_a_break() -> None:
+    family = "👩\u200d👩\u200d👧"
+    assert family in neutralise("x" * 58 + family)
+
+
+@given(texts())
+@example("a\nb\n\n c")
+def test_one_line_is_one_line(text: str) -> None:
+    assert len(one_line(text).splitlines()) <= 1
+    assert one_line(one_line(text)) == one_line(text)
+
+
+def test_escaping_leaves_a_cleaned_text_of_letters_alone() -> None:
+    assert escape("the closest passages are") == "the closest passages are"

@@ -1,0 +1,107 @@
+"""A film club's evening with the bot, from the day it is let in, through a restart of the real program."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from tests.discord.actors import Channel, Discord, Guild, Message, Person
+from tests.discord.club import OWNERS, QUESTION, UNANSWERABLE, changed
+from tests.discord.logs import problems_in
+from tests.discord.programs import PATIENCE, copied, program
+from tests.discord.running.test_run import elsewhere
+
+DEFERRAL = "there are no deferrals"
+ACTRESS = "Keira Knightley"
+
+
+async def before_the_restart(general: Channel, ana: Person, bea: Person) -> tuple[Message, Message]:
+    """Two people find out what the bot can do; a public answer and a private one, with their buttons."""
+    help_page = await (await ana.slash(general, "help")).answer()
+    assert help_page.ephemeral
+    assert "/ask" in help_page.text
+
+    answer = await (await ana.slash(general, "ask", question=QUESTION)).answer()
+    assert DEFERRAL in answer.text
+    assert "Never Let Me Go" in answer.text
+
+    page = await (await bea.click(answer, "Read 1 in context")).answer()
+    assert page.ephemeral
+    assert DEFERRAL in page.text
+    contents = await changed(page, await bea.click(page, "Contents"))
+    assert "The Ethical Mirror" in contents.text
+
+    who = await general.answer_to(await bea.mention(general, "Who is Ruth?"))
+    plays = await general.answer_to(await bea.say(general, "and who plays her?", reply_to=who))
+    assert ACTRESS in plays.text
+    form = await ana.click(who, "Ask a follow-up")
+    assert ACTRESS in (await (await ana.submit(form, question="and who plays her?")).answer()).text
+
+    typed = await ana.autocomplete(general, "section", "section", review=OWNERS, section="etical miror")
+    heading = (await typed.choices())[0]
+    assert heading["name"].endswith("The Ethical Mirror")
+    section = await (await ana.slash(general, "section", review=OWNERS, section=heading["value"])).answer()
+    assert section.ephemeral
+    assert "The Ethical Mirror" in section.text
+
+    private = await (await bea.slash(general, "ask", question="Who is Ruth?", private=True)).answer()
+    assert private.ephemeral
+    shared = await (await bea.click(private, "Share")).answer()
+    assert (shared.ephemeral, shared.text) == (False, private.text)
+    return answer, private
+
+
+async def bad_input(server: Guild, general: Channel, ana: Person) -> None:
+    """What people try that can't be answered is told to them in a line."""
+    unknown = await (await ana.slash(general, "ask", question=QUESTION, review="xyzzy")).answer()
+    assert "There is no review" in unknown.text
+    assert (
+        "There is no section"
+        in (await (await ana.slash(general, "section", review=OWNERS, section="xyzzy")).answer()).text
+    )
+    assert "The reviews don’t say" in (await (await ana.slash(general, "ask", question=UNANSWERABLE)).answer()).text
+    for said, told in (("", "Ask me"), ("hm", "3"), ("why? " * 100, "300")):
+        stranger = await server.member("Cleo")  # another each time, for one is not told again so soon
+        answer = await general.answer_to(await stranger.mention(general, said))
+        assert told in answer.text
+    hostile = await general.answer_to(await ana.mention(general, "@everyone <@&1> ||what|| is ```a deferral? <#1>"))
+    assert "@everyone" not in hostile.text
+
+
+async def after_the_restart(general: Channel, ana: Person, bea: Person, *, answer: Message, private: Message) -> None:
+    """The buttons of before, and a conversation that goes on."""
+    page = await (await ana.click(answer, "Read 1 in context")).answer()
+    assert page.ephemeral
+    assert DEFERRAL in page.text
+    assert QUESTION in (await (await ana.click(answer, "More passages")).answer()).text
+    said = await ana.say(general, "who tells them?", reply_to=answer)
+    assert "Never Let Me Go" in (await general.answer_to(said)).text
+    assert "Ruth" in (await (await bea.click(private, "Read 1 in context")).answer()).text
+    await (await ana.click(answer, "Delete")).acknowledged()
+
+
+async def one_evening(there: Discord, data: Path) -> str:
+    """All of it; what the two programs have put out."""
+    with program(there.url, data, "run", token=there.token) as bot:
+        await there.ready(timeout=PATIENCE)
+        server = await there.server("Film Club", bot=False)
+        general, ana, bea = await server.channel("general"), await server.member("Ana"), await server.member("Bea")
+        await server.invite_bot()
+        answer, private = await before_the_restart(general, ana, bea)
+        await bad_input(server, general, ana)
+        assert await asyncio.to_thread(bot.stop) == 0
+        output = bot.output
+    with program(there.url, data, "run", token=there.token) as bot:
+        await there.ready(timeout=PATIENCE, identifies=2)
+        await after_the_restart(general, ana, bea, answer=answer, private=private)
+        assert await asyncio.to_thread(bot.stop) == 0
+        assert await answer.now() is None
+        return output + bot.output
+
+
+async def test_an_evening_from_the_first_question_to_an_old_button(reviews: Path, tmp_path: Path) -> None:
+    async with elsewhere() as there:
+        output = await one_evening(there, copied(reviews, tmp_path))
+        await there.assert_clean()
+        assert problems_in(output, await there.secrets()) == []
+        assert (await there.stats())["command_puts"] == 0

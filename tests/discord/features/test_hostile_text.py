@@ -1,0 +1,89 @@
+"""Hostile reviews, titles, names and questions on their way over the wire: the real client, and Discord on loopback.
+
+A quarter as many are sent as a property of `tests/bot` is tried with, so `HYPOTHESIS_PROFILE=thousand` sends 1,000.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, TypeVar
+
+import discord
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from bot.ui.strings import ENGLISH
+from bot.ui.text import link, question_problem
+from embeddings.records import Review
+from tests.bot.checks import OURS, OWN_WORDS
+from tests.bot.discord_markdown import LINK, read
+from tests.bot.reviews import hostile
+from tests.bot.shown import Shown, messages
+from tests.discord.club import club
+from tests.discord.logs import LogWatch
+from tests.discord.loopback.payloads import texts
+from tests.discord.running.test_faults import POST
+
+T = TypeVar("T")
+
+
+def sample(strategy: st.SearchStrategy[T]) -> list[T]:
+    """As many of these as a quarter of the profile's examples."""
+    found: list[T] = []
+
+    @settings(max_examples=settings().max_examples // 4, database=None, phases=[Phase.generate])
+    @given(strategy)
+    def take(one: T) -> None:
+        found.append(one)
+
+    take()
+    return found
+
+
+def tame(shown: list[str], reviews: tuple[Review, ...] = ()) -> bool:
+    """Whether nothing in these texts is active but what the bot itself has put there."""
+    readings = [read(text) for text in shown]
+    kinds = {kind for reading in readings for kind in reading.kinds}
+    targets = {each.target for reading in readings for each in reading.constructs if each.kind == LINK}
+    return kinds <= OURS | OWN_WORDS and targets <= {link(review.source) for review in reviews}
+
+
+async def test_whatever_the_reviews_hold_arrives_whole_and_tame(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    every = sample(messages())  # before there is a bot, whose event loop it would hold up
+    async with club(at_the_double, reviews, store) as here:
+        await here.there.settings(rate_limits=False)
+        channel = here.bot.get_channel(int(here.general.id))
+        assert isinstance(channel, discord.TextChannel)
+
+        async def arrived(shown: Shown) -> Any:
+            sent = await here.bot.desk.delivery.post(channel, shown.message)
+            assert sent is not None
+            return await here.there.call("message", message=str(sent.id))
+
+        for shown in every:
+            contents = [text.content for text in shown.message.texts()]
+            assert list(texts((await arrived(shown))["components"])) == contents
+            await here.there.fault(POST, "status", status=400, code=50035)
+            (embed,) = (await arrived(shown))["embeds"]
+            assert embed["description"] == "\n\n".join(contents)
+            assert tame([*contents, embed["description"]], shown.reviews)
+        await here.assert_clean(log)
+
+
+async def test_whatever_is_asked_is_answered_and_tame(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    # A lone surrogate can't be written in UTF-8, and so is on no wire.
+    written = hostile(12).map(lambda text: text.encode("utf-8", "ignore").decode())
+    questions = sample(written.filter(lambda text: len(text) >= 3 and question_problem(text, ENGLISH) is None))
+    async with club(at_the_double, reviews, store) as here:
+        await here.there.settings(rate_limits=False)
+        library = here.bot.desk.engine._opened.library
+        for question in questions:
+            answer = await here.ask(question[:300])
+            shown = list(texts(answer.data["components"]))
+            assert shown
+            assert tame(shown, library.reviews())
+        await here.assert_clean(log)

@@ -1,0 +1,210 @@
+"""The behaviour of the bot on simcord, a Discord in process by other authors: a second opinion on what members see.
+
+What simcord has not got is tried on the double alone; `README.md` names it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+
+from bot.app.client import ReviewBot
+from bot.cogs.ask.cog import MENU
+from bot.config import Settings
+from bot.services.engine import Engine
+from bot.storage.database import Store
+from tests.discord.club import OWNERS, QUESTION, UNANSWERABLE
+from tests.discord.loopback.payloads import texts, walk
+
+simcord = pytest.importorskip("simcord", reason="simcord, the second opinion, is not installed")
+
+DEFERRAL = "there are no deferrals"
+WHO = "Who is Ruth?"
+FOLLOW_UP = "and who plays her?"
+ACTRESS = "Keira Knightley"
+DROWNED = "In the end the keeper drowns"
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """simcord with the bot in a server that has a channel and two members; `make` makes another bot."""
+
+    env: Any
+    server: Any
+    general: Any
+    ana: Any
+    bea: Any
+    make: Callable[[], ReviewBot]
+
+    def addressed(self, text: str) -> str:
+        """The text with a mention of the bot before it."""
+        return f"<@{self.env.bot.user.id}> {text}"
+
+    async def restart(self) -> None:
+        """Put a bot that remembers nothing in the place of the first."""
+        await self.env.restart_bot(self.make())
+
+
+@asynccontextmanager
+async def world(reviews: Path, store: Path) -> AsyncIterator[World]:
+    """simcord with the bot in it."""
+    settings = Settings("", reviews, member_wait=0.0, server_rate=0)
+    engine = Engine.open(reviews, queue=100)
+    with Store(store) as opened:
+
+        def make() -> ReviewBot:
+            return ReviewBot(engine, opened, settings, guild_ready_timeout=0.05)
+
+        try:
+            async with simcord.run(make(), shard_count=1) as env:
+                await env.bot.tree.sync()
+                server = env.create_guild()
+                general = server.create_text_channel("general")
+                ana, bea = (server.add_member(env.create_user(name)) for name in ("Ana", "Bea"))
+                yield World(env, server, general, ana, bea, make)
+        finally:
+            await engine.close()
+
+
+def components(message: Any) -> list[dict[str, Any]]:
+    """A message's components as Discord writes them, whether simcord hands out a response or discord.py's message."""
+    return [each if isinstance(each, dict) else each.to_dict() for each in message.components]
+
+
+def text(message: Any) -> str:
+    """All that a reader sees of a message in components."""
+    return "\n".join(texts(components(message)))
+
+
+def labels(message: Any) -> list[str]:
+    """What stands on its buttons."""
+    return [
+        str(each.get("label"))
+        for each in walk(components(message))
+        if each["type"] == discord.ComponentType.button.value
+    ]
+
+
+def options(message: Any) -> Iterator[dict[str, Any]]:
+    """What its menu offers."""
+    for each in walk(components(message)):
+        yield from each.get("options", ())
+
+
+async def test_asking_in_every_way(reviews: Path, store: Path) -> None:
+    async with world(reviews, store) as here:
+        asked = await here.ana.slash(here.general, "ask", question=QUESTION)
+        assert (asked.acknowledged, asked.ephemeral) == (True, False)
+        assert DEFERRAL in text(asked.response)
+        assert (await here.ana.slash(here.general, "ask", question=QUESTION, private=True)).ephemeral
+        kept = await here.ana.slash(here.general, "ask", question="Who drowns?", review="lighthouse")
+        assert f"||{DROWNED}" in text(kept.response)
+
+        said = await here.ana.send(here.general, here.addressed(QUESTION))
+        answer = here.general.last_message
+        assert DEFERRAL in text(answer)
+        assert answer.reference.message_id == said.id
+
+        await here.ana.send_dm(QUESTION)
+        assert DEFERRAL in text(here.ana.user.dm_channel.last_message)
+        assert DEFERRAL in text((await here.ana.user.slash("ask", question=QUESTION)).response)
+
+        said = await here.bea.send(here.general, "what is a deferral?")
+        assert here.general.last_message.id == said.id
+        assert DEFERRAL in text((await here.ana.context_menu(here.general, MENU, said)).response)
+
+
+async def test_what_is_no_question_or_has_no_answer(reviews: Path, store: Path) -> None:
+    async with world(reviews, store) as here:
+        refused = await here.ana.slash(here.general, "ask", question=UNANSWERABLE)
+        assert "The reviews don’t say" in text(refused.response)
+        assert "More passages" not in labels(refused.response)
+        unknown = await here.ana.slash(here.general, "ask", question=QUESTION, review="xyzzy")
+        assert "There is no review" in text(unknown.response)
+        await here.ana.send(here.general, here.addressed(""))
+        assert "/help" in text(here.general.last_message)
+        robot = here.server.add_member(here.env.create_user("Robot", bot=True))
+        said = await robot.send(here.general, here.addressed(QUESTION))
+        assert here.general.last_message.id == said.id
+
+
+async def test_following_up_in_every_way(reviews: Path, store: Path) -> None:
+    async with world(reviews, store) as here:
+        await here.ana.send(here.general, here.addressed(WHO))
+        await here.ana.send(here.general, FOLLOW_UP, reply_to=here.general.last_message)
+        assert ACTRESS in text(here.general.last_message)
+
+        await here.ana.send_dm(WHO)
+        await here.ana.send_dm(FOLLOW_UP)
+        assert ACTRESS in text(here.ana.user.dm_channel.last_message)
+
+        private = await here.bea.slash(here.general, "ask", question=WHO, private=True)
+        form = await here.bea.click(private.response, label="Ask a follow-up")
+        followed = await here.bea.submit_modal(form, {"question": FOLLOW_UP})
+        assert followed.ephemeral
+        assert ACTRESS in text(followed.response)
+
+
+async def test_every_button_of_an_answer(reviews: Path, store: Path) -> None:
+    async with world(reviews, store) as here:
+        answer = (await here.ana.slash(here.general, "ask", question=QUESTION)).response
+        page = await here.bea.click(answer, label="Read 1 in context")
+        assert page.ephemeral
+        (marked,) = re.findall(r"\*\*(.+?)\*\*", text(page.response))
+        assert f"> **1.** {marked}\n" in text(answer)
+        assert "The Ethical Mirror" in text((await here.bea.click(page.response, label="Contents")).response)
+
+        more = await here.bea.click(answer, label="More passages")
+        assert more.ephemeral
+        assert QUESTION in text(more.response)
+
+        thanks = await here.bea.click(answer, label="Helpful")
+        assert (thanks.ephemeral, "Thank you" in text(thanks.response)) == (True, True)
+
+        private = (await here.ana.slash(here.general, "ask", question=QUESTION, private=True)).response
+        shared = await here.ana.click(private, label="Share")
+        assert (shared.ephemeral, text(shared.response)) == (False, text(private))
+
+        refused = await here.bea.click(answer, label="Delete")
+        assert "Only the person who asked" in text(refused.response)
+        before = len(here.general.history())
+        assert (await here.ana.click(answer, label="Delete")).acknowledged
+        assert len(here.general.history()) == before - 1
+
+
+async def test_reading_reviews_contents_and_sections(reviews: Path, store: Path) -> None:
+    async with world(reviews, store) as here:
+        choices = await here.ana.autocomplete(here.general, "section", "section", "etical", review=OWNERS)
+        assert choices[0] == {"name": "The Ethical Mirror", "value": "the-ethical-mirror"}
+        opened = await here.ana.slash(here.general, "section", review=OWNERS, section=choices[0]["value"])
+        assert opened.ephemeral
+        assert "The Ethical Mirror" in text(opened.response)
+        missing = await here.ana.slash(here.general, "section", review=OWNERS, section="xyzzy")
+        assert "There is no section" in text(missing.response)
+
+        listed = (await here.ana.slash(here.general, "reviews")).response
+        assert "The Lighthouse Keeper" in text(listed)
+        chosen = next(each["value"] for each in options(listed) if "Lighthouse" in each["label"])
+        contents = (await here.ana.select(listed, [chosen])).response
+        chosen = next(each["value"] for each in options(contents) if "The Lamp" in each["label"])
+        assert "cleaned every evening" in text((await here.ana.select(contents, [chosen])).response)
+        assert "The Ethical Mirror" in text((await here.ana.slash(here.general, "sections", review=OWNERS)).response)
+
+        shown = await here.ana.slash(here.general, "help")
+        assert (shown.ephemeral, "/ask" in text(shown.response)) == (True, True)
+
+
+async def test_an_old_button_works_after_a_restart(reviews: Path, store: Path) -> None:
+    async with world(reviews, store) as here:
+        answer = (await here.ana.slash(here.general, "ask", question=QUESTION)).response
+        await here.restart()
+        page = await here.bea.click(answer, label="Read 1 in context")
+        assert DEFERRAL in text(page.response)
+        assert QUESTION in text((await here.bea.click(answer, label="More passages")).response)

@@ -1,0 +1,276 @@
+"""What is stored with consent, and what is not: asked, shown, exported, deleted, left behind."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from bot.cli.commands import evaluate as evaluating
+from bot.cli.commands import gaps
+from bot.storage.database import DATABASE, Store
+from bot.storage.records import KeptQuestion, PersonalData, ServerSettings
+from bot.storage.retention import today
+from embeddings.evaluation.annotate import read_asked
+from embeddings.evaluation.datasets.questions import read_questions
+from embeddings.records import State
+from tests.discord.actors import RefusedError, reach
+from tests.discord.club import OWNERS, QUESTION, UNANSWERABLE, Club, club, review_bot
+from tests.discord.logs import LogWatch, watch
+from tests.discord.programs import copied
+
+SECRET = "Does zanzibar appear beside a bathysphere?"
+OPENING = "Who plays Kathy in Never Let Me Go?"
+
+terminal = typer.Typer()
+for command in (gaps.gaps, evaluating.label, evaluating.evaluate):
+    terminal.command()(command)
+
+
+async def keeps_questions(here: Club) -> None:
+    """The server's managers turn it on."""
+    mia = await here.server.member("Mia", manager=True)
+    shown = await (await mia.slash(here.general, "settings", questions="kept")).answer()
+    assert "is kept for 30 days" in shown.text
+
+
+async def until(done: Callable[[], bool]) -> None:
+    """Wait for what the bot does by itself."""
+    for _ in range(3000):
+        if done():
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError("it was not done")
+
+
+def bytes_of(*places: Path) -> bytes:
+    """All that is in these files, in the files beside them that begin with their name, and in these folders."""
+    files = {
+        file
+        for place in places
+        for file in (place.rglob("*") if place.is_dir() else place.parent.glob(f"{place.name}*"))
+    }
+    return b"\n".join(file.read_bytes() for file in sorted(files) if file.is_file())
+
+
+def store_something(opened: Store, server: int) -> None:
+    """Settings, a question and a verdict of a server."""
+    opened.save_server_settings(server, ServerSettings(keep_questions=True))
+    opened.keep_question(KeptQuestion(server, server, 1, today(), f"{SECRET} {server}", State.UNANSWERED, 0.1))
+    opened.count_verdict(server, server, helpful=True)
+
+
+async def uploaded(here: Club, name: str) -> list[str]:
+    """The files of that name that the bot has sent."""
+    return [sent["uploads"][name] for sent in await here.there.requests() if name in sent["uploads"]]
+
+
+def test_asked_in_discord_kept_with_consent_exported_labelled_evaluated(
+    at_the_double: str, reviews: Path, tmp_path: Path, log: LogWatch
+) -> None:
+    data = copied(reviews, tmp_path)
+
+    async def ask_in_discord() -> None:
+        async with club(at_the_double, data, data / DATABASE) as here:
+            await keeps_questions(here)
+            await here.ask(QUESTION)
+            for text in (
+                UNANSWERABLE,
+                "how was the box office in  JAPAN?",
+                "What did it earn at the Japanese box office?",
+            ):
+                await here.ask(text)
+            opening = await here.ask(OPENING, review=OWNERS)
+            said = await here.ana.say(here.general, "and what did she earn?", reply_to=opening)
+            await here.general.answer_to(said)
+            await here.bot.desk.work.finished()
+            await here.assert_clean(log)
+
+    asyncio.run(ask_in_discord())
+    exported, labelled = tmp_path / "asked.jsonl", tmp_path / "labelled.jsonl"
+
+    shown = run("gaps", "--data", data, "--export", exported, "--answered")
+    # Any of the three wordings may stand for them: what is kept is in no order of time.
+    assert "box office" in shown.casefold(), shown
+    assert json.loads(run("gaps", "--data", data, "--json"))["groups"][0]["count"] == 3
+    asked = {each.text: each for each in read_asked(exported)}
+    assert asked["and what did she earn?"].context == (OPENING,)
+    assert asked[OPENING].review == OWNERS
+    assert len(asked) == 5
+
+    run("label", labelled, "--from", exported, "--data", data, typed="n\n1\nn\n1\nn\n")
+    assert {question.text for question in read_questions(labelled)} == asked.keys()
+    figures = json.loads(run("evaluate", labelled, "--data", data, "--json"))
+    assert figures["questions"] == 5
+
+
+def run(*arguments: object, typed: str | None = None) -> str:
+    """A command at the terminal; what it printed."""
+    done = CliRunner().invoke(terminal, [str(argument) for argument in arguments], input=typed)
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+async def test_what_is_asked_without_consent_is_nowhere(at_the_double: str, reviews: Path, store: Path) -> None:
+    said: list[str] = []
+    handler = logging.Handler(logging.INFO)
+    handler.emit = lambda record: said.append(handler.format(record))  # type: ignore[method-assign]
+    logging.getLogger().addHandler(handler)
+    try:
+        with watch():
+            async with club(at_the_double, reviews, store) as here:
+                await here.ask(SECRET)
+                await here.general.answer_to(await here.ana.mention(here.general, SECRET))
+                dm = await here.ana.dm()
+                await dm.answer_to(await here.ana.say(dm, SECRET))
+                elsewhere = await here.there.server("Elsewhere", bot=False)
+                ben = await elsewhere.member("Ben", installed=True)
+                await (await ben.slash(await elsewhere.channel("any"), "ask", question=SECRET)).answer()
+                await keeps_questions(here)
+                await here.ask(SECRET, private=True)
+                await dm.answer_to(await here.ana.say(dm, SECRET))
+                await here.bot.desk.work.finished()
+    finally:
+        logging.getLogger().removeHandler(handler)
+    assert said
+    for word in ("zanzibar", "bathysphere"):
+        assert word not in "\n".join(said).casefold()
+        assert word.encode() not in bytes_of(store, reviews).lower()
+
+
+async def test_a_person_reads_what_is_stored_gets_it_and_deletes_it(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        told = await (await here.ana.slash(here.general, "privacy about")).answer()
+        assert told.ephemeral
+        assert "In this server questions are not kept." in told.text
+        await keeps_questions(here)
+        assert "questions are kept" in (await (await here.ana.slash(here.general, "privacy about")).answer()).text
+        answer = await here.ask(SECRET)
+        await (await here.ana.click(answer, "Helpful")).answer()
+        bea = await here.server.member("Bea")
+        await (await bea.slash(here.general, "ask", question=QUESTION)).answer()
+        said = await bea.say(here.general, "and why is that?", reply_to=answer)
+        await here.general.answer_to(said)
+        await here.bot.desk.work.finished()
+
+        given = await (await here.ana.slash(here.general, "privacy export")).answer()
+        assert given.ephemeral
+        (mine,) = await uploaded(here, "my-data.json")
+        exported = json.loads(mine)
+        assert exported["member"] == here.ana.id
+        assert [each["question"] for each in exported["questions"]] == [SECRET]
+        assert exported["in_memory"]["questions"] == [SECRET]
+        assert exported["in_memory"]["verdicts"] == [{"answer": answer.id, "helpful": True}]
+        assert b"bathysphere" in bytes_of(store)
+
+        sure = await (await here.ana.slash(here.general, "privacy delete")).answer()
+        assert b"bathysphere" in bytes_of(store)
+        await (await here.ana.click(sure, "Delete it now")).acknowledged()
+        await until(lambda: b"bathysphere" not in bytes_of(store))
+        await here.bot.desk.work.finished()
+        assert (await sure.now() or sure).text == "Deleted. I have nothing of you any more."
+        desk = here.bot.desk
+        assert desk.conversations.asked_by(int(here.ana.id)) == ()
+        assert await desk.data_of(int(here.ana.id)) == PersonalData(int(here.ana.id), (), (), {})
+        left = await desk.kept.of_member(int(bea.id))
+        assert {(each.text, each.context) for each in left} == {(QUESTION, ()), ("and why is that?", ())}
+        assert SECRET not in desk.conversations.of(int(here.general.id), int(bea.id)).context
+        await here.assert_clean(log)
+
+
+async def test_managers_see_what_was_asked_in_vain_in_their_own_server(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        mia = await here.server.member("Mia", manager=True)
+        assert "aren’t kept" in (await (await mia.slash(here.general, "gaps")).answer()).text
+        await keeps_questions(here)
+        assert "Nothing was asked in vain" in (await (await mia.slash(here.general, "gaps")).answer()).text
+        other = await here.there.server("Book Club")
+        theirs = await other.channel("general")
+        noah = await other.member("Noah", manager=True)
+        await (await noah.slash(theirs, "settings", questions="kept")).answer()
+        await here.ask(UNANSWERABLE)
+        await (await noah.slash(theirs, "ask", question=SECRET)).answer()
+        await here.bot.desk.work.finished()
+        seen = await (await mia.slash(here.general, "gaps", export=True)).answer()
+        assert seen.ephemeral
+        assert "1 × How was the box office in Japan?" in seen.text.replace("*", "")
+        assert "bathysphere" not in seen.text
+        (file,) = await uploaded(here, "questions.jsonl")
+        assert [json.loads(line)["question"] for line in file.splitlines()] == [UNANSWERABLE]
+        assert here.ana.id not in file
+        with pytest.raises(RefusedError):
+            await here.ana.slash(here.general, "gaps")
+        await here.assert_clean(log)
+
+
+async def test_managers_who_turn_the_keeping_off_are_told_what_that_has_deleted(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        await keeps_questions(here)
+        mia = await here.server.member("Mia", manager=True)
+        await here.ask(UNANSWERABLE)
+        await here.bot.desk.work.finished()
+        turned_off = await (await mia.slash(here.general, "settings", questions="not kept")).answer()
+        assert turned_off.text.splitlines()[-2:] == [
+            "**What is asked** isn’t kept.",
+            "1 kept question was deleted.",
+        ]
+        assert "deleted" not in (await (await mia.slash(here.general, "settings")).answer()).text
+        await here.assert_clean(log)
+
+
+async def test_a_server_that_removes_the_bot_is_forgotten_after_a_while_unless_it_is_back(
+    at_the_double: str, reviews: Path, tmp_path: Path, store: Path
+) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    for name in (".index", "reviews"):
+        (data / name).symlink_to(reviews / name)
+    async with reach(at_the_double) as there:
+        server, stays = await there.server("Film Club"), await there.server("Book Club")
+        for each in (server, stays):
+            folder = data / "collections" / each.id
+            folder.mkdir(parents=True)
+            (folder / "own.md").write_text("---\ntitle: Own\n---\nWords.\n", encoding="utf-8")
+        with Store(store) as opened:
+            for each in (server, stays):
+                store_something(opened, int(each.id))
+
+        async with review_bot(there, data, store) as bot:
+            await until(bot.is_ready)
+            with Store(store) as opened:
+                await there.disturb("event", name="GUILD_DELETE", data={"id": stays.id, "unavailable": True})
+                await server.remove_bot()
+                await until(lambda: list(opened.departures()) == [int(server.id)])
+                await server.invite_bot()
+                await until(lambda: opened.departures() == {})
+                await server.remove_bot()
+                await until(lambda: list(opened.departures()) == [int(server.id)])
+        connection = sqlite3.connect(store)
+        connection.execute("UPDATE departures SET noticed = noticed - 6 * 86400")
+        connection.commit()
+        async with review_bot(there, data, store) as bot:
+            await until(bot.is_ready)
+            await asyncio.sleep(0.2)
+            assert (data / "collections" / server.id / "own.md").exists()
+        connection.execute("UPDATE departures SET noticed = noticed - 86400")
+        connection.commit()
+        connection.close()
+        async with review_bot(there, data, store):
+            with Store(store) as opened:
+                await until(lambda: opened.known_servers() == {int(stays.id)})
+                assert [each.server for each in opened.questions()] == [int(stays.id)]
+        assert [folder.name for folder in (data / "collections").iterdir()] == [stays.id]
+        assert server.id.encode() not in bytes_of(store)

@@ -1,0 +1,177 @@
+"""Adding a server's own reviews by `/review add`, removing them, and what is refused on the way."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.app.sync import payload
+from bot.services.uploads import Uploads
+from tests.discord.actors import Channel, Message, Person, RefusedError
+from tests.discord.club import Club, club
+from tests.discord.logs import LogWatch
+from tests.discord.programs import copied
+from tests.embeddings.fixtures.books import book
+
+FERRYMAN = b"""---
+title: The Ferryman
+spoilers: [the-river]
+---
+A ferryman takes people over a river, and asks nobody for a coin.
+
+## The Boat
+
+The boat is made of seventeen planks from a barn that burned down.
+
+## The River
+
+At the end the ferryman swims home in the dark.
+"""
+BOAT = "What is the boat of The Ferryman made of?"
+PATIENCE = 100.0
+"""Seconds for an index to be brought up to date by a process of its own, on a machine that is busy."""
+
+
+async def upload(
+    here: Club, who: Person, name: str, content: bytes, *, announced: int | None = None, times: int = 1
+) -> Message:
+    """What the bot says to a file."""
+    file = await here.there.upload(name, content, announced=announced, times=times)
+    asked = await who.slash(here.general, "review add", file=file)
+    return await asked.answer(timeout=PATIENCE)
+
+
+async def pressed(who: Person, page: Message, button: str, until: str) -> str:
+    """The page's text after a button was pressed, once it says that."""
+    await (await who.click(page, button)).acknowledged()
+    text = ""
+    for _ in range(int(PATIENCE / 0.05)):
+        now = await page.now()
+        text = now.text if now else ""
+        if until in text:
+            return text
+        await asyncio.sleep(0.05)
+    raise AssertionError(f"the page says {text!r}")
+
+
+async def named(who: Person, place: Channel, command: str) -> list[str]:
+    """What autocomplete offers for a command's `review`."""
+    options = {"question": "x"} if command == "ask" else {}
+    typed = await who.autocomplete(place, command, "review", review="", **options)
+    return [choice["name"] for choice in await typed.choices()]
+
+
+@pytest.mark.timeout(300)
+async def test_a_review_is_previewed_confirmed_asked_replaced_and_removed(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch, tmp_path: Path
+) -> None:
+    data = copied(reviews, tmp_path)
+    async with club(at_the_double, data, store) as here:
+        mia = await here.server.member("Mia", manager=True)
+        own = data / "collections" / here.server.id
+        page = await upload(here, mia, "Ferry Man.md", FERRYMAN)
+        assert page.ephemeral
+        assert page.text.startswith("### Add this review?\n**The Ferryman**\n-# ferry-man · 3 sections · 36 words")
+        assert "> A ferryman takes people over a river" in page.text
+        assert "**2.** The Boat\n**3.** ||The River|| 🙈\n-# 🙈 flagged as spoilers: 1" in page.text
+        assert not own.exists()
+        text = await pressed(mia, page, "Add it", "can be asked now")
+        assert text == "✅ **The Ferryman** can be asked now, in this server alone. Try `/ask`."
+        assert [file.name for file in own.iterdir()] == ["ferry-man.md"]
+        assert (own / "ferry-man.md").read_bytes() == FERRYMAN
+        assert "seventeen planks" in (await here.ask(BOAT)).text
+
+        elsewhere = await here.there.server("Book Club")
+        hall = await elsewhere.channel("hall")
+        await elsewhere.add(here.ana)
+        dm = await here.ana.dm()
+        for place in (hall, dm):
+            answer = await (await here.ana.slash(place, "ask", question=BOAT)).answer()
+            assert "planks" not in answer.text
+            assert await named(here.ana, place, "ask") == ["The Lighthouse Keeper", "Never Let Me Go"]
+            told = await (await here.ana.slash(place, "section", review="ferry-man", section="1")).answer()
+            assert told.text == "There is no review “ferry-man” here. `/reviews` lists those that there are."
+        assert await named(here.ana, here.general, "ask") == [
+            "The Lighthouse Keeper",
+            "Never Let Me Go",
+            "The Ferryman",
+        ]
+
+        page = await upload(here, mia, "ferry-man.md", FERRYMAN.replace(b"seventeen", b"eighteen"))
+        assert page.text.startswith("### Replace a review?")
+        assert "**This replaces The Ferryman**" in page.text
+        await pressed(mia, page, "Replace it", "can be asked now")
+        assert "eighteen planks" in (await here.ask(BOAT)).text
+
+        assert await named(mia, here.general, "review remove") == ["The Ferryman"]
+        page = await (await mia.slash(here.general, "review remove", review="ferry-man")).answer()
+        assert page.text.startswith("### Remove this review?\n**The Ferryman**\n-# 3 sections")
+        assert await pressed(mia, page, "Remove it", "is removed") == "🗑️ **The Ferryman** is removed."
+        assert list(own.iterdir()) == []
+        assert "planks" not in (await here.ask(BOAT)).text
+        told = await (await mia.slash(here.general, "review remove", review="never-let-me-go")).answer()
+        assert told.text == "**Never Let Me Go** isn’t a review of this server’s own, so it can’t be removed here."
+        await here.assert_clean(log)
+
+
+@pytest.mark.timeout(300)
+async def test_hostile_uploads_are_refused_and_the_bot_lives_on(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        mia = await here.server.member("Mia", manager=True)
+
+        async def refused(name: str, content: bytes, *, announced: int | None = None, times: int = 1) -> str:
+            page = await upload(here, mia, name, content, announced=announced, times=times)
+            assert page.ephemeral
+            assert not page.buttons
+            assert "\n" not in page.text
+            return page.text.replace("\\", "")
+
+        bomb = book({"one.xhtml": "<p>" + "a" * 30_000_000 + "</p>"})
+        assert "unpacks to more than 16 MB" in await refused("book.epub", bomb)
+        much = b"All work and no play. " * 4_000
+        assert "long.txt is larger than 2 MB" in await refused("long.txt", much, times=600)
+        assert "not the 100 bytes that it announced" in await refused("lie.txt", much, announced=100, times=600)
+        assert "not the 999 bytes that it announced" in await refused("lie.txt", b"short", announced=999)
+        assert "'.exe' files can't be read" in await refused("review\u202etxt.exe", b"MZ")
+        assert "passwd.md:1: no front matter" in await refused("../../etc/passwd.md", b"root")
+        assert "refers to another value" in await refused("x.md", b"---\ntitle: A\na: &a [x]\nb: [*a, *a]\n---\nText.")
+        await here.there.fault("GET /ephemeral-attachments/.*", "status", status=404, times=None)
+        assert "Discord does not hand this file out" in await refused("x.md", FERRYMAN)
+        assert not (reviews / "collections").exists()
+        assert "deferrals" in (await here.ask()).text
+        await here.assert_clean(log)
+
+
+@pytest.mark.timeout(300)
+async def test_only_managers_add_and_an_upload_is_confirmed_once(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        mia = await here.server.member("Mia", manager=True)
+        assert "/review add" in (await (await mia.slash(here.general, "help")).answer()).text
+        assert "/review add" not in (await (await here.ana.slash(here.general, "help")).answer()).text
+        with pytest.raises(RefusedError, match="lacks the permissions"):
+            await upload(here, here.ana, "x.md", FERRYMAN)
+        # A server may open the command to all; its reviews are still its managers'.
+        opened = [each | {"default_member_permissions": None} for each in payload(here.bot.tree)]
+        await here.there.call("register", commands=opened)
+        assert (await upload(here, here.ana, "x.md", FERRYMAN)).text == (
+            "Only those who may manage the server can add and remove its reviews."
+        )
+        # A broken connection to Discord's files is tried again.
+        await here.there.fault("GET /ephemeral-attachments/.*", "status", status=503)
+        page = await upload(here, mia, "x.md", FERRYMAN)
+        assert await pressed(mia, page, "Cancel", "Nothing") == "Nothing was changed."
+        page = await upload(here, mia, "Das Ende.txt", "Ein Mann zählt Schiffe.".encode())
+        assert "No headings were found" in page.text
+        assert "made from another format" in page.text
+        # As after a restart: what was uploaded is not kept on the disk.
+        here.bot.desk.uploads = Uploads(time.monotonic)
+        await pressed(mia, page, "Add it", "not at hand any more")
+        assert not (reviews / "collections").exists()
+        await here.assert_clean(log)

@@ -1,0 +1,490 @@
+"""The oracles: hostile bodies are refused, each for a reason that is named, and lawful ones are taken."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from tests.discord.actors import Channel, Discord, Guild, Person, reach
+from tests.discord.loopback import schema, uploads
+from tests.discord.loopback.server import ThreadedServer
+from tests.discord.loopback.state import BOT, Json, Permission, Uploaded, World
+
+needs_schema = pytest.mark.skipif(schema.where() is None, reason=schema.WHY_ABSENT)
+
+COMMANDS: list[Json] = [
+    {
+        "name": "ask",
+        "description": "Ask",
+        "options": [
+            {"type": 3, "name": "question", "description": "What?", "required": True},
+            {"type": 3, "name": "review", "description": "Which?", "autocomplete": True},
+        ],
+    }
+]
+QUIET: Json = {"allowed_mentions": {"parse": []}}
+V2 = 1 << 15
+
+
+def text(content: str) -> Json:
+    return {"type": 10, "content": content}
+
+
+def button(custom_id: str = "a", **more: Any) -> Json:
+    return {"type": 2, "style": 1, "label": "Read", "custom_id": custom_id} | more
+
+
+def link(url: Any) -> Json:
+    return {"type": 2, "style": 5, "label": "Source", "url": url}
+
+
+def row(*children: Json) -> Json:
+    return {"type": 1, "components": list(children)}
+
+
+def box(*children: Json, **more: Any) -> Json:
+    return {"type": 17, "components": list(children)} | more
+
+
+def section(*children: Json, accessory: Json | None = None) -> Json:
+    return {"type": 9, "components": list(children), "accessory": accessory or button()}
+
+
+def select(**more: Any) -> Json:
+    return {"type": 3, "custom_id": "s", "options": [{"label": "A", "value": "a"}]} | more
+
+
+def v2(*components: Json, **more: Any) -> Json:
+    return {"flags": V2, "components": list(components)} | more
+
+
+def embed(**parts: Any) -> Json:
+    return {"embeds": [parts]}
+
+
+def fields(*pairs: tuple[str, str]) -> list[Json]:
+    return [{"name": name, "value": value} for name, value in pairs]
+
+
+def modal(*components: Json, title: str = "Ask", custom_id: str = "m") -> Json:
+    return {"type": 9, "data": {"title": title, "custom_id": custom_id, "components": list(components)}}
+
+
+def label(custom_id: str = "q", **more: Any) -> Json:
+    return {"type": 18, "label": "Question", "component": {"type": 4, "style": 1, "custom_id": custom_id} | more}
+
+
+def choices(*pairs: tuple[Any, Any]) -> Json:
+    return {"type": 8, "data": {"choices": [{"name": name, "value": value} for name, value in pairs]}}
+
+
+def command(name: str = "ask", **more: Any) -> Json:
+    return {"name": name, "description": "Ask"} | more
+
+
+def option(name: str = "question", **more: Any) -> Json:
+    return {"type": 3, "name": name, "description": "What?"} | more
+
+
+MESSAGES: dict[str, Any] = {
+    "content of 2001 characters": {"content": "x" * 2001},
+    "content that is a number": {"content": 5},
+    "nothing at all": {},
+    "no more than white space": {"content": " \n\t "},
+    "an empty list of embeds and no content": {"embeds": []},
+    "content null and no more": {"content": None},
+    "eleven embeds": {"embeds": [{"title": "x"}] * 11},
+    "an embed with nothing in it": embed(),
+    "an embed of a colour alone": embed(color=5),
+    "a title of 257 characters": embed(title="x" * 257),
+    "a description of 4097 characters": embed(description="x" * 4097),
+    "6001 characters over two embeds": {"embeds": [{"description": "x" * 4000}, {"description": "x" * 2001}]},
+    "a footer of 2049 characters": embed(footer={"text": "x" * 2049}),
+    "an author of 257 characters": embed(author={"name": "x" * 257}),
+    "an author without a name": embed(title="x", author={"url": "https://example.org"}),
+    "26 fields": embed(fields=fields(*[("a", "b")] * 26)),
+    "a field without a value": embed(fields=fields(("a", ""))),
+    "a field of white space": embed(fields=fields((" ", "b"))),
+    "a field's value of 1025 characters": embed(fields=fields(("a", "x" * 1025))),
+    "a field's name of 257 characters": embed(fields=fields(("x" * 257, "b"))),
+    "an embed that links to javascript": embed(title="x", url="javascript:alert(1)"),
+    "an embed that links to a file": embed(title="x", url="file:///etc/passwd"),
+    "an image that is no link": embed(image={"url": "picture"}),
+    "a colour beyond 24 bits": embed(title="x", color=1 << 24),
+    "a timestamp that is none": embed(title="x", timestamp=12),
+    "mentions parsed that don't exist": {"content": "x", "allowed_mentions": {"parse": ["all"]}},
+    "users parsed and named": {"content": "x", "allowed_mentions": {"parse": ["users"], "users": ["1"]}},
+    "mentions that are a list": {"content": "x", "allowed_mentions": []},
+    "a nonce of 26 characters": {"content": "x", "nonce": "x" * 26},
+    "flags that are words": {"content": "x", "flags": "ephemeral"},
+    "the ephemeral flag in a channel": {"content": "x", "flags": 64},
+    "the loading flag": {"content": "x", "flags": 128},
+    "an upload that isn't there": {"content": "x", "attachments": [{"id": 0, "filename": "a.png"}]},
+    "eleven attachments": {"content": "x", "attachments": [{"id": str(1 << 60)}] * 11},
+    "a reply to nothing": {"content": "x", "message_reference": {"message_id": "1"}},
+    "a reply without a message": {"content": "x", "message_reference": {}},
+    "a list for a body": [],
+    # Components, the older way.
+    "six rows": {"content": "x", "components": [row(button(str(number))) for number in range(6)]},
+    "an empty row": {"content": "x", "components": [row()]},
+    "six buttons in a row": {"content": "x", "components": [row(*(button(str(number)) for number in range(6)))]},
+    "a button outside of a row": {"content": "x", "components": [button()]},
+    "a row in a row": {"content": "x", "components": [row(row(button()))]},
+    "two buttons of one custom id": {"content": "x", "components": [row(button("a"), button("a"))]},
+    "one custom id in two rows": {"content": "x", "components": [row(button("a")), row(button("a"))]},
+    "a button without a custom id": {"content": "x", "components": [row({"type": 2, "style": 1, "label": "x"})]},
+    "a custom id of 101 characters": {"content": "x", "components": [row(button("x" * 101))]},
+    "an empty custom id": {"content": "x", "components": [row(button(""))]},
+    "a label of 81 characters": {"content": "x", "components": [row(button(label="x" * 81))]},
+    "a button with no label": {"content": "x", "components": [row(button(label=""))]},
+    "a style that doesn't exist": {"content": "x", "components": [row(button(style=9))]},
+    "a link without an address": {"content": "x", "components": [row(link(None))]},
+    "a link to javascript": {"content": "x", "components": [row(link("javascript:alert(1)"))]},
+    "a link to nowhere": {"content": "x", "components": [row(link("https://"))]},
+    "a link of 513 characters": {"content": "x", "components": [row(link("https://example.org/" + "x" * 493))]},
+    "a link with a custom id": {"content": "x", "components": [row(link("https://example.org") | {"custom_id": "a"})]},
+    "an address on a plain button": {"content": "x", "components": [row(button(url="https://example.org"))]},
+    "a select beside a button": {"content": "x", "components": [row(select(), button())]},
+    "a select with no options": {"content": "x", "components": [row(select(options=[]))]},
+    "26 options": {
+        "content": "x",
+        "components": [row(select(options=[{"label": "x", "value": str(number)} for number in range(26)]))],
+    },
+    "one option twice": {"content": "x", "components": [row(select(options=[{"label": "x", "value": "a"}] * 2))]},
+    "more to choose than there is": {"content": "x", "components": [row(select(max_values=2))]},
+    "a component that doesn't exist": {"content": "x", "components": [{"type": 99}]},
+    "a component without a type": {"content": "x", "components": [{"components": []}]},
+    "a text input in a message": {
+        "content": "x",
+        "components": [row({"type": 4, "custom_id": "a", "style": 1, "label": "x"})],
+    },
+    # Components V2.
+    "V2 components without the flag": {"components": [text("x")]},
+    "a container without the flag": {"content": "x", "components": [box(text("x"))]},
+    "content beside the flag": v2(text("x"), content="x"),
+    "embeds beside the flag": v2(text("x"), embeds=[{"title": "x"}]),
+    "the flag and nothing else": v2(),
+    "41 components": v2(*(text("x") for _ in range(41))),
+    "41 components, nested ones counted": v2(
+        box(*(text("x") for _ in range(20))), box(*(text("x") for _ in range(19)))
+    ),
+    "4001 characters over two texts": v2(text("x" * 2000), box(text("x" * 2001))),
+    "an empty text": v2(text("")),
+    "a text of white space": v2(text("  ")),
+    "a text of 4001 characters": v2(text("x" * 4001)),
+    "a container in a container": v2(box(box(text("x")))),
+    "an empty container": v2(box()),
+    "a section without an accessory": v2({"type": 9, "components": [text("x")]}),
+    "a section of four texts": v2(section(*(text("x") for _ in range(4)))),
+    "a section of no text": v2(section()),
+    "a section of buttons": v2(section(button("b"))),
+    "a select as an accessory": v2(section(text("x"), accessory=select())),
+    "one custom id in two sections": v2(section(text("x")), section(text("y"))),
+    "a thumbnail at the top": v2({"type": 11, "media": {"url": "https://example.org/a.png"}}),
+    "a thumbnail of javascript": v2(section(text("x"), accessory={"type": 11, "media": {"url": "javascript:1"}})),
+    "a gallery of nothing": v2({"type": 12, "items": []}),
+    "a separator of spacing 3": v2(text("x"), {"type": 14, "spacing": 3}),
+    "an accent beyond 24 bits": v2(box(text("x"), accent_color=1 << 24)),
+    "one id twice": v2(text("x") | {"id": 7}, text("y") | {"id": 7}),
+    "a file that is a web page": v2({"type": 13, "file": {"url": "https://example.org"}}),
+}
+CALLBACKS: dict[str, Json] = {
+    "a type that doesn't exist": {"type": 99},
+    "no type": {"data": {"content": "x"}},
+    "a pong": {"type": 1},
+    "choices for a command": choices(("a", "a")),
+    "an update where there is no message": {"type": 7, "data": {"content": "x"}},
+    "a quiet deferral where there is no message": {"type": 6},
+    "an empty response": {"type": 4, "data": {}},
+    "a response without data": {"type": 4},
+    "a response of 2001 characters": {"type": 4, "data": {"content": "x" * 2001}},
+    "a response with a broken button": {"type": 4, "data": {"content": "x", "components": [row(button(""))]}},
+    "a deferral with flags of its own": {"type": 5, "data": {"flags": 1 << 7}},
+    "a modal without a title": modal(label(), title=""),
+    "a modal's title of 46 characters": modal(label(), title="x" * 46),
+    "a modal without a custom id": modal(label(), custom_id=""),
+    "a modal's custom id of 101 characters": modal(label(), custom_id="x" * 101),
+    "a modal of nothing": modal(),
+    "a modal of six fields": modal(*(label(str(number)) for number in range(6))),
+    "a modal with one field twice": modal(label("a"), label("a")),
+    "a modal with a button": modal(row(button())),
+    "a field without a custom id": modal(label("")),
+    "a field's placeholder of 101 characters": modal(label(placeholder="x" * 101)),
+    "a field's value of 4001 characters": modal(label(value="x" * 4001)),
+    "a field longer at least than at most": modal(label(min_length=10, max_length=5)),
+    "a field of a style that doesn't exist": modal(label(style=3)),
+    "a field's label of 46 characters": modal(label() | {"label": "x" * 46}),
+    "a field without a label": modal({"type": 4, "style": 1, "custom_id": "q"}),
+}
+AUTOCOMPLETES: dict[str, Json] = {
+    "26 choices": choices(*[("a", str(number)) for number in range(26)]),
+    "a choice of 101 characters": choices(("x" * 101, "a")),
+    "a choice's value of 101 characters": choices(("a", "x" * 101)),
+    "a choice without a name": choices(("", "a")),
+    "a choice whose value is a number": choices(("a", 5)),
+    "choices that are null": {"type": 8, "data": {"choices": None}},
+    "no data for autocomplete": {"type": 8},
+    "a message for autocomplete": {"type": 4, "data": {"content": "x"}},
+    "a deferral of autocomplete": {"type": 5},
+}
+COMMAND_SETS: dict[str, Any] = {
+    "a name in capitals": [command("Ask")],
+    "a name with a space": [command("ask me")],
+    "a name of 33 characters": [command("x" * 33)],
+    "no name": [{"description": "x"}],
+    "one name twice": [command(), command()],
+    "no description": [{"name": "ask"}],
+    "a description of 101 characters": [command(description="x" * 101)],
+    "a menu with a description": [{"name": "Ask", "type": 3, "description": "x"}],
+    "a menu with options": [{"name": "Ask", "type": 3, "options": [option()]}],
+    "26 options of a command": [command(options=[option(f"o{number}") for number in range(26)])],
+    "one option's name twice": [command(options=[option("a"), option("a")])],
+    "an option in capitals": [command(options=[option("Question")])],
+    "an option without a description": [command(options=[option(description="")])],
+    "required after optional": [command(options=[option("a"), option("b", required=True)])],
+    "choices and autocomplete": [command(options=[option(autocomplete=True, choices=[{"name": "a", "value": "a"}])])],
+    "26 choices of an option": [
+        command(options=[option(choices=[{"name": str(number), "value": str(number)} for number in range(26)])])
+    ],
+    "a choice of 101 characters in a command": [command(options=[option(choices=[{"name": "a", "value": "x" * 101}])])],
+    "an option of a type that doesn't exist": [command(options=[option(type=99)])],
+    "an option beside a sub-command": [command(options=[option("a", type=1), option("b")])],
+    "a sub-command too deep": [
+        command(options=[option("a", type=2, options=[option("b", type=1, options=[option("c", type=1)])])])
+    ],
+    "a shortest length of 6001": [command(options=[option(min_length=6001)])],
+    "a context that doesn't exist": [command(contexts=[9])],
+    "an installation that doesn't exist": [command(integration_types=[5])],
+    "a hundred and one commands": [command(f"c{number}") for number in range(101)],
+    "more than 8000 characters": [
+        command(
+            options=[
+                option(
+                    f"o{n}", choices=[{"name": f"{n}-{m}" + "x" * 40, "value": f"{m}" + "y" * 40} for m in range(25)]
+                )
+                for n in range(5)
+            ]
+        )
+    ],
+    "a set that is an object": {"name": "ask"},
+}
+SCHEMA_ALONE = {
+    "a timestamp that is none",
+    "mentions parsed that don't exist",
+    "mentions that are a list",
+    "a reply without a message",
+    "an accent beyond 24 bits",
+    "an option of a type that doesn't exist",
+    "a shortest length of 6001",
+    "a context that doesn't exist",
+    "an installation that doesn't exist",
+}
+"""What the limits alone would let pass."""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where hostile bodies are sent to, as the bot would send them."""
+
+    discord: Discord
+    club: Guild
+    channel: Channel
+    ana: Person
+
+    async def send(self, method: str, path: str, body: Any) -> tuple[int, Json]:
+        headers = {"Authorization": f"Bot {self.discord.token}"}
+        async with self.discord.http.request(
+            method, f"{self.discord.api}{path}", json=body, headers=headers
+        ) as response:
+            return response.status, await response.json() if response.status != 204 else {}
+
+    async def wrong(self) -> list[str]:
+        found: list[str] = (await self.discord.requests())[-1]["wrong"]
+        return found
+
+
+@pytest.fixture(scope="module")
+def oracle_url() -> Iterator[str]:
+    with ThreadedServer() as running:
+        yield running.server.url
+
+
+@asynccontextmanager
+async def place_at(url: str) -> AsyncIterator[Place]:
+    async with reach(url) as there:
+        await there.settings(rate_limits=False)
+        await there.call("register", commands=COMMANDS)
+        club = await there.server(bot_permissions=BOT | int(Permission.ATTACH_FILES))
+        yield Place(there, club, await club.channel(), await club.member("Ana"))
+
+
+async def refused(place: Place, name: str, method: str, path: str, body: Any) -> None:
+    if name in SCHEMA_ALONE and schema.load() is None:
+        pytest.skip(schema.WHY_ABSENT)
+    status, answer = await place.send(method, path, body)
+    assert (status, answer.get("code")) in {(400, 50035), (400, 50006)}, answer
+    if name != "a reply to nothing":
+        # That one is refused by what there is, not by how it is written.
+        found = await place.wrong()
+        assert any(each.startswith("limits") for each in found) == (name not in SCHEMA_ALONE), found
+
+
+@pytest.mark.parametrize("name", MESSAGES)
+async def test_a_hostile_message_is_refused(oracle_url: str, name: str) -> None:
+    async with place_at(oracle_url) as place:
+        body = MESSAGES[name]
+        await refused(place, name, "POST", f"/channels/{place.channel.id}/messages", body)
+        assert await place.channel.messages() == []
+
+
+@pytest.mark.parametrize("name", CALLBACKS)
+async def test_a_hostile_callback_is_refused(oracle_url: str, name: str) -> None:
+    async with place_at(oracle_url) as place:
+        asked = await place.ana.slash(place.channel, "ask", question="x")
+        path = await callback_path(place, asked.id)
+        await refused(place, name, "POST", path, CALLBACKS[name])
+        assert (await asked.now())["callback_type"] is None
+
+
+@pytest.mark.parametrize("name", AUTOCOMPLETES)
+async def test_hostile_choices_are_refused(oracle_url: str, name: str) -> None:
+    async with place_at(oracle_url) as place:
+        typed = await place.ana.autocomplete(place.channel, "ask", "review", review="n")
+        path = await callback_path(place, typed.id)
+        await refused(place, name, "POST", path, AUTOCOMPLETES[name])
+        assert (await typed.now())["choices"] is None
+
+
+@pytest.mark.parametrize("name", COMMAND_SETS)
+async def test_a_hostile_set_of_commands_is_refused(oracle_url: str, name: str) -> None:
+    async with place_at(oracle_url) as place:
+        path = f"/applications/{place.discord.bot_id}/commands"
+        await refused(place, name, "PUT", path, COMMAND_SETS[name])
+
+
+LAWFUL: dict[str, Json] = {
+    "content of 2000 characters": {"content": "x" * 2000},
+    "ten embeds of 6000 characters": {"embeds": [{"description": "x" * 600}] * 10},
+    "an embed with all its parts": embed(
+        title="x" * 256,
+        description="y",
+        url="https://example.org",
+        color=0xFFFFFF,
+        fields=fields(("a", "b")),
+        footer={"text": "x"},
+        author={"name": "x", "url": "https://example.org"},
+    ),
+    "five rows of five buttons": {
+        "content": "x",
+        "components": [row(*(button(f"{n}-{m}") for m in range(5))) for n in range(5)],
+    },
+    "a select": {"content": "x", "components": [row(select())]},
+    "a link": {"content": "x", "components": [row(link("https://example.org/a?b=c#d"))]},
+    "forty components, nested ones counted": v2(
+        box(*(text("x") for _ in range(20))), box(*(text("x") for _ in range(18)))
+    ),
+    "4000 characters of text": v2(box(text("x" * 2000)), text("y" * 2000)),
+    "sections with buttons and a separator": v2(
+        box(
+            section(text("> a quote"), accessory=button("a")),
+            {"type": 14, "divider": True, "spacing": 2},
+            section(text("> another"), accessory=link("https://example.org")),
+            row(button("b", emoji={"name": "👍"}), button("c", style=4, disabled=True)),
+            accent_color=0x5865F2,
+        )
+    ),
+    "a reply that may fail": {"content": "x", "message_reference": {"message_id": "1", "fail_if_not_exists": False}},
+    "a nonce": {"content": "x", "nonce": "x" * 25, "enforce_nonce": True},
+}
+
+
+@needs_schema
+@pytest.mark.parametrize("name", LAWFUL)
+async def test_a_lawful_message_is_taken_and_returned_in_discords_own_shape(oracle_url: str, name: str) -> None:
+    async with place_at(oracle_url) as place:
+        await place.discord.settings(check_responses=True)
+        status, answer = await place.send("POST", f"/channels/{place.channel.id}/messages", LAWFUL[name] | QUIET)
+        assert (status, await place.wrong()) == (200, [])
+        said = await place.send("GET", f"/channels/{place.channel.id}/messages/{answer['id']}", None)
+        assert said == (200, answer)
+        assert await place.wrong() == []
+
+
+@needs_schema
+@pytest.mark.parametrize("name", LAWFUL)
+async def test_a_lawful_response_is_taken_and_returned_in_discords_own_shape(oracle_url: str, name: str) -> None:
+    async with place_at(oracle_url) as place:
+        await place.discord.settings(check_responses=True)
+        asked = await place.ana.slash(place.channel, "ask", question="x")
+        body = {key: value for key, value in LAWFUL[name].items() if key not in {"nonce", "enforce_nonce"}}
+        path = f"{await callback_path(place, asked.id)}?with_response=1"
+        status, answer = await place.send("POST", path, {"type": 4, "data": body | QUIET})
+        assert (status, await place.wrong()) == (200, [])
+        assert answer["interaction"]["response_message_id"] == answer["resource"]["message"]["id"]
+
+
+@needs_schema
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/users/@me",
+        "/gateway/bot",
+        "/applications/@me",
+        "/oauth2/applications/@me",
+        "/applications/{bot}/commands",
+        "/guilds/{guild}",
+        "/guilds/{guild}/members/{ana}",
+        "/users/{ana}",
+        "/channels/{channel}",
+        "/channels/{thread}",
+        "/channels/{dm}",
+        "/channels/{channel}/messages",
+    ],
+)
+async def test_what_the_double_returns_has_discords_own_shape(oracle_url: str, path: str) -> None:
+    async with place_at(oracle_url) as place:
+        await place.discord.settings(check_responses=True)
+        await place.ana.say(place.channel, "Good evening")
+        thread = await place.channel.thread("On deferrals", place.ana)
+        filled = path.format(
+            bot=place.discord.bot_id,
+            guild=place.club.id,
+            ana=place.ana.id,
+            channel=place.channel.id,
+            thread=thread.id,
+            dm=(await place.ana.dm()).id,
+        )
+        status, _ = await place.send("GET", filled, None)
+        assert (status, await place.wrong()) == (200, [])
+
+
+async def callback_path(place: Place, interaction: str) -> str:
+    token = (await place.discord.call("interaction", interaction=interaction))["token"]
+    return f"/interactions/{interaction}/{token}/callback"
+
+
+def test_there_are_more_than_sixty_hostile_bodies() -> None:
+    assert len(MESSAGES) + len(CALLBACKS) + len(AUTOCOMPLETES) + len(COMMAND_SETS) > 60
+
+
+@needs_schema
+@pytest.mark.parametrize("name", ["review.md", "Kritik über „Alien“.md", "..\u202etxt.md"])
+def test_an_upload_is_told_as_discord_describes_attachments(name: str) -> None:
+    description = schema.load()
+    assert description is not None
+    told = uploads.announced(World(), Uploaded(1 << 60, name, b"abc", 3, 1))
+
+    def wrong(attachment: Json) -> list[object]:
+        # The object is the same wherever Discord has it; its description hangs on messages.
+        found = description.response(
+            "GET", "/channels/{channel_id}/messages/{message_id}", 200, {"attachments": [attachment]}
+        )
+        return [each for each in found if "attachments" in each.path]
+
+    assert wrong(told) == []
+    assert wrong(told | {"size": "3"}) != []
+    assert told["filename"].isascii()

@@ -1,0 +1,39 @@
+"""simcord, a Discord in process by other authors, agrees with the double where both can be asked.
+
+It has no wire, no gateway and no 429, so it is a second opinion on behaviour, not a replacement.
+"""
+
+from __future__ import annotations
+
+import discord
+import pytest
+
+from tests.discord.bots import Small, at, echoing
+from tests.discord.fidelity.test_oracles import LAWFUL
+
+simcord = pytest.importorskip("simcord", reason="simcord, the second opinion, is not installed")
+
+
+@pytest.mark.parametrize("private", [False, True])
+async def test_a_member_sees_the_same_answer_on_both(at_the_double: str, private: bool) -> None:
+    async with at(at_the_double, echoing()) as there:
+        club = await there.server()
+        general = await club.channel()
+        ana = await club.member("Ana")
+        answer = await (await ana.slash(general, "ask", question="Who?", private=private)).answer()
+        here = (answer.content, answer.ephemeral)
+    async with simcord.run(echoing(), shard_count=1) as world:
+        club = world.create_guild()
+        general = club.create_text_channel("general")
+        ana = club.add_member(world.create_user("Ana"))
+        result = await ana.slash(general, "ask", question="Who?", private=private)
+        assert (result.response.content, result.response.ephemeral) == here == ("You asked: Who?", private)
+
+
+async def test_it_takes_every_message_that_the_double_calls_lawful() -> None:
+    bot = Small()
+    async with simcord.run(bot, shard_count=1) as world:
+        general = world.create_guild().create_text_channel("general")
+        route = discord.http.Route("POST", "/channels/{channel_id}/messages", channel_id=general.id)
+        for name, body in LAWFUL.items():
+            assert (await bot.http.request(route, json=body))["id"], name

@@ -1,0 +1,104 @@
+"""Faults to inject: what goes wrong, where, how often; before or after Discord has done what was asked."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from tests.discord.loopback.state import Json
+
+KINDS = ("status", "reset", "close", "silence", "delay")
+
+
+@dataclass(slots=True)
+class Fault:
+    """One fault of a route.
+
+    Attributes:
+        route: A regular expression for `METHOD /template`, such as `POST /interactions/.*/callback`; the
+            gateway's handshake is `GET /gateway/`.
+        kind: `status` answers with `status`, `code` and `headers`; `reset` breaks the connection with a TCP
+            reset; `close` with a plain end; `silence` never answers; `delay` only waits.
+        after: Whether Discord does what was asked before the fault.
+        times: How often, or `None` for always.
+        skip: How many requests pass first.
+        seconds: How long a `delay` or a `silence` is.
+        status: The HTTP status.
+        code: The JSON code.
+        via: Whether the answer has the `Via` header that Discord's own proxy sets.
+        retry_after: What a 429 asks for, in seconds.
+        scope_global: Whether a 429 is the global one.
+        hits: How often it has struck.
+    """
+
+    route: str
+    kind: str
+    after: bool = False
+    times: int | None = 1
+    skip: int = 0
+    seconds: float = 0.0
+    status: int = 500
+    code: int = 0
+    via: bool = True
+    retry_after: float = 0.1
+    scope_global: bool = False
+    hits: int = field(default=0, init=False)
+
+    def __post_init__(self) -> None:
+        if self.kind not in KINDS:
+            raise ValueError(f"no such fault: {self.kind}; there are {', '.join(KINDS)}")
+
+    def body(self) -> Json:
+        """The body of a `status` fault."""
+        if self.status == 429:
+            return {
+                "message": "You are being rate limited.",
+                "retry_after": self.retry_after,
+                "global": self.scope_global,
+            }
+        return {"message": f"{self.status}: injected", "code": self.code}
+
+    def headers(self) -> dict[str, str]:
+        """The headers of a `status` fault."""
+        headers = {"Via": "1.1 google"} if self.via else {}
+        if self.status == 429:
+            headers["Retry-After"] = str(max(1, round(self.retry_after)))
+            headers["X-RateLimit-Scope"] = "global" if self.scope_global else "user"
+            if self.scope_global:
+                headers["X-RateLimit-Global"] = "true"
+        return headers
+
+
+class Faults:
+    """The faults that lie in wait, in the order in which they were laid."""
+
+    def __init__(self) -> None:
+        self.laid: list[Fault] = []
+
+    def lay(self, fault: Fault) -> None:
+        """Add a fault."""
+        self.laid.append(fault)
+
+    def idle(self) -> list[Fault]:
+        """Those that were to strike a few times and have not: what they were laid for was not tried."""
+        return [fault for fault in self.laid if fault.times is not None and not fault.hits]
+
+    def clear(self) -> None:
+        """Take all faults away."""
+        self.laid.clear()
+
+    def strike(self, method: str, template: str) -> Fault | None:
+        """The fault that this request meets, counted."""
+        for fault in self.laid:
+            if not re.fullmatch(fault.route, f"{method} {template}"):
+                continue
+            if fault.skip:
+                fault.skip -= 1
+                continue
+            if fault.times is not None:
+                if fault.times == 0:
+                    continue
+                fault.times -= 1
+            fault.hits += 1
+            return fault
+        return None

@@ -1,0 +1,99 @@
+"""The double as a server: one port for REST, the gateway and the control channel."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import threading
+from types import TracebackType
+from typing import Self
+
+from aiohttp import web
+
+from tests.discord.loopback.api import Api
+from tests.discord.loopback.control import Control
+from tests.discord.loopback.faults import Faults
+from tests.discord.loopback.gateway import Gateway
+from tests.discord.loopback.people import CantBeDoneError
+from tests.discord.loopback.rest import PREFIX, Rest
+from tests.discord.loopback.state import CONTROL, World
+from tests.discord.loopback.uploads import TEMPLATE, Cdn
+from tests.discord.loopback.verdict import Ledger
+
+
+class Server:
+    """A Discord on loopback, on an event loop that is already running."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self._runner: web.AppRunner | None = None
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
+
+    async def start(self, port: int = 0) -> None:
+        """Listen on `port`, or on any that is free."""
+        app = web.Application(client_max_size=32 * 1024 * 1024)
+        self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.2)
+        faults = Faults()
+        ledger = Ledger(self.world, faults)
+        gateway = Gateway(self.world, faults, heartbeat_interval=41.25, url="")
+        api = Api(self.world, gateway)
+        rest = Rest(api, faults, ledger)
+        control = Control(api, rest, faults, ledger)
+
+        async def operate(request: web.Request) -> web.Response:
+            try:
+                operation = control.operation(request.match_info["name"])
+                answer = await operation(**json.loads(await request.read() or b"{}"))
+            except (CantBeDoneError, KeyError, ValueError, TypeError) as error:
+                return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=409)
+            return web.json_response({"answer": answer})
+
+        app.router.add_post(CONTROL + "{name}", operate)
+        app.router.add_get("/gateway/", gateway.handle)
+        app.router.add_get(TEMPLATE, Cdn(self.world, faults).handle)
+        app.router.add_route("*", PREFIX + "/{tail:.*}", rest.handle)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", port, backlog=4096)
+        await site.start()
+        self.port = self._runner.addresses[0][1]
+        self.world.cdn = self.url
+        gateway.url = f"ws://127.0.0.1:{self.port}/gateway/"
+
+    async def stop(self) -> None:
+        """Stop listening and drop every connection."""
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+
+class ThreadedServer:
+    """A double on a thread of its own, so that a bot which blocks its loop doesn't stop Discord."""
+
+    def __init__(self) -> None:
+        self.server = Server()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._run, name="discord-double", daemon=True)
+
+    def _run(self) -> None:
+        asyncio.set_event_loop(self._loop)
+        self._loop.run_forever()
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        asyncio.run_coroutine_threadsafe(self.server.start(), self._loop).result(10)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        asyncio.run_coroutine_threadsafe(self.server.stop(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()

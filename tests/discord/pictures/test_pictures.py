@@ -1,0 +1,121 @@
+"""The pictures of the bot's messages: they show what the bot sends, and a phone has room for it."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import struct
+from collections.abc import Iterator
+from html import escape, unescape
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from bot.cogs.ask.message import answer_message
+from bot.ui.elements import Button, Look, Message, Row, Text
+from bot.ui.strings import ENGLISH
+from bot.ui.text import Manner
+from embeddings.library import Library
+from embeddings.records import Answer, Review
+from tests.bot.checks import bodies
+from tests.bot.discord_markdown import read
+from tests.bot.reviews import answers
+from tests.discord.pictures.browser import INSTALL, find
+from tests.discord.pictures.drawing import Screen, page
+from tests.discord.pictures.markdown import html
+from tests.discord.pictures.scenes import Scene, scenes
+from tests.discord.pictures.taking import pages, photograph_all
+
+needs_chromium = pytest.mark.skipif(find() is None, reason=f"there is no Chromium here (`{INSTALL}`)")
+
+
+@pytest.fixture(scope="module")
+def shown(reviews: Path) -> Iterator[dict[str, Scene]]:
+    """The scenes, by name."""
+    library = Library.open(reviews)
+    yield {scene.name: scene for scene in scenes(library)}
+    library.close()
+
+
+def words(markup: str) -> str:
+    """The text of HTML, without white space."""
+    return "".join(unescape(re.sub(r"<[^>]*>", "", markup)).split()).replace("\u200b", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "markup"),
+    [
+        ("a < b & c", "a &lt; b &amp; c"),
+        ("### What *is* it?\nThis.", "<h3>What <em>is</em> it?</h3>This."),
+        ("-# **1** Here\nThere", "<small><strong>1</strong> Here</small>There"),
+        ("> one\n> **two**\nthree", "<blockquote>one\n<strong>two</strong></blockquote>three"),
+        ("> ### x", "<blockquote><h3>x</h3></blockquote>"),
+        ("- item", "<li>item</li>"),
+        ("a > b", "a &gt; b"),
+        ("||hidden \\| words||", '<span class="spoiler">hidden | words</span>'),
+        ("[source](https://a.example/b)", "<a>source</a>"),
+        ("\\*\\*no\\*\\* \\|\\|no\\|\\|", "**no** ||no||"),
+        ("__u__ ~~s~~ _i_ `c*d*`", "<u>u</u> <s>s</s> <i>i</i> <code>c*d*</code>"),
+        ("snake_case_name", "snake_case_name"),
+        ("<@1> @here", "&lt;@1&gt; @here"),
+    ],
+)
+def test_markdown_is_drawn_as_discord_shows_it(text: str, markup: str) -> None:
+    assert html(text) == markup
+
+
+@settings(max_examples=25, deadline=None)
+@given(answers())
+def test_the_words_in_a_picture_are_those_that_the_reader_of_markdown_sees(
+    made: tuple[Answer, tuple[Review, ...]],
+) -> None:
+    answer, known = made
+    for text in answer_message(answer, known, Manner(ENGLISH), asker=1).texts():
+        assert words(html(text.content)) == words(escape(read(text.content).visible))
+
+
+def test_every_text_button_and_menu_of_a_message_is_on_its_page(shown: dict[str, Scene]) -> None:
+    for scene in shown.values():
+        for body in bodies(scene.message):
+            drawn = page([Screen(scene.name, scene.asked, body, scene.message.private)], theme="dark", device="phone")
+            for text in scene.message.texts():
+                assert words(html(text.content)) in words(drawn)
+            labels = [words(each) for each in re.findall(r"<button.*?</button>", drawn)]
+            assert labels == [words((button.emoji or "") + button.label) for button in scene.message.buttons()]
+
+
+def test_what_nobody_has_drawn_yet_is_an_error_not_a_gap() -> None:
+    gallery = {"components": [{"type": 12, "items": []}]}
+    with pytest.raises(ValueError, match="no drawing of a component of type 12"):
+        page([Screen("gallery", "", gallery, private=False)], theme="dark", device="phone")
+    image = {"embeds": [{"description": "a", "color": 1, "image": {}}], "components": []}
+    with pytest.raises(ValueError, match="no drawing of an embed's image"):
+        page([Screen("image", "", image, private=False)], theme="dark", device="phone")
+
+
+def test_the_three_states_look_different(shown: dict[str, Scene]) -> None:
+    messages = [shown[name].message for name in ("answered", "nearest", "unanswered")]
+    assert [message.look for message in messages] == [Look.ANSWERED, Look.NEAREST, Look.UNANSWERED]
+    lines = [list(message.texts())[1].content for message in messages]
+    assert len({line[0] for line in lines}) == 3
+
+
+@needs_chromium
+def test_a_phone_has_room_for_every_message(shown: dict[str, Scene], tmp_path: Path) -> None:
+    written = [path for path in pages(tuple(shown.values()), tmp_path) if path.stem.endswith("phone-dark")]
+    taken = asyncio.run(photograph_all(find() or "", written))
+    assert [picture.path.stem for picture in taken] == [*shown, *shown]
+    for picture in taken:
+        signature, size, width, _ = struct.unpack(">8sI4xII", picture.path.read_bytes()[:24])
+        assert (signature, size, width) == (b"\x89PNG\r\n\x1a\n", 13, 585)
+        assert picture.beyond <= 0
+
+
+@needs_chromium
+def test_a_button_that_is_too_wide_for_a_phone_is_noticed(tmp_path: Path) -> None:
+    wide = Message((Text("a"), Row((Button("wide " * 16, "rb1.x"),))), Look.READING)
+    narrow = Message((Text("a"), Row((Button("narrow", "rb1.x"),))), Look.READING)
+    written = pages((Scene("wide", "", wide), Scene("narrow", "", narrow)), tmp_path)
+    taken = asyncio.run(photograph_all(find() or "", written[:1]))
+    assert [picture.beyond > 0 for picture in taken] == [True, False]

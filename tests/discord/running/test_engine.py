@@ -1,0 +1,252 @@
+"""The way from the event loop into the library: one real index, questions at once, reviews that change."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from bot.app.runner import keep_up
+from bot.services.engine import ENCODED_TOGETHER, BusyError, Engine, Found, Query
+from embeddings.errors import IndexDamagedError, IndexMissingError, QuestionError, UnknownReviewError
+from embeddings.library import Library
+from tests.discord.club import OWNERS, QUESTION
+from tests.discord.programs import copied
+
+SHARED = ("shared",)
+
+
+@asynccontextmanager
+async def opened(data: Path, *, queue: int = 100) -> AsyncIterator[Engine]:
+    engine = Engine.open(data, queue=queue)
+    try:
+        yield engine
+    finally:
+        await engine.close()
+
+
+def _titles(engine: Engine, *collections: str) -> list[str]:
+    return [title.text for title in engine.shelf.titles(collections)]
+
+
+async def test_an_answer_comes_with_the_reviews_that_it_quotes(reviews: Path) -> None:
+    async with opened(reviews) as engine:
+        found = await engine.ask(Query(QUESTION))
+        assert {review.slug for review in found.reviews} == {quote.review for quote in found.answer.quotes} == {OWNERS}
+        assert (found.within, found.about) == (None, OWNERS)
+
+
+async def test_a_question_stays_near_a_review_unless_it_names_another(reviews: Path) -> None:
+    async with opened(reviews) as engine:
+        near = await engine.ask(Query("What is it about?", near="lighthouse"))
+        assert near.within is not None
+        assert near.within.slug == "lighthouse"
+        named = await engine.ask(Query("What is Never Let Me Go about?", near="lighthouse"))
+        assert named.within is None
+        assert named.about == OWNERS
+        gone = await engine.ask(Query(QUESTION, near="no-longer-there"))
+        assert gone.about == OWNERS
+
+
+async def test_more_questions_than_may_wait_are_refused_and_the_others_answered(reviews: Path) -> None:
+    async with opened(reviews, queue=3) as engine:
+        results = await asyncio.gather(*(engine.ask(Query(QUESTION)) for _ in range(10)), return_exceptions=True)
+        refused = [result for result in results if isinstance(result, BusyError)]
+        answered = [result for result in results if not isinstance(result, BaseException)]
+        assert (len(refused), len(answered)) == (7, 3)
+        assert (await engine.ask(Query(QUESTION))).about == OWNERS
+
+
+async def test_questions_that_wait_are_encoded_together_and_answered_as_they_would_be_alone(reviews: Path) -> None:
+    asked = [
+        Query(QUESTION),
+        Query("Is it any good?"),
+        Query("and who plays her?", context=("Who is Kathy?",)),
+        Query("How do I cook rice?"),
+        Query("Why was Hailsham shut down?", collections=()),
+        *(Query(f"Who is number {number}?") for number in range(ENCODED_TOGETHER)),
+    ]
+    async with opened(reviews) as engine:
+        alone = [await engine.ask(query) for query in asked]
+        encoder = engine._opened.library.encoder
+        with patch.object(encoder, "encode", wraps=encoder.encode) as encode:
+            together = await asyncio.gather(
+                *(engine.ask(query) for query in asked), engine.ask(Query("?!")), return_exceptions=True
+            )
+    assert isinstance(together.pop(), QuestionError)
+    # The first is alone when it comes; two of the next eight have two texts each; one at the end has no words.
+    assert [len(call.args[0]) for call in encode.call_args_list] == [1, 10, 4]
+    for one, other in zip(alone, together, strict=True):
+        assert isinstance(other, Found)
+        assert replace(other.answer, confidence=0, quotes=()) == replace(one.answer, confidence=0, quotes=())
+        assert other.answer.confidence == pytest.approx(one.answer.confidence, abs=1e-5)
+        assert [quote.text for quote in other.answer.quotes] == [quote.text for quote in one.answer.quotes]
+        assert other.took.encode > 0
+
+
+async def test_a_question_that_was_encoded_for_an_index_that_is_gone_is_answered_by_the_one_that_is_there(
+    reviews: Path, tmp_path: Path
+) -> None:
+    data = copied(reviews, tmp_path)
+    turns = 0
+    async with opened(data) as engine:
+
+        async def reindex_before_the_second() -> None:
+            nonlocal turns
+            turns += 1
+            if turns == 2:
+                (data / "reviews" / "garden.md").write_text(
+                    "---\ntitle: Garden\n---\n\nA chair stands in the garden.\n"
+                )
+                await engine.keep_up()
+
+        engine.before_each = reindex_before_the_second
+        _, found = await asyncio.gather(engine.ask(Query(QUESTION)), engine.ask(Query("Where does the chair stand?")))
+        assert [quote.text for quote in found.answer.quotes[:1]] == ["A chair stands in the garden."]
+
+
+async def test_a_waiter_that_gives_up_leaves_its_place(reviews: Path) -> None:
+    async with opened(reviews, queue=1) as engine:
+        waiting = asyncio.create_task(engine.ask(Query(QUESTION)))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.gather(waiting, return_exceptions=True)
+        assert (await engine.ask(Query(QUESTION))).about == OWNERS
+
+
+async def test_mistakes_are_the_librarys_own_errors(reviews: Path) -> None:
+    async with opened(reviews) as engine:
+        with pytest.raises(QuestionError):
+            await engine.ask(Query("  "))
+        with pytest.raises(UnknownReviewError):
+            await engine.ask(Query(QUESTION, review="no-such-review"))
+
+
+async def test_no_collection_but_those_given_is_seen(reviews: Path) -> None:
+    async with opened(reviews) as engine:
+        assert (await engine.ask(Query(QUESTION, collections=("77",)))).answer.quotes == ()
+        assert engine.shelf.titles(("77",)) == ()
+        assert engine.shelf.complete_reviews("never", ("77",), 25) == ()
+
+
+async def test_a_changed_review_is_indexed_and_read_while_questions_go_on(reviews: Path, tmp_path: Path) -> None:
+    data = copied(reviews, tmp_path)
+    async with opened(data) as engine:
+        file = data / "reviews" / "lighthouse.md"
+        file.write_text(file.read_text().replace("cleaned every evening", "polished every morning"))
+        keeping_up = asyncio.create_task(engine.keep_up())
+        while not keeping_up.done():
+            assert (await engine.ask(Query(QUESTION))).about == OWNERS
+            await asyncio.sleep(0.1)
+        await keeping_up
+        found = await engine.ask(Query("When is the lamp polished?", review="lighthouse"))
+        assert "polished every morning" in found.answer.quotes[0].text
+
+
+async def test_a_review_that_cannot_be_read_leaves_the_old_index_and_is_told_once(
+    reviews: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = copied(reviews, tmp_path)
+    async with opened(data) as engine:
+        file = data / "reviews" / "broken.md"
+        file.write_text("---\ntitle: [\n---\n\nNothing.\n")
+        with caplog.at_level(logging.WARNING, "bot.services.engine"):
+            await engine.keep_up()
+            await engine.keep_up()
+        assert [record.getMessage().split(":")[0] for record in caplog.records] == ["the index stays as it was"]
+        assert "broken.md" in caplog.text
+        assert (await engine.ask(Query(QUESTION))).about == OWNERS
+        file.write_text("---\ntitle: Mended\n---\n\nA mended chair stands in the garden.\n")
+        await engine.keep_up()
+        assert engine.shelf.by_slug("broken", SHARED) is not None
+
+
+async def test_one_servers_file_that_cannot_be_read_is_left_out_told_once_and_holds_up_no_other_server(
+    reviews: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = copied(reviews, tmp_path)
+    broken = data / "collections" / "1" / "chair.md"
+    own = data / "collections" / "2" / "chair.md"
+    for file, title in ((broken, "["), (own, "The Chair")):
+        file.parent.mkdir(parents=True)
+        file.write_text(f"---\ntitle: {title}\n---\n\nA chair stands in the garden.\n")
+    async with opened(data) as engine:
+        with caplog.at_level(logging.WARNING, "bot.services.engine"):
+            assert [await engine.keep_up(), await engine.keep_up()] == [{("1", "chair")}] * 2
+        (told,) = [record.getMessage() for record in caplog.records]
+        assert told.startswith(f"indexing: left out: {broken}:2: ")
+        assert (engine.load.stuck, _titles(engine, "1", "2")) == (True, ["The Chair"])
+        broken.write_text(own.read_text().replace("The Chair", "Chairs"))
+        assert await engine.keep_up() == frozenset()
+        assert (engine.load.stuck, _titles(engine, "1", "2")) == (False, ["Chairs", "The Chair"])
+
+
+async def test_a_shared_file_that_cannot_be_read_keeps_a_servers_own_reviews_as_they_were(
+    reviews: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = copied(reviews, tmp_path)
+    for folder in ("reviews", "collections/1"):
+        (data / folder).mkdir(parents=True, exist_ok=True)
+        (data / folder / "broken.md").write_text("---\ntitle: [\n---\n\nNothing.\n")
+    async with opened(data) as engine:
+        with caplog.at_level(logging.WARNING, "bot.services.engine"):
+            assert await engine.keep_up() == {("shared", "broken"), ("1", "broken")}
+        assert [record.getMessage().split(":")[0] for record in caplog.records] == ["the index stays as it was"]
+
+
+async def test_keeping_up_goes_on_after_what_nobody_foresaw(reviews: Path, caplog: pytest.LogCaptureFixture) -> None:
+    async with opened(reviews) as engine:
+        pass
+    keeping_up = asyncio.create_task(keep_up(engine, every=0.01))
+    while len(caplog.records) < 2 and not keeping_up.done():
+        await asyncio.sleep(0.01)
+    assert not keeping_up.done()
+    keeping_up.cancel()
+    await asyncio.gather(keeping_up, return_exceptions=True)
+    assert {record.getMessage() for record in caplog.records} == {"can't keep up with the reviews"}
+
+
+async def test_a_damaged_index_is_told_of_and_what_is_built_in_its_place_is_opened(
+    reviews: Path, tmp_path: Path
+) -> None:
+    data = copied(reviews, tmp_path / "data")
+    (vectors,) = data.glob(".index/collections/shared/*/sentences.faiss")
+    async with opened(data) as engine:
+        with vectors.open("r+b") as stream:
+            stream.seek(2000)
+            stream.write(b"\xff" * (vectors.stat().st_size - 2000))
+        with pytest.raises(IndexDamagedError, match="run `review-bot index --rebuild`"):
+            await engine.ask(Query(QUESTION))
+        await asyncio.to_thread(lambda: Library.build(data, rebuild=True).close())
+        await engine.keep_up()
+        assert (await engine.ask(Query(QUESTION))).about == OWNERS
+
+
+def test_without_an_index_there_is_no_engine(tmp_path: Path) -> None:
+    with pytest.raises(IndexMissingError, match="review-bot index"):
+        Engine.open(tmp_path, queue=1)
+
+
+def test_neither_the_client_nor_an_answer_loads_pytorch(reviews: Path) -> None:
+    script = (
+        "import asyncio, sys\n"
+        "from pathlib import Path\n"
+        "from bot.app.client import ReviewBot\n"
+        "from bot.services.engine import Engine, Query\n"
+        "async def main():\n"
+        f"    engine = Engine.open(Path({str(reviews)!r}), queue=1)\n"
+        f"    print((await engine.ask(Query({QUESTION!r}))).answer.state)\n"
+        "    await engine.close()\n"
+        "asyncio.run(main())\n"
+        "print('torch' in sys.modules, 'sentence_transformers' in sys.modules)\n"
+    )
+    ran = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["answered", "False", "False"]

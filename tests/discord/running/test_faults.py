@@ -1,0 +1,357 @@
+"""What the network and Discord do to a bot, and what this one promises all the same.
+
+Each test is one of the faults of the table in `README.md`, laid once or a few times; `python -m tests.discord.faults`
+lays them as often as the promises are counted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import discord
+import pytest
+
+from tests.discord.actors import Asked, Channel
+from tests.discord.club import QUESTION, Club, club
+from tests.discord.logs import LogWatch
+from tests.discord.loopback.state import Permission
+
+CALLBACK = "POST /interactions/.*/callback"
+EDIT = "PATCH /webhooks/.*/@original"
+POST = r"POST /channels/\{channel_id\}/messages"
+
+
+async def ask(here: Club, *, age: float = 0.0) -> Asked:
+    return await here.ana.slash(here.general, "ask", question=QUESTION, age=age)
+
+
+async def callbacks(here: Club) -> list[Any]:
+    """How Discord answered each callback, in order."""
+    sent = await here.there.requests("/interactions/{interaction_id}/{interaction_token}/callback")
+    return [each["status"] for each in sent]
+
+
+async def said_in(here: Club, place: Channel | None = None) -> list[str]:
+    """The bot's messages in a place, the channel unless said otherwise."""
+    messages = await (place or here.general).messages()
+    return [each.text for each in messages if each.data["author"]["id"] == here.there.bot_id]
+
+
+@pytest.mark.parametrize(
+    "disturbance",
+    [
+        {"action": "reconnect"},
+        {"action": "reset"},
+        {"action": "close", "code": 1000},
+        {"action": "close", "code": 1001},
+        {"action": "close", "code": 4000},
+        {"action": "invalidate", "resumable": True},
+    ],
+    ids=str,
+)
+async def test_a_question_asked_while_the_bot_is_away_is_answered(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch, disturbance: dict[str, Any]
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        await here.there.call("disturb", **disturbance)
+        assert "deferrals" in (await (await ask(here)).answer()).text
+        stats = await here.there.stats()
+        assert (stats["identifies"], stats["resumes"]) == (1, 1)
+        await here.assert_clean(log)
+
+
+async def test_a_handshake_that_fails_on_the_way_back_loses_no_question(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        await here.there.fault("GET /gateway/", "status", status=503, times=2)
+        await here.there.disturb("reset")
+        assert "deferrals" in (await (await ask(here)).answer()).text
+        stats = await here.there.stats()
+        assert (stats["identifies"], stats["resumes"]) == (1, 1)
+        told = [line for line in log.lines if line.startswith("WARNING bot.transport.gateway")]
+        assert [line.count("status 503") for line in told] == [1, 1]
+        await here.assert_clean(log)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "status": 429, "via": True, "retry_after": 0.2},
+        {"kind": "status", "status": 500},
+        {"kind": "status", "status": 503},
+        {"kind": "status", "status": 500, "times": 2},
+        {"kind": "reset"},
+        {"kind": "close"},
+        {"kind": "reset", "after": True},
+        {"kind": "close", "after": True},
+    ],
+    ids=str,
+)
+async def test_a_callback_that_fails_is_sent_again_in_time(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch, fault: dict[str, Any]
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        await here.there.fault(CALLBACK, **fault)
+        asked = await ask(here)
+        assert "deferrals" in (await asked.answer()).text
+        assert await asked.acknowledged() < 3.0
+        await here.assert_clean(log)
+
+
+async def test_a_callback_that_is_never_answered_is_sent_again(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        await here.there.fault(CALLBACK, "silence", seconds=1.5, after=True)
+        assert "deferrals" in (await (await ask(here)).answer()).text
+        await asyncio.sleep(0.5)
+        assert await callbacks(here) == [0, 400]
+        await here.assert_clean(log)
+
+
+async def test_a_callback_is_not_sent_again_when_it_would_be_too_late(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store, expect=(10062,)) as here:
+        await here.there.fault(CALLBACK, "status", status=500, times=None)
+        await ask(here)
+        await asyncio.sleep(2.8)
+        tried = len(await callbacks(here))
+        await asyncio.sleep(0.5)
+        assert tried == len(await callbacks(here)) <= 4
+        assert here.bot.desk.delivery.counts["unacknowledged"] == 1
+        assert await said_in(here) == []
+        await here.assert_clean(log)
+
+
+async def test_a_429_from_outside_discords_gate_raises_no_storm(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store, expect=(10062,)) as here:
+        await here.there.fault(CALLBACK, "status", status=429, via=False, times=None)
+        for _ in range(3):
+            await ask(here)
+        await asyncio.sleep(0.5)
+        assert await callbacks(here) == [429, 429, 429]
+        assert here.bot.desk.delivery.counts["unacknowledged"] == 3
+        assert sum("Discord answered 429" in line for line in log.lines) == 3
+        await here.assert_clean(log)
+
+
+@pytest.mark.parametrize("kind", ["reset", "close"])
+@pytest.mark.parametrize("after", [False, True])
+async def test_an_edit_that_is_cut_off_is_sent_again(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch, kind: str, after: bool
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        await here.there.fault(EDIT, kind, after=after, times=2)
+        assert "deferrals" in (await here.ask()).text
+        await here.assert_clean(log)
+
+
+async def test_the_same_interaction_twice_is_one_callback(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        asked = await ask(here)
+        await asked.again()
+        answer = await asked.answer()
+        pressed = await here.ana.click(answer, "More passages")
+        await pressed.again()
+        await pressed.answer()
+        await asyncio.sleep(0.2)
+        assert await callbacks(here) == [200, 200]
+        await here.assert_clean(log)
+
+
+async def test_a_late_acknowledgement_is_dropped_quietly_and_counted(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store, expect=(10062,)) as here:
+        await ask(here, age=3.5)
+        await asyncio.sleep(0.5)
+        assert await callbacks(here) == [404]
+        assert await said_in(here) == []
+        assert here.bot.desk.delivery.counts["late"] == 1
+        assert not [line for line in log.lines if line.startswith("WARNING")]
+        await here.assert_clean(log)
+
+
+async def test_an_answer_whose_token_has_expired_is_posted_in_the_channel(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store, expect=(50027,)) as here:
+        await here.there.fault(CALLBACK, "delay", seconds=0.3, after=True)
+        asked = await ask(here)
+        await asked.acknowledged()
+        await asked.expire()
+        await until(lambda: said_in(here), "", "deferrals")
+        assert here.bot.desk.delivery.counts["expired"] == 1
+        await here.assert_clean(log)
+
+
+async def test_a_private_answer_whose_token_has_expired_is_not_posted(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store, expect=(50027,)) as here:
+        await here.there.fault(CALLBACK, "delay", seconds=0.3, after=True)
+        asked = await here.ana.slash(here.general, "ask", question=QUESTION, private=True)
+        await asked.acknowledged()
+        await asked.expire()
+        async with asyncio.timeout(10):
+            while not here.bot.desk.delivery.counts["expired"]:
+                await asyncio.sleep(0.01)
+        await here.bot.desk.work.finished()
+        assert [text for text in await said_in(here) if "deferrals" in text] == []
+        assert here.bot.desk.delivery.counts["expired"] == 1
+        await here.assert_clean(log)
+
+
+@pytest.mark.parametrize("missing", [Permission.SEND_MESSAGES, Permission.VIEW_CHANNEL])
+async def test_where_the_bot_may_not_speak_it_does_not_try(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch, missing: Permission
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        await here.general.permit_bot(deny=missing)
+        await here.ana.mention(here.general, QUESTION)
+        await asyncio.sleep(0.3)
+        assert [each for each in await here.there.requests() if "/channels/" in each["path"]] == []
+        if missing == Permission.SEND_MESSAGES:
+            assert "deferrals" in (await here.ask()).text
+        await here.assert_clean(log)
+
+
+async def test_without_the_history_the_answer_is_no_reply(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        await here.general.permit_bot(deny=Permission.READ_MESSAGE_HISTORY | Permission.EMBED_LINKS)
+        said = await here.ana.mention(here.general, QUESTION)
+        answer = await here.general.answer_to(said)
+        assert "deferrals" in answer.text
+        assert answer.data.get("message_reference") is None
+        await here.assert_clean(log)
+
+
+async def test_a_locked_thread_is_left_alone_and_an_unknown_refusal_is_not_repeated(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store, expect=(50083, 160005)) as here:
+        thread = await here.general.thread("spoilers", owner=here.ana)
+        said = await here.ana.mention(thread, QUESTION)
+        assert "deferrals" in (await thread.answer_to(said)).text
+        await thread.set_thread(locked=True, archived=True, told=False)
+        for _ in range(3):
+            await here.ana.mention(thread, QUESTION)
+            await asyncio.sleep(0.3)
+        refused = [
+            each for each in await here.there.requests("/channels/{channel_id}/messages") if each["status"] >= 400
+        ]
+        assert len(refused) == 1
+        await here.assert_clean(log)
+
+
+async def test_a_refused_token_ends_the_bot_after_a_few_tries(at_the_double: str, reviews: Path, store: Path) -> None:
+    async with club(at_the_double, reviews, store, expect=(401,), errors=True) as here:
+        await here.there.call("revoke")
+        for _ in range(6):
+            await here.ana.mention(here.general, QUESTION)
+            await asyncio.sleep(0.2)
+        assert here.bot.token_refused
+        assert here.bot.is_closed()
+        assert (await here.there.stats())["invalid_requests"] <= 6
+
+
+async def test_a_spent_bucket_is_waited_for_and_no_429_caused(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        await here.there.settings(rate_limits=True)
+        first = await here.ana.mention(here.general, QUESTION)
+        await here.general.answer_to(first)
+        await here.there.call("exhaust", method="POST", template="/channels/{channel_id}/messages", seconds=1.0)
+        second = await here.ana.mention(here.general, QUESTION)
+        await here.general.answer_to(second)
+        said = [await here.ana.mention(here.general, QUESTION) for _ in range(8)]
+        asked = await ask(here)
+        assert await asked.acknowledged() < 1.0
+        await asked.answer()
+        await until(lambda: said_in(here), *["deferrals"] * (len(said) + 3))
+        assert (await here.there.stats())["rate_limited"] == 0
+        await here.assert_clean(log)
+
+
+async def test_an_unknown_button_says_that_it_has_expired(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        answer = await here.ask()
+        channel = here.bot.get_channel(int(here.general.id))
+        message = await channel.fetch_message(int(answer.id))  # type: ignore[union-attr]
+        view = discord.ui.View(timeout=None)
+        view.add_item(discord.ui.Button(label="Old", custom_id="of-another-age"))
+        old = await channel.send(  # type: ignore[union-attr]
+            "old", view=view, allowed_mentions=discord.AllowedMentions.none()
+        )
+        view.stop()
+        seen = next(each for each in await here.general.messages() if each.id == str(old.id))
+        assert "expired" in (await (await here.ana.click(seen, "Old")).answer()).text
+        await here.assert_clean(log)
+        assert message.id == int(answer.id)
+
+
+async def test_bots_webhooks_and_the_bot_itself_are_not_answered(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        room = await here.ana.dm()
+        # In a DM every message asks something, and Discord tells the bot of its own too.
+        answer = await room.answer_to(await here.ana.say(room, QUESTION))
+        robot = await here.server.member("Robot", bot=True)
+        await robot.mention(here.general, QUESTION)
+        await here.ana.say(here.general, f"<@{here.there.bot_id}> {QUESTION}", webhook=True)
+        await here.ana.say(here.general, "@everyone what is a deferral?")
+        await asyncio.sleep(0.4)
+        assert await said_in(here, room) == [answer.text]
+        assert await said_in(here) == []
+        await here.assert_clean(log)
+
+
+async def test_a_post_that_is_sent_again_appears_once(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        await here.there.fault(POST, "reset", after=True, times=2)
+        await here.ana.mention(here.general, QUESTION)
+        await until(lambda: said_in(here), "deferrals")
+        await asyncio.sleep(1.0)
+        assert len(await said_in(here)) == 1
+        await here.assert_clean(log)
+
+
+async def test_an_answer_that_discord_refuses_as_components_is_an_embed(
+    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+) -> None:
+    async with club(at_the_double, reviews, store) as here:
+        await here.there.fault(POST, "status", status=400, code=50035)
+        said = await here.ana.mention(here.general, QUESTION)
+        answer = await here.general.answer_to(said)
+        assert "deferrals" in answer.data["embeds"][0]["description"]
+        page = await (await here.ana.click(answer, "Read 1 in context")).answer()
+        assert "deferrals" in page.text
+        more = await (await here.ana.click(answer, "More passages")).answer()
+        assert QUESTION in more.text
+        await here.assert_clean(log)
+
+
+async def until(look: Any, *wanted: str) -> None:
+    """Wait for messages that hold these, one each, in order."""
+    for _ in range(1000):
+        texts = await look()
+        if len(texts) >= len(wanted) and all(want in text for want, text in zip(wanted, texts, strict=False)):
+            return
+        await asyncio.sleep(0.01)
+    raise AssertionError(f"{wanted} did not come; there is {await look()}")

@@ -1,0 +1,56 @@
+"""How a connection to the gateway ends: whoever closes it is heard, however busy the other side is."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import aiohttp
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from bot.transport.gateway import patient_and_fair
+from tests.discord.actors import reach
+
+BUSY = 0.2
+"""Seconds in which a close frame and the end of its connection both come in."""
+
+
+async def test_the_double_waits_for_a_client_that_is_slow_to_hear_it_close(double_url: str) -> None:
+    async with reach(double_url) as there, there.http.ws_connect(there.gateway) as ws:
+        await ws.receive_json()
+        closing = asyncio.create_task(there.disturb("close", code=4004))
+        await asyncio.sleep(BUSY)
+        assert not closing.done()
+        assert ((await ws.receive(5)).type, ws.close_code) == (aiohttp.WSMsgType.CLOSE, 4004)
+        await closing
+
+
+@asynccontextmanager
+async def hasty_gateway() -> AsyncIterator[str]:
+    """A gateway that ends the connection right behind its close frame, with code 4004."""
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        ws = web.WebSocketResponse()
+        await ws.prepare(request)
+        assert request.transport is not None
+        request.transport.write(b"\x88\x02" + (4004).to_bytes(2))
+        request.transport.close()
+        return ws
+
+    app = web.Application()
+    app.router.add_get("/", handle)
+    async with TestServer(app) as server:
+        yield str(server.make_url("/"))
+
+
+async def test_a_close_code_is_heard_though_the_connection_has_ended_behind_it() -> None:
+    async with hasty_gateway() as gateway, aiohttp.ClientSession() as session:
+
+        async def connect(url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
+            return await session.ws_connect(url, compress=compress)
+
+        socket = await patient_and_fair(connect, is_over=lambda: False)(gateway)
+        await asyncio.sleep(BUSY)
+        assert ((await socket.receive(5)).type, socket.close_code) == (aiohttp.WSMsgType.CLOSE, 4004)

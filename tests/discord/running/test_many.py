@@ -1,0 +1,112 @@
+"""Hundreds of questions at once: the real program, Discord, and whoever asks, each in a process of its own.
+
+What is measured of the program's event loop is so the program's own doing. The figures are those of a machine with
+nothing else to do: run them as `nice -n -5 .venv/bin/pytest -m slow -n 0 -s tests/discord/test_many.py`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from tests.discord import pulse
+from tests.discord.actors import Discord
+from tests.discord.logs import problems_in
+from tests.discord.loopback.state import Json
+from tests.discord.programs import PATIENCE, copied, program
+from tests.discord.pulse import Pulse
+from tests.discord.running.test_run import elsewhere
+
+QUESTIONS = (
+    "What is a deferral?",
+    "Who plays Ruth?",
+    "Why do they not run away?",
+    "What does the reviewer say about the music?",
+    "How was the box office in Japan?",
+    "What is Hailsham?",
+)
+LONGEST_STEP = 0.1
+"""Seconds for which the event loop may be held up."""
+SOON = 1.5
+"""Seconds within which 500 questions at once are acknowledged."""
+TOLD = ("late: Discord answered 404 (code 10062)", "an interaction could not be acknowledged within")
+"""What the log says of an interaction whose three seconds were over, one line each."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rush:
+    """How many questions at once fared: each of them, the program's loop, and what it put out."""
+
+    every: list[Json]
+    loop: Pulse
+    output: str
+
+    @property
+    def silent(self) -> list[Json]:
+        """The questions that were not acknowledged."""
+        return [each for each in self.every if each["acknowledged_after"] is None]
+
+    @property
+    def told(self) -> int:
+        """How many questions the log says to have come too late."""
+        return sum(line.count(told) for line in self.output.splitlines() for told in TOLD)
+
+    def __str__(self) -> str:
+        heard = sorted(each["acknowledged_after"] for each in self.every if each["acknowledged_after"] is not None)
+        answered = sorted(each["answered_after"] for each in self.every if each["answered_after"] is not None)
+        return (
+            f"{len(self.every)} asked: {len(heard)} acknowledged (median {heard[len(heard) // 2]:.2f} s, last "
+            f"{heard[-1]:.2f} s), {len(answered)} answered (last {answered[-1]:.2f} s), {len(self.silent)} neither, "
+            f"{self.told} of them logged; {self.loop}"
+        )
+
+
+async def asked_at_once(there: Discord, number: int) -> list[Json]:
+    """That many questions by as many members, and how each of them fared."""
+    await there.settings(defer_schema=True)
+    server = await there.server("Film Club")
+    general = await server.channel("general")
+    people = [await server.member(f"Member {each}") for each in range(number)]
+    ids = await there.burst(
+        (who, general, "ask", {"question": QUESTIONS[place % len(QUESTIONS)]}) for place, who in enumerate(people)
+    )
+    await there.wait_all(ids, "acknowledged", timeout=5)
+    heard = [each["id"] for each in await there.interactions(ids) if each["acknowledged_after"] is not None]
+    await there.wait_all(heard, "answered", timeout=60)
+    return await there.interactions(ids)
+
+
+async def rush(number: int, reviews: Path, folder: Path, *, expect: tuple[int, ...] = ()) -> Rush:
+    """That many questions at once, to a program that is stopped after the last answer."""
+    kept = folder / "pulse.json"
+    async with elsewhere(expect=expect) as there:
+        with program(there.url, copied(reviews, folder), "run", token=there.token, pulse=kept) as bot:
+            await there.ready(timeout=PATIENCE)
+            every = await asked_at_once(there, number)
+            assert await asyncio.to_thread(bot.stop) == 0
+            seen = Rush(every, pulse.read(kept), bot.output)
+        print(seen)  # noqa: T201  # the figures, for `pytest -s`
+        await there.assert_clean(expect=expect)
+        assert problems_in(seen.output, await there.secrets()) == []
+        return seen
+
+
+@pytest.mark.slow
+async def test_five_hundred_questions_at_once_are_all_acknowledged_soon_and_answered(
+    reviews: Path, tmp_path: Path
+) -> None:
+    seen = await rush(500, reviews, tmp_path)
+    assert all(each["answered_after"] for each in seen.every), seen
+    assert max(each["acknowledged_after"] for each in seen.every) < SOON, seen
+    assert seen.loop.late < LONGEST_STEP, seen
+
+
+@pytest.mark.slow
+async def test_of_two_thousand_questions_at_once_none_is_lost_in_silence(reviews: Path, tmp_path: Path) -> None:
+    seen = await rush(2000, reviews, tmp_path, expect=(10062,))
+    assert len(seen.silent) == seen.told, seen
+    assert all(each["answered_after"] for each in seen.every if each["acknowledged_after"]), seen
+    assert seen.loop.late < LONGEST_STEP, seen

@@ -1,0 +1,252 @@
+"""What those see who run the bot: its health, its metrics, its log, and the dashboard that is made of the metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import promql_parser
+import pytest
+from prometheus_client import Metric
+from prometheus_client.parser import text_string_to_metric_families
+
+from bot.observability.health import health
+from bot.observability.trace import Stage
+from tests.discord.club import OWNERS, QUESTION, UNANSWERABLE
+from tests.discord.logs import problems_in
+from tests.discord.pictures.dashboard import DASHBOARD, INTERVAL
+from tests.discord.pictures.promql import agrees
+from tests.discord.programs import PATIENCE, copied, port, program
+from tests.discord.running.test_run import elsewhere, scene
+from tests.project import ROOT
+
+README = ROOT / "bot" / "README.md"
+QUOTED = "there are no deferrals"
+ASKED = 6
+"""Questions that are asked in the run."""
+OUTSIDE = frozenset({"le", "instance", "job"})
+"""Labels that Prometheus adds, and a histogram's bounds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """A run of the real program, as those saw it who run it: `/healthz` and `/readyz`, the metrics, the log."""
+
+    healthy: tuple[int, str]
+    ready: tuple[int, str]
+    away: tuple[int, str]
+    exposed: str
+    output: str
+    secrets: list[str]
+
+    @property
+    def families(self) -> list[Metric]:
+        return list(text_string_to_metric_families(self.exposed))
+
+    def value(self, sample: str, **labels: str) -> float:
+        found = [each for family in self.families for each in family.samples if each.name == sample]
+        return next(each.value for each in found if labels.items() <= each.labels.items())
+
+    def events(self, said: str) -> list[Mapping[str, Any]]:
+        lines = [json.loads(line) for line in self.output.splitlines()]
+        return [line for line in lines if line["event"] == said]
+
+
+async def fetched(url: str) -> tuple[int, str]:
+    async with aiohttp.ClientSession() as http, http.get(url) as response:
+        return response.status, await response.text()
+
+
+async def told(url: str, wanted: Callable[[tuple[int, str]], bool]) -> tuple[int, str]:
+    """What is told there once it is what is wanted, or at last."""
+    last = await fetched(url)
+    until = time.monotonic() + PATIENCE
+    while not wanted(last) and time.monotonic() < until:
+        await asyncio.sleep(0.05)
+        last = await fetched(url)
+    return last
+
+
+def counted(exposed: str) -> float:
+    """How many questions have been counted."""
+    families = text_string_to_metric_families(exposed)
+    return sum(
+        sample.value for family in families for sample in family.samples if sample.name == "review_bot_questions_total"
+    )
+
+
+async def watched_run(data: Path, number: int) -> Watched:
+    at = f"http://127.0.0.1:{number}"
+    async with elsewhere() as there:
+        with program(
+            there.url,
+            data,
+            "run",
+            token=there.token,
+            errors=True,
+            REVIEW_BOT_HEALTH_PORT=str(number),
+            REVIEW_BOT_LOG_LEVEL="DEBUG",
+        ) as bot:
+            await there.ready(timeout=30)
+            general, ana = await scene(there)
+            healthy, ready = await fetched(f"{at}/healthz"), await told(f"{at}/readyz", lambda it: it[0] == 200)
+            answer = await (await ana.slash(general, "ask", question=QUESTION)).answer()
+            await (await ana.slash(general, "ask", question=UNANSWERABLE)).answer()
+            await (await ana.slash(general, "ask", question=QUESTION, review="no such review")).answer()
+            await general.answer_to(await ana.mention(general, QUESTION))
+            await general.answer_to(await ana.say(general, "Who tells them?", reply_to=answer))
+            direct = await ana.dm()
+            await direct.answer_to(await ana.say(direct, QUESTION))
+            # A question is counted when all is done for it, a moment after its answer has arrived.
+            _, exposed = await told(f"{at}/metrics", lambda it: counted(it[1]) == ASKED)
+            # Nobody is let in again, so that the bot stays away.
+            await there.fault("GET /gateway/", "status", status=503, times=50)
+            await there.disturb("reset")
+            away = await told(f"{at}/readyz", lambda it: it[0] != 200)
+            await asyncio.to_thread(bot.stop)
+            return Watched(healthy, ready, away, exposed, bot.output, await there.secrets())
+
+
+@pytest.fixture(scope="module")
+def watched(reviews: Path, tmp_path_factory: pytest.TempPathFactory) -> Watched:
+    with port() as number:
+        return asyncio.run(watched_run(copied(reviews, tmp_path_factory.mktemp("watched")), number))
+
+
+def test_it_is_healthy_while_it_runs_and_ready_while_it_is_connected(watched: Watched) -> None:
+    assert watched.healthy == (200, "ok\n")
+    assert watched.ready == (200, "ready\n")
+    assert watched.away == (503, "not connected to Discord\n")
+
+
+def test_every_question_is_counted_by_its_way_and_its_state(watched: Watched) -> None:
+    def questions(way: str, state: str) -> float:
+        return watched.value("review_bot_questions_total", way=way, state=state)
+
+    assert questions("slash", "answered") == 1
+    assert questions("slash", "unanswered") == 1
+    assert questions("slash", "refused") == 1
+    assert questions("mention", "answered") == 1
+    assert questions("direct", "answered") == 1
+    assert sum(questions("reply", state) for state in ("answered", "nearest", "unanswered")) == 1
+
+
+def test_what_there_is_and_what_there_is_to_do_is_told(watched: Watched) -> None:
+    told = ("connected", "servers", "reviews", "queue_questions", "queue_limit_questions", "index_stuck")
+    assert {name: watched.value(f"review_bot_{name}") for name in told} == {
+        "connected": 1,
+        "servers": 1,
+        "reviews": 2,
+        "queue_questions": 0,
+        "queue_limit_questions": 1000,
+        "index_stuck": 0,
+    }
+    assert watched.value("review_bot_gateway_events_total", event="connected") == 1
+    assert watched.value("review_bot_discord_responses_total", status="2xx") > 5
+
+
+def test_the_stages_of_an_answer_are_logged_and_add_up_to_less_than_the_whole(watched: Watched) -> None:
+    answered = [event for event in watched.events("question") if event["state"] == "answered"]
+    assert [event["way"] for event in answered][:2] == ["slash", "mention"]
+    for event in answered:
+        seconds = dict(event["seconds"])
+        total = seconds.pop("total")
+        assert set(seconds) == {stage.value for stage in Stage}
+        assert sum(seconds.values()) <= total + 0.001
+
+
+def test_a_question_leaves_neither_its_text_nor_its_asker_in_the_log(watched: Watched) -> None:
+    events = watched.events("question")
+    assert len(events) == ASKED
+    assert {key for event in events for key in event} == {
+        "event", "level", "logger", "timestamp", "way", "state", "seconds"
+    }  # fmt: skip
+    texts = (QUESTION, UNANSWERABLE, "Who tells them?", "no such review", QUOTED)
+    assert [text for text in texts if text in watched.output + watched.exposed] == []
+    assert "INTERACTION_CREATE" in watched.output
+    assert problems_in(watched.output + watched.exposed, watched.secrets, errors=False) == []
+
+
+def test_no_label_holds_an_id_or_a_slug(watched: Watched) -> None:
+    values = {value for family in watched.families for sample in family.samples for value in sample.labels.values()}
+    assert [value for value in values if re.search(r"\d{6}", value) or value == OWNERS] == []
+
+
+def test_every_metric_stands_in_the_readme_with_its_labels(watched: Watched) -> None:
+    row = re.compile(r"^\| `((?:review_bot|process)_\w+)` \| ([^|]*) \|", re.MULTILINE)
+    documented = dict(row.findall(README.read_text(encoding="utf-8")))
+    exposed = {}
+    for family in watched.families:
+        name = f"{family.name}_total" if family.type == "counter" else family.name
+        labels = {label for sample in family.samples for label in sample.labels} - OUTSIDE
+        exposed[name] = labels
+    assert {name: set(re.findall(r"\w+", labels)) for name, labels in documented.items()} == exposed
+
+
+def queries() -> list[str]:
+    panels = json.loads(DASHBOARD.read_text(encoding="utf-8"))["panels"]
+    return [target["expr"].replace(INTERVAL, "5m") for panel in panels for target in panel["targets"]]
+
+
+def selectors(query: str) -> tuple[list[promql_parser.VectorSelector], set[str]]:
+    """What a query selects, and the labels that it groups by."""
+    found, grouped = [], set()
+
+    def visit(part: promql_parser.Expr) -> None:
+        if isinstance(part, promql_parser.VectorSelector):
+            found.append(part)
+        elif isinstance(part, promql_parser.MatrixSelector):
+            found.append(part.vector_selector)
+        elif isinstance(part, promql_parser.AggregateExpr) and part.modifier is not None:
+            grouped.update(part.modifier.labels)
+
+    promql_parser.walk(promql_parser.parse(query), visit)
+    return found, grouped
+
+
+@pytest.mark.parametrize("query", queries())
+def test_a_query_of_the_dashboard_selects_what_a_run_exposes(watched: Watched, query: str) -> None:
+    samples = [sample for family in watched.families for sample in family.samples]
+    selected, grouped = selectors(query)
+    assert selected
+    for selector in selected:
+        matchers = selector.matchers.matchers
+        found = [
+            sample
+            for sample in samples
+            if sample.name == selector.name
+            and all(
+                matcher.name in sample.labels and agrees(matcher, sample.labels[matcher.name]) for matcher in matchers
+            )
+        ]
+        assert found, f"nothing exposed is {selector.name} with {selector.matchers}"
+        assert grouped <= set(found[0].labels) | OUTSIDE
+
+
+def test_every_metric_of_the_bots_own_is_on_the_dashboard(watched: Watched) -> None:
+    shown = {selector.name for query in queries() for selector in selectors(query)[0]}
+    own = [family for family in watched.families if family.name.startswith("review_bot_")]
+    assert [family.name for family in own if not any(sample.name in shown for sample in family.samples)] == []
+
+
+async def test_a_port_that_is_taken_is_told_in_one_line_and_done_without(caplog: pytest.LogCaptureFixture) -> None:
+    def never() -> bytes:
+        raise AssertionError("nobody can ask")
+
+    async with health("127.0.0.1", 0, lacking=lambda: None, exposition=lambda: b"metrics\n") as where:
+        assert where is not None
+        assert await fetched(f"http://127.0.0.1:{where[1]}/metrics") == (200, "metrics\n")
+        async with health("127.0.0.1", where[1], lacking=lambda: None, exposition=never) as nowhere:
+            assert nowhere is None
+    (warning,) = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
+    assert warning == (
+        f"no health checks and no metrics: can't listen at 127.0.0.1 port {where[1]} (it is taken); "
+        "set REVIEW_BOT_HEALTH_PORT to another"
+    )

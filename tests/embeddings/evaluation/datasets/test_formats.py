@@ -1,0 +1,356 @@
+"""SQuAD, BEIR and TREC: what is read, what is written, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import ir_measures
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embeddings.errors import QuestionFileError
+from embeddings.evaluation.datasets.beir import read_beir, write_beir
+from embeddings.evaluation.datasets.questions import locate, read_questions
+from embeddings.evaluation.datasets.squad import read_squad
+from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Span, Task, paragraph_of
+from embeddings.evaluation.datasets.trec import (
+    ScoredDocument,
+    read_qrels,
+    read_run,
+    strictly_falling,
+    write_qrels,
+    write_run,
+)
+from embeddings.records import Hit, Paragraph, Review, Section
+from tests.embeddings.evaluation.conftest import WriteLines
+from tests.project import ROOT
+
+SQUAD_HALF = ROOT.parent / "shared" / "data" / "squad2-dev-half.json"
+
+SQUAD = {
+    "version": "v2.0",
+    "data": [
+        {
+            "title": "Clocks",
+            "paragraphs": [
+                {
+                    "context": "A clock\nticks. It is old.",
+                    "qas": [
+                        {
+                            "id": "1",
+                            "question": " What ticks?",
+                            "is_impossible": False,
+                            "answers": [
+                                {"text": "A clock", "answer_start": 0},
+                                {"text": "A clock", "answer_start": 0},
+                                {"text": "clock", "answer_start": 2},
+                            ],
+                        },
+                    ],
+                },
+                {
+                    "context": "A watch does not.",
+                    "qas": [{"id": "2", "question": "Who winds it?", "is_impossible": True, "answers": []}],
+                },
+            ],
+        },
+        {"title": "Clocks", "paragraphs": [{"context": "Another clock.", "qas": []}]},
+    ],
+}
+
+
+def test_squad_is_pooled_as_one_review_with_its_answers_in_place(tmp_path: Path) -> None:
+    file = tmp_path / "squad.json"
+    file.write_text(json.dumps(SQUAD), encoding="utf-8")
+
+    assert read_squad(file) == Task(
+        name="squad",
+        reviews=(
+            Review(
+                slug="squad",
+                title="squad",
+                text="A clock ticks. It is old.\nA watch does not.\nAnother clock.",
+                sections=(
+                    Section("1-Clocks", "Clocks", (Paragraph(1, 0, 25), Paragraph(2, 26, 43))),
+                    Section("2-Clocks", "Clocks", (Paragraph(1, 44, 58),)),
+                ),
+            ),
+        ),
+        questions=(
+            JudgedQuestion(
+                id="1",
+                text="What ticks?",
+                spans=(Span("squad", 0, 7), Span("squad", 2, 7)),
+                judgements=(Judgement("squad/1-Clocks/1"),),
+            ),
+            JudgedQuestion(id="2", text="Who winds it?", spans=(), judgements=()),
+        ),
+        document_of=paragraph_of,
+    )
+
+
+def test_the_squad_half_has_its_paragraphs_and_questions() -> None:
+    if not SQUAD_HALF.is_file():
+        pytest.skip(f"{SQUAD_HALF.name} is not beside the project")
+    task = read_squad(SQUAD_HALF)
+    (review,) = task.reviews
+
+    assert len(task.questions) == 6078
+    assert sum(question.answerable for question in task.questions) == 2910
+    assert sum(len(section.paragraphs) for section in review.sections) == 646
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("{", r"squad\.json:1: not JSON at column 2"),
+        ('{"data": [{"title": "a"}]}', "not in the format of SQuAD v2"),
+        ("[]", "not in the format of SQuAD v2"),
+        ('{"data": []}', "no questions"),
+    ],
+)
+def test_what_is_not_squad_is_refused(tmp_path: Path, content: str, reason: str) -> None:
+    file = tmp_path / "squad.json"
+    file.write_text(content, encoding="utf-8")
+
+    with pytest.raises(QuestionFileError, match=reason):
+        read_squad(file)
+
+
+def test_squad_bytes_or_an_answer_out_of_form_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "bytes.json").write_bytes(b"\xff")
+    question = {"id": "1", "question": "Why?", "answers": "none"}
+    paragraph = {"context": "A clock.", "qas": [question]}
+    (tmp_path / "form.json").write_text(
+        json.dumps({"data": [{"title": "a", "paragraphs": [paragraph]}]}), encoding="utf-8"
+    )
+
+    for name, reason in (("bytes", "not UTF-8"), ("absent", "can't be read"), ("form", "not in the format")):
+        with pytest.raises(QuestionFileError, match=reason):
+            read_squad(tmp_path / f"{name}.json")
+
+
+ANSWER = {"text": "world", "answer_start": 6}
+NOT_THERE = "an answer to the question '1' is not in its paragraph at {}: \"answer_start\" says where {!r} begins"
+
+
+def squad_of(*questions: object, context: str = "hello world") -> str:
+    return json.dumps({"data": [{"title": "a", "paragraphs": [{"context": context, "qas": questions}]}]})
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (
+            squad_of(
+                {"id": "1", "question": "q?", "answers": [ANSWER]}, {"id": "1", "question": "r?", "is_impossible": True}
+            ),
+            "the id '1' is taken by an earlier question: give it another",
+        ),
+        (
+            squad_of({"id": "1", "question": "q?", "answers": [{**ANSWER, "answer_start": 5}]}),
+            NOT_THERE.format(5, "world"),
+        ),
+        (
+            squad_of({"id": "1", "question": "q?", "answers": [{**ANSWER, "answer_start": -5}]}),
+            NOT_THERE.format(-5, "world"),
+        ),
+        (
+            squad_of({"id": "1", "question": "q?", "answers": [{**ANSWER, "answer_start": "abc"}]}),
+            NOT_THERE.format("'abc'", "world"),
+        ),
+        (squad_of({"id": "1", "question": "q?", "answers": [{**ANSWER, "text": ""}]}), NOT_THERE.format(6, "")),
+        (squad_of({"id": "1", "question": " ", "answers": [ANSWER]}), "the question '1' is empty"),
+        (squad_of(context=" \n "), "paragraph 1 of the article 'a' is blank: remove it"),
+        (squad_of("x"), "not in the format of SQuAD v2: TypeError(\"string indices must be integers, not 'str'\")"),
+        (
+            '{"data": [{"title": 5, "paragraphs": []}]}',
+            "not in the format of SQuAD v2: TypeError('\"title\" is not a string')",
+        ),
+        pytest.param("[" * 100_000, "brackets within brackets, too deep to be read", id="too deep"),
+    ],
+)
+def test_squad_that_would_give_wrong_figures_is_refused(tmp_path: Path, content: str, reason: str) -> None:
+    file = tmp_path / "squad.json"
+    file.write_text(content, encoding="utf-8")
+
+    with pytest.raises(QuestionFileError) as refused:
+        read_squad(file)
+
+    assert refused.value.reason == reason
+
+
+def write_folder(folder: Path, corpus: str, queries: str, qrels: str) -> Path:
+    (folder / "qrels").mkdir()
+    (folder / "corpus.jsonl").write_text(corpus, encoding="utf-8")
+    (folder / "queries.jsonl").write_text(queries, encoding="utf-8")
+    (folder / "qrels" / "test.tsv").write_text(qrels, encoding="utf-8")
+    return folder
+
+
+CORPUS = (
+    '{"_id": "d 1", "title": "Clocks", "text": "They tick.\\nThey stop."}\n'
+    '{"_id": "d2", "title": "Nothing but a title", "text": ""}\n'
+)
+QUERIES = '{"_id": "q1", "text": "What do clocks do?"}\n{"_id": "q2", "text": "In another split?"}\n'
+QRELS = "query-id\tcorpus-id\tscore\nq1\td 1\t2\nq1\td2\t0\n"
+
+
+def test_a_beir_corpus_is_pooled_a_document_a_section(tmp_path: Path) -> None:
+    task = read_beir(write_folder(tmp_path, CORPUS, QUERIES, QRELS))
+
+    (review,) = task.reviews
+    assert review.text == "They tick. They stop.\nNothing but a title"
+    assert [(section.slug, section.heading) for section in review.sections] == [
+        ("d 1", "Clocks"),
+        ("d2", "Nothing but a title"),
+    ]
+    assert task.questions == (JudgedQuestion("q1", "What do clocks do?", (), (Judgement("d 1", 2),)),)
+    assert task.document_of(Hit("shared", review.slug, "d 1", 1, 0, 9, 1.0, ())) == "d 1"
+
+
+@pytest.mark.parametrize(
+    ("corpus", "queries", "qrels", "reason"),
+    [
+        ('{"_id": 1, "text": "a"}\n', QUERIES, QRELS, r'corpus\.jsonl:1: a document needs "_id" and "text"'),
+        ('{"_id": "a", "text": " "}\n', QUERIES, QRELS, r"corpus\.jsonl:1: a document needs an id, and a text"),
+        (CORPUS + CORPUS, QUERIES, QRELS, r"corpus\.jsonl:3: the id 'd 1' is taken by an earlier line"),
+        ("", QUERIES, QRELS, r"corpus\.jsonl: no documents"),
+        (CORPUS, '{"_id": "q1"}\n', QRELS, r'queries\.jsonl:1: a query needs "_id" and "text"'),
+        (CORPUS, QUERIES + QUERIES, QRELS, r"queries\.jsonl:3: the id 'q1' is taken by line 1: give it another"),
+        (CORPUS, '{"_id": "q1", "text": "a", "metadata": 1}\n', QRELS, '"metadata" is an object'),
+        (CORPUS, '{"_id": "q9", "text": "a"}\n', QRELS, "no question that the split 'test' judges"),
+        (CORPUS, QUERIES, "q1\td9\t1\n", r"test\.tsv:1: there is no document 'd9'"),
+        (CORPUS, QUERIES, QRELS + "q1\td2\tgood\n", r"test\.tsv:4: a judgement is"),
+    ],
+)
+def test_a_broken_beir_folder_is_refused_with_file_and_line(
+    tmp_path: Path, corpus: str, queries: str, qrels: str, reason: str
+) -> None:
+    with pytest.raises(QuestionFileError, match=reason):
+        read_beir(write_folder(tmp_path, corpus, queries, qrels))
+
+
+def test_a_beir_folder_without_the_split_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(QuestionFileError, match=r"dev\.tsv: can't be read"):
+        read_beir(write_folder(tmp_path, CORPUS, QUERIES, QRELS), split="dev")
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(QuestionFileError) as refused:
+        read_beir(tmp_path / "empty")
+    assert str(refused.value) == (
+        f"{tmp_path / 'empty'}: not a BEIR folder: it has no corpus.jsonl; name a file, or another folder"
+    )
+
+
+def test_a_task_written_as_beir_is_read_back_with_the_same_judgements(
+    tmp_path: Path, write_lines: WriteLines, reviews: tuple[Review, ...]
+) -> None:
+    file = write_lines(
+        {
+            "id": "q1",
+            "question": "Where?",
+            "relevant": [{"review": "clocks", "quote": "a disused clock factory"}],
+            "context": ["Who directed it?"],
+            "kind": "lexical",
+        },
+        {"id": "q2", "question": "Who wrote the score?", "relevant": []},
+    )
+    task = Task("club", reviews, locate(read_questions(file), reviews, file), paragraph_of)
+
+    write_beir(task, tmp_path / "beir")
+    read = read_beir(tmp_path / "beir")
+
+    assert read.reviews[0].text == "\n".join(review.text for review in reviews)
+    assert read.questions == (
+        JudgedQuestion("q1", "Where?", (), (Judgement("clocks/setting/1"),), ("Who directed it?",), kind="lexical"),
+        JudgedQuestion("q2", "Who wrote the score?", (), ()),
+    )
+
+
+names = st.text(st.characters(codec="utf-8"), min_size=1, max_size=8)
+rankings = st.dictionaries(
+    names,
+    st.lists(st.tuples(names, st.floats(-1e6, 1e6)), min_size=1, max_size=6, unique_by=lambda pair: pair[0]).map(
+        lambda pairs: tuple(ScoredDocument(*pair) for pair in sorted(pairs, key=lambda pair: -pair[1]))
+    ),
+    min_size=1,
+    max_size=4,
+)
+
+
+@given(rankings=rankings)
+def test_a_written_run_is_read_back_in_its_order(
+    tmp_path_factory: pytest.TempPathFactory, rankings: dict[str, tuple[ScoredDocument, ...]]
+) -> None:
+    file = tmp_path_factory.mktemp("trec") / "a.run"
+
+    write_run(rankings, "a tag", file)
+
+    assert read_run(file) == {question: strictly_falling(ranking) for question, ranking in rankings.items()}
+
+
+@given(ranking=rankings.map(lambda found: next(iter(found.values()))))
+def test_scores_fall_strictly_as_c_floats_and_hardly_move(ranking: tuple[ScoredDocument, ...]) -> None:
+    falling = strictly_falling(ranking)
+    scores = np.array([scored.score for scored in falling], dtype=np.float32)
+
+    assert [scored.document for scored in falling] == [scored.document for scored in ranking]
+    assert (np.diff(scores) < 0).all()
+    assert scores == pytest.approx([scored.score for scored in ranking], rel=1e-5, abs=1e-5)
+
+
+def test_written_qrels_are_what_ir_measures_reads(tmp_path: Path) -> None:
+    judgements = {"q1": (Judgement("a b/1", 2), Judgement("c", 1)), "q 2": (Judgement("50%"),), "q3": ()}
+    file = tmp_path / "a.qrels"
+
+    write_qrels(judgements, file)
+
+    assert read_qrels(file) == {"q1": judgements["q1"], "q 2": judgements["q 2"]}
+    read = ir_measures.read_trec_qrels(str(file))  # type: ignore[no-untyped-call]  # it has no annotations
+    assert [tuple(qrel)[:3] for qrel in read] == [
+        ("q1", "a%20b/1", 2),
+        ("q1", "c", 1),
+        ("q%202", "50%25", 1),
+    ]
+
+
+def test_equal_scores_of_a_run_are_read_in_the_order_of_trec_eval(tmp_path: Path) -> None:
+    file = tmp_path / "a.run"
+    file.write_text("q1 Q0 a 1 0.5 tag\nq1 Q0 b 2 0.5 tag\n\nq1 Q0 c 3 0.7 tag\n", encoding="utf-8")
+
+    assert [scored.document for scored in read_run(file)["q1"]] == ["c", "b", "a"]
+
+
+@pytest.mark.parametrize(
+    ("read", "content", "reason"),
+    [
+        (read_run, "q1 Q0 a 1 0.5 tag\nq1 Q0 a 1\n", r"trec:2: 6 fields are needed"),
+        (read_run, "q1 Q0 a 1 high tag\n", r"trec:1: the score 'high' is not a number"),
+        (read_run, "q1 Q0 a 1 nan tag\n", r"trec:1: the score 'nan' is not a number"),
+        (read_run, "q1 Q0 a 1 1e999 tag\n", r"trec:1: the score '1e999' is not a number"),
+        (read_run, "q1 Q0 a 1 .5 x\nq1 Q0 a 2 .4 x\n", r"trec:2: the document 'a' is ranked for 'q1' already"),
+        (read_qrels, "q1 0 a\n", r"trec:1: 4 fields are needed"),
+        (read_qrels, "q1 0 a 1\nq1 0 b good\n", r"trec:2: the grade 'good' is not a whole number"),
+    ],
+)
+def test_a_broken_trec_file_is_refused_with_its_line(
+    tmp_path: Path, read: Callable[[Path], object], content: str, reason: str
+) -> None:
+    file = tmp_path / "trec"
+    file.write_text(content, encoding="utf-8")
+
+    with pytest.raises(QuestionFileError, match=reason):
+        read(file)
+
+
+def test_a_trec_file_that_is_no_text_or_not_there_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+
+    with pytest.raises(QuestionFileError, match="not UTF-8"):
+        read_run(tmp_path / "bytes")
+    with pytest.raises(QuestionFileError, match="can't be read"):
+        read_qrels(tmp_path / "absent")

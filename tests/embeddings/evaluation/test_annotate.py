@@ -1,0 +1,140 @@
+"""New questions to lines of a question file."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from embeddings.errors import QuestionFileError
+from embeddings.evaluation.annotate import Asked, Choice, choices, label, labelled, read_asked, unlabelled
+from embeddings.evaluation.datasets.pooling import PooledSection, pooled
+from embeddings.evaluation.datasets.questions import Label, Question, locate, read_questions
+from embeddings.evaluation.evaluator import evaluate, opened_task
+from embeddings.library import Library
+from tests.embeddings.evaluation.conftest import WriteLines
+
+HAILSHAM = Asked("Why was Hailsham shut down?")
+
+
+def test_each_line_of_a_text_is_a_question(tmp_path: Path) -> None:
+    file = tmp_path / "asked.txt"
+    file.write_text("Who plays Kathy?\n\n  Is it sad? \n", encoding="utf-8")
+
+    assert read_asked(file) == (Asked("Who plays Kathy?"), Asked("Is it sad?"))
+
+
+def test_an_exported_question_needs_no_labels(write_lines: WriteLines) -> None:
+    file = write_lines({"question": "and why?", "context": ["Is it sad?"], "review": None, "kind": "gap"})
+
+    assert read_asked(file) == (Asked("and why?", ("Is it sad?",), None, "gap"),)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ({"id": "q1"}, '"question" is missing'),
+        ({"question": "Why?", "context": "Who?"}, '"context" is a list'),
+        ({"question": "Why?", "collections": "shared"}, '"collections" is a list'),
+    ],
+)
+def test_a_line_without_a_question_is_refused(write_lines: WriteLines, line: object, reason: str) -> None:
+    with pytest.raises(QuestionFileError, match=f":1: {reason}"):
+        read_asked(write_lines(line))
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "asked.txt").write_bytes(b"caf\xe9")
+
+    with pytest.raises(QuestionFileError, match="not UTF-8"):
+        read_asked(tmp_path / "asked.txt")
+    with pytest.raises(QuestionFileError, match="can't be read"):
+        read_asked(tmp_path / "absent.txt")
+
+
+def test_what_is_labelled_already_is_not_asked_again() -> None:
+    known = [Question("q1", "Is it sad?", ())]
+    asked = [Asked("Is it sad?"), Asked("Why?"), Asked("Why?"), Asked("Is it sad?", ("Who?",))]
+
+    assert unlabelled(asked, known) == (Asked("Why?"), Asked("Is it sad?", ("Who?",)))
+
+
+def test_the_sentences_of_the_closest_passages_are_there_to_choose_from(library: Library) -> None:
+    found = choices(library, HAILSHAM)
+
+    review = library.review("never-let-me-go")
+    assert any(choice.text.startswith("Hailsham, she explains, was shut down") for choice in found)
+    assert all(choice.text in review.text for choice in found)
+    assert len({(choice.heading, choice.paragraph) for choice in found}) == 5
+
+
+def test_what_was_chosen_becomes_a_valid_line_behind_the_others(library: Library, write_lines: WriteLines) -> None:
+    file = write_lines(
+        {"id": "q041", "question": "Is it sad?", "relevant": []}, {"id": "x", "question": "?", "relevant": []}
+    )
+    file.write_text(file.read_text(encoding="utf-8").rstrip("\n"), encoding="utf-8")
+    before = file.read_text(encoding="utf-8")
+    answer = next(choice for choice in choices(library, HAILSHAM) if choice.text.startswith("Hailsham, she explains"))
+
+    added = label(file, HAILSHAM, [answer], kind="who", split="dev")
+
+    assert added == Question("q042", HAILSHAM.text, (Label(answer.review, answer.text),), kind="who", split="dev")
+    assert file.read_text(encoding="utf-8").startswith(before + "\n")
+    located = locate(read_questions(file), library.reviews(), file)
+    assert [question.answerable for question in located] == [False, False, True]
+
+
+def test_a_question_from_a_server_is_labelled_and_asked_among_what_its_members_see(
+    library: Library, tmp_path: Path, write_lines: WriteLines
+) -> None:
+    lamp = pooled(
+        "lamp", "Night Watch", [PooledSection("a", "A", ("The lamp is cleaned every evening by the keeper.",))]
+    )
+    tides = pooled("tides", "Low Water", [PooledSection("a", "A", ("The sea is filmed from a rowing boat.",))])
+    club = Library.of([tides, replace(lamp, collection="7")], tmp_path / "index", library.encoder)
+    (asked,) = read_asked(write_lines({"question": "Who cleans the lamp?", "collections": ["7", "shared"]}))
+    file = tmp_path / "labelled.jsonl"
+
+    found = choices(club, asked)
+    added = label(file, asked, found[:1])
+    with opened_task(file, club) as (task, library_asked):
+        (outcome,) = evaluate(library_asked, task).outcomes
+    club.close()
+
+    assert [choice.review for choice in found] == ["lamp", "tides"]
+    assert labelled(file) == (replace(added, line=1),)
+    assert added.collections == ("7", "shared")
+    assert (outcome.question.answerable, outcome.ranking[0].document) == (True, "lamp/a/1")
+
+
+def test_a_question_of_another_server_is_another_question() -> None:
+    known = [Question("q1", "Is it sad?", ())]
+
+    assert unlabelled([Asked("Is it sad?", collections=("7",))], known) == (Asked("Is it sad?", collections=("7",)),)
+
+
+def test_a_file_is_made_for_the_first_question(tmp_path: Path) -> None:
+    file = tmp_path / "new" / "questions.jsonl"
+    assert labelled(file) == ()
+
+    label(file, Asked("How do I cook rice?", kind="off-topic"), [], kind="gap")
+
+    assert labelled(file) == (Question("q001", "How do I cook rice?", (), kind="off-topic", line=1),)
+
+
+def test_a_broken_file_is_left_as_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "questions.jsonl"
+    file.write_text("{", encoding="utf-8")
+
+    with pytest.raises(QuestionFileError, match="not JSON"):
+        label(file, HAILSHAM, [Choice("a", "b", "c", 1)])
+    assert file.read_text(encoding="utf-8") == "{"
+    assert [path.name for path in tmp_path.iterdir()] == ["questions.jsonl"]
+
+
+def test_a_place_that_cannot_be_written_is_an_error_with_its_name(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    with pytest.raises(QuestionFileError, match=r"questions\.jsonl: can't be written"):
+        label(tmp_path / "file" / "questions.jsonl", HAILSHAM, [])

@@ -1,0 +1,315 @@
+"""Runs kept on disk, taken together, and set side by side."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from embeddings.errors import QuestionFileError
+from embeddings.evaluation.compare import (
+    IncomparableRunsError,
+    Move,
+    check_comparable,
+    comparison_record,
+    contrast,
+    contrast_all,
+    load_runs,
+    meeting,
+)
+from embeddings.evaluation.metrics import Measure
+from embeddings.evaluation.runs import Fingerprint, Result, Run, load_run, save_run
+from embeddings.evaluation.summary import (
+    NO_KIND,
+    RiskPoint,
+    area_under_risk,
+    by_kind,
+    by_review,
+    risk_coverage,
+    summarise,
+    summary_record,
+)
+from embeddings.records import State
+
+FINGERPRINT = Fingerprint(
+    corpus="c0", questions="90", model={"model": "m"}, settings={"ranking": {"pair": 0.5}}, version="1"
+)
+
+
+def result(
+    identity: str,
+    *,
+    confidence: float = 0.5,
+    answerable: bool = True,
+    state: State = State.ANSWERED,
+    kind: str | None = None,
+    values: Mapping[Measure, float] | None = None,
+) -> Result:
+    return Result(
+        id=identity,
+        question=f"What of {identity}?",
+        kind=kind,
+        review="clocks" if answerable else None,
+        answerable=answerable,
+        state=state,
+        confidence=confidence,
+        seconds=0.002,
+        values=values or {},
+    )
+
+
+def run(name: str, *results: Result) -> Run:
+    return Run(name, FINGERPRINT, results)
+
+
+def scored(name: str, *figures: float) -> Run:
+    return run(name, *(result(f"q{place}", values={Measure.NDCG: value}) for place, value in enumerate(figures)))
+
+
+def test_a_saved_run_is_loaded_as_it_was(tmp_path: Path) -> None:
+    saved = run(
+        "mine",
+        result("q1", values={Measure.NDCG: 0.25, Measure.FIRST_QUOTE: 1.0}, kind="lexical"),
+        result("q2", answerable=False, state=State.UNANSWERED, confidence=0.125, values={Measure.REFUSED: 1.0}),
+    )
+
+    save_run(saved, tmp_path / "mine.json")
+
+    assert load_run(tmp_path / "mine.json") == saved
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.json"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "{}",
+        '{"fingerprint": null, "per_question": [{"id": "q1"}]}',
+        '{"fingerprint": {"corpus": "c"}, "per_question": []}',
+    ],
+)
+def test_what_is_not_a_run_is_refused(tmp_path: Path, content: str) -> None:
+    (tmp_path / "a.json").write_text(content, encoding="utf-8")
+
+    with pytest.raises(QuestionFileError, match=r"not a run .*: write one with `review-bot evaluate --save`"):
+        load_run(tmp_path / "a.json")
+
+
+@pytest.mark.parametrize("damage", [{"confidence": "high"}, {"confidence": float("nan")}, {"measures": None}])
+def test_a_run_with_a_figure_that_is_none_is_refused(tmp_path: Path, damage: dict[str, object]) -> None:
+    save_run(scored("a", 0.5), tmp_path / "a.json")
+    record = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    record["per_question"][0] |= damage
+    (tmp_path / "a.json").write_text(json.dumps(record), encoding="utf-8")
+
+    with pytest.raises(QuestionFileError, match="not a run"):
+        load_run(tmp_path / "a.json")
+
+
+def test_a_run_that_has_one_question_twice_is_refused(tmp_path: Path) -> None:
+    save_run(run("a", result("q1"), result("q1")), tmp_path / "a.json")
+
+    with pytest.raises(QuestionFileError, match=r"not a run .*two questions have one id"):
+        load_run(tmp_path / "a.json")
+
+
+def test_runs_of_one_name_are_told_apart_by_their_paths(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        save_run(scored("run", 0.5), tmp_path / folder / "run.json")
+
+    names = [loaded.name for loaded in load_runs([tmp_path / "a" / "run.json", tmp_path / "b" / "run.json"])]
+
+    assert names == [str(tmp_path / "a" / "run.json"), str(tmp_path / "b" / "run.json")]
+
+
+def test_a_run_against_itself_shows_no_difference() -> None:
+    one = run(
+        "one",
+        result("q1", confidence=0.9, values={Measure.NDCG: 0.3}),
+        result("q2", confidence=0.2, values={Measure.NDCG: 0.8}),
+        result("q3", answerable=False, confidence=0.4, values={Measure.REFUSED: 1.0}),
+    )
+
+    pair = contrast(one, replace(one, name="again"))
+
+    assert set(pair.contrasts) == {Measure.NDCG, Measure.AUROC, Measure.REFUSED}
+    for found in pair.contrasts.values():
+        assert (found.difference.value, found.difference.p, found.won, found.lost, found.moves) == (0, 1, 0, 0, ())
+
+
+def test_what_each_question_won_or_lost_is_told_worst_loss_first() -> None:
+    found = contrast(scored("a", 1.0, 0.5, 0.0, 0.5), scored("b", 0.5, 0.5, 1.0, 0.25)).contrasts[Measure.NDCG]
+
+    assert (found.won, found.lost) == (1, 2)
+    assert found.moves == (
+        Move("q0", "What of q0?", 1.0, 0.5),
+        Move("q3", "What of q3?", 0.5, 0.25),
+        Move("q2", "What of q2?", 0.0, 1.0),
+    )
+
+
+def test_a_measure_is_worse_only_beyond_chance() -> None:
+    before = scored("a", *[1.0] * 20)
+
+    assert not contrast(before, scored("b", *[1.0] * 19, 0.0)).contrasts[Measure.NDCG].worse
+    assert contrast(before, scored("b", *[1.0] * 10, *[0.0] * 10)).contrasts[Measure.NDCG].worse
+    assert not contrast(scored("b", *[0.0] * 20), before).contrasts[Measure.NDCG].worse
+
+
+def test_confidence_that_lets_an_unanswerable_question_by_lowers_its_auroc() -> None:
+    before = run("a", result("q1", confidence=0.9), result("q2", answerable=False, confidence=0.1))
+    after = run("b", result("q1", confidence=0.9), result("q2", answerable=False, confidence=0.95))
+
+    found = contrast(before, after).contrasts[Measure.AUROC]
+
+    assert found.difference.value == -1
+    assert found.moves == (
+        Move("q1", "What of q1?", 1.0, 0.0),
+        Move("q2", "What of q2?", 1.0, 0.0),
+    )
+
+
+@pytest.mark.parametrize(
+    ("different", "words"),
+    [
+        (replace(FINGERPRINT, questions="91"), "different questions"),
+        (replace(FINGERPRINT, corpus="c1"), "different reviews"),
+    ],
+)
+def test_runs_over_different_things_are_refused(different: Fingerprint, words: str) -> None:
+    one, other = scored("one", 0.5), scored("other", 0.5)
+
+    check_comparable([one, other])
+    with pytest.raises(IncomparableRunsError, match=f"one and other were run over {words}.*--anyway"):
+        check_comparable([one, replace(other, fingerprint=different)])
+
+
+def test_other_questions_are_compared_where_they_meet() -> None:
+    found = contrast(scored("a", 1.0, 0.5), scored("b", 0.5, 0.5, 0.0)).contrasts[Measure.NDCG]
+
+    assert (found.difference.questions, found.difference.value) == (2, -0.25)
+
+
+def test_runs_meet_in_the_questions_that_all_of_them_have() -> None:
+    assert meeting([scored("a", 1.0, 0.5, 0.5), scored("b", 0.5), scored("c", 0.5, 0.0)]) == (
+        scored("a", 1.0),
+        scored("b", 0.5),
+        scored("c", 0.5),
+    )
+
+
+def test_runs_that_share_no_question_are_refused() -> None:
+    other = run("other", result("x1", values={Measure.NDCG: 1.0}))
+
+    with pytest.raises(IncomparableRunsError, match=r"^one, other: there is no question that all of them have$"):
+        meeting([scored("one", 0.5), other])
+
+
+def test_a_trec_run_without_qrels_is_refused_with_the_option_that_it_needs(tmp_path: Path) -> None:
+    (tmp_path / "other.run").write_text("q0 Q0 b 1 0.9 x\n", encoding="utf-8")
+
+    with pytest.raises(QuestionFileError, match=r"other\.run: not a run as .*; a TREC run is compared with --qrels"):
+        load_runs([tmp_path / "other.run"])
+    with pytest.raises(QuestionFileError, match=r"absent\.run: can't be read"):
+        load_runs([tmp_path / "absent.run"])
+
+
+def test_every_two_runs_are_compared_with_p_adjusted_for_their_number() -> None:
+    runs = [scored("a", *[0.0] * 8), scored("b", *[1.0] * 8), scored("c", *[1.0] * 8)]
+
+    pairs = contrast_all(runs)
+
+    assert [(pair.before, pair.after) for pair in pairs] == [("a", "b"), ("a", "c"), ("b", "c")]
+    alone = contrast(runs[0], runs[1]).contrasts[Measure.NDCG].difference.p
+    assert pairs[0].contrasts[Measure.NDCG].difference.p == pytest.approx(3 * alone)
+    assert pairs[2].contrasts[Measure.NDCG].difference.p == 1
+    record = comparison_record(runs, pairs)
+    assert json.loads(json.dumps(record)) == record
+
+
+def test_a_trec_run_of_another_program_is_compared_by_its_passages(tmp_path: Path) -> None:
+    (tmp_path / "judged.qrels").write_text("q0 0 a 1\nq1 0 b 1\nq2 0 c 0\n", encoding="utf-8")
+    (tmp_path / "other.run").write_text("q0 Q0 b 1 0.9 x\nq0 Q0 a 2 0.5 x\nq2 Q0 c 1 0.5 x\n", encoding="utf-8")
+    save_run(scored("mine", 1.0, 1.0), tmp_path / "mine.json")
+
+    runs = load_runs([tmp_path / "mine.json", tmp_path / "other.run"], tmp_path / "judged.qrels")
+    check_comparable(runs)
+    found = contrast(*runs).contrasts[Measure.NDCG]
+
+    assert [(move.id, move.after) for move in found.moves] == [("q1", 0.0), ("q0", pytest.approx(0.6309297))]
+
+
+def test_a_trec_run_over_other_questions_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "judged.qrels").write_text("q7 0 a 1\n", encoding="utf-8")
+    (tmp_path / "other.run").write_text("q7 Q0 a 1 0.9 x\n", encoding="utf-8")
+    save_run(scored("mine", 1.0), tmp_path / "mine.json")
+
+    with pytest.raises(IncomparableRunsError, match="different questions"):
+        check_comparable(load_runs([tmp_path / "mine.json", tmp_path / "other.run"], tmp_path / "judged.qrels"))
+
+
+MIXED = (
+    result(
+        "q1", kind="who", confidence=0.9, values={Measure.NDCG: 1.0, Measure.FIRST_UNREFUSED: 1.0, Measure.KEPT: 1.0}
+    ),
+    result(
+        "q2",
+        kind="vague",
+        confidence=0.6,
+        state=State.NEAREST,
+        values={Measure.NDCG: 0.5, Measure.FIRST_UNREFUSED: 0.0, Measure.KEPT: 0.0},
+    ),
+    result("q3", answerable=False, confidence=0.6, values={Measure.REFUSED: 0.0}),
+    result("q4", answerable=False, confidence=0.1, state=State.UNANSWERED, values={Measure.REFUSED: 1.0}),
+)
+
+
+def test_a_summary_takes_the_mean_of_each_measure_over_the_questions_that_have_it() -> None:
+    summary = summarise(MIXED)
+
+    assert (summary.questions, summary.answerable) == (4, 2)
+    assert {name: (estimate.value, estimate.questions) for name, estimate in summary.estimates.items()} == {
+        Measure.NDCG: (0.75, 2),
+        Measure.FIRST_UNREFUSED: (0.5, 2),
+        Measure.AUROC: (0.875, 4),
+        Measure.KEPT: (0.5, 2),
+        Measure.REFUSED: (0.5, 2),
+    }
+    assert summary.states == {
+        True: {State.ANSWERED: 0.5, State.NEAREST: 0.5, State.UNANSWERED: 0.0},
+        False: {State.ANSWERED: 0.5, State.NEAREST: 0.0, State.UNANSWERED: 0.5},
+    }
+
+
+def test_a_measure_of_no_question_is_null_in_json() -> None:
+    record = summary_record(summarise(MIXED[2:]))
+
+    assert record["passages"] == {"nDCG@10": None, "R@5": None, "RR@10": None, "Success@1": None}
+    assert record["abstention"] == {
+        "AUROC": None,
+        "kept": None,
+        "refused": 0.5,
+        "states": {"answerable": {}, "unanswerable": {"answered": 0.5, "nearest": 0.0, "unanswered": 0.5}},
+    }
+
+
+def test_questions_are_gathered_by_kind_and_by_review() -> None:
+    assert {name: group.questions for name, group in by_kind(MIXED).items()} == {NO_KIND: 2, "vague": 1, "who": 1}
+    assert {name: group.questions for name, group in by_review(MIXED).items()} == {NO_KIND: 2, "clocks": 2}
+
+
+def test_risk_is_the_share_answered_wrongly_from_a_confidence_on() -> None:
+    curve = risk_coverage(MIXED)
+
+    assert curve == (RiskPoint(0.9, 0.25, 0.0), RiskPoint(0.6, 0.75, 1 - 1 / 3), RiskPoint(0.1, 1.0, 0.75))
+    assert area_under_risk(curve) == pytest.approx(0.25 * 0 + 0.5 * 2 / 3 + 0.25 * 0.75)
+
+
+def test_there_is_no_curve_without_judged_questions() -> None:
+    assert risk_coverage([result("q1", values={Measure.NDCG: 1.0})]) == ()
+    assert area_under_risk(()) is None

@@ -1,0 +1,200 @@
+"""What is asked of the real library, by the real encoder, and the same figures from other tools."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import ir_measures
+import pytest
+
+from embeddings.evaluation.datasets.pooling import PooledSection, pooled
+from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Task, paragraph_of
+from embeddings.evaluation.datasets.trec import write_qrels, write_run
+from embeddings.evaluation.evaluator import Evaluation, evaluate, opened_task
+from embeddings.evaluation.metrics import PASSAGE_MEASURES, Measure
+from embeddings.evaluation.report.json_record import evaluation_record
+from embeddings.evaluation.summary import risk_coverage, summarise
+from embeddings.evaluation.sweep import NAMED_RANKINGS, UnknownRankingError, named_ranking
+from embeddings.library import Library
+from embeddings.records import State
+from tests.embeddings.evaluation.conftest import QUESTIONS, WriteLines
+from tests.embeddings.evaluation.datasets.test_formats import CORPUS, QRELS, QUERIES, SQUAD, write_folder
+
+
+@pytest.fixture(scope="session")
+def development(library: Library) -> Evaluation:
+    """The development questions, asked."""
+    with opened_task(QUESTIONS, library) as (task, asked):
+        return evaluate(asked, task)
+
+
+def test_the_library_that_is_measured_is_the_one_that_answers(development: Evaluation, library: Library) -> None:
+    for outcome in development.outcomes[::10]:
+        question = outcome.question
+        assert outcome.answer == library.ask(question.text, review=question.review, context=question.context)
+        assert outcome.hits == library.search(question.text, review=question.review, context=question.context)
+
+
+def test_answerable_questions_alone_have_retrieval_scores(development: Evaluation) -> None:
+    results = development.run.results
+
+    assert [result.id for result in results] == [question.id for question in development.task.questions]
+    assert {result.id for result in results if Measure.NDCG in result.values} == {
+        result.id for result in results if result.answerable
+    }
+
+
+def test_ir_measures_gives_the_same_numbers_from_the_exported_files(development: Evaluation, tmp_path: Path) -> None:
+    qrels, run = tmp_path / "questions.qrels", tmp_path / "questions.run"
+    write_qrels({question.id: question.judgements for question in development.task.questions}, qrels)
+    write_run({outcome.question.id: outcome.ranking for outcome in development.outcomes}, "default", run)
+
+    figures = ir_measures.calc_aggregate(
+        list(PASSAGE_MEASURES),
+        ir_measures.read_trec_qrels(str(qrels)),  # type: ignore[no-untyped-call]  # it has no annotations
+        ir_measures.read_trec_run(str(run)),  # type: ignore[no-untyped-call]  # nor has this
+    )
+
+    estimates = summarise(development.run.results).estimates
+    assert {PASSAGE_MEASURES[name]: value for name, value in figures.items()} == pytest.approx(
+        {name: estimates[name].value for name in PASSAGE_MEASURES.values()}, abs=1e-6
+    )
+
+
+def test_the_json_has_the_documented_keys_and_agrees_with_itself(development: Evaluation) -> None:
+    record = json.loads(json.dumps(evaluation_record(development)))
+
+    assert record["questions"] == len(record["per_question"]) == len(development.outcomes)
+    assert list(record["passages"]) == ["nDCG@10", "R@5", "RR@10", "Success@1"]
+    assert {"Success@1", "Success@3"} <= set(record["quotes"])
+    assert {"AUROC", "kept", "refused", "states"} == set(record["abstention"])
+    first = record["per_question"][0]
+    assert {"id", "state", "confidence", "quotes", "passages"} <= set(first)
+    assert set(first["passages"][0]) == {"review", "section", "paragraph", "start", "end", "score"}
+    assert len(first["passages"]) == 10
+    answerable = [entry for entry in record["per_question"] if entry["answerable"]]
+    assert record["abstention"]["kept"] == pytest.approx(
+        sum(entry["state"] == "answered" for entry in answerable) / len(answerable)
+    )
+    assert sum(kind["questions"] for kind in record["by_kind"].values()) == record["questions"]
+    assert len(record["risk_coverage"]["points"]) <= 100
+
+
+def test_the_risk_at_the_threshold_is_what_members_see_answered_wrongly(
+    development: Evaluation, library: Library
+) -> None:
+    results = development.run.results
+    answered = [result for result in results if result.state is State.ANSWERED]
+    right = sum(result.values.get(Measure.FIRST_QUOTE, 0.0) for result in answered)
+
+    point = [point for point in risk_coverage(results) if point.confidence >= library.thresholds.answered][-1]
+
+    assert (point.coverage, point.risk) == pytest.approx((len(answered) / len(results), 1 - right / len(answered)))
+
+
+def test_every_quote_of_a_run_is_a_slice_of_its_review(development: Evaluation, library: Library) -> None:
+    quotes = [quote for outcome in development.outcomes for quote in outcome.answer.quotes]
+
+    assert quotes
+    assert all(quote.text == library.review(quote.review).text[quote.start : quote.end] for quote in quotes)
+
+
+def test_a_split_is_asked_alone(library: Library) -> None:
+    with opened_task(QUESTIONS, library, split="held-out") as (task, _):
+        held_out = {question.id for question in task.questions}
+    with opened_task(QUESTIONS, library, split="dev") as (task, _):
+        dev = {question.id for question in task.questions}
+    with opened_task(QUESTIONS, library) as (task, _):
+        assert {question.id for question in task.questions} == held_out | dev
+    assert not held_out & dev
+
+
+def test_a_run_made_again_has_the_same_fingerprint_and_figures(development: Evaluation, library: Library) -> None:
+    with opened_task(QUESTIONS, library) as (task, asked):
+        again = evaluate(asked, task)
+
+    assert again.run.fingerprint == development.run.fingerprint
+    assert [replace(result, seconds=0) for result in again.run.results] == [
+        replace(result, seconds=0) for result in development.run.results
+    ]
+
+
+def test_another_ranking_has_another_fingerprint_over_the_same_questions(development: Evaluation, data: Path) -> None:
+    lexical = Library.open(data, ranking=named_ranking("bm25"))
+    with opened_task(QUESTIONS, lexical) as (task, asked):
+        run = evaluate(asked, replace(task, questions=task.questions[:3]), name="bm25").run
+    lexical.close()
+
+    assert run.fingerprint is not None
+    assert development.run.fingerprint is not None
+    assert run.name == "bm25"
+    assert run.fingerprint.settings != development.run.fingerprint.settings
+    assert run.fingerprint.corpus == development.run.fingerprint.corpus
+
+
+def test_an_unknown_ranking_is_refused_with_those_that_there_are() -> None:
+    assert named_ranking("default") == NAMED_RANKINGS["default"]
+    with pytest.raises(UnknownRankingError, match="there is no ranking 'best'; there are: default, dense, bm25"):
+        named_ranking("best")
+
+
+def test_a_question_that_nobody_can_answer_counts_as_unanswered(library: Library, write_lines: WriteLines) -> None:
+    file = write_lines({"id": "q1", "question": "🙂🙃", "relevant": []})
+
+    with opened_task(file, library) as (task, asked):
+        (outcome,) = evaluate(asked, task).outcomes
+
+    assert (outcome.answer.state, outcome.answer.confidence, outcome.hits) == (State.UNANSWERED, 0, ())
+
+
+def test_squad_is_asked_of_its_own_paragraphs(library: Library, tmp_path: Path) -> None:
+    file = tmp_path / "squad.json"
+    file.write_text(json.dumps(SQUAD), encoding="utf-8")
+
+    with opened_task(file, library) as (task, asked):
+        outcomes = evaluate(asked, task).outcomes
+
+    assert outcomes[0].ranking[0].document == "squad/1-Clocks/1"
+    assert [len(outcome.ranking) for outcome in outcomes] == [3, 3]
+
+
+def test_a_beir_folder_is_asked_of_its_own_documents(library: Library, tmp_path: Path) -> None:
+    with opened_task(write_folder(tmp_path, CORPUS, QUERIES, QRELS), library) as (task, asked):
+        (outcome,) = evaluate(asked, task).outcomes
+
+    assert [scored.document for scored in outcome.ranking] == ["d 1", "d2"]
+
+
+def test_a_corpus_index_that_is_kept_is_used_again(library: Library, tmp_path: Path) -> None:
+    squad = tmp_path / "squad.json"
+    squad.write_text(json.dumps(SQUAD), encoding="utf-8")
+    encoded: list[int] = []
+
+    for _ in range(2):
+        with opened_task(
+            squad, library, directory=tmp_path / "kept", progress=lambda done, _: encoded.append(done)
+        ) as (task, asked):
+            run = evaluate(asked, task).run
+            assert run.results[0].values[Measure.FIRST_PASSAGE] == 1
+
+    assert max(encoded) == encoded[-1]
+    assert encoded.count(max(encoded)) == 1
+
+
+def test_a_long_document_counts_once_by_its_best_passage(library: Library, tmp_path: Path) -> None:
+    """Its passages would fill every rank otherwise, and leave no room for ten documents."""
+    long = " ".join(["The clock in the tower has four hands, and none of them has moved since the fire."] * 500)
+    others = tuple(f"Paragraph {number} is about bread, butter and jam." for number in range(12))
+    review = pooled("long", "Long", [PooledSection("a", "A", (long, *others))])
+    question = JudgedQuestion("q1", "How many hands has the clock in the tower?", (), (Judgement("long/a/1"),))
+    indexed = Library.of([review], tmp_path, library.encoder)
+
+    (outcome,) = evaluate(indexed, Task("long", (review,), (question,), paragraph_of)).outcomes
+    indexed.close()
+
+    documents = [scored.document for scored in outcome.ranking]
+    assert documents[0] == "long/a/1"
+    assert len(documents) == len(set(documents)) >= 10
+    assert len(outcome.hits) == 10

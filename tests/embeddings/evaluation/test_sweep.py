@@ -1,0 +1,251 @@
+"""Variants read from a file, tried by the real library, kept, and not tried again."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from embeddings.answering.calibration import UNCALIBRATED, Thresholds
+from embeddings.config import RankingSettings
+from embeddings.errors import QuestionFileError
+from embeddings.evaluation.sweep import (
+    NAMED_RANKINGS,
+    Sweep,
+    SweepFileError,
+    Tried,
+    Variant,
+    VariantError,
+    read_sweep,
+    run_sweep,
+)
+from embeddings.library import Library
+from tests.embeddings.evaluation.conftest import WriteLines
+from tests.embeddings.fixtures.tiny_models import DIMENSION, save_bert
+
+QUOTE = "Hailsham, she explains, was shut down because society no longer needed to believe clones had souls."
+
+
+def no_notes(line: str) -> None:
+    raise AssertionError(line)
+
+
+@pytest.fixture
+def questions(write_lines: WriteLines) -> Path:
+    return write_lines(
+        {
+            "id": "q1",
+            "question": "Why was Hailsham shut down?",
+            "relevant": [{"review": "never-let-me-go", "quote": QUOTE}],
+        },
+        {"id": "q2", "question": "How do I cook rice?", "relevant": []},
+    )
+
+
+def test_a_sweep_file_names_questions_and_variants(tmp_path: Path) -> None:
+    file = tmp_path / "sweep.toml"
+    file.write_text(
+        """
+        questions = ["a.jsonl"]
+        [variants.default]
+        [variants.other]
+        model = "models/other"
+        passage_tokens = 128
+        ranking = { passage_lexical = 0.5, candidates = 50 }
+        thresholds = { answered = 0.5, nearest = 0.25 }
+        [variants.lexical]
+        ranking = "bm25"
+        reader = "none"
+        """,
+        encoding="utf-8",
+    )
+
+    assert read_sweep(file) == Sweep(
+        questions=(Path("a.jsonl"),),
+        variants=(
+            Variant("default", RankingSettings()),
+            Variant(
+                "other",
+                RankingSettings(passage_lexical=0.5, candidates=50),
+                model="models/other",
+                passage_tokens=128,
+                thresholds=Thresholds(answered=0.5, nearest=0.25),
+            ),
+            Variant("lexical", NAMED_RANKINGS["bm25"], reader="none"),
+        ),
+    )
+
+
+HEAD = 'questions = ["a.jsonl"]\n'
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        ("questions = [", "not TOML"),
+        ("[variants.a]", '"questions" is a list of question files'),
+        (HEAD, r"no variants: write a table \[variants\.NAME\] for each"),
+        (HEAD + "variants = { a = 1 }", r"\[variants\.a\] is a table"),
+        (HEAD + '[variants."a/b"]', "can't be empty, hold a slash"),
+        (HEAD + "[variants.a]\nweights = 1", r"\[variants\.a\] has 'weights'; what may vary is: model, passage_tokens"),
+        (HEAD + "[variants.a]\nmodel = 1", "model is a name or a path"),
+        (HEAD + "[variants.a]\npassage_tokens = 1.5", "passage_tokens is a whole number, 16 or more"),
+        (HEAD + "[variants.a]\nranking = 1", "ranking is a table"),
+        (HEAD + "[variants.a]\nranking = { bm25 = 1 }", "ranking has 'bm25'; there are: passage_lexical"),
+        (HEAD + '[variants.a]\nranking = { pair = "half" }', r"ranking\.pair is a number"),
+        (HEAD + "[variants.a]\nranking = { candidates = 1.5 }", r"ranking\.candidates is a whole number"),
+        (HEAD + "[variants.a]\nthresholds = { answered = 0.5 }", "thresholds also needs: nearest"),
+        (HEAD + '[variants.""]', "the variant '' names a file, so it can't be empty"),
+        (HEAD + '[variants."a\\u0000b"]', "can't .*hold a slash or what can't be printed"),
+        (
+            HEAD + "[variants.a]\nranking = { passage_lexical = -1 }",
+            r"\[variants\.a\] ranking: passage_lexical is a share, from 0 to 1, not -1",
+        ),
+        (
+            HEAD + "[variants.a]\nranking = { passage_lexical = nan }",
+            "passage_lexical is a share, from 0 to 1, not nan",
+        ),
+        (HEAD + "[variants.a]\nranking = { sentence_passage = inf }", "sentence_passage is 0 or more, not inf"),
+        (
+            HEAD + "[variants.a]\nranking = { candidates = 0 }",
+            "exact is 0 or more and candidates 1 or more, not 4096 and 0",
+        ),
+        (
+            HEAD + '[variants.a]\nranking = "best"',
+            "ranking: there is no ranking 'best'; there are: default, dense, bm25",
+        ),
+        (HEAD + "[variants.a]\nreader = true", "reader is shipped, none, or a name or a path"),
+        (
+            HEAD + "[variants.a]\nthresholds = { answered = 0.2, nearest = 0.4 }",
+            r"\[variants\.a\] thresholds must obey 0 <= nearest <= answered <= 1$",
+        ),
+    ],
+)
+def test_a_broken_sweep_file_is_refused_with_what_is_wrong(tmp_path: Path, content: str, reason: str) -> None:
+    file = tmp_path / "sweep.toml"
+    file.write_text(content, encoding="utf-8")
+
+    with pytest.raises(SweepFileError, match=reason):
+        read_sweep(file)
+
+
+def test_a_missing_sweep_file_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(SweepFileError, match="can't be read"):
+        read_sweep(tmp_path / "absent.toml")
+
+
+def test_variants_are_tried_once_and_kept(library: Library, questions: Path, tmp_path: Path) -> None:
+    sweep = Sweep((questions,), (Variant("default", RankingSettings()), Variant("dense", RankingSettings(0, 0.5, 0))))
+
+    def run(tried: Sweep) -> list[tuple[str, bool]]:
+        made = run_sweep(tried, library, tmp_path / "runs", notify=no_notes)
+        return [(one.variant, one.kept) for one in made]
+
+    assert run(sweep) == [("default", False), ("dense", False)]
+    assert run(sweep) == [("default", True), ("dense", True)]
+    changed = Sweep((questions,), (Variant("default", RankingSettings()), Variant("dense", RankingSettings(0, 0.4, 0))))
+    assert run(changed) == [("default", True), ("dense", False)]
+    (kept,) = (tmp_path / "runs").glob("default.questions.*.json")
+    kept.write_text("{", encoding="utf-8")
+    assert run(changed) == [("default", False), ("dense", True)]
+
+
+def test_a_sweep_that_was_broken_off_goes_on_where_it_was(library: Library, questions: Path, tmp_path: Path) -> None:
+    sweep = Sweep((questions,), tuple(Variant(name, RankingSettings()) for name in ("one", "two")))
+    first = run_sweep(sweep, library, tmp_path, notify=no_notes)
+    next(first)
+    first.close()
+
+    assert [one.kept for one in run_sweep(sweep, library, tmp_path, notify=no_notes)] == [True, False]
+
+
+def test_question_files_of_one_name_and_variants_that_run_together_keep_their_own_runs(
+    library: Library, questions: Path, tmp_path: Path
+) -> None:
+    files = tuple(tmp_path / name for name in ("qa/q.jsonl", "qb/q.jsonl", "b.c.jsonl", "c.jsonl"))
+    for file in files:
+        file.parent.mkdir(exist_ok=True)
+        file.write_text(questions.read_text(encoding="utf-8"), encoding="utf-8")
+    sweep = Sweep(files, (Variant("a", RankingSettings()), Variant("a.b", RankingSettings(0, 0.5, 0))))
+
+    made = [list(run_sweep(sweep, library, tmp_path / "runs", notify=no_notes)) for _ in range(2)]
+
+    assert [[one.kept for one in tried] for tried in made] == [[False] * 8, [True] * 8]
+    assert len(list((tmp_path / "runs").glob("*.json"))) == 8
+
+
+@pytest.mark.parametrize(
+    ("variant", "reason"),
+    [
+        (
+            Variant("absent", RankingSettings(), model="models/absent"),
+            "the variant 'absent' can't be tried: the model 'models/absent' is no folder, "
+            "and not among the models fetched before",
+        ),
+        (Variant("unread", RankingSettings(), reader="readers/absent"), "the variant 'unread' can't be tried: "),
+    ],
+)
+def test_a_variant_that_can_not_be_had_is_told_before_any_question_is_asked(
+    library: Library, questions: Path, tmp_path: Path, variant: Variant, reason: str
+) -> None:
+    sweep = Sweep((questions,), (Variant("default", RankingSettings()), variant))
+
+    with pytest.raises(VariantError, match=f"^{reason}"):
+        next(run_sweep(sweep, library, tmp_path / "runs", notify=no_notes))
+    assert not (tmp_path / "runs").exists()
+
+
+def test_a_question_file_that_is_broken_is_told_before_any_question_is_asked(
+    library: Library, questions: Path, tmp_path: Path
+) -> None:
+    sweep = Sweep((questions, tmp_path / "absent.jsonl"), (Variant("default", RankingSettings()),))
+
+    with pytest.raises(QuestionFileError, match=r"absent\.jsonl: can't be read"):
+        next(run_sweep(sweep, library, tmp_path / "runs", notify=no_notes))
+
+
+def test_the_reader_and_its_share_are_tried_too(library: Library, questions: Path, tmp_path: Path) -> None:
+    variants = (
+        Variant("shipped", RankingSettings()),
+        Variant("none", RankingSettings(), reader="none"),
+        Variant("all", RankingSettings(reader_share=1.0)),
+    )
+
+    shipped, none, everything = (
+        one.run for one in run_sweep(Sweep((questions,), variants), library, tmp_path, notify=no_notes)
+    )
+
+    settings = [run.fingerprint.settings for run in (shipped, none, everything) if run.fingerprint is not None]
+    assert library.reader is not None
+    reader = asdict(library.reader.identity)
+    assert [found["reader"] for found in settings] == [reader, None, reader]
+    assert settings[2]["ranking"] == {**asdict(RankingSettings()), "reader_share": 1.0}
+    assert shipped.results[0].confidence != none.results[0].confidence
+    assert shipped.results[0].confidence == everything.results[0].confidence
+
+
+def test_short_passages_and_thresholds_are_tried_too(library: Library, questions: Path, tmp_path: Path) -> None:
+    variant = Variant("short", RankingSettings(), passage_tokens=32, thresholds=Thresholds(answered=1.0, nearest=1.0))
+
+    (tried,) = run_sweep(Sweep((questions,), (variant,)), library, tmp_path, notify=no_notes)
+
+    assert isinstance(tried, Tried)
+    assert tried.run.fingerprint is not None
+    assert tried.run.fingerprint.model["max_tokens"] == 32
+    assert [result.state for result in tried.run.results] == ["unanswered", "unanswered"]
+
+
+def test_another_model_is_indexed_with_its_own_vectors(library: Library, questions: Path, tmp_path: Path) -> None:
+    folder = save_bert(tmp_path / "tiny")
+
+    (tried,) = run_sweep(
+        Sweep((questions,), (Variant("tiny", RankingSettings(), model=str(folder)),)),
+        library,
+        tmp_path / "runs",
+        notify=no_notes,
+    )
+
+    assert tried.run.fingerprint is not None
+    assert tried.run.fingerprint.model["dimension"] == DIMENSION
+    assert tried.run.fingerprint.settings["thresholds"] == asdict(UNCALIBRATED)

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import mmap
+from pathlib import Path
+from random import Random
+
+import bm25s
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from embeddings.documents.analyzer import fold, terms, words
+from embeddings.index import bm25 as module
+from embeddings.index.bm25 import K1, B, LexicalIndex
+from embeddings.lexicon import STOP_WORDS
+
+TEXTS = [
+    "The donors complete; the carers care for the donors.",
+    "A film about memory, and about the memory of a film.",
+    "",
+    "Of the and to.",
+    "Hailsham, Hailsham, Hailsham!",
+    "Kathy remembers Hailsham, and the donors.",
+]
+WORDS = ["donor", "donors", "carer", "memory", "hailsham", "film", "kathy", "the", "of", "ruth"]
+
+
+def _of_bm25s(texts: list[str], query: list[str]) -> list[float]:
+    corpus = [terms(text) for text in texts]
+    model = bm25s.BM25(k1=K1, b=B, method="lucene")
+    model.index(corpus, show_progress=False)
+    known = [term for term in query if term in model.vocab_dict]
+    return [float(score) for score in model.get_scores(known)] if known else [0.0] * len(texts)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from(WORDS), max_size=8).map(" ".join), min_size=1, max_size=8).filter(
+        lambda texts: any(map(terms, texts))
+    ),
+    st.lists(st.sampled_from(WORDS), min_size=1, max_size=4, unique=True),
+)
+def test_a_score_is_the_one_that_bm25s_gives(texts: list[str], asked: list[str]) -> None:
+    query = list(dict.fromkeys(terms(" ".join(asked))))
+    scores = LexicalIndex.build(texts).scores(query, 0, len(texts))
+    assert scores.tolist() == pytest.approx(_of_bm25s(texts, query), abs=1e-6)
+
+
+@given(st.integers(0, len(TEXTS)), st.integers(0, len(TEXTS)))
+def test_the_scores_of_a_range_are_a_slice_of_all_scores(first: int, end: int) -> None:
+    first, end = sorted((first, end))
+    index = LexicalIndex.build(TEXTS)
+    query = terms("the donors of Hailsham remember a film")
+    whole = index.scores(query, 0, len(TEXTS))
+    assert index.scores(query, first, end).tolist() == whole[first:end].tolist()
+
+
+@settings(max_examples=80, deadline=None)
+@given(
+    seed=st.integers(0, 1000),
+    k=st.integers(0, 30),
+    bounds=st.tuples(st.integers(0, 300), st.integers(0, 300)),
+    few=st.sampled_from([0, 5, 40, 1 << 13]),
+)
+def test_the_best_are_those_that_score_highest_and_of_equals_the_first(
+    seed: int, k: int, bounds: tuple[int, int], few: int
+) -> None:
+    first, end = sorted(bounds)
+    random = Random(seed)
+    texts = [" ".join(random.choices(WORDS, range(1, len(WORDS) + 1), k=random.randint(0, 6))) for _ in range(300)]
+    index = LexicalIndex.build(texts)
+    query = list(dict.fromkeys(terms(" ".join(random.sample(WORDS, 4)))))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "_FEW", few)
+        best = index.best(query, k, first, end).tolist()
+    scores = index.scores(query, first, end)
+    expected = [row for row in np.argsort(-scores, kind="stable").tolist() if scores[row] > 0][:k]
+    assert best == sorted(best)
+    assert len(best) == len(expected)
+    assert sorted(scores[np.array(best, int) - first]) == pytest.approx(sorted(scores[expected]), abs=1e-6)
+
+
+def test_of_texts_that_score_the_same_the_first_are_best() -> None:
+    index = LexicalIndex.build(["a donor"] * 10 + ["a carer"] * 10)
+    assert index.best(terms("donors and carers"), 13, 0, 20).tolist() == list(range(13))
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 5), unique=True).map(sorted))
+def test_some_texts_score_as_they_do_among_all(rows: list[int]) -> None:
+    index = LexicalIndex.build(TEXTS)
+    query = terms("the donors of Hailsham remember a film")
+    whole = index.scores(query, 0, 6)
+    assert index.scores_of(query, np.array(rows, np.int64)).tolist() == whole[rows].tolist()
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join), min_size=1, max_size=8),
+    st.lists(st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join), max_size=8),
+    st.randoms(use_true_random=False),
+)
+def test_texts_put_together_score_as_if_they_had_been_indexed_at_once(
+    old: list[str], added: list[str], random: Random
+) -> None:
+    stays = [random.random() < 0.7 for _ in old]
+    total = sum(stays) + len(added)
+    new = sorted(random.sample(range(total), len(added)))
+    others = iter(row for row in range(total) if row not in new)
+    kept = [next(others) if stay else -1 for stay in stays]
+    texts = {row: text for row, text in zip(kept, old, strict=True) if row >= 0} | dict(zip(new, added, strict=True))
+    merged = LexicalIndex.build(old).postings.merged(
+        np.array(kept, np.int32), LexicalIndex.build(added).postings, np.array(new, np.int32).reshape(-1)
+    )
+    expected = LexicalIndex.build([texts[row] for row in range(total)]).postings
+    assert list(merged.vocabulary) == list(expected.vocabulary)
+    for part in ("starts", "rows", "counts", "lengths"):
+        assert getattr(merged, part).tolist() == getattr(expected, part).tolist()
+
+
+def test_a_text_without_any_of_the_terms_scores_nothing() -> None:
+    index = LexicalIndex.build(TEXTS)
+    assert index.scores(terms("donors"), 1, 5).tolist() == [0, 0, 0, 0]
+    assert index.scores(terms("astronaut"), 0, 6).tolist() == [0] * 6
+    assert index.scores((), 0, 6).tolist() == [0] * 6
+
+
+def test_a_term_is_held_only_where_it_stands() -> None:
+    index = LexicalIndex.build(TEXTS)
+    assert [index.holds("donor", row, row + 1) for row in range(6)] == [True, False, False, False, False, True]
+    assert index.holds("donor", 0, 6)
+    assert not index.holds("donor", 3, 3)
+    assert not index.holds("astronaut", 0, 6)
+
+
+def test_a_saved_index_scores_as_before(tmp_path: Path) -> None:
+    index = LexicalIndex.build(TEXTS)
+    index.save(tmp_path / "terms")
+    query = terms("the donors of Hailsham")
+    opened = LexicalIndex.open(tmp_path / "terms")
+    assert opened.scores(query, 0, 6).tolist() == index.scores(query, 0, 6).tolist()
+    assert list(opened.postings.vocabulary) == list(index.postings.vocabulary)
+
+
+def test_texts_without_a_word_make_an_index_that_finds_nothing(tmp_path: Path) -> None:
+    LexicalIndex.build(["🎬", "!?"]).save(tmp_path / "terms")
+    opened = LexicalIndex.open(tmp_path / "terms")
+    assert opened.scores(terms("film"), 0, 2).tolist() == [0, 0]
+    assert not opened.holds("film", 0, 2)
+
+
+def test_an_index_is_mapped_not_read(tmp_path: Path) -> None:
+    LexicalIndex.build(TEXTS).save(tmp_path / "terms")
+    opened = LexicalIndex.open(tmp_path / "terms")
+    for array in (opened.weights, opened.postings.rows, opened.postings.vocabulary.text):
+        buffer: object = array
+        while isinstance(buffer, np.ndarray):
+            buffer = buffer.base
+        assert isinstance(buffer.obj if isinstance(buffer, memoryview) else buffer, mmap.mmap)
+
+
+def test_words_are_compared_without_case_accents_or_curly_apostrophes() -> None:
+    assert words("Kathy’s NAÏVE friend—Amélie (2001)") == ["kathy's", "naive", "friend", "amelie", "2001"]
+    assert words("STRASSE") == words("straße")
+
+
+def test_scripts_without_spaces_count_by_character() -> None:
+    assert words("静かな映画") == ["静", "か", "な", "映", "画"]
+
+
+def test_terms_are_stems_without_function_words() -> None:
+    assert terms("Why are the donors donating their organs?") == ["donor", "donat", "organ"]
+
+
+@given(st.lists(st.sampled_from([*sorted(STOP_WORDS), "donor"])).map(" ".join))
+def test_function_words_are_no_terms(text: str) -> None:
+    assert terms(text) == ["donor"] * text.split().count("donor")
+
+
+@given(st.text(max_size=40))
+def test_a_word_is_folded_already(text: str) -> None:
+    assert [fold(word) for word in words(text)] == words(text)

@@ -1,0 +1,30 @@
+"""Reviews as the index stores them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from embeddings.documents.review_json import record
+from embeddings.index.document_store import StoredReviews, save_records
+from embeddings.records import Paragraph, Review, Section
+
+REVIEWS = (
+    Review("a", "A “title”", "One.\nTwo \ud800.", (Section("s", "S", (Paragraph(1, 0, 4), Paragraph(2, 5, 11))),)),
+    Review("b", "B", "Three.", (Section("t", "T", (Paragraph(1, 0, 6),), spoiler=True),), aliases=("B.", "Bee")),
+)
+
+
+def test_reviews_come_back_as_they_were_stored(tmp_path: Path) -> None:
+    ends = save_records(tmp_path / "reviews.jsonl", map(record, REVIEWS))
+    stored = StoredReviews(tmp_path / "reviews.jsonl", ends)
+    assert tuple(stored.get(number) for number in range(2)) == REVIEWS
+    assert [stored.record(number) for number in range(2)] == list(map(record, REVIEWS))
+
+
+@pytest.mark.parametrize("review", REVIEWS, ids=lambda review: review.slug)
+def test_a_record_is_the_review_as_json(review: Review) -> None:
+    assert json.loads(record(review).decode(errors="surrogatepass")) == json.loads(json.dumps(asdict(review)))

@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+import pytest
+
+from embeddings.index.titles import Name
+from embeddings.records import SHARED
+from embeddings.retrieval.router import Router
+
+TITLES = {
+    "never-let-me-go": ("Never Let Me Go", "NLMG"),
+    "the-island": ("The Island",),
+    "the-island-of-lost-souls": ("The Island of Lost Souls",),
+    "it": ("It",),
+    "her": ("Her",),
+    "us": ("Us",),
+    "amelie": ("Amélie",),
+    "rosemarys-baby": ("Rosemary’s Baby",),
+    "fast": ("2 Fast 2 Furious",),
+}
+ROUTER = Router.of(Name(SHARED, slug, text) for slug, names in TITLES.items() for text in names)
+
+
+def _named(question: str) -> list[str]:
+    return [name.review for name in ROUTER.named(question)]
+
+
+@pytest.mark.parametrize(
+    ("question", "reviews"),
+    [
+        ("Who directed Never Let Me Go?", ["never-let-me-go"]),
+        ("is never let me go any good", ["never-let-me-go"]),
+        ("what does nlmg stand for", ["never-let-me-go"]),
+        ("“Never Let Me Go”: who wrote it?", ["never-let-me-go"]),
+        ("What is Never Let Me Go’s ending like?", ["never-let-me-go"]),
+        ("what is nlmg's ending", ["never-let-me-go"]),
+        ("Is The Island good?", ["the-island"]),
+        ("Is The Island of Lost Souls good?", ["the-island-of-lost-souls"]),
+        ("Is Amelie French?", ["amelie"]),
+        ("is AMÉLIE french", ["amelie"]),
+        ("who is in Rosemary's Baby", ["rosemarys-baby"]),
+        ("who is in rosemary’s baby’s cast", ["rosemarys-baby"]),
+        ("2 fast 2 furious?", ["fast"]),
+        ("never let me", []),
+        ("island of lost souls", []),
+        ("", []),
+    ],
+)
+def test_a_review_is_found_by_its_title_or_alias(question: str, reviews: list[str]) -> None:
+    assert _named(question) == reviews
+
+
+@pytest.mark.parametrize(
+    ("question", "reviews"),
+    [
+        ("What did the critic think of It?", ["it"]),
+        ("Is *Her* a love story?", ["her"]),
+        ("Who made “Us”?", ["us"]),
+        ("Who made (Us)?", ["us"]),
+        ("How does It’s ending differ, in It?", ["it"]),
+        ("What is it about?", []),
+        ("It is good, but why?", []),
+        ("Is it good? It looks good.", []),
+        ("Does she lose her?", []),
+        ("Her performance: is it good?", []),
+        ("Did the Ushers tell us?", []),
+        ("Does Heresy matter to her?", []),
+    ],
+)
+def test_a_title_of_function_words_counts_only_as_it_is_written(question: str, reviews: list[str]) -> None:
+    assert _named(question) == reviews
+
+
+def test_of_two_reviews_named_both_are_meant_in_the_order_of_the_question() -> None:
+    assert _named("Is The Island a copy of Never Let Me Go?") == ["the-island", "never-let-me-go"]
+    assert _named("never let me go, nlmg, Never Let Me Go") == ["never-let-me-go", "never-let-me-go"]
+
+
+def test_of_two_reviews_with_one_title_both_are_meant() -> None:
+    router = Router.of([Name(SHARED, "suspiria", "Suspiria"), Name("42", "suspiria-2018", "Suspiria")])
+    assert [(name.collection, name.review) for name in router.named("who is in suspiria")] == [
+        (SHARED, "suspiria"),
+        ("42", "suspiria-2018"),
+    ]
+
+
+def test_the_question_is_heard_before_the_context_and_the_latest_turn_first() -> None:
+    def routed(question: str, *context: str) -> list[str]:
+        return [name.review for name in ROUTER.route(question, context)]
+
+    assert routed("who plays her?", "Is The Island good?", "is nlmg sad?", "why?") == ["never-let-me-go"]
+    assert routed("and in The Island?", "is nlmg sad?") == ["the-island"]
+    assert routed("and why?", "who?") == []
+
+
+def test_a_name_without_words_is_never_found() -> None:
+    assert Router.of([Name(SHARED, "film", "🎬")]).named("🎬") == ()
+    assert Router.of([]).named("anything") == ()

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rapidfuzz.distance import DamerauLevenshtein
+
+from embeddings.documents.analyzer import fold
+from embeddings.index.vocabulary import LIKENESS, WordList, Words
+from embeddings.retrieval.spelling import correct
+
+TEXT = (
+    "Kathy (Carey Mulligan) is a carer. The donors of Hailsham, Keira Knightley says, complete. "
+    "Mark Romanek’s euphemisms hide the surgeries, and Miss Emily explains."
+)
+LIST = WordList.build([TEXT])
+
+
+def _known(word: str) -> bool:
+    return word in {"what", "does", "film", "form", "nightly", "gallery", "doctor", "scar"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("what is halisham?", "what is hailsham?"),
+        ("Who is Romanec’s Kathy?", "Who is romanek Kathy?"),
+        ("the sugeries", "the surgeries"),
+        ("keira nightly", "keira knightley"),
+        ("Carey Muligan's role", "Carey mulligan role"),
+    ],
+)
+def test_a_misspelt_word_of_the_reviews_is_put_right(asked: str, meant: str) -> None:
+    assert correct(asked, [LIST], _known) == meant
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        "what does the form do",  # known to the encoder
+        "the nightly film",  # likewise, where no name stands before it
+        "a carers gallery",  # another form of a word of the reviews
+        "dnor",  # four letters: one wrong makes another word
+        "whats theyre dont",  # short forms
+        "a xylophone",  # nothing is close
+        "мулиган 静かな映画 🎬",
+    ],
+)
+def test_other_words_stay_as_they_are(asked: str) -> None:
+    assert correct(asked, [LIST], _known) == asked
+
+
+def test_of_four_letters_two_that_changed_places_are_put_right() -> None:
+    assert correct("eimly", [WordList.build(["Emily"])], _known) == "emily"
+    assert correct("rtuh", [WordList.build(["Ruth"])], _known) == "ruth"
+
+
+@given(st.lists(st.sampled_from(TEXT.split()), max_size=12).map(" ".join))
+def test_what_the_reviews_say_is_never_corrected(question: str) -> None:
+    assert correct(question, [LIST], lambda _: False) == question
+
+
+@given(st.text(max_size=60))
+def test_nothing_is_corrected_by_no_reviews(question: str) -> None:
+    assert correct(question, [], lambda _: False) == question
+
+
+@given(st.text(st.characters(exclude_categories=("L", "M")), max_size=60))
+def test_what_is_no_word_is_never_corrected(question: str) -> None:
+    assert correct(question, [LIST], lambda _: False) == question
+
+
+def test_a_saved_list_is_the_same_list(tmp_path: Path) -> None:
+    LIST.save(tmp_path / "words")
+    opened = WordList.open(tmp_path / "words")
+    assert opened.counted().words == LIST.counted().words
+    assert opened.counted().names == LIST.counted().names
+    assert correct("keira nightly of halisham", [opened], _known) == "keira knightley of hailsham"
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(["hailsham", "hailsha", "halisham", "haislham", "ailsham", "hälsham", "donation"])))
+def test_no_word_that_is_alike_is_overlooked(words: list[str]) -> None:
+    near = list(WordList.build([" ".join(words)]).near("hailsham"))
+    likeness = DamerauLevenshtein.normalized_similarity
+    assert {fold(word) for word in words if likeness(fold(word), "hailsham") >= LIKENESS} <= set(near)
+
+
+def test_words_counted_and_taken_away_again_leave_the_others() -> None:
+    words, one, other = Words(), Words(), Words()
+    one.add("Miss Emily explains. Of Keira Knightley, Keira Knightley.")
+    other.add("By Miss Emily and Carey Mulligan.")
+    words.change(one.folded(), Words())
+    words.change(other.folded(), one.folded())
+    assert (words.words, words.names) == (other.folded().words, other.folded().names)
+
+
+def test_of_two_words_as_close_the_same_is_taken_in_every_process() -> None:
+    # Python orders a set of strings by a seed that every process draws anew.
+    script = (
+        "from embeddings.retrieval.spelling import WordList, correct\n"
+        "words = [WordList.build(['cartoon carton carters cantons'])]\n"
+        "print(correct('cartons crton caton', words, lambda word: False))"
+    )
+    said = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env=os.environ | {"PYTHONHASHSEED": str(seed)},
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in range(1, 6)
+    }
+    assert len(said) == 1
+
+
+def test_a_word_in_two_collections_counts_once() -> None:
+    other = WordList.build(["cantons"])
+    assert correct("cartomz", [WordList.build(["carton cartoon"]), other], _known) == correct(
+        "cartomz", [other, WordList.build(["carton cartoon"]), other], _known
+    )
