@@ -72,7 +72,7 @@ class Settings:
     server_rate: int = 60
     queue: int = 1000
     log_level: str = "INFO"
-    reader: str = SHIPPED
+    reranker: str = SHIPPED
     keep_days: int = 30
     grace_days: int = 7
     log_format: str | None = None
@@ -105,7 +105,7 @@ class Settings:
             keep_days=_whole_number(environ, "REVIEW_BOT_KEEP_DAYS", 30, least=1, most=MOST_DAYS),
             grace_days=_whole_number(environ, "REVIEW_BOT_GRACE_DAYS", 7, least=0, most=MOST_DAYS),
             log_level=_one_of(environ, "REVIEW_BOT_LOG_LEVEL", LOG_LEVELS) or "INFO",
-            reader=_value(environ, "REVIEW_BOT_READER") or SHIPPED,
+            reranker=_value(environ, "REVIEW_BOT_READER") or SHIPPED,
             log_format=_one_of(environ, "REVIEW_BOT_LOG_FORMAT", LOG_FORMATS),
             health_host=_value(environ, "REVIEW_BOT_HEALTH_HOST") or "127.0.0.1",
             health_port=_whole_number(environ, "REVIEW_BOT_HEALTH_PORT", 9464, least=0, most=65535),

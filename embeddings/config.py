@@ -18,7 +18,7 @@ class RankingSettings:
         sentence_passage: how much of its passage's score a sentence is given on top.
         exact: up to how many sentences in scope all are candidates.
         candidates: how many of each source are, where there are more.
-        reader_share: the reader's share of the order of quoting, where one takes part; this ranking has the rest.
+        reader_share: the reranker's share of the order of quoting, where one takes part; this ranking has the rest.
 
     Raises:
         ValueError: a weight or a number is out of its range.

@@ -36,11 +36,11 @@ class ReviewFilesError(LibraryError):
         self.errors = errors
 
 
-class ImportedFileError(LibraryError):
+class ConversionError(LibraryError):
     """A file that can't be taken in as a review: mend it, or bring it in another format."""
 
 
-class ReviewKeptError(LibraryError):
+class ReviewStorageError(LibraryError):
     """A review can't be put where reviews are kept, or taken away from there; nothing was changed."""
 
 
@@ -102,5 +102,5 @@ class CalibrationError(LibraryError):
     """Thresholds that can't be used with this encoder: calibrate."""
 
 
-class ReaderError(LibraryError):
-    """The reader can't be opened: answers go on without it, or install the package again."""
+class RerankerError(LibraryError):
+    """The reranker can't be opened: answers go on without it, or install the package again."""

@@ -10,23 +10,23 @@ from typing import TYPE_CHECKING, Self
 
 from embeddings.answering.calibration import (
     UNCALIBRATED,
-    UNCALIBRATED_READER,
+    UNCALIBRATED_RERANKER,
     Calibration,
-    ReaderCalibration,
+    RerankerCalibration,
     Thresholds,
     load_calibration,
 )
-from embeddings.answering.confidence import confidence, reading_factor
+from embeddings.answering.confidence import confidence, reranker_factor
 from embeddings.answering.pipeline import CONTENDERS, _doubtful, _tidy, _with_performers, _within
 from embeddings.answering.quotes import answer, quotes_of
 from embeddings.config import RankingSettings
 from embeddings.documents.lookup import find_review, find_section, unknown_review
 from embeddings.encoders.base import ONNX, Encoder
-from embeddings.encoders.onnx import RuntimeEncoder, verify
+from embeddings.encoders.onnx import OnnxEncoder, verify
 from embeddings.errors import (
     IndexDamagedError,
     QuestionError,
-    ReaderError,
+    RerankerError,
     UnknownReviewError,
 )
 from embeddings.index import collection as layout
@@ -34,11 +34,11 @@ from embeddings.index.access import Collections
 from embeddings.index.build.freshness import outdated, removed
 from embeddings.index.collection import CollectionIndex
 from embeddings.index.manifest import BY_SIZE, EXACT, Manifest
-from embeddings.records import SHARED, SHIPPED, Answer, Durations, Examination, Hit, Review, Section, Turn
-from embeddings.reranking.rerank import open_reader, reread
-from embeddings.reranking.reranker import Reader
+from embeddings.records import SHARED, SHIPPED, Answer, AskResult, Hit, QuestionInContext, Review, Section, StageSeconds
+from embeddings.reranking.rerank import open_reranker, rerank
+from embeddings.reranking.reranker import Reranker
 from embeddings.retrieval.fusion import RankedSentence, rank
-from embeddings.retrieval.query import Asked, Wording, checked, leans_back, understand, word
+from embeddings.retrieval.query import Query, RewrittenQuestion, check_question, encode_queries, is_follow_up, rewrite
 from embeddings.retrieval.retriever import Scope
 from embeddings.retrieval.router import Router
 
@@ -70,7 +70,7 @@ class Library:
         thresholds: Thresholds | None = None,
         ranking: RankingSettings | None = None,
         encoder: Encoder | None = None,
-        reader: Reader | str | None = None,
+        reranker: Reranker | str | None = None,
     ) -> None:
         self.directory = directory
         self.manifest = manifest
@@ -78,7 +78,7 @@ class Library:
         self._calibration = calibration or Calibration()
         self._thresholds = thresholds
         self._given = encoder
-        self._wanted_reader = reader
+        self._wanted_reranker = reranker
         self._indexes = {
             entry.name: CollectionIndex(directory / layout.COLLECTIONS / entry.name / entry.generation, entry)
             for entry in manifest.collections
@@ -86,13 +86,13 @@ class Library:
         self._routers: dict[tuple[str, ...], Router] = {}
 
     @classmethod
-    def open(cls, data: Path, *, ranking: RankingSettings | None = None, reader: str = SHIPPED) -> Self:
+    def open(cls, data: Path, *, ranking: RankingSettings | None = None, reranker: str = SHIPPED) -> Self:
         """Open the index of a data directory.
 
         Args:
             data: the data directory.
             ranking: the weights of the fusion.
-            reader: what reads the closest sentences again: the shipped one, a sentence-transformers CrossEncoder by
+            reranker: what reads the closest sentences again: the shipped one, a sentence-transformers CrossEncoder by
                 name or path, or `NO_READER`.
 
         Raises:
@@ -103,10 +103,10 @@ class Library:
         """
         directory = Path(data) / layout.DIRECTORY
         try:
-            return cls._opened(Path(data), directory, ranking, reader)
+            return cls._opened(Path(data), directory, ranking, reranker)
         except IndexDamagedError:
             # A build may have swapped the index in between reading the manifest and opening what it names.
-            return cls._opened(Path(data), directory, ranking, reader)
+            return cls._opened(Path(data), directory, ranking, reranker)
 
     @classmethod
     def build(
@@ -120,7 +120,7 @@ class Library:
         half: bool | None = None,
         skip_broken: bool = False,
         wait: float = 0.0,
-        reader: str = SHIPPED,
+        reranker: str = SHIPPED,
         notify: Notify = _silent,
         progress: Progress | None = None,
     ) -> Self:
@@ -135,7 +135,7 @@ class Library:
             half: whether the reviews are encoded in bfloat16; None keeps what the index has.
             skip_broken: leave out the files that can't be read, instead of changing nothing.
             wait: for how many seconds to wait for another writer.
-            reader: as `open` takes it; the index itself is the same with any.
+            reranker: as `open` takes it; the index itself is the same with any.
             notify: told in a line what was left out or done otherwise than asked.
             progress: told how far the encoding is.
 
@@ -148,10 +148,10 @@ class Library:
             IndexWriteError: the folder can't be written; the old index is untouched.
         """
         # Here, for asking needs none of it.
-        from embeddings.index.build.builder import bring_up_to_date
+        from embeddings.index.build.builder import update_index
 
         data = Path(data)
-        manifest, encoder = bring_up_to_date(
+        manifest, encoder = update_index(
             data,
             model=model,
             allow_download=allow_download,
@@ -164,7 +164,7 @@ class Library:
             progress=progress,
         )
         calibration = load_calibration(data, manifest.encoder)
-        return cls(data / layout.DIRECTORY, manifest, calibration=calibration, encoder=encoder, reader=reader)
+        return cls(data / layout.DIRECTORY, manifest, calibration=calibration, encoder=encoder, reranker=reranker)
 
     @classmethod
     def of(
@@ -177,7 +177,7 @@ class Library:
         thresholds: Thresholds | None = None,
         ranking: RankingSettings | None = None,
         exact: bool = False,
-        reader: Reader | str | None = None,
+        reranker: Reranker | str | None = None,
         progress: Progress | None = None,
     ) -> Self:
         """Index reviews that are in memory, in a folder of their own, for as long as the encoder is at hand."""
@@ -204,57 +204,57 @@ class Library:
             thresholds=thresholds,
             ranking=ranking,
             encoder=encoder,
-            reader=reader,
+            reranker=reranker,
         )
 
     @property
     def calibration(self) -> Calibration:
-        """What was chosen for the encoder, alone and with readers."""
+        """What was chosen for the encoder, alone and with rerankers."""
         return self._calibration
 
     @property
-    def reading(self) -> ReaderCalibration | None:
-        """What the reader's scores mean; None where none takes part."""
-        if self.reader is None:
+    def reranker_calibration(self) -> RerankerCalibration | None:
+        """What the reranker's scores mean; None where none takes part."""
+        if self.reranker is None:
             return None
-        return self._calibration.readers.get(self.reader.identity.weights, UNCALIBRATED_READER)
+        return self._calibration.rerankers.get(self.reranker.identity.weights, UNCALIBRATED_RERANKER)
 
     @property
     def thresholds(self) -> Thresholds:
         """Between the three states of an answer: those that were given, else those of the calibration."""
         if self._thresholds is not None:
             return self._thresholds
-        if self.reading is not None:
-            return self.reading.thresholds
+        if self.reranker_calibration is not None:
+            return self.reranker_calibration.thresholds
         return self._calibration.thresholds or UNCALIBRATED
 
     @property
     def calibrated(self) -> bool:
-        """Whether the thresholds were chosen for this encoder and this reader."""
+        """Whether the thresholds were chosen for this encoder and this reranker."""
         if self._thresholds is not None:
             return True
-        if self.reader is not None:
-            return self.reader.identity.weights in self._calibration.readers
+        if self.reranker is not None:
+            return self.reranker.identity.weights in self._calibration.rerankers
         return self._calibration.thresholds is not None
 
     @property
-    def reader(self) -> Reader | None:
+    def reranker(self) -> Reranker | None:
         """What reads the closest sentences again, opened when it is first needed; None where nothing does."""
-        return self._opened_reader[0]
+        return self._opened_reranker[0]
 
     @property
-    def reader_problem(self) -> str | None:
-        """Why the reader that is wanted can't be had, in a line; None where all is well."""
-        return self._opened_reader[1]
+    def reranker_problem(self) -> str | None:
+        """Why the reranker that is wanted can't be had, in a line; None where all is well."""
+        return self._opened_reranker[1]
 
     @cached_property
-    def _opened_reader(self) -> tuple[Reader | None, str | None]:
-        wanted = self._wanted_reader
+    def _opened_reranker(self) -> tuple[Reranker | None, str | None]:
+        wanted = self._wanted_reranker
         if not isinstance(wanted, str):
             return wanted, None
         try:
-            return open_reader(wanted), None
-        except ReaderError as error:
+            return open_reranker(wanted), None
+        except RerankerError as error:
             return None, str(error)
 
     @cached_property
@@ -268,7 +268,7 @@ class Library:
             return self._given
         folder = self.directory / self.manifest.encoder_folder
         if self.manifest.encoder.runtime == ONNX:
-            encoder: Encoder = RuntimeEncoder.open(folder)
+            encoder: Encoder = OnnxEncoder.open(folder)
         else:
             # Here, for it imports PyTorch: a cost for models that can't be exported.
             from embeddings.encoders.export import open_encoder
@@ -318,24 +318,24 @@ class Library:
         """
         return self.examine(question, k=k, review=review, context=context, collections=collections).hits
 
-    def understand(self, turns: Sequence[Turn]) -> tuple[Asked | None, ...]:
+    def encode_queries(self, turns: Sequence[QuestionInContext]) -> tuple[Query | None, ...]:
         """Encode several questions together, which takes less than one by one, for `examine` to go on from.
 
         Returns:
             What each is looked for by; None where `examine` will say what is wrong with it.
         """
         wordings = [self._worded(turn) for turn in turns]
-        asked = iter(understand([wording for wording in wordings if wording is not None], self.encoder))
+        asked = iter(encode_queries([wording for wording in wordings if wording is not None], self.encoder))
         return tuple(None if wording is None else next(asked) for wording in wordings)
 
-    def _worded(self, turn: Turn) -> Wording | None:
+    def _worded(self, turn: QuestionInContext) -> RewrittenQuestion | None:
         try:
-            return self._word(checked(turn.question), _tidy(turn.context), turn.collections)
+            return self._word(check_question(turn.question), _tidy(turn.context), turn.collections)
         except QuestionError:
             return None
 
-    def _word(self, question: str, context: Sequence[str], collections: Collections) -> Wording:
-        return word(question, context, self.encoder, [index.words for index in self._visible(collections)])
+    def _word(self, question: str, context: Sequence[str], collections: Collections) -> RewrittenQuestion:
+        return rewrite(question, context, self.encoder, [index.words for index in self._visible(collections)])
 
     def examine(
         self,
@@ -345,18 +345,18 @@ class Library:
         review: str | None = None,
         context: Sequence[str] = (),
         collections: Collections = (SHARED,),
-        asked: Asked | None = None,
-    ) -> Examination:
+        asked: Query | None = None,
+    ) -> AskResult:
         """Answer and search in one look.
 
-        Args and errors are those of `ask` and `search`; `asked` is what this library's `understand` made of the same
+        Args and errors are those of `ask` and `search`; `asked` is what this library's `encode_queries` made of the same
         question in the same conversation, or None.
         """
         begun = perf_counter()
-        tidy = checked(question)
+        tidy = check_question(question)
         turns = _tidy(context)
         if asked is None:
-            (asked,) = understand([self._word(tidy, turns, collections)], self.encoder)
+            (asked,) = encode_queries([self._word(tidy, turns, collections)], self.encoder)
         encoded = perf_counter()
         scopes = self._scopes(asked.text, review, turns, collections)
         ranking = rank(asked.query, scopes, self.ranking)
@@ -365,14 +365,15 @@ class Library:
         hits = ranking.hits(k)
         ranked = perf_counter()
         reading = 1.0
-        if self.reader is not None and self.reading is not None:
-            read = reread(" ".join((*turns[-1:], asked.text)), sentences, self.reader, self.ranking.reader_share)
-            sentences, reading = read.sentences, reading_factor(read.best, self.reading)
-            hits = read.within(hits)
+        if self.reranker is not None and self.reranker_calibration is not None:
+            asked_in_full = " ".join((*turns[-1:], asked.text))
+            reranked = rerank(asked_in_full, sentences, self.reranker, self.ranking.reader_share)
+            sentences, reading = reranked.sentences, reranker_factor(reranked.best, self.reranker_calibration)
+            hits = reranked.within(hits)
         sure = confidence(
             ranking.best_cosine,
             alone=alone,
-            leaning=leans_back(tidy),
+            leaning=is_follow_up(tidy),
             doubtful=_doubtful(asked.text, scopes),
             reading=reading,
         )
@@ -380,10 +381,10 @@ class Library:
         sentences = _with_performers(sentences, asked.text, turns)
         quotes = quotes_of(sentences)
         found = answer(question, quotes, sure, self.thresholds)
-        took = Durations(
-            encode=encoded - begun, rank=ranked - encoded, read=judged - ranked, quote=perf_counter() - judged
+        took = StageSeconds(
+            encode=encoded - begun, rank=ranked - encoded, rerank=judged - ranked, quote=perf_counter() - judged
         )
-        return Examination(found, hits, quotes, took)
+        return AskResult(found, hits, quotes, took)
 
     def reviews(self, *, collections: Collections = (SHARED,)) -> tuple[Review, ...]:
         """Every review that the asker sees, by collection and slug."""
@@ -464,10 +465,10 @@ class Library:
         self._indexes.clear()
 
     @classmethod
-    def _opened(cls, data: Path, directory: Path, ranking: RankingSettings | None, reader: str) -> Self:
+    def _opened(cls, data: Path, directory: Path, ranking: RankingSettings | None, reranker: str) -> Self:
         manifest = Manifest.open(directory)
         calibration = load_calibration(data, manifest.encoder)
-        return cls(directory, manifest, calibration=calibration, ranking=ranking, reader=reader)
+        return cls(directory, manifest, calibration=calibration, ranking=ranking, reranker=reranker)
 
     def _visible(self, collections: Collections) -> list[CollectionIndex]:
         return [self._indexes[name] for name in dict.fromkeys(collections) if name in self._indexes]

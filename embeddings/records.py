@@ -12,10 +12,10 @@ SHARED = "shared"
 """The collection of `data/reviews/`, which every asker may see."""
 
 SHIPPED = "shipped"
-"""What the reader that comes with the program is called in settings."""
+"""What the reranker that comes with the program is called in settings."""
 
-NO_READER = "none"
-"""What no reader at all is called in settings."""
+NO_RERANKER = "none"
+"""What no reranker at all is called in settings."""
 
 INTRODUCTION = "Introduction"
 """The heading of the text that stands before a review's first heading."""
@@ -170,7 +170,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class Turn:
+class QuestionInContext:
     """A question in its conversation, as `Library.ask` takes it.
 
     Attributes:
@@ -185,24 +185,24 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
-class Durations:
+class StageSeconds:
     """How long the parts of one look at the index took, in seconds by the clock.
 
     Attributes:
         encode: to put the question right and make a vector of it.
         rank: to find where to look, and score what stands there.
-        read: to have the reader, where there is one, read the closest sentences again, and tell how sure the answer is.
+        rerank: to score the closest sentences again, where there is a reranker, and tell how sure the answer is.
         quote: to make the answer of it.
     """
 
     encode: float = 0.0
     rank: float = 0.0
-    read: float = 0.0
+    rerank: float = 0.0
     quote: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class Examination:
+class AskResult:
     """What one look at the index gives: the answer, the passages closest to the question, and what they cost.
 
     Two are equal that found the same, however long it took.
@@ -217,4 +217,4 @@ class Examination:
     answer: Answer
     hits: tuple[Hit, ...]
     quotes: tuple[Quote, ...] = ()
-    took: Durations = field(default=Durations(), compare=False)
+    took: StageSeconds = field(default=StageSeconds(), compare=False)

@@ -1,4 +1,4 @@
-"""Imports run downward only, by package; no feature of `bot/cogs/` imports another; no two modules import each other."""
+"""Imports run downward, by package; no feature of `bot/cogs/` imports another; no two modules import each other."""
 
 from __future__ import annotations
 

@@ -12,26 +12,26 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cogs.ask.cog import Asking
+from bot.cogs.ask.cog import AskCog
 from bot.cogs.ask.replies import Replies
-from bot.cogs.ask.service import Desk
+from bot.cogs.ask.service import AskService
 from bot.cogs.autocomplete import offer
-from bot.cogs.browse.cog import Sections
+from bot.cogs.browse.cog import BrowseCog
 from bot.cogs.buttons import Pressing
-from bot.cogs.privacy.cog import Privacy
-from bot.cogs.reviews.cog import Keeping
-from bot.cogs.settings.cog import Administration
+from bot.cogs.privacy.cog import PrivacyCog
+from bot.cogs.reviews.cog import ReviewsCog
+from bot.cogs.settings.cog import SettingsCog
 from bot.config import Settings
 from bot.observability.metrics import Gateway, Metrics
 from bot.services.conversations import Conversations
 from bot.services.engine import Engine
-from bot.services.rate_limits import Cooldowns
+from bot.services.rate_limits import RateLimits
 from bot.storage.database import Store
 from bot.storage.feedback import Feedback
-from bot.storage.questions import KeptQuestions
-from bot.storage.records import Terms
-from bot.storage.retention import Tidying
-from bot.storage.server_settings import Servers
+from bot.storage.questions import StoredQuestions
+from bot.storage.records import RetentionPolicy
+from bot.storage.retention import Retention
+from bot.storage.server_settings import ServerSettingsCache
 from bot.transport.delivery import Delivery
 from bot.transport.gateway import patient_and_fair
 
@@ -102,8 +102,8 @@ class CommandBot(commands.AutoShardedBot):
     async def setup_hook(self) -> None:
         """Add the commands."""
         if not self.cogs:
-            asking, managing = (Asking(self), Sections(self), Pressing(self)), (Administration(self), Keeping(self))
-            for cog in (*asking, *managing, Privacy(self)):
+            asking, managing = (AskCog(self), BrowseCog(self), Pressing(self)), (SettingsCog(self), ReviewsCog(self))
+            for cog in (*asking, *managing, PrivacyCog(self)):
                 await self.add_cog(cog)
 
 
@@ -131,21 +131,21 @@ class ReviewBot(CommandBot):
         """Whether it is being closed."""
         self.token_refused = False
         """Whether Discord has kept refusing the token after it had once taken it."""
-        servers = Servers(store)
-        self.desk = Desk(
+        servers = ServerSettingsCache(store)
+        self.desk = AskService(
             engine,
             Delivery(self._give_up, self._metrics.troubles),
             servers,
             Conversations(time.monotonic),
-            Cooldowns(time.monotonic, member_wait=settings.member_wait, server_rate=settings.server_rate),
-            KeptQuestions(store, time.monotonic),
+            RateLimits(time.monotonic, member_wait=settings.member_wait, server_rate=settings.server_rate),
+            StoredQuestions(store, time.monotonic),
             Feedback(store, time.monotonic),
-            Terms(settings.keep_days, settings.grace_days),
+            RetentionPolicy(settings.keep_days, settings.grace_days),
             self._metrics,
         )
         self.replies = Replies(self, self.desk, time.monotonic)
         self.desk.memories.append(self.replies)
-        self._tidying = Tidying(
+        self._tidying = Retention(
             store, servers, settings.data, keep_days=settings.keep_days, grace_days=settings.grace_days
         )
         self._tidy: asyncio.Task[None] | None = None

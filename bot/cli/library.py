@@ -21,29 +21,29 @@ Progress = Callable[[int, int], None]
 """Told how many characters have been encoded, and of how many."""
 
 
-def open_library(data: Path, *, update: bool = True, reader: str = SHIPPED) -> Library:
+def open_library(data: Path, *, update: bool = True, reranker: str = SHIPPED) -> Library:
     """Open the index of a data directory, built or brought up to date first where that is needed.
 
     Args:
         data: the data directory.
         update: whether an index that is out of date is brought up to date.
-        reader: what reads the closest sentences again, as `Library.open` takes it.
+        reranker: what reads the closest sentences again, as `Library.open` takes it.
 
     Raises:
         LibraryError: there is nothing to answer from. That an index can't be brought up to date is a notice.
     """
     try:
-        library = Library.open(data, reader=reader)
+        library = Library.open(data, reranker=reranker)
     except IndexMissingError:
-        library = _build_first(data, reader)
+        library = _build_first(data, reranker)
     else:
-        library = _current(library, data, update=update, reader=reader)
-    if library.reader_problem is not None:
-        notice(f"Answering without the reader: {library.reader_problem}.")
+        library = _current(library, data, update=update, reranker=reranker)
+    if library.reranker_problem is not None:
+        notice(f"Answering without the reranker: {library.reranker_problem}.")
     if not library.calibrated:
         names = [library.manifest.encoder.model]
-        if library.reader is not None:
-            names.append(f"with the reader {library.reader.identity.name}")
+        if library.reranker is not None:
+            names.append(f"with the reranker {library.reranker.identity.name}")
         advice = for_folder("run `review-bot calibrate`", data)
         notice(f"Nobody has calibrated {' '.join(names)}, so what counts as an answer is a guess; {advice}.")
     return library
@@ -59,7 +59,7 @@ def build_with_progress(
     half: bool | None = None,
     skip_broken: bool = False,
     wait: float = 0.0,
-    reader: str = SHIPPED,
+    reranker: str = SHIPPED,
 ) -> Library:
     """`Library.build`, with a bar on stderr where somebody sees it. Args and errors are those of `Library.build`."""
     with _bar() as progress:
@@ -72,13 +72,13 @@ def build_with_progress(
             half=half,
             skip_broken=skip_broken,
             wait=wait,
-            reader=reader,
+            reranker=reranker,
             notify=notice,
             progress=progress,
         )
 
 
-def _build_first(data: Path, reader: str) -> Library:
+def _build_first(data: Path, reranker: str) -> Library:
     # Imported here because answering from an index that is there reads no review.
     from embeddings.index.build.sources import read_sources
 
@@ -86,10 +86,10 @@ def _build_first(data: Path, reader: str) -> Library:
     # Where nothing can be built, the error that follows says enough.
     if sources.count and not sources.errors and os.access(data, os.W_OK):
         notice(f"Building the index of {counted(sources.count, 'review')}, which is done once…")
-    return build_with_progress(data, wait=FIRST_BUILD_WAIT, reader=reader)
+    return build_with_progress(data, wait=FIRST_BUILD_WAIT, reranker=reranker)
 
 
-def _current(library: Library, data: Path, *, update: bool, reader: str) -> Library:
+def _current(library: Library, data: Path, *, update: bool, reranker: str) -> Library:
     changed = ""
     try:
         changed = changes_in_words(library.outdated(), library.removed())
@@ -98,7 +98,7 @@ def _current(library: Library, data: Path, *, update: bool, reader: str) -> Libr
         if not update:
             notice(f"The index is out of date ({changed}); answering from it as it is.")
             return library
-        current = build_with_progress(data, reader=reader)
+        current = build_with_progress(data, reranker=reranker)
     except LibraryError as error:
         named = f" ({changed})" if changed else ""
         reason = for_folder(_in_one_line(error), data)

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.completion import complete_review
-from embeddings.records import NO_READER
+from embeddings.records import NO_RERANKER
 
 DATA = Path("data")
 """Where the reviews are unless told otherwise."""
@@ -34,7 +34,7 @@ DataOption = Annotated[
         help="The folder that holds reviews/ and their index.",
     ),
 ]
-ReaderOption = Annotated[
+RerankerOption = Annotated[
     str,
     typer.Option(
         "--reader",
@@ -43,7 +43,7 @@ ReaderOption = Annotated[
         help="What reads the closest sentences again: shipped, none, or a CrossEncoder's name or folder.",
     ),
 ]
-NoReaderOption = Annotated[bool, typer.Option("--no-reader", help="The same as --reader none.")]
+NoRerankerOption = Annotated[bool, typer.Option("--no-reader", help="The same as --reader none.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
 NoUpdateOption = Annotated[
     bool,
@@ -86,6 +86,6 @@ def a_count(text: str | int) -> int:
 QuestionArgument = Annotated[list[str], typer.Argument(metavar="QUESTION", help="In your own words.")]
 
 
-def chosen_reader(reader: str, no_reader: bool) -> str:
-    """The reader that two options together name."""
-    return NO_READER if no_reader else reader
+def chosen_reranker(reranker: str, no_reranker: bool) -> str:
+    """The reranker that two options together name."""
+    return NO_RERANKER if no_reranker else reranker

@@ -8,9 +8,9 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from bot.cogs.ask.service import desk_of
-from bot.cogs.context import Asker
-from bot.services.titles import Heading, Shelf
+from bot.cogs.ask.service import service_of
+from bot.cogs.context import AskContext
+from bot.services.titles import Heading, Titles
 from bot.ui.elements import MOST_OPTIONS, OPTION_ROOM
 from bot.ui.text import plain
 
@@ -20,21 +20,21 @@ Choices = list[app_commands.Choice[str]]
 
 async def complete_reviews(interaction: Interaction, typed: str) -> Choices:
     """The reviews that the member sees."""
-    desk = desk_of(interaction.client)
+    desk = service_of(interaction.client)
     asker = await desk.asker(interaction)
     return _titles(desk.engine.shelf, typed, asker.collections)
 
 
 async def complete_own_reviews(interaction: Interaction, typed: str) -> Choices:
     """The reviews of the server alone."""
-    desk = desk_of(interaction.client)
+    desk = service_of(interaction.client)
     asker = await desk.asker(interaction)
     return _titles(desk.engine.shelf, typed, () if asker.server is None else (str(asker.server),))
 
 
 async def complete_sections(interaction: Interaction, typed: str) -> Choices:
     """The sections of the review that stands in the other option; of the only one there is where none does."""
-    desk = desk_of(interaction.client)
+    desk = service_of(interaction.client)
     asker = await desk.asker(interaction)
     title = desk.engine.shelf.going_with(str(interaction.namespace.review or ""), asker.collections)
     if title is None:
@@ -56,10 +56,10 @@ async def offer(interaction: Interaction) -> None:
         complete = complete_own_reviews
     else:
         complete = complete_reviews
-    await desk_of(interaction.client).delivery.suggest(interaction, await complete(interaction, typed))
+    await service_of(interaction.client).delivery.suggest(interaction, await complete(interaction, typed))
 
 
-def _titles(shelf: Shelf, typed: str, collections: Collection[str]) -> Choices:
+def _titles(shelf: Titles, typed: str, collections: Collection[str]) -> Choices:
     """The reviews by slug; by key where an earlier collection has one of the same slug."""
     found = shelf.complete_reviews(typed, collections, MOST_OPTIONS)
     return [
@@ -68,7 +68,7 @@ def _titles(shelf: Shelf, typed: str, collections: Collection[str]) -> Choices:
     ]
 
 
-def _shown(heading: Heading, asker: Asker) -> str:
+def _shown(heading: Heading, asker: AskContext) -> str:
     if heading.spoiler and asker.settings.hide_spoilers:
         return f"{heading.number}. {asker.words.spoiler_heading}"
     return heading.text

@@ -13,13 +13,13 @@ import discord
 
 from bot.storage.records import ServerSettings
 from bot.ui.strings import Catalogue
-from bot.ui.text import Manner
+from bot.ui.text import RenderOptions
 
 Interaction: TypeAlias = discord.Interaction[Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class AskContext:
     """Who asks, from where, and what they may see.
 
     Attributes:
@@ -39,6 +39,6 @@ class Asker:
     words: Catalogue
 
     @property
-    def manner(self) -> Manner:
+    def manner(self) -> RenderOptions:
         """How to put things to them."""
-        return Manner(self.words, hide_spoilers=self.settings.hide_spoilers)
+        return RenderOptions(self.words, hide_spoilers=self.settings.hide_spoilers)

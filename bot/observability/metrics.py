@@ -28,7 +28,7 @@ from prometheus_client.metrics_core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 from bot import __version__
-from bot.observability.trace import Fate, Journey, Stage, Way
+from bot.observability.trace import Outcome, Source, Stage, Trace
 from bot.services.engine import Load
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0, 10.0, 30.0)
@@ -161,7 +161,7 @@ class Metrics:
         self._passages = gauge("passages", "Passages in the index that is open.")
         self._indexed = gauge("index_timestamp_seconds", "When the index that is open was written.")
         self._stuck = gauge("index_stuck", "Whether reviews have changed that can't be indexed.")
-        for way, fate in product(Way, Fate):
+        for way, fate in product(Source, Outcome):
             self._questions.labels(way, fate)
         for stage in Stage:
             self._stages.labels(stage)
@@ -179,12 +179,12 @@ class Metrics:
         )
         ProcessCollector(registry=registry)
 
-    def question(self, journey: Journey) -> None:
+    def question(self, journey: Trace) -> None:
         """Count a question that has come to its end."""
         self._questions.labels(journey.way, journey.fate).inc()
         for stage, seconds in journey.seconds.items():
             self._stages.labels(stage).observe(seconds)
-        if journey.fate in (Fate.ANSWERED, Fate.NEAREST, Fate.UNANSWERED):
+        if journey.fate in (Outcome.ANSWERED, Outcome.NEAREST, Outcome.UNANSWERED):
             self._answers.observe(journey.total)
 
     def gateway(self, event: Gateway) -> None:

@@ -14,7 +14,7 @@ from enum import StrEnum
 from embeddings.records import State
 
 
-class Way(StrEnum):
+class Source(StrEnum):
     """How a question was asked."""
 
     SLASH = "slash"
@@ -25,7 +25,7 @@ class Way(StrEnum):
     FORM = "form"
 
 
-class Fate(StrEnum):
+class Outcome(StrEnum):
     """What became of a question: an answer's three states, or why there was none."""
 
     ANSWERED = State.ANSWERED.value
@@ -57,7 +57,7 @@ class Stage(StrEnum):
     SEND = "send"
 
 
-class Journey:
+class Trace:
     """A question on its way; it has failed until something else is known.
 
     Args:
@@ -69,9 +69,9 @@ class Journey:
         fate: what became of it.
     """
 
-    def __init__(self, way: Way, clock: Callable[[], float] = time.perf_counter) -> None:
+    def __init__(self, way: Source, clock: Callable[[], float] = time.perf_counter) -> None:
         self.way = way
-        self.fate = Fate.FAILED
+        self.fate = Outcome.FAILED
         self._clock = clock
         self._begun = clock()
         self._seconds: dict[Stage, float] = {}

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from bot.storage.ttl_cache import Recent
+from bot.storage.ttl_cache import TtlCache
 
 MOST_TURNS = 5
 """Questions that a conversation remembers; the search takes no more than these into account."""
@@ -90,9 +90,9 @@ class Conversations:
     """
 
     def __init__(self, clock: Callable[[], float], *, lifetime: float = LIFETIME, most: int = 10_000) -> None:
-        self._going: Recent[tuple[int, int], Conversation] = Recent(clock, lifetime=lifetime, most=most)
-        self._answers: Recent[int, _Answered] = Recent(clock, lifetime=lifetime, most=most)
-        self._taken_back: Recent[int, None] = Recent(clock, lifetime=lifetime, most=most)
+        self._going: TtlCache[tuple[int, int], Conversation] = TtlCache(clock, lifetime=lifetime, most=most)
+        self._answers: TtlCache[int, _Answered] = TtlCache(clock, lifetime=lifetime, most=most)
+        self._taken_back: TtlCache[int, None] = TtlCache(clock, lifetime=lifetime, most=most)
 
     def __len__(self) -> int:
         return len(self._going)

@@ -20,20 +20,20 @@ from typing import Self, TypeVar
 from bot.services.gaps import Gap, find_gaps
 from bot.services.index_updater import Outdated, Stamps, review_file_stamps, run_indexer
 from bot.services.opened_library import OpenedLibrary, open_library
-from bot.services.titles import Shelf, Title
-from bot.storage.records import KeptQuestion
-from embeddings.documents.files import add_review, kept_review, remove_review
+from bot.services.titles import Title, Titles
+from bot.storage.records import StoredQuestion
+from embeddings.documents.files import add_review, remove_review, stored_review
 from embeddings.errors import LibraryError
 from embeddings.index.build.freshness import outdated_reviews
 from embeddings.index.manifest import FILE, Manifest
 from embeddings.library import Library
-from embeddings.records import SHARED, SHIPPED, Answer, Durations, Hit, Review, Section, Turn
-from embeddings.retrieval.query import Asked
+from embeddings.records import SHARED, SHIPPED, Answer, Hit, QuestionInContext, Review, Section, StageSeconds
+from embeddings.retrieval.query import Query
 
 _log = logging.getLogger(__name__)
 
 WORKERS = 1
-"""Threads that answer questions. Of 500 at once, without a reader, the last was answered after 7.0 to 8.0 s with one,
+"""Threads that answer questions. Of 500 at once, without a reranker, the last was answered after 7.0 to 8.0 s with one,
 after 4.7 to 10.6 s with two, which also hold up the event loop (two busy cores)."""
 
 ENCODED_TOGETHER = 8
@@ -51,7 +51,7 @@ class BusyError(LibraryError):
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class EngineQuery:
     """A question, and where its answer may be looked for.
 
     Attributes:
@@ -70,7 +70,7 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Answered:
     """An answer, with the reviews that it quotes. Two are equal that found the same, however long it took.
 
     Attributes:
@@ -85,7 +85,7 @@ class Found:
     reviews: tuple[Review, ...]
     within: Review | None
     queued: float = field(compare=False)
-    took: Durations = field(compare=False)
+    took: StageSeconds = field(compare=False)
 
     @property
     def about(self) -> str | None:
@@ -140,12 +140,12 @@ class _Waiting:
         encoding: its share of the seconds that this took.
     """
 
-    query: Query
+    query: EngineQuery
     opened: OpenedLibrary | None = None
-    asked: Asked | None = None
+    asked: Query | None = None
     encoding: float = 0.0
 
-    def by(self, opened: OpenedLibrary) -> Asked | None:
+    def by(self, opened: OpenedLibrary) -> Query | None:
         """What that library understood of it, or None."""
         return self.asked if self.opened is opened else None
 
@@ -158,14 +158,14 @@ class Engine:
         library: its opened index.
         queue: questions that may be waiting or under way at the same time.
         workers: threads that answer them.
-        reader: what reads the closest sentences again, as `Library.open` takes it.
+        reranker: what reads the closest sentences again, as `Library.open` takes it.
     """
 
     def __init__(
-        self, data: Path, library: Library, *, queue: int, workers: int = WORKERS, reader: str = SHIPPED
+        self, data: Path, library: Library, *, queue: int, workers: int = WORKERS, reranker: str = SHIPPED
     ) -> None:
         self._data = data
-        self._reader = reader
+        self._reader = reranker
         self._opened = OpenedLibrary(library)
         self._room = queue
         self._waiting = 0
@@ -184,17 +184,17 @@ class Engine:
         """Awaited before the library starts on a question."""
 
     @classmethod
-    def open(cls, data: Path, *, queue: int, workers: int = WORKERS, reader: str = SHIPPED) -> Self:
-        """Open the index, its encoder and the reader. Takes a second: call it before there is an event loop to hold up.
+    def open(cls, data: Path, *, queue: int, workers: int = WORKERS, reranker: str = SHIPPED) -> Self:
+        """Open the index, its encoder and the reranker. This takes a second: call it before there is an event loop.
 
         Raises:
             IndexMissingError: there is no index yet.
             LibraryError: it can't be read.
         """
-        return cls(data, open_library(data, reader), queue=queue, workers=workers, reader=reader)
+        return cls(data, open_library(data, reranker), queue=queue, workers=workers, reranker=reranker)
 
     @property
-    def shelf(self) -> Shelf:
+    def shelf(self) -> Titles:
         """The names of the reviews, as the index that is open now has them."""
         return self._opened.shelf
 
@@ -211,7 +211,7 @@ class Engine:
             stuck=self._stuck,
         )
 
-    async def ask(self, query: Query) -> Found:
+    async def ask(self, query: EngineQuery) -> Answered:
         """Answer a question.
 
         Raises:
@@ -230,7 +230,7 @@ class Engine:
             finally:
                 self._not_encoded.pop(waiting, None)
 
-    async def search(self, query: Query, k: int) -> Passages:
+    async def search(self, query: EngineQuery, k: int) -> Passages:
         """The k closest passages. Errors are those of `ask`."""
         async with self._place(), self._a_turn():
             return await self._run(self._asking, lambda opened: _search(opened, query, k))
@@ -268,7 +268,7 @@ class Engine:
         Raises:
             ReviewKeptError: it can't be read.
         """
-        kept = await self._run(self._reading, lambda _: kept_review(self._data, collection, slug))
+        kept = await self._run(self._reading, lambda _: stored_review(self._data, collection, slug))
         return kept.digest if kept else None
 
     async def keep(self, review: Review, content: str, *, instead_of: str | None) -> None:
@@ -296,7 +296,7 @@ class Engine:
         """
         await self._run(self._reading, lambda _: remove_review(self._data, title.collection, title.slug))
 
-    async def gaps(self, questions: Sequence[KeptQuestion]) -> tuple[Gap, ...]:
+    async def gaps(self, questions: Sequence[StoredQuestion]) -> tuple[Gap, ...]:
         """What was asked in vain, grouped by likeness; of very many questions the latest. Nobody's answer waits for it.
 
         Args:
@@ -416,14 +416,14 @@ class Engine:
 
 def _understand(opened: OpenedLibrary, together: Sequence[_Waiting]) -> None:
     begun = perf_counter()
-    turns = [Turn(each.query.question, each.query.context, each.query.collections) for each in together]
-    understood = opened.library.understand(turns)
+    turns = [QuestionInContext(each.query.question, each.query.context, each.query.collections) for each in together]
+    understood = opened.library.encode_queries(turns)
     share = (perf_counter() - begun) / len(together)
     for waiting, asked in zip(together, understood, strict=True):
         waiting.opened, waiting.asked, waiting.encoding = opened, asked, share
 
 
-def _ask(opened: OpenedLibrary, waiting: _Waiting, came: float) -> Found:
+def _ask(opened: OpenedLibrary, waiting: _Waiting, came: float) -> Answered:
     query = waiting.query
     queued = perf_counter() - came - waiting.encoding
     slug = _kept_to(opened, query)
@@ -442,16 +442,16 @@ def _ask(opened: OpenedLibrary, waiting: _Waiting, came: float) -> Found:
     within = library.review(slug, collections=query.collections) if slug else None
     took = examined.took
     took = replace(took, encode=took.encode + waiting.encoding, quote=took.quote + perf_counter() - found)
-    return Found(answer, reviews, within, queued, took)
+    return Answered(answer, reviews, within, queued, took)
 
 
-def _search(opened: OpenedLibrary, query: Query, k: int) -> Passages:
+def _search(opened: OpenedLibrary, query: EngineQuery, k: int) -> Passages:
     slug = _kept_to(opened, query)
     hits = opened.library.search(query.question, k, review=slug, context=query.context, collections=query.collections)
     return Passages(hits, _reviews(opened.library, ((hit.collection, hit.review) for hit in hits)))
 
 
-def _kept_to(opened: OpenedLibrary, query: Query) -> str | None:
+def _kept_to(opened: OpenedLibrary, query: EngineQuery) -> str | None:
     if query.review is not None:
         return query.review
     if query.near is None or opened.shelf.by_slug(query.near, query.collections) is None:

@@ -9,10 +9,10 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from bot.storage.records import KeptQuestion
+from bot.storage.records import StoredQuestion
 from embeddings.errors import LibraryError
 from embeddings.records import State
-from embeddings.retrieval.query import leans_back
+from embeddings.retrieval.query import is_follow_up
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +58,7 @@ class Wording:
     @property
     def meant(self) -> str:
         """The words to compare: where they point back, with those that they point to."""
-        return f"{self.context[-1]} {self.text}" if self.context and leans_back(self.text) else self.text
+        return f"{self.context[-1]} {self.text}" if self.context and is_follow_up(self.text) else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Gap:
         return sum(number for wording in self.wordings for came, number in wording.found if came is state)
 
 
-def find_gaps(questions: Iterable[KeptQuestion], encode: Encode, *, answered: bool = False) -> tuple[Gap, ...]:
+def find_gaps(questions: Iterable[StoredQuestion], encode: Encode, *, answered: bool = False) -> tuple[Gap, ...]:
     """Questions that found nothing, or only what is nearest, grouped by likeness, the largest group first.
 
     Args:
@@ -181,8 +181,8 @@ def _check_replaceable(file: Path) -> None:
             raise ExportError(f"{file}: is there already, and is no export of questions; name another file")
 
 
-def _wordings(questions: Iterable[KeptQuestion]) -> list[Wording]:
-    same: dict[tuple[object, ...], list[KeptQuestion]] = {}
+def _wordings(questions: Iterable[StoredQuestion]) -> list[Wording]:
+    same: dict[tuple[object, ...], list[StoredQuestion]] = {}
     for question in questions:
         words = " ".join(question.text.casefold().split())
         key = (words, question.context, question.review, question.collections)
@@ -190,7 +190,7 @@ def _wordings(questions: Iterable[KeptQuestion]) -> list[Wording]:
     return [_wording(asked) for asked in same.values()]
 
 
-def _wording(asked: Sequence[KeptQuestion]) -> Wording:
+def _wording(asked: Sequence[StoredQuestion]) -> Wording:
     first = asked[0]
     states = [question.state for question in asked]
     return Wording(

@@ -9,7 +9,7 @@ from types import TracebackType
 _REMEMBERED = 10_000
 
 
-class Work:
+class InFlight:
     """Counts what is under way (`with work:`), and knows what has been taken up before."""
 
     def __init__(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 from pathlib import Path
 
-from bot.services.titles import Shelf
+from bot.services.titles import Titles
 from embeddings.index.manifest import FILE
 from embeddings.library import Library
 from embeddings.records import Review
@@ -18,7 +18,7 @@ class OpenedLibrary:
 
     def __init__(self, library: Library) -> None:
         self.library = library
-        self.shelf = Shelf(_every_review(library))
+        self.shelf = Titles(_every_review(library))
         self.written = (library.directory / FILE).stat().st_mtime
         self.calls = 0
         self.replaced = False
@@ -32,12 +32,12 @@ class OpenedLibrary:
             self.library.close()
 
 
-def open_library(data: Path, reader: str) -> Library:
-    library = Library.open(data, reader=reader)
+def open_library(data: Path, reranker: str) -> Library:
+    library = Library.open(data, reranker=reranker)
     # Now, so that the first question doesn't wait for it, and that a damaged encoder is found at once.
     library.encoder.count_tokens([""])
-    if library.reader_problem is not None:
-        _log.warning("answering without the reader: %s", library.reader_problem)
+    if library.reranker_problem is not None:
+        _log.warning("answering without the reranker: %s", library.reranker_problem)
     return library
 
 

@@ -13,7 +13,7 @@ _SILENT_FOR = 10.0
 _MOST_MEMBERS = 10_000
 
 
-class Cooldowns:
+class RateLimits:
     """Who has asked when, in memory.
 
     Args:

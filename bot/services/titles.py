@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from bot.services.stable_keys import slug_key
 from embeddings.documents.lookup import Names, complete
 from embeddings.errors import UnknownReviewError
-from embeddings.index.titles import Name
+from embeddings.index.titles import TitleEntry
 from embeddings.records import Review
 from embeddings.retrieval.router import Router
 
@@ -63,7 +63,7 @@ class UnknownTitleError(UnknownReviewError):
         self.near = near
 
 
-class Shelf:
+class Titles:
     """Every review of an index by name. `collections` are always those that the asker may see."""
 
     def __init__(self, reviews: Iterable[Review]) -> None:
@@ -132,7 +132,7 @@ class Shelf:
         visible = self._visible(collections)
         if visible not in self._routers:
             self._routers[visible] = Router.of(
-                Name(title.collection, title.slug, text)
+                TitleEntry(title.collection, title.slug, text)
                 for title in self.titles(visible)
                 for text in (title.text, *title.aliases)
             )

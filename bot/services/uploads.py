@@ -11,9 +11,9 @@ from dataclasses import dataclass
 import aiohttp
 
 from bot.services.engine import BusyError
-from embeddings.documents.converter import Candidate, largest, too_large
-from embeddings.documents.sandbox import examine_apart
-from embeddings.errors import ImportedFileError
+from embeddings.documents.converter import ConvertedFile, largest, too_large
+from embeddings.documents.sandbox import convert_in_sandbox
+from embeddings.errors import ConversionError
 
 CDN: tuple[str, ...] = ("https://cdn.discordapp.com/", "https://media.discordapp.net/")
 """Where Discord keeps uploads; nothing is fetched from anywhere else."""
@@ -35,10 +35,10 @@ async def download(url: str, size: int) -> bytes:
     """A file of exactly `size` bytes; reading ends where there are more.
 
     Raises:
-        ImportedFileError: it can't be fetched, or has another size.
+        ConversionError: it can't be fetched, or has another size.
     """
     if not url.startswith(CDN):
-        raise ImportedFileError("this file is not one that was uploaded to Discord")
+        raise ConversionError("this file is not one that was uploaded to Discord")
     for tries_left in reversed(range(_TRIES)):
         try:
             return await _fetched(url, size)
@@ -46,7 +46,7 @@ async def download(url: str, size: int) -> bytes:
             if not tries_left:
                 break
             await asyncio.sleep(_BETWEEN_TRIES)
-    raise ImportedFileError("Discord does not hand this file out; upload it again")
+    raise ConversionError("Discord does not hand this file out; upload it again")
 
 
 async def _fetched(url: str, size: int) -> bytes:
@@ -66,7 +66,7 @@ async def _fetched(url: str, size: int) -> bytes:
                 break
             parts.append(part)
     if read != size:
-        raise ImportedFileError(f"what Discord hands out is not the {size:,} bytes that it announced; upload it again")
+        raise ConversionError(f"what Discord hands out is not the {size:,} bytes that it announced; upload it again")
     return b"".join(parts)
 
 
@@ -93,7 +93,7 @@ class Upload:
 
     member: int
     server: int
-    candidate: Candidate
+    candidate: ConvertedFile
     instead_of: str | None
 
 
@@ -110,7 +110,7 @@ class Uploads:
         self._turn = asyncio.Semaphore(1)
         self._waiting = 0
 
-    async def examine(self, url: str, size: int, name: str, *, slug: str | None, collection: str) -> Candidate:
+    async def examine(self, url: str, size: int, name: str, *, slug: str | None, collection: str) -> ConvertedFile:
         """Fetch a file and find out what review it would become.
 
         Args:
@@ -122,7 +122,7 @@ class Uploads:
 
         Raises:
             BusyError: too many are waiting.
-            ImportedFileError: it can't become a review.
+            ConversionError: it can't become a review.
         """
         if size > largest(name):
             raise too_large(name)
@@ -132,7 +132,7 @@ class Uploads:
         try:
             async with self._turn:
                 data = await download(url, size)
-                return await asyncio.to_thread(examine_apart, data, name, slug=slug, collection=collection)
+                return await asyncio.to_thread(convert_in_sandbox, data, name, slug=slug, collection=collection)
         finally:
             self._waiting -= 1
 

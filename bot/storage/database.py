@@ -19,7 +19,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
-from bot.storage.records import EVERYWHERE, LONGEST_CONTEXT, KeptQuestion, ServerSettings, StoreError, StoreVersionError
+from bot.storage.records import (
+    EVERYWHERE,
+    LONGEST_CONTEXT,
+    ServerSettings,
+    StoredQuestion,
+    StoreError,
+    StoreVersionError,
+)
 from bot.storage.schema import MIGRATIONS, VERSION
 from embeddings.records import State
 
@@ -207,7 +214,7 @@ class Store:
             ).fetchone()
         return int(row[0]), int(row[1])
 
-    def keep_question(self, question: KeptQuestion) -> bool:
+    def keep_question(self, question: StoredQuestion) -> bool:
         """Store a question if its server keeps them; whether it does.
 
         Of its context `after` alone is stored, and that only as long as the question of that number is.
@@ -235,7 +242,7 @@ class Store:
 
     def questions(
         self, *, server: int | None = None, member: int | None = None, since: date | None = None
-    ) -> tuple[KeptQuestion, ...]:
+    ) -> tuple[StoredQuestion, ...]:
         """The questions that are kept, by day: of one server, of one member, from a day on, or all."""
         with self._transaction("DEFERRED") as connection:
             rows = connection.execute(
@@ -385,9 +392,9 @@ def _context(connection: sqlite3.Connection, number: int | None) -> tuple[str, .
     return tuple(reversed(turns))
 
 
-def _kept(row: tuple[Any, ...], context: tuple[str, ...]) -> KeptQuestion:
+def _kept(row: tuple[Any, ...], context: tuple[str, ...]) -> StoredQuestion:
     number, server, member, day, text, state, confidence, review, collections, after = row
-    return KeptQuestion(
+    return StoredQuestion(
         number,
         server,
         member,

@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from bot.storage.database import Store
 from bot.storage.records import StoreError
-from bot.storage.ttl_cache import Recent
+from bot.storage.ttl_cache import TtlCache
 
 _log = logging.getLogger(__name__)
 
@@ -27,7 +27,7 @@ class Feedback:
 
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         self._store = store
-        self._given: Recent[tuple[int, int], bool] = Recent(clock, lifetime=REMEMBERED_FOR, most=_MOST)
+        self._given: TtlCache[tuple[int, int], bool] = TtlCache(clock, lifetime=REMEMBERED_FOR, most=_MOST)
         self._turn = asyncio.Lock()
 
     async def judge(self, answer: int, member: int, server: int | None, *, helpful: bool) -> None:

@@ -7,8 +7,8 @@ import logging
 from collections.abc import Callable
 
 from bot.storage.database import Store
-from bot.storage.records import KeptQuestion, StoreError
-from bot.storage.ttl_cache import Recent
+from bot.storage.records import StoredQuestion, StoreError
+from bot.storage.ttl_cache import TtlCache
 
 _log = logging.getLogger(__name__)
 
@@ -17,7 +17,7 @@ _UNDER_WAY = 3600.0
 _MOST = 10_000
 
 
-class KeptQuestions:
+class StoredQuestions:
     """The questions that are kept. For the event loop; the store is asked on a thread.
 
     Args:
@@ -28,7 +28,7 @@ class KeptQuestions:
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         self._store = store
         self._clock = clock
-        self._erased: Recent[int, float] = Recent(clock, lifetime=_UNDER_WAY, most=_MOST)
+        self._erased: TtlCache[int, float] = TtlCache(clock, lifetime=_UNDER_WAY, most=_MOST)
         self._turn = asyncio.Lock()
 
     def was_erased(self, member: int, since: float) -> bool:
@@ -36,7 +36,7 @@ class KeptQuestions:
         erased = self._erased.get(member)
         return erased is not None and erased >= since
 
-    async def keep(self, question: KeptQuestion, *, asked: float) -> None:
+    async def keep(self, question: StoredQuestion, *, asked: float) -> None:
         """Store a question if its server keeps them, and the asker has deleted nothing since they asked.
 
         One that can't be written is logged: nobody need wait for it.
@@ -49,7 +49,7 @@ class KeptQuestions:
             except StoreError:
                 _log.exception("a question can't be kept")
 
-    async def of_member(self, member: int) -> tuple[KeptQuestion, ...]:
+    async def of_member(self, member: int) -> tuple[StoredQuestion, ...]:
         """A member's questions, in every server.
 
         Raises:
@@ -57,7 +57,7 @@ class KeptQuestions:
         """
         return await asyncio.to_thread(self._store.questions, member=member)
 
-    async def of_server(self, server: int) -> tuple[KeptQuestion, ...]:
+    async def of_server(self, server: int) -> tuple[StoredQuestion, ...]:
         """A server's questions.
 
         Raises:

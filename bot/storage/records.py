@@ -45,7 +45,7 @@ class ServerSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class KeptQuestion:
+class StoredQuestion:
     """A question that was asked in a server that keeps them.
 
     Attributes:
@@ -76,7 +76,7 @@ class KeptQuestion:
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class RetentionPolicy:
     """For how long things are kept, in days: questions, and the data of a server that the bot has left."""
 
     keep_days: int
@@ -95,6 +95,6 @@ class PersonalData:
     """
 
     member: int
-    questions: tuple[KeptQuestion, ...]
+    questions: tuple[StoredQuestion, ...]
     remembered: tuple[str, ...]
     verdicts: Mapping[int, bool]

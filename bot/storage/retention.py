@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bot.storage.database import Store
 from bot.storage.records import StoreError
-from bot.storage.server_settings import Servers
+from bot.storage.server_settings import ServerSettingsCache
 from embeddings.documents.files import COLLECTIONS
 
 LARGEST_ID = 2**63 - 1
@@ -46,7 +46,7 @@ def today() -> date:
     return datetime.now(UTC).date()
 
 
-class Tidying:
+class Retention:
     """Deletes what is due. For the event loop; the disk is used on threads.
 
     Args:
@@ -57,7 +57,9 @@ class Tidying:
         grace_days: how many days after the bot has left a server its data are deleted.
     """
 
-    def __init__(self, store: Store, servers: Servers, data: Path, *, keep_days: int, grace_days: int) -> None:
+    def __init__(
+        self, store: Store, servers: ServerSettingsCache, data: Path, *, keep_days: int, grace_days: int
+    ) -> None:
         self._store = store
         self._servers = servers
         self._data = data

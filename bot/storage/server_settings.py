@@ -17,7 +17,7 @@ UNREADABLE = ServerSettings(private_answers=True)
 """What holds while the store can't be read: nothing is said aloud that should not be."""
 
 
-class Servers:
+class ServerSettingsCache:
     """The settings of all servers. For the event loop; the store is asked on a thread."""
 
     def __init__(self, store: Store) -> None:

@@ -36,7 +36,7 @@ EARLIER_MARK = "-# ↪ "
 """What stands before that."""
 
 
-class Look(Enum):
+class Style(Enum):
     """What a message is, at a glance: the colour of its edge."""
 
     ANSWERED = 0x2E8B57
@@ -109,7 +109,7 @@ class Menu:
     options: tuple[Option, ...]
 
 
-Part: TypeAlias = Text | Beside | Divider | Row | Menu
+Element: TypeAlias = Text | Beside | Divider | Row | Menu
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,8 +128,8 @@ class Message:
     answer to an interaction alone.
     """
 
-    parts: tuple[Part, ...]
-    look: Look
+    parts: tuple[Element, ...]
+    look: Style
     private: bool = False
     file: File | None = None
 

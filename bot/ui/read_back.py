@@ -16,10 +16,10 @@ from bot.ui.elements import (
     Beside,
     Button,
     Divider,
-    Look,
+    Element,
     Message,
-    Part,
     Row,
+    Style,
     Text,
     Weight,
 )
@@ -79,7 +79,7 @@ def review_key_in(message: discord.Message) -> str | None:
 def shared(message: discord.Message, asker: int, words: Catalogue) -> Message:
     """A private answer as it is posted for all: the same, but to be deleted by its asker and not shared again."""
     delete = delete_button(asker, words)
-    parts: list[Part] = []
+    parts: list[Element] = []
     for part in message_in(message).parts:
         if isinstance(part, Row):
             buttons = tuple(button for button in part.buttons if not isinstance(decode(button.custom_id), Share))
@@ -103,7 +103,7 @@ def message_in(message: discord.Message) -> Message:
     return Message((*texts, *_parts(message.components)), _look(colour), private)
 
 
-def _parts(components: Iterable[discord.Component]) -> Iterator[Part]:
+def _parts(components: Iterable[discord.Component]) -> Iterator[Element]:
     for component in components:
         if isinstance(component, discord.TextDisplay):
             yield Text(component.content, component.id)
@@ -128,8 +128,8 @@ def _button(button: discord.Button) -> Button:
     )
 
 
-def _look(colour: discord.Colour | None) -> Look:
-    return next((look for look in Look if colour is not None and look.value == colour.value), Look.READING)
+def _look(colour: discord.Colour | None) -> Style:
+    return next((look for look in Style if colour is not None and look.value == colour.value), Style.READING)
 
 
 def question_in(message: discord.Message) -> str | None:

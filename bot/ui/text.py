@@ -16,8 +16,8 @@ from bot.ui.elements import (
     OPTION_ROOM,
     TEXT_ROOM,
     Button,
-    Look,
     Message,
+    Style,
     Text,
 )
 from bot.ui.escape import escape, one_line, quotation
@@ -40,14 +40,14 @@ _INVITE_HOSTS = frozenset({"discord.gg", "discord.com", "discordapp.com", "disco
 
 
 @dataclass(frozen=True, slots=True)
-class Manner:
+class RenderOptions:
     """How to put things: in which words, and whether spoilers hide behind Discord's marks."""
 
     words: Catalogue
     hide_spoilers: bool = True
 
 
-def notice(line: str, *, look: Look = Look.UNANSWERED, private: bool = True) -> Message:
+def notice(line: str, *, look: Style = Style.UNANSWERED, private: bool = True) -> Message:
     """One line out of the catalogue: busy, expired, a wait, thanks. Red is for what went wrong."""
     return Message((Text(line),), look, private)
 
@@ -60,7 +60,7 @@ def with_question(message: Message, question: str) -> Message:
 
 def problem(error: LibraryError, *, private: bool = True) -> Message:
     """An error that the member can act on, in its own words."""
-    return notice(name(str(error), type(error).__name__, TEXT_ROOM), look=Look.PROBLEM, private=private)
+    return notice(name(str(error), type(error).__name__, TEXT_ROOM), look=Style.PROBLEM, private=private)
 
 
 def unknown_review(typed: str, near: Iterable[str], words: Catalogue) -> Message:
@@ -118,7 +118,7 @@ def link(source: str | None) -> str | None:
     return encoded if len(encoded) <= _LONGEST_LINK else None
 
 
-def is_hidden(section: Section | None, manner: Manner) -> bool:
+def is_hidden(section: Section | None, manner: RenderOptions) -> bool:
     """Whether a section's words stand behind spoiler marks. An unknown section's do: it may be flagged."""
     return manner.hide_spoilers and (section is None or section.spoiler)
 

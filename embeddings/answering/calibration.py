@@ -1,4 +1,4 @@
-"""The thresholds between answered, nearest and unanswered, stored with the encoder and the reader they are for."""
+"""The thresholds between answered, nearest and unanswered, stored with the encoder and the reranker they are for."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 
 from embeddings.encoders.base import EncoderIdentity
 from embeddings.errors import CalibrationError
-from embeddings.reranking.reranker import ReaderIdentity
+from embeddings.reranking.reranker import RerankerIdentity
 
 FILE = "calibration.json"
 
@@ -33,11 +33,11 @@ class Thresholds:
 
 
 @dataclass(frozen=True, slots=True)
-class ReaderCalibration:
-    """What a reader's scores mean to the confidence.
+class RerankerCalibration:
+    """What a reranker's scores mean to the confidence.
 
     Attributes:
-        thresholds: between the states, where this reader takes part.
+        thresholds: between the states, where this reranker takes part.
         middle: the score of a sentence that as likely as not answers.
         spread: how far from the middle a score is that tells nearly all it can.
     """
@@ -49,20 +49,20 @@ class ReaderCalibration:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.middle) and 0 < self.spread < math.inf):
             raise CalibrationError(
-                f"a reader's middle must be a number and its spread above 0, not {self.middle} and {self.spread}; "
+                f"a reranker's middle must be a number and its spread above 0, not {self.middle} and {self.spread}; "
                 "run `review-bot calibrate`"
             )
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What was chosen for an encoder: by itself, and with each reader, by the SHA-256 of the reader's weights.
+    """What was chosen for an encoder: by itself, and with each reranker, by the SHA-256 of the reranker's weights.
 
-    `thresholds` is None where nobody has calibrated the encoder without a reader.
+    `thresholds` is None where nobody has calibrated the encoder without a reranker.
     """
 
     thresholds: Thresholds | None = None
-    readers: Mapping[str, ReaderCalibration] = field(default_factory=dict)
+    rerankers: Mapping[str, RerankerCalibration] = field(default_factory=dict)
 
 
 def load_calibration(data: Path, encoder: EncoderIdentity) -> Calibration:
@@ -82,7 +82,7 @@ def load_calibration(data: Path, encoder: EncoderIdentity) -> Calibration:
             "run `review-bot calibrate`, or remove the file"
         )
     chosen = stored[encoder.weights]
-    return Calibration(chosen.thresholds or packaged.thresholds, {**packaged.readers, **chosen.readers})
+    return Calibration(chosen.thresholds or packaged.thresholds, {**packaged.rerankers, **chosen.rerankers})
 
 
 def packaged_calibration(encoder: EncoderIdentity) -> Calibration:
@@ -94,20 +94,20 @@ def packaged_calibration(encoder: EncoderIdentity) -> Calibration:
 def save_thresholds(data: Path, encoder: EncoderIdentity, thresholds: Thresholds) -> Path:
     """Store the thresholds for an encoder by itself in the data directory, in one step; return the file.
 
-    What was stored for this encoder with a reader stays.
+    What was stored for this encoder with a reranker stays.
     """
-    return _save(data, encoder, Calibration(thresholds, _own(data, encoder).readers))
+    return _save(data, encoder, Calibration(thresholds, _own(data, encoder).rerankers))
 
 
-def save_reader_calibration(
-    data: Path, encoder: EncoderIdentity, reader: ReaderIdentity, chosen: ReaderCalibration
+def save_reranker_calibration(
+    data: Path, encoder: EncoderIdentity, reranker: RerankerIdentity, chosen: RerankerCalibration
 ) -> Path:
-    """Store what was chosen for an encoder with a reader, in one step; return the file.
+    """Store what was chosen for an encoder with a reranker, in one step; return the file.
 
-    What was stored for this encoder by itself, or with another reader, stays.
+    What was stored for this encoder by itself, or with another reranker, stays.
     """
     own = _own(data, encoder)
-    return _save(data, encoder, Calibration(own.thresholds, {**own.readers, reader.weights: chosen}))
+    return _save(data, encoder, Calibration(own.thresholds, {**own.rerankers, reranker.weights: chosen}))
 
 
 def _own(data: Path, encoder: EncoderIdentity) -> Calibration:
@@ -124,10 +124,10 @@ def _save(data: Path, encoder: EncoderIdentity, calibration: Calibration) -> Pat
     entry: dict[str, object] = {"model": encoder.model}
     if calibration.thresholds is not None:
         entry |= asdict(calibration.thresholds)
-    if calibration.readers:
+    if calibration.rerankers:
         entry["readers"] = {
             weights: asdict(chosen.thresholds) | {"middle": chosen.middle, "spread": chosen.spread}
-            for weights, chosen in calibration.readers.items()
+            for weights, chosen in calibration.rerankers.items()
         }
     beside = file.with_name(f"{FILE}.partial")
     beside.write_text(json.dumps({encoder.weights: entry}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -141,8 +141,8 @@ def _read(content: bytes, place: str) -> dict[str, Calibration]:
             weights: Calibration(
                 _thresholds(entry) if "answered" in entry else None,
                 {
-                    reader: ReaderCalibration(_thresholds(chosen), float(chosen["middle"]), float(chosen["spread"]))
-                    for reader, chosen in entry.get("readers", {}).items()
+                    reranker: RerankerCalibration(_thresholds(chosen), float(chosen["middle"]), float(chosen["spread"]))
+                    for reranker, chosen in entry.get("readers", {}).items()
                 },
             )
             for weights, entry in json.loads(content).items()
@@ -159,5 +159,5 @@ UNCALIBRATED = Thresholds(answered=0.37, nearest=0.32)
 """For an encoder that nobody has calibrated: a guess, taken from the default encoder."""
 
 
-UNCALIBRATED_READER = ReaderCalibration(UNCALIBRATED, middle=0.0, spread=4.0)
-"""For a reader that nobody has calibrated: a guess that suits one whose scores are logits."""
+UNCALIBRATED_RERANKER = RerankerCalibration(UNCALIBRATED, middle=0.0, spread=4.0)
+"""For a reranker that nobody has calibrated: a guess that suits one whose scores are logits."""

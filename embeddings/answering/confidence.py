@@ -1,6 +1,6 @@
 """How sure an answer is: from raw scores, never normalised by rank, and so comparable across questions.
 
-The closest sentence's cosine tells what the reviews are about; the reader, whether a sentence answers. What neither
+The closest sentence's cosine tells what the reviews are about; the reranker, whether a sentence answers. What neither
 can tell is known from the question's words: a fact that reviews seldom give and these never mention, or a name that
 stands in none of them.
 """
@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 
-from embeddings.answering.calibration import ReaderCalibration
+from embeddings.answering.calibration import RerankerCalibration
 
 DOUBT = 0.5
 """What is left of the confidence where the reviews have no word of what is asked for."""
@@ -22,20 +22,20 @@ FOREIGN_WHOLE = 0.3
 
 
 READING = 0.6
-"""What share of the confidence the reader can add to it, or take from it.
+"""What share of the confidence the reranker can add to it, or take from it.
 
-A share, not a sum: where nothing in the reviews is about the question, no reader finds an answer.
+A share, not a sum: where nothing in the reviews is about the question, no reranker finds an answer.
 """
 
 
-def reading_factor(best: float | None, reader: ReaderCalibration) -> float:
-    """What the confidence is multiplied by, for how sure the reader is of the sentence it is surest of.
+def reranker_factor(best: float | None, reranker: RerankerCalibration) -> float:
+    """What the confidence is multiplied by, for how sure the reranker is of the sentence it is surest of.
 
     Args:
-        best: the reader's highest score; None where it has read nothing.
-        reader: what its scores mean.
+        best: the reranker's highest score; None where it has read nothing.
+        reranker: what its scores mean.
     """
-    return 1.0 if best is None else 1.0 + READING * math.tanh((best - reader.middle) / reader.spread)
+    return 1.0 if best is None else 1.0 + READING * math.tanh((best - reranker.middle) / reranker.spread)
 
 
 def confidence(
@@ -54,7 +54,7 @@ def confidence(
             ("why?"), or there is no context.
         leaning: whether the follow-up points back at what was asked before.
         doubtful: whether the question asks for a fact, or names something, that the reviews have no word of.
-        reading: what the reader multiplies it by; see `reading_factor`.
+        reading: what the reranker multiplies it by; see `reranker_factor`.
     """
     # What was asked before can't lend a question the words that the reviews lack, nor a topic that is not theirs.
     if alone is not None and (doubtful or alone < (FOREIGN if leaning else FOREIGN_WHOLE)):

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from embeddings.documents.formats.article import Imported, markdown_of, tidied
+from embeddings.documents.formats.article import Article, markdown_of, tidied
 from embeddings.documents.formats.epub import read_epub
 from embeddings.documents.formats.html import read_web_page
 from embeddings.documents.formats.plain_text import plain_blocks
 from embeddings.documents.parser import decoded, parse_review, title_of
 from embeddings.documents.slugs import slugify
-from embeddings.errors import ImportedFileError, ReviewFileError
+from embeddings.errors import ConversionError, ReviewFileError
 from embeddings.records import SHARED, Review
 
 MEGABYTE = 1024 * 1024
@@ -42,7 +42,7 @@ _LONGEST_FILE_NAME = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Candidate:
+class ConvertedFile:
     """A review that can be kept.
 
     Attributes:
@@ -71,21 +71,21 @@ def largest(name: str) -> int:
     """How many bytes a file of that name may have.
 
     Raises:
-        ImportedFileError: files with its ending can't be read here, whatever is in them.
+        ConversionError: files with its ending can't be read here, whatever is in them.
     """
     suffix = Path(plain_name(name)).suffix.lower()
     if suffix not in LARGEST or wants_extra(name):
         known = ".md, .txt, .html or .epub" if _has_extra() else ".md or .txt"
-        raise ImportedFileError(f"'{suffix or plain_name(name)}' files can't be read; bring {known}")
+        raise ConversionError(f"'{suffix or plain_name(name)}' files can't be read; bring {known}")
     return LARGEST[suffix]
 
 
-def too_large(name: str) -> ImportedFileError:
+def too_large(name: str) -> ConversionError:
     """The error for a file that has more bytes than it may."""
-    return ImportedFileError(f"{plain_name(name)} is larger than {largest(name) // MEGABYTE} MB; a review is an essay")
+    return ConversionError(f"{plain_name(name)} is larger than {largest(name) // MEGABYTE} MB; a review is an essay")
 
 
-def examine(data: bytes, name: str, *, slug: str | None = None, collection: str = SHARED) -> Candidate:
+def convert(data: bytes, name: str, *, slug: str | None = None, collection: str = SHARED) -> ConvertedFile:
     """The review that a file would become. Nothing is written; hostile files want a process with limits.
 
     Args:
@@ -96,7 +96,7 @@ def examine(data: bytes, name: str, *, slug: str | None = None, collection: str 
         collection: where it would belong.
 
     Raises:
-        ImportedFileError: it can't become a review.
+        ConversionError: it can't become a review.
         ReviewFileError: a line of it has to be mended first.
     """
     if len(data) > largest(name):
@@ -110,7 +110,7 @@ def examine(data: bytes, name: str, *, slug: str | None = None, collection: str 
         review = parse_review(content.encode(), file, collection=collection)
     else:
         if suffix == ".txt":
-            imported = Imported(title, plain_blocks(decoded(data, file), title))
+            imported = Article(title, plain_blocks(decoded(data, file), title))
         else:
             imported = _imported(data, file, title)
         _refuse_length(sum(len(block.text) for block in imported.blocks))
@@ -123,11 +123,11 @@ def examine(data: bytes, name: str, *, slug: str | None = None, collection: str 
             raise ReviewFileError(file, None, error.reason) from error
     _refuse_length(len(review.text))
     if len(review.sections) > MOST_SECTIONS:
-        raise ImportedFileError(f"this has {len(review.sections):,} sections; a review has at most {MOST_SECTIONS}")
+        raise ConversionError(f"this has {len(review.sections):,} sections; a review has at most {MOST_SECTIONS}")
     if len(review.title) > LONGEST_TITLE:
-        raise ImportedFileError(f"the title is {len(review.title):,} characters long; shorten it to {LONGEST_TITLE}")
+        raise ConversionError(f"the title is {len(review.title):,} characters long; shorten it to {LONGEST_TITLE}")
     called = slug or (file.stem if suffix in {".md", ".txt"} else review.title)
-    return Candidate(replace(review, slug=_file_slug(called)), content, converted=suffix != ".md")
+    return ConvertedFile(replace(review, slug=_file_slug(called)), content, converted=suffix != ".md")
 
 
 def _has_extra() -> bool:
@@ -136,21 +136,21 @@ def _has_extra() -> bool:
     return all(sys.modules[name] is not None if name in sys.modules else find_spec(name) for name in _ITS_MODULES)
 
 
-def _imported(data: bytes, file: Path, title: str) -> Imported:
+def _imported(data: bytes, file: Path, title: str) -> Article:
     try:
         return read_epub(data, title) if file.suffix.lower() == ".epub" else read_web_page(data, title)
-    except ImportedFileError as error:
-        raise ImportedFileError(f"{file}: {error}") from error
+    except ConversionError as error:
+        raise ConversionError(f"{file}: {error}") from error
 
 
 def _refuse_length(characters: int) -> None:
     if characters > LONGEST_TEXT:
-        raise ImportedFileError(f"this is {characters:,} characters long; a review has at most {LONGEST_TEXT:,}")
+        raise ConversionError(f"this is {characters:,} characters long; a review has at most {LONGEST_TEXT:,}")
 
 
 def _refuse_many_headings(headings: int) -> None:
     if headings > MOST_HEADINGS:
-        raise ImportedFileError(f"this has {headings:,} headings; a review has at most {MOST_SECTIONS} sections")
+        raise ConversionError(f"this has {headings:,} headings; a review has at most {MOST_SECTIONS} sections")
 
 
 def _file_slug(text: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.documents.slugs import slugify
-from embeddings.errors import ReviewFileError, ReviewKeptError
+from embeddings.errors import ReviewFileError, ReviewStorageError
 from embeddings.records import SHARED
 
 REVIEWS = "reviews"
@@ -90,18 +90,18 @@ class Kept:
     digest: str
 
 
-def kept_review(data: Path, collection: str, slug: str) -> Kept | None:
+def stored_review(data: Path, collection: str, slug: str) -> Kept | None:
     """The file of the review of that slug, or None.
 
     Raises:
-        ReviewKeptError: it can't be read.
+        ReviewStorageError: it can't be read.
     """
     for file in review_files(collection_folder(data, collection)):
         if slugify(file.stem) == slug:
             try:
                 return Kept(file, digest_of(file))
             except OSError as error:
-                raise ReviewKeptError(f"the review '{slug}' can't be read: {error.strerror}") from error
+                raise ReviewStorageError(f"the review '{slug}' can't be read: {error.strerror}") from error
     return None
 
 
@@ -119,17 +119,17 @@ def add_review(data: Path, collection: str, slug: str, content: str, *, instead_
         instead_of: the digest of the file that it is to replace; None where there is to be none.
 
     Raises:
-        ReviewKeptError: another file stands there than was expected, there are too many or they would be too long in
+        ReviewStorageError: another file stands there than was expected, there are too many or they would be too long in
             all, or the disk refuses.
     """
     folder = collection_folder(data, collection)
-    kept = kept_review(data, collection, slug)
+    kept = stored_review(data, collection, slug)
     if (kept.digest if kept else None) != instead_of:
-        raise ReviewKeptError(f"the review '{slug}' has been added or changed meanwhile; nothing was done")
+        raise ReviewStorageError(f"the review '{slug}' has been added or changed meanwhile; nothing was done")
     if kept is not None and kept.file.suffix.lower() != ".md":
-        raise ReviewKeptError(f"the review '{slug}' is kept as {kept.file.name}; remove it first")
+        raise ReviewStorageError(f"the review '{slug}' is kept as {kept.file.name}; remove it first")
     if kept is None and collection != SHARED and len(review_files(folder)) >= MOST_REVIEWS:
-        raise ReviewKeptError(f"there are {MOST_REVIEWS} reviews here already; remove one first")
+        raise ReviewStorageError(f"there are {MOST_REVIEWS} reviews here already; remove one first")
     if collection != SHARED:
         _refuse_much(folder, content, kept)
     place = kept.file if kept else folder / f"{slug}.md"
@@ -147,7 +147,7 @@ def add_review(data: Path, collection: str, slug: str, content: str, *, instead_
     except OSError as error:
         with suppress(OSError):
             unfinished.unlink(missing_ok=True)
-        raise ReviewKeptError(f"the review '{slug}' can't be written: {error.strerror}") from error
+        raise ReviewStorageError(f"the review '{slug}' can't be written: {error.strerror}") from error
     return place
 
 
@@ -155,16 +155,16 @@ def remove_review(data: Path, collection: str, slug: str) -> None:
     """Delete a review's file.
 
     Raises:
-        ReviewKeptError: there is none, or the disk refuses.
+        ReviewStorageError: there is none, or the disk refuses.
     """
-    kept = kept_review(data, collection, slug)
+    kept = stored_review(data, collection, slug)
     if kept is None:
-        raise ReviewKeptError(f"there is no review '{slug}' any more")
+        raise ReviewStorageError(f"there is no review '{slug}' any more")
     try:
         kept.file.unlink()
         _flush(kept.file.parent)
     except OSError as error:
-        raise ReviewKeptError(f"the review '{slug}' can't be removed: {error.strerror}") from error
+        raise ReviewStorageError(f"the review '{slug}' can't be removed: {error.strerror}") from error
 
 
 def _refuse_much(folder: Path, content: str, instead_of: Kept | None) -> None:
@@ -173,7 +173,7 @@ def _refuse_much(folder: Path, content: str, instead_of: Kept | None) -> None:
     before = sum(lengths.values())
     after = before - (lengths[instead_of.file] if instead_of else 0) + len(content)
     if after > max(MOST_CHARACTERS, before):
-        raise ReviewKeptError(
+        raise ReviewStorageError(
             f"the reviews here would be {after:,} characters long in all, where {MOST_CHARACTERS:,} may be kept; "
             "shorten this one, or remove another first"
         )

@@ -7,22 +7,22 @@ import os
 import subprocess
 import sys
 
-from embeddings.documents.converter import Candidate, plain_name
+from embeddings.documents.converter import ConvertedFile, plain_name
 from embeddings.documents.review_json import review_from
-from embeddings.errors import ImportedFileError
+from embeddings.errors import ConversionError
 from embeddings.records import SHARED
 
 PATIENCE = 120.0
 """Seconds after which the process is ended, whatever it is waiting for. Its own limit is of processor time."""
 
 
-def examine_apart(data: bytes, name: str, *, slug: str | None = None, collection: str = SHARED) -> Candidate:
+def convert_in_sandbox(data: bytes, name: str, *, slug: str | None = None, collection: str = SHARED) -> ConvertedFile:
     """`examine`, out of harm's way: a file that takes too much memory or time ends that process alone.
 
     Args are those of `examine`.
 
     Raises:
-        ImportedFileError: the file can't become a review; the message says why.
+        ConversionError: the file can't become a review; the message says why.
     """
     header = json.dumps({"name": plain_name(name), "slug": slug, "collection": collection})
     try:
@@ -41,9 +41,9 @@ def examine_apart(data: bytes, name: str, *, slug: str | None = None, collection
         raise _excessive(name)
     answer = json.loads(process.stdout)
     if "error" in answer:
-        raise ImportedFileError(answer["error"])
-    return Candidate(review_from(answer["review"]), answer["content"], answer["converted"])
+        raise ConversionError(answer["error"])
+    return ConvertedFile(review_from(answer["review"]), answer["content"], answer["converted"])
 
 
-def _excessive(name: str) -> ImportedFileError:
-    return ImportedFileError(f"{plain_name(name)} takes more memory or time to read than a review does")
+def _excessive(name: str) -> ConversionError:
+    return ConversionError(f"{plain_name(name)} takes more memory or time to read than a review does")

@@ -8,7 +8,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from embeddings.documents.converter import LARGEST, examine
+from embeddings.documents.converter import LARGEST, convert
 from embeddings.errors import LibraryError
 
 MEMORY = 512 * 1024 * 1024
@@ -43,7 +43,7 @@ def main() -> None:
 
 def _answer(data: bytes, header: dict[str, Any]) -> dict[str, Any]:
     try:
-        return asdict(examine(data, header["name"], slug=header["slug"], collection=header["collection"]))
+        return asdict(convert(data, header["name"], slug=header["slug"], collection=header["collection"]))
     except LibraryError as error:
         return {"error": str(error)}
     except MemoryError:

@@ -17,13 +17,13 @@ from embeddings.encoders.base import Encoder, EncoderIdentity, fill
 from embeddings.encoders.export import load_reference
 
 if TYPE_CHECKING:
-    from embeddings.encoders.sentence_transformers import ReferenceEncoder
+    from embeddings.encoders.sentence_transformers import SentenceTransformersEncoder
 
 RUNTIME = "torch-bf16"
 """`EncoderIdentity.runtime` of what is encoded here."""
 
 
-class HalfPrecisionEncoder:
+class Bfloat16Encoder:
     """A model on PyTorch, its matrix products in bfloat16.
 
     Measured on passages of the benchmarks' corpus, one thread, a processor with AVX512-BF16: 75 a second where
@@ -67,5 +67,5 @@ class HalfPrecisionEncoder:
         return vectors
 
     @cached_property
-    def _reference(self) -> ReferenceEncoder:
+    def _reference(self) -> SentenceTransformersEncoder:
         return load_reference(self._encoder.identity, allow_download=self._allow_download)

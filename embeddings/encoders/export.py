@@ -16,7 +16,7 @@ from embeddings.encoders.onnx import (
     GRAPH,
     TOKENIZER,
     WEIGHTS,
-    RuntimeEncoder,
+    OnnxEncoder,
     StoredEncoder,
     describe_file,
     read_description,
@@ -27,7 +27,7 @@ from embeddings.encoders.weights import ModelSource, find_model
 from embeddings.errors import IndexDamagedError, IndexVersionError, IndexWriteError, ModelError
 
 if TYPE_CHECKING:
-    from embeddings.encoders.sentence_transformers import ReferenceEncoder
+    from embeddings.encoders.sentence_transformers import SentenceTransformersEncoder
 
 LEAST_COSINE = 0.9999
 """The least cosine between an exported model's vector of a text and the reference's."""
@@ -82,7 +82,7 @@ def prepare_encoder(
         raise IndexWriteError(f"{directory}: can't be written ({error.strerror or error})") from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return reference if reason is not None else RuntimeEncoder.open(directory)
+    return reference if reason is not None else OnnxEncoder.open(directory)
 
 
 def open_encoder(directory: Path, identity: EncoderIdentity) -> Encoder:
@@ -100,11 +100,11 @@ def open_encoder(directory: Path, identity: EncoderIdentity) -> Encoder:
             "run `review-bot index --rebuild`"
         )
     if identity.runtime == ONNX:
-        return RuntimeEncoder.open(directory)
+        return OnnxEncoder.open(directory)
     return load_reference(identity)
 
 
-def load_reference(identity: EncoderIdentity, *, allow_download: bool = False) -> ReferenceEncoder:
+def load_reference(identity: EncoderIdentity, *, allow_download: bool = False) -> SentenceTransformersEncoder:
     """The model of that identity on sentence-transformers.
 
     Raises:
@@ -116,7 +116,7 @@ def load_reference(identity: EncoderIdentity, *, allow_download: bool = False) -
     return _loaded(source)
 
 
-def _loaded(source: ModelSource) -> ReferenceEncoder:
+def _loaded(source: ModelSource) -> SentenceTransformersEncoder:
     """The model on sentence-transformers.
 
     Raises:
@@ -124,13 +124,13 @@ def _loaded(source: ModelSource) -> ReferenceEncoder:
     """
     # Imported here because it imports PyTorch.
     try:
-        from embeddings.encoders.sentence_transformers import ReferenceEncoder
+        from embeddings.encoders.sentence_transformers import SentenceTransformersEncoder
     except ModuleNotFoundError as error:
         raise ModelError(
             f"{source.name}: to make its encoder takes {error.name}, which is not installed here; "
             "run `review-bot index` where all of review-bot is, and bring the folder .index along"
         ) from error
-    return ReferenceEncoder.load(source)
+    return SentenceTransformersEncoder.load(source)
 
 
 def _kept(source: ModelSource, directory: Path) -> Encoder | None:
@@ -145,7 +145,7 @@ def _kept(source: ModelSource, directory: Path) -> Encoder | None:
     return None
 
 
-def _export(reference: ReferenceEncoder, directory: Path) -> str | None:
+def _export(reference: SentenceTransformersEncoder, directory: Path) -> str | None:
     """Export into `directory` and check the outcome; or say why it can't be done."""
     # Imported here because it imports PyTorch.
     from embeddings.encoders.trace import trace
@@ -159,7 +159,7 @@ def _export(reference: ReferenceEncoder, directory: Path) -> str | None:
             tuple(describe_file(directory / name) for name in (TOKENIZER, GRAPH, WEIGHTS)),
         )
         write_description(directory, stored)
-        cosine = _least_cosine(reference, RuntimeEncoder.open(directory))
+        cosine = _least_cosine(reference, OnnxEncoder.open(directory))
     except OSError:
         raise
     except Exception as error:  # noqa: BLE001 - a foreign model's code may raise anything

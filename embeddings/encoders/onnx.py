@@ -1,6 +1,6 @@
 """Texts to unit vectors.
 
-`Encoder` is what the rest of the engine asks for. `RuntimeEncoder` is the one that does the work: an exported
+`Encoder` is what the rest of the engine asks for. `OnnxEncoder` is the one that does the work: an exported
 model on onnxruntime, opened in a fraction of the time that PyTorch alone takes to import. Nothing here
 imports PyTorch, transformers or sentence-transformers; `embeddings.encoders.export` does, to make what is opened here.
 
@@ -165,7 +165,7 @@ def _check(directory: Path, file: StoredFile, *, thoroughly: bool) -> None:
         raise IndexDamagedError(f"{path}: unreadable ({error.strerror}); {_MEND}") from error
 
 
-class RuntimeEncoder:
+class OnnxEncoder:
     """An exported model on onnxruntime. Safe to call from several threads at once."""
 
     def __init__(self, stored: StoredEncoder, tokenizer: Tokenizer, session: onnxruntime.InferenceSession) -> None:
@@ -174,7 +174,7 @@ class RuntimeEncoder:
         self._session = session
 
     @classmethod
-    def open(cls, directory: Path) -> RuntimeEncoder:
+    def open(cls, directory: Path) -> OnnxEncoder:
         """Open the encoder that `embeddings.encoders.export.prepare_encoder` put into `directory`.
 
         Raises:

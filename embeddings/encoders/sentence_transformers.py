@@ -23,7 +23,7 @@ _MAX_TOKENS = 512
 _REPORT_TEXTS = 256
 
 
-class ReferenceEncoder:
+class SentenceTransformersEncoder:
     """A model on sentence-transformers, on the CPU, in single precision.
 
     Attributes:
@@ -37,7 +37,7 @@ class ReferenceEncoder:
         self._identity = identity
 
     @classmethod
-    def load(cls, source: ModelSource) -> ReferenceEncoder:
+    def load(cls, source: ModelSource) -> SentenceTransformersEncoder:
         """Load a model from its folder.
 
         Raises:

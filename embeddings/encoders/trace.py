@@ -22,7 +22,7 @@ from torch.jit._trace import TracerWarning
 from transformers import PreTrainedModel
 
 from embeddings.encoders.onnx import ATTENTION_MASK, GRAPH, INPUT_IDS, TOKENIZER, WEIGHTS
-from embeddings.encoders.sentence_transformers import ReferenceEncoder
+from embeddings.encoders.sentence_transformers import SentenceTransformersEncoder
 
 _EXPORTED_MODULES = (Transformer, Pooling, Normalize)
 _EXPORTED_POOLING = frozenset({"cls", "max", "mean"})
@@ -35,7 +35,7 @@ class NotExportableError(Exception):
     """The model has something that the exported graph would leave out; the message names it."""
 
 
-def trace(reference: ReferenceEncoder, directory: Path) -> int:
+def trace(reference: SentenceTransformersEncoder, directory: Path) -> int:
     """Write the tokenizer, the optimised graph and its weights into `directory`.
 
     Returns:
@@ -58,7 +58,7 @@ def trace(reference: ReferenceEncoder, directory: Path) -> int:
     return pad_id
 
 
-def _tokenizer(reference: ReferenceEncoder) -> tuple[Tokenizer, int]:
+def _tokenizer(reference: SentenceTransformersEncoder) -> tuple[Tokenizer, int]:
     processor = reference.model.tokenizer
     if not getattr(processor, "is_fast", False):
         raise NotExportableError("its tokenizer is not one of the tokenizers library's")

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.answering.calibration import Thresholds, save_reader_calibration, save_thresholds
+from embeddings.answering.calibration import Thresholds, save_reranker_calibration, save_thresholds
 from embeddings.errors import CalibrationError
 from embeddings.evaluation.runs import Result
 from embeddings.evaluation.significance import Estimate, Flags, Floats, mean
@@ -138,17 +138,17 @@ def calibrate(results: Sequence[Result], goal: Goal) -> Calibration:
 
 
 def store_thresholds(data: Path, library: Library, thresholds: Thresholds) -> Path:
-    """Store thresholds that were chosen with a library's encoder and reader; return the file.
+    """Store thresholds that were chosen with a library's encoder and reranker; return the file.
 
     Raises:
         CalibrationError: they can't be written.
     """
     encoder = library.encoder.identity
     try:
-        if library.reader is None or library.reading is None:
+        if library.reranker is None or library.reranker_calibration is None:
             return save_thresholds(data, encoder, thresholds)
-        chosen = replace(library.reading, thresholds=thresholds)
-        return save_reader_calibration(data, encoder, library.reader.identity, chosen)
+        chosen = replace(library.reranker_calibration, thresholds=thresholds)
+        return save_reranker_calibration(data, encoder, library.reranker.identity, chosen)
     except OSError as error:
         raise CalibrationError(f"{data}: the thresholds can't be written: {error.strerror}") from error
 

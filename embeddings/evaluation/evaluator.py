@@ -19,7 +19,7 @@ from embeddings.evaluation.metrics import Outcome
 from embeddings.evaluation.runs import Run, fingerprint, results
 from embeddings.index.build.builder import Progress
 from embeddings.library import Library
-from embeddings.records import SHARED, Answer, Examination, Hit, State
+from embeddings.records import SHARED, Answer, AskResult, Hit, State
 
 DOCUMENTS = 10
 """How many documents a ranking has at least, where the corpus has so many: the deepest measure's cutoff."""
@@ -72,7 +72,7 @@ def opened_task(
             library.encoder,
             calibration=library.calibration,
             ranking=library.ranking,
-            reader=library.reader,
+            reranker=library.reranker,
             progress=progress,
         )
         try:
@@ -107,10 +107,10 @@ def evaluate(
         name: the run's name; None takes the task's.
         progress: called after each question with how many are done.
     """
-    # Encoder and reader are opened by the first question otherwise, which would seem slow for it.
+    # Encoder and reranker are opened by the first question otherwise, which would seem slow for it.
     library.encoder.encode([""])
-    if library.reader is not None:
-        library.reader.read("", [("",)])
+    if library.reranker is not None:
+        library.reranker.read("", [("",)])
     outcomes = []
     for done, question in enumerate(task.questions, start=1):
         outcomes.append(_asked(library, task, question))
@@ -127,7 +127,7 @@ def settings_of(library: Library) -> dict[str, object]:
         "thresholds": asdict(library.thresholds),
         "splitter": library.manifest.splitter,
         "vectors": library.manifest.vectors,
-        "reader": asdict(library.reader.identity) if library.reader is not None else None,
+        "reader": asdict(library.reranker.identity) if library.reranker is not None else None,
     }
 
 
@@ -149,7 +149,7 @@ def _asked(library: Library, task: Task, question: JudgedQuestion) -> Outcome:
             )
         except QuestionError:
             # What nobody can answer is refused with a line that says so: nothing is quoted.
-            examined = Examination(Answer(question.text, State.UNANSWERED, 0.0, ()), ())
+            examined = AskResult(Answer(question.text, State.UNANSWERED, 0.0, ()), ())
         seconds = time.perf_counter() - began
         ranking = _by_best_passage(examined.hits, task.document_of)
         if len(ranking) >= DOCUMENTS or len(examined.hits) < passages:

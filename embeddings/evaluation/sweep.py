@@ -1,4 +1,4 @@
-"""Named variants of model, splitting, weights and reader over question files: the way to a better configuration.
+"""Named variants of model, splitting, weights and reranker over question files: the way to a better configuration.
 
 A sweep file is TOML. Each table is a variant under its name; what it doesn't say stays as the library has it:
 
@@ -12,10 +12,10 @@ A sweep file is TOML. Each table is a variant under its name; what it doesn't sa
     [variants.more-lexical]
     ranking = { passage_lexical = 0.4, sentence_lexical = 0.3 }
 
-    [variants.no-reader]
-    reader = "none"
+    [variants.no-reranker]
+    reranker = "none"
 
-    [variants.more-of-the-reader]
+    [variants.more-of-the-reranker]
     ranking = { reader_share = 0.5 }
 
     [variants.short-passages]
@@ -25,7 +25,7 @@ A sweep file is TOML. Each table is a variant under its name; what it doesn't sa
     model = "models/my-encoder"
     thresholds = { answered = 0.5, nearest = 0.4 }
 
-A ranking is `default`, `dense` or `bm25`, or a table of the weights that differ from the default's; a reader is
+A ranking is `default`, `dense` or `bm25`, or a table of the weights that differ from the default's; a reranker is
 `shipped`, `none`, or a CrossEncoder's name or folder. Paths are relative to the working directory. Each variant's
 run over each question file is kept in a folder; a run that stands there already, made of the same things, is not
 made again.
@@ -50,12 +50,12 @@ from embeddings.config import RankingSettings
 from embeddings.encoders.base import Encoder, EncoderIdentity
 from embeddings.encoders.export import prepare_encoder
 from embeddings.encoders.weights import DEFAULT_MODEL, find_model
-from embeddings.errors import LibraryError, ModelError, QuestionFileError, ReaderError
+from embeddings.errors import LibraryError, ModelError, QuestionFileError, RerankerError
 from embeddings.evaluation.evaluator import evaluate, opened_task, read_task, settings_of
 from embeddings.evaluation.runs import Run, fingerprint, load_run, save_run
 from embeddings.library import Library
-from embeddings.reranking.rerank import open_reader
-from embeddings.reranking.reranker import Reader
+from embeddings.reranking.rerank import open_reranker
+from embeddings.reranking.reranker import Reranker
 
 NAMED_RANKINGS = {
     "default": RankingSettings(),
@@ -80,12 +80,12 @@ def named_ranking(name: str) -> RankingSettings:
     return NAMED_RANKINGS[name]
 
 
-_VARIANT_KEYS = {"model", "passage_tokens", "ranking", "reader", "thresholds"}
+_VARIANT_KEYS = {"model", "passage_tokens", "ranking", "reader", "reranker", "thresholds"}
 _FEWEST_TOKENS = 16
 
 
 class VariantError(LibraryError):
-    """A variant whose model or reader can't be had: mend the sweep file, or install what it names."""
+    """A variant whose model or reranker can't be had: mend the sweep file, or install what it names."""
 
     def __init__(self, variant: str, reason: object) -> None:
         super().__init__(f"the variant {variant!r} can't be tried: {reason}")
@@ -108,7 +108,7 @@ class Variant:
         model: another encoder, by name or path; None keeps the library's.
         passage_tokens: how many tokens a passage has at most; None takes what the encoder reads.
         thresholds: between the states; None takes the library's, or for another model its guess.
-        reader: what reads the closest sentences again, as `Library.open` takes it; None keeps the library's.
+        reranker: what reads the closest sentences again, as `Library.open` takes it; None keeps the library's.
     """
 
     name: str
@@ -116,7 +116,7 @@ class Variant:
     model: str | None = None
     passage_tokens: int | None = None
     thresholds: Thresholds | None = None
-    reader: str | None = None
+    reranker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Sweep:
     variants: tuple[Variant, ...]
 
 
-class ShortReader:
+class ShortEncoder:
     """An encoder that says that it reads less than it does, so that passages are split for it."""
 
     def __init__(self, encoder: Encoder, tokens: int) -> None:
@@ -202,31 +202,31 @@ def run_sweep(
 
     Raises:
         QuestionFileError: a question file can't be used; nothing was tried.
-        VariantError: a variant's model or reader can't be found, nothing was tried; or it can't be loaded or trusted.
+        VariantError: a variant's model or reranker can't be found, nothing was tried; or it can't be loaded or trusted.
     """
     # Whatever is missing is told before the first of many questions is asked.
     for path in sweep.questions:
         read_task(path, library, split)
-    readers = _readers(sweep.variants, library)
+    rerankers = _rerankers(sweep.variants, library)
     for variant in sweep.variants:
         _check_model(variant)
     folder.mkdir(parents=True, exist_ok=True)
     for variant in sweep.variants:
-        with _configured(variant, library, readers[variant.reader], folder, notify) as configured:
+        with _configured(variant, library, rerankers[variant.reranker], folder, notify) as configured:
             for path in sweep.questions:
                 yield _tried(variant, configured, path, folder, split, progress)
 
 
-def _readers(variants: Sequence[Variant], library: Library) -> Mapping[str | None, Reader | None]:
-    """The readers that the variants name, each opened once."""
-    readers: dict[str | None, Reader | None] = {None: library.reader}
+def _rerankers(variants: Sequence[Variant], library: Library) -> Mapping[str | None, Reranker | None]:
+    """The rerankers that the variants name, each opened once."""
+    rerankers: dict[str | None, Reranker | None] = {None: library.reranker}
     for variant in variants:
-        if variant.reader is not None and variant.reader not in readers:
+        if variant.reranker is not None and variant.reranker not in rerankers:
             try:
-                readers[variant.reader] = open_reader(variant.reader)
-            except ReaderError as error:
+                rerankers[variant.reranker] = open_reranker(variant.reranker)
+            except RerankerError as error:
                 raise VariantError(variant.name, error) from error
-    return readers
+    return rerankers
 
 
 def _check_model(variant: Variant) -> None:
@@ -274,7 +274,7 @@ def _digest(*parts: str) -> str:
 
 @contextmanager
 def _configured(
-    variant: Variant, library: Library, reader: Reader | None, folder: Path, notify: Callable[[str], None]
+    variant: Variant, library: Library, reranker: Reranker | None, folder: Path, notify: Callable[[str], None]
 ) -> Iterator[Library]:
     """The library's reviews under a variant's configuration."""
     encoder, calibration = library.encoder, library.calibration
@@ -285,7 +285,7 @@ def _configured(
             raise VariantError(variant.name, error) from error
         calibration = Calibration(UNCALIBRATED)
     if variant.passage_tokens is not None:
-        encoder = ShortReader(encoder, min(variant.passage_tokens, encoder.identity.max_tokens))
+        encoder = ShortEncoder(encoder, min(variant.passage_tokens, encoder.identity.max_tokens))
     if encoder is library.encoder:
         configured = Library(
             library.directory,
@@ -294,7 +294,7 @@ def _configured(
             thresholds=variant.thresholds,
             ranking=variant.ranking,
             encoder=encoder,
-            reader=reader,
+            reranker=reranker,
         )
     else:
         directory = _index(folder, encoder, "reviews")
@@ -305,7 +305,7 @@ def _configured(
             calibration=calibration,
             thresholds=variant.thresholds,
             ranking=variant.ranking,
-            reader=reader,
+            reranker=reranker,
         )
     try:
         yield configured
@@ -345,16 +345,16 @@ def _variant(file: Path, name: str, table: object) -> Variant:
         raise SweepFileError(file, f"[variants.{name}] model is a name or a path")
     if not (tokens is None or (isinstance(tokens, int) and tokens >= _FEWEST_TOKENS)):
         raise SweepFileError(file, f"[variants.{name}] passage_tokens is a whole number, {_FEWEST_TOKENS} or more")
-    reader = table.get("reader")
-    if not (reader is None or (isinstance(reader, str) and reader)):
-        raise SweepFileError(file, f"[variants.{name}] reader is shipped, none, or a name or a path")
+    reranker = table.get("reranker", table.get("reader"))
+    if not (reranker is None or (isinstance(reranker, str) and reranker)):
+        raise SweepFileError(file, f"[variants.{name}] reranker is shipped, none, or a name or a path")
     return Variant(
         name=name,
         ranking=_ranking(file, name, table.get("ranking", {})),
         model=model,
         passage_tokens=tokens,
         thresholds=_thresholds(file, name, thresholds) if thresholds is not None else None,
-        reader=reader,
+        reranker=reranker,
     )
 
 

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from embeddings.documents.analyzer import words
 from embeddings.index.arrays import open_arrays, save_arrays, under, within
-from embeddings.index.string_table import KeyTable
+from embeddings.index.string_table import StringTable
 from embeddings.lexicon import STOP_WORDS
 
 # Robertson and Zaragoza's usual values, which bm25s has as its defaults too.
@@ -61,7 +61,7 @@ class Postings:
         lengths: (n,) how many terms each text has.
     """
 
-    vocabulary: KeyTable
+    vocabulary: StringTable
     starts: NDArray[np.int64]
     rows: NDArray[np.int32]
     counts: NDArray[np.uint16]
@@ -81,7 +81,7 @@ class Postings:
         own, added = list(self.vocabulary), list(others.vocabulary)
         used = np.zeros(len(own), bool)
         used[columns] = True
-        vocabulary = KeyTable.build([*(own[place] for place in np.flatnonzero(used)), *added])
+        vocabulary = StringTable.build([*(own[place] for place in np.flatnonzero(used)), *added])
         renamed = np.array([-1 if place is None else place for place in vocabulary.places(own)], np.int64)
         joined = np.array(vocabulary.places(added), np.int64)
         lengths = np.zeros(int((kept >= 0).sum()) + len(places), np.int32)
@@ -97,7 +97,7 @@ class Postings:
         )
 
 
-class Counting:
+class PostingsBuilder:
     """Counts the terms of texts, given one after another."""
 
     def __init__(self) -> None:
@@ -130,7 +130,7 @@ class Counting:
     def postings(self) -> Postings:
         """What was counted."""
         self._close_block()
-        vocabulary = KeyTable.build(self._terms)
+        vocabulary = StringTable.build(self._terms)
         places = np.array(vocabulary.places(list(self._terms)), np.int64)
         columns, rows, counts = (
             np.concatenate([block[part] for block in self._blocks] or [np.zeros(0, np.int32)]) for part in range(3)
@@ -163,7 +163,7 @@ class Counting:
 
 
 def _sorted(
-    vocabulary: KeyTable,
+    vocabulary: StringTable,
     columns: NDArray[np.int64],
     rows: NDArray[np.int32],
     counts: NDArray[np.uint16],
@@ -181,7 +181,7 @@ def _sorted(
 
 
 @dataclass(frozen=True, slots=True)
-class LexicalIndex:
+class BM25Index:
     """Stored BM25 scores of n texts.
 
     Attributes:
@@ -195,15 +195,15 @@ class LexicalIndex:
     peaks: NDArray[np.float32]
 
     @classmethod
-    def build(cls, texts: Iterable[str]) -> LexicalIndex:
+    def build(cls, texts: Iterable[str]) -> BM25Index:
         """Score every term of every text."""
-        counting = Counting()
+        counting = PostingsBuilder()
         for text in texts:
             counting.add(text)
         return cls.of(counting.postings())
 
     @classmethod
-    def of(cls, postings: Postings) -> LexicalIndex:
+    def of(cls, postings: Postings) -> BM25Index:
         """Score terms that have been counted."""
         size = len(postings.lengths)
         sizes = np.diff(postings.starts)
@@ -239,7 +239,7 @@ class LexicalIndex:
         )
 
     @classmethod
-    def open(cls, file: Path) -> LexicalIndex:
+    def open(cls, file: Path) -> BM25Index:
         """Open what `save` wrote; the arrays are mapped, not read.
 
         Raises:
@@ -247,7 +247,7 @@ class LexicalIndex:
             LookupError, ValueError: it is not what `save` wrote.
         """
         arrays = open_arrays(file)
-        vocabulary = KeyTable.of(under("vocabulary", arrays))
+        vocabulary = StringTable.of(under("vocabulary", arrays))
         columns = (arrays[part] for part in ("starts", "rows", "counts", "lengths"))
         return cls(Postings(vocabulary, *columns), arrays["weights"], arrays["peaks"])
 

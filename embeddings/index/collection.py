@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 
 from embeddings.errors import IndexDamagedError
 from embeddings.index.arrays import open_arrays
-from embeddings.index.bm25 import LexicalIndex
-from embeddings.index.document_store import StoredReviews
+from embeddings.index.bm25 import BM25Index
+from embeddings.index.document_store import DocumentStore
 from embeddings.index.manifest import IndexedCollection, IndexedReview
-from embeddings.index.titles import Name, NameTable
+from embeddings.index.titles import TitleEntry, TitleTable
 from embeddings.index.vectors import Vectors
-from embeddings.index.vocabulary import WordList
+from embeddings.index.vocabulary import Vocabulary
 from embeddings.records import Passage, Review, Sentence
 
 Floats = NDArray[np.float32]
@@ -101,16 +101,16 @@ class CollectionIndex:
             self.sentence_vectors = Vectors.open(directory / SENTENCE_VECTORS)
             self.pair_vectors = Vectors.open(directory / PAIR_VECTORS)
             self.passage_vectors = Vectors.open(directory / PASSAGE_VECTORS)
-            self.sentence_terms = LexicalIndex.open(directory / SENTENCE_TERMS)
-            self.passage_terms = LexicalIndex.open(directory / PASSAGE_TERMS)
-            self.name_terms = LexicalIndex.open(directory / NAME_TERMS)
-            self.names = NameTable.open(directory / NAMES)
-            self.words = WordList.open(directory / WORDS)
+            self.sentence_terms = BM25Index.open(directory / SENTENCE_TERMS)
+            self.passage_terms = BM25Index.open(directory / PASSAGE_TERMS)
+            self.name_terms = BM25Index.open(directory / NAME_TERMS)
+            self.names = TitleTable.open(directory / NAMES)
+            self.words = Vocabulary.open(directory / WORDS)
             tables = open_arrays(directory / TABLES)
             self.sentence_table: NDArray[np.void] = tables[SENTENCES]
             self.passage_table: NDArray[np.void] = tables[PASSAGES]
             self.digests: NDArray[np.uint64] = tables[DIGESTS]
-            self._reviews = StoredReviews(directory / REVIEWS, tables[REVIEW_ENDS])
+            self._reviews = DocumentStore(directory / REVIEWS, tables[REVIEW_ENDS])
         except (OSError, RuntimeError, ValueError, LookupError, TypeError, EOFError) as error:
             reason = next(iter(str(error).splitlines()), type(error).__name__)
             raise IndexDamagedError(
@@ -159,10 +159,10 @@ class CollectionIndex:
         """The stored line of a review, by its place among the manifest's."""
         return self._reviews.record(number)
 
-    def name(self, review: int, number: int) -> Name:
+    def name(self, review: int, number: int) -> TitleEntry:
         """A review's title (0), or one of its aliases (from 1)."""
         entry = self.entry.reviews[review]
-        return Name(self.entry.name, entry.slug, (entry.title, *entry.aliases)[number])
+        return TitleEntry(self.entry.name, entry.slug, (entry.title, *entry.aliases)[number])
 
     def within(self, passages: tuple[int, int]) -> range:
         """The reviews, by their places among the manifest's, that a range of whole reviews' passages is of."""

@@ -28,7 +28,7 @@ def save_records(file: Path, records: Iterable[bytes]) -> NDArray[np.int64]:
     return np.array(ends, np.int64)
 
 
-class StoredReviews:
+class DocumentStore:
     """Reviews by number, from what `save_records` wrote. Safe to share between threads."""
 
     def __init__(self, file: Path, ends: NDArray[np.int64]) -> None:

@@ -17,7 +17,7 @@ from embeddings.index.arrays import Arrays
 
 
 @dataclass(frozen=True, slots=True)
-class KeyTable:
+class StringTable:
     """n distinct strings.
 
     Attributes:
@@ -31,7 +31,7 @@ class KeyTable:
     text: NDArray[np.uint8]
 
     @classmethod
-    def build(cls, keys: Iterable[str]) -> KeyTable:
+    def build(cls, keys: Iterable[str]) -> StringTable:
         """A table of the distinct keys."""
         # By the key too, so that two of one hash have an order.
         ordered = sorted((_hash(key), key) for key in set(keys))
@@ -47,7 +47,7 @@ class KeyTable:
         return {"hashes": self.hashes, "ends": self.ends, "text": self.text}
 
     @classmethod
-    def of(cls, arrays: Arrays) -> KeyTable:
+    def of(cls, arrays: Arrays) -> StringTable:
         """The table of its arrays, mapped or not."""
         return cls(arrays["hashes"], arrays["ends"], arrays["text"])
 

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from embeddings.documents.analyzer import words
 from embeddings.index.arrays import open_arrays, save_arrays, under, within
-from embeddings.index.string_table import KeyTable
+from embeddings.index.string_table import StringTable
 
 
 @dataclass(frozen=True, slots=True)
-class Name:
+class TitleEntry:
     """A title or alias by which a review is asked for."""
 
     collection: str
@@ -24,7 +24,7 @@ class Name:
 
 
 @dataclass(frozen=True, slots=True)
-class NameTable:
+class TitleTable:
     """Names by what they are compared by; on disk it is mapped, so that opening it takes no time.
 
     Attributes:
@@ -35,21 +35,21 @@ class NameTable:
         longest: how many words the longest key has.
     """
 
-    keys: KeyTable
+    keys: StringTable
     starts: NDArray[np.int32]
     owners: NDArray[np.int32]
     numbers: NDArray[np.int32]
     longest: int
 
     @classmethod
-    def build(cls, names: Iterable[Sequence[str]]) -> NameTable:
+    def build(cls, names: Iterable[Sequence[str]]) -> TitleTable:
         """The table of each owner's names."""
         listed: dict[str, list[tuple[int, int]]] = {}
         for owner, texts in enumerate(names):
             for number, text in enumerate(texts):
                 if key := _key(text):
                     listed.setdefault(" ".join(key), []).append((owner, number))
-        keys = KeyTable.build(listed)
+        keys = StringTable.build(listed)
         places = np.array([place for key in keys for place in listed[key]], np.int32).reshape(-1, 2)
         return cls(
             keys=keys,
@@ -77,7 +77,7 @@ class NameTable:
         )
 
     @classmethod
-    def open(cls, file: Path) -> NameTable:
+    def open(cls, file: Path) -> TitleTable:
         """Open what `save` wrote.
 
         Raises:
@@ -86,7 +86,7 @@ class NameTable:
         """
         arrays = open_arrays(file)
         starts, owners, numbers, longest = (arrays[part] for part in ("starts", "owners", "numbers", "longest"))
-        return cls(KeyTable.of(under("keys", arrays)), starts, owners, numbers, int(longest))
+        return cls(StringTable.of(under("keys", arrays)), starts, owners, numbers, int(longest))
 
     def find(self, keys: Sequence[str]) -> list[tuple[tuple[int, int], ...]]:
         """The owner and the number of each name that each key stands for."""

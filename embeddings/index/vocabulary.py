@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from embeddings.documents.analyzer import fold
 from embeddings.index.arrays import Arrays, open_arrays, save_arrays, under, within
-from embeddings.index.string_table import KeyTable
+from embeddings.index.string_table import StringTable
 
 SHORTEST = 4
 """How many letters a word has at least to be put right; shorter ones are close to too many others."""
@@ -33,7 +33,7 @@ _NAME_PAIR = re.compile(r"(?<![.!?…:“\"\n] )(?<!^)\b([A-Z][^\W\d_]+) ([A-Z][
 _Key = TypeVar("_Key")
 
 
-class Words:
+class WordCounts:
     """Counts the words and the two-part names of texts."""
 
     def __init__(self) -> None:
@@ -46,14 +46,14 @@ class Words:
         self.words.update(_WORD.findall(text))
         self.names.update(_NAME_PAIR.findall(text))
 
-    def change(self, more: Words, fewer: Words) -> None:
+    def change(self, more: WordCounts, fewer: WordCounts) -> None:
         """Add the counts of some texts and take away those of others."""
         _change(self.words, more.words, fewer.words)
         _change(self.names, more.names, fewer.names)
 
-    def folded(self) -> Words:
+    def folded(self) -> WordCounts:
         """The same counts by folded words, those of fewer than `SHORTEST` letters left out."""
-        folded = Words()
+        folded = WordCounts()
         for word, count in self.words.items():
             bare = _bare(word)
             if len(bare) >= SHORTEST:
@@ -64,7 +64,7 @@ class Words:
 
 
 @dataclass(frozen=True, slots=True)
-class WordList:
+class Vocabulary:
     """The words of a collection.
 
     Attributes:
@@ -79,32 +79,32 @@ class WordList:
         seconds: (names,) places in `names`, by first part, then by the second part's alphabet.
     """
 
-    words: KeyTable
+    words: StringTable
     counts: NDArray[np.int32]
     lengths: NDArray[np.int32]
     letters: NDArray[np.uint64]
-    names: KeyTable
+    names: StringTable
     name_counts: NDArray[np.int32]
-    firsts: KeyTable
+    firsts: StringTable
     second_starts: NDArray[np.int32]
     seconds: NDArray[np.int32]
 
     @classmethod
-    def build(cls, texts: Iterable[str]) -> WordList:
+    def build(cls, texts: Iterable[str]) -> Vocabulary:
         """Collect the words and two-part names of texts."""
-        counted = Words()
+        counted = WordCounts()
         for text in texts:
             counted.add(text)
         return cls.of(counted.folded())
 
     @classmethod
-    def of(cls, folded: Words) -> WordList:
+    def of(cls, folded: WordCounts) -> Vocabulary:
         """The list of folded words that have been counted."""
-        words = KeyTable.build(folded.words)
+        words = StringTable.build(folded.words)
         found = list(words)
-        names = KeyTable.build("\n".join(pair) for pair in folded.names)
+        names = StringTable.build("\n".join(pair) for pair in folded.names)
         pairs = [_pair(name) for name in names]
-        firsts = KeyTable.build(first for first, _ in pairs)
+        firsts = StringTable.build(first for first, _ in pairs)
         first_of = firsts.places([first for first, _ in pairs])
         by_first = sorted(range(len(pairs)), key=lambda place: (first_of[place] or 0, pairs[place][1]))
         return cls(
@@ -121,9 +121,9 @@ class WordList:
             seconds=np.array(by_first, np.int32),
         )
 
-    def counted(self) -> Words:
+    def counted(self) -> WordCounts:
         """What the list was made of."""
-        counted = Words()
+        counted = WordCounts()
         counted.words.update(dict(zip(self.words, self.counts.tolist(), strict=True)))
         counted.names.update(dict(zip(map(_pair, self.names), self.name_counts.tolist(), strict=True)))
         return counted
@@ -140,7 +140,7 @@ class WordList:
         save_arrays(file, arrays)
 
     @classmethod
-    def open(cls, file: Path) -> WordList:
+    def open(cls, file: Path) -> Vocabulary:
         """Open what `save` wrote; it is mapped, not read.
 
         Raises:
@@ -148,7 +148,7 @@ class WordList:
             LookupError, ValueError: it is not what `save` wrote.
         """
         arrays = open_arrays(file)
-        words, names, firsts = (KeyTable.of(under(part, arrays)) for part in _TABLES)
+        words, names, firsts = (StringTable.of(under(part, arrays)) for part in _TABLES)
         counts, lengths, letters, name_counts, second_starts, seconds = (arrays[part] for part in _ARRAYS)
         return cls(words, counts, lengths, letters, names, name_counts, firsts, second_starts, seconds)
 

@@ -1,4 +1,4 @@
-"""Any sentence-transformers CrossEncoder as the reader, for those who have one.
+"""Any sentence-transformers CrossEncoder as the reranker, for those who have one.
 
 Importing this module imports PyTorch, which takes seconds; only a setting that names a model does.
 """
@@ -13,23 +13,23 @@ from sentence_transformers import CrossEncoder
 from transformers.utils.logging import disable_progress_bar
 
 from embeddings.encoders.weights import find_model
-from embeddings.errors import ModelError, ReaderError
-from embeddings.reranking.reranker import ReaderIdentity
+from embeddings.errors import ModelError, RerankerError
+from embeddings.reranking.reranker import RerankerIdentity
 
 
-class CrossReader:
+class CrossEncoderReranker:
     """A CrossEncoder that scores each sentence by itself, as it was trained to score a passage."""
 
-    def __init__(self, identity: ReaderIdentity, model: CrossEncoder) -> None:
+    def __init__(self, identity: RerankerIdentity, model: CrossEncoder) -> None:
         self._identity = identity
         self._model = model
 
     @classmethod
-    def load(cls, name: str) -> CrossReader:
+    def load(cls, name: str) -> CrossEncoderReranker:
         """Load a model that gives one score for a pair, by its folder or its name among those fetched before.
 
         Raises:
-            ReaderError: it isn't there, can't be loaded, or gives more than one score.
+            RerankerError: it isn't there, can't be loaded, or gives more than one score.
         """
         # Its bars would run across the command's own.
         disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
@@ -37,23 +37,21 @@ class CrossReader:
             source = find_model(name if not Path(name).is_dir() else str(Path(name).resolve()))
             model = CrossEncoder(str(source.folder), device="cpu", local_files_only=True, num_labels=None)
         except ModelError as error:
-            raise ReaderError(f"the reader {error}") from error
+            raise RerankerError(f"the reranker {error}") from error
         except Exception as error:
             reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-            raise ReaderError(f"{name}: sentence-transformers can't load it as a CrossEncoder ({reason})") from error
+            raise RerankerError(f"{name}: sentence-transformers can't load it as a CrossEncoder ({reason})") from error
         if model.num_labels != 1:
-            raise ReaderError(
-                f"{name}: gives {model.num_labels} scores for a pair; the reader must be a CrossEncoder that gives one"
-            )
-        return cls(ReaderIdentity(source.name, source.weights), model)
+            raise RerankerError(f"{name}: gives {model.num_labels} scores for a pair; the reranker must give one")
+        return cls(RerankerIdentity(source.name, source.weights), model)
 
     @property
-    def identity(self) -> ReaderIdentity:
+    def identity(self) -> RerankerIdentity:
         """What decides the scores."""
         return self._identity
 
     def read(self, question: str, windows: Sequence[Sequence[str]]) -> list[list[float]]:
-        """How sure it is of each sentence of each window, as logits; see `embeddings.reranking.reranker.Reader.read`."""
+        """How sure it is of each sentence of each window, as logits; see `Reranker.read`."""
         pairs = [(question, sentence) for window in windows for sentence in window]
         if not pairs:
             return []

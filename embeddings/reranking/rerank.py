@@ -1,6 +1,6 @@
-"""The closest sentences read again, with their neighbours, by the reader: which of them answer the question?
+"""The closest sentences read again, with their neighbours, by the reranker: which of them answer the question?
 
-The ranking knows what a sentence is about; the reader, whether it answers. Both order the sentences, each in standard
+The ranking knows what a sentence is about; the reranker, whether it answers. Both order the sentences, each in standard
 scores over those that were read, since their raw scores have no common scale.
 """
 
@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.index.collection import CollectionIndex
-from embeddings.records import NO_READER, SHIPPED, Hit, ScoredSentence
-from embeddings.reranking.reranker import Reader, RuntimeReader
+from embeddings.records import NO_RERANKER, SHIPPED, Hit, ScoredSentence
+from embeddings.reranking.reranker import OnnxReranker, Reranker
 from embeddings.retrieval.fusion import RankedSentence
 
 WINDOW_SENTENCES = 5
-"""The most sentences that are read at once: as many as the reader was trained on."""
+"""The most sentences that are read at once: as many as the reranker was trained on."""
 
 WINDOW_CHARACTERS = 160
 """How many characters a window may have before no neighbour is added: short sentences are read with company.
@@ -31,8 +31,8 @@ READ_CHARACTERS = 640
 
 
 @dataclass(frozen=True, slots=True)
-class Reread:
-    """The sentences in the order of quoting, and how sure the reader is of the one it is surest of.
+class Reranked:
+    """The sentences in the order of quoting, and how sure the reranker is of the one it is surest of.
 
     Attributes:
         sentences: those that were read first, scored in [1, 2]; the others behind them, as they stood.
@@ -76,26 +76,26 @@ class _Window:
     end: int
 
 
-def reread(question: str, sentences: Sequence[RankedSentence], reader: Reader, share: float) -> Reread:
+def rerank(question: str, sentences: Sequence[RankedSentence], reranker: Reranker, share: float) -> Reranked:
     """Read the best sentences again and put them in order.
 
     Args:
         question: what is asked, misspellings put right.
         sentences: what was found, best first.
-        reader: reads them.
-        share: the reader's share of the order; 0 leaves it as it was.
+        reranker: reads them.
+        share: the reranker's share of the order; 0 leaves it as it was.
     """
     windows = _windows(sentences)
     texts = [[window.index.sentence(row) for row in range(window.first, window.end)] for window in windows]
     scores = {
         (id(window.index), row): score
-        for window, read in zip(windows, reader.read(question, texts), strict=True)
+        for window, read in zip(windows, reranker.read(question, texts), strict=True)
         for row, score in zip(range(window.first, window.end), read, strict=True)
         if np.isfinite(score)
     }
     read = [sentence for sentence in sentences if (id(sentence.index), sentence.row) in scores]
     if not read:
-        return Reread(tuple(sentences), None)
+        return Reranked(tuple(sentences), None)
     sure = np.array([scores[id(sentence.index), sentence.row] for sentence in read])
     close = np.array([sentence.score for sentence in read])
     fused = share * _standard(sure) + (1 - share) * _standard(close)
@@ -108,7 +108,7 @@ def reread(question: str, sentences: Sequence[RankedSentence], reader: Reader, s
         + [replace(sentence, score=sentence.score / scale) for sentence in rest],
         key=lambda sentence: -sentence.score,
     )
-    return Reread(tuple(ordered), float(sure.max()), scale)
+    return Reranked(tuple(ordered), float(sure.max()), scale)
 
 
 def _windows(sentences: Sequence[RankedSentence]) -> list[_Window]:
@@ -156,17 +156,17 @@ def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
     return standard
 
 
-def open_reader(wanted: str) -> Reader | None:
-    """The reader of that name, as `Library.open` takes it; None for `NO_READER`.
+def open_reranker(wanted: str) -> Reranker | None:
+    """The reranker of that name, as `Library.open` takes it; None for `NO_RERANKER`.
 
     Raises:
         ReaderError: it can't be opened.
     """
-    if wanted == NO_READER:
+    if wanted == NO_RERANKER:
         return None
     if wanted == SHIPPED:
-        return RuntimeReader.open()
+        return OnnxReranker.open()
     # Here, for it imports PyTorch: a cost for those who name a model of their own.
-    from embeddings.reranking.cross_encoder import CrossReader
+    from embeddings.reranking.cross_encoder import CrossEncoderReranker
 
-    return CrossReader.load(wanted)
+    return CrossEncoderReranker.load(wanted)

@@ -1,4 +1,4 @@
-"""The reader: for each sentence of a window, how sure it is that the sentence answers the question.
+"""The reranker: for each sentence of a window, how sure it is that the sentence answers the question.
 
 One ONNX file comes with the package: the graph, int8 weights and the tokenizer, made by `embeddings.training`. It is
 opened when the first question needs it. Nothing here imports PyTorch.
@@ -17,16 +17,16 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-from embeddings.errors import ReaderError
+from embeddings.errors import RerankerError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FILE = "reranker.onnx"
-"""The shipped reader's file, in this package's folder."""
+"""The shipped reranker's file, in this package's folder."""
 
 DIGEST = "d29ff6f9c83e6572f06e63ba67fea47c6cb58d8a6a4dc2a0f5644fb91ce42ac3"
-"""SHA-256 of the only file that is taken for the shipped reader."""
+"""SHA-256 of the only file that is taken for the shipped reranker."""
 
 MOST_TOKENS = 112
 """The most tokens of a window, the question and the special tokens included; what is beyond is not read."""
@@ -40,31 +40,31 @@ _ERRORS_ONLY = 3
 
 
 @dataclass(frozen=True, slots=True)
-class ReaderIdentity:
-    """What decides a reader's scores: `name`, and the SHA-256 (hex) of its weights."""
+class RerankerIdentity:
+    """What decides a reranker's scores: `name`, and the SHA-256 (hex) of its weights."""
 
     name: str
     weights: str
 
 
-class Reader(Protocol):
+class Reranker(Protocol):
     """Reads windows of consecutive sentences."""
 
     @property
-    def identity(self) -> ReaderIdentity:
+    def identity(self) -> RerankerIdentity:
         """What decides the scores."""
 
     def read(self, question: str, windows: Sequence[Sequence[str]]) -> list[list[float]]:
         """How sure it is of each sentence of each window, in their order; higher is surer.
 
-        The scores are raw and unbounded: comparable across questions, but not with another reader's. A sentence that
-        is beyond what the reader reads of a window scores minus infinity.
+        The scores are raw and unbounded: comparable across questions, but not with another reranker's. A sentence that
+        is beyond what the reranker reads of a window scores minus infinity.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A question with a window, as the reader's model takes them.
+    """A question with a window, as the reranker's model takes them.
 
     Attributes:
         ids: the tokens.
@@ -94,48 +94,48 @@ def tokenise(tokenizer: Tokenizer, question: str, sentences: Sequence[str]) -> T
 
 
 def prepare_tokenizer(tokenizer: Tokenizer) -> Tokenizer:
-    """Have a tokenizer cut the sentences, never the question, where the reader stops reading; return it."""
+    """Have a tokenizer cut the sentences, never the question, where the reranker stops reading; return it."""
     tokenizer.no_padding()
     tokenizer.enable_truncation(MOST_TOKENS, strategy="only_second")
     return tokenizer
 
 
 def packaged() -> Path:
-    """Where the shipped reader stands, whether or not it is there."""
+    """Where the shipped reranker stands, whether or not it is there."""
     return Path(str(resources.files("embeddings.reranking"))) / FILE
 
 
-class RuntimeReader:
-    """An exported reader on onnxruntime. Safe to call from several threads at once."""
+class OnnxReranker:
+    """An exported reranker on onnxruntime. Safe to call from several threads at once."""
 
-    def __init__(self, identity: ReaderIdentity, tokenizer: Tokenizer, session: onnxruntime.InferenceSession) -> None:
+    def __init__(self, identity: RerankerIdentity, tokenizer: Tokenizer, session: onnxruntime.InferenceSession) -> None:
         self._identity = identity
         self._tokenizer = tokenizer
         self._session = session
 
     @classmethod
-    def open(cls, file: Path | None = None, digest: str | None = None) -> RuntimeReader:
-        """Open a reader's file.
+    def open(cls, file: Path | None = None, digest: str | None = None) -> OnnxReranker:
+        """Open a reranker's file.
 
         Args:
             file: what `embeddings.training` exported; None for the shipped one.
-            digest: the SHA-256 that it must have; None for the shipped reader's, or any where `file` is given.
+            digest: the SHA-256 that it must have; None for the shipped reranker's, or any where `file` is given.
 
         Raises:
-            ReaderError: it is missing, damaged, or another file.
+            RerankerError: it is missing, damaged, or another file.
         """
         wanted = DIGEST if file is None else digest
         file = file or packaged()
         try:
             content = file.read_bytes()
         except OSError as error:
-            raise ReaderError(
-                f"{file}: the reader can't be read ({error.strerror}); install the package again"
+            raise RerankerError(
+                f"{file}: the reranker can't be read ({error.strerror}); install the package again"
             ) from error
         found = hashlib.sha256(content).hexdigest()
         if wanted is not None and found != wanted:
-            raise ReaderError(
-                f"{file}: the reader is damaged, or not the one of this version; install the package again"
+            raise RerankerError(
+                f"{file}: the reranker is damaged, or not the one of this version; install the package again"
             )
         try:
             session = onnxruntime.InferenceSession(content, _session_options(), providers=["CPUExecutionProvider"])
@@ -143,16 +143,16 @@ class RuntimeReader:
         except Exception as error:
             # Both libraries raise kin of no common base but this.
             reason = str(error).splitlines()[0]
-            raise ReaderError(f"{file}: not a reader ({reason})") from error
-        return cls(ReaderIdentity(file.stem, found), prepare_tokenizer(tokenizer), session)
+            raise RerankerError(f"{file}: not a reranker ({reason})") from error
+        return cls(RerankerIdentity(file.stem, found), prepare_tokenizer(tokenizer), session)
 
     @property
-    def identity(self) -> ReaderIdentity:
+    def identity(self) -> RerankerIdentity:
         """What decides the scores."""
         return self._identity
 
     def read(self, question: str, windows: Sequence[Sequence[str]]) -> list[list[float]]:
-        """How sure it is of each sentence of each window, in their order; see `Reader.read`."""
+        """How sure it is of each sentence of each window, in their order; see `Reranker.read`."""
         # One by one: on one thread a batch costs what its padding does, and saves nothing.
         return [self._read(question, window) for window in windows]
 

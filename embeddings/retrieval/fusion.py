@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from embeddings.config import RankingSettings
 from embeddings.index.collection import CollectionIndex
 from embeddings.records import Hit, ScoredSentence
-from embeddings.retrieval.retriever import Candidates, Floats, Query, Rows, Scope, candidates
+from embeddings.retrieval.retriever import Candidates, Floats, Rows, Scope, SearchQuery, candidates
 
 # Equal vectors' cosines may differ in their last bits (2^-24), by where in the product they stand.
 _ALIKE = 1e-6
@@ -131,7 +131,7 @@ class Ranking:
         )
 
 
-def rank(query: Query, scopes: Sequence[Scope], settings: RankingSettings) -> Ranking:
+def rank(query: SearchQuery, scopes: Sequence[Scope], settings: RankingSettings) -> Ranking:
     """Score what stands in the scopes for a question.
 
     Raises:

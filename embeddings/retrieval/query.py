@@ -13,9 +13,9 @@ from embeddings.documents.analyzer import terms, words
 from embeddings.encoders.base import Encoder
 from embeddings.errors import QuestionError
 from embeddings.index.vectors import unit
-from embeddings.index.vocabulary import WordList
+from embeddings.index.vocabulary import Vocabulary
 from embeddings.lexicon import FILLING, GIST, OPENING, POINTING, STOP_WORDS, VERDICT
-from embeddings.retrieval.retriever import Query
+from embeddings.retrieval.retriever import SearchQuery
 from embeddings.retrieval.spelling import correct
 
 
@@ -29,10 +29,10 @@ class Intent(Enum):
 def intent(question: str) -> Intent | None:
     """What a question asks of the work as a whole, or None where it asks for anything of its own.
 
-    Every word must belong: "is it any good?" asks for the verdict, "is the music any good?" for the music.
+    Every rewrite must belong: "is it any good?" asks for the verdict, "is the music any good?" for the music.
     """
-    asked = [word.removesuffix("'s") for word in words(question)]
-    telling = {word for word in asked if word not in STOP_WORDS and word not in FILLING}
+    asked = [rewrite.removesuffix("'s") for rewrite in words(question)]
+    telling = {rewrite for rewrite in asked if rewrite not in STOP_WORDS and rewrite not in FILLING}
     if telling <= GIST and GIST.intersection(asked):
         return Intent.GIST
     # "Like" fills many a sentence, and is the verdict where nothing else is asked: "did she like it?"
@@ -46,7 +46,7 @@ LONGEST = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class Query:
     """A question as it is looked for.
 
     Attributes:
@@ -56,15 +56,15 @@ class Asked:
     """
 
     text: str
-    query: Query
-    alone: Query | None
+    query: SearchQuery
+    alone: SearchQuery | None
 
 
-def checked(question: str) -> str:
+def check_question(question: str) -> str:
     """The question with its white space put in order.
 
     Raises:
-        QuestionError: it is empty, too long, or has no word in it.
+        QuestionError: it is empty, too long, or has no rewrite in it.
     """
     tidy = " ".join(question.split())
     if not tidy:
@@ -77,7 +77,7 @@ def checked(question: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Wording:
+class RewrittenQuestion:
     """The words that a question is looked for by, before there are vectors of them.
 
     Attributes:
@@ -90,38 +90,42 @@ class Wording:
     texts: tuple[str, ...]
     mixed: bool
 
-    def asked(self, vectors: NDArray[np.float32]) -> Asked:
+    def asked(self, vectors: NDArray[np.float32]) -> Query:
         """The question as it is looked for; `vectors` are those of `texts`, shape (len(texts), d)."""
         own = _terms(self.text)
         if self.mixed:
-            return Asked(self.text, Query(unit(unit(vectors).mean(axis=0, keepdims=True))[0], own), None)
+            return Query(self.text, SearchQuery(unit(unit(vectors).mean(axis=0, keepdims=True))[0], own), None)
         rows = unit(vectors)
         if len(rows) == 1:
-            return Asked(self.text, Query(rows[0], own), None)
-        return Asked(self.text, Query(rows[0], _terms(self.texts[0])), Query(rows[-1], own) if own else None)
+            return Query(self.text, SearchQuery(rows[0], own), None)
+        return Query(
+            self.text, SearchQuery(rows[0], _terms(self.texts[0])), SearchQuery(rows[-1], own) if own else None
+        )
 
 
-def word(question: str, context: Sequence[str], encoder: Encoder, lists: Sequence[WordList]) -> Wording:
-    """Put a checked question into the words that it is looked for by.
+def rewrite(question: str, context: Sequence[str], encoder: Encoder, lists: Sequence[Vocabulary]) -> RewrittenQuestion:
+    """Put a check_question question into the words that it is looked for by.
 
     A follow-up is read with the turn before it, so that "and who plays her?" knows who she is. A question about the
     work as a whole is looked for by what an answer would say as well, and needs no turn before it.
     """
     whole = encoder.count_tokens([""])[0]
 
-    def known(word: str) -> bool:
-        return encoder.count_tokens([word])[0] - whole == 1
+    def known(rewrite: str) -> bool:
+        return encoder.count_tokens([rewrite])[0] - whole == 1
 
     text = correct(question, lists, known)
     sought = intent(text)
     if sought is not None:
-        return Wording(text, (sought.value, text), mixed=True)
+        return RewrittenQuestion(text, (sought.value, text), mixed=True)
     if not context:
-        return Wording(text, (text,), mixed=False)
-    return Wording(text, (_together(correct(context[-1][-LONGEST:], lists, known), text, encoder), text), mixed=False)
+        return RewrittenQuestion(text, (text,), mixed=False)
+    return RewrittenQuestion(
+        text, (_together(correct(context[-1][-LONGEST:], lists, known), text, encoder), text), mixed=False
+    )
 
 
-def understand(wordings: Sequence[Wording], encoder: Encoder) -> tuple[Asked, ...]:
+def encode_queries(wordings: Sequence[RewrittenQuestion], encoder: Encoder) -> tuple[Query, ...]:
     """Make of questions what is looked for, all of them encoded together."""
     if not wordings:
         return ()
@@ -148,7 +152,7 @@ SHORT = 3
 """A question of at most so many words is seldom one by itself."""
 
 
-def leans_back(question: str) -> bool:
-    """Whether a question has a word that points back ("and who plays her?"), or is too short to stand alone."""
+def is_follow_up(question: str) -> bool:
+    """Whether a question has a rewrite that points back ("and who plays her?"), or is too short to stand alone."""
     asked = words(question)
     return len(asked) <= SHORT or asked[0] in OPENING or not POINTING.isdisjoint(asked)

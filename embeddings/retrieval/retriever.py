@@ -23,7 +23,7 @@ _LARGEST_COSINE = 1.01
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class SearchQuery:
     """A question as the ranking sees it: its unit vector (d,) and its stemmed terms."""
 
     vector: Floats
@@ -78,7 +78,7 @@ class Candidates:
         )
 
 
-def candidates(query: Query, scope: Scope, settings: RankingSettings) -> Candidates:
+def candidates(query: SearchQuery, scope: Scope, settings: RankingSettings) -> Candidates:
     # Of damaged files numpy would warn, line by line; what comes of them is refused in one.
     with np.errstate(all="ignore"):
         found = _gathered(query, scope, settings)
@@ -90,7 +90,7 @@ def candidates(query: Query, scope: Scope, settings: RankingSettings) -> Candida
     return found
 
 
-def _gathered(query: Query, scope: Scope, settings: RankingSettings) -> Candidates:
+def _gathered(query: SearchQuery, scope: Scope, settings: RankingSettings) -> Candidates:
     index = scope.index
     if scope.sentences[1] - scope.sentences[0] <= settings.exact:
         sentence_vectors, pair_vectors, passage_vectors = index.decoded(scope.passages, scope.sentences)
@@ -111,7 +111,7 @@ def _gathered(query: Query, scope: Scope, settings: RankingSettings) -> Candidat
     return _closest(query, scope, settings.candidates)
 
 
-def _closest(query: Query, scope: Scope, k: int) -> Candidates:
+def _closest(query: SearchQuery, scope: Scope, k: int) -> Candidates:
     """The union of each source's closest k, all with exact scores."""
     index = scope.index
     found = np.concatenate(

@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from embeddings.documents.analyzer import words
-from embeddings.index.titles import Name, NameTable, _key
+from embeddings.index.titles import TitleEntry, TitleTable, _key
 from embeddings.lexicon import STOP_WORDS
 
 _WITHIN_SENTENCE = re.compile(r"\w[^\w.!?…]*$")
 
 
-Named = tuple[NameTable, Callable[[int, int], Name]]
+Named = tuple[TitleTable, Callable[[int, int], TitleEntry]]
 """A table, and what makes a name of an owner and a number."""
 
 
@@ -24,12 +24,12 @@ class Router:
         self._longest = max((table.longest for table, _ in tables), default=0)
 
     @classmethod
-    def of(cls, names: Iterable[Name]) -> Router:
+    def of(cls, names: Iterable[TitleEntry]) -> Router:
         """A router of names in memory."""
         listed = list(names)
-        return cls([(NameTable.build([name.text] for name in listed), lambda owner, _: listed[owner])])
+        return cls([(TitleTable.build([name.text] for name in listed), lambda owner, _: listed[owner])])
 
-    def named(self, question: str) -> tuple[Name, ...]:
+    def named(self, question: str) -> tuple[TitleEntry, ...]:
         """The names that stand in the question, in their order there; of overlapping ones the longest.
 
         A name made of function words alone (*It*, *Us*, *Her*) counts only where it is written as the title is
@@ -43,7 +43,7 @@ class Router:
         ]
         # All at once: what takes time is to begin looking.
         names = self._find([" ".join(asked[place : place + length]) for place, length in spans])
-        found: list[Name] = []
+        found: list[TitleEntry] = []
         end = 0
         for (place, length), listed in zip(spans, names, strict=True):
             telling = [name for name in listed if place >= end and _telling(name.text, question)]
@@ -52,14 +52,14 @@ class Router:
                 end = place + length
         return tuple(dict.fromkeys(found))
 
-    def _find(self, keys: Sequence[str]) -> list[list[Name]]:
-        found: list[list[Name]] = [[] for _ in keys]
+    def _find(self, keys: Sequence[str]) -> list[list[TitleEntry]]:
+        found: list[list[TitleEntry]] = [[] for _ in keys]
         for table, named in self._tables:
             for names, places in zip(found, table.find(keys), strict=True):
                 names.extend(named(*place) for place in places)
         return found
 
-    def route(self, question: str, context: Sequence[str]) -> tuple[Name, ...]:
+    def route(self, question: str, context: Sequence[str]) -> tuple[TitleEntry, ...]:
         """The names in the question, else in the latest of the earlier questions that has any."""
         for turn in (question, *reversed(context)):
             if names := self.named(turn):

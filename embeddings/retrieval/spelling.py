@@ -13,7 +13,7 @@ from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
 from embeddings.documents.analyzer import terms
-from embeddings.index.vocabulary import _WORD, LIKENESS, SHORTEST, WordList, _bare
+from embeddings.index.vocabulary import _WORD, LIKENESS, SHORTEST, Vocabulary, _bare
 from embeddings.lexicon import SHORT_FORMS
 
 LIKENESS_ELSEWHERE = 0.85
@@ -23,7 +23,7 @@ CONSIDERED = 3
 """How many of the closest words may be the correction."""
 
 
-def correct(question: str, lists: Sequence[WordList], known: Callable[[str], bool]) -> str:
+def correct(question: str, lists: Sequence[Vocabulary], known: Callable[[str], bool]) -> str:
     """Replace the misspelt words of a question.
 
     Args:
@@ -44,7 +44,7 @@ def correct(question: str, lists: Sequence[WordList], known: Callable[[str], boo
     return _WORD.sub(lambda match: corrections.get(match.start(), match.group()), question)
 
 
-def _second_name(first: str, word: str, lists: Sequence[WordList]) -> str | None:
+def _second_name(first: str, word: str, lists: Sequence[Vocabulary]) -> str | None:
     """The second part of a name whose first part stands before `word`: *keira nightly* means *knightley*."""
     seconds = [second for names in lists for second in names.seconds_after(first)]
     if not seconds or any(word in names for names in lists):
@@ -53,13 +53,13 @@ def _second_name(first: str, word: str, lists: Sequence[WordList]) -> str | None
     return str(found[0]) if found else None
 
 
-def _misspelt(word: str, lists: Sequence[WordList], known: Callable[[str], bool]) -> bool:
+def _misspelt(word: str, lists: Sequence[Vocabulary], known: Callable[[str], bool]) -> bool:
     if len(word) < SHORTEST or "'" in word or word in SHORT_FORMS or known(word) or known(word.removesuffix("s")):
         return False
     return not any(word in names for names in lists)
 
 
-def _closest(word: str, lists: Sequence[WordList]) -> str | None:
+def _closest(word: str, lists: Sequence[Vocabulary]) -> str | None:
     others = {other for names in lists for other in names.near(word)}
     scorer = DamerauLevenshtein.normalized_similarity
     found = process.extract(word, others, scorer=scorer, limit=None, score_cutoff=LIKENESS)

@@ -1,4 +1,4 @@
-"""`python -m embeddings.training SHARED OUT` trains the reader: hours on two cores, and it goes on where it stopped.
+"""`python -m embeddings.training SHARED OUT` trains the reranker: hours on two cores, and it goes on where it stopped.
 
 SHARED holds `data/` and `reader-data/`. OUT is given `checkpoint.pt`, `fp32.onnx`, `reranker.onnx` and `model-card.md`.
 """
@@ -17,30 +17,30 @@ from rich.progress import Progress
 from tokenizers import Tokenizer
 from transformers import AutoModel
 
-from embeddings.answering.calibration import ReaderCalibration, Thresholds
+from embeddings.answering.calibration import RerankerCalibration, Thresholds
 from embeddings.documents.files import REVIEWS, review_files
 from embeddings.documents.parser import read_review
 from embeddings.encoders.export import prepare_encoder
 from embeddings.encoders.weights import find_model
 from embeddings.errors import LibraryError
 from embeddings.evaluation.datasets.questions import read_questions
-from embeddings.reranking.reranker import RuntimeReader, prepare_tokenizer
+from embeddings.reranking.reranker import OnnxReranker, prepare_tokenizer
 from embeddings.training.batches import featurise
 from embeddings.training.datasets import LEFT_OUT, TRAINED_ON, mixed, read_set
 from embeddings.training.decontaminate import find_overlap, judged, without_overlap
 from embeddings.training.export import export
 from embeddings.training.held_out import Taken, left_out_task
-from embeddings.training.model import ReaderModel
+from embeddings.training.model import RerankerModel
 from embeddings.training.model_card import model_card
 from embeddings.training.trainer import Recipe, fit, has_bf16
 from embeddings.training.validate import judge_task, judge_windows
 
 SHARED_ARGUMENT = Annotated[Path, typer.Argument(metavar="SHARED", help="Holds data/ and reader-data/.")]
-OUT_ARGUMENT = Annotated[Path, typer.Argument(metavar="OUT", help="Where checkpoint, reader and model card go.")]
+OUT_ARGUMENT = Annotated[Path, typer.Argument(metavar="OUT", help="Where checkpoint, reranker and model card go.")]
 
 _ALLOWED_LOSS = 0.01
 _SENSITIVE = ("layer.0", "layer.5")
-# Every reader is asked the same questions, whatever its seed, so that two can be compared.
+# Every reranker is asked the same questions, whatever its seed, so that two can be compared.
 _DRAW = 1
 _console = Console(stderr=True)
 
@@ -57,7 +57,7 @@ def train(
     ] = None,
     data: Annotated[Path, typer.Option(help="Reviews and questions that must not be trained on.")] = Path("data"),
 ) -> None:
-    """Train a reader, export it, judge it and write its model card."""
+    """Train a reranker, export it, judge it and write its model card."""
     try:
         _train(shared, out, Recipe(seed=seed, bf16=has_bf16() if bf16 is None else bf16), questions, threads, data)
     except LibraryError as error:
@@ -83,7 +83,7 @@ def _train(shared: Path, out: Path, recipe: Recipe, questions: int, threads: int
     tokenizer = prepare_tokenizer(Tokenizer.from_file(str(next(source.folder.rglob("tokenizer.json")))))
     torch.set_num_threads(threads)
     torch.manual_seed(recipe.seed)
-    model = ReaderModel(AutoModel.from_pretrained(str(source.folder)))
+    model = RerankerModel(AutoModel.from_pretrained(str(source.folder)))
     with Progress(console=_console) as bars:
         bar = bars.add_task("training", total=None)
         fit(
@@ -98,25 +98,25 @@ def _train(shared: Path, out: Path, recipe: Recipe, questions: int, threads: int
 
     export(model, tokenizer, out / "fp32.onnx", int8=False)
     export(model, tokenizer, out / "reranker.onnx")
-    figures = {"fp32": judge_windows(RuntimeReader.open(out / "fp32.onnx"), back)}
-    reader = RuntimeReader.open(out / "reranker.onnx")
-    figures["int8"] = judge_windows(reader, back)
+    figures = {"fp32": judge_windows(OnnxReranker.open(out / "fp32.onnx"), back)}
+    reranker = OnnxReranker.open(out / "reranker.onnx")
+    figures["int8"] = judge_windows(reranker, back)
     if figures["int8"].auroc < figures["fp32"].auroc - _ALLOWED_LOSS:
         export(model, tokenizer, out / "reranker.onnx", wide=_SENSITIVE)
-        reader = RuntimeReader.open(out / "reranker.onnx")
-        figures["int8, the first and last layer wider"] = judge_windows(reader, back)
+        reranker = OnnxReranker.open(out / "reranker.onnx")
+        figures["int8, the first and last layer wider"] = judge_windows(reranker, back)
     final = list(figures.values())[-1]
     # The states play no part in what is judged here.
-    calibration = ReaderCalibration(Thresholds(0.0, 0.0), final.middle, final.spread)
+    calibration = RerankerCalibration(Thresholds(0.0, 0.0), final.middle, final.spread)
     with TemporaryDirectory() as folder:
         encoder = prepare_encoder(None, Path(folder) / "encoder", notify=_console.print)
         results = [
-            judge_task(left_out_task(given, questions, _DRAW, taken=taken), encoder, reader, calibration)
+            judge_task(left_out_task(given, questions, _DRAW, taken=taken), encoder, reranker, calibration)
             for given in left_out
             for taken in Taken
         ]
     card = model_card(
-        digest=reader.identity.weights,
+        digest=reranker.identity.weights,
         size=(out / "reranker.onnx").stat().st_size,
         recipe=recipe,
         windows=Counter(name for name, _ in learned),

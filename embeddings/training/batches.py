@@ -1,4 +1,4 @@
-"""Windows to the tensors that the reader's model is trained on."""
+"""Windows to the tensors that the reranker's model is trained on."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ class Batch:
 
 
 def featurise(window: Window, tokenizer: Tokenizer) -> Features:
-    """A window as token ids; what is beyond the reader's reach is cut off the sentences."""
+    """A window as token ids; what is beyond the reranker's reach is cut off the sentences."""
     tokens = tokenise(tokenizer, window.question, window.sentences)
     visible = frozenset(tokens.owners)
     gold = tuple(place for place in window.gold if place in visible)

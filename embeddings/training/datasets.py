@@ -1,4 +1,4 @@
-"""The public sets that the reader is trained on and tested with, read from their own formats."""
+"""The public sets that the reranker is trained on and tested with, read from their own formats."""
 
 from __future__ import annotations
 
@@ -237,10 +237,10 @@ SETS: Mapping[str, tuple[Read, str]] = {
 """How each set is read, and where it stands in the shared folder."""
 
 LEFT_OUT = ("SQuADShifts amazon_reviews", "QED")
-"""The sets that no training sees: the reader is judged by them."""
+"""The sets that no training sees: the reranker is judged by them."""
 
 TRAINED_ON = tuple(name for name in SETS if name not in LEFT_OUT)
-"""The sets that the reader learns from."""
+"""The sets that the reranker learns from."""
 
 
 def without(given: QuestionSet, unwanted: Iterable[int]) -> QuestionSet:

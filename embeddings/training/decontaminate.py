@@ -1,4 +1,4 @@
-"""Whether texts that the reader is judged by stand in what it learns from."""
+"""Whether texts that the reranker is judged by stand in what it learns from."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """What a set shares with the texts that the reader is judged by.
+    """What a set shares with the texts that the reranker is judged by.
 
     Attributes:
         name: the set.
@@ -48,7 +48,7 @@ def find_overlap(given: QuestionSet, seen: frozenset[int], asked: frozenset[str]
 
     Args:
         given: a set to train on.
-        seen: the runs of the texts that the reader is judged by.
+        seen: the runs of the texts that the reranker is judged by.
         asked: the keys of the questions that it is judged by.
     """
     paragraphs = frozenset(
@@ -75,7 +75,7 @@ def without_overlap(given: QuestionSet, overlap: Overlap, asked: frozenset[str])
 def judged(
     sets: Iterable[QuestionSet], texts: Iterable[str] = (), questions: Iterable[str] = ()
 ) -> tuple[frozenset[int], frozenset[str]]:
-    """The runs and the question keys of all that the reader is judged by: sets, and further texts and questions."""
+    """The runs and the question keys of all that the reranker is judged by: sets, and further texts and questions."""
     sets = tuple(sets)
     every = (paragraph.text for given in sets for paragraph in given.paragraphs)
     asked = (example.question for given in sets for example in given.examples)

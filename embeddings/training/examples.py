@@ -1,4 +1,4 @@
-"""What a reader learns from: questions, and the sentences that answer them."""
+"""What a reranker learns from: questions, and the sentences that answer them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A trained reader to the one ONNX file that is shipped: optimised, in int8, with its tokenizer."""
+"""A trained reranker to the one ONNX file that is shipped: optimised, in int8, with its tokenizer."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from torch import Tensor, nn
 from torch.jit._trace import TracerWarning
 
 from embeddings.reranking.reranker import TOKENIZER, padded, tokenise
-from embeddings.training.model import ReaderModel, scores
+from embeddings.training.model import RerankerModel, scores
 
 _OPSET = 17
 _INPUTS = ("input_ids", "attention_mask", "token_type_ids", "members")
@@ -26,7 +26,7 @@ _INPUTS = ("input_ids", "attention_mask", "token_type_ids", "members")
 class _Graph(nn.Module):
     """The model and its score as one function."""
 
-    def __init__(self, model: ReaderModel) -> None:
+    def __init__(self, model: RerankerModel) -> None:
         super().__init__()
         self.model = model
 
@@ -36,9 +36,9 @@ class _Graph(nn.Module):
 
 
 def export(
-    model: ReaderModel, tokenizer: Tokenizer, file: Path, *, int8: bool = True, wide: tuple[str, ...] = ()
+    model: RerankerModel, tokenizer: Tokenizer, file: Path, *, int8: bool = True, wide: tuple[str, ...] = ()
 ) -> None:
-    """Write a reader's file, beside and then in place.
+    """Write a reranker's file, beside and then in place.
 
     Args:
         model: what was trained.
@@ -69,7 +69,7 @@ def export(
         os.replace(beside, file)  # noqa: PTH105 - in one step, whatever stands there
 
 
-def _trace(model: ReaderModel, tokenizer: Tokenizer, path: Path) -> None:
+def _trace(model: RerankerModel, tokenizer: Tokenizer, path: Path) -> None:
     model.eval()
     # Two windows of unlike length, so that no size is taken for a constant.
     tokens = [

@@ -1,4 +1,4 @@
-"""The reader as a PyTorch module: one encoder with three heads."""
+"""The reranker as a PyTorch module: one encoder with three heads."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ NOWHERE = -10_000.0
 """A logit for places that don't count; finite, so that it survives half precision and export."""
 
 
-class ReaderModel(nn.Module):
+class RerankerModel(nn.Module):
     """A pair encoder with a logit for each sentence, one for "none of them", and the start and end of the answer.
 
     A sentence is represented by the mean of its tokens beside the first token's vector.
@@ -66,7 +66,7 @@ def span_scores(spans: Tensor, members: Tensor) -> Tensor:
 
 
 def scores(sentences: Tensor, null: Tensor, spans: Tensor, members: Tensor) -> Tensor:
-    """How sure the reader is of each sentence.
+    """How sure the reranker is of each sentence.
 
     Half the sentence's logit, a quarter of its lead over "none" and a quarter of its span's lead over "nowhere":
     weights that were set before anything was measured.

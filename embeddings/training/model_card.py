@@ -1,4 +1,4 @@
-"""What is known of a trained reader, as a page to read: data and licences, figures, limits, digest."""
+"""What is known of a trained reranker, as a page to read: data and licences, figures, limits, digest."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ def model_card(
     """The model card, as Markdown.
 
     Args:
-        digest: SHA-256 of the reader's file.
+        digest: SHA-256 of the reranker's file.
         size: of the file, in bytes.
         recipe: of the training.
         windows: how many windows each set gave.
-        overlaps: what the sets share with what the reader is judged by.
+        overlaps: what the sets share with what the reranker is judged by.
         figures: on the windows that were kept back, by the name of the weights' form.
         judged: what the library makes of the sets that were left out.
     """
@@ -57,7 +57,7 @@ def _lines(
     judged: Sequence[Judged],
 ) -> Iterator[str]:
     yield from (
-        "# Model card: the reader",
+        "# Model card: the reranker",
         "",
         "Reads a question with up to five consecutive sentences and scores each: does it answer? all-MiniLM-L6-v2 "
         "(Apache-2.0) with three heads, trained further; word embeddings as they were.",
@@ -92,7 +92,7 @@ def _lines(
         yield f"| {name} | {found.windows} | {found.auroc:.3f} | {found.first:.3f} |"
     yield from (
         "",
-        "## The sets that were left out: the library without the reader → with it, difference, 95% interval",
+        "## The sets that were left out: the library without the reranker → with it, difference, 95% interval",
         "",
         "Reviews of ten paragraphs. Half of the questions are not answered: their paragraph is not there, or is there "
         "without the sentences that answer.",

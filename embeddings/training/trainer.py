@@ -1,4 +1,4 @@
-"""The training loop: from windows to a trained reader, with checkpoints to go on from."""
+"""The training loop: from windows to a trained reranker, with checkpoints to go on from."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from embeddings.training.batches import Batch, Features, batches
-from embeddings.training.model import NOWHERE, ReaderModel
+from embeddings.training.model import NOWHERE, RerankerModel
 
 Progress = Callable[[int, int, float], None]
 """Called with the steps done, the steps in all, and the mean loss since the last call."""
@@ -22,7 +22,7 @@ _REPORT_STEPS = 20
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a reader is trained.
+    """How a reranker is trained.
 
     Attributes:
         epochs: passes over the windows.
@@ -54,7 +54,7 @@ def has_bf16() -> bool:
 
 
 def fit(
-    model: ReaderModel,
+    model: RerankerModel,
     features: Sequence[Features],
     recipe: Recipe,
     *,
@@ -105,8 +105,8 @@ def fit(
                 _keep(checkpoint, name, step, model, optimiser, schedule)
 
 
-def window_loss(model: ReaderModel, batch: Batch, recipe: Recipe) -> Tensor:
-    """What the reader gets wrong: each sentence by itself, all against "none", and the words that answer."""
+def window_loss(model: RerankerModel, batch: Batch, recipe: Recipe) -> Tensor:
+    """What the reranker gets wrong: each sentence by itself, all against "none", and the words that answer."""
     sentences, null, spans = model(batch.input_ids, batch.attention_mask, batch.token_type_ids, batch.members)
     each = functional.binary_cross_entropy_with_logits(
         sentences, batch.gold, reduction="none", pos_weight=torch.tensor(recipe.positive_weight)
@@ -136,7 +136,7 @@ def _keep(
     path: Path,
     name: str,
     step: int,
-    model: ReaderModel,
+    model: RerankerModel,
     optimiser: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LambdaLR,
 ) -> None:
@@ -157,7 +157,7 @@ def _keep(
 def _resume(
     path: Path | None,
     name: str,
-    model: ReaderModel,
+    model: RerankerModel,
     optimiser: torch.optim.Optimizer,
     schedule: torch.optim.lr_scheduler.LambdaLR,
 ) -> int:

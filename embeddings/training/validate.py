@@ -1,4 +1,4 @@
-"""How good a trained reader is: on windows kept back, and through the library on sets that no training saw."""
+"""How good a trained reranker is: on windows kept back, and through the library on sets that no training saw."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 
 import numpy as np
 
-from embeddings.answering.calibration import Calibration, ReaderCalibration
+from embeddings.answering.calibration import Calibration, RerankerCalibration
 from embeddings.encoders.base import Encoder
 from embeddings.evaluation.compare import Pair, contrast
 from embeddings.evaluation.datasets.task import Task
@@ -19,16 +19,16 @@ from embeddings.evaluation.runs import Run
 from embeddings.evaluation.significance import auroc
 from embeddings.evaluation.summary import Summary, summarise
 from embeddings.library import Library
-from embeddings.reranking.reranker import Reader
+from embeddings.reranking.reranker import Reranker
 from embeddings.training.windows import Window
 
 SHOWN = (Measure.AUROC, Measure.BEST_SENTENCE, Measure.FIRST_QUOTE, Measure.THREE_QUOTES, Measure.NDCG)
-"""The measures that the model card gives of the library with and without the reader."""
+"""The measures that the model card gives of the library with and without the reranker."""
 
 
 @dataclass(frozen=True, slots=True)
 class WindowFigures:
-    """What a reader makes of windows that it was not trained on.
+    """What a reranker makes of windows that it was not trained on.
 
     Attributes:
         windows: how many there are.
@@ -47,7 +47,7 @@ class WindowFigures:
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """Some questions asked without the reader and with it, and the paired differences."""
+    """Some questions asked without the reranker and with it, and the paired differences."""
 
     without: Summary
     reading: Summary
@@ -56,18 +56,18 @@ class Worth:
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What the reader is worth on a task, in all and by kind of question."""
+    """What the reranker is worth on a task, in all and by kind of question."""
 
     task: str
     all: Worth
     by_kind: dict[str, Worth]
 
 
-def judge_windows(reader: Reader, windows: Sequence[Window]) -> WindowFigures:
+def judge_windows(reranker: Reranker, windows: Sequence[Window]) -> WindowFigures:
     """Read windows one by one."""
     best, answers, first = [], [], []
     for window in windows:
-        (scores,) = reader.read(window.question, [window.sentences])
+        (scores,) = reranker.read(window.question, [window.sentences])
         best.append(max(scores))
         answers.append(bool(window.gold))
         if window.gold and len(window.sentences) > 1:
@@ -83,17 +83,17 @@ def judge_windows(reader: Reader, windows: Sequence[Window]) -> WindowFigures:
     )
 
 
-def judge_task(task: Task, encoder: Encoder, reader: Reader, calibration: ReaderCalibration) -> Judged:
-    """Ask a task through the library, without the reader and with it."""
+def judge_task(task: Task, encoder: Encoder, reranker: Reranker, calibration: RerankerCalibration) -> Judged:
+    """Ask a task through the library, without the reranker and with it."""
     with TemporaryDirectory() as folder:
         runs = []
-        for name, used in (("without", None), ("with", reader)):
+        for name, used in (("without", None), ("with", reranker)):
             library = Library.of(
                 task.reviews,
                 Path(folder),
                 encoder,
-                calibration=Calibration(calibration.thresholds, {reader.identity.weights: calibration}),
-                reader=used,
+                calibration=Calibration(calibration.thresholds, {reranker.identity.weights: calibration}),
+                reranker=used,
             )
             try:
                 runs.append(evaluate(library, task, name=name).run)

@@ -29,7 +29,7 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What the reader reads at once, and what it should say.
+    """What the reranker reads at once, and what it should say.
 
     Attributes:
         question: as it was asked.

@@ -125,13 +125,13 @@ def build(index: str, passages: int, bank: str | None, encoder: str) -> dict[str
         bank: for made vectors, or None to encode in truth.
         encoder: the runtime encoder's folder.
     """
-    from embeddings.encoders.onnx import RuntimeEncoder
+    from embeddings.encoders.onnx import OnnxEncoder
     from embeddings.index.collection import COLLECTIONS
     from embeddings.library import Library
     from tests.benchmarks.corpus import Corpus
     from tests.benchmarks.vectors import Synthesised
 
-    real = RuntimeEncoder.open(Path(encoder))
+    real = OnnxEncoder.open(Path(encoder))
     timed = _Timed(Synthesised.open(Path(bank), Path(encoder)) if bank else real)
     reviews = list(Corpus(passages).reviews())
     held = memory()
@@ -162,14 +162,14 @@ def ask(index: str, passages: int, encoder: str) -> dict[str, Any]:
         encoder: the runtime encoder's folder.
     """
     from embeddings.answering.calibration import Thresholds
-    from embeddings.encoders.onnx import RuntimeEncoder
+    from embeddings.encoders.onnx import OnnxEncoder
     from embeddings.index.manifest import Manifest
     from embeddings.library import Library
     from tests.benchmarks.corpus import Corpus
     from tests.benchmarks.vectors import Remembered
 
     planted = Corpus(passages).planted()
-    remembered = Remembered(RuntimeEncoder.open(Path(encoder)))
+    remembered = Remembered(OnnxEncoder.open(Path(encoder)))
     remembered.encode([each.question for each in planted])
     with spent() as opening:
         library = Library(
@@ -195,13 +195,13 @@ def ask(index: str, passages: int, encoder: str) -> dict[str, Any]:
 
 def ask_the_review(data: str, questions: str, encoder: str) -> dict[str, float]:
     """Time asking the project's own questions about its own review."""
-    from embeddings.encoders.onnx import RuntimeEncoder
+    from embeddings.encoders.onnx import OnnxEncoder
     from embeddings.evaluation.datasets.questions import read_questions
     from embeddings.library import Library
     from tests.benchmarks.vectors import Remembered
 
     opened = Library.open(Path(data))
-    remembered = Remembered(RuntimeEncoder.open(Path(encoder)))
+    remembered = Remembered(OnnxEncoder.open(Path(encoder)))
     library = Library(opened.directory, opened.manifest, thresholds=opened.thresholds, encoder=remembered)
     asked = [question.text for question in read_questions(Path(questions)) if not question.context]
     for question in asked:

@@ -56,11 +56,11 @@ def same_ten(workshop: Workshop) -> Findings:
 
 def encode_questions(encoder: str, rounds: int) -> dict[str, float]:
     """The median processor time of a question, for both, in milliseconds."""
-    from embeddings.encoders.onnx import RuntimeEncoder
+    from embeddings.encoders.onnx import OnnxEncoder
     from tests.benchmarks.facts import FACTS
 
     questions = [text for fact in FACTS for text in (fact.lexical, fact.paraphrase)]
-    reference, runtime = _reference(), RuntimeEncoder.open(Path(encoder))
+    reference, runtime = _reference(), OnnxEncoder.open(Path(encoder))
     times: dict[str, list[float]] = {"reference": [], "runtime": []}
     for number in range(rounds + 1):
         for text in questions:
@@ -79,12 +79,12 @@ def encode_passages(encoder: str, passages: int, rounds: int) -> dict[str, float
     """How many times as many passages a second as the reference at its defaults; all in turn, by the clock."""
     import os
 
-    from embeddings.encoders.bfloat16 import HalfPrecisionEncoder
-    from embeddings.encoders.onnx import RuntimeEncoder
+    from embeddings.encoders.bfloat16 import Bfloat16Encoder
+    from embeddings.encoders.onnx import OnnxEncoder
 
     texts = _passages(passages)
-    reference, runtime = _reference(), RuntimeEncoder.open(Path(encoder))
-    half = HalfPrecisionEncoder(runtime)
+    reference, runtime = _reference(), OnnxEncoder.open(Path(encoder))
+    half = Bfloat16Encoder(runtime)
     reference.encode(texts[:32])
     runtime.encode(texts[:32])
     half.encode(texts[:32])
@@ -110,7 +110,7 @@ def multiply(encoder: str, passages: int, rounds: int) -> dict[str, float]:
     import onnxruntime
     from onnx import TensorProto, helper, numpy_helper
 
-    from embeddings.encoders.onnx import RuntimeEncoder
+    from embeddings.encoders.onnx import OnnxEncoder
 
     layers, width, inner, rows = 6, 384, 1536, 512
     options = onnxruntime.SessionOptions()
@@ -130,7 +130,7 @@ def multiply(encoder: str, passages: int, rounds: int) -> dict[str, float]:
         session.run(None, {"x": x})
         seconds += times * statistics.median(_cpu(lambda: session.run(None, {"x": x})) for _ in range(10 * rounds))  # noqa: B023 - called at once
         operations += times * 2.0 * rows * given * made
-    lengths = np.array(RuntimeEncoder.open(Path(encoder)).count_tokens(_passages(passages)), np.float64)
+    lengths = np.array(OnnxEncoder.open(Path(encoder)).count_tokens(_passages(passages)), np.float64)
     each = layers * (operations / rows * lengths + 4.0 * width * lengths**2)
     rate = operations / seconds
     return {"gflops": rate / 1e9, "passages": rate / float(each.mean())}
@@ -140,12 +140,12 @@ def compare_tens(encoder: str, passages: int) -> float:
     """The mean share of the ten passages closest to a question that both encoders agree on."""
     import numpy as np
 
-    from embeddings.encoders.onnx import RuntimeEncoder
+    from embeddings.encoders.onnx import OnnxEncoder
     from tests.benchmarks.facts import FACTS
 
     texts = _passages(passages)
     questions = [text for fact in FACTS for text in (fact.lexical, fact.paraphrase)]
-    reference, runtime = _reference(), RuntimeEncoder.open(Path(encoder))
+    reference, runtime = _reference(), OnnxEncoder.open(Path(encoder))
     tens = []
     for vectors, asked in (
         (runtime.encode(texts), runtime.encode(questions)),

@@ -91,11 +91,11 @@ def _questions(texts: Sequence[str]) -> Iterator[list[str]]:
 
 def _review_bot(folder: Path, texts: Sequence[str]) -> Search:
     from embeddings.documents.analyzer import terms
-    from embeddings.index.bm25 import LexicalIndex
+    from embeddings.index.bm25 import BM25Index
 
     file = folder / "terms"
-    LexicalIndex.build(texts).save(file)
-    index = LexicalIndex.open(file)
+    BM25Index.build(texts).save(file)
+    index = BM25Index.open(file)
     return lambda query: index.best(terms(" ".join(query)), _BEST, 0, len(texts))
 
 

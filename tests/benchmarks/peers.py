@@ -1,7 +1,7 @@
 """chromadb, LanceDB and llama-index beside this engine: the same passages with the same vectors, in one run.
 
 Each keeps the passages with their texts on disk, opens them, and gives the texts of the ten closest. This engine does
-that with its own parts, `embeddings.index.vectors` and `embeddings.index.document_store`. Its whole library does a good deal more:
+that with its own parts, `index/vectors.py` and `index/document_store.py`. Its whole library does a good deal more:
 every sentence and pair of sentences has a vector too, there is BM25, and a fusion. What that takes is given beside.
 """
 
@@ -101,7 +101,7 @@ def store_and_search(name: str, file: str, folder: str) -> dict[str, float]:
 
 def _review_bot(folder: Path, texts: Sequence[str], vectors: Floats) -> Search:
     from embeddings.documents.review_json import record
-    from embeddings.index.document_store import StoredReviews, save_records
+    from embeddings.index.document_store import DocumentStore, save_records
     from embeddings.index.vectors import Vectors
     from embeddings.records import Paragraph, Review, Section
 
@@ -117,7 +117,7 @@ def _review_bot(folder: Path, texts: Sequence[str], vectors: Floats) -> Search:
         section = Section("text", "Text", tuple(paragraphs))
         reviews.append(Review(str(first), "Text", "\n".join(texts[first : first + each]), (section,)))
     ends = save_records(folder / "reviews.jsonl", map(record, reviews))
-    opened, stored = Vectors.open(folder / "passages.faiss"), StoredReviews(folder / "reviews.jsonl", ends)
+    opened, stored = Vectors.open(folder / "passages.faiss"), DocumentStore(folder / "reviews.jsonl", ends)
 
     def search(query: Floats) -> list[str]:
         near = []

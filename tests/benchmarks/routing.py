@@ -33,7 +33,7 @@ def routing(workshop: Workshop) -> Findings:
 
 def route(file: str, reviews: int) -> dict[str, float]:
     """Route questions that name a review, and long ones that name none, by a table of names on the disk."""
-    from embeddings.index.titles import Name, NameTable
+    from embeddings.index.titles import TitleEntry, TitleTable
     from embeddings.retrieval.router import Router
     from tests.benchmarks.corpus import Corpus
 
@@ -41,9 +41,9 @@ def route(file: str, reviews: int) -> dict[str, float]:
         (f"{outline.title} {outline.number}", f"Number {outline.number} by the same hand")
         for outline in Corpus(reviews, sizes=range(1, 2)).outlines()
     ]
-    NameTable.build(names).save(Path(file))
-    table = NameTable.open(Path(file))
-    router = Router([(table, lambda owner, number: Name("shared", str(owner), names[owner][number]))])
+    TitleTable.build(names).save(Path(file))
+    table = TitleTable.open(Path(file))
+    router = Router([(table, lambda owner, number: TitleEntry("shared", str(owner), names[owner][number]))])
     owners = range(0, len(names), max(1, len(names) // _ASKED))
     took, long, plain, right = [], [], [], []
     for owner in owners:

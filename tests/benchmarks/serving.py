@@ -15,7 +15,7 @@ from tests.benchmarks.workshop import Workshop
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.services.titles import Shelf
+    from bot.services.titles import Titles
     from tests.benchmarks.corpus import Draft
     from tests.discord.actors import Discord
 
@@ -141,10 +141,10 @@ async def _rate(there: Discord, questions: int) -> dict[str, float]:
     return {"rate": answered / (time.perf_counter() - began), "answered": answered / questions}
 
 
-def _shelf(drafts: list[Draft]) -> Shelf:
-    from bot.services.titles import Shelf
+def _shelf(drafts: list[Draft]) -> Titles:
+    from bot.services.titles import Titles
 
-    return Shelf(draft.review() for draft in drafts)
+    return Titles(draft.review() for draft in drafts)
 
 
 def _typed(name: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings.encoders.onnx import RuntimeEncoder
+from embeddings.encoders.onnx import OnnxEncoder
 from tests.benchmarks.corpus import carrier
 from tests.benchmarks.facts import FACTS
 from tests.benchmarks.vectors import Remembered, Synthesised, prepare
@@ -32,13 +32,13 @@ def test_vectors_have_length_one(made: Synthesised) -> None:
 
 def test_what_is_planted_is_encoded_in_truth(made: Synthesised, encoder_directory: Path) -> None:
     texts = [*(fact.sentence for fact in FACTS), *(carrier(number)[0] for number in range(len(FACTS)))]
-    real = RuntimeEncoder.open(encoder_directory).encode(texts)
+    real = OnnxEncoder.open(encoder_directory).encode(texts)
     assert (made.encode(texts) * real).sum(axis=1) == pytest.approx(1.0, abs=1e-5)
     assert (made.made(texts) * real).sum(axis=1).max() < 0.95
 
 
 def test_a_remembered_text_is_encoded_once(encoder_directory: Path) -> None:
-    encoder = RuntimeEncoder.open(encoder_directory)
+    encoder = OnnxEncoder.open(encoder_directory)
     watched = Remembered(encoder)
     remembered = Remembered(watched)
     first = remembered.encode(["One.", "Two.", "One."])

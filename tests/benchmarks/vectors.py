@@ -23,7 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.encoders.base import Encoder, EncoderIdentity
-from embeddings.encoders.onnx import RuntimeEncoder
+from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.records import Paragraph, Review, Section
 from tests.benchmarks.corpus import Corpus, carrier
 from tests.benchmarks.facts import FACTS
@@ -74,7 +74,7 @@ class Remembered:
 class Synthesised:
     """Real vectors of the texts that have been encoded, made ones of all others; tokens are counted in truth."""
 
-    def __init__(self, encoder: RuntimeEncoder, known: dict[str, Floats], passages: Floats, sentences: Floats) -> None:
+    def __init__(self, encoder: OnnxEncoder, known: dict[str, Floats], passages: Floats, sentences: Floats) -> None:
         self._encoder = encoder
         self._known = known
         self._passages = passages
@@ -87,7 +87,7 @@ class Synthesised:
         """What `prepare` wrote to `bank`, with the runtime encoder's folder."""
         with np.load(bank, allow_pickle=False) as stored:
             known = dict(zip(stored["texts"].tolist(), stored["vectors"], strict=True))
-            return cls(RuntimeEncoder.open(encoder), known, stored["passages"], stored["sentences"])
+            return cls(OnnxEncoder.open(encoder), known, stored["passages"], stored["sentences"])
 
     @property
     def identity(self) -> EncoderIdentity:
@@ -148,7 +148,7 @@ def prepare(encoder: str, file: str, bank: int) -> None:
     # Here, for it is wanted in this one process alone.
     from embeddings.library import Library
 
-    remembered = Remembered(RuntimeEncoder.open(Path(encoder)))
+    remembered = Remembered(OnnxEncoder.open(Path(encoder)))
     # What the engine encodes of the planted sections is found out by indexing them and nothing else.
     Library.of([_planted_review()], Path(file).with_name("planted"), remembered).close()
     known = remembered.vectors

@@ -1,4 +1,4 @@
-"""A reader of Discord's markdown: what of a message is active, and what a member sees.
+"""A reranker of Discord's markdown: what of a message is active, and what a member sees.
 
 Written from Discord's formatting reference and the behaviour of its clients, without a look at the code that
 it judges. Where clients differ, it takes the reading that activates more.

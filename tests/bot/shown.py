@@ -13,11 +13,11 @@ from bot.services.stable_keys import find_passage, passage_key
 from bot.ui.custom_ids import ReadInContext
 from bot.ui.elements import Message
 from bot.ui.strings import ENGLISH
-from bot.ui.text import Manner
+from bot.ui.text import RenderOptions
 from embeddings.records import Review
 from tests.bot.reviews import answers, quotes
 
-MANNERS = st.booleans().map(lambda hide: Manner(ENGLISH, hide))
+MANNERS = st.booleans().map(lambda hide: RenderOptions(ENGLISH, hide))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,15 +22,15 @@ from numpy.typing import NDArray
 from bot.cogs.ask.message import answer_message
 from bot.cogs.browse.help import Examples, help_message
 from bot.cogs.browse.pages import context_message, reviews_message, section_message
-from bot.services.engine import Engine, Query
+from bot.services.engine import Engine, EngineQuery
 from bot.services.stable_keys import find_passage, slug_key
 from bot.services.titles import Title
 from bot.ui.custom_ids import ReadInContext, decode
 from bot.ui.strings import ENGLISH
-from bot.ui.text import Manner
+from bot.ui.text import RenderOptions
 from embeddings.documents.slugs import slugify
 from embeddings.encoders.base import Encoder, EncoderIdentity
-from embeddings.encoders.onnx import RuntimeEncoder
+from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.errors import LibraryError
 from embeddings.library import Library
 from embeddings.records import SHARED, Review
@@ -59,7 +59,7 @@ TYPED = ("", "f", *TITLES, "lampligth", "zzz")
 """What is typed where a review is wanted."""
 SECTIONS = ("", "1", "9", "Part 0", *(f"Part 1 {server}" for server in SERVERS), "zzz")
 """What is typed where a section is wanted."""
-MANNER = Manner(ENGLISH)
+MANNER = RenderOptions(ENGLISH)
 _numbers = count()
 
 
@@ -86,7 +86,7 @@ class Remembering:
 
 @pytest.fixture(scope="module")
 def encoder(encoder_directory: Path) -> Remembering:
-    return Remembering(RuntimeEncoder.open(encoder_directory))
+    return Remembering(OnnxEncoder.open(encoder_directory))
 
 
 @st.composite
@@ -130,11 +130,12 @@ async def seen(engine: Engine, asker: Asker, questions: Iterable[str], known: It
         found.append(engine.shelf.by_slug(each.slug, collections))
     for question in questions:
         for chosen in (None, *(slugify(title) for title in TITLES)):
-            found += [piece async for piece in answered(engine, Query(question, chosen, collections=collections))]
+            found += [piece async for piece in answered(engine, EngineQuery(question, chosen, collections=collections))]
         found += [
             piece
             async for piece in answered(
-                engine, Query(question, near=slugify(TITLES[0]), context=(QUESTIONS[-1],), collections=collections)
+                engine,
+                EngineQuery(question, near=slugify(TITLES[0]), context=(QUESTIONS[-1],), collections=collections),
             )
         ]
         found.append(engine.shelf.is_named(question, collections))
@@ -155,7 +156,7 @@ async def opened(engine: Engine, typed: str, collections: Sequence[str]) -> Asyn
             yield str(error)
 
 
-async def answered(engine: Engine, query: Query) -> AsyncIterator[object]:
+async def answered(engine: Engine, query: EngineQuery) -> AsyncIterator[object]:
     """What is said to a question, and behind its buttons."""
     try:
         answer = await engine.ask(query)

@@ -272,7 +272,7 @@ class Message:
 
     @property
     def text(self) -> str:
-        """All text that a reader sees: content, embeds and text displays, in that order."""
+        """All text that a reranker sees: content, embeds and text displays, in that order."""
         parts = [self.content]
         for embed in self.data["embeds"]:
             parts += [embed.get("title") or "", embed.get("description") or ""]

@@ -8,19 +8,19 @@ import pytest
 
 from embeddings.answering.calibration import load_calibration
 from embeddings.documents.parser import read_review
-from embeddings.encoders.onnx import RuntimeEncoder
+from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.library import Library
 from tests.project import OWNERS
 
 
 @pytest.fixture(scope="session")
-def encoder(encoder_directory: Path) -> RuntimeEncoder:
+def encoder(encoder_directory: Path) -> OnnxEncoder:
     """The packaged model on onnxruntime."""
-    return RuntimeEncoder.open(encoder_directory)
+    return OnnxEncoder.open(encoder_directory)
 
 
 @pytest.fixture(scope="session")
-def library(encoder: RuntimeEncoder, tmp_path_factory: pytest.TempPathFactory) -> Library:
+def library(encoder: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory) -> Library:
     """The owner's review, indexed; its thresholds are the packaged ones, and nothing reads again."""
     calibration = load_calibration(OWNERS.parents[1], encoder.identity)
     return Library.of(

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from embeddings.answering.calibration import Thresholds
 from embeddings.config import RankingSettings
 from embeddings.encoders.base import SENTENCE_TRANSFORMERS
-from embeddings.encoders.onnx import RuntimeEncoder
+from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.errors import (
     CalibrationError,
     IndexDamagedError,
@@ -36,7 +36,7 @@ from embeddings.errors import (
     UnknownSectionError,
 )
 from embeddings.library import Library
-from embeddings.records import SHARED, Answer, Examination, Review, State, Turn
+from embeddings.records import SHARED, Answer, AskResult, QuestionInContext, Review, State
 from tests.embeddings.fixtures.encoders import Watched
 from tests.embeddings.fixtures.reviews import check_quotes, review
 from tests.embeddings.fixtures.tiny_models import save_model
@@ -67,7 +67,7 @@ def template(encoder_directory: Path, tmp_path_factory: pytest.TempPathFactory) 
     shutil.copy2(OWNERS, data / "reviews")
     (data / "reviews" / "quiet.md").write_text(QUIET)
     (data / "collections" / "42" / "heron.md").write_text(OURS)
-    weights = RuntimeEncoder.open(encoder_directory).identity.weights
+    weights = OnnxEncoder.open(encoder_directory).identity.weights
     shutil.copytree(encoder_directory, data / ".index" / "encoders" / weights[:16], copy_function=os.link)
     notes: list[str] = []
     Library.build(data, notify=notes.append).close()
@@ -320,7 +320,7 @@ def test_thresholds_of_another_encoder_are_refused(data: Path) -> None:
         Library.open(data)
 
 
-def test_nobody_has_calibrated_an_encoder_in_memory(encoder: RuntimeEncoder, tmp_path: Path) -> None:
+def test_nobody_has_calibrated_an_encoder_in_memory(encoder: OnnxEncoder, tmp_path: Path) -> None:
     assert not Library.of([review("film", {"One": ["Text."]})], tmp_path, encoder).calibrated
 
 
@@ -356,7 +356,7 @@ def test_an_odd_question_is_a_question(opened: Library, question: str) -> None:
     assert len(opened.search(question, 5)) == 5
 
 
-def test_a_follow_up_is_heard_however_long_the_turn_before_it_was(opened: Library, encoder: RuntimeEncoder) -> None:
+def test_a_follow_up_is_heard_however_long_the_turn_before_it_was(opened: Library, encoder: OnnxEncoder) -> None:
     watched = Watched(encoder)
     library = Library(opened.directory, opened.manifest, encoder=watched)
     for turn in ("hailsham " * 10_000, "静かな映画" * 500):
@@ -371,13 +371,13 @@ def test_a_follow_up_is_heard_however_long_the_turn_before_it_was(opened: Librar
 
 def test_questions_that_are_understood_together_are_answered_as_alone(library: Library) -> None:
     turns = [
-        Turn(QUESTION),
-        Turn("?!"),
-        Turn("Is it any good?"),
-        Turn("and who plays her?", ("Who is Kathy?",)),
-        Turn("What is a deferal?", collections=()),
+        QuestionInContext(QUESTION),
+        QuestionInContext("?!"),
+        QuestionInContext("Is it any good?"),
+        QuestionInContext("and who plays her?", ("Who is Kathy?",)),
+        QuestionInContext("What is a deferal?", collections=()),
     ]
-    understood = library.understand(turns)
+    understood = library.encode_queries(turns)
     assert [asked is None for asked in understood] == [False, True, False, False, False]
     for turn, asked in zip(turns, understood, strict=True):
         if asked is not None:
@@ -386,7 +386,7 @@ def test_questions_that_are_understood_together_are_answered_as_alone(library: L
             assert together.answer.confidence == pytest.approx(alone.answer.confidence, abs=1e-5)
             assert [quote.text for quote in together.answer.quotes] == [quote.text for quote in alone.answer.quotes]
             assert [(hit.review, hit.start) for hit in together.hits] == [(hit.review, hit.start) for hit in alone.hits]
-    assert (library.understand([]), library.understand(turns[1:2])) == ((), (None,))
+    assert (library.encode_queries([]), library.encode_queries(turns[1:2])) == ((), (None,))
 
 
 def test_threads_that_ask_at_once_get_the_same_answers(template: Path) -> None:
@@ -426,7 +426,7 @@ def test_a_title_that_stands_nowhere_in_its_review_is_no_unknown_name(opened: Li
     assert named > 0.8 * plain
 
 
-def test_an_author_is_no_unknown_name_in_their_own_review(encoder: RuntimeEncoder, tmp_path: Path) -> None:
+def test_an_author_is_no_unknown_name_in_their_own_review(encoder: OnnxEncoder, tmp_path: Path) -> None:
     text = {"One": ["The film is quiet and sad, and I loved its ending."]}
     library = Library.of([review("film", text, author="Pauline Kael", work="Le Silence")], tmp_path, encoder)
     loved = library.ask("Did Pauline Kael love the ending?").confidence
@@ -455,7 +455,7 @@ def test_sections_are_listed_and_found(opened: Library) -> None:
         opened.section("quiet", "Birds")
 
 
-def test_one_slug_in_two_collections_is_two_reviews(encoder: RuntimeEncoder, tmp_path: Path) -> None:
+def test_one_slug_in_two_collections_is_two_reviews(encoder: OnnxEncoder, tmp_path: Path) -> None:
     shared = review("film", {"One": ["The shared heron waits."]})
     own = review("film", {"One": ["Our own heron waits."]}, collection="42")
     library = Library.of([shared, own], tmp_path, encoder)
@@ -495,7 +495,7 @@ ASKED = ("What does Bartholomew wait for?", "zepelin", "who is wilhelmena", "is 
     question=st.sampled_from(ASKED),
 )
 def test_a_collection_that_one_may_not_see_changes_nothing(
-    encoder: RuntimeEncoder, placed: list[tuple[str, str]], visible: list[str], question: str
+    encoder: OnnxEncoder, placed: list[tuple[str, str]], visible: list[str], question: str
 ) -> None:
     reviews = [
         review(f"film-{number}", {"One": [text], "Two": [f"{text} It is film {number}."]}, collection=collection)
@@ -512,7 +512,7 @@ def test_a_collection_that_one_may_not_see_changes_nothing(
         alone.close()
 
 
-def _check_alike(one: Examination, other: Examination) -> None:
+def _check_alike(one: AskResult, other: AskResult) -> None:
     # Texts that are encoded in other batches differ in their last bits.
     assert one.answer.confidence == pytest.approx(other.answer.confidence, abs=2e-3)
     assert {(hit.collection, hit.review, hit.start) for hit in one.hits} == {
@@ -530,6 +530,6 @@ def _unknown(library: Library, visible: Sequence[str]) -> list[str]:
     return said
 
 
-def test_reviews_in_memory_are_a_library_too(encoder: RuntimeEncoder, tmp_path: Path) -> None:
+def test_reviews_in_memory_are_a_library_too(encoder: OnnxEncoder, tmp_path: Path) -> None:
     film: Review = review("film", {"One": ["A heron stands in the shade."]})
     assert Library.of([film], tmp_path, encoder).ask("what stands in the shade").quotes[0].text == film.text

@@ -15,7 +15,7 @@ from bot.cli.prompts import Prompter
 from bot.storage.retention import LARGEST_ID
 
 if TYPE_CHECKING:
-    from embeddings.documents.converter import Candidate
+    from embeddings.documents.converter import ConvertedFile
 
 OPENING = 200
 """Characters of a review's beginning."""
@@ -37,15 +37,15 @@ def add(
 ) -> None:
     """Add a review from a file, made into Markdown where it is something else."""
     from embeddings.documents.converter import largest, too_large, wants_extra
-    from embeddings.documents.files import add_review, collection_folder, kept_review
-    from embeddings.documents.sandbox import examine_apart
-    from embeddings.errors import ImportedFileError, ReviewKeptError
+    from embeddings.documents.files import add_review, collection_folder, stored_review
+    from embeddings.documents.sandbox import convert_in_sandbox
+    from embeddings.errors import ConversionError, ReviewStorageError
     from embeddings.records import SHARED
 
     if file.is_dir():
-        raise ImportedFileError(f"{file}: this is a folder; name a file")
+        raise ConversionError(f"{file}: this is a folder; name a file")
     if wants_extra(file.name):
-        raise ImportedFileError(
+        raise ConversionError(
             f"{file}: {file.suffix} files can't be read without the extra 'import'; run `pip install '.[import]'` in "
             "the clone of review-bot, or bring .md or .txt"
         )
@@ -54,11 +54,11 @@ def add(
             raise too_large(file.name)
         content = file.read_bytes()
     except OSError as error:
-        raise ImportedFileError(f"{file}: can't be read: {error.strerror}") from error
+        raise ConversionError(f"{file}: can't be read: {error.strerror}") from error
     collection = SHARED if server is None else str(server)
-    candidate = examine_apart(content, file.name, slug=slug, collection=collection)
+    candidate = convert_in_sandbox(content, file.name, slug=slug, collection=collection)
     review = candidate.review
-    kept = kept_review(data, collection, review.slug)
+    kept = stored_review(data, collection, review.slug)
     _show(candidate, replaced=kept.file if kept else None)
     if not yes:
         if not sys.stdin.isatty():
@@ -74,13 +74,13 @@ def add(
             raise typer.Exit(1)
     try:
         place = add_review(data, collection, review.slug, candidate.content, instead_of=kept.digest if kept else None)
-    except ReviewKeptError as error:
-        raise ReviewKeptError(f"{collection_folder(data, collection)}: {error}") from error
+    except ReviewStorageError as error:
+        raise ReviewStorageError(f"{collection_folder(data, collection)}: {error}") from error
     advice = for_folder("The next question brings the index up to date, or `review-bot index` now.", data)
     say(f"Added as {place}. {advice}")
 
 
-def _show(candidate: Candidate, *, replaced: Path | None) -> None:
+def _show(candidate: ConvertedFile, *, replaced: Path | None) -> None:
     review = candidate.review
     words = counted(len(review.text.split()), "word")
     say(f"{review.title} ({review.slug}): {counted(len(review.sections), 'section')}, {words}")

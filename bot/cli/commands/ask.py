@@ -10,13 +10,13 @@ from bot.cli.options import (
     DATA,
     DataOption,
     JsonOption,
-    NoReaderOption,
+    NoRerankerOption,
     NoUpdateOption,
     QuestionArgument,
-    ReaderOption,
+    RerankerOption,
     ReviewOption,
     a_count,
-    chosen_reader,
+    chosen_reranker,
 )
 from bot.cli.output.console import print_json
 from bot.cli.output.json import answer_as_json, hits_as_json
@@ -33,8 +33,8 @@ def ask(
     question: QuestionArgument,
     review: ReviewOption = None,
     context: ContextOption = None,
-    reader: ReaderOption = SHIPPED,
-    no_reader: NoReaderOption = False,
+    reranker: RerankerOption = SHIPPED,
+    no_reranker: NoRerankerOption = False,
     no_update: NoUpdateOption = False,
     as_json: JsonOption = False,
     data: DataOption = DATA,
@@ -42,7 +42,7 @@ def ask(
     """Answer a question in the reviewer's own words, with citations."""
     from bot.cli.library import open_library
 
-    library = open_library(data, update=not no_update, reader=chosen_reader(reader, no_reader))
+    library = open_library(data, update=not no_update, reranker=chosen_reranker(reranker, no_reranker))
     slug = library.find_review(review).slug if review is not None else None
     answer = library.ask(" ".join(question), review=slug, context=tuple(context or ()))
     if as_json:
@@ -56,8 +56,8 @@ def search(
     count: Annotated[int, typer.Option("-k", metavar="N", parser=a_count, help="How many passages.")] = 10,
     review: ReviewOption = None,
     context: ContextOption = None,
-    reader: ReaderOption = SHIPPED,
-    no_reader: NoReaderOption = False,
+    reranker: RerankerOption = SHIPPED,
+    no_reranker: NoRerankerOption = False,
     no_update: NoUpdateOption = False,
     as_json: JsonOption = False,
     data: DataOption = DATA,
@@ -65,7 +65,7 @@ def search(
     """List the passages closest to a question, whether or not they answer it."""
     from bot.cli.library import open_library
 
-    library = open_library(data, update=not no_update, reader=chosen_reader(reader, no_reader))
+    library = open_library(data, update=not no_update, reranker=chosen_reranker(reranker, no_reranker))
     slug = library.find_review(review).slug if review is not None else None
     hits = library.search(" ".join(question), count, review=slug, context=tuple(context or ()))
     if as_json:

@@ -11,7 +11,7 @@ from bot.cli.options import DATA, DataOption, JsonOption, NoUpdateOption
 from bot.cli.output.console import print_json
 from bot.cli.output.json import reviews_as_json, section_as_json, sections_as_json
 from bot.cli.output.show import show_review, show_reviews, show_section
-from embeddings.records import NO_READER
+from embeddings.records import NO_RERANKER
 
 if TYPE_CHECKING:
     from embeddings.library import Library
@@ -22,7 +22,7 @@ def reviews(no_update: NoUpdateOption = False, as_json: JsonOption = False, data
     """List the reviews."""
     from bot.cli.library import open_library
 
-    found = open_library(data, update=not no_update, reader=NO_READER).reviews()
+    found = open_library(data, update=not no_update, reranker=NO_RERANKER).reviews()
     if as_json:
         print_json(reviews_as_json(found))
     else:
@@ -45,7 +45,7 @@ def sections(
     """List the sections of a review."""
     from bot.cli.library import open_library
 
-    library = open_library(data, update=not no_update, reader=NO_READER)
+    library = open_library(data, update=not no_update, reranker=NO_RERANKER)
     found = library.find_review(review) if review is not None else _only_review(library)
     if as_json:
         print_json(sections_as_json(found))
@@ -81,7 +81,7 @@ def section(
         )
     from bot.cli.library import open_library
 
-    library = open_library(data, update=not no_update, reader=NO_READER)
+    library = open_library(data, update=not no_update, reranker=NO_RERANKER)
     # One argument names the section: what a single review is called goes without saying.
     whole, wanted = (library.find_review(review), name) if name is not None else (_only_review(library), review)
     found = library.section(whole.slug, wanted)

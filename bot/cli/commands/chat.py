@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from bot.cli.options import (
     DATA,
     DataOption,
-    NoReaderOption,
+    NoRerankerOption,
     NoUpdateOption,
-    ReaderOption,
+    RerankerOption,
     ReviewOption,
-    chosen_reader,
+    chosen_reranker,
 )
 from bot.cli.output.console import notice, say
 from bot.cli.output.show import show_answer, show_hits
@@ -40,8 +40,8 @@ RANKED = 30
 
 def chat(
     review: ReviewOption = None,
-    reader: ReaderOption = SHIPPED,
-    no_reader: NoReaderOption = False,
+    reranker: RerankerOption = SHIPPED,
+    no_reranker: NoRerankerOption = False,
     no_update: NoUpdateOption = False,
     data: DataOption = DATA,
 ) -> None:
@@ -49,7 +49,7 @@ def chat(
     from bot.cli.library import open_library
     from embeddings.errors import LibraryError
 
-    library = open_library(data, update=not no_update, reader=chosen_reader(reader, no_reader))
+    library = open_library(data, update=not no_update, reranker=chosen_reranker(reranker, no_reranker))
     conversation = Conversation(library, library.find_review(review).slug if review is not None else None)
     for line in _lines():
         try:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.options import DATA, DataOption, JsonOption, NoReaderOption, ReaderOption, chosen_reader
+from bot.cli.options import DATA, DataOption, JsonOption, NoRerankerOption, RerankerOption, chosen_reranker
 from bot.cli.output.console import print_json, watched
 from embeddings.records import SHIPPED
 
@@ -41,8 +41,8 @@ def evaluate(
     data: DataOption = DATA,
     split: Annotated[str | None, typer.Option(help="Only the questions of this split, such as dev.")] = None,
     ranking: Annotated[str, typer.Option(help="The weights: default, dense or bm25.")] = "default",
-    reader: ReaderOption = SHIPPED,
-    no_reader: NoReaderOption = False,
+    reranker: RerankerOption = SHIPPED,
+    no_reranker: NoRerankerOption = False,
     as_json: JsonOption = False,
     save: Annotated[Path | None, typer.Option(help="Keep the run here, for compare and --baseline.")] = None,
     baseline: Annotated[
@@ -70,7 +70,7 @@ def evaluate(
         raise typer.BadParameter(str(error), param_hint="--ranking") from error
     _check_places(files=(save, report), folders=(trec, beir))
     stored = load_runs([baseline])[0] if baseline is not None else None
-    library = opened_library(data, weights, chosen_reader(reader, no_reader))
+    library = opened_library(data, weights, chosen_reranker(reranker, no_reranker))
     with (
         progress() as tell,
         opened_task(questions, library, split=split, directory=index, progress=partial(tell, "indexing")) as found,
@@ -160,12 +160,12 @@ def calibrate(
         typer.Option(help="A kind that must find nothing (by default off-topic and other-film)."),
     ] = None,
     split: Annotated[str | None, typer.Option(help="Only the questions of this split, such as dev.")] = None,
-    reader: ReaderOption = SHIPPED,
-    no_reader: NoReaderOption = False,
+    reranker: RerankerOption = SHIPPED,
+    no_reranker: NoRerankerOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the thresholds, and store nothing.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Choose when to answer and when to refuse, and store it for this encoder and this reader."""
+    """Choose when to answer and when to refuse, and store it for this encoder and this reranker."""
     from bot.cli.output.tables import print_calibration, unreachable_goal
     from embeddings.errors import CalibrationError
     from embeddings.evaluation.calibrate import SILENT, Goal, calibration_record, store_thresholds
@@ -183,7 +183,7 @@ def calibrate(
         )
     except CalibrationError as error:
         raise typer.BadParameter(str(error), param_hint="--refuse, --keep or --lose") from error
-    library = _uncalibrated_library(data, chosen_reader(reader, no_reader))
+    library = _uncalibrated_library(data, chosen_reranker(reranker, no_reranker))
     with (
         progress() as tell,
         opened_task(questions, library, split=split, progress=partial(tell, "indexing")) as found,
@@ -209,17 +209,17 @@ def sweep(
         "sweep"
     ),
     split: Annotated[str | None, typer.Option(help="Only the questions of this split, such as dev.")] = None,
-    reader: ReaderOption = SHIPPED,
-    no_reader: NoReaderOption = False,
+    reranker: RerankerOption = SHIPPED,
+    no_reranker: NoRerankerOption = False,
 ) -> None:
-    """Try variants of model, splitting, weights and reader, and show them in one table."""
+    """Try variants of model, splitting, weights and reranker, and show them in one table."""
     from bot.cli.library import open_library
     from bot.cli.output.console import notice
     from bot.cli.output.tables import print_sweep
     from embeddings.evaluation.sweep import read_sweep, run_sweep
 
     wanted = read_sweep(file)
-    library = open_library(data, reader=chosen_reader(reader, no_reader))
+    library = open_library(data, reranker=chosen_reranker(reranker, no_reranker))
     tried: list[Tried] = []
     try:
         with progress() as tell:
@@ -243,14 +243,14 @@ def label(
     data: DataOption = DATA,
     kind: Annotated[str | None, typer.Option(help="The kind to note where a question has none.")] = None,
     split: Annotated[str | None, typer.Option(help="The split to note, such as dev.")] = None,
-    reader: ReaderOption = SHIPPED,
-    no_reader: NoReaderOption = False,
+    reranker: RerankerOption = SHIPPED,
+    no_reranker: NoRerankerOption = False,
 ) -> None:
     """Say which sentences answer new questions, and add them to a question file."""
     from bot.cli.commands.annotate import walk
     from bot.cli.library import open_library
 
-    walk(open_library(data, reader=chosen_reader(reader, no_reader)), questions, asked, kind=kind, split=split)
+    walk(open_library(data, reranker=chosen_reranker(reranker, no_reranker)), questions, asked, kind=kind, split=split)
 
 
 def renewed_by(questions: Path, split: str | None, baseline: Path) -> str:
@@ -274,19 +274,19 @@ def _check_baseline(stored: Run, task: Task, library: Library, renewal: str) -> 
         )
 
 
-def opened_library(data: Path, ranking: RankingSettings, reader: str) -> Library:
+def opened_library(data: Path, ranking: RankingSettings, reranker: str) -> Library:
     """The library of a data directory, built or brought up to date where that is needed, with those weights."""
     from bot.cli.library import open_library
     from embeddings.library import Library
 
-    library = open_library(data, reader=reader)
+    library = open_library(data, reranker=reranker)
     if library.ranking == ranking:
         return library
     library.close()
-    return Library.open(data, ranking=ranking, reader=reader)
+    return Library.open(data, ranking=ranking, reranker=reranker)
 
 
-def _uncalibrated_library(data: Path, reader: str) -> Library:
+def _uncalibrated_library(data: Path, reranker: str) -> Library:
     """The library of a data directory, with what comes with the program where its own calibration can't be used."""
     from bot.cli.library import open_library
     from embeddings.answering.calibration import packaged_calibration
@@ -296,12 +296,12 @@ def _uncalibrated_library(data: Path, reader: str) -> Library:
     from embeddings.library import Library
 
     try:
-        return open_library(data, reader=reader)
+        return open_library(data, reranker=reranker)
     except CalibrationError:
         manifest = Manifest.open(data / DIRECTORY)
-        # Thresholds are about to be chosen, but what the reader's scores mean has to be known for that.
+        # Thresholds are about to be chosen, but what the reranker's scores mean has to be known for that.
         calibration = packaged_calibration(manifest.encoder)
-        return Library(data / DIRECTORY, manifest, calibration=calibration, reader=reader)
+        return Library(data / DIRECTORY, manifest, calibration=calibration, reranker=reranker)
 
 
 @contextmanager

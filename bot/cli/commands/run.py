@@ -36,7 +36,7 @@ def run(data: DataOption = DATA) -> None:
     metrics = Metrics()
 
     try:
-        engine = Engine.open(data, queue=settings.queue, reader=settings.reader)
+        engine = Engine.open(data, queue=settings.queue, reranker=settings.reranker)
     except (IndexMissingError, IndexVersionError, IndexDamagedError) as error:
         notice(_naming(data, str(error)))
         raise typer.Exit(Exit.NO_INDEX) from None

@@ -18,7 +18,7 @@ CHECKS: tuple[tuple[str, Look], ...] = (
     ("disk", keeping.disk),
     ("reviews", answering.reviews),
     ("index", answering.index),
-    ("reader", answering.reader),
+    ("reader", answering.reranker),
     ("thresholds", answering.thresholds),
     ("database", keeping.database),
     ("token", connection.token),

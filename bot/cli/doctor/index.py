@@ -60,21 +60,21 @@ def _shared_reviews_lost(data: Path, *, found: bool) -> str | None:
     return shared_reviews_lost(data, manifest, found=found)
 
 
-def reader(circumstances: Circumstances) -> str:
+def reranker(circumstances: Circumstances) -> str:
     """Whether what reads the closest sentences again can be had."""
     from embeddings.library import Library
 
     library = Library.open(circumstances.data)
     try:
-        if library.reader_problem is not None:
-            raise CheckError(library.reader_problem)
-        return "at hand" if library.reader is not None else "none; answers come from the encoder alone"
+        if library.reranker_problem is not None:
+            raise CheckError(library.reranker_problem)
+        return "at hand" if library.reranker is not None else "none; answers come from the encoder alone"
     finally:
         library.close()
 
 
 def thresholds(circumstances: Circumstances) -> str:
-    """Whether what counts as an answer was chosen for the encoder and the reader that answer."""
+    """Whether what counts as an answer was chosen for the encoder and the reranker that answer."""
     from embeddings.library import Library
 
     library = Library.open(circumstances.data)

@@ -10,9 +10,9 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cogs.ask.replies import Replies, replies_of
-from bot.cogs.ask.service import Desk, desk_of
+from bot.cogs.ask.service import AskService, service_of
 from bot.cogs.autocomplete import complete_reviews
-from bot.observability.trace import Way
+from bot.observability.trace import Source
 from bot.ui.escape import one_line
 from bot.ui.read_back import question_in
 from bot.ui.text import LONGEST_QUESTION, SHORTEST_QUESTION, notice
@@ -25,7 +25,7 @@ Interaction = discord.Interaction[Any]
 Question = app_commands.Range[str, SHORTEST_QUESTION, LONGEST_QUESTION]
 
 
-class Asking(commands.Cog):
+class AskCog(commands.Cog):
     """Questions, however they are asked."""
 
     def __init__(self, bot: commands.AutoShardedBot) -> None:
@@ -35,8 +35,8 @@ class Asking(commands.Cog):
         app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(self.menu)
 
     @property
-    def _desk(self) -> Desk:
-        return desk_of(self._bot)
+    def _service(self) -> AskService:
+        return service_of(self._bot)
 
     @property
     def _replies(self) -> Replies:
@@ -59,20 +59,20 @@ class Asking(commands.Cog):
         self, interaction: Interaction, question: Question, review: str | None = None, private: bool | None = None
     ) -> None:
         """A question by slash command; it begins a conversation of its own."""
-        async with self._desk.attending(interaction) as asker:
-            await self._desk.answer_interaction(
-                interaction, asker, question, way=Way.SLASH, review=review, private=private
+        async with self._service.attending(interaction) as asker:
+            await self._service.answer_interaction(
+                interaction, asker, question, way=Source.SLASH, review=review, private=private
             )
 
     async def ask_about(self, interaction: Interaction, message: discord.Message) -> None:
         """A message's text as the question, cut where it is longer than questions are; of an answer, its question."""
-        async with self._desk.attending(interaction) as asker:
+        async with self._service.attending(interaction) as asker:
             question = question_in(message) or one_line(message.clean_content)
             question = question[: fitting(question, LONGEST_QUESTION, len)]
             if not question:
-                await self._desk.delivery.say_at_once(interaction, notice(asker.words.menu_without_text))
+                await self._service.delivery.say_at_once(interaction, notice(asker.words.menu_without_text))
                 return
-            await self._desk.answer_interaction(interaction, asker, question, way=Way.MENU)
+            await self._service.answer_interaction(interaction, asker, question, way=Source.MENU)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
@@ -81,7 +81,7 @@ class Asking(commands.Cog):
         if me is None or message.author.bot or message.webhook_id is not None or message.type not in _KINDS:
             return
         if message.guild is None or any(mentioned.id == me.id for mentioned in message.mentions):
-            if self._desk.work.is_new(message.id):
+            if self._service.work.is_new(message.id):
                 await self._replies.answer(message, self._question(message.content))
         # Without a mention Discord keeps back what it says.
         elif (message.reference or message.role_mentions) and not message.content and not message.stickers:

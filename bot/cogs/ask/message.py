@@ -17,11 +17,11 @@ from bot.ui.elements import (
     Beside,
     Button,
     Divider,
+    Element,
     Form,
-    Look,
     Message,
-    Part,
     Row,
+    Style,
     Text,
     Weight,
 )
@@ -31,7 +31,7 @@ from bot.ui.text import (
     _QUESTION_ROOM,
     LONGEST_QUESTION,
     SHORTEST_QUESTION,
-    Manner,
+    RenderOptions,
     _section,
     delete_button,
     is_hidden,
@@ -53,7 +53,7 @@ PASSAGES_ON_PAGE = 3
 def answer_message(
     answer: Answer,
     reviews: Iterable[Review],
-    manner: Manner,
+    manner: RenderOptions,
     *,
     asker: int,
     private: bool = False,
@@ -73,7 +73,7 @@ def answer_message(
         earlier: the question before, from which this one was understood. It is shown, so that those who read along
             understand it too, and so that it can be read back (`earlier_shown`).
     """
-    look = Look[answer.state.name]
+    look = Style[answer.state.name]
     key = review_key(within) if within else None
     known = tuple(reviews)
     head = [*_question(answer.question, earlier), Text(_state_line(answer, known, manner.words, within))]
@@ -86,7 +86,7 @@ def more_passages_message(
     question: str,
     quotes: Sequence[Quote],
     reviews: Iterable[Review],
-    manner: Manner,
+    manner: RenderOptions,
     *,
     action: MorePassages,
     last: bool,
@@ -106,7 +106,7 @@ def more_passages_message(
     head = [*_question(question, earlier), Text(words.more_passages_of if quotes else words.no_more_passages)]
     passages = _quotes(quotes, reviews, manner, room=_room_below(head))
     rows = [Row(tuple(buttons))] if buttons else []
-    return Message((*head, *passages, *rows), Look.NEAREST, private=True)
+    return Message((*head, *passages, *rows), Style.NEAREST, private=True)
 
 
 def passage_quotes(hits: Iterable[Hit], reviews: Iterable[Review], *, first: int = 1) -> tuple[Quote, ...]:
@@ -176,7 +176,7 @@ def _state_line(answer: Answer, known: Iterable[Review], words: Catalogue, withi
     return f"{refusal}\n{words.unanswered_hint}"
 
 
-def _quotes(quotes: Sequence[Quote], reviews: Iterable[Review], manner: Manner, *, room: int) -> list[Part]:
+def _quotes(quotes: Sequence[Quote], reviews: Iterable[Review], manner: RenderOptions, *, room: int) -> list[Element]:
     """The quotations, then where each stands, within `room` units of text."""
     if not quotes:
         return []
@@ -184,8 +184,8 @@ def _quotes(quotes: Sequence[Quote], reviews: Iterable[Review], manner: Manner, 
     known = {(review.collection, review.slug): review for review in reviews}
     places = [_place(quote, known.get((quote.collection, quote.review)), manner) for quote in shown]
     left = room - sum(map(width, places))
-    quotations: list[Part] = []
-    citations: list[Part] = []
+    quotations: list[Element] = []
+    citations: list[Element] = []
     for position, (quote, place) in enumerate(zip(shown, places, strict=True)):
         review = known.get((quote.collection, quote.review))
         share = min(QUOTE_ROOM, left // (len(shown) - position))
@@ -197,7 +197,7 @@ def _quotes(quotes: Sequence[Quote], reviews: Iterable[Review], manner: Manner, 
     return [*quotations, Divider(), *citations]
 
 
-def _quotation(quote: Quote, room: int, manner: Manner, *, hidden: bool) -> str:
+def _quotation(quote: Quote, room: int, manner: RenderOptions, *, hidden: bool) -> str:
     label = f"**{quote.label}.** "
     marker = f" {manner.words.cut}"
 
@@ -212,7 +212,7 @@ def _quotation(quote: Quote, room: int, manner: Manner, *, hidden: bool) -> str:
     return written(quote.text[:end], "" if end == len(quote.text) else marker)
 
 
-def _place(quote: Quote, review: Review | None, manner: Manner) -> str:
+def _place(quote: Quote, review: Review | None, manner: RenderOptions) -> str:
     words = manner.words
     section = _section(review, quote.section)
     heading = name(quote.heading, "")

@@ -13,13 +13,13 @@ from typing import cast
 
 import discord
 
-from bot.cogs.ask.service import Asked, Desk, fate_of
-from bot.cogs.context import Asker
-from bot.observability.trace import Fate, Journey, Stage, Way
+from bot.cogs.ask.service import AskRequest, AskService, fate_of
+from bot.cogs.context import AskContext
+from bot.observability.trace import Outcome, Source, Stage, Trace
 from bot.services.conversations import Conversation
-from bot.services.engine import Found
-from bot.storage.ttl_cache import Recent
-from bot.ui.elements import Look, Message
+from bot.services.engine import Answered
+from bot.storage.ttl_cache import TtlCache
+from bot.ui.elements import Message, Style
 from bot.ui.read_back import is_answer
 from bot.ui.text import notice, question_problem
 from embeddings.errors import LibraryError
@@ -72,29 +72,29 @@ class Replies:
         clock: a monotonic clock, in seconds.
     """
 
-    def __init__(self, client: discord.Client, desk: Desk, clock: Callable[[], float]) -> None:
+    def __init__(self, client: discord.Client, desk: AskService, clock: Callable[[], float]) -> None:
         self._client = client
-        self._desk = desk
-        self._heard: Recent[int, _Heard] = Recent(clock, lifetime=FOLLOWED_FOR, most=MOST_FOLLOWED)
-        self._hinted: Recent[int, None] = Recent(clock, lifetime=HINT_AGAIN_AFTER, most=_MOST_HINTED)
+        self._service = desk
+        self._heard: TtlCache[int, _Heard] = TtlCache(clock, lifetime=FOLLOWED_FOR, most=MOST_FOLLOWED)
+        self._hinted: TtlCache[int, None] = TtlCache(clock, lifetime=HINT_AGAIN_AFTER, most=_MOST_HINTED)
 
     async def answer(self, message: discord.Message, question: str) -> None:
         """Answer a message that asks something, unless the bot may not speak there, or is not to."""
         heard = _Heard(message, question)
         # Before anything is waited for: from here on, it may be edited or deleted.
         self._heard.put(message.id, heard)
-        with self._desk.work, heard.at_work():
-            asker = await self._desk.author(message)
+        with self._service.work, heard.at_work():
+            asker = await self._service.author(message)
             if not self._is_welcome(message, asker):
                 self._heard.pop(message.id)
                 return
             heard.earlier = self._earlier(message, asker)
-            with self._desk.journey(self._way(message)) as journey:
-                refused = self._desk.refusal(question, asker, journey) if question else None
+            with self._service.journey(self._way(message)) as journey:
+                refused = self._service.refusal(question, asker, journey) if question else None
                 if refused is None:
                     await self._reply(heard, asker, journey)
                 # Aloud, so that it mustn't be said to every line of somebody who types fast.
-                elif self._desk.cooldowns.tells(asker.member):
+                elif self._service.cooldowns.tells(asker.member):
                     await self._put(heard, refused)
 
     async def explain(self, message: discord.Message) -> None:
@@ -104,14 +104,14 @@ class Replies:
         if not names_role and (replied is None or not is_answer(replied)):
             return
         heard = _Heard(message, "")
-        with self._desk.work, heard.at_work():
-            asker = await self._desk.author(message)
+        with self._service.work, heard.at_work():
+            asker = await self._service.author(message)
             if self._is_welcome(message, asker) and message.author.id not in self._hinted:
                 self._hinted.put(message.author.id, None)
                 self._heard.put(message.id, heard)
                 heard.earlier = self._earlier(message, asker)
                 why = asker.words.unread_role if names_role else asker.words.unread_reply
-                await self._put(heard, notice(why, look=Look.READING))
+                await self._put(heard, notice(why, look=Style.READING))
 
     async def edited(self, message: int, question: str) -> None:
         """Let the reply go with what its question says now.
@@ -126,23 +126,23 @@ class Replies:
         if heard.under_way:
             return
         with heard.at_work():
-            asker = await self._desk.author(heard.message)
-            while heard.question is not None and (wait := self._desk.cooldowns.claim(asker.member, asker.server)):
+            asker = await self._service.author(heard.message)
+            while heard.question is not None and (wait := self._service.cooldowns.claim(asker.member, asker.server)):
                 await asyncio.sleep(wait)
-            with self._desk.work, self._desk.journey(self._way(heard.message)) as journey:
+            with self._service.work, self._service.journey(self._way(heard.message)) as journey:
                 await self._reply(heard, asker, journey)
 
     async def deleted(self, messages: Collection[int]) -> None:
         """Take back what was replied to messages that are gone, and forget the turns of answers that are."""
         for number in messages:
-            self._desk.conversations.forget(number)
+            self._service.conversations.forget(number)
         for number in messages:
             heard = self._heard.pop(number)
             if heard is not None:
                 heard.question = None
                 if heard.reply is not None and heard.reply.id in messages:
                     heard.reply = None
-                with self._desk.work:
+                with self._service.work:
                     await self._withdraw(heard)
 
     def asked_by(self, member: int) -> tuple[str, ...]:
@@ -159,81 +159,81 @@ class Replies:
             else:
                 heard.earlier = heard.earlier.without(member)
 
-    async def _reply(self, heard: _Heard, asker: Asker, journey: Journey) -> None:
+    async def _reply(self, heard: _Heard, asker: AskContext, journey: Trace) -> None:
         """Reply, and again for as long as the question changes meanwhile."""
         while (question := heard.question) is not None:
             if heard.reply is None:
                 with journey.stage(Stage.ACKNOWLEDGE):
-                    await self._desk.delivery.show_typing(heard.message.channel)
-            asked = Asked(question, asker, self._desk.conversations.still(heard.earlier))
+                    await self._service.delivery.show_typing(heard.message.channel)
+            asked = AskRequest(question, asker, self._service.conversations.still(heard.earlier))
             found, message = await self._said(asked, journey)
             if heard.question != question:
                 continue
             with journey.stage(Stage.SEND):
                 sent = await self._put(heard, message)
             if found is not None:
-                await self._desk.remember(asked, found, sent, journey)
+                await self._service.remember(asked, found, sent, journey)
             if heard.question == question:
                 return
-        journey.fate = Fate.WITHDRAWN
+        journey.fate = Outcome.WITHDRAWN
         await self._withdraw(heard)
 
-    async def _said(self, asked: Asked, journey: Journey) -> tuple[Found | None, Message]:
+    async def _said(self, asked: AskRequest, journey: Trace) -> tuple[Answered | None, Message]:
         """The answer, or what is said where there is none."""
         words = asked.asker.words
-        journey.fate = Fate.REFUSED
+        journey.fate = Outcome.REFUSED
         if not asked.question:
-            return None, notice(words.ask_me_something, look=Look.READING)
+            return None, notice(words.ask_me_something, look=Style.READING)
         wrong = question_problem(asked.question, words)
         if wrong is not None:
             return None, notice(wrong)
-        journey.fate = Fate.FAILED
+        journey.fate = Outcome.FAILED
         try:
-            return await self._desk.answer(asked, journey)
+            return await self._service.answer(asked, journey)
         except LibraryError as error:
             journey.fate = fate_of(error)
-            return None, self._desk.told(error, asked.asker)
+            return None, self._service.told(error, asked.asker)
         except Exception:  # noqa: BLE001  # the last resort: logged whole, and told to the member
             _log.exception("a question by message failed")
-            return None, notice(words.failed, look=Look.PROBLEM)
+            return None, notice(words.failed, look=Style.PROBLEM)
 
     async def _put(self, heard: _Heard, message: Message) -> discord.Message | None:
         """Say it as the reply, in the place of what was said before."""
         if heard.reply is not None:
-            return await self._desk.delivery.amend(heard.reply, message)
-        heard.reply = await self._desk.delivery.post(heard.message.channel, message, reply_to=heard.message)
+            return await self._service.delivery.amend(heard.reply, message)
+        heard.reply = await self._service.delivery.post(heard.message.channel, message, reply_to=heard.message)
         return heard.reply
 
     async def _withdraw(self, heard: _Heard) -> None:
         reply, heard.reply = heard.reply, None
         if reply is not None:
-            self._desk.conversations.forget(reply.id)
-            await self._desk.delivery.withdraw(reply)
+            self._service.conversations.forget(reply.id)
+            await self._service.delivery.withdraw(reply)
 
-    def _is_welcome(self, message: discord.Message, asker: Asker) -> bool:
+    def _is_welcome(self, message: discord.Message, asker: AskContext) -> bool:
         place = message.channel
         parent = place.parent_id if isinstance(place, discord.Thread) else place.id
-        return self._desk.delivery.may_speak(place) and asker.settings.answers_mentions_in(place.id, parent)
+        return self._service.delivery.may_speak(place) and asker.settings.answers_mentions_in(place.id, parent)
 
-    def _earlier(self, message: discord.Message, asker: Asker) -> Conversation:
+    def _earlier(self, message: discord.Message, asker: AskContext) -> Conversation:
         """A reply to an answer goes on from it; in a DM or a thread, so does any question of the same member.
 
         A thread that was opened from an answer, whose id it has, goes on from that answer.
         """
         replied = self._replied_to(message)
         if replied is not None:
-            return self._desk.earlier(replied, asker)
+            return self._service.earlier(replied, asker)
         if message.guild is None or isinstance(message.channel, discord.Thread):
-            going = self._desk.conversations.of(asker.place, asker.member)
+            going = self._service.conversations.of(asker.place, asker.member)
             if not going.turns:
-                going = self._desk.conversations.after(asker.place, asker.member) or going
+                going = self._service.conversations.after(asker.place, asker.member) or going
             return going
         return Conversation()
 
-    def _way(self, message: discord.Message) -> Way:
+    def _way(self, message: discord.Message) -> Source:
         if self._replied_to(message) is not None:
-            return Way.REPLY
-        return Way.DIRECT if message.guild is None else Way.MENTION
+            return Source.REPLY
+        return Source.DIRECT if message.guild is None else Source.MENTION
 
     def _replied_to(self, message: discord.Message) -> discord.Message | None:
         """The message of ours that another replies to, or None."""

@@ -14,32 +14,32 @@ import discord
 
 from bot.cogs.ask.message import PASSAGES_ON_PAGE, answer_message, more_passages_message, passage_quotes
 from bot.cogs.browse.help import Examples
-from bot.cogs.context import Asker, Interaction
+from bot.cogs.context import AskContext, Interaction
 from bot.observability.metrics import Metrics, Trouble
-from bot.observability.trace import Fate, Journey, Stage, Way
+from bot.observability.trace import Outcome, Source, Stage, Trace
 from bot.services.conversations import Conversation, Conversations, Turn
-from bot.services.engine import BusyError, Engine, Found, Query
-from bot.services.in_flight import Work
-from bot.services.rate_limits import Cooldowns
+from bot.services.engine import Answered, BusyError, Engine, EngineQuery
+from bot.services.in_flight import InFlight
+from bot.services.rate_limits import RateLimits
 from bot.services.titles import Title, UnknownTitleError
 from bot.services.uploads import Uploads
 from bot.storage.feedback import Feedback
-from bot.storage.questions import KeptQuestions
-from bot.storage.records import KeptQuestion, PersonalData, Terms
+from bot.storage.questions import StoredQuestions
+from bot.storage.records import PersonalData, RetentionPolicy, StoredQuestion
 from bot.storage.retention import today
-from bot.storage.server_settings import Servers
+from bot.storage.server_settings import ServerSettingsCache
 from bot.transport.delivery import Delivery
 from bot.ui.custom_ids import Delete, MorePassages
-from bot.ui.elements import Look, Message
+from bot.ui.elements import Message, Style
 from bot.ui.escape import one_line
 from bot.ui.read_back import actions_in, earlier_in, question_in, review_key_in
 from bot.ui.strings import catalogue
 from bot.ui.text import notice, problem, question_problem, unknown_review, with_question
 from embeddings.errors import (
-    ImportedFileError,
+    ConversionError,
     LibraryError,
     QuestionError,
-    ReviewKeptError,
+    ReviewStorageError,
     UnknownReviewError,
     UnknownSectionError,
 )
@@ -47,7 +47,7 @@ from embeddings.records import SHARED
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskRequest:
     """A question on its way.
 
     Attributes:
@@ -61,7 +61,7 @@ class Asked:
     """
 
     question: str
-    asker: Asker
+    asker: AskContext
     earlier: Conversation
     review: Title | None = None
     private: bool = False
@@ -75,15 +75,15 @@ class Asked:
 
 
 def engine_query(
-    question: str, title: Title | None, context: tuple[str, ...], asker: Asker, near: str | None = None
-) -> Query:
+    question: str, title: Title | None, context: tuple[str, ...], asker: AskContext, near: str | None = None
+) -> EngineQuery:
     """A question to the engine. A chosen review is looked for in its own collection: another may have its slug."""
     if title is None:
-        return Query(question, near=near, context=context, collections=asker.collections)
-    return Query(question, review=title.slug, context=context, collections=(title.collection,))
+        return EngineQuery(question, near=near, context=context, collections=asker.collections)
+    return EngineQuery(question, review=title.slug, context=context, collections=(title.collection,))
 
 
-def _to_be_shown(asked: Asked) -> str | None:
+def _to_be_shown(asked: AskRequest) -> str | None:
     """The question before, unless it was asked in private and this answer is for all."""
     before = asked.earlier.turns[-1:]
     return next((turn.question for turn in before if asked.private or not turn.private), None)
@@ -92,7 +92,7 @@ def _to_be_shown(asked: Asked) -> str | None:
 _log = logging.getLogger(__name__)
 
 
-_FOR_MEMBERS = (ImportedFileError, QuestionError, ReviewKeptError, UnknownReviewError, UnknownSectionError)
+_FOR_MEMBERS = (ConversionError, QuestionError, ReviewStorageError, UnknownReviewError, UnknownSectionError)
 """The errors that a member can do something about."""
 
 
@@ -106,19 +106,19 @@ class Memory(Protocol):
         """Forget them."""
 
 
-class Desk:
+class AskService:
     """Where questions are taken and answers handed out."""
 
     def __init__(
         self,
         engine: Engine,
         delivery: Delivery,
-        servers: Servers,
+        servers: ServerSettingsCache,
         conversations: Conversations,
-        cooldowns: Cooldowns,
-        kept: KeptQuestions,
+        cooldowns: RateLimits,
+        kept: StoredQuestions,
         feedback: Feedback,
-        terms: Terms,
+        terms: RetentionPolicy,
         metrics: Metrics,
     ) -> None:
         self.engine = engine
@@ -134,25 +134,25 @@ class Desk:
         self.memories: list[Memory] = [conversations]
         """All that remember questions; whatever else comes to do so is to be put here."""
         self.metrics = metrics
-        self.work = Work()
+        self.work = InFlight()
         engine.before_each = delivery.after_a_rush
 
-    async def asker(self, interaction: Interaction) -> Asker:
+    async def asker(self, interaction: Interaction) -> AskContext:
         """Who is behind an interaction. A user install where the bot isn't a member counts as no server."""
         server = interaction.guild_id if interaction.is_guild_integration() else None
         place = interaction.channel_id or interaction.user.id
         return await self._asker(interaction.user.id, place, server, str(interaction.locale))
 
-    async def author(self, message: discord.Message) -> Asker:
+    async def author(self, message: discord.Message) -> AskContext:
         """Who wrote a message."""
         guild = message.guild
         locale = str(guild.preferred_locale) if guild else None
         return await self._asker(message.author.id, message.channel.id, guild.id if guild else None, locale)
 
     @contextmanager
-    def journey(self, way: Way) -> Iterator[Journey]:
+    def journey(self, way: Source) -> Iterator[Trace]:
         """A question, from here to its end, which is logged and counted."""
-        journey = Journey(way)
+        journey = Trace(way)
         try:
             yield journey
         except LibraryError as error:
@@ -170,25 +170,25 @@ class Desk:
                 },
             )
 
-    def refusal(self, question: str, asker: Asker, journey: Journey) -> Message | None:
+    def refusal(self, question: str, asker: AskContext, journey: Trace) -> Message | None:
         """Why a question isn't taken now (its length, a cooldown), or None, which counts it as asked."""
         wrong = question_problem(question, asker.words)
         if wrong is not None:
-            journey.fate = Fate.REFUSED
+            journey.fate = Outcome.REFUSED
             return notice(wrong)
         wait = self.cooldowns.claim(asker.member, asker.server)
         if not wait:
             return None
-        journey.fate = Fate.COOLDOWN
+        journey.fate = Outcome.COOLDOWN
         return notice(asker.words.cooldown(wait))
 
     async def answer_interaction(
         self,
         interaction: Interaction,
-        asker: Asker,
+        asker: AskContext,
         question: str,
         *,
-        way: Way,
+        way: Source,
         review: str | None = None,
         private: bool | None = None,
         earlier: Conversation | None = None,
@@ -218,15 +218,15 @@ class Desk:
             with journey.stage(Stage.ACKNOWLEDGE):
                 acknowledged = await self.delivery.acknowledge(interaction, private=hidden)
             if not acknowledged:
-                journey.fate = Fate.LATE
+                journey.fate = Outcome.LATE
                 return
-            asked = Asked(question, asker, earlier or Conversation(), title, hidden, confided=private is True)
+            asked = AskRequest(question, asker, earlier or Conversation(), title, hidden, confided=private is True)
             found, message = await self.answer(asked, journey)
             with journey.stage(Stage.SEND):
                 sent = await self.delivery.respond(interaction, message)
             await self.remember(asked, found, sent, journey)
 
-    async def more_passages(self, pressed: discord.Message, action: MorePassages, asker: Asker) -> Message | None:
+    async def more_passages(self, pressed: discord.Message, action: MorePassages, asker: AskContext) -> Message | None:
         """A page of further passages for what the pressed message shows; None where that can't be told any more.
 
         Raises:
@@ -250,7 +250,7 @@ class Desk:
             earlier=earlier_in(pressed),
         )
 
-    def earlier(self, message: discord.Message, asker: Asker) -> Conversation:
+    def earlier(self, message: discord.Message, asker: AskContext) -> Conversation:
         """The conversation up to one of the bot's answers; of one that isn't remembered, the questions it shows."""
         known = self.conversations.after(message.id, asker.member)
         if known is not None:
@@ -288,7 +288,7 @@ class Desk:
         await self.kept.erase(member)
 
     @asynccontextmanager
-    async def attending(self, interaction: Interaction) -> AsyncIterator[Asker]:
+    async def attending(self, interaction: Interaction) -> AsyncIterator[AskContext]:
         """Deal with an interaction to its end; whatever goes wrong on the way is told to the member."""
         with self.work:
             asker = await self.asker(interaction)
@@ -298,14 +298,14 @@ class Desk:
                 await self.delivery.tell(interaction, self.told(error, asker))
             except Exception:  # noqa: BLE001  # the last resort: logged whole, and told to the member
                 _log.exception("an interaction failed")
-                await self.delivery.tell(interaction, notice(asker.words.failed, look=Look.PROBLEM))
+                await self.delivery.tell(interaction, notice(asker.words.failed, look=Style.PROBLEM))
 
-    async def _asker(self, member: int, place: int, server: int | None, locale: str | None) -> Asker:
+    async def _asker(self, member: int, place: int, server: int | None, locale: str | None) -> AskContext:
         settings = await self.servers.settings(server)
         collections = (SHARED,) if server is None else (SHARED, str(server))
-        return Asker(member, place, server, settings, collections, catalogue(locale))
+        return AskContext(member, place, server, settings, collections, catalogue(locale))
 
-    async def answer(self, asked: Asked, journey: Journey) -> tuple[Found, Message]:
+    async def answer(self, asked: AskRequest, journey: Trace) -> tuple[Answered, Message]:
         """What the reviews say, and how it is put.
 
         Raises:
@@ -318,7 +318,7 @@ class Desk:
         journey.took(Stage.QUEUE, found.queued)
         journey.took(Stage.ENCODE, found.took.encode)
         journey.took(Stage.RANK, found.took.rank)
-        journey.took(Stage.READ, found.took.read)
+        journey.took(Stage.READ, found.took.rerank)
         journey.took(Stage.QUOTE, found.took.quote)
         with journey.stage(Stage.RENDER):
             message = answer_message(
@@ -332,10 +332,10 @@ class Desk:
             )
         return found, message
 
-    async def remember(self, asked: Asked, found: Found, sent: discord.Message | None, journey: Journey) -> None:
+    async def remember(self, asked: AskRequest, found: Answered, sent: discord.Message | None, journey: Trace) -> None:
         """Let the conversation go on from an answer, if it was sent, and keep the question where it is to be kept."""
         member = asked.asker.member
-        journey.fate = Fate.UNDELIVERED if sent is None else Fate(found.answer.state)
+        journey.fate = Outcome.UNDELIVERED if sent is None else Outcome(found.answer.state)
         if sent is None or self.kept.was_erased(member, asked.since):
             return
         # Drawn before it is stored: a follow-up may come before that is done.
@@ -345,11 +345,11 @@ class Desk:
         if number is not None:
             await self._keep(asked, found, number)
 
-    async def _keep(self, asked: Asked, found: Found, number: int) -> None:
+    async def _keep(self, asked: AskRequest, found: Answered, number: int) -> None:
         asker, earlier = asked.asker, asked.earlier
         if asker.server is None:
             return
-        question = KeptQuestion(
+        question = StoredQuestion(
             number=number,
             server=asker.server,
             member=asker.member,
@@ -363,11 +363,11 @@ class Desk:
         )
         await self.kept.keep(question, asked=asked.since)
 
-    def told(self, error: LibraryError, asker: Asker) -> Message:
+    def told(self, error: LibraryError, asker: AskContext) -> Message:
         """What a member is told of an error; what is for those who run the bot goes to the log."""
         if isinstance(error, BusyError):
             self.delivery.counts[Trouble.BUSY] += 1
-            return notice(asker.words.busy, look=Look.UNANSWERED)
+            return notice(asker.words.busy, look=Style.UNANSWERED)
         if isinstance(error, UnknownTitleError):
             return unknown_review(error.typed, [title.text for title in error.near], asker.words)
         if isinstance(error, UnknownReviewError):
@@ -377,16 +377,16 @@ class Desk:
             return problem(error)
         # It is for those who run the bot, and may name their files.
         _log.error("a question could not be answered: %s", error)
-        return notice(asker.words.failed, look=Look.PROBLEM)
+        return notice(asker.words.failed, look=Style.PROBLEM)
 
 
-def fate_of(error: LibraryError) -> Fate:
+def fate_of(error: LibraryError) -> Outcome:
     """What becomes of a question that ends in an error."""
     if isinstance(error, BusyError):
-        return Fate.BUSY
-    return Fate.REFUSED if isinstance(error, _FOR_MEMBERS) else Fate.FAILED
+        return Outcome.BUSY
+    return Outcome.REFUSED if isinstance(error, _FOR_MEMBERS) else Outcome.FAILED
 
 
-def desk_of(client: discord.Client) -> Desk:
+def service_of(client: discord.Client) -> AskService:
     """The desk of a bot that is running."""
-    return cast(Desk, client.desk)  # type: ignore[attr-defined]  # `bot.app.client`, which has it, imports this module
+    return cast(AskService, client.desk)  # type: ignore[attr-defined]  # `bot.app.client`, which has it, imports this module

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, zip_longest
 
-from bot.services.engine import BusyError, Engine, Found, Query
-from bot.services.titles import Shelf
-from bot.ui.elements import Look, Message, Text
+from bot.services.engine import Answered, BusyError, Engine, EngineQuery
+from bot.services.titles import Titles
+from bot.ui.elements import Message, Style, Text
 from bot.ui.escape import quotation
 from bot.ui.strings import Catalogue
 from bot.ui.text import _QUESTION_ROOM, name, question_problem
@@ -40,7 +40,7 @@ def help_message(
         Text(words.help_private),
         *([Text(words.help_manage)] if managing else []),
     ]
-    return Message(tuple(parts), Look.READING, private=True)
+    return Message(tuple(parts), Style.READING, private=True)
 
 
 _MOST_ASKED = 12
@@ -71,7 +71,7 @@ class _Topic:
     text: str
     section: str | None = None
 
-    def is_told_by(self, found: Found) -> bool:
+    def is_told_by(self, found: Answered) -> bool:
         """Whether an answer begins with a quote of that review about it, and none that gives something away."""
         if found.answer.state is not State.ANSWERED:
             return False
@@ -92,7 +92,7 @@ class Examples:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._shelf: Shelf | None = None
+        self._shelf: Titles | None = None
         self._chosen: dict[tuple[tuple[str, ...], str], tuple[str, ...]] = {}
 
     async def of(self, collections: tuple[str, ...], catalogue: Catalogue) -> tuple[str, ...]:
@@ -121,7 +121,7 @@ class Examples:
             question = catalogue.help_examples[len(chosen)].format(title=topic.review.title, topic=topic.text)
             if question_problem(question, catalogue) is not None:
                 continue
-            if topic.is_told_by(await self._engine.ask(Query(question, collections=collections))):
+            if topic.is_told_by(await self._engine.ask(EngineQuery(question, collections=collections))):
                 chosen.append(question)
         return tuple(chosen)
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 
 from bot.services.stable_keys import review_key, section_key
 from bot.ui.custom_ids import Action, Contents, PickReview, PickSection, ReadInContext, ReviewList, SectionPage, encode
-from bot.ui.elements import MOST_OPTIONS, Button, Look, Menu, Message, Option, Part, Row, Text
+from bot.ui.elements import MOST_OPTIONS, Button, Element, Menu, Message, Option, Row, Style, Text
 from bot.ui.escape import bold, hide, neutralise
 from bot.ui.strings import Catalogue
-from bot.ui.text import Manner, is_hidden, link, name, plain
+from bot.ui.text import RenderOptions, is_hidden, link, name, plain
 from bot.ui.truncate import Piece, page_before, page_end, pieces, width
 from embeddings.records import Review, Section
 
@@ -26,7 +26,7 @@ _BETWEEN = "\n\n"
 
 
 def context_message(
-    review: Review, section: Section, start: int, end: int, manner: Manner, *, action: ReadInContext
+    review: Review, section: Section, start: int, end: int, manner: RenderOptions, *, action: ReadInContext
 ) -> Message:
     """A quote among its neighbours, in bold, for the member alone who pressed the button.
 
@@ -50,11 +50,11 @@ def context_message(
         onward = Button(manner.words.contents, encode(Contents(key)), "📑")
     page = parts[first:last]
     body = _body(review, section, page, manner, marked=(start, end))
-    return Message((*body, Row((*paging, onward))), Look.READING, private=True)
+    return Message((*body, Row((*paging, onward))), Style.READING, private=True)
 
 
 def section_message(
-    review: Review, section: Section, manner: Manner, *, first: int = 0, private: bool = True
+    review: Review, section: Section, manner: RenderOptions, *, first: int = 0, private: bool = True
 ) -> Message:
     """A page of a section, from its piece number `first`, counted from 0."""
     parts = _pieces(review, section)
@@ -65,11 +65,11 @@ def section_message(
     buttons = (*paging, Button(manner.words.contents, encode(Contents(key)), "📑"))
     page = parts[first : page_end(sizes, first, PAGE_ROOM)]
     body = _body(review, section, page, manner, marked=(0, 0))
-    return Message((*body, Row(buttons)), Look.READING, private)
+    return Message((*body, Row(buttons)), Style.READING, private)
 
 
 def contents_message(
-    review: Review, manner: Manner, *, page: int = 0, private: bool = True, missed: str | None = None
+    review: Review, manner: RenderOptions, *, page: int = 0, private: bool = True, missed: str | None = None
 ) -> Message:
     """A page of a review's table of contents, with a menu that opens a section; `missed` is what was not found."""
     words = manner.words
@@ -78,7 +78,7 @@ def contents_message(
     page, first, last = _list_page(page, len(sections))
     shown = list(enumerate(sections[first:last], first + 1))
     key = review_key(review)
-    parts: list[Part] = [Text(f"### {title}{_range(words.contents_of, first, last, len(sections))}")]
+    parts: list[Element] = [Text(f"### {title}{_range(words.contents_of, first, last, len(sections))}")]
     if missed:
         parts.insert(0, Text(words.no_such_section.format(section=name(missed, words.untitled, _LINE_ROOM))))
     if shown:
@@ -95,16 +95,18 @@ def contents_message(
         parts.append(Text(words.no_sections))
     buttons = _list_paging(page, last < len(sections), words, lambda to: Contents(key, to))
     parts.append(Row((*buttons, Button(words.all_reviews, encode(ReviewList()), "📚"))))
-    return Message(tuple(parts), Look.READING, private)
+    return Message(tuple(parts), Style.READING, private)
 
 
-def reviews_message(reviews: Sequence[Review], manner: Manner, *, page: int = 0, private: bool = True) -> Message:
+def reviews_message(
+    reviews: Sequence[Review], manner: RenderOptions, *, page: int = 0, private: bool = True
+) -> Message:
     """A page of the reviews that the member may see, with a menu that opens a table of contents."""
     words = manner.words
     page, first, last = _list_page(page, len(reviews))
     shown = list(enumerate(reviews[first:last], first + 1))
     if not shown:
-        return Message((Text(f"### {words.reviews_heading}\n{words.no_reviews}"),), Look.READING, private)
+        return Message((Text(f"### {words.reviews_heading}\n{words.no_reviews}"),), Style.READING, private)
     lines = [
         f"**{number}.** {name(_review_line(review, words), words.untitled, _LINE_ROOM)}" for number, review in shown
     ]
@@ -112,7 +114,7 @@ def reviews_message(reviews: Sequence[Review], manner: Manner, *, page: int = 0,
         Option(plain(f"{number}. {plain(review.title, otherwise=words.untitled)}"), review_key(review))
         for number, review in shown
     ]
-    parts: list[Part] = [
+    parts: list[Element] = [
         Text(f"### {words.reviews_heading}{_range(words.reviews_of, first, last, len(reviews))}"),
         Text("\n".join(lines)),
         Menu(encode(PickReview(page)), plain(words.pick_review), tuple(options)),
@@ -120,11 +122,11 @@ def reviews_message(reviews: Sequence[Review], manner: Manner, *, page: int = 0,
     buttons = _list_paging(page, last < len(reviews), words, ReviewList)
     if buttons:
         parts.append(Row(buttons))
-    return Message(tuple(parts), Look.READING, private)
+    return Message(tuple(parts), Style.READING, private)
 
 
 def _body(
-    review: Review, section: Section, page: Sequence[Piece], manner: Manner, *, marked: tuple[int, int]
+    review: Review, section: Section, page: Sequence[Piece], manner: RenderOptions, *, marked: tuple[int, int]
 ) -> list[Text]:
     words = manner.words
     title = name(review.title, words.untitled)
@@ -208,12 +210,12 @@ def _range(form: str, first: int, last: int, total: int) -> str:
     return f"\n-# {form.format(first=first + 1, last=last, total=total)}" if last - first < total else ""
 
 
-def _heading(section: Section, manner: Manner) -> str:
+def _heading(section: Section, manner: RenderOptions) -> str:
     heading = name(section.heading, manner.words.untitled, _LINE_ROOM)
     return hide(heading) if is_hidden(section, manner) else heading
 
 
-def _plain_heading(section: Section, manner: Manner) -> str:
+def _plain_heading(section: Section, manner: RenderOptions) -> str:
     """A heading for a menu, which has no spoiler marks."""
     if is_hidden(section, manner):
         return manner.words.spoiler_heading

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.services.gaps import Gap, Wording, question_lines
-from bot.ui.elements import TEXT_ROOM, File, Look, Message, Text
+from bot.ui.elements import TEXT_ROOM, File, Message, Style, Text
 from bot.ui.strings import Catalogue
 from bot.ui.text import name, notice
 from bot.ui.truncate import width
@@ -31,7 +31,7 @@ def gaps_message(gaps: Sequence[Gap], words: Catalogue, *, days: int, export: bo
         export: whether the questions go with it as a file, as long as there are any.
     """
     if not gaps:
-        return notice(words.gaps_none.format(days=days), look=Look.READING)
+        return notice(words.gaps_none.format(days=days), look=Style.READING)
     total = sum(gap.count for gap in gaps)
     count = words.gaps_count.format(questions=total, days=days)
     texts = [Text(f"### {words.gaps_heading}\n{count}")]
@@ -46,7 +46,7 @@ def gaps_message(gaps: Sequence[Gap], words: Catalogue, *, days: int, export: bo
     if left:
         texts.append(Text(words.gaps_more.format(groups=left)))
     file = File(GAPS_NAME, question_lines(gaps)) if export else None
-    return Message(tuple(texts), Look.NEAREST, private=True, file=file)
+    return Message(tuple(texts), Style.NEAREST, private=True, file=file)
 
 
 def _gap(gap: Gap, words: Catalogue) -> str:

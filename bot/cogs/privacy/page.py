@@ -6,15 +6,15 @@ import json
 
 from bot.services.conversations import LIFETIME, MOST_TURNS
 from bot.storage.feedback import REMEMBERED_FOR
-from bot.storage.records import KeptQuestion, PersonalData, Terms
+from bot.storage.records import PersonalData, RetentionPolicy, StoredQuestion
 from bot.ui.custom_ids import EraseData, ExportData, encode
-from bot.ui.elements import Button, File, Look, Message, Row, Text, Weight
+from bot.ui.elements import Button, File, Message, Row, Style, Text, Weight
 from bot.ui.strings import Catalogue
 
 EXPORT_NAME = "my-data.json"
 
 
-def privacy_message(words: Catalogue, terms: Terms, *, in_server: bool, keeps: bool) -> Message:
+def privacy_message(words: Catalogue, terms: RetentionPolicy, *, in_server: bool, keeps: bool) -> Message:
     """What is stored, of whom, and for how long.
 
     Args:
@@ -40,20 +40,20 @@ def privacy_message(words: Catalogue, terms: Terms, *, in_server: bool, keeps: b
         Text(words.privacy_rights),
         Row((_export_button(words), Button(words.erase, encode(EraseData()), weight=Weight.DANGER))),
     )
-    return Message(parts, Look.READING, private=True)
+    return Message(parts, Style.READING, private=True)
 
 
 def export_message(data: PersonalData, words: Catalogue) -> Message:
     """The member's data as a file."""
     line = words.exported.format(questions=len(data.questions))
-    return Message((Text(line),), Look.READING, private=True, file=File(EXPORT_NAME, export_text(data)))
+    return Message((Text(line),), Style.READING, private=True, file=File(EXPORT_NAME, export_text(data)))
 
 
 def erase_message(data: PersonalData, words: Catalogue) -> Message:
     """What would be deleted, and the button that does it."""
     line = words.erase_sure.format(questions=len(data.questions), remembered=len(data.remembered))
     confirm = Button(words.erase_confirm, encode(EraseData(confirmed=True)), weight=Weight.DANGER)
-    return Message((Text(line), Row((confirm, _export_button(words)))), Look.PROBLEM, private=True)
+    return Message((Text(line), Row((confirm, _export_button(words)))), Style.PROBLEM, private=True)
 
 
 def export_text(data: PersonalData) -> str:
@@ -69,7 +69,7 @@ def export_text(data: PersonalData) -> str:
     return json.dumps(record, ensure_ascii=False, indent=2) + "\n"
 
 
-def _question_record(question: KeptQuestion) -> dict[str, object]:
+def _question_record(question: StoredQuestion) -> dict[str, object]:
     return {
         "number": str(question.number),
         "question": question.text,

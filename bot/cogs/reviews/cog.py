@@ -9,22 +9,22 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cogs.ask.service import Desk, desk_of
+from bot.cogs.ask.service import AskService, service_of
 from bot.cogs.autocomplete import complete_own_reviews
-from bot.cogs.context import Asker
+from bot.cogs.context import AskContext
 from bot.cogs.reviews.message import outcome_message, preview_message, removal_message
 from bot.services.titles import UnknownTitleError
 from bot.services.uploads import Upload
 from bot.ui.custom_ids import AddReview, Cancel, RemoveReview
-from bot.ui.elements import Look, Message
+from bot.ui.elements import Message, Style
 from bot.ui.text import name, notice, problem
-from embeddings.errors import ReviewKeptError
+from embeddings.errors import ReviewStorageError
 
 Interaction = discord.Interaction[Any]
 Name = app_commands.Range[str, 1, 80]
 
 
-class Keeping(commands.Cog):
+class ReviewsCog(commands.Cog):
     """A server's own reviews."""
 
     review = app_commands.Group(
@@ -39,8 +39,8 @@ class Keeping(commands.Cog):
         self._bot = bot
 
     @property
-    def _desk(self) -> Desk:
-        return desk_of(self._bot)
+    def _service(self) -> AskService:
+        return service_of(self._bot)
 
     @review.command(description="Add a review that this server alone can ask")
     @app_commands.describe(
@@ -49,7 +49,7 @@ class Keeping(commands.Cog):
     )
     async def add(self, interaction: Interaction, file: discord.Attachment, name: Name | None = None) -> None:
         """Examine the file, and show what it would become."""
-        desk = self._desk
+        desk = self._service
         async with desk.attending(interaction) as asker:
             server = await _managed(desk, interaction, asker)
             if server is None or not await desk.delivery.acknowledge(interaction, private=True):
@@ -73,19 +73,19 @@ class Keeping(commands.Cog):
     @app_commands.autocomplete(review=complete_own_reviews)
     async def remove(self, interaction: Interaction, review: str) -> None:
         """Ask whether to."""
-        desk = self._desk
+        desk = self._service
         async with desk.attending(interaction) as asker:
             server = await _managed(desk, interaction, asker)
             if server is not None and await desk.delivery.acknowledge(interaction, private=True):
                 await desk.delivery.respond(interaction, self._removal(review, server, asker))
 
-    def _removal(self, review: str, server: int, asker: Asker) -> Message:
+    def _removal(self, review: str, server: int, asker: AskContext) -> Message:
         """What is asked before a review is removed; of one that all servers share, why it can't be.
 
         Raises:
             UnknownTitleError: there is none of that name.
         """
-        shelf = self._desk.engine.shelf
+        shelf = self._service.engine.shelf
         try:
             return removal_message(shelf.find(review, (str(server),)), asker.words)
         except UnknownTitleError as unknown:
@@ -96,7 +96,7 @@ class Keeping(commands.Cog):
             return notice(asker.words.keeping_not_own.format(title=name(shared.text, asker.words.untitled)))
 
 
-async def confirm_adding(desk: Desk, interaction: Interaction, action: AddReview, asker: Asker) -> None:
+async def confirm_adding(desk: AskService, interaction: Interaction, action: AddReview, asker: AskContext) -> None:
     """Keep the upload whose preview was confirmed, and index it."""
     server = await _managed(desk, interaction, asker)
     if server is None or not await desk.delivery.acknowledge(interaction, private=True, in_place=True):
@@ -109,16 +109,16 @@ async def confirm_adding(desk: Desk, interaction: Interaction, action: AddReview
     review = upload.candidate.review
     try:
         await desk.engine.keep(review, upload.candidate.content, instead_of=upload.instead_of)
-    except ReviewKeptError as error:
+    except ReviewStorageError as error:
         await desk.delivery.respond(interaction, problem(error))
         return
-    await desk.delivery.respond(interaction, outcome_message(words.adding, review.title, words, look=Look.READING))
+    await desk.delivery.respond(interaction, outcome_message(words.adding, review.title, words, look=Style.READING))
     waiting = (review.collection, review.slug) in await desk.engine.keep_up()
     line = words.added_but_not_indexed if waiting else words.added
     await desk.delivery.respond(interaction, outcome_message(line, review.title, words))
 
 
-async def confirm_removing(desk: Desk, interaction: Interaction, action: RemoveReview, asker: Asker) -> None:
+async def confirm_removing(desk: AskService, interaction: Interaction, action: RemoveReview, asker: AskContext) -> None:
     """Delete the review whose removal was confirmed, and take it out of the index."""
     server = await _managed(desk, interaction, asker)
     if server is None or not await desk.delivery.acknowledge(interaction, private=True, in_place=True):
@@ -130,16 +130,16 @@ async def confirm_removing(desk: Desk, interaction: Interaction, action: RemoveR
         return
     try:
         await desk.engine.remove(title)
-    except ReviewKeptError as error:
+    except ReviewStorageError as error:
         await desk.delivery.respond(interaction, problem(error))
         return
-    await desk.delivery.respond(interaction, outcome_message(words.removing, title.text, words, look=Look.READING))
+    await desk.delivery.respond(interaction, outcome_message(words.removing, title.text, words, look=Style.READING))
     waiting = (title.collection, title.slug) in await desk.engine.keep_up()
     line = words.removed_but_indexed if waiting else words.removed
     await desk.delivery.respond(interaction, outcome_message(line, title.text, words))
 
 
-async def cancel(desk: Desk, interaction: Interaction, action: Cancel, asker: Asker) -> None:
+async def cancel(desk: AskService, interaction: Interaction, action: Cancel, asker: AskContext) -> None:
     """Forget an upload, or a removal."""
     if action.upload is not None:
         desk.uploads.take(action.upload, asker.member, asker.server)
@@ -147,7 +147,7 @@ async def cancel(desk: Desk, interaction: Interaction, action: Cancel, asker: As
         await desk.delivery.respond(interaction, notice(asker.words.nothing_changed))
 
 
-async def _managed(desk: Desk, interaction: Interaction, asker: Asker) -> int | None:
+async def _managed(desk: AskService, interaction: Interaction, asker: AskContext) -> int | None:
     """The server, where this member may manage it; else they are told. A server may open commands to others."""
     if asker.server is not None and interaction.permissions.manage_guild:
         return asker.server

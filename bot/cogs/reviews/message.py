@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from bot.services.titles import Title
 from bot.ui.custom_ids import AddReview, Cancel, RemoveReview, encode
-from bot.ui.elements import Button, Look, Message, Row, Text, Weight
+from bot.ui.elements import Button, Message, Row, Style, Text, Weight
 from bot.ui.escape import hide, neutralise, quotation
 from bot.ui.strings import Catalogue
-from bot.ui.text import Manner, is_hidden, name
+from bot.ui.text import RenderOptions, is_hidden, name
 from bot.ui.truncate import fitting, width
 from embeddings.records import Review, Section
 
@@ -19,7 +19,7 @@ _HEADING_ROOM = 100
 
 
 def preview_message(
-    review: Review, upload: str, manner: Manner, *, replaced: str | None, namesake: Title | None, converted: bool
+    review: Review, upload: str, manner: RenderOptions, *, replaced: str | None, namesake: Title | None, converted: bool
 ) -> Message:
     """What an upload would become, and whether to add it.
 
@@ -61,7 +61,7 @@ def preview_message(
     else:
         confirm = Button(words.replace_it, encode(AddReview(upload)), weight=Weight.DANGER)
     cancel = Button(words.cancel, encode(Cancel(upload)))
-    return Message((*parts, Row((confirm, cancel))), Look.READING, private=True)
+    return Message((*parts, Row((confirm, cancel))), Style.READING, private=True)
 
 
 def removal_message(title: Title, words: Catalogue) -> Message:
@@ -70,15 +70,15 @@ def removal_message(title: Title, words: Catalogue) -> Message:
     about = words.remove_about.format(sections=words.counted_sections(len(title.headings)))
     text = Text(f"### {words.remove_heading}\n**{shown}**\n-# {about}\n{words.remove_warning}")
     remove = Button(words.remove_it, encode(RemoveReview(title.key)), weight=Weight.DANGER)
-    return Message((text, Row((remove, Button(words.cancel, encode(Cancel()))))), Look.READING, private=True)
+    return Message((text, Row((remove, Button(words.cancel, encode(Cancel()))))), Style.READING, private=True)
 
 
-def outcome_message(line: str, title: str, words: Catalogue, *, look: Look = Look.ANSWERED) -> Message:
+def outcome_message(line: str, title: str, words: Catalogue, *, look: Style = Style.ANSWERED) -> Message:
     """What has become of a review: one of the catalogue's lines about a title."""
     return Message((Text(line.format(title=name(title, words.untitled))),), look, private=True)
 
 
-def _opening(review: Review, manner: Manner) -> str:
+def _opening(review: Review, manner: RenderOptions) -> str:
     first = review.sections[0]
     # No further than the first section: the next one may be flagged.
     text = review.text[: max((each.end for each in first.paragraphs), default=0)]
@@ -90,7 +90,7 @@ def _opening(review: Review, manner: Manner) -> str:
     return quotation((hide(shown) if is_hidden(first, manner) else shown) + cut)
 
 
-def _sections(review: Review, manner: Manner) -> list[str]:
+def _sections(review: Review, manner: RenderOptions) -> list[str]:
     lines = [_section(number, section, manner) for number, section in enumerate(review.sections, 1)]
     if len(lines) > SECTIONS_SHOWN:
         more = manner.words.add_more_sections.format(count=len(lines) - SECTIONS_SHOWN)
@@ -98,7 +98,7 @@ def _sections(review: Review, manner: Manner) -> list[str]:
     return lines
 
 
-def _section(number: int, section: Section, manner: Manner) -> str:
+def _section(number: int, section: Section, manner: RenderOptions) -> str:
     heading = name(section.heading, manner.words.untitled, _HEADING_ROOM)
     shown = hide(heading) if is_hidden(section, manner) else heading
     return f"**{number}.** {shown}{manner.words.add_flag if section.spoiler else ''}"

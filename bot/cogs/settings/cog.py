@@ -10,9 +10,9 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cogs.ask.service import Desk, desk_of
+from bot.cogs.ask.service import AskService, service_of
 from bot.cogs.autocomplete import complete_reviews
-from bot.cogs.context import Asker
+from bot.cogs.context import AskContext
 from bot.cogs.gaps.page import gaps_message
 from bot.cogs.settings.page import settings_message
 from bot.storage.records import ServerSettings
@@ -57,15 +57,15 @@ NO_REVIEW = "none"
 """What stands for no default review."""
 
 
-class Administration(commands.Cog):
+class SettingsCog(commands.Cog):
     """What a server's managers decide."""
 
     def __init__(self, bot: commands.AutoShardedBot) -> None:
         self._bot = bot
 
     @property
-    def _desk(self) -> Desk:
-        return desk_of(self._bot)
+    def _service(self) -> AskService:
+        return service_of(self._bot)
 
     @app_commands.command(description="See and change how the bot behaves in this server")
     @app_commands.describe(
@@ -91,12 +91,12 @@ class Administration(commands.Cog):
         default_review: str | None = None,
     ) -> None:
         """Change what was given, and show all of it."""
-        async with self._desk.attending(interaction) as asker:
+        async with self._service.attending(interaction) as asker:
             if not interaction.permissions.manage_guild:
                 # A server may have opened the command to others; its settings are still its managers'.
-                await self._desk.delivery.say_at_once(interaction, notice(asker.words.settings_not_allowed))
+                await self._service.delivery.say_at_once(interaction, notice(asker.words.settings_not_allowed))
                 return
-            if asker.server is None or not await self._desk.delivery.acknowledge(interaction, private=True):
+            if asker.server is None or not await self._service.delivery.acknowledge(interaction, private=True):
                 return
             chosen = _with_places(asker.settings, mentions_in, no_mentions_in)
             if answers is not None:
@@ -109,8 +109,8 @@ class Administration(commands.Cog):
                 chosen = replace(chosen, default_review=self._slug(default_review, asker))
             deleted = 0
             if chosen != asker.settings:
-                deleted = await self._desk.servers.save(asker.server, chosen)
-            await self._desk.delivery.respond(interaction, self._shown(chosen, asker, deleted))
+                deleted = await self._service.servers.save(asker.server, chosen)
+            await self._service.delivery.respond(interaction, self._shown(chosen, asker, deleted))
 
     @app_commands.command(description="See what was asked in this server and found nothing")
     @app_commands.describe(export="Also as a file of questions, for the review-bot command")
@@ -119,33 +119,35 @@ class Administration(commands.Cog):
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
     async def gaps(self, interaction: Interaction, export: bool = False) -> None:
         """This server's questions alone, and nothing that says who asked."""
-        async with self._desk.attending(interaction) as asker:
+        async with self._service.attending(interaction) as asker:
             if not interaction.permissions.manage_guild:
-                await self._desk.delivery.say_at_once(interaction, notice(asker.words.settings_not_allowed))
+                await self._service.delivery.say_at_once(interaction, notice(asker.words.settings_not_allowed))
                 return
-            if asker.server is None or not await self._desk.delivery.acknowledge(interaction, private=True):
+            if asker.server is None or not await self._service.delivery.acknowledge(interaction, private=True):
                 return
-            await self._desk.delivery.respond(interaction, await self._gaps(asker.server, asker, export=export))
+            await self._service.delivery.respond(interaction, await self._gaps(asker.server, asker, export=export))
 
-    async def _gaps(self, server: int, asker: Asker, *, export: bool) -> Message:
+    async def _gaps(self, server: int, asker: AskContext, *, export: bool) -> Message:
         if not asker.settings.keep_questions:
             return notice(asker.words.gaps_not_kept)
-        found = await self._desk.engine.gaps(await self._desk.kept.of_server(server))
-        return await asyncio.to_thread(gaps_message, found, asker.words, days=self._desk.terms.keep_days, export=export)
+        found = await self._service.engine.gaps(await self._service.kept.of_server(server))
+        return await asyncio.to_thread(
+            gaps_message, found, asker.words, days=self._service.terms.keep_days, export=export
+        )
 
-    def _slug(self, review: str, asker: Asker) -> str | None:
+    def _slug(self, review: str, asker: AskContext) -> str | None:
         if review.strip().casefold() == NO_REVIEW:
             return None
-        return self._desk.engine.shelf.find(review, asker.collections).slug
+        return self._service.engine.shelf.find(review, asker.collections).slug
 
-    def _shown(self, settings: ServerSettings, asker: Asker, deleted: int) -> Message:
+    def _shown(self, settings: ServerSettings, asker: AskContext, deleted: int) -> Message:
         slug = settings.default_review
-        title = self._desk.engine.shelf.by_slug(slug, asker.collections) if slug else None
+        title = self._service.engine.shelf.by_slug(slug, asker.collections) if slug else None
         return settings_message(
             settings,
             title.text if title else None,
             asker.words,
-            keep_days=self._desk.terms.keep_days,
+            keep_days=self._service.terms.keep_days,
             deleted=deleted,
         )
 

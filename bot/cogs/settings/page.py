@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.storage.records import ServerSettings
-from bot.ui.elements import Look, Message, Text
+from bot.ui.elements import Message, Style, Text
 from bot.ui.strings import Catalogue
 from bot.ui.text import name
 
@@ -37,4 +37,4 @@ def settings_message(
         *([words.settings_deleted(deleted)] if deleted else []),
     )
     text = Text("\n".join((f"### {words.settings_heading}", *lines)))
-    return Message((text,), Look.READING, private=True)
+    return Message((text,), Style.READING, private=True)

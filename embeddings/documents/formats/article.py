@@ -19,7 +19,7 @@ _LINE_START = re.compile(r"^(?:[-+>=]|\d+(?=[.)]))")
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class Article:
     """A review as another format holds it; `author` and `source` (a link) where it names them."""
 
     title: str
@@ -28,7 +28,7 @@ class Imported:
     source: str | None = None
 
 
-def markdown_of(imported: Imported) -> str:
+def markdown_of(imported: Article) -> str:
     """The review file: front matter and Markdown, which is read back as the same sections and paragraphs.
 
     Every heading becomes one of the second level; a heading that says the title is left out. One that is as long
@@ -49,7 +49,7 @@ def tidied(text: str) -> str:
     return collapsed(_UNKEPT.sub("", text)).strip()
 
 
-def _lines(imported: Imported) -> Iterator[str]:
+def _lines(imported: Article) -> Iterator[str]:
     title = slugify(imported.title)
     title_may_come = True
     for block in imported.blocks:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
 from embeddings.documents.formats.html import is_text
-from embeddings.errors import ImportedFileError
+from embeddings.errors import ConversionError
 
 if TYPE_CHECKING:
     from lxml import etree
 
-    from embeddings.documents.formats.article import Imported
+    from embeddings.documents.formats.article import Article
     from embeddings.documents.formats.blocks import Block
 
 MOST_UNPACKED = 16 * 1024 * 1024
@@ -34,7 +34,7 @@ _ENCRYPTED = 0x1
 _READ_AT_ONCE = 65_536
 
 
-def read_epub(data: bytes, title: str) -> Imported:
+def read_epub(data: bytes, title: str) -> Article:
     """The chapters of a book in their reading order.
 
     Args:
@@ -42,12 +42,12 @@ def read_epub(data: bytes, title: str) -> Imported:
         title: what to call the review where the book has no title.
 
     Raises:
-        ImportedFileError: it is not a book, or unpacks to more than is read.
+        ConversionError: it is not a book, or unpacks to more than is read.
         ImportError: the libraries for it are not installed.
     """
     from lxml import etree, html
 
-    from embeddings.documents.formats.article import Imported, tidied
+    from embeddings.documents.formats.article import Article, tidied
     from embeddings.documents.formats.html import blocks_of
 
     try:
@@ -58,16 +58,16 @@ def read_epub(data: bytes, title: str) -> Imported:
             for chapter in _chapters(package, posixpath.dirname(place)):
                 page = book.read(chapter)
                 if not is_text(page):
-                    raise ImportedFileError(f"{posixpath.basename(chapter)} of this book is not text")
+                    raise ConversionError(f"{posixpath.basename(chapter)} of this book is not text")
                 # As HTML, which has no entities to expand and forgives what browsers forgive.
                 parser = html.HTMLParser(encoding="utf-8" if _is_utf8(page) else None)
                 tree = html.document_fromstring(page, parser=parser) if page.strip() else None
                 blocks.extend(blocks_of(tree) if tree is not None else ())
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, etree.LxmlError) as error:
-        raise ImportedFileError("this is not an EPUB that can be read: damaged, or another sort of file") from error
+        raise ConversionError("this is not an EPUB that can be read: damaged, or another sort of file") from error
     if not blocks:
-        raise ImportedFileError("there is no text in this book")
-    return Imported(tidied(_named(package, "title") or "") or title, tuple(blocks), _named(package, "creator"), None)
+        raise ConversionError("there is no text in this book")
+    return Article(tidied(_named(package, "title") or "") or title, tuple(blocks), _named(package, "creator"), None)
 
 
 class _Book:
@@ -83,7 +83,7 @@ class _Book:
         roots = container.iterfind(".//{*}rootfile")
         place = next((path for root in roots if (path := root.get("full-path"))), None)
         if place is None:
-            raise ImportedFileError("this is not an EPUB: it names no package file")
+            raise ConversionError("this is not an EPUB: it names no package file")
         place = _inside("", place)
         return place, _xml(self.read(place))
 
@@ -92,17 +92,17 @@ class _Book:
         try:
             entry = self._archive.getinfo(name)
         except KeyError:
-            raise ImportedFileError(f"this is not a whole EPUB: {posixpath.basename(name)} is missing") from None
+            raise ConversionError(f"this is not a whole EPUB: {posixpath.basename(name)} is missing") from None
         if entry.flag_bits & _ENCRYPTED:
-            raise ImportedFileError("this book is encrypted, so that it can't be read")
+            raise ConversionError("this book is encrypted, so that it can't be read")
         if entry.compress_type not in _METHODS:
-            raise ImportedFileError("this archive is packed in a way that EPUB does not allow")
+            raise ConversionError("this archive is packed in a way that EPUB does not allow")
         parts = []
         with self._archive.open(entry) as packed:
             while part := packed.read(_READ_AT_ONCE):
                 self._room -= len(part)
                 if self._room < 0:
-                    raise ImportedFileError(
+                    raise ConversionError(
                         f"this book unpacks to more than {MOST_UNPACKED // 1024**2} MB; a review is an essay"
                     )
                 parts.append(part)
@@ -121,7 +121,7 @@ def _chapters(package: etree._Element, folder: str) -> list[str]:
             chapters.append(_inside(folder, unquote(href)))
     chapters = list(dict.fromkeys(chapters))
     if len(chapters) > MOST_CHAPTERS:
-        raise ImportedFileError(f"this book has {len(chapters)} files of text; at most {MOST_CHAPTERS} are read")
+        raise ConversionError(f"this book has {len(chapters)} files of text; at most {MOST_CHAPTERS} are read")
     return chapters
 
 
@@ -129,11 +129,11 @@ def _inside(folder: str, path: str) -> str:
     """A path of the archive, as its directory names it.
 
     Raises:
-        ImportedFileError: it leads out of the archive.
+        ConversionError: it leads out of the archive.
     """
     name = posixpath.normpath(posixpath.join(folder, path))
     if name.startswith(("/", "../")) or name == ".." or "\\" in name:
-        raise ImportedFileError("this book names a file outside of itself")
+        raise ConversionError("this book names a file outside of itself")
     return name
 
 

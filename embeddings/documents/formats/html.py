@@ -10,10 +10,10 @@ from lxml import etree
 
 from embeddings.documents.formats.article import tidied
 from embeddings.documents.formats.blocks import Block
-from embeddings.errors import ImportedFileError
+from embeddings.errors import ConversionError
 
 if TYPE_CHECKING:
-    from embeddings.documents.formats.article import Imported
+    from embeddings.documents.formats.article import Article
 
 _SKIPPED = frozenset(
     "audio button canvas embed form head iframe input math nav noscript object script select style svg template "
@@ -80,7 +80,7 @@ def is_text(data: bytes) -> bool:
     return b"\x00" not in data or data.startswith(_WIDE)
 
 
-def read_web_page(data: bytes, title: str) -> Imported:
+def read_web_page(data: bytes, title: str) -> Article:
     """The article of a page, without what surrounds it on its site.
 
     Args:
@@ -88,18 +88,18 @@ def read_web_page(data: bytes, title: str) -> Imported:
         title: what to call the review where the page has no title.
 
     Raises:
-        ImportedFileError: there is no article in it.
+        ConversionError: there is no article in it.
         ImportError: the libraries for it are not installed.
     """
     from trafilatura import bare_extraction
 
-    from embeddings.documents.formats.article import Imported, tidied
+    from embeddings.documents.formats.article import Article, tidied
     from embeddings.documents.formats.html import blocks_of
 
     if not is_text(data):
-        raise ImportedFileError("this is not a web page: it has bytes that no text has")
+        raise ConversionError("this is not a web page: it has bytes that no text has")
     page = bare_extraction(data, include_comments=False, include_formatting=True, with_metadata=True)
     blocks = blocks_of(page.body) if page is not None and not isinstance(page, dict) else ()
     if page is None or isinstance(page, dict) or not blocks:
-        raise ImportedFileError("there is no article in this page; save its text as .txt and add that")
-    return Imported(tidied(page.title or "") or title, blocks, page.author, page.url)
+        raise ConversionError("there is no article in this page; save its text as .txt and add that")
+    return Article(tidied(page.title or "") or title, blocks, page.author, page.url)

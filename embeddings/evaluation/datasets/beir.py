@@ -2,7 +2,7 @@
 
 Read, a corpus is pooled as one review, a document a section. Written, the documents are the reviews'
 paragraphs with their headings as titles. A question that nothing answers stands in the queries alone; what
-BEIR has no place for (earlier turns, kind, review) stands in `metadata`, which its readers pass over.
+BEIR has no place for (earlier turns, kind, review) stands in `metadata`, which its rerankers pass over.
 """
 
 from __future__ import annotations

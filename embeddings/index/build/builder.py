@@ -23,18 +23,18 @@ from embeddings.index.build.embed import Progress, encode_missing, forget_little
 from embeddings.encoders.base import Encoder
 from embeddings.errors import IndexBusyError, IndexDamagedError, IndexWriteError
 from embeddings.index.collection import CollectionIndex
-from embeddings.index.build.vector_cache import KeptVectors
-from embeddings.index.bm25 import LexicalIndex
+from embeddings.index.build.vector_cache import VectorCache
+from embeddings.index.bm25 import BM25Index
 from embeddings.index.manifest import BF16, BY_SIZE, FP32, IndexedCollection, Manifest
 from embeddings.index.build.planner import Plan, Source, plan_collection
-from embeddings.index.titles import NameTable
+from embeddings.index.titles import TitleTable
 from embeddings.documents.splitter import SPLITTER
 from embeddings.index.document_store import save_records
 from embeddings.index.vectors import EXACT_TYPE, save_codes, save_lists
 from collections.abc import Callable
 from embeddings.documents.files import REVIEWS
 from embeddings.encoders.base import Encoder
-from embeddings.encoders.bfloat16 import HalfPrecisionEncoder
+from embeddings.encoders.bfloat16 import Bfloat16Encoder
 from embeddings.encoders.export import open_encoder
 from embeddings.encoders.export import prepare_encoder
 from embeddings.encoders.weights import find_model
@@ -193,17 +193,17 @@ def _unchanged(old: CollectionIndex | None, sources: Sequence[Source]) -> Indexe
     return replace(old.entry, reviews=tuple(reviews))
 
 
-def _write(root: Path, plan: Plan, vectors: KeptVectors, dimension: int, choice: str) -> IndexedCollection:
+def _write(root: Path, plan: Plan, vectors: VectorCache, dimension: int, choice: str) -> IndexedCollection:
     partial = root / plan.name / ".partial"
     try:
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         types = _write_vectors(partial, plan, vectors, dimension, choice)
-        LexicalIndex.of(plan.sentence_postings).save(partial / layout.SENTENCE_TERMS)
-        LexicalIndex.of(plan.passage_postings).save(partial / layout.PASSAGE_TERMS)
+        BM25Index.of(plan.sentence_postings).save(partial / layout.SENTENCE_TERMS)
+        BM25Index.of(plan.passage_postings).save(partial / layout.PASSAGE_TERMS)
         names = [(review.title, *review.aliases) for review in plan.reviews]
-        LexicalIndex.build(map("\n".join, names)).save(partial / layout.NAME_TERMS)
-        NameTable.build(names).save(partial / layout.NAMES)
+        BM25Index.build(map("\n".join, names)).save(partial / layout.NAME_TERMS)
+        TitleTable.build(names).save(partial / layout.NAMES)
         plan.words.save(partial / layout.WORDS)
         tables = {
             layout.SENTENCES: plan.sentences,
@@ -227,7 +227,7 @@ def _write(root: Path, plan: Plan, vectors: KeptVectors, dimension: int, choice:
     return IndexedCollection(plan.name, generation, plan.reviews, files, types)
 
 
-def _write_vectors(directory: Path, plan: Plan, vectors: KeptVectors, dimension: int, choice: str) -> dict[str, str]:
+def _write_vectors(directory: Path, plan: Plan, vectors: VectorCache, dimension: int, choice: str) -> dict[str, str]:
     """Write the three kinds of vectors; say which type each has."""
     types = {}
     for name, digests in zip(
@@ -250,7 +250,7 @@ def _write_vectors(directory: Path, plan: Plan, vectors: KeptVectors, dimension:
 
 
 def _sweep(directory: Path, manifest: Manifest) -> None:
-    """Remove what the manifest doesn't name. A reader that has such a file open keeps it."""
+    """Remove what the manifest doesn't name. A process that has such a file open keeps it."""
     live = {entry.name: entry.generation for entry in manifest.collections}
     for collection in _folders(directory / layout.COLLECTIONS):
         for generation in _folders(collection):
@@ -285,7 +285,7 @@ Notify = Callable[[str], None]
 """Called with one line for the person at the terminal."""
 
 
-def bring_up_to_date(
+def update_index(
     data: Path,
     *,
     model: str | None,
@@ -330,7 +330,7 @@ def bring_up_to_date(
             folder,
             previous=previous,
             vectors=vectors,
-            half=HalfPrecisionEncoder(encoder, allow_download=allow_download) if half else None,
+            half=Bfloat16Encoder(encoder, allow_download=allow_download) if half else None,
             progress=progress,
         )
     return manifest, encoder

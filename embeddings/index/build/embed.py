@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.encoders.base import Encoder
-from embeddings.index.build.vector_cache import Digests, Journal, Kept, KeptVectors
+from embeddings.index.build.vector_cache import Digests, Journal, Kept, VectorCache
 from embeddings.index.build.planner import Plan
 from embeddings.index.vectors import encode, unit
 
@@ -26,7 +26,7 @@ CHUNK_TEXTS = 2048
 
 def encode_missing(
     plans: Sequence[Plan], directory: Path, encoder: Encoder, progress: Progress | None = None
-) -> KeptVectors:
+) -> VectorCache:
     """The vectors of all that the plans hold: those that are there already, and the others, encoded.
 
     Args:
@@ -42,9 +42,9 @@ def encode_missing(
     wanted: Digests = np.concatenate([np.zeros((0, 2), np.uint64), *(plan.new_digests for plan in plans)])
     size = 2 * encoder.identity.dimension
     if not len(wanted):
-        return KeptVectors(old)
+        return VectorCache(old)
     journal = Journal(directory / _name(encoder), size)
-    missing = (KeptVectors([*old, journal.kept()]).find(wanted) < 0) & _first(wanted)
+    missing = (VectorCache([*old, journal.kept()]).find(wanted) < 0) & _first(wanted)
     lengths = np.concatenate([plan.new_lengths for plan in plans])
     chunks = _Chunks(encoder, journal, progress, int(lengths[missing].sum()))
     at = 0
@@ -57,7 +57,7 @@ def encode_missing(
             )
             at += len(texts)
     chunks.close()
-    return KeptVectors([*old, journal.kept()])
+    return VectorCache([*old, journal.kept()])
 
 
 def forget_little(directory: Path) -> None:

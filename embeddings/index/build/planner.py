@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from embeddings.encoders.base import Encoder
 from embeddings.index.collection import PASSAGE_ROW, SENTENCE_ROW, CollectionIndex
 from embeddings.index.build.vector_cache import Digests, Kept, digests
-from embeddings.index.bm25 import Counting, LexicalIndex, Postings
+from embeddings.index.bm25 import PostingsBuilder, BM25Index, Postings
 from embeddings.index.manifest import IndexedReview
 from embeddings.records import Review
-from embeddings.index.vocabulary import WordList, Words
+from embeddings.index.vocabulary import Vocabulary, WordCounts
 from embeddings.documents.splitter import split_review
 from embeddings.documents.review_json import record
 
@@ -125,7 +125,7 @@ class Plan:
     new_lengths: NDArray[np.int64]
     sentence_postings: Postings
     passage_postings: Postings
-    words: WordList
+    words: Vocabulary
 
     @property
     def new(self) -> tuple[int, ...]:
@@ -196,9 +196,9 @@ class _New:
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
-        self.sentence_terms = Counting()
-        self.passage_terms = Counting()
-        self.words = Words()
+        self.sentence_terms = PostingsBuilder()
+        self.passage_terms = PostingsBuilder()
+        self.words = WordCounts()
         self.digests: tuple[list[Digests], ...] = ([], [], [])
         self.lengths: list[int] = []
 
@@ -326,16 +326,16 @@ def _digests(old: CollectionIndex | None) -> tuple[Digests, Digests, Digests]:
     return old.digests[:count], old.digests[count : 2 * count], old.digests[2 * count :]
 
 
-def _postings(new: Counting, old: LexicalIndex | None, places: _Places) -> Postings:
+def _postings(new: PostingsBuilder, old: BM25Index | None, places: _Places) -> Postings:
     counted = new.postings()
     return counted if old is None else old.postings.merged(places.kept, counted, places.new)
 
 
-def _words(new: Words, old: CollectionIndex | None, before: Sequence[int | None]) -> WordList:
+def _words(new: WordCounts, old: CollectionIndex | None, before: Sequence[int | None]) -> Vocabulary:
     words = new.folded()
     if old is None:
-        return WordList.of(words)
-    gone = Words()
+        return Vocabulary.of(words)
+    gone = WordCounts()
     for number in set(range(len(old.entry.reviews))).difference(place for place in before if place is not None):
         entry = old.entry.reviews[number]
         review = old.review(entry.slug).text
@@ -345,4 +345,4 @@ def _words(new: Words, old: CollectionIndex | None, before: Sequence[int | None]
             gone.add(review[start:end])
     kept = old.words.counted()
     kept.change(words, gone.folded())
-    return WordList.of(kept)
+    return Vocabulary.of(kept)

@@ -40,7 +40,7 @@ class Kept:
     codes: Codes
 
 
-class KeptVectors:
+class VectorCache:
     """Vectors by digest, from several places."""
 
     def __init__(self, places: Sequence[Kept]) -> None:

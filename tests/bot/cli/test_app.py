@@ -184,8 +184,8 @@ main()
 
 @pytest.mark.parametrize("command", [("ask", QUESTION), ("search", QUESTION, "--json"), ("section", "5")])
 def test_a_reader_who_has_had_enough_is_no_error(indexed: Path, command: tuple[str, ...]) -> None:
-    reader, writer = os.pipe()
-    os.close(reader)
+    reranker, writer = os.pipe()
+    os.close(reranker)
     try:
         ended = process(*command, "--data", indexed, stdout=writer)
     finally:

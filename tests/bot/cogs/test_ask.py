@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from bot.cogs.ask.message import answer_message, follow_up_form, more_passages_message, passage_quotes
 from bot.cogs.browse.help import help_message
 from bot.ui.custom_ids import AskFollowUp, Delete, Helpful, MorePassages, ReadInContext, Share, decode
-from bot.ui.elements import QUESTION_ID, Look, Message, Text
+from bot.ui.elements import QUESTION_ID, Message, Style, Text
 from bot.ui.escape import clean, one_line
 from bot.ui.read_back import earlier_shown, question_shown
 from bot.ui.strings import ENGLISH
-from bot.ui.text import Manner, link, name, notice, plain, problem, question_problem, unknown_review
+from bot.ui.text import RenderOptions, link, name, notice, plain, problem, question_problem, unknown_review
 from embeddings.errors import LibraryError
 from embeddings.records import Answer, Hit, Paragraph, Quote, Review, Section, State
 from tests.bot.checks import OWN_WORDS, a_quarter, check, check_form
@@ -21,12 +21,12 @@ from tests.bot.discord_markdown import QUOTE, SPOILER, read
 from tests.bot.reviews import ANSWER, LONG_WORD, QUOTES, REVIEW, answers, names, quotes, reviews
 from tests.bot.texts import letters, texts
 
-MANNERS = st.booleans().map(lambda hide: Manner(ENGLISH, hide))
+MANNERS = st.booleans().map(lambda hide: RenderOptions(ENGLISH, hide))
 
 CODE = frozenset({"code"})
 """The names of commands, in the hint of a refusal."""
-OPEN = Manner(ENGLISH, hide_spoilers=False)
-HIDING = Manner(ENGLISH, hide_spoilers=True)
+OPEN = RenderOptions(ENGLISH, hide_spoilers=False)
+HIDING = RenderOptions(ENGLISH, hide_spoilers=True)
 
 
 def lines(message: Message) -> list[str]:
@@ -47,7 +47,7 @@ def quoted_words(message: Message) -> list[str]:
 @given(answers(), MANNERS, st.booleans(), st.integers(1, 2**63), st.booleans(), st.none() | texts(3))
 def test_discord_takes_every_answer(
     made: tuple[Answer, tuple[Review, ...]],
-    manner: Manner,
+    manner: RenderOptions,
     private: bool,
     asker: int,
     narrowed: bool,
@@ -62,7 +62,7 @@ def test_discord_takes_every_answer(
 @a_quarter
 @given(answers(), MANNERS)
 def test_every_quotation_is_the_reviewers_words_or_their_beginning(
-    made: tuple[Answer, tuple[Review, ...]], manner: Manner
+    made: tuple[Answer, tuple[Review, ...]], manner: RenderOptions
 ) -> None:
     answer, known = made
     shown = quoted_words(answer_message(answer, known, manner, asker=1))
@@ -154,11 +154,11 @@ def test_the_three_states_look_different() -> None:
     nearest = answer_message(replace(ANSWER, state=State.NEAREST), (REVIEW,), OPEN, asker=1)
     unanswered = answer_message(Answer("Budget?", State.UNANSWERED, 0.1, ()), (), OPEN, asker=1)
     assert (nearest.look, lines(nearest)[1]) == (
-        Look.NEAREST,
+        Style.NEAREST,
         "🔎 **The review may not say.** The closest passages are:",
     )
     assert (unanswered.look, lines(unanswered)) == (
-        Look.UNANSWERED,
+        Style.UNANSWERED,
         [
             "### Budget?",
             "🍂 **The reviews don’t say.**",
@@ -236,7 +236,7 @@ def test_a_long_quote_is_cut_behind_a_sentence_with_a_mark() -> None:
     st.data(),
 )
 def test_discord_takes_every_page_of_further_passages(
-    question: str, known: list[Review], manner: Manner, page: int, last: bool, data: st.DataObject
+    question: str, known: list[Review], manner: RenderOptions, page: int, last: bool, data: st.DataObject
 ) -> None:
     found = [data.draw(quotes(known[0], label)) for label in range(1, data.draw(st.integers(0, 3)) + 1)]
     passages = [quote for quote in found if quote]
@@ -308,7 +308,7 @@ def test_an_unknown_review_is_answered_by_the_titles_that_may_be_meant_each_once
 
 
 def test_a_notice_is_its_line() -> None:
-    assert notice(ENGLISH.busy) == Message((Text(ENGLISH.busy),), Look.UNANSWERED, private=True)
+    assert notice(ENGLISH.busy) == Message((Text(ENGLISH.busy),), Style.UNANSWERED, private=True)
 
 
 @pytest.mark.parametrize(

@@ -11,15 +11,15 @@ from bot.services.stable_keys import find_passage, passage_key, review_key, sect
 from bot.ui.custom_ids import Contents, PickReview, PickSection, ReadInContext, ReviewList, SectionPage, decode
 from bot.ui.elements import Menu, Message
 from bot.ui.strings import ENGLISH
-from bot.ui.text import Manner
+from bot.ui.text import RenderOptions
 from embeddings.records import Paragraph, Quote, Review, Section
 from tests.bot.checks import a_quarter, check
 from tests.bot.discord_markdown import BOLD, SPOILER, read
 from tests.bot.reviews import quotes, reviews
 from tests.bot.texts import letters
 
-OPEN = Manner(ENGLISH, hide_spoilers=False)
-HIDING = Manner(ENGLISH, hide_spoilers=True)
+OPEN = RenderOptions(ENGLISH, hide_spoilers=False)
+HIDING = RenderOptions(ENGLISH, hide_spoilers=True)
 MANNERS = st.sampled_from((OPEN, HIDING))
 
 
@@ -40,7 +40,7 @@ def quote_of(review: Review, words: str) -> Quote:
     return Quote(1, words, "a", "A Film", "the-end", "The End", paragraph.number, start, start + len(words), 0.5)
 
 
-def in_context(review: Review, quote: Quote, manner: Manner, first: int | None = None) -> Message:
+def in_context(review: Review, quote: Quote, manner: RenderOptions, first: int | None = None) -> Message:
     key = passage_key(review, quote)
     found = find_passage(review, key)
     assert found is not None
@@ -62,7 +62,7 @@ def menus(message: Message) -> list[Menu]:
 @a_quarter
 @given(reviews(), MANNERS, st.none() | st.integers(0, 40), st.data())
 def test_discord_takes_every_quote_in_its_context(
-    review: Review, manner: Manner, first: int | None, data: st.DataObject
+    review: Review, manner: RenderOptions, first: int | None, data: st.DataObject
 ) -> None:
     quote = data.draw(quotes(review, 1))
     if quote:
@@ -71,13 +71,13 @@ def test_discord_takes_every_quote_in_its_context(
 
 @a_quarter
 @given(reviews(), MANNERS, st.integers(0, 40))
-def test_discord_takes_every_page_of_a_section(review: Review, manner: Manner, first: int) -> None:
+def test_discord_takes_every_page_of_a_section(review: Review, manner: RenderOptions, first: int) -> None:
     check(section_message(review, review.sections[0], manner, first=first), (review,))
 
 
 @a_quarter
 @given(reviews(), MANNERS, st.integers(0, 4))
-def test_discord_takes_every_table_of_contents(review: Review, manner: Manner, page: int) -> None:
+def test_discord_takes_every_table_of_contents(review: Review, manner: RenderOptions, page: int) -> None:
     many = tuple(replace(review.sections[0], slug=f"s{number}") for number in range(60))
     check(contents_message(replace(review, sections=many), manner, page=page))
     check(contents_message(review, manner, page=page))
@@ -85,13 +85,13 @@ def test_discord_takes_every_table_of_contents(review: Review, manner: Manner, p
 
 @a_quarter
 @given(reviews(), MANNERS, st.integers(0, 4))
-def test_discord_takes_every_list_of_reviews(review: Review, manner: Manner, page: int) -> None:
+def test_discord_takes_every_list_of_reviews(review: Review, manner: RenderOptions, page: int) -> None:
     check(reviews_message([replace(review, slug=f"r{number}") for number in range(60)], manner, page=page))
 
 
 @a_quarter
 @given(reviews(1), MANNERS)
-def test_the_pages_of_a_section_hold_all_of_it_once(review: Review, manner: Manner) -> None:
+def test_the_pages_of_a_section_hold_all_of_it_once(review: Review, manner: RenderOptions) -> None:
     section = review.sections[0]
     shown = ""
     first: int | None = 0

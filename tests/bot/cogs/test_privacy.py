@@ -11,7 +11,7 @@ import pytest
 
 from bot.cogs.privacy.page import erase_message, export_message, privacy_message
 from bot.storage.database import Store
-from bot.storage.records import KeptQuestion, PersonalData, Terms
+from bot.storage.records import PersonalData, RetentionPolicy, StoredQuestion
 from bot.ui.elements import Message
 from bot.ui.strings import ENGLISH
 from embeddings.records import State
@@ -49,8 +49,10 @@ TOLD = {
 }
 """Every column of every table, and the words of `/privacy about` that tell of it."""
 
-TERMS = Terms(keep_days=12, grace_days=3)
-QUESTION = KeptQuestion(7, 1, 40, date(2026, 11, 22), "Is it `on` Netflix?", State.UNANSWERED, 0.25, None, ("shared",))
+TERMS = RetentionPolicy(keep_days=12, grace_days=3)
+QUESTION = StoredQuestion(
+    7, 1, 40, date(2026, 11, 22), "Is it `on` Netflix?", State.UNANSWERED, 0.25, None, ("shared",)
+)
 DATA = PersonalData(40, (QUESTION,), ("Is it sad?",), {10: True})
 
 

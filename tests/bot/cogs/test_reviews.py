@@ -9,25 +9,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cogs.reviews.message import outcome_message, preview_message, removal_message
-from bot.services.titles import Shelf, Title
+from bot.services.titles import Title, Titles
 from bot.services.uploads import LIFETIME, MOST_KEPT, Upload, Uploads
 from bot.ui.custom_ids import AddReview, Cancel, RemoveReview, decode
 from bot.ui.elements import Message
 from bot.ui.strings import ENGLISH
-from bot.ui.text import Manner
-from embeddings.documents.converter import Candidate
+from bot.ui.text import RenderOptions
+from embeddings.documents.converter import ConvertedFile
 from embeddings.records import Review
 from tests.bot.checks import a_quarter, check
 from tests.bot.reviews import names, reviews
 from tests.embeddings.fixtures.reviews import review
 
-MANNER = Manner(ENGLISH)
+MANNER = RenderOptions(ENGLISH)
 FERRYMAN = review("ferryman", {"Introduction": ["He rows."], "The End": ["He swims home."]}, title="The Ferryman")
 
 
 def title_of(known: Review) -> Title:
     """The review's name on a shelf."""
-    return Shelf([known]).titles((known.collection,))[0]
+    return Titles([known]).titles((known.collection,))[0]
 
 
 def shown(message: Message) -> str:
@@ -39,7 +39,7 @@ def shown(message: Message) -> str:
 def test_discord_takes_every_preview(known: Review, replaced: str | None, converted: bool, hiding: bool) -> None:
     if not known.sections:
         return
-    manner = Manner(ENGLISH, hide_spoilers=hiding)
+    manner = RenderOptions(ENGLISH, hide_spoilers=hiding)
     namesake = title_of(known)
     page = preview_message(known, "abc", manner, replaced=replaced, namesake=namesake, converted=converted)
     own = frozenset({"code", "emphasis"})
@@ -104,7 +104,7 @@ def test_a_removal_is_asked_for_by_name() -> None:
 
 
 def an_upload(member: int = 1, server: int = 7) -> Upload:
-    return Upload(member, server, Candidate(FERRYMAN, "text", converted=False), None)
+    return Upload(member, server, ConvertedFile(FERRYMAN, "text", converted=False), None)
 
 
 def test_an_upload_is_its_owners_in_its_server_once_and_for_a_while() -> None:

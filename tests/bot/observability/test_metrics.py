@@ -9,7 +9,7 @@ from itertools import product
 from prometheus_client.parser import text_string_to_metric_families
 
 from bot.observability.metrics import Gateway, Metrics, Response, Standing, Trouble
-from bot.observability.trace import Fate, Journey, Stage, Way
+from bot.observability.trace import Outcome, Source, Stage, Trace
 from bot.services.engine import Load
 
 STANDING = Standing(
@@ -34,8 +34,8 @@ def at(*moments: float) -> Iterator[float]:
     yield from moments
 
 
-def gone(way: Way, fate: Fate, clock: Iterator[float]) -> Journey:
-    journey = Journey(way, clock.__next__)
+def gone(way: Source, fate: Outcome, clock: Iterator[float]) -> Trace:
+    journey = Trace(way, clock.__next__)
     with journey.stage(Stage.RENDER):
         pass
     journey.took(Stage.QUEUE, 0.002)
@@ -45,11 +45,11 @@ def gone(way: Way, fate: Fate, clock: Iterator[float]) -> Journey:
 
 
 def test_a_question_that_nobody_has_followed_to_its_end_has_failed() -> None:
-    assert Journey(Way.SLASH).fate is Fate.FAILED
+    assert Trace(Source.SLASH).fate is Outcome.FAILED
 
 
 def test_a_stage_is_measured_whether_or_not_it_ends_well() -> None:
-    journey = Journey(Way.REPLY, at(0.0, 1.0, 1.5, 4.0).__next__)
+    journey = Trace(Source.REPLY, at(0.0, 1.0, 1.5, 4.0).__next__)
     try:
         with journey.stage(Stage.SEND):
             raise ValueError
@@ -61,7 +61,7 @@ def test_a_stage_is_measured_whether_or_not_it_ends_well() -> None:
 def test_every_kind_of_event_is_there_before_it_happens() -> None:
     seen = samples(Metrics())
     expected = {
-        *(("review_bot_questions_total", frozenset(pair)) for pair in product(Way, Fate)),
+        *(("review_bot_questions_total", frozenset(pair)) for pair in product(Source, Outcome)),
         *(("review_bot_stage_seconds_count", frozenset({stage})) for stage in Stage),
         *(("review_bot_troubles_total", frozenset({kind})) for kind in Trouble),
         *(("review_bot_gateway_events_total", frozenset({event})) for event in Gateway),
@@ -72,8 +72,8 @@ def test_every_kind_of_event_is_there_before_it_happens() -> None:
 
 def test_a_question_is_counted_with_its_way_its_state_and_its_stages() -> None:
     metrics = Metrics()
-    metrics.question(gone(Way.MENU, Fate.NEAREST, at(0.0, 0.0, 0.001, 2.0)))
-    metrics.question(gone(Way.MENU, Fate.COOLDOWN, at(0.0, 0.0, 0.001, 2.0)))
+    metrics.question(gone(Source.MENU, Outcome.NEAREST, at(0.0, 0.0, 0.001, 2.0)))
+    metrics.question(gone(Source.MENU, Outcome.COOLDOWN, at(0.0, 0.0, 0.001, 2.0)))
     seen = samples(metrics)
     assert seen["review_bot_questions_total", frozenset({"menu", "nearest"})] == 1
     assert seen["review_bot_questions_total", frozenset({"menu", "cooldown"})] == 1

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from bot.cogs.gaps.page import gaps_message
 from bot.cogs.settings.page import settings_message
 from bot.services.gaps import ExportError, Gap, Wording, find_gaps, gaps_record, question_lines, write_questions
-from bot.storage.records import KeptQuestion, ServerSettings
+from bot.storage.records import ServerSettings, StoredQuestion
 from bot.ui.strings import ENGLISH
 from embeddings.evaluation.annotate import Asked, read_asked
 from embeddings.records import State
@@ -23,7 +23,7 @@ from tests.bot.checks import a_quarter, check
 from tests.bot.texts import texts
 
 DAY = date(2026, 11, 22)
-NETFLIX = KeptQuestion(1, 1, 40, DAY, "Is it on Netflix?", State.UNANSWERED, 0.2, None, ("shared",))
+NETFLIX = StoredQuestion(1, 1, 40, DAY, "Is it on Netflix?", State.UNANSWERED, 0.2, None, ("shared",))
 
 
 def by_first_word(texts: Sequence[str]) -> NDArray[np.float32]:

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from bot.services.conversations import MOST_TURNS
 from bot.storage.database import Store
-from bot.storage.records import LONGEST_CONTEXT, KeptQuestion, ServerSettings, StoreError, StoreVersionError
+from bot.storage.records import LONGEST_CONTEXT, ServerSettings, StoredQuestion, StoreError, StoreVersionError
 from bot.storage.schema import MIGRATIONS, VERSION
 from embeddings.records import State
 
@@ -36,7 +36,7 @@ SETTINGS = st.builds(
 )
 KEEPS = ServerSettings(keep_questions=True)
 DAY = date(2026, 11, 22)
-ASKED = KeptQuestion(
+ASKED = StoredQuestion(
     7, 1, 40, DAY, "Is it on Netflix?", State.UNANSWERED, 0.25, "never-let-me-go", ("shared", "1"), None
 )
 SECRET = "zanzibar-bathysphere"
@@ -185,15 +185,15 @@ def test_settings_are_saved_while_another_process_reads_and_a_deletion_says_that
 ) -> None:
     monkeypatch.setattr("bot.storage.database._PATIENCE", 0.1)
     path = tmp_path / "bot.sqlite3"
-    with Store(path) as store, closing(sqlite3.connect(path, isolation_level=None)) as reader:
-        reader.execute("BEGIN")
-        reader.execute("SELECT * FROM servers").fetchall()
+    with Store(path) as store, closing(sqlite3.connect(path, isolation_level=None)) as reranker:
+        reranker.execute("BEGIN")
+        reranker.execute("SELECT * FROM servers").fetchall()
         store.save_server_settings(1, KEEPS)
         store.keep_question(replace(ASKED, text=SECRET))
         with pytest.raises(StoreError, match="another process is reading it"):
             store.delete_questions_of(ASKED.member)
         assert SECRET.encode() in bytes_of(path)
-        reader.execute("ROLLBACK")
+        reranker.execute("ROLLBACK")
         store.save_server_settings(1, CHOSEN)
         assert SECRET.encode() not in bytes_of(path)
 
@@ -383,12 +383,12 @@ def test_a_deletion_that_another_reader_holds_up_is_told_and_done_the_next_time(
     with Store(path) as store:
         store.save_server_settings(1, KEEPS)
         store.keep_question(replace(ASKED, text=SECRET))
-        reader = sqlite3.connect(path, isolation_level=None)
-        reader.execute("BEGIN")
-        reader.execute("SELECT * FROM questions").fetchall()
+        reranker = sqlite3.connect(path, isolation_level=None)
+        reranker.execute("BEGIN")
+        reranker.execute("SELECT * FROM questions").fetchall()
         with pytest.raises(StoreError, match=r"reading|locked"):
             store.delete_questions_of(40)
-        reader.close()
+        reranker.close()
         assert store.purge(DAY - timedelta(30)) == 0
         assert SECRET.encode() not in bytes_of(path)
 
@@ -408,7 +408,7 @@ STEPS = st.lists(
 @given(STEPS)
 def test_whatever_happens_the_store_holds_what_was_consented_to_and_nothing_else(steps: list[tuple[Any, ...]]) -> None:
     keeping: set[int] = set()
-    expected: dict[int, KeptQuestion] = {}
+    expected: dict[int, StoredQuestion] = {}
     with Store(Path(":memory:")) as store:
         for number, step in enumerate(steps):
             match step:

@@ -13,9 +13,9 @@ import pytest
 
 from bot.config import MOST_DAYS
 from bot.storage.database import Store
-from bot.storage.records import KeptQuestion, ServerSettings
-from bot.storage.retention import Tidying, today
-from bot.storage.server_settings import Servers
+from bot.storage.records import ServerSettings, StoredQuestion
+from bot.storage.retention import Retention, today
+from bot.storage.server_settings import ServerSettingsCache
 from embeddings.records import State
 
 DAY = 86_400
@@ -27,12 +27,12 @@ class Home:
     """A data directory and its database, with two servers that have settings, a question and a review each."""
 
     store: Store
-    servers: Servers
+    servers: ServerSettingsCache
     data: Path
 
     def tidy(self, *present: int, keep_days: int = 30, grace_days: int = 7) -> None:
         """Once, by a bot that is in these servers."""
-        tidying = Tidying(self.store, self.servers, self.data, keep_days=keep_days, grace_days=grace_days)
+        tidying = Retention(self.store, self.servers, self.data, keep_days=keep_days, grace_days=grace_days)
         asyncio.run(tidying.tidy(present))
 
     @property
@@ -46,11 +46,11 @@ def home(tmp_path: Path) -> Iterator[Home]:
     with Store(tmp_path / "bot.sqlite3") as store:
         for server in (FILM, BOOK):
             store.save_server_settings(server, ServerSettings(keep_questions=True))
-            store.keep_question(KeptQuestion(server, server, 1, today(), "Why?", State.NEAREST, 0.3))
+            store.keep_question(StoredQuestion(server, server, 1, today(), "Why?", State.NEAREST, 0.3))
             folder = tmp_path / "collections" / str(server)
             folder.mkdir(parents=True)
             (folder / "own.md").write_text("---\ntitle: Own\n---\nWords.\n", encoding="utf-8")
-        yield Home(store, Servers(store), tmp_path)
+        yield Home(store, ServerSettingsCache(store), tmp_path)
 
 
 def test_a_server_that_was_left_is_deleted_after_its_grace_and_not_before(home: Home) -> None:
@@ -79,7 +79,7 @@ def test_a_server_that_has_only_reviews_is_noticed_too(home: Home) -> None:
 
 def test_nothing_of_a_server_is_deleted_while_it_is_unknown_where_the_bot_is(home: Home) -> None:
     home.store.note_departure(FILM, 0)
-    tidying = Tidying(home.store, home.servers, home.data, keep_days=30, grace_days=0)
+    tidying = Retention(home.store, home.servers, home.data, keep_days=30, grace_days=0)
     asyncio.run(tidying.tidy(None))
     assert home.store.known_servers() == {FILM, BOOK}
 
@@ -94,7 +94,7 @@ def test_a_deletion_that_was_cut_short_is_finished(home: Home) -> None:
 
 def test_a_question_is_kept_for_its_days_the_first_of_them_the_day_it_was_asked(home: Home) -> None:
     for age in (1, 2):
-        old = KeptQuestion(1000 + age, FILM, 1, today() - timedelta(age), "Why?", State.NEAREST, 0.3)
+        old = StoredQuestion(1000 + age, FILM, 1, today() - timedelta(age), "Why?", State.NEAREST, 0.3)
         home.store.keep_question(old)
     home.tidy(FILM, BOOK, keep_days=2)
     assert {today() - each.day for each in home.store.questions(server=FILM)} == {timedelta(0), timedelta(1)}
@@ -131,7 +131,7 @@ def test_what_nobody_foresaw_is_logged_and_the_rest_is_deleted_all_the_same(
     home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
     home.store.note_departure(FILM, 0)
-    tidying = Tidying(home.store, home.servers, home.data, keep_days=999_999, grace_days=7)
+    tidying = Retention(home.store, home.servers, home.data, keep_days=999_999, grace_days=7)
 
     async def until_tidy() -> bool:
         task = asyncio.create_task(tidying.keep_tidy(lambda: {BOOK}))

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from bot.storage.ttl_cache import Recent
+from bot.storage.ttl_cache import TtlCache
 
 
 class Clock:
@@ -15,7 +15,7 @@ class Clock:
 
 def test_an_entry_ends_some_time_after_it_was_last_looked_up() -> None:
     clock = Clock()
-    recent: Recent[str, int] = Recent(clock, lifetime=10, most=9)
+    recent: TtlCache[str, int] = TtlCache(clock, lifetime=10, most=9)
     recent.put("a", 1)
     recent.put("b", 2)
     clock.now = 9
@@ -26,13 +26,13 @@ def test_an_entry_ends_some_time_after_it_was_last_looked_up() -> None:
 
 
 def test_the_entry_untouched_for_longest_makes_room() -> None:
-    recent: Recent[str, int] = Recent(Clock(), lifetime=10, most=2)
+    recent: TtlCache[str, int] = TtlCache(Clock(), lifetime=10, most=2)
     for key, value in (("a", 1), ("b", 2), ("a", 3), ("c", 4)):
         recent.put(key, value)
     assert [recent.get(key) for key in "abc"] == [3, None, 4]
 
 
 def test_an_entry_is_taken_out_once() -> None:
-    recent: Recent[str, int] = Recent(Clock(), lifetime=10, most=2)
+    recent: TtlCache[str, int] = TtlCache(Clock(), lifetime=10, most=2)
     recent.put("a", 1)
     assert (recent.pop("a"), recent.pop("a"), len(recent)) == (1, None, 0)

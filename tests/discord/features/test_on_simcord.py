@@ -79,7 +79,7 @@ def components(message: Any) -> list[dict[str, Any]]:
 
 
 def text(message: Any) -> str:
-    """All that a reader sees of a message in components."""
+    """All that a reranker sees of a message in components."""
     return "\n".join(texts(components(message)))
 
 

@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from bot.cli.commands import evaluate as evaluating
 from bot.cli.commands import gaps
 from bot.storage.database import DATABASE, Store
-from bot.storage.records import KeptQuestion, PersonalData, ServerSettings
+from bot.storage.records import PersonalData, ServerSettings, StoredQuestion
 from bot.storage.retention import today
 from embeddings.evaluation.annotate import read_asked
 from embeddings.evaluation.datasets.questions import read_questions
@@ -63,7 +63,7 @@ def bytes_of(*places: Path) -> bytes:
 def store_something(opened: Store, server: int) -> None:
     """Settings, a question and a verdict of a server."""
     opened.save_server_settings(server, ServerSettings(keep_questions=True))
-    opened.keep_question(KeptQuestion(server, server, 1, today(), f"{SECRET} {server}", State.UNANSWERED, 0.1))
+    opened.keep_question(StoredQuestion(server, server, 1, today(), f"{SECRET} {server}", State.UNANSWERED, 0.1))
     opened.count_verdict(server, server, helpful=True)
 
 

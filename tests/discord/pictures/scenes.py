@@ -17,12 +17,12 @@ from bot.cogs.settings.page import settings_message
 from bot.services.engine import Engine
 from bot.services.gaps import find_gaps
 from bot.services.stable_keys import passage_key
-from bot.services.titles import Shelf
-from bot.storage.records import KeptQuestion, PersonalData, ServerSettings, Terms
+from bot.services.titles import Titles
+from bot.storage.records import PersonalData, RetentionPolicy, ServerSettings, StoredQuestion
 from bot.ui.custom_ids import MorePassages, ReadInContext
-from bot.ui.elements import Look, Message
+from bot.ui.elements import Message, Style
 from bot.ui.strings import ENGLISH
-from bot.ui.text import Manner, notice, problem
+from bot.ui.text import RenderOptions, notice, problem
 from embeddings.documents.converter import too_large
 from embeddings.evaluation.datasets.questions import read_questions
 from embeddings.library import Library
@@ -35,7 +35,7 @@ _DATA = ROOT / "data"
 _QUESTIONS = _DATA / "questions" / "never-let-me-go.jsonl"
 _OWNERS = "never-let-me-go"
 _OTHER = "lighthouse"
-_MANNER = Manner(ENGLISH)
+_MANNER = RenderOptions(ENGLISH)
 _ASKER = 80351110224678912
 
 
@@ -119,7 +119,7 @@ def _keeping(library: Library) -> tuple[Scene, ...]:
     """Adding a review, in the server's managers' eyes."""
     other = library.review(_OTHER)
     owners = library.review(_OWNERS)
-    title = Shelf([other]).titles((other.collection,))[0]
+    title = Titles([other]).titles((other.collection,))[0]
     added = "Mia used /review add"
 
     def preview(review: Review, *, replaced: str | None, converted: bool) -> Message:
@@ -156,11 +156,11 @@ def _more(library: Library, question: str, action: MorePassages) -> Message:
 
 def _stored(library: Library) -> tuple[Scene, ...]:
     """What is stored: told, deleted, and shown to those who manage the server."""
-    terms = Terms(keep_days=30, grace_days=7)
+    terms = RetentionPolicy(keep_days=30, grace_days=7)
     unlabelled = [question for question in read_questions(_QUESTIONS) if not question.relevant and not question.context]
     asked = [library.ask(question.text) for question in unlabelled]
     kept = tuple(
-        KeptQuestion(number, 1, _ASKER, date(2026, 11, 22), answer.question, answer.state, answer.confidence)
+        StoredQuestion(number, 1, _ASKER, date(2026, 11, 22), answer.question, answer.state, answer.confidence)
         for number, answer in enumerate(asked)
     )
     mine = PersonalData(_ASKER, kept[:3], ("What is a deferral?",), {})
@@ -176,14 +176,14 @@ def _stored(library: Library) -> tuple[Scene, ...]:
 def _notices() -> tuple[Scene, ...]:
     words = ENGLISH
     return (
-        Scene("busy", "Ana used /ask", notice(words.busy, look=Look.UNANSWERED)),
+        Scene("busy", "Ana used /ask", notice(words.busy, look=Style.UNANSWERED)),
         Scene("cooldown", "Ana used /ask", notice(words.cooldown(7.2))),
         Scene("press-cooldown", "Ana pressed More passages", notice(words.press_cooldown(2.4))),
         Scene(
             "unread-reply",
             "Ana replied with the mention off",
-            notice(words.unread_reply, look=Look.READING, private=False),
+            notice(words.unread_reply, look=Style.READING, private=False),
         ),
         Scene("expired", "Ana pressed Read in context", notice(words.expired)),
-        Scene("thanks", "Ana pressed Helpful", notice(words.thanks, look=Look.READING)),
+        Scene("thanks", "Ana pressed Helpful", notice(words.thanks, look=Style.READING)),
     )

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 
 from bot.cogs.ask.message import answer_message
-from bot.ui.elements import Button, Look, Message, Row, Text
+from bot.ui.elements import Button, Message, Row, Style, Text
 from bot.ui.strings import ENGLISH
-from bot.ui.text import Manner
+from bot.ui.text import RenderOptions
 from embeddings.library import Library
 from embeddings.records import Answer, Review
 from tests.bot.checks import bodies
@@ -71,7 +71,7 @@ def test_the_words_in_a_picture_are_those_that_the_reader_of_markdown_sees(
     made: tuple[Answer, tuple[Review, ...]],
 ) -> None:
     answer, known = made
-    for text in answer_message(answer, known, Manner(ENGLISH), asker=1).texts():
+    for text in answer_message(answer, known, RenderOptions(ENGLISH), asker=1).texts():
         assert words(html(text.content)) == words(escape(read(text.content).visible))
 
 
@@ -96,7 +96,7 @@ def test_what_nobody_has_drawn_yet_is_an_error_not_a_gap() -> None:
 
 def test_the_three_states_look_different(shown: dict[str, Scene]) -> None:
     messages = [shown[name].message for name in ("answered", "nearest", "unanswered")]
-    assert [message.look for message in messages] == [Look.ANSWERED, Look.NEAREST, Look.UNANSWERED]
+    assert [message.look for message in messages] == [Style.ANSWERED, Style.NEAREST, Style.UNANSWERED]
     lines = [list(message.texts())[1].content for message in messages]
     assert len({line[0] for line in lines}) == 3
 
@@ -114,8 +114,8 @@ def test_a_phone_has_room_for_every_message(shown: dict[str, Scene], tmp_path: P
 
 @needs_chromium
 def test_a_button_that_is_too_wide_for_a_phone_is_noticed(tmp_path: Path) -> None:
-    wide = Message((Text("a"), Row((Button("wide " * 16, "rb1.x"),))), Look.READING)
-    narrow = Message((Text("a"), Row((Button("narrow", "rb1.x"),))), Look.READING)
+    wide = Message((Text("a"), Row((Button("wide " * 16, "rb1.x"),))), Style.READING)
+    narrow = Message((Text("a"), Row((Button("narrow", "rb1.x"),))), Style.READING)
     written = pages((Scene("wide", "", wide), Scene("narrow", "", narrow)), tmp_path)
     taken = asyncio.run(photograph_all(find() or "", written[:1]))
     assert [picture.beyond > 0 for picture in taken] == [True, False]

@@ -15,7 +15,7 @@ from unittest.mock import patch
 import pytest
 
 from bot.app.runner import keep_up
-from bot.services.engine import ENCODED_TOGETHER, BusyError, Engine, Found, Query
+from bot.services.engine import ENCODED_TOGETHER, Answered, BusyError, Engine, EngineQuery
 from embeddings.errors import IndexDamagedError, IndexMissingError, QuestionError, UnknownReviewError
 from embeddings.library import Library
 from tests.discord.club import OWNERS, QUESTION
@@ -39,53 +39,53 @@ def _titles(engine: Engine, *collections: str) -> list[str]:
 
 async def test_an_answer_comes_with_the_reviews_that_it_quotes(reviews: Path) -> None:
     async with opened(reviews) as engine:
-        found = await engine.ask(Query(QUESTION))
+        found = await engine.ask(EngineQuery(QUESTION))
         assert {review.slug for review in found.reviews} == {quote.review for quote in found.answer.quotes} == {OWNERS}
         assert (found.within, found.about) == (None, OWNERS)
 
 
 async def test_a_question_stays_near_a_review_unless_it_names_another(reviews: Path) -> None:
     async with opened(reviews) as engine:
-        near = await engine.ask(Query("What is it about?", near="lighthouse"))
+        near = await engine.ask(EngineQuery("What is it about?", near="lighthouse"))
         assert near.within is not None
         assert near.within.slug == "lighthouse"
-        named = await engine.ask(Query("What is Never Let Me Go about?", near="lighthouse"))
+        named = await engine.ask(EngineQuery("What is Never Let Me Go about?", near="lighthouse"))
         assert named.within is None
         assert named.about == OWNERS
-        gone = await engine.ask(Query(QUESTION, near="no-longer-there"))
+        gone = await engine.ask(EngineQuery(QUESTION, near="no-longer-there"))
         assert gone.about == OWNERS
 
 
 async def test_more_questions_than_may_wait_are_refused_and_the_others_answered(reviews: Path) -> None:
     async with opened(reviews, queue=3) as engine:
-        results = await asyncio.gather(*(engine.ask(Query(QUESTION)) for _ in range(10)), return_exceptions=True)
+        results = await asyncio.gather(*(engine.ask(EngineQuery(QUESTION)) for _ in range(10)), return_exceptions=True)
         refused = [result for result in results if isinstance(result, BusyError)]
         answered = [result for result in results if not isinstance(result, BaseException)]
         assert (len(refused), len(answered)) == (7, 3)
-        assert (await engine.ask(Query(QUESTION))).about == OWNERS
+        assert (await engine.ask(EngineQuery(QUESTION))).about == OWNERS
 
 
 async def test_questions_that_wait_are_encoded_together_and_answered_as_they_would_be_alone(reviews: Path) -> None:
     asked = [
-        Query(QUESTION),
-        Query("Is it any good?"),
-        Query("and who plays her?", context=("Who is Kathy?",)),
-        Query("How do I cook rice?"),
-        Query("Why was Hailsham shut down?", collections=()),
-        *(Query(f"Who is number {number}?") for number in range(ENCODED_TOGETHER)),
+        EngineQuery(QUESTION),
+        EngineQuery("Is it any good?"),
+        EngineQuery("and who plays her?", context=("Who is Kathy?",)),
+        EngineQuery("How do I cook rice?"),
+        EngineQuery("Why was Hailsham shut down?", collections=()),
+        *(EngineQuery(f"Who is number {number}?") for number in range(ENCODED_TOGETHER)),
     ]
     async with opened(reviews) as engine:
         alone = [await engine.ask(query) for query in asked]
         encoder = engine._opened.library.encoder
         with patch.object(encoder, "encode", wraps=encoder.encode) as encode:
             together = await asyncio.gather(
-                *(engine.ask(query) for query in asked), engine.ask(Query("?!")), return_exceptions=True
+                *(engine.ask(query) for query in asked), engine.ask(EngineQuery("?!")), return_exceptions=True
             )
     assert isinstance(together.pop(), QuestionError)
     # The first is alone when it comes; two of the next eight have two texts each; one at the end has no words.
     assert [len(call.args[0]) for call in encode.call_args_list] == [1, 10, 4]
     for one, other in zip(alone, together, strict=True):
-        assert isinstance(other, Found)
+        assert isinstance(other, Answered)
         assert replace(other.answer, confidence=0, quotes=()) == replace(one.answer, confidence=0, quotes=())
         assert other.answer.confidence == pytest.approx(one.answer.confidence, abs=1e-5)
         assert [quote.text for quote in other.answer.quotes] == [quote.text for quote in one.answer.quotes]
@@ -109,30 +109,32 @@ async def test_a_question_that_was_encoded_for_an_index_that_is_gone_is_answered
                 await engine.keep_up()
 
         engine.before_each = reindex_before_the_second
-        _, found = await asyncio.gather(engine.ask(Query(QUESTION)), engine.ask(Query("Where does the chair stand?")))
+        _, found = await asyncio.gather(
+            engine.ask(EngineQuery(QUESTION)), engine.ask(EngineQuery("Where does the chair stand?"))
+        )
         assert [quote.text for quote in found.answer.quotes[:1]] == ["A chair stands in the garden."]
 
 
 async def test_a_waiter_that_gives_up_leaves_its_place(reviews: Path) -> None:
     async with opened(reviews, queue=1) as engine:
-        waiting = asyncio.create_task(engine.ask(Query(QUESTION)))
+        waiting = asyncio.create_task(engine.ask(EngineQuery(QUESTION)))
         await asyncio.sleep(0)
         waiting.cancel()
         await asyncio.gather(waiting, return_exceptions=True)
-        assert (await engine.ask(Query(QUESTION))).about == OWNERS
+        assert (await engine.ask(EngineQuery(QUESTION))).about == OWNERS
 
 
 async def test_mistakes_are_the_librarys_own_errors(reviews: Path) -> None:
     async with opened(reviews) as engine:
         with pytest.raises(QuestionError):
-            await engine.ask(Query("  "))
+            await engine.ask(EngineQuery("  "))
         with pytest.raises(UnknownReviewError):
-            await engine.ask(Query(QUESTION, review="no-such-review"))
+            await engine.ask(EngineQuery(QUESTION, review="no-such-review"))
 
 
 async def test_no_collection_but_those_given_is_seen(reviews: Path) -> None:
     async with opened(reviews) as engine:
-        assert (await engine.ask(Query(QUESTION, collections=("77",)))).answer.quotes == ()
+        assert (await engine.ask(EngineQuery(QUESTION, collections=("77",)))).answer.quotes == ()
         assert engine.shelf.titles(("77",)) == ()
         assert engine.shelf.complete_reviews("never", ("77",), 25) == ()
 
@@ -144,10 +146,10 @@ async def test_a_changed_review_is_indexed_and_read_while_questions_go_on(review
         file.write_text(file.read_text().replace("cleaned every evening", "polished every morning"))
         keeping_up = asyncio.create_task(engine.keep_up())
         while not keeping_up.done():
-            assert (await engine.ask(Query(QUESTION))).about == OWNERS
+            assert (await engine.ask(EngineQuery(QUESTION))).about == OWNERS
             await asyncio.sleep(0.1)
         await keeping_up
-        found = await engine.ask(Query("When is the lamp polished?", review="lighthouse"))
+        found = await engine.ask(EngineQuery("When is the lamp polished?", review="lighthouse"))
         assert "polished every morning" in found.answer.quotes[0].text
 
 
@@ -163,7 +165,7 @@ async def test_a_review_that_cannot_be_read_leaves_the_old_index_and_is_told_onc
             await engine.keep_up()
         assert [record.getMessage().split(":")[0] for record in caplog.records] == ["the index stays as it was"]
         assert "broken.md" in caplog.text
-        assert (await engine.ask(Query(QUESTION))).about == OWNERS
+        assert (await engine.ask(EngineQuery(QUESTION))).about == OWNERS
         file.write_text("---\ntitle: Mended\n---\n\nA mended chair stands in the garden.\n")
         await engine.keep_up()
         assert engine.shelf.by_slug("broken", SHARED) is not None
@@ -224,10 +226,10 @@ async def test_a_damaged_index_is_told_of_and_what_is_built_in_its_place_is_open
             stream.seek(2000)
             stream.write(b"\xff" * (vectors.stat().st_size - 2000))
         with pytest.raises(IndexDamagedError, match="run `review-bot index --rebuild`"):
-            await engine.ask(Query(QUESTION))
+            await engine.ask(EngineQuery(QUESTION))
         await asyncio.to_thread(lambda: Library.build(data, rebuild=True).close())
         await engine.keep_up()
-        assert (await engine.ask(Query(QUESTION))).about == OWNERS
+        assert (await engine.ask(EngineQuery(QUESTION))).about == OWNERS
 
 
 def test_without_an_index_there_is_no_engine(tmp_path: Path) -> None:
@@ -240,10 +242,10 @@ def test_neither_the_client_nor_an_answer_loads_pytorch(reviews: Path) -> None:
         "import asyncio, sys\n"
         "from pathlib import Path\n"
         "from bot.app.client import ReviewBot\n"
-        "from bot.services.engine import Engine, Query\n"
+        "from bot.services.engine import Engine, EngineQuery\n"
         "async def main():\n"
         f"    engine = Engine.open(Path({str(reviews)!r}), queue=1)\n"
-        f"    print((await engine.ask(Query({QUESTION!r}))).answer.state)\n"
+        f"    print((await engine.ask(EngineQuery({QUESTION!r}))).answer.state)\n"
         "    await engine.close()\n"
         "asyncio.run(main())\n"
         "print('torch' in sys.modules, 'sentence_transformers' in sys.modules)\n"

@@ -10,29 +10,29 @@ from hypothesis import strategies as st
 
 from embeddings.answering.calibration import FILE, Calibration, Thresholds, load_calibration, save_thresholds
 from embeddings.answering.confidence import DOUBT, confidence
-from embeddings.encoders.onnx import RuntimeEncoder
+from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.errors import CalibrationError
 
 CHOSEN = Thresholds(answered=0.6, nearest=0.5)
 
 
-def test_thresholds_come_with_the_packaged_encoder(encoder: RuntimeEncoder, tmp_path: Path) -> None:
+def test_thresholds_come_with_the_packaged_encoder(encoder: OnnxEncoder, tmp_path: Path) -> None:
     thresholds = load_calibration(tmp_path, encoder.identity).thresholds
     assert thresholds is not None
     assert 0 < thresholds.nearest <= thresholds.answered < 1
 
 
-def test_an_encoder_that_nobody_calibrated_has_none(encoder: RuntimeEncoder, tmp_path: Path) -> None:
+def test_an_encoder_that_nobody_calibrated_has_none(encoder: OnnxEncoder, tmp_path: Path) -> None:
     assert load_calibration(tmp_path, replace(encoder.identity, weights="0" * 64)) == Calibration()
 
 
-def test_a_data_directorys_own_thresholds_go_first(encoder: RuntimeEncoder, tmp_path: Path) -> None:
+def test_a_data_directorys_own_thresholds_go_first(encoder: OnnxEncoder, tmp_path: Path) -> None:
     assert save_thresholds(tmp_path, encoder.identity, CHOSEN) == tmp_path / FILE
     assert load_calibration(tmp_path, encoder.identity).thresholds == CHOSEN
     assert [path.name for path in tmp_path.iterdir()] == [FILE]
 
 
-def test_thresholds_for_another_encoder_are_refused(encoder: RuntimeEncoder, tmp_path: Path) -> None:
+def test_thresholds_for_another_encoder_are_refused(encoder: OnnxEncoder, tmp_path: Path) -> None:
     save_thresholds(tmp_path, replace(encoder.identity, weights="0" * 64), CHOSEN)
     with pytest.raises(CalibrationError, match=r"chosen for another encoder than .*; run `review-bot calibrate`"):
         load_calibration(tmp_path, encoder.identity)
@@ -54,9 +54,7 @@ def test_thresholds_for_another_encoder_are_refused(encoder: RuntimeEncoder, tmp
         b'{"WEIGHTS": {"answered": 7, "nearest": 0.5}}',
     ],
 )
-def test_a_broken_file_is_one_line_that_says_what_to_do(
-    encoder: RuntimeEncoder, tmp_path: Path, content: bytes
-) -> None:
+def test_a_broken_file_is_one_line_that_says_what_to_do(encoder: OnnxEncoder, tmp_path: Path, content: bytes) -> None:
     (tmp_path / FILE).write_bytes(content.replace(b"WEIGHTS", encoder.identity.weights.encode()))
     with pytest.raises(CalibrationError) as caught:
         load_calibration(tmp_path, encoder.identity)

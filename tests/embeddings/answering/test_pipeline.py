@@ -10,7 +10,7 @@ import pytest
 from embeddings.answering.calibration import Thresholds
 from embeddings.answering.cast import asks_cast, names_performer
 from embeddings.answering.quotes import answer, quotes_of
-from embeddings.encoders.onnx import RuntimeEncoder
+from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.evaluation.datasets.questions import Question, read_questions
 from embeddings.evaluation.evaluator import evaluate, opened_task
 from embeddings.evaluation.metrics import Measure, Outcome
@@ -18,7 +18,7 @@ from embeddings.evaluation.summary import summarise
 from embeddings.library import Library
 from embeddings.records import Answer, Review, State
 from embeddings.retrieval.fusion import RankedSentence
-from embeddings.retrieval.query import leans_back
+from embeddings.retrieval.query import is_follow_up
 from tests.embeddings.fixtures.reviews import check_quotes, review
 from tests.project import OWNERS
 
@@ -40,7 +40,7 @@ Quoting = Callable[..., list[str]]
 
 
 @pytest.fixture(scope="module")
-def film(encoder: RuntimeEncoder, tmp_path_factory: pytest.TempPathFactory) -> Library:
+def film(encoder: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory) -> Library:
     return Library.of([FILM], tmp_path_factory.mktemp("answering") / "index", encoder)
 
 
@@ -183,12 +183,12 @@ def test_a_performer_is_named_with_the_role() -> None:
 
 def test_a_question_leans_on_the_one_before_where_it_points_back() -> None:
     for question in ("and who plays her?", "why?", "what about it", "so does he die in the end of it all"):
-        assert leans_back(question), question
+        assert is_follow_up(question), question
     for question in ("Who directed the film Blade Runner?", "how do i reverse a list in python"):
-        assert not leans_back(question), question
+        assert not is_follow_up(question), question
 
 
-def test_one_review_asked_twice_over_gives_quotes_of_it_once(encoder: RuntimeEncoder, tmp_path: Path) -> None:
+def test_one_review_asked_twice_over_gives_quotes_of_it_once(encoder: OnnxEncoder, tmp_path: Path) -> None:
     def copy(collection: str) -> Review:
         return review("film", {"One": ["A heron waits in the shade."]}, collection=collection)
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from embeddings.answering.calibration import Thresholds
-from embeddings.encoders.onnx import RuntimeEncoder
+from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.errors import QuestionError
 from embeddings.library import Library
 from embeddings.records import Review, State
@@ -27,7 +27,7 @@ EVERYTHING = Thresholds(answered=0.0, nearest=0.0)
     context=st.lists(paragraphs(), max_size=1),
 )
 def test_a_quote_is_a_slice_of_its_review_and_its_citation_is_right(
-    encoder: RuntimeEncoder, reviews: tuple[Review, ...], questions: list[str], context: list[str]
+    encoder: OnnxEncoder, reviews: tuple[Review, ...], questions: list[str], context: list[str]
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
         library = Library.of(reviews, Path(folder), encoder, thresholds=EVERYTHING)

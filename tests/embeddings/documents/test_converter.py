@@ -9,14 +9,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.documents.converter import Candidate, examine, plain_name, wants_extra
-from embeddings.documents.formats.article import Imported, markdown_of, tidied
+from embeddings.documents.converter import ConvertedFile, convert, plain_name, wants_extra
+from embeddings.documents.formats.article import Article, markdown_of, tidied
 from embeddings.documents.formats.blocks import Block, is_break, sectioned
 from embeddings.documents.formats.markdown import HEADING_LENGTH
 from embeddings.documents.parser import parse_review
-from embeddings.documents.sandbox import examine_apart
+from embeddings.documents.sandbox import convert_in_sandbox
 from embeddings.documents.slugs import slugify
-from embeddings.errors import ImportedFileError, ReviewFileError
+from embeddings.errors import ConversionError, ReviewFileError
 from tests.embeddings.fixtures.books import book
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="{charset}">
@@ -45,7 +45,7 @@ BLOCKS = st.builds(
 )
 
 
-def outline(candidate: Candidate) -> list[tuple[str, list[str]]]:
+def outline(candidate: ConvertedFile) -> list[tuple[str, list[str]]]:
     """The review's sections: each heading with its paragraphs."""
     review = candidate.review
     return [
@@ -60,19 +60,19 @@ def test_what_is_written_is_read_back_as_the_same_sections(blocks: list[Block], 
     tidy = [Block(text, each.level, 0) for each in blocks if (text := tidied(each.text))]
     kept = [each for each in tidy if each.level or not is_break(each.text)]
     expected = sectioned([*kept, Block("The end of it.", 0, 0)], title)
-    content = markdown_of(Imported(title, (*blocks, Block("The end of it.", 0, 0))))
+    content = markdown_of(Article(title, (*blocks, Block("The end of it.", 0, 0))))
     review = parse_review(content.encode(), Path("review.md"))
     assert (review.title, review.text, review.sections) == (title, *expected)
 
 
 def test_a_heading_as_long_as_a_paragraph_becomes_one() -> None:
     long = "word " * HEADING_LENGTH
-    content = markdown_of(Imported("Title", (Block(long, 2, 0),)))
+    content = markdown_of(Article("Title", (Block(long, 2, 0),)))
     assert parse_review(content.encode(), Path("review.md")).text == long.strip()
 
 
 def test_of_a_web_page_the_article_is_kept_with_its_title_author_and_address() -> None:
-    candidate = examine(PAGE.format(charset="utf-8").encode(), "saved page.html", collection="7")
+    candidate = convert(PAGE.format(charset="utf-8").encode(), "saved page.html", collection="7")
     review = candidate.review
     assert (review.slug, review.title, review.author, review.source, review.collection) == (
         "the-lighthouse-keeper",
@@ -105,7 +105,7 @@ def test_of_a_web_page_the_article_is_kept_with_its_title_author_and_address() -
 
 @pytest.mark.parametrize("charset", ["utf-8", "iso-8859-1", "utf-16"])
 def test_a_web_page_is_read_in_its_own_encoding(charset: str) -> None:
-    candidate = examine(PAGE.format(charset=charset).encode(charset), "page.html")
+    candidate = convert(PAGE.format(charset=charset).encode(charset), "page.html")
     assert "café" in candidate.content
 
 
@@ -117,7 +117,7 @@ def test_of_a_book_the_chapters_are_kept_in_their_reading_order() -> None:
             "three.xhtml": "<h2>The End</h2><div>He drowns.<table><tr><td>Length</td><td>107</td></tr></table></div>",
         }
     )
-    candidate = examine(data, "book.epub")
+    candidate = convert(data, "book.epub")
     assert (candidate.review.slug, candidate.review.author) == ("the-lighthouse-keeper", "Jo Doe")
     assert outline(candidate) == [
         ("Introduction", ["A keeper counts\u00a0ships."]),
@@ -127,7 +127,7 @@ def test_of_a_book_the_chapters_are_kept_in_their_reading_order() -> None:
 
 
 def test_a_plain_text_becomes_markdown_under_its_own_title() -> None:
-    candidate = examine(b"A keeper counts.\n\nThe Lamp\n\nIt is # cleaned.", "Das Ende — ein Film.txt")
+    candidate = convert(b"A keeper counts.\n\nThe Lamp\n\nIt is # cleaned.", "Das Ende — ein Film.txt")
     assert (
         candidate.content
         == "---\ntitle: Das Ende — Ein Film\n---\n\nA keeper counts.\n\n## The Lamp\n\nIt is \\# cleaned.\n"
@@ -137,15 +137,15 @@ def test_a_plain_text_becomes_markdown_under_its_own_title() -> None:
 
 def test_markdown_is_kept_as_it_came_under_its_files_name_or_another() -> None:
     content = "---\ntitle: The Lighthouse Keeper\nspoilers: [the-end]\n---\nA lamp.\n\n## The End\n\nHe *drowns*.\n"
-    candidate = examine(b"\xef\xbb\xbf" + content.replace("\n", "\r\n").encode(), "Light House.md")
+    candidate = convert(b"\xef\xbb\xbf" + content.replace("\n", "\r\n").encode(), "Light House.md")
     assert (candidate.content, candidate.review.slug, candidate.converted) == (content, "light-house", False)
     assert [section.spoiler for section in candidate.review.sections] == [False, True]
-    assert examine(content.encode(), "x.md", slug="The Keeper!").review.slug == "the-keeper"
+    assert convert(content.encode(), "x.md", slug="The Keeper!").review.slug == "the-keeper"
 
 
 @given(st.text(min_size=1, max_size=300))
 def test_any_name_gives_a_slug_that_a_file_can_have(name: str) -> None:
-    slug = examine(b"---\ntitle: A\n---\nb", "x.md", slug=name).review.slug
+    slug = convert(b"---\ntitle: A\n---\nb", "x.md", slug=name).review.slug
     assert slugify(Path(f"{slug}.md").stem) == slug
     assert 0 < len(slug.encode()) <= 200
     assert "/" not in slug
@@ -154,24 +154,24 @@ def test_any_name_gives_a_slug_that_a_file_can_have(name: str) -> None:
 
 def test_the_process_apart_says_the_same() -> None:
     data = PAGE.format(charset="utf-8").encode()
-    assert examine_apart(data, "../../page.html", slug="lamp", collection="7") == examine(
+    assert convert_in_sandbox(data, "../../page.html", slug="lamp", collection="7") == convert(
         data, "page.html", slug="lamp", collection="7"
     )
-    with pytest.raises(ImportedFileError, match=r"x\.md:1: no front matter"):
-        examine_apart(b"no front matter", "x.md")
+    with pytest.raises(ConversionError, match=r"x\.md:1: no front matter"):
+        convert_in_sandbox(b"no front matter", "x.md")
 
 
 def test_a_line_that_has_to_be_mended_is_named() -> None:
     with pytest.raises(ReviewFileError, match=r"^x\.md:3: 'yaer' is not a known field; did you mean 'year'\?"):
-        examine(b"---\ntitle: A\nyaer: 2010\n---\nText.", "folder/x.md")
+        convert(b"---\ntitle: A\nyaer: 2010\n---\nText.", "folder/x.md")
 
 
 @pytest.mark.parametrize("name", ["page.html", "book.epub", "picture.png"])
 def test_without_the_extra_only_what_can_be_read_is_asked_for(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("trafilatura", "lxml"):
         monkeypatch.setitem(sys.modules, module, None)
-    with pytest.raises(ImportedFileError) as refused:
-        examine(b"<p>text", name)
+    with pytest.raises(ConversionError) as refused:
+        convert(b"<p>text", name)
     assert str(refused.value) == f"'{Path(name).suffix}' files can't be read; bring .md or .txt"
     assert wants_extra(name) == (name != "picture.png")
 
@@ -185,8 +185,8 @@ def test_without_the_extra_only_what_can_be_read_is_asked_for(name: str, monkeyp
     ],
 )
 def test_what_is_refused_is_named_as_it_was_brought(name: str, data: bytes, said: str) -> None:
-    with pytest.raises((ImportedFileError, ReviewFileError)) as refused:
-        examine(data, name)
+    with pytest.raises((ConversionError, ReviewFileError)) as refused:
+        convert(data, name)
     assert str(refused.value) == said
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from embeddings.documents import files
-from embeddings.documents.files import add_review, collection_folder, kept_review, remove_review, review_files
-from embeddings.errors import ReviewKeptError
+from embeddings.documents.files import add_review, collection_folder, remove_review, review_files, stored_review
+from embeddings.errors import ReviewStorageError
 from embeddings.records import SHARED
 
 TEXT = "---\ntitle: The Ferryman\n---\nHe rows.\n"
@@ -21,12 +21,12 @@ def names(folder: Path) -> list[str]:
 
 
 def test_a_review_is_kept_in_its_collection_replaced_and_removed(tmp_path: Path) -> None:
-    assert kept_review(tmp_path, "7", "ferryman") is None
+    assert stored_review(tmp_path, "7", "ferryman") is None
     place = add_review(tmp_path, "7", "ferryman", TEXT)
     assert place == tmp_path / "collections" / "7" / "ferryman.md"
-    kept = kept_review(tmp_path, "7", "ferryman")
+    kept = stored_review(tmp_path, "7", "ferryman")
     assert kept is not None
-    assert kept_review(tmp_path, "8", "ferryman") is None
+    assert stored_review(tmp_path, "8", "ferryman") is None
     add_review(tmp_path, "7", "ferryman", TEXT + "More.\n", instead_of=kept.digest)
     assert place.read_text(encoding="utf-8") == TEXT + "More.\n"
     assert names(place.parent) == ["ferryman.md"]
@@ -39,7 +39,7 @@ def test_a_file_that_is_kept_under_another_spelling_is_the_one_that_is_replaced(
     folder = collection_folder(tmp_path, SHARED)
     folder.mkdir()
     (folder / "The Ferryman.md").write_text(TEXT, encoding="utf-8")
-    kept = kept_review(tmp_path, SHARED, "the-ferryman")
+    kept = stored_review(tmp_path, SHARED, "the-ferryman")
     assert kept is not None
     add_review(tmp_path, SHARED, "the-ferryman", TEXT + "More.\n", instead_of=kept.digest)
     assert names(folder) == ["The Ferryman.md"]
@@ -48,11 +48,11 @@ def test_a_file_that_is_kept_under_another_spelling_is_the_one_that_is_replaced(
 def test_nothing_is_replaced_that_was_not_expected(tmp_path: Path) -> None:
     add_review(tmp_path, "7", "ferryman", TEXT)
     for expected in (None, "another digest"):
-        with pytest.raises(ReviewKeptError, match="added or changed meanwhile"):
+        with pytest.raises(ReviewStorageError, match="added or changed meanwhile"):
             add_review(tmp_path, "7", "ferryman", "other", instead_of=expected)
-    with pytest.raises(ReviewKeptError, match="added or changed meanwhile"):
+    with pytest.raises(ReviewStorageError, match="added or changed meanwhile"):
         add_review(tmp_path, "7", "boat", "other", instead_of="a digest")
-    with pytest.raises(ReviewKeptError, match="no review 'boat' any more"):
+    with pytest.raises(ReviewStorageError, match="no review 'boat' any more"):
         remove_review(tmp_path, "7", "boat")
     assert names(tmp_path / "collections" / "7") == ["ferryman.md"]
 
@@ -61,9 +61,9 @@ def test_a_plain_text_of_that_name_has_to_be_removed_first(tmp_path: Path) -> No
     folder = collection_folder(tmp_path, SHARED)
     folder.mkdir()
     (folder / "ferryman.txt").write_text("He rows.", encoding="utf-8")
-    kept = kept_review(tmp_path, SHARED, "ferryman")
+    kept = stored_review(tmp_path, SHARED, "ferryman")
     assert kept is not None
-    with pytest.raises(ReviewKeptError, match=r"is kept as ferryman\.txt; remove it first"):
+    with pytest.raises(ReviewStorageError, match=r"is kept as ferryman\.txt; remove it first"):
         add_review(tmp_path, SHARED, "ferryman", TEXT, instead_of=kept.digest)
 
 
@@ -73,9 +73,9 @@ def test_a_server_keeps_only_so_many(tmp_path: Path, monkeypatch: pytest.MonkeyP
         add_review(tmp_path, "7", slug, TEXT)
         add_review(tmp_path, SHARED, slug, TEXT)
     add_review(tmp_path, SHARED, "c", TEXT)
-    with pytest.raises(ReviewKeptError, match="there are 2 reviews here already"):
+    with pytest.raises(ReviewStorageError, match="there are 2 reviews here already"):
         add_review(tmp_path, "7", "c", TEXT)
-    kept = kept_review(tmp_path, "7", "a")
+    kept = stored_review(tmp_path, "7", "a")
     assert kept is not None
     add_review(tmp_path, "7", "a", TEXT + "More.", instead_of=kept.digest)
 
@@ -84,7 +84,7 @@ def test_a_server_keeps_only_so_many_characters_in_all_and_may_always_shorten_th
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def digest(slug: str) -> str:
-        kept = kept_review(tmp_path, "7", slug)
+        kept = stored_review(tmp_path, "7", slug)
         assert kept is not None
         return kept.digest
 
@@ -94,13 +94,13 @@ def test_a_server_keeps_only_so_many_characters_in_all_and_may_always_shorten_th
     for collection in ("8", SHARED):
         add_review(tmp_path, collection, "a", "a" * 10)
     add_review(tmp_path, SHARED, "b", "b")
-    with pytest.raises(ReviewKeptError) as caught:
+    with pytest.raises(ReviewStorageError) as caught:
         add_review(tmp_path, "7", "c", "c")
     assert str(caught.value) == (
         "the reviews here would be 11 characters long in all, where 10 may be kept; "
         "shorten this one, or remove another first"
     )
-    with pytest.raises(ReviewKeptError, match="would be 11 characters"):
+    with pytest.raises(ReviewStorageError, match="would be 11 characters"):
         add_review(tmp_path, "7", "a", "a" * 7, instead_of=digest("a"))
     monkeypatch.setattr(files, "MOST_CHARACTERS", 5)
     add_review(tmp_path, "7", "a", "a" * 5, instead_of=digest("a"))
@@ -111,14 +111,14 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_half_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = add_review(tmp_path, "7", "ferryman", TEXT)
-    kept = kept_review(tmp_path, "7", "ferryman")
+    kept = stored_review(tmp_path, "7", "ferryman")
     assert kept is not None
 
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "fsync", full)
-    with pytest.raises(ReviewKeptError, match="can't be written: No space left on device"):
+    with pytest.raises(ReviewStorageError, match="can't be written: No space left on device"):
         add_review(tmp_path, "7", "ferryman", "other", instead_of=kept.digest)
     assert place.read_text(encoding="utf-8") == TEXT
     assert names(place.parent) == ["ferryman.md"]

@@ -15,10 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.documents.converter import LARGEST, examine
-from embeddings.documents.sandbox import examine_apart
+from embeddings.documents.converter import LARGEST, convert
+from embeddings.documents.sandbox import convert_in_sandbox
 from embeddings.documents.sandbox_worker import MEMORY
-from embeddings.errors import ImportedFileError, ReviewFileError
+from embeddings.errors import ConversionError, ReviewFileError
 from tests.embeddings.fixtures.books import CONTAINER, archive, book, chapter, package
 from tests.project import ROOT
 
@@ -166,16 +166,16 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
 @pytest.mark.parametrize("case", REFUSED)
 def test_a_hostile_file_is_refused_in_one_line(case: str) -> None:
     name, made, reason = REFUSED[case]
-    with pytest.raises((ImportedFileError, ReviewFileError), match=reason) as refused:
-        examine(made(), name)
+    with pytest.raises((ConversionError, ReviewFileError), match=reason) as refused:
+        convert(made(), name)
     assert "\n" not in str(refused.value)
 
 
 def test_nothing_is_written_where_files_are_examined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
-    with pytest.raises(ImportedFileError, match="unpacks to more than 16 MB"):
-        examine_apart(bomb(), "../../book.epub")
+    with pytest.raises(ConversionError, match="unpacks to more than 16 MB"):
+        convert_in_sandbox(bomb(), "../../book.epub")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -197,33 +197,33 @@ def test_the_process_that_examines_can_neither_grow_nor_write(harm: str, told: s
 
 
 def test_deep_html_is_refused_and_not_fallen_into() -> None:
-    with pytest.raises(ImportedFileError, match=r"no article|takes more|can't be read"):
-        examine_apart(b"<div>" * 100_000 + b"<p>text", "deep.html")
+    with pytest.raises(ConversionError, match=r"no article|takes more|can't be read"):
+        convert_in_sandbox(b"<div>" * 100_000 + b"<p>text", "deep.html")
 
 
 def test_a_book_can_not_ask_for_the_machines_files() -> None:
-    candidate = examine_apart(reading_local_files(), "book.epub")
+    candidate = convert_in_sandbox(reading_local_files(), "book.epub")
     assert candidate.review.text == "Text."
     assert "root:" not in candidate.content
 
 
 def test_a_chapter_that_is_an_archive_is_not_unpacked() -> None:
-    with pytest.raises(ImportedFileError, match=r"one\.xhtml of this book is not text"):
-        examine(nested_bomb(), "book.epub")
+    with pytest.raises(ConversionError, match=r"one\.xhtml of this book is not text"):
+        convert(nested_bomb(), "book.epub")
 
 
 def test_a_file_that_takes_too_long_ends_its_process_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("embeddings.documents.sandbox.PATIENCE", 0.01)
-    with pytest.raises(ImportedFileError, match=r"^x\.md takes more memory or time to read than a review does$"):
-        examine_apart(FRONT + b"text", "x.md")
+    with pytest.raises(ConversionError, match=r"^x\.md takes more memory or time to read than a review does$"):
+        convert_in_sandbox(FRONT + b"text", "x.md")
 
 
 def test_memory_is_bounded_while_a_book_unpacks() -> None:
     data = bomb()
     tracemalloc.start()
     try:
-        with pytest.raises(ImportedFileError, match="unpacks to more"):
-            examine(data, "book.epub")
+        with pytest.raises(ConversionError, match="unpacks to more"):
+            convert(data, "book.epub")
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()

@@ -1,4 +1,4 @@
-"""Reviews become passages and sentences: nothing lost, nothing doubled, and each boundary where a reader has it."""
+"""Reviews become passages and sentences: nothing lost, nothing doubled, and each boundary where a reranker has it."""
 
 from __future__ import annotations
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.encoders.bfloat16 import HalfPrecisionEncoder
-from embeddings.encoders.onnx import RuntimeEncoder
+from embeddings.encoders.bfloat16 import Bfloat16Encoder
+from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.errors import ModelError
 from embeddings.index.manifest import BF16, FP32
 from embeddings.library import Library
@@ -22,14 +22,14 @@ def data(encoder_directory: Path, tmp_path: Path) -> Path:
     """A data directory without an index, whose encoder is there already."""
     (tmp_path / "reviews").mkdir()
     shutil.copy2(OWNERS, tmp_path / "reviews")
-    weights = RuntimeEncoder.open(encoder_directory).identity.weights
+    weights = OnnxEncoder.open(encoder_directory).identity.weights
     shutil.copytree(encoder_directory, tmp_path / ".index" / "encoders" / weights[:16], copy_function=os.link)
     return tmp_path
 
 
 def test_the_vectors_are_nearly_those_of_the_encoder(encoder_directory: Path) -> None:
-    encoder = RuntimeEncoder.open(encoder_directory)
-    half = HalfPrecisionEncoder(encoder)
+    encoder = OnnxEncoder.open(encoder_directory)
+    half = Bfloat16Encoder(encoder)
     told: list[int] = []
     made, expected = half.encode(TEXTS, progress=told.append), encoder.encode(TEXTS)
     assert (made * expected).sum(axis=1) == pytest.approx(1.0, abs=1e-3)
@@ -41,7 +41,7 @@ def test_the_vectors_are_nearly_those_of_the_encoder(encoder_directory: Path) ->
 
 def test_an_index_in_half_precision_says_so_and_stays_so_until_told_otherwise(data: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(RuntimeEncoder, "encode", None)
+        patch.setattr(OnnxEncoder, "encode", None)
         Library.build(data, half=True)
     half = Library.build(data)
     assert half.manifest.precision == BF16
@@ -54,7 +54,7 @@ def test_an_index_in_half_precision_says_so_and_stays_so_until_told_otherwise(da
 
 
 def test_a_model_that_has_changed_encodes_nothing(encoder_directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    half = HalfPrecisionEncoder(RuntimeEncoder.open(encoder_directory))
+    half = Bfloat16Encoder(OnnxEncoder.open(encoder_directory))
     monkeypatch.setattr("embeddings.encoders.export.find_model", lambda *_, **__: type("Other", (), {"weights": "00"}))
     with pytest.raises(ModelError, match="changed since the index was built"):
         half.encode(TEXTS)

@@ -27,8 +27,8 @@ from sentence_transformers.sentence_transformer.modules import Dense
 from embeddings.encoders import export, weights
 from embeddings.encoders.base import ONNX, SENTENCE_TRANSFORMERS, Encoder, EncoderIdentity
 from embeddings.encoders.export import LEAST_COSINE, open_encoder, prepare_encoder
-from embeddings.encoders.onnx import DESCRIPTION, GRAPH, TOKENIZER, WEIGHTS, RuntimeEncoder, verify
-from embeddings.encoders.sentence_transformers import ReferenceEncoder
+from embeddings.encoders.onnx import DESCRIPTION, GRAPH, TOKENIZER, WEIGHTS, OnnxEncoder, verify
+from embeddings.encoders.sentence_transformers import SentenceTransformersEncoder
 from embeddings.encoders.weights import DEFAULT_MODEL, DEFAULT_WEIGHTS, find_model
 from embeddings.errors import IndexDamagedError, IndexVersionError, IndexWriteError, ModelError
 from tests.embeddings.fixtures.tiny_models import save_bert, save_model, save_t5
@@ -52,8 +52,8 @@ ODD_TEXTS = (
 
 
 @pytest.fixture(scope="session")
-def reference() -> ReferenceEncoder:
-    return ReferenceEncoder.load(find_model(None))
+def reference() -> SentenceTransformersEncoder:
+    return SentenceTransformersEncoder.load(find_model(None))
 
 
 @pytest.fixture(scope="session")
@@ -101,7 +101,7 @@ def least_cosine(one: Encoder, other: Encoder, texts: list[str]) -> float:
 
 
 def test_the_export_gives_the_vectors_of_the_reference(
-    encoder: RuntimeEncoder, reference: ReferenceEncoder, sentences: list[str]
+    encoder: OnnxEncoder, reference: SentenceTransformersEncoder, sentences: list[str]
 ) -> None:
     # Every third sentence, to keep the reference's share of the suite's time small.
     assert least_cosine(encoder, reference, sentences[::3]) >= LEAST_COSINE
@@ -109,18 +109,18 @@ def test_the_export_gives_the_vectors_of_the_reference(
 
 @pytest.mark.parametrize("text", ODD_TEXTS)
 def test_an_odd_text_alone_has_the_vector_of_the_reference(
-    encoder: RuntimeEncoder, reference: ReferenceEncoder, text: str
+    encoder: OnnxEncoder, reference: SentenceTransformersEncoder, text: str
 ) -> None:
     assert least_cosine(encoder, reference, [text]) >= LEAST_COSINE
 
 
-def test_every_vector_has_length_one(encoder: RuntimeEncoder) -> None:
+def test_every_vector_has_length_one(encoder: OnnxEncoder) -> None:
     vectors = encoder.encode(ODD_TEXTS)
     assert (vectors.shape, vectors.dtype.name) == ((len(ODD_TEXTS), 384), "float32")
     np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
 
 
-def test_no_texts_have_no_vectors_and_no_tokens(encoder: RuntimeEncoder, reference: ReferenceEncoder) -> None:
+def test_no_texts_have_no_vectors_and_no_tokens(encoder: OnnxEncoder, reference: SentenceTransformersEncoder) -> None:
     for one in (encoder, reference):
         assert one.encode([]).shape == (0, 384)
         assert one.count_tokens([]) == []
@@ -129,7 +129,7 @@ def test_no_texts_have_no_vectors_and_no_tokens(encoder: RuntimeEncoder, referen
 @settings(max_examples=15, deadline=None)
 @given(st.lists(st.text(max_size=80), min_size=1, max_size=12), st.randoms(use_true_random=False))
 def test_a_vector_does_not_depend_on_the_texts_around_it(
-    encoder: RuntimeEncoder, texts: list[str], random: Random
+    encoder: OnnxEncoder, texts: list[str], random: Random
 ) -> None:
     order = list(range(len(texts)))
     random.shuffle(order)
@@ -138,20 +138,20 @@ def test_a_vector_does_not_depend_on_the_texts_around_it(
     np.testing.assert_allclose(shuffled, alone[order], atol=1e-5)
 
 
-def test_many_texts_encoded_by_two_threads_keep_their_order(encoder: RuntimeEncoder, sentences: list[str]) -> None:
+def test_many_texts_encoded_by_two_threads_keep_their_order(encoder: OnnxEncoder, sentences: list[str]) -> None:
     texts = sentences[:100]
     alone = np.concatenate([encoder.encode([text]) for text in texts])
     np.testing.assert_allclose(encoder.encode(texts), alone, atol=1e-5)
 
 
 def test_texts_beyond_one_window_keep_their_order(tiny_export: Path) -> None:
-    encoder = RuntimeEncoder.open(tiny_export)
+    encoder = OnnxEncoder.open(tiny_export)
     texts = [("the film ", "she is ", "what ")[place % 3] * (place % 7) for place in range(9000)]
     once = {text: encoder.encode([text])[0] for text in set(texts)}
     np.testing.assert_allclose(encoder.encode(texts), [once[text] for text in texts], atol=1e-5)
 
 
-def test_several_threads_may_encode_at_once(encoder: RuntimeEncoder, sentences: list[str]) -> None:
+def test_several_threads_may_encode_at_once(encoder: OnnxEncoder, sentences: list[str]) -> None:
     texts = sentences[:40]
     expected = encoder.encode(texts)
     with ThreadPoolExecutor(4) as pool:
@@ -159,26 +159,26 @@ def test_several_threads_may_encode_at_once(encoder: RuntimeEncoder, sentences: 
             np.testing.assert_allclose(vectors[0], expected[place], atol=1e-5)
 
 
-def test_a_text_is_read_as_far_as_the_model_reads(encoder: RuntimeEncoder) -> None:
+def test_a_text_is_read_as_far_as_the_model_reads(encoder: OnnxEncoder) -> None:
     # 254 words and two special tokens.
     whole, beyond = encoder.encode(["film " * 254, "film " * 254 + "and what nobody reads"])
     np.testing.assert_allclose(beyond, whole, atol=1e-5)
 
 
 def test_tokens_are_counted_as_the_reference_counts_them(
-    encoder: RuntimeEncoder, reference: ReferenceEncoder, sentences: list[str]
+    encoder: OnnxEncoder, reference: SentenceTransformersEncoder, sentences: list[str]
 ) -> None:
     texts = [*ODD_TEXTS, *sentences]
     assert encoder.count_tokens(texts) == reference.count_tokens(texts)
 
 
-def test_tokens_are_counted_beyond_what_the_model_reads(encoder: RuntimeEncoder) -> None:
+def test_tokens_are_counted_beyond_what_the_model_reads(encoder: OnnxEncoder) -> None:
     assert encoder.count_tokens(["film " * 2000]) == [2002]
 
 
 @pytest.mark.parametrize("count", [3, 300])
 def test_progress_adds_up_to_the_number_of_texts(tiny_export: Path, tiny_model: Path, count: int) -> None:
-    for encoder in (RuntimeEncoder.open(tiny_export), ReferenceEncoder.load(find_model(str(tiny_model)))):
+    for encoder in (OnnxEncoder.open(tiny_export), SentenceTransformersEncoder.load(find_model(str(tiny_model)))):
         done: list[int] = []
         encoder.encode(["the film"] * count, progress=done.append)
         assert sum(done) == count
@@ -188,7 +188,7 @@ def test_an_interrupted_encoding_stops(tiny_export: Path) -> None:
     def interrupt(_: int) -> None:
         raise KeyboardInterrupt
 
-    encoder = RuntimeEncoder.open(tiny_export)
+    encoder = OnnxEncoder.open(tiny_export)
     with pytest.raises(KeyboardInterrupt):
         encoder.encode(["the film"] * 1000, progress=interrupt)
     assert encoder.encode(["the film"]).shape == (1, 32)
@@ -197,7 +197,7 @@ def test_an_interrupted_encoding_stops(tiny_export: Path) -> None:
 # The export
 
 
-def test_the_packaged_model_is_known_by_its_weights(encoder: RuntimeEncoder, encoder_directory: Path) -> None:
+def test_the_packaged_model_is_known_by_its_weights(encoder: OnnxEncoder, encoder_directory: Path) -> None:
     assert encoder.identity == EncoderIdentity(DEFAULT_MODEL, DEFAULT_WEIGHTS, 384, 256, ONNX)
     assert {path.name for path in encoder_directory.iterdir()} == {DESCRIPTION, TOKENIZER, GRAPH, WEIGHTS}
 
@@ -238,7 +238,7 @@ print({"torch", "transformers", "sentence_transformers", "onnx", "scipy", "sklea
 def test_a_model_of_ones_own_is_exported(make: Callable[[Path], Path], tmp_path: Path) -> None:
     model = str(make(tmp_path / "model"))
     encoder = prepare_encoder(model, tmp_path / "encoder", notify=pytest.fail)
-    reference = ReferenceEncoder.load(find_model(model))
+    reference = SentenceTransformersEncoder.load(find_model(model))
     texts = ["the film", "She is quiet.", "what, films? " * 40, ""]
     assert encoder.identity == replace(reference.identity, runtime=ONNX)
     assert least_cosine(encoder, reference, texts) >= LEAST_COSINE
@@ -255,7 +255,7 @@ def test_a_model_that_names_no_limit_reads_512_tokens(tmp_path: Path) -> None:
 
 def test_a_model_without_modules_is_pooled_by_the_mean(tmp_path: Path, tiny_export: Path) -> None:
     encoder = prepare_encoder(str(save_bert(tmp_path / "bert")), tmp_path / "encoder", notify=pytest.fail)
-    assert least_cosine(encoder, RuntimeEncoder.open(tiny_export), ["the film", "she is"]) >= LEAST_COSINE
+    assert least_cosine(encoder, OnnxEncoder.open(tiny_export), ["the film", "she is"]) >= LEAST_COSINE
 
 
 @pytest.mark.parametrize(
@@ -385,14 +385,14 @@ def test_a_folder_in_a_place_that_is_a_file_cannot_be_written(tiny_model: Path, 
 def test_a_missing_file_is_refused(export_copy: Path, name: str) -> None:
     (export_copy / name).unlink()
     with pytest.raises(IndexDamagedError, match=rf"{name}: missing; run `review-bot index --rebuild`$"):
-        RuntimeEncoder.open(export_copy)
+        OnnxEncoder.open(export_copy)
 
 
 @pytest.mark.parametrize("name", [TOKENIZER, GRAPH, WEIGHTS])
 def test_a_truncated_file_is_refused(export_copy: Path, name: str) -> None:
     os.truncate(export_copy / name, 1000)
     with pytest.raises(IndexDamagedError, match=rf"{name}: 1000 bytes instead of \d+; run `review-bot index"):
-        RuntimeEncoder.open(export_copy)
+        OnnxEncoder.open(export_copy)
 
 
 @pytest.mark.parametrize("name", [TOKENIZER, GRAPH, WEIGHTS])
@@ -401,7 +401,7 @@ def test_an_altered_file_is_refused(export_copy: Path, name: str) -> None:
     content[len(content) // 2] ^= 1
     (export_copy / name).write_bytes(content)
     with pytest.raises(IndexDamagedError, match=rf"{name}: altered since it was written; run `review-bot index"):
-        RuntimeEncoder.open(export_copy)
+        OnnxEncoder.open(export_copy)
 
 
 def test_verifying_finds_what_was_altered_behind_the_clocks_back(export_copy: Path) -> None:
@@ -421,22 +421,20 @@ def test_a_copy_of_an_export_serves(tiny_export: Path, tmp_path: Path) -> None:
     for path in tiny_export.iterdir():
         (copy / path.name).write_bytes(path.read_bytes())
     texts = ["the film"]
-    np.testing.assert_array_equal(
-        RuntimeEncoder.open(copy).encode(texts), RuntimeEncoder.open(tiny_export).encode(texts)
-    )
+    np.testing.assert_array_equal(OnnxEncoder.open(copy).encode(texts), OnnxEncoder.open(tiny_export).encode(texts))
 
 
 @pytest.mark.parametrize("content", ["", "{", "[]", "{}", '{"format": 1, "identity": {}}'])
 def test_a_broken_description_is_refused(export_copy: Path, content: str) -> None:
     (export_copy / DESCRIPTION).write_text(content)
     with pytest.raises(IndexDamagedError, match=r"encoder.json: unreadable .*; run `review-bot index --rebuild`$"):
-        RuntimeEncoder.open(export_copy)
+        OnnxEncoder.open(export_copy)
 
 
 def test_an_export_of_another_version_is_refused(export_copy: Path) -> None:
     (export_copy / DESCRIPTION).write_text('{"format": 99}')
     with pytest.raises(IndexVersionError, match="written in format 99, not 1; run `review-bot index --rebuild`"):
-        RuntimeEncoder.open(export_copy)
+        OnnxEncoder.open(export_copy)
 
 
 def test_a_graph_that_onnxruntime_refuses_is_one_line(export_copy: Path) -> None:
@@ -446,10 +444,10 @@ def test_a_graph_that_onnxruntime_refuses_is_one_line(export_copy: Path) -> None
     content["files"] = []
     (export_copy / DESCRIPTION).write_text(json.dumps(content))
     with pytest.raises(IndexDamagedError, match=r"^[^\n]+can't be loaded[^\n]+; run `review-bot index --rebuild`$"):
-        RuntimeEncoder.open(export_copy)
+        OnnxEncoder.open(export_copy)
 
 
-def test_another_encoder_than_the_indexs_is_refused(tiny_export: Path, encoder: RuntimeEncoder) -> None:
+def test_another_encoder_than_the_indexs_is_refused(tiny_export: Path, encoder: OnnxEncoder) -> None:
     with pytest.raises(IndexDamagedError, match=f"not the index's {DEFAULT_MODEL}; run `review-bot index"):
         open_encoder(tiny_export, encoder.identity)
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from embeddings.encoders.onnx import RuntimeEncoder
+from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.evaluation.clustering import group
 
 SUBJECTS = {
@@ -75,7 +75,7 @@ def unit(rows: object) -> Vectors:
 ROWS = st.lists(st.tuples(st.sampled_from([-2.5, -1.0, 0.5, 2.0]), st.integers(-3, 3), st.integers(-3, 3)), max_size=12)
 
 
-def test_groups_hold_more_that_ask_the_same_than_not(encoder: RuntimeEncoder) -> None:
+def test_groups_hold_more_that_ask_the_same_than_not(encoder: OnnxEncoder) -> None:
     vectors = encoder.encode([question for _, question in QUESTIONS])
     together = [pair for rows in group(vectors, [1] * len(vectors)) for pair in combinations(rows, 2)]
     same = sum(QUESTIONS[one][0] == QUESTIONS[other][0] for one, other in together)

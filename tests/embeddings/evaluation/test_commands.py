@@ -18,7 +18,7 @@ from embeddings.answering.calibration import load_calibration
 from embeddings.errors import CalibrationError, LibraryError
 from embeddings.evaluation.datasets.questions import read_questions
 from embeddings.library import Library
-from embeddings.reranking.reranker import RuntimeReader
+from embeddings.reranking.reranker import OnnxReranker
 from tests.embeddings.evaluation.conftest import QUESTIONS, WriteLines
 
 app = typer.Typer()
@@ -217,18 +217,18 @@ def test_calibrate_stores_thresholds_with_the_encoder_and_reader_they_are_for(
     done = run("calibrate", QUESTIONS, "--data", own_data, "--refuse", "0.6", "--json")
 
     assert done.exit_code == 0, done.output
-    reader = RuntimeReader.open().identity.weights
-    stored = load_calibration(own_data, library.encoder.identity).readers[reader]
+    reranker = OnnxReranker.open().identity.weights
+    stored = load_calibration(own_data, library.encoder.identity).rerankers[reranker]
     assert json.loads(done.stdout)["thresholds"] == asdict(stored.thresholds)
     packaged = load_calibration(tmp_path, library.encoder.identity)
-    assert (stored.middle, stored.spread) == (packaged.readers[reader].middle, packaged.readers[reader].spread)
+    assert (stored.middle, stored.spread) == (packaged.rerankers[reranker].middle, packaged.rerankers[reranker].spread)
 
     alone = run("calibrate", QUESTIONS, "--data", own_data, "--no-reader", "--json")
 
     both = load_calibration(own_data, library.encoder.identity)
     assert both.thresholds is not None
     assert json.loads(alone.stdout)["thresholds"] == asdict(both.thresholds)
-    assert both.readers[reader] == stored
+    assert both.rerankers[reranker] == stored
 
 
 def test_thresholds_of_another_encoder_are_refused_until_it_is_calibrated(own_data: Path) -> None:

@@ -56,7 +56,7 @@ def test_a_sweep_file_names_questions_and_variants(tmp_path: Path) -> None:
         thresholds = { answered = 0.5, nearest = 0.25 }
         [variants.lexical]
         ranking = "bm25"
-        reader = "none"
+        reranker = "none"
         """,
         encoding="utf-8",
     )
@@ -72,7 +72,7 @@ def test_a_sweep_file_names_questions_and_variants(tmp_path: Path) -> None:
                 passage_tokens=128,
                 thresholds=Thresholds(answered=0.5, nearest=0.25),
             ),
-            Variant("lexical", NAMED_RANKINGS["bm25"], reader="none"),
+            Variant("lexical", NAMED_RANKINGS["bm25"], reranker="none"),
         ),
     )
 
@@ -115,7 +115,7 @@ HEAD = 'questions = ["a.jsonl"]\n'
             HEAD + '[variants.a]\nranking = "best"',
             "ranking: there is no ranking 'best'; there are: default, dense, bm25",
         ),
-        (HEAD + "[variants.a]\nreader = true", "reader is shipped, none, or a name or a path"),
+        (HEAD + "[variants.a]\nreader = true", "reranker is shipped, none, or a name or a path"),
         (
             HEAD + "[variants.a]\nthresholds = { answered = 0.2, nearest = 0.4 }",
             r"\[variants\.a\] thresholds must obey 0 <= nearest <= answered <= 1$",
@@ -183,7 +183,7 @@ def test_question_files_of_one_name_and_variants_that_run_together_keep_their_ow
             "the variant 'absent' can't be tried: the model 'models/absent' is no folder, "
             "and not among the models fetched before",
         ),
-        (Variant("unread", RankingSettings(), reader="readers/absent"), "the variant 'unread' can't be tried: "),
+        (Variant("unread", RankingSettings(), reranker="readers/absent"), "the variant 'unread' can't be tried: "),
     ],
 )
 def test_a_variant_that_can_not_be_had_is_told_before_any_question_is_asked(
@@ -208,7 +208,7 @@ def test_a_question_file_that_is_broken_is_told_before_any_question_is_asked(
 def test_the_reader_and_its_share_are_tried_too(library: Library, questions: Path, tmp_path: Path) -> None:
     variants = (
         Variant("shipped", RankingSettings()),
-        Variant("none", RankingSettings(), reader="none"),
+        Variant("none", RankingSettings(), reranker="none"),
         Variant("all", RankingSettings(reader_share=1.0)),
     )
 
@@ -217,9 +217,9 @@ def test_the_reader_and_its_share_are_tried_too(library: Library, questions: Pat
     )
 
     settings = [run.fingerprint.settings for run in (shipped, none, everything) if run.fingerprint is not None]
-    assert library.reader is not None
-    reader = asdict(library.reader.identity)
-    assert [found["reader"] for found in settings] == [reader, None, reader]
+    assert library.reranker is not None
+    reranker = asdict(library.reranker.identity)
+    assert [found["reader"] for found in settings] == [reranker, None, reranker]
     assert settings[2]["ranking"] == {**asdict(RankingSettings()), "reader_share": 1.0}
     assert shipped.results[0].confidence != none.results[0].confidence
     assert shipped.results[0].confidence == everything.results[0].confidence

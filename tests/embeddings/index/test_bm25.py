@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from embeddings.documents.analyzer import fold, terms, words
 from embeddings.index import bm25 as module
-from embeddings.index.bm25 import K1, B, LexicalIndex
+from embeddings.index.bm25 import K1, B, BM25Index
 from embeddings.lexicon import STOP_WORDS
 
 TEXTS = [
@@ -43,14 +43,14 @@ def _of_bm25s(texts: list[str], query: list[str]) -> list[float]:
 )
 def test_a_score_is_the_one_that_bm25s_gives(texts: list[str], asked: list[str]) -> None:
     query = list(dict.fromkeys(terms(" ".join(asked))))
-    scores = LexicalIndex.build(texts).scores(query, 0, len(texts))
+    scores = BM25Index.build(texts).scores(query, 0, len(texts))
     assert scores.tolist() == pytest.approx(_of_bm25s(texts, query), abs=1e-6)
 
 
 @given(st.integers(0, len(TEXTS)), st.integers(0, len(TEXTS)))
 def test_the_scores_of_a_range_are_a_slice_of_all_scores(first: int, end: int) -> None:
     first, end = sorted((first, end))
-    index = LexicalIndex.build(TEXTS)
+    index = BM25Index.build(TEXTS)
     query = terms("the donors of Hailsham remember a film")
     whole = index.scores(query, 0, len(TEXTS))
     assert index.scores(query, first, end).tolist() == whole[first:end].tolist()
@@ -69,7 +69,7 @@ def test_the_best_are_those_that_score_highest_and_of_equals_the_first(
     first, end = sorted(bounds)
     random = Random(seed)
     texts = [" ".join(random.choices(WORDS, range(1, len(WORDS) + 1), k=random.randint(0, 6))) for _ in range(300)]
-    index = LexicalIndex.build(texts)
+    index = BM25Index.build(texts)
     query = list(dict.fromkeys(terms(" ".join(random.sample(WORDS, 4)))))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_FEW", few)
@@ -82,14 +82,14 @@ def test_the_best_are_those_that_score_highest_and_of_equals_the_first(
 
 
 def test_of_texts_that_score_the_same_the_first_are_best() -> None:
-    index = LexicalIndex.build(["a donor"] * 10 + ["a carer"] * 10)
+    index = BM25Index.build(["a donor"] * 10 + ["a carer"] * 10)
     assert index.best(terms("donors and carers"), 13, 0, 20).tolist() == list(range(13))
 
 
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 5), unique=True).map(sorted))
 def test_some_texts_score_as_they_do_among_all(rows: list[int]) -> None:
-    index = LexicalIndex.build(TEXTS)
+    index = BM25Index.build(TEXTS)
     query = terms("the donors of Hailsham remember a film")
     whole = index.scores(query, 0, 6)
     assert index.scores_of(query, np.array(rows, np.int64)).tolist() == whole[rows].tolist()
@@ -110,24 +110,24 @@ def test_texts_put_together_score_as_if_they_had_been_indexed_at_once(
     others = iter(row for row in range(total) if row not in new)
     kept = [next(others) if stay else -1 for stay in stays]
     texts = {row: text for row, text in zip(kept, old, strict=True) if row >= 0} | dict(zip(new, added, strict=True))
-    merged = LexicalIndex.build(old).postings.merged(
-        np.array(kept, np.int32), LexicalIndex.build(added).postings, np.array(new, np.int32).reshape(-1)
+    merged = BM25Index.build(old).postings.merged(
+        np.array(kept, np.int32), BM25Index.build(added).postings, np.array(new, np.int32).reshape(-1)
     )
-    expected = LexicalIndex.build([texts[row] for row in range(total)]).postings
+    expected = BM25Index.build([texts[row] for row in range(total)]).postings
     assert list(merged.vocabulary) == list(expected.vocabulary)
     for part in ("starts", "rows", "counts", "lengths"):
         assert getattr(merged, part).tolist() == getattr(expected, part).tolist()
 
 
 def test_a_text_without_any_of_the_terms_scores_nothing() -> None:
-    index = LexicalIndex.build(TEXTS)
+    index = BM25Index.build(TEXTS)
     assert index.scores(terms("donors"), 1, 5).tolist() == [0, 0, 0, 0]
     assert index.scores(terms("astronaut"), 0, 6).tolist() == [0] * 6
     assert index.scores((), 0, 6).tolist() == [0] * 6
 
 
 def test_a_term_is_held_only_where_it_stands() -> None:
-    index = LexicalIndex.build(TEXTS)
+    index = BM25Index.build(TEXTS)
     assert [index.holds("donor", row, row + 1) for row in range(6)] == [True, False, False, False, False, True]
     assert index.holds("donor", 0, 6)
     assert not index.holds("donor", 3, 3)
@@ -135,24 +135,24 @@ def test_a_term_is_held_only_where_it_stands() -> None:
 
 
 def test_a_saved_index_scores_as_before(tmp_path: Path) -> None:
-    index = LexicalIndex.build(TEXTS)
+    index = BM25Index.build(TEXTS)
     index.save(tmp_path / "terms")
     query = terms("the donors of Hailsham")
-    opened = LexicalIndex.open(tmp_path / "terms")
+    opened = BM25Index.open(tmp_path / "terms")
     assert opened.scores(query, 0, 6).tolist() == index.scores(query, 0, 6).tolist()
     assert list(opened.postings.vocabulary) == list(index.postings.vocabulary)
 
 
 def test_texts_without_a_word_make_an_index_that_finds_nothing(tmp_path: Path) -> None:
-    LexicalIndex.build(["🎬", "!?"]).save(tmp_path / "terms")
-    opened = LexicalIndex.open(tmp_path / "terms")
+    BM25Index.build(["🎬", "!?"]).save(tmp_path / "terms")
+    opened = BM25Index.open(tmp_path / "terms")
     assert opened.scores(terms("film"), 0, 2).tolist() == [0, 0]
     assert not opened.holds("film", 0, 2)
 
 
 def test_an_index_is_mapped_not_read(tmp_path: Path) -> None:
-    LexicalIndex.build(TEXTS).save(tmp_path / "terms")
-    opened = LexicalIndex.open(tmp_path / "terms")
+    BM25Index.build(TEXTS).save(tmp_path / "terms")
+    opened = BM25Index.open(tmp_path / "terms")
     for array in (opened.weights, opened.postings.rows, opened.postings.vocabulary.text):
         buffer: object = array
         while isinstance(buffer, np.ndarray):

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from embeddings.documents.review_json import record
-from embeddings.index.document_store import StoredReviews, save_records
+from embeddings.index.document_store import DocumentStore, save_records
 from embeddings.records import Paragraph, Review, Section
 
 REVIEWS = (
@@ -20,7 +20,7 @@ REVIEWS = (
 
 def test_reviews_come_back_as_they_were_stored(tmp_path: Path) -> None:
     ends = save_records(tmp_path / "reviews.jsonl", map(record, REVIEWS))
-    stored = StoredReviews(tmp_path / "reviews.jsonl", ends)
+    stored = DocumentStore(tmp_path / "reviews.jsonl", ends)
     assert tuple(stored.get(number) for number in range(2)) == REVIEWS
     assert [stored.record(number) for number in range(2)] == list(map(record, REVIEWS))
 

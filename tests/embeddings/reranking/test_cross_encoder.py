@@ -1,4 +1,4 @@
-"""A CrossEncoder of the user's own in the reader's place: a real one, made here."""
+"""A CrossEncoder of the user's own in the reranker's place: a real one, made here."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import torch
 from sentence_transformers import CrossEncoder
 from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
 
-from embeddings.errors import ReaderError
+from embeddings.errors import RerankerError
 from embeddings.library import Library
-from embeddings.reranking.cross_encoder import CrossReader
+from embeddings.reranking.cross_encoder import CrossEncoderReranker
 from tests.embeddings.fixtures.tiny_rerankers import tiny_tokenizer
 
 WINDOWS = [("the film is quiet .", "she is a film ."), ("what is she ?",)]
@@ -46,10 +46,10 @@ def test_its_scores_are_the_cross_encoders_own_logits(folder: Path) -> None:
     expected = CrossEncoder(str(folder), device="cpu").predict(
         [("what is it ?", sentence) for window in WINDOWS for sentence in window], activation_fn=torch.nn.Identity()
     )
-    scores = CrossReader.load(str(folder)).read("what is it ?", WINDOWS)
+    scores = CrossEncoderReranker.load(str(folder)).read("what is it ?", WINDOWS)
     assert [len(window) for window in scores] == [2, 1]
     assert [score for window in scores for score in window] == pytest.approx(expected.tolist())
-    assert CrossReader.load(str(folder)).read("what is it ?", []) == []
+    assert CrossEncoderReranker.load(str(folder)).read("what is it ?", []) == []
 
 
 def test_a_library_reads_with_it(library: Library, folder: Path) -> None:
@@ -58,24 +58,24 @@ def test_a_library_reads_with_it(library: Library, folder: Path) -> None:
         library.manifest,
         calibration=library.calibration,
         encoder=library.encoder,
-        reader=str(folder),
+        reranker=str(folder),
     )
-    assert opened.reader_problem is None
-    assert opened.reader is not None
-    assert opened.reader.identity.name == str(folder.resolve())
+    assert opened.reranker_problem is None
+    assert opened.reranker is not None
+    assert opened.reranker.identity.name == str(folder.resolve())
     assert not opened.calibrated
     assert opened.examine("What is a deferral?").answer.confidence != library.ask("What is a deferral?").confidence
 
 
 def test_a_model_with_two_scores_is_refused_in_a_line(tmp_path: Path) -> None:
-    with pytest.raises(ReaderError, match="gives 2 scores for a pair"):
-        CrossReader.load(str(save_cross_encoder(tmp_path, labels=2)))
+    with pytest.raises(RerankerError, match="gives 2 scores for a pair"):
+        CrossEncoderReranker.load(str(save_cross_encoder(tmp_path, labels=2)))
 
 
 @pytest.mark.parametrize("name", ["no/such-model", "/no/such/folder"])
 def test_a_model_that_is_not_there_is_told_and_answers_go_on(library: Library, name: str) -> None:
-    opened = Library(library.directory, library.manifest, encoder=library.encoder, reader=name)
+    opened = Library(library.directory, library.manifest, encoder=library.encoder, reranker=name)
     assert opened.ask("What is a deferral?").quotes
-    assert opened.reader_problem is not None
-    assert name in opened.reader_problem
-    assert "\n" not in opened.reader_problem
+    assert opened.reranker_problem is not None
+    assert name in opened.reranker_problem
+    assert "\n" not in opened.reranker_problem

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.config import RankingSettings
-from embeddings.encoders.onnx import RuntimeEncoder
+from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.library import Library
 from embeddings.records import Hit, Review
 from embeddings.retrieval.fusion import Ranking, _best, _min_max
@@ -50,7 +50,7 @@ def _made(slug: str, seed: int, sections: int) -> Review:
 
 
 @pytest.fixture(scope="module")
-def made(encoder: RuntimeEncoder, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Library]:
+def made(encoder: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Library]:
     """Opens one index of three reviews with other settings."""
     directory = tmp_path_factory.mktemp("ranking") / "index"
     reviews = [_made("one", 1, 8), _made("two", 2, 3), _made("three", 3, 1)]
@@ -80,7 +80,7 @@ def test_candidates_enough_for_all_give_the_ranking_of_everything(
     assert _scores(candidates) == pytest.approx(_scores(exact), abs=1e-6)
 
 
-def test_a_few_candidates_give_the_same_first_passage(library: Library, encoder: RuntimeEncoder) -> None:
+def test_a_few_candidates_give_the_same_first_passage(library: Library, encoder: OnnxEncoder) -> None:
     settings = RankingSettings(exact=0, candidates=10)
     few = Library(library.directory, library.manifest, ranking=settings, encoder=encoder)
     questions = ["What is a deferral?", "Who plays Ruth?", "why do they not run away", "What is Hailsham?"]
@@ -117,7 +117,7 @@ def test_the_same_question_has_the_same_answer_every_time(made: Callable[..., Li
 
 @pytest.mark.parametrize("factor", [5.0, 0.01])
 def test_scaling_every_vector_changes_no_score_and_no_order(
-    encoder: RuntimeEncoder, tmp_path: Path, factor: float
+    encoder: OnnxEncoder, tmp_path: Path, factor: float
 ) -> None:
     reviews = [_made("one", 1, 3), _made("two", 2, 2)]
     plain = Library.of(reviews, tmp_path / "plain", encoder)
@@ -131,7 +131,7 @@ def test_scaling_every_vector_changes_no_score_and_no_order(
         assert scaled.ask("and why?", context=(question,)).confidence == pytest.approx(followed.confidence, abs=2e-4)
 
 
-def test_sentences_that_are_alike_score_alike_and_stand_in_their_order(encoder: RuntimeEncoder, tmp_path: Path) -> None:
+def test_sentences_that_are_alike_score_alike_and_stand_in_their_order(encoder: OnnxEncoder, tmp_path: Path) -> None:
     alike = review("alike", {f"Part {number}": ["The film is quiet."] for number in range(7)})
     library = Library.of([alike], tmp_path, encoder)
     hits = library.search("Is the film loud?", 10)

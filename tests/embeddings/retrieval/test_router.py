@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from embeddings.index.titles import Name
+from embeddings.index.titles import TitleEntry
 from embeddings.records import SHARED
 from embeddings.retrieval.router import Router
 
@@ -17,7 +17,7 @@ TITLES = {
     "rosemarys-baby": ("Rosemary’s Baby",),
     "fast": ("2 Fast 2 Furious",),
 }
-ROUTER = Router.of(Name(SHARED, slug, text) for slug, names in TITLES.items() for text in names)
+ROUTER = Router.of(TitleEntry(SHARED, slug, text) for slug, names in TITLES.items() for text in names)
 
 
 def _named(question: str) -> list[str]:
@@ -76,7 +76,7 @@ def test_of_two_reviews_named_both_are_meant_in_the_order_of_the_question() -> N
 
 
 def test_of_two_reviews_with_one_title_both_are_meant() -> None:
-    router = Router.of([Name(SHARED, "suspiria", "Suspiria"), Name("42", "suspiria-2018", "Suspiria")])
+    router = Router.of([TitleEntry(SHARED, "suspiria", "Suspiria"), TitleEntry("42", "suspiria-2018", "Suspiria")])
     assert [(name.collection, name.review) for name in router.named("who is in suspiria")] == [
         (SHARED, "suspiria"),
         ("42", "suspiria-2018"),
@@ -93,5 +93,5 @@ def test_the_question_is_heard_before_the_context_and_the_latest_turn_first() ->
 
 
 def test_a_name_without_words_is_never_found() -> None:
-    assert Router.of([Name(SHARED, "film", "🎬")]).named("🎬") == ()
+    assert Router.of([TitleEntry(SHARED, "film", "🎬")]).named("🎬") == ()
     assert Router.of([]).named("anything") == ()

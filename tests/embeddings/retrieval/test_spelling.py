@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 from rapidfuzz.distance import DamerauLevenshtein
 
 from embeddings.documents.analyzer import fold
-from embeddings.index.vocabulary import LIKENESS, WordList, Words
+from embeddings.index.vocabulary import LIKENESS, Vocabulary, WordCounts
 from embeddings.retrieval.spelling import correct
 
 TEXT = (
     "Kathy (Carey Mulligan) is a carer. The donors of Hailsham, Keira Knightley says, complete. "
     "Mark Romanek’s euphemisms hide the surgeries, and Miss Emily explains."
 )
-LIST = WordList.build([TEXT])
+LIST = Vocabulary.build([TEXT])
 
 
 def _known(word: str) -> bool:
@@ -56,8 +56,8 @@ def test_other_words_stay_as_they_are(asked: str) -> None:
 
 
 def test_of_four_letters_two_that_changed_places_are_put_right() -> None:
-    assert correct("eimly", [WordList.build(["Emily"])], _known) == "emily"
-    assert correct("rtuh", [WordList.build(["Ruth"])], _known) == "ruth"
+    assert correct("eimly", [Vocabulary.build(["Emily"])], _known) == "emily"
+    assert correct("rtuh", [Vocabulary.build(["Ruth"])], _known) == "ruth"
 
 
 @given(st.lists(st.sampled_from(TEXT.split()), max_size=12).map(" ".join))
@@ -77,7 +77,7 @@ def test_what_is_no_word_is_never_corrected(question: str) -> None:
 
 def test_a_saved_list_is_the_same_list(tmp_path: Path) -> None:
     LIST.save(tmp_path / "words")
-    opened = WordList.open(tmp_path / "words")
+    opened = Vocabulary.open(tmp_path / "words")
     assert opened.counted().words == LIST.counted().words
     assert opened.counted().names == LIST.counted().names
     assert correct("keira nightly of halisham", [opened], _known) == "keira knightley of hailsham"
@@ -86,16 +86,16 @@ def test_a_saved_list_is_the_same_list(tmp_path: Path) -> None:
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(["hailsham", "hailsha", "halisham", "haislham", "ailsham", "hälsham", "donation"])))
 def test_no_word_that_is_alike_is_overlooked(words: list[str]) -> None:
-    near = list(WordList.build([" ".join(words)]).near("hailsham"))
+    near = list(Vocabulary.build([" ".join(words)]).near("hailsham"))
     likeness = DamerauLevenshtein.normalized_similarity
     assert {fold(word) for word in words if likeness(fold(word), "hailsham") >= LIKENESS} <= set(near)
 
 
 def test_words_counted_and_taken_away_again_leave_the_others() -> None:
-    words, one, other = Words(), Words(), Words()
+    words, one, other = WordCounts(), WordCounts(), WordCounts()
     one.add("Miss Emily explains. Of Keira Knightley, Keira Knightley.")
     other.add("By Miss Emily and Carey Mulligan.")
-    words.change(one.folded(), Words())
+    words.change(one.folded(), WordCounts())
     words.change(other.folded(), one.folded())
     assert (words.words, words.names) == (other.folded().words, other.folded().names)
 
@@ -103,8 +103,8 @@ def test_words_counted_and_taken_away_again_leave_the_others() -> None:
 def test_of_two_words_as_close_the_same_is_taken_in_every_process() -> None:
     # Python orders a set of strings by a seed that every process draws anew.
     script = (
-        "from embeddings.retrieval.spelling import WordList, correct\n"
-        "words = [WordList.build(['cartoon carton carters cantons'])]\n"
+        "from embeddings.retrieval.spelling import Vocabulary, correct\n"
+        "words = [Vocabulary.build(['cartoon carton carters cantons'])]\n"
         "print(correct('cartons crton caton', words, lambda word: False))"
     )
     said = {
@@ -121,7 +121,7 @@ def test_of_two_words_as_close_the_same_is_taken_in_every_process() -> None:
 
 
 def test_a_word_in_two_collections_counts_once() -> None:
-    other = WordList.build(["cantons"])
-    assert correct("cartomz", [WordList.build(["carton cartoon"]), other], _known) == correct(
-        "cartomz", [other, WordList.build(["carton cartoon"]), other], _known
+    other = Vocabulary.build(["cantons"])
+    assert correct("cartomz", [Vocabulary.build(["carton cartoon"]), other], _known) == correct(
+        "cartomz", [other, Vocabulary.build(["carton cartoon"]), other], _known
     )

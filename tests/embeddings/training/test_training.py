@@ -1,4 +1,4 @@
-"""The training of the reader, on a real model of two layers and a few dozen windows."""
+"""The training of the reranker, on a real model of two layers and a few dozen windows."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.answering.calibration import ReaderCalibration, Thresholds
-from embeddings.encoders.onnx import RuntimeEncoder
-from embeddings.reranking.reranker import RuntimeReader, padded, tokenise
+from embeddings.answering.calibration import RerankerCalibration, Thresholds
+from embeddings.encoders.onnx import OnnxEncoder
+from embeddings.reranking.reranker import OnnxReranker, padded, tokenise
 from embeddings.training.batches import collate, featurise
 from embeddings.training.datasets import TrainingDataError, read_set
 from embeddings.training.decontaminate import find_overlap, judged, without_overlap
 from embeddings.training.examples import Answer, Example, Paragraph, QuestionSet, detokenised, located
 from embeddings.training.export import export
 from embeddings.training.held_out import PARAGRAPHS, Taken, kind_of, left_out_task
-from embeddings.training.model import ReaderModel, scores
+from embeddings.training.model import RerankerModel, scores
 from embeddings.training.model_card import model_card
 from embeddings.training.trainer import Recipe, fit, has_bf16, window_loss
 from embeddings.training.validate import SHOWN, judge_task, judge_windows
@@ -40,11 +40,11 @@ from tests.embeddings.fixtures.tiny_rerankers import (
 RECIPE = Recipe(epochs=2, batch=8, rate=3e-3, head_rate=3e-3)
 
 
-def _weights(model: ReaderModel) -> torch.Tensor:
+def _weights(model: RerankerModel) -> torch.Tensor:
     return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
 
 
-def _read(model: ReaderModel, windows: list[tuple[str, ...]]) -> list[list[float]]:
+def _read(model: RerankerModel, windows: list[tuple[str, ...]]) -> list[list[float]]:
     tokens = [tokenise(tiny_tokenizer(), QUESTION, window) for window in windows]
     inputs = [torch.from_numpy(value) for value in padded(tokens, max(map(len, windows))).values()]
     with torch.no_grad():
@@ -54,22 +54,22 @@ def _read(model: ReaderModel, windows: list[tuple[str, ...]]) -> list[list[float
 
 
 @pytest.fixture(scope="module")
-def model() -> ReaderModel:
+def model() -> RerankerModel:
     return trained()
 
 
-def test_a_reader_learns_which_sentences_answer(model: ReaderModel) -> None:
+def test_a_reader_learns_which_sentences_answer(model: RerankerModel) -> None:
     first, second = _read(model, [(OTHERS[0], ANSWERING, OTHERS[1]), OTHERS[1:]])
     assert first[1] > 0 > max(first[0], first[2], *second)
 
 
-def test_training_lowers_the_loss_on_windows_it_has_not_seen(model: ReaderModel) -> None:
+def test_training_lowers_the_loss_on_windows_it_has_not_seen(model: RerankerModel) -> None:
     unseen = collate(tiny_features(24, seed=9))
     with torch.no_grad():
         assert window_loss(model, unseen, RECIPE) < 0.2 * window_loss(tiny_model(), unseen, RECIPE)
 
 
-def test_word_embeddings_stay_as_they_were(model: ReaderModel) -> None:
+def test_word_embeddings_stay_as_they_were(model: RerankerModel) -> None:
     before, after = (one.state_dict()["encoder.embeddings.word_embeddings.weight"] for one in (tiny_model(), model))
     assert torch.equal(before, after)
 
@@ -139,15 +139,15 @@ def test_bf16_is_chosen_where_the_processor_has_it(feature: str, has: bool, monk
     assert has_bf16() is has
 
 
-def test_the_exported_reader_scores_as_the_trained_one_does(model: ReaderModel, tmp_path: Path) -> None:
+def test_the_exported_reader_scores_as_the_trained_one_does(model: RerankerModel, tmp_path: Path) -> None:
     windows = [(OTHERS[0], ANSWERING, OTHERS[1]), OTHERS, (ANSWERING,)]
     expected = _read(model, windows)
     for int8, tolerance in ((False, 1e-4), (True, 1.5)):
         file = tmp_path / "reader.onnx"
         export(model, tiny_tokenizer(), file, int8=int8)
-        reader = RuntimeReader.open(file)
+        reranker = OnnxReranker.open(file)
         assert [path.name for path in tmp_path.iterdir()] == ["reader.onnx"]
-        for row, wanted in zip(reader.read(QUESTION, windows), expected, strict=True):
+        for row, wanted in zip(reranker.read(QUESTION, windows), expected, strict=True):
             assert row == pytest.approx(wanted, abs=tolerance)
 
 
@@ -249,16 +249,16 @@ def test_a_question_whose_answer_stands_elsewhere_in_its_paragraph_is_not_asked_
 
 
 def test_the_model_card_has_each_figure_without_and_with_the_reader(
-    model: ReaderModel, encoder: RuntimeEncoder, tmp_path: Path
+    model: RerankerModel, encoder: OnnxEncoder, tmp_path: Path
 ) -> None:
     export(model, tiny_tokenizer(), tmp_path / "reader.onnx")
-    reader = RuntimeReader.open(tmp_path / "reader.onnx")
+    reranker = OnnxReranker.open(tmp_path / "reader.onnx")
     paragraphs = tuple(Paragraph((f"she is film {number} .", f"film {number} is quiet .")) for number in range(20))
     examples = tuple(Example(f"what is film {number} ?", number, (1,)) for number in range(20))
     given = QuestionSet("QED", paragraphs, tuple(map(str, range(20))), examples)
     task = left_out_task(given, 100, 1, taken=Taken.ANSWERS)
 
-    found = judge_task(task, encoder, reader, ReaderCalibration(Thresholds(0.0, 0.0), 0.0, 4.0))
+    found = judge_task(task, encoder, reranker, RerankerCalibration(Thresholds(0.0, 0.0), 0.0, 4.0))
 
     assert (found.all.without.questions, found.all.without.answerable) == (20, 10)
     card = model_card(
@@ -267,7 +267,7 @@ def test_the_model_card_has_each_figure_without_and_with_the_reader(
         recipe=RECIPE,
         windows={"QED": 5},
         overlaps=[find_overlap(given, *judged([given]))],
-        figures={"int8": judge_windows(reader, tiny_windows(20))},
+        figures={"int8": judge_windows(reranker, tiny_windows(20))},
         judged=[found],
     ).splitlines()
     assert f"- SHA-256: `{'ab' * 32}`" in card

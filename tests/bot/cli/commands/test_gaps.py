@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.storage.database import DATABASE, Store
-from bot.storage.records import KeptQuestion, ServerSettings
+from bot.storage.records import ServerSettings, StoredQuestion
 from embeddings.evaluation.annotate import read_asked
 from embeddings.records import State
 from tests.bot.cli.conftest import Run
@@ -29,7 +29,7 @@ def kept(data: Path) -> Path:
         for server in (1, 2):
             store.save_server_settings(server, ServerSettings(keep_questions=True))
         for number, (server, text, state, day) in enumerate(ASKED):
-            store.keep_question(KeptQuestion(number, server, 5, date(2026, 11, day), text, state, 0.3))
+            store.keep_question(StoredQuestion(number, server, 5, date(2026, 11, day), text, state, 0.3))
         store.count_verdict(9, 2, helpful=True)
     return data
 

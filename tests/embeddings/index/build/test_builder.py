@@ -17,7 +17,7 @@ import pytest
 from numpy.typing import NDArray
 
 from embeddings.encoders.base import Encoder, EncoderIdentity
-from embeddings.encoders.onnx import RuntimeEncoder
+from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.errors import IndexBusyError, IndexWriteError
 from embeddings.index.build import embed as bulk
 from embeddings.index.build.builder import writing
@@ -55,11 +55,11 @@ NEW = (
 )
 
 
-def _opened(directory: Path, encoder: RuntimeEncoder) -> Library:
+def _opened(directory: Path, encoder: OnnxEncoder) -> Library:
     return Library(directory, Manifest.open(directory), encoder=encoder)
 
 
-def _answer(directory: Path, encoder: RuntimeEncoder) -> Answer:
+def _answer(directory: Path, encoder: OnnxEncoder) -> Answer:
     library = _opened(directory, encoder)
     try:
         return library.ask(QUESTION)
@@ -96,12 +96,12 @@ class _Other(Watched):
 
 
 @pytest.fixture
-def built(encoder: RuntimeEncoder, tmp_path: Path) -> Path:
+def built(encoder: OnnxEncoder, tmp_path: Path) -> Path:
     Library.of(OLD, tmp_path / "index", encoder).close()
     return tmp_path / "index"
 
 
-def test_each_text_is_encoded_once(encoder: RuntimeEncoder, tmp_path: Path) -> None:
+def test_each_text_is_encoded_once(encoder: OnnxEncoder, tmp_path: Path) -> None:
     watched = Watched(encoder)
     Library.of(OLD, tmp_path, watched)
     assert len(watched.texts) == len(set(watched.texts))
@@ -109,7 +109,7 @@ def test_each_text_is_encoded_once(encoder: RuntimeEncoder, tmp_path: Path) -> N
 
 
 def test_the_same_reviews_again_encode_nothing_and_write_no_new_generation(
-    encoder: RuntimeEncoder, built: Path
+    encoder: OnnxEncoder, built: Path
 ) -> None:
     before = _tree(built / "collections")
     assert _encoded(OLD, built, encoder) == []
@@ -117,7 +117,7 @@ def test_the_same_reviews_again_encode_nothing_and_write_no_new_generation(
     assert _tree(built / "collections") == before
 
 
-def test_one_sentence_edited_encodes_what_it_stands_in(encoder: RuntimeEncoder, built: Path) -> None:
+def test_one_sentence_edited_encodes_what_it_stands_in(encoder: OnnxEncoder, built: Path) -> None:
     edited = review("second", {"One": ["Ruth lies to Tommy. He draws an elephant."]})
     assert _encoded((OLD[0], edited, OLD[2]), built, encoder) == [
         "He draws an elephant.",
@@ -125,7 +125,7 @@ def test_one_sentence_edited_encodes_what_it_stands_in(encoder: RuntimeEncoder, 
     ]
 
 
-def test_a_review_removed_renamed_or_retitled_encodes_nothing(encoder: RuntimeEncoder, built: Path) -> None:
+def test_a_review_removed_renamed_or_retitled_encodes_nothing(encoder: OnnxEncoder, built: Path) -> None:
     assert _encoded(OLD[1:], built, encoder) == []
     assert _encoded((replace(OLD[1], slug="renamed"), OLD[2]), built, encoder) == []
     assert _encoded((replace(OLD[1], slug="renamed", title="Another", aliases=("A",)), OLD[2]), built, encoder) == []
@@ -133,13 +133,13 @@ def test_a_review_removed_renamed_or_retitled_encodes_nothing(encoder: RuntimeEn
     assert [(found.slug, found.title) for found in library.reviews()] == [("renamed", "Another"), ("third", "Third")]
 
 
-def test_a_review_added_encodes_itself_alone(encoder: RuntimeEncoder, built: Path) -> None:
+def test_a_review_added_encodes_itself_alone(encoder: OnnxEncoder, built: Path) -> None:
     added = review("fourth", {"One": ["A boat lies on the beach."]})
     assert _encoded((*OLD, added), built, encoder) == ["A boat lies on the beach."]
 
 
 def test_an_update_gives_the_index_that_a_fresh_build_gives(
-    encoder: RuntimeEncoder, built: Path, tmp_path: Path
+    encoder: OnnxEncoder, built: Path, tmp_path: Path
 ) -> None:
     updated = Library.of(NEW, built, encoder)
     fresh = Library.of(NEW, tmp_path / "fresh", encoder)
@@ -153,19 +153,19 @@ def test_an_update_gives_the_index_that_a_fresh_build_gives(
         ]
 
 
-def test_the_same_reviews_give_the_same_bytes(encoder: RuntimeEncoder, built: Path, tmp_path: Path) -> None:
+def test_the_same_reviews_give_the_same_bytes(encoder: OnnxEncoder, built: Path, tmp_path: Path) -> None:
     Library.of(tuple(reversed(OLD)), tmp_path / "again", encoder).close()
 
     assert _content(tmp_path / "again") == _content(built)
 
 
-def test_another_encoder_takes_nothing_over(encoder: RuntimeEncoder, built: Path) -> None:
+def test_another_encoder_takes_nothing_over(encoder: OnnxEncoder, built: Path) -> None:
     other = _Other(encoder)
     Library.of(OLD, built, other)
     assert len(other.texts) == 8
 
 
-def test_progress_counts_up_to_all_that_has_to_be_encoded(encoder: RuntimeEncoder, tmp_path: Path) -> None:
+def test_progress_counts_up_to_all_that_has_to_be_encoded(encoder: OnnxEncoder, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     Library.of(OLD, tmp_path, encoder, progress=lambda done, total: told.append((done, total)))
     characters = sum(map(len, TEXTS))
@@ -174,7 +174,7 @@ def test_progress_counts_up_to_all_that_has_to_be_encoded(encoder: RuntimeEncode
 
 
 def test_a_build_that_was_killed_is_taken_up_where_it_was(
-    encoder: RuntimeEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    encoder: OnnxEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk, "CHUNK_TEXTS", 3)
 
@@ -210,7 +210,7 @@ def test_a_build_that_was_killed_is_taken_up_where_it_was(
 
 
 def test_what_another_encoder_had_encoded_is_not_taken_up(
-    encoder: RuntimeEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    encoder: OnnxEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk, "CHUNK_TEXTS", 1)
 
@@ -224,7 +224,7 @@ def test_what_another_encoder_had_encoded_is_not_taken_up(
     assert len(_encoded(OLD, tmp_path, _Other(encoder))) == len(TEXTS)
 
 
-def test_what_an_earlier_build_left_is_swept_away(encoder: RuntimeEncoder, built: Path) -> None:
+def test_what_an_earlier_build_left_is_swept_away(encoder: OnnxEncoder, built: Path) -> None:
     expected = set(_tree(built))
     for left in ("collections/shared/.partial", "collections/shared/0123", "collections/gone/4567", "encoders/old"):
         (built / left).mkdir(parents=True)
@@ -234,7 +234,7 @@ def test_what_an_earlier_build_left_is_swept_away(encoder: RuntimeEncoder, built
     assert set(_tree(built)) - expected <= {"encoders"}
 
 
-def test_a_collection_without_reviews_leaves_the_index(encoder: RuntimeEncoder, built: Path) -> None:
+def test_a_collection_without_reviews_leaves_the_index(encoder: OnnxEncoder, built: Path) -> None:
     own = replace(OLD[0], collection="42")
     Library.of((*OLD, own), built, encoder).close()
     assert (built / "collections" / "42").is_dir()
@@ -242,7 +242,7 @@ def test_a_collection_without_reviews_leaves_the_index(encoder: RuntimeEncoder, 
     assert not (built / "collections" / "42").exists()
 
 
-def test_a_damaged_generation_is_written_anew(encoder: RuntimeEncoder, built: Path) -> None:
+def test_a_damaged_generation_is_written_anew(encoder: OnnxEncoder, built: Path) -> None:
     expected = _answer(built, encoder)
     files = [file for file in sorted((built / "collections").rglob("*")) if file.is_file()]
     assert len(files) == 10
@@ -257,16 +257,16 @@ def test_a_damaged_generation_is_written_anew(encoder: RuntimeEncoder, built: Pa
         assert file.read_bytes() == content
 
 
-def test_a_reader_keeps_the_index_that_it_opened(encoder: RuntimeEncoder, built: Path) -> None:
-    reader = _opened(built, encoder)
+def test_a_reader_keeps_the_index_that_it_opened(encoder: OnnxEncoder, built: Path) -> None:
+    reranker = _opened(built, encoder)
     Library.of(NEW, built, encoder).close()
-    assert [found.slug for found in reader.reviews()] == ["first", "second", "third"]
-    assert reader.ask("What does Ruth do to Tommy?").quotes
-    assert "screams" in reader.review("second").text
+    assert [found.slug for found in reranker.reviews()] == ["first", "second", "third"]
+    assert reranker.ask("What does Ruth do to Tommy?").quotes
+    assert "screams" in reranker.review("second").text
     assert [found.slug for found in _opened(built, encoder).reviews()] == ["first", "fourth", "second"]
 
 
-def test_a_second_writer_is_told_that_there_is_one(encoder: RuntimeEncoder, built: Path) -> None:
+def test_a_second_writer_is_told_that_there_is_one(encoder: OnnxEncoder, built: Path) -> None:
     with writing(built), pytest.raises(IndexBusyError, match="another process is building this index; try again"):
         Library.of(NEW, built, encoder)
 
@@ -317,7 +317,7 @@ def _killed_at(event: int, work: Callable[[], object]) -> str:
     return forked(run)
 
 
-def test_killed_before_any_change_the_old_index_or_the_new_one_answers(encoder: RuntimeEncoder, built: Path) -> None:
+def test_killed_before_any_change_the_old_index_or_the_new_one_answers(encoder: OnnxEncoder, built: Path) -> None:
     old = _answer(built, encoder)
     with tempfile.TemporaryDirectory() as folder:
         Library.of(NEW, Path(folder), encoder).close()
@@ -347,7 +347,7 @@ def test_killed_before_any_change_the_old_index_or_the_new_one_answers(encoder: 
 
 @pytest.mark.parametrize("after", [0.0, 0.02, 0.05, 0.1])
 def test_killed_at_any_moment_the_index_answers_and_can_be_built(
-    encoder: RuntimeEncoder, built: Path, after: float
+    encoder: OnnxEncoder, built: Path, after: float
 ) -> None:
     old = _answer(built, encoder)
 
@@ -364,7 +364,7 @@ def test_killed_at_any_moment_the_index_answers_and_can_be_built(
     assert _answer(built, encoder) == old
 
 
-def test_on_a_full_disk_the_old_index_stays_and_one_line_says_so(encoder: RuntimeEncoder, built: Path) -> None:
+def test_on_a_full_disk_the_old_index_stays_and_one_line_says_so(encoder: OnnxEncoder, built: Path) -> None:
     before, old = _tree(built / "collections"), _answer(built, encoder)
     sizes = sorted({size for size, _, _ in before.values()})
 
@@ -392,7 +392,7 @@ def test_on_a_full_disk_the_old_index_stays_and_one_line_says_so(encoder: Runtim
 
 
 @pytest.mark.parametrize("place", ["", "lock", "collections", "collections/shared"])
-def test_what_stands_in_the_way_is_one_line(encoder: RuntimeEncoder, tmp_path: Path, place: str) -> None:
+def test_what_stands_in_the_way_is_one_line(encoder: OnnxEncoder, tmp_path: Path, place: str) -> None:
     index = tmp_path / "index"
     in_the_way = index / place
     in_the_way.parent.mkdir(parents=True, exist_ok=True)
@@ -408,7 +408,7 @@ def test_what_stands_in_the_way_is_one_line(encoder: RuntimeEncoder, tmp_path: P
     assert line.endswith("untouched")
 
 
-def test_a_manifest_that_can_not_be_replaced_is_one_line(encoder: RuntimeEncoder, built: Path) -> None:
+def test_a_manifest_that_can_not_be_replaced_is_one_line(encoder: OnnxEncoder, built: Path) -> None:
     (built / "manifest.json").unlink()
     (built / "manifest.json").mkdir()
     with pytest.raises(IndexWriteError) as caught:
@@ -418,7 +418,7 @@ def test_a_manifest_that_can_not_be_replaced_is_one_line(encoder: RuntimeEncoder
 
 
 @pytest.fixture
-def others(encoder: RuntimeEncoder) -> Iterator[Path]:
+def others(encoder: OnnxEncoder) -> Iterator[Path]:
     """An index in a folder that any user may enter; `tmp_path` is for its owner alone."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o755)
@@ -444,7 +444,7 @@ def _writable(directory: Path) -> None:
         path.chmod(0o755 if path.is_dir() else 0o644)
 
 
-def test_a_read_only_index_answers_and_is_not_built_upon(encoder: RuntimeEncoder, others: Path) -> None:
+def test_a_read_only_index_answers_and_is_not_built_upon(encoder: OnnxEncoder, others: Path) -> None:
     _read_only(others)
 
     def work() -> str:
@@ -465,7 +465,7 @@ def test_a_read_only_index_answers_and_is_not_built_upon(encoder: RuntimeEncoder
     _writable(others)
 
 
-def test_a_read_only_collection_is_not_built_upon(encoder: RuntimeEncoder, others: Path) -> None:
+def test_a_read_only_collection_is_not_built_upon(encoder: OnnxEncoder, others: Path) -> None:
     (others / "lock").chmod(0o666)
     _read_only(others / "collections")
     others.chmod(0o777)
@@ -485,7 +485,7 @@ def test_a_read_only_collection_is_not_built_upon(encoder: RuntimeEncoder, other
     _writable(others)
 
 
-def test_opening_and_asking_write_nothing(encoder: RuntimeEncoder, built: Path) -> None:
+def test_opening_and_asking_write_nothing(encoder: OnnxEncoder, built: Path) -> None:
     before = _tree(built)
     library = _opened(built, encoder)
     library.ask(QUESTION)
