@@ -28,8 +28,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
-from embeddings.errors import LibraryError
-from embeddings.records import SHIPPED
+from embeddings import SHIPPED, LibraryError
 
 TOKEN = "token"  # noqa: S105  # a file's name, not a token
 """The file in the data directory that holds the token where the environment names none."""

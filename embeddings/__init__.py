@@ -1,1 +1,237 @@
-"""The engine: from reviews to cited answers, without Discord."""
+"""The engine: review files in, cited answers out; no Discord, no network."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from embeddings.answering.calibration import CALIBRATION_FILE, packaged_calibration
+    from embeddings.config import RankingSettings
+    from embeddings.documents.analyzer import words
+    from embeddings.documents.converter import ConvertedFile, largest, too_large, wants_extra
+    from embeddings.documents.files import (
+        COLLECTIONS,
+        REVIEWS,
+        SUFFIXES,
+        add_review,
+        collection_folder,
+        remove_review,
+        review_files,
+        stored_review,
+    )
+    from embeddings.documents.lookup import Names, complete
+    from embeddings.documents.sandbox import convert_in_sandbox
+    from embeddings.documents.slugs import slugify
+    from embeddings.encoders.base import ONNX
+    from embeddings.encoders.onnx import verify
+    from embeddings.encoders.weights import DEFAULT_MODEL, DEFAULT_WEIGHTS, find_model
+    from embeddings.errors import (
+        CalibrationError,
+        ConversionError,
+        IndexBusyError,
+        IndexDamagedError,
+        IndexMissingError,
+        IndexVersionError,
+        IndexWriteError,
+        LibraryError,
+        ModelError,
+        ModelMissingError,
+        NoReviewsError,
+        QuestionError,
+        QuestionFileError,
+        RerankerError,
+        ReviewFileError,
+        ReviewFilesError,
+        ReviewStorageError,
+        UnknownReviewError,
+        UnknownSectionError,
+    )
+    from embeddings.index.build.freshness import changes_in_words, outdated_reviews, shared_reviews_lost
+    from embeddings.index.build.sources import read_sources
+    from embeddings.index.collection import INDEX_DIRECTORY
+    from embeddings.index.manifest import BF16, MANIFEST_FILE, Manifest
+    from embeddings.index.titles import TitleEntry
+    from embeddings.library import Library
+    from embeddings.records import (
+        INTRODUCTION,
+        NO_RERANKER,
+        SHARED,
+        SHIPPED,
+        Answer,
+        AskResult,
+        Hit,
+        Paragraph,
+        Passage,
+        QuestionInContext,
+        Quote,
+        Review,
+        ScoredSentence,
+        Section,
+        Sentence,
+        StageSeconds,
+        State,
+    )
+    from embeddings.retrieval.query import Query, is_follow_up
+    from embeddings.retrieval.router import Router
+
+_MODULES = {
+    "CALIBRATION_FILE": "embeddings.answering.calibration",
+    "packaged_calibration": "embeddings.answering.calibration",
+    "RankingSettings": "embeddings.config",
+    "words": "embeddings.documents.analyzer",
+    "ConvertedFile": "embeddings.documents.converter",
+    "largest": "embeddings.documents.converter",
+    "too_large": "embeddings.documents.converter",
+    "wants_extra": "embeddings.documents.converter",
+    "COLLECTIONS": "embeddings.documents.files",
+    "REVIEWS": "embeddings.documents.files",
+    "SUFFIXES": "embeddings.documents.files",
+    "add_review": "embeddings.documents.files",
+    "collection_folder": "embeddings.documents.files",
+    "remove_review": "embeddings.documents.files",
+    "review_files": "embeddings.documents.files",
+    "stored_review": "embeddings.documents.files",
+    "Names": "embeddings.documents.lookup",
+    "complete": "embeddings.documents.lookup",
+    "convert_in_sandbox": "embeddings.documents.sandbox",
+    "slugify": "embeddings.documents.slugs",
+    "ONNX": "embeddings.encoders.base",
+    "verify": "embeddings.encoders.onnx",
+    "DEFAULT_MODEL": "embeddings.encoders.weights",
+    "DEFAULT_WEIGHTS": "embeddings.encoders.weights",
+    "find_model": "embeddings.encoders.weights",
+    "CalibrationError": "embeddings.errors",
+    "ConversionError": "embeddings.errors",
+    "IndexBusyError": "embeddings.errors",
+    "IndexDamagedError": "embeddings.errors",
+    "IndexMissingError": "embeddings.errors",
+    "IndexVersionError": "embeddings.errors",
+    "IndexWriteError": "embeddings.errors",
+    "LibraryError": "embeddings.errors",
+    "ModelError": "embeddings.errors",
+    "ModelMissingError": "embeddings.errors",
+    "NoReviewsError": "embeddings.errors",
+    "QuestionError": "embeddings.errors",
+    "QuestionFileError": "embeddings.errors",
+    "RerankerError": "embeddings.errors",
+    "ReviewFileError": "embeddings.errors",
+    "ReviewFilesError": "embeddings.errors",
+    "ReviewStorageError": "embeddings.errors",
+    "UnknownReviewError": "embeddings.errors",
+    "UnknownSectionError": "embeddings.errors",
+    "changes_in_words": "embeddings.index.build.freshness",
+    "outdated_reviews": "embeddings.index.build.freshness",
+    "shared_reviews_lost": "embeddings.index.build.freshness",
+    "read_sources": "embeddings.index.build.sources",
+    "INDEX_DIRECTORY": "embeddings.index.collection",
+    "BF16": "embeddings.index.manifest",
+    "MANIFEST_FILE": "embeddings.index.manifest",
+    "Manifest": "embeddings.index.manifest",
+    "TitleEntry": "embeddings.index.titles",
+    "Library": "embeddings.library",
+    "Answer": "embeddings.records",
+    "AskResult": "embeddings.records",
+    "Hit": "embeddings.records",
+    "INTRODUCTION": "embeddings.records",
+    "NO_RERANKER": "embeddings.records",
+    "Paragraph": "embeddings.records",
+    "Passage": "embeddings.records",
+    "QuestionInContext": "embeddings.records",
+    "Quote": "embeddings.records",
+    "Review": "embeddings.records",
+    "SHARED": "embeddings.records",
+    "SHIPPED": "embeddings.records",
+    "ScoredSentence": "embeddings.records",
+    "Section": "embeddings.records",
+    "Sentence": "embeddings.records",
+    "StageSeconds": "embeddings.records",
+    "State": "embeddings.records",
+    "Query": "embeddings.retrieval.query",
+    "is_follow_up": "embeddings.retrieval.query",
+    "Router": "embeddings.retrieval.router",
+}
+
+__all__ = [
+    "BF16",
+    "CALIBRATION_FILE",
+    "COLLECTIONS",
+    "DEFAULT_MODEL",
+    "DEFAULT_WEIGHTS",
+    "INDEX_DIRECTORY",
+    "INTRODUCTION",
+    "MANIFEST_FILE",
+    "NO_RERANKER",
+    "ONNX",
+    "REVIEWS",
+    "SHARED",
+    "SHIPPED",
+    "SUFFIXES",
+    "Answer",
+    "AskResult",
+    "CalibrationError",
+    "ConversionError",
+    "ConvertedFile",
+    "Hit",
+    "IndexBusyError",
+    "IndexDamagedError",
+    "IndexMissingError",
+    "IndexVersionError",
+    "IndexWriteError",
+    "Library",
+    "LibraryError",
+    "Manifest",
+    "ModelError",
+    "ModelMissingError",
+    "Names",
+    "NoReviewsError",
+    "Paragraph",
+    "Passage",
+    "Query",
+    "QuestionError",
+    "QuestionFileError",
+    "QuestionInContext",
+    "Quote",
+    "RankingSettings",
+    "RerankerError",
+    "Review",
+    "ReviewFileError",
+    "ReviewFilesError",
+    "ReviewStorageError",
+    "Router",
+    "ScoredSentence",
+    "Section",
+    "Sentence",
+    "StageSeconds",
+    "State",
+    "TitleEntry",
+    "UnknownReviewError",
+    "UnknownSectionError",
+    "add_review",
+    "changes_in_words",
+    "collection_folder",
+    "complete",
+    "convert_in_sandbox",
+    "find_model",
+    "is_follow_up",
+    "largest",
+    "outdated_reviews",
+    "packaged_calibration",
+    "read_sources",
+    "remove_review",
+    "review_files",
+    "shared_reviews_lost",
+    "slugify",
+    "stored_review",
+    "too_large",
+    "verify",
+    "wants_extra",
+    "words",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Import a public name when it is first used: `--help` and `import embeddings` stay instant."""
+    if name not in _MODULES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_MODULES[name]), name)

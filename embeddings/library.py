@@ -101,7 +101,7 @@ class Library:
             IndexDamagedError: it is incomplete or altered.
             CalibrationError: the directory's thresholds are for another encoder.
         """
-        directory = Path(data) / layout.DIRECTORY
+        directory = Path(data) / layout.INDEX_DIRECTORY
         try:
             return cls._opened(Path(data), directory, ranking, reranker)
         except IndexDamagedError:
@@ -164,7 +164,7 @@ class Library:
             progress=progress,
         )
         calibration = load_calibration(data, manifest.encoder)
-        return cls(data / layout.DIRECTORY, manifest, calibration=calibration, encoder=encoder, reranker=reranker)
+        return cls(data / layout.INDEX_DIRECTORY, manifest, calibration=calibration, encoder=encoder, reranker=reranker)
 
     @classmethod
     def of(
@@ -349,7 +349,7 @@ class Library:
     ) -> AskResult:
         """Answer and search in one look.
 
-        Args and errors are those of `ask` and `search`; `asked` is what this library's `encode_queries` made of the same
+        Args and errors are those of `ask` and `search`; `asked` is what `encode_queries` made of the same
         question in the same conversation, or None.
         """
         begun = perf_counter()

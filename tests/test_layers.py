@@ -40,6 +40,9 @@ ORDER = (
 )
 """The packages and the modules that stand alone, lowest first; `embeddings` and `bot` are their `__init__.py`."""
 
+FACES = ("embeddings", "embeddings.evaluation")
+"""The only modules of the engine that `bot/` imports."""
+
 LEVEL = {name: level for level, name in enumerate(ORDER)}
 FEATURES = {path.name for path in (ROOT / "bot" / "cogs").iterdir() if path.is_dir() and path.name != "__pycache__"}
 
@@ -82,6 +85,8 @@ def _faults(module: str, source: str) -> list[str]:
     for line, imported in _imports(source):
         if module.startswith("embeddings") and imported.split(".")[0] in ("bot", "discord"):
             faults.append(f"{module}, line {line}: the engine imports {imported}")
+        elif module.startswith("bot") and imported.startswith("embeddings") and imported not in FACES:
+            faults.append(f"{module}, line {line}: imports {imported}, which is inside the engine")
         elif imported in MODULES and _package(imported) != _package(module):
             if LEVEL.get(_package(imported), len(ORDER)) > own:
                 faults.append(f"{module}, line {line}: imports {imported}, which is not below it")
@@ -121,6 +126,7 @@ def test_no_two_modules_import_each_other() -> None:
         ("embeddings.evaluation.metrics", "import discord.ui", "the engine imports discord.ui"),
         ("bot.ui.text", "from bot.app.client import ReviewBot", "imports bot.app.client"),
         ("bot.cogs.ask.cog", "from bot.cogs.gaps import page", "a feature imports another, bot.cogs.gaps.page"),
+        ("bot.ui.text", "from embeddings.records import Review", "which is inside the engine"),
         ("bot.surprise", "", "the order of the packages does not name bot.surprise"),
     ],
 )

@@ -21,7 +21,7 @@ from bot.observability.health import health
 from bot.observability.metrics import Metrics, Standing
 from bot.services.engine import Engine
 from bot.transport.gateway import reason_in
-from embeddings.errors import LibraryError
+from embeddings import LibraryError
 
 _log = logging.getLogger(__name__)
 

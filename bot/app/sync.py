@@ -21,7 +21,7 @@ from bot.app.runner import Exit, StoppedError
 from bot.storage.database import Store
 from bot.storage.records import EVERYWHERE
 from bot.transport.gateway import reason_in
-from embeddings.errors import LibraryError
+from embeddings import LibraryError
 
 _log = logging.getLogger(__name__)
 

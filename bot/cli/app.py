@@ -31,7 +31,7 @@ from bot.cli.commands import run as running
 from bot.cli.options import DATA, DataOption
 from bot.cli.output.console import notice, say
 from bot.cli.output.wording import for_folder, messages_of
-from embeddings.errors import LibraryError
+from embeddings import LibraryError
 
 DEBUG = "REVIEW_BOT_DEBUG"
 """Set to anything, it shows the traceback of an error that nobody foresaw."""

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 if TYPE_CHECKING:
-    from embeddings.library import Library
-    from embeddings.records import Review
+    from embeddings import Library, Review
 
 Completions = list[tuple[str, str]]
 """Values, each with a line about it, which some shells show beside it."""
@@ -39,8 +38,7 @@ def complete_section(context: typer.Context, incomplete: str) -> Completions:
 
 def _listed(context: typer.Context, listed: Callable[[Library], Completions]) -> Completions:
     # Imported here, as everywhere in this package: `--help` must not wait for the engine.
-    from embeddings.errors import LibraryError
-    from embeddings.library import Library
+    from embeddings import Library, LibraryError
 
     try:
         return listed(Library.open(context.params["data"]))

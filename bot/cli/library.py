@@ -9,10 +9,7 @@ from pathlib import Path
 
 from bot.cli.output.console import notice, watched
 from bot.cli.output.wording import counted, for_folder, messages_of
-from embeddings.errors import IndexMissingError, LibraryError
-from embeddings.index.build.freshness import changes_in_words
-from embeddings.library import Library
-from embeddings.records import SHIPPED
+from embeddings import SHIPPED, IndexMissingError, Library, LibraryError, changes_in_words
 
 FIRST_BUILD_WAIT = 3600.0
 """For how many seconds to wait for another process that is building the first index."""
@@ -80,7 +77,7 @@ def build_with_progress(
 
 def _build_first(data: Path, reranker: str) -> Library:
     # Imported here because answering from an index that is there reads no review.
-    from embeddings.index.build.sources import read_sources
+    from embeddings import read_sources
 
     sources = read_sources(data)
     # Where nothing can be built, the error that follows says enough.

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.completion import complete_review
-from embeddings.records import NO_RERANKER
+from embeddings import NO_RERANKER
 
 DATA = Path("data")
 """Where the reviews are unless told otherwise."""

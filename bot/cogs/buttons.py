@@ -40,7 +40,7 @@ from bot.ui.custom_ids import (
 from bot.ui.elements import Message, Style
 from bot.ui.read_back import is_answer, shared
 from bot.ui.text import notice
-from embeddings.records import Review
+from embeddings import Review
 
 
 def _filled_in(interaction: Interaction) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from enum import StrEnum
 
-from embeddings.records import State
+from embeddings import State
 
 
 class Source(StrEnum):

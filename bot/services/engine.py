@@ -22,13 +22,25 @@ from bot.services.index_updater import Outdated, Stamps, review_file_stamps, run
 from bot.services.opened_library import OpenedLibrary, open_library
 from bot.services.titles import Title, Titles
 from bot.storage.records import StoredQuestion
-from embeddings.documents.files import add_review, remove_review, stored_review
-from embeddings.errors import LibraryError
-from embeddings.index.build.freshness import outdated_reviews
-from embeddings.index.manifest import FILE, Manifest
-from embeddings.library import Library
-from embeddings.records import SHARED, SHIPPED, Answer, Hit, QuestionInContext, Review, Section, StageSeconds
-from embeddings.retrieval.query import Query
+from embeddings import (
+    MANIFEST_FILE,
+    SHARED,
+    SHIPPED,
+    Answer,
+    Hit,
+    Library,
+    LibraryError,
+    Manifest,
+    Query,
+    QuestionInContext,
+    Review,
+    Section,
+    StageSeconds,
+    add_review,
+    outdated_reviews,
+    remove_review,
+    stored_review,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -355,7 +367,7 @@ class Engine:
             # An index that was damaged and built again says of itself what it said before.
             directory = opened.library.directory
             same = Manifest.open(directory) == opened.library.manifest
-            if same and (directory / FILE).stat().st_mtime == opened.written:
+            if same and (directory / MANIFEST_FILE).stat().st_mtime == opened.written:
                 return None
             return OpenedLibrary(open_library(self._data, self._reader))
 

@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot.storage.records import StoredQuestion
-from embeddings.errors import LibraryError
-from embeddings.records import State
-from embeddings.retrieval.query import is_follow_up
+from embeddings import LibraryError, State, is_follow_up
 
 if TYPE_CHECKING:
     import numpy as np
@@ -86,7 +84,7 @@ def find_gaps(questions: Iterable[StoredQuestion], encode: Encode, *, answered: 
         answered: take those that were answered as well.
     """
     # Here, for the commands that need no groups needn't load numpy.
-    from embeddings.evaluation.clustering import group
+    from embeddings.evaluation import group
 
     wordings = _wordings(each for each in questions if answered or each.state is not State.ANSWERED)
     if not wordings:

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from embeddings.documents.files import COLLECTIONS, REVIEWS
+from embeddings import COLLECTIONS, REVIEWS
 
 Outdated = frozenset[tuple[str, str]]
 """Reviews that are not indexed as they stand, each by its collection and its slug."""
@@ -18,6 +18,7 @@ Stamps = tuple[tuple[str, int, int], ...]
 
 
 def review_file_stamps(data: Path) -> Stamps:
+    """Return the state of every review file, to tell whether any has changed."""
     found = []
     for folder in (data / REVIEWS, data / COLLECTIONS):
         for path in sorted(folder.rglob("*")):

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from embeddings.records import Quote, Review, Section
+from embeddings import Quote, Review, Section
 
 _DIGEST_BYTES = 6  # 8 characters: a clash among 10,000 reviews or quotes has a chance of 1 in 5 million
 

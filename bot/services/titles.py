@@ -9,11 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from bot.services.stable_keys import slug_key
-from embeddings.documents.lookup import Names, complete
-from embeddings.errors import UnknownReviewError
-from embeddings.index.titles import TitleEntry
-from embeddings.records import Review
-from embeddings.retrieval.router import Router
+from embeddings import Names, Review, Router, TitleEntry, UnknownReviewError, complete
 
 _MOST_NEAR = 3
 _CANDIDATES_FOR_EACH = 4

@@ -11,9 +11,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from bot.services.engine import BusyError
-from embeddings.documents.converter import ConvertedFile, largest, too_large
-from embeddings.documents.sandbox import convert_in_sandbox
-from embeddings.errors import ConversionError
+from embeddings import ConversionError, ConvertedFile, convert_in_sandbox, largest, too_large
 
 CDN: tuple[str, ...] = ("https://cdn.discordapp.com/", "https://media.discordapp.net/")
 """Where Discord keeps uploads; nothing is fetched from anywhere else."""

@@ -23,9 +23,7 @@ from pathlib import Path, PurePosixPath
 
 from bot import __version__
 from bot.storage.integrity import copy_database
-from embeddings.answering import calibration
-from embeddings.documents.files import COLLECTIONS, REVIEWS
-from embeddings.errors import LibraryError
+from embeddings import CALIBRATION_FILE, COLLECTIONS, REVIEWS, LibraryError
 
 FORMAT = 1
 """Raised with every change to what an archive holds; an archive of another format is refused."""
@@ -34,7 +32,7 @@ MANIFEST = "manifest.json"
 DATABASE = "bot.sqlite3"
 QUESTIONS = "questions"
 
-FILES = (DATABASE, calibration.FILE)
+FILES = (DATABASE, CALIBRATION_FILE)
 FOLDERS = (REVIEWS, COLLECTIONS, QUESTIONS)
 ENTRIES = (*FILES, *FOLDERS)
 """What is kept of a data directory; the token, the index and all else that is hidden are not."""

@@ -28,7 +28,7 @@ from bot.storage.records import (
     StoreVersionError,
 )
 from bot.storage.schema import MIGRATIONS, VERSION
-from embeddings.records import State
+from embeddings import State
 
 DATABASE = "bot.sqlite3"
 """The database's name in the data directory."""

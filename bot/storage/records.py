@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from embeddings.errors import LibraryError
-from embeddings.records import State
+from embeddings import LibraryError, State
 
 EVERYWHERE = "global"
 """The scope of commands that are synchronised for every server; a single server's scope is its id."""

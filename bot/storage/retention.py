@@ -15,7 +15,7 @@ from pathlib import Path
 from bot.storage.database import Store
 from bot.storage.records import StoreError
 from bot.storage.server_settings import ServerSettingsCache
-from embeddings.documents.files import COLLECTIONS
+from embeddings import COLLECTIONS
 
 LARGEST_ID = 2**63 - 1
 """What the database can note. Discord's ids are 64 bits wide, and will not need the last of them before 2084."""

@@ -23,8 +23,7 @@ from bot.ui.elements import (
 from bot.ui.escape import escape, one_line, quotation
 from bot.ui.strings import Catalogue
 from bot.ui.truncate import Measure, fitting, width
-from embeddings.errors import LibraryError
-from embeddings.records import Review, Section
+from embeddings import LibraryError, Review, Section
 
 SHORTEST_QUESTION = 3
 LONGEST_QUESTION = 300

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.ui.escape import is_boundary
-from embeddings.records import Paragraph
+from embeddings import Paragraph
 
 Measure = Callable[[str], int]
 """The length of a text as it is going to be shown."""

@@ -14,7 +14,7 @@ from embeddings.encoders.base import EncoderIdentity
 from embeddings.errors import CalibrationError
 from embeddings.reranking.reranker import RerankerIdentity
 
-FILE = "calibration.json"
+CALIBRATION_FILE = "calibration.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def load_calibration(data: Path, encoder: EncoderIdentity) -> Calibration:
         CalibrationError: the data directory's own can't be read, or was made for another encoder.
     """
     packaged = packaged_calibration(encoder)
-    own = data / FILE
+    own = data / CALIBRATION_FILE
     if not own.is_file():
         return packaged
     stored = _read(own.read_bytes(), str(own))
@@ -87,7 +87,7 @@ def load_calibration(data: Path, encoder: EncoderIdentity) -> Calibration:
 
 def packaged_calibration(encoder: EncoderIdentity) -> Calibration:
     """What comes with the program for an encoder: nothing where it is another than the default."""
-    place = resources.files("embeddings.answering").joinpath(FILE)
+    place = resources.files("embeddings.answering").joinpath(CALIBRATION_FILE)
     return _read(place.read_bytes(), str(place)).get(encoder.weights, Calibration())
 
 
@@ -112,7 +112,7 @@ def save_reranker_calibration(
 
 def _own(data: Path, encoder: EncoderIdentity) -> Calibration:
     """What the data directory holds for an encoder; nothing where it holds another's, or can't be read."""
-    file = data / FILE
+    file = data / CALIBRATION_FILE
     try:
         return _read(file.read_bytes(), str(file)).get(encoder.weights, Calibration())
     except (OSError, CalibrationError):
@@ -120,7 +120,7 @@ def _own(data: Path, encoder: EncoderIdentity) -> Calibration:
 
 
 def _save(data: Path, encoder: EncoderIdentity, calibration: Calibration) -> Path:
-    file = data / FILE
+    file = data / CALIBRATION_FILE
     entry: dict[str, object] = {"model": encoder.model}
     if calibration.thresholds is not None:
         entry |= asdict(calibration.thresholds)
@@ -129,7 +129,7 @@ def _save(data: Path, encoder: EncoderIdentity, calibration: Calibration) -> Pat
             weights: asdict(chosen.thresholds) | {"middle": chosen.middle, "spread": chosen.spread}
             for weights, chosen in calibration.rerankers.items()
         }
-    beside = file.with_name(f"{FILE}.partial")
+    beside = file.with_name(f"{CALIBRATION_FILE}.partial")
     beside.write_text(json.dumps({encoder.weights: entry}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     beside.replace(file)
     return file

@@ -94,7 +94,7 @@ class _Questions:
         return _Questions(self.confidence[chosen], self.answerable[chosen], self.silent[chosen])
 
 
-def calibrate(results: Sequence[Result], goal: Goal) -> Calibration:
+def choose_thresholds(results: Sequence[Result], goal: Goal) -> Calibration:
     """Choose thresholds for a goal.
 
     Raises:

@@ -28,7 +28,7 @@ from embeddings.records import Passage, Review, Sentence
 
 Floats = NDArray[np.float32]
 
-DIRECTORY = ".index"
+INDEX_DIRECTORY = ".index"
 COLLECTIONS = "collections"
 ENCODERS = "encoders"
 JOURNALS = "encoding"

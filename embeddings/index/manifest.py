@@ -14,7 +14,7 @@ from embeddings.errors import IndexDamagedError, IndexMissingError, IndexVersion
 FORMAT = 2
 """Raised with every change to what stands on disk; an index of another format is built anew."""
 
-FILE = "manifest.json"
+MANIFEST_FILE = "manifest.json"
 
 BY_SIZE = "by size"
 """Of many vectors the closest are found by lists, of few by scanning all."""
@@ -102,13 +102,13 @@ class Manifest:
             OSError: it can't be written; the old one stays.
         """
         content = json.dumps({"format": FORMAT} | _content(self), ensure_ascii=False, separators=(",", ":"))
-        beside = directory / f"{FILE}.partial"
+        beside = directory / f"{MANIFEST_FILE}.partial"
         try:
             with beside.open("w", encoding="utf-8") as stream:
                 stream.write(content)
                 stream.flush()
                 os.fsync(stream.fileno())
-            beside.replace(directory / FILE)
+            beside.replace(directory / MANIFEST_FILE)
         except OSError:
             beside.unlink(missing_ok=True)
             raise
@@ -122,7 +122,7 @@ class Manifest:
             IndexVersionError: it was written in another format.
             IndexDamagedError: it can't be understood.
         """
-        file = directory / FILE
+        file = directory / MANIFEST_FILE
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
             if content["format"] != FORMAT:

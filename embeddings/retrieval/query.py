@@ -29,10 +29,10 @@ class Intent(Enum):
 def intent(question: str) -> Intent | None:
     """What a question asks of the work as a whole, or None where it asks for anything of its own.
 
-    Every rewrite must belong: "is it any good?" asks for the verdict, "is the music any good?" for the music.
+    Every word must belong: "is it any good?" asks for the verdict, "is the music any good?" for the music.
     """
-    asked = [rewrite.removesuffix("'s") for rewrite in words(question)]
-    telling = {rewrite for rewrite in asked if rewrite not in STOP_WORDS and rewrite not in FILLING}
+    asked = [word.removesuffix("'s") for word in words(question)]
+    telling = {word for word in asked if word not in STOP_WORDS and word not in FILLING}
     if telling <= GIST and GIST.intersection(asked):
         return Intent.GIST
     # "Like" fills many a sentence, and is the verdict where nothing else is asked: "did she like it?"
@@ -64,7 +64,7 @@ def check_question(question: str) -> str:
     """The question with its white space put in order.
 
     Raises:
-        QuestionError: it is empty, too long, or has no rewrite in it.
+        QuestionError: it is empty, too long, or has no word in it.
     """
     tidy = " ".join(question.split())
     if not tidy:
@@ -104,15 +104,15 @@ class RewrittenQuestion:
 
 
 def rewrite(question: str, context: Sequence[str], encoder: Encoder, lists: Sequence[Vocabulary]) -> RewrittenQuestion:
-    """Put a check_question question into the words that it is looked for by.
+    """Put a checked question into the words that it is looked for by.
 
     A follow-up is read with the turn before it, so that "and who plays her?" knows who she is. A question about the
     work as a whole is looked for by what an answer would say as well, and needs no turn before it.
     """
     whole = encoder.count_tokens([""])[0]
 
-    def known(rewrite: str) -> bool:
-        return encoder.count_tokens([rewrite])[0] - whole == 1
+    def known(word: str) -> bool:
+        return encoder.count_tokens([word])[0] - whole == 1
 
     text = correct(question, lists, known)
     sought = intent(text)
@@ -153,6 +153,6 @@ SHORT = 3
 
 
 def is_follow_up(question: str) -> bool:
-    """Whether a question has a rewrite that points back ("and who plays her?"), or is too short to stand alone."""
+    """Whether a question has a word that points back ("and who plays her?"), or is too short to stand alone."""
     asked = words(question)
     return len(asked) <= SHORT or asked[0] in OPENING or not POINTING.isdisjoint(asked)

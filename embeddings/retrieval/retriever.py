@@ -79,6 +79,7 @@ class Candidates:
 
 
 def candidates(query: SearchQuery, scope: Scope, settings: RankingSettings) -> Candidates:
+    """Return the sentences to score: all of a small scope, the best of each source in a large one."""
     # Of damaged files numpy would warn, line by line; what comes of them is refused in one.
     with np.errstate(all="ignore"):
         found = _gathered(query, scope, settings)

@@ -15,7 +15,7 @@ from bot.cli.prompts import Prompter
 from bot.storage.retention import LARGEST_ID
 
 if TYPE_CHECKING:
-    from embeddings.documents.converter import ConvertedFile
+    from embeddings import ConvertedFile
 
 OPENING = 200
 """Characters of a review's beginning."""
@@ -36,11 +36,18 @@ def add(
     data: DataOption = DATA,
 ) -> None:
     """Add a review from a file, made into Markdown where it is something else."""
-    from embeddings.documents.converter import largest, too_large, wants_extra
-    from embeddings.documents.files import add_review, collection_folder, stored_review
-    from embeddings.documents.sandbox import convert_in_sandbox
-    from embeddings.errors import ConversionError, ReviewStorageError
-    from embeddings.records import SHARED
+    from embeddings import (
+        SHARED,
+        ConversionError,
+        ReviewStorageError,
+        add_review,
+        collection_folder,
+        convert_in_sandbox,
+        largest,
+        stored_review,
+        too_large,
+        wants_extra,
+    )
 
     if file.is_dir():
         raise ConversionError(f"{file}: this is a folder; name a file")

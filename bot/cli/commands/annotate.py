@@ -8,9 +8,8 @@ from pathlib import Path
 
 from bot.cli.output.console import notice, say
 from bot.cli.prompts import Prompter
-from embeddings.errors import QuestionError, UnknownReviewError
-from embeddings.evaluation.annotate import Asked, Choice, choices, label, labelled, read_asked, unlabelled
-from embeddings.library import Library
+from embeddings import Library, QuestionError, UnknownReviewError
+from embeddings.evaluation import Asked, Choice, choices, label, labelled, read_asked, unlabelled
 
 
 class _Said(Enum):

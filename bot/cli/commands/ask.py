@@ -21,7 +21,7 @@ from bot.cli.options import (
 from bot.cli.output.console import print_json
 from bot.cli.output.json import answer_as_json, hits_as_json
 from bot.cli.output.show import show_answer, show_hits
-from embeddings.records import SHIPPED
+from embeddings import SHIPPED
 
 ContextOption = Annotated[
     list[str] | None,

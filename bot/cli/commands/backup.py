@@ -10,7 +10,7 @@ import typer
 from bot.cli.options import DATA, DataOption
 from bot.cli.output.console import notice, say
 from bot.cli.output.wording import counted, for_folder
-from embeddings.documents.files import REVIEWS
+from embeddings import REVIEWS
 
 if TYPE_CHECKING:
     from bot.storage.backup import Contents

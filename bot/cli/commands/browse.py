@@ -11,11 +11,10 @@ from bot.cli.options import DATA, DataOption, JsonOption, NoUpdateOption
 from bot.cli.output.console import print_json
 from bot.cli.output.json import reviews_as_json, section_as_json, sections_as_json
 from bot.cli.output.show import show_review, show_reviews, show_section
-from embeddings.records import NO_RERANKER
+from embeddings import NO_RERANKER
 
 if TYPE_CHECKING:
-    from embeddings.library import Library
-    from embeddings.records import Review
+    from embeddings import Library, Review
 
 
 def reviews(no_update: NoUpdateOption = False, as_json: JsonOption = False, data: DataOption = DATA) -> None:

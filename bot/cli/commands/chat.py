@@ -18,11 +18,10 @@ from bot.cli.options import (
 )
 from bot.cli.output.console import notice, say
 from bot.cli.output.show import show_answer, show_hits
-from embeddings.records import SHIPPED
+from embeddings import SHIPPED
 
 if TYPE_CHECKING:
-    from embeddings.library import Library
-    from embeddings.records import Hit, Quote
+    from embeddings import Hit, Library, Quote
 
 GREETING = "Ask about the reviews. /help lists what else you can type; Ctrl-D ends."
 HELP = """\
@@ -47,7 +46,7 @@ def chat(
 ) -> None:
     """Ask and ask on: a question may follow up on those before it."""
     from bot.cli.library import open_library
-    from embeddings.errors import LibraryError
+    from embeddings import LibraryError
 
     library = open_library(data, update=not no_update, reranker=chosen_reranker(reranker, no_reranker))
     conversation = Conversation(library, library.find_review(review).slug if review is not None else None)

@@ -18,15 +18,11 @@ import typer
 
 from bot.cli.options import DATA, DataOption, JsonOption, NoRerankerOption, RerankerOption, chosen_reranker
 from bot.cli.output.console import print_json, watched
-from embeddings.records import SHIPPED
+from embeddings import SHIPPED
 
 if TYPE_CHECKING:
-    from embeddings.config import RankingSettings
-    from embeddings.evaluation.datasets.task import Task
-    from embeddings.evaluation.evaluator import Evaluation
-    from embeddings.evaluation.runs import Run
-    from embeddings.evaluation.sweep import Tried
-    from embeddings.library import Library
+    from embeddings import Library, RankingSettings
+    from embeddings.evaluation import Evaluation, Run, Task, Tried
 
 QuestionsArgument = Annotated[
     Path,
@@ -57,12 +53,16 @@ def evaluate(
 ) -> None:
     """Measure the answers on a file of questions."""
     from bot.cli.output.tables import print_evaluation, print_regressions
-    from embeddings.evaluation.compare import contrast, load_runs
-    from embeddings.evaluation.evaluator import evaluate as evaluate_task
-    from embeddings.evaluation.evaluator import opened_task
-    from embeddings.evaluation.report.json_record import evaluation_record
-    from embeddings.evaluation.runs import save_run
-    from embeddings.evaluation.sweep import UnknownRankingError, named_ranking
+    from embeddings.evaluation import (
+        UnknownRankingError,
+        contrast,
+        evaluation_record,
+        load_runs,
+        named_ranking,
+        opened_task,
+        save_run,
+    )
+    from embeddings.evaluation import evaluate as evaluate_task
 
     try:
         weights = named_ranking(ranking)
@@ -90,7 +90,7 @@ def evaluate(
             save_run(evaluation.run, save)
     _export(evaluation, trec, beir)
     if report is not None:
-        from embeddings.evaluation.report.report import write_report
+        from embeddings.evaluation import write_report
 
         with _writing(report):
             write_report(evaluation, library.thresholds, report)
@@ -118,13 +118,7 @@ def compare(
     from bot.cli.output.console import notice
     from bot.cli.output.tables import print_comparison
     from bot.cli.output.wording import counted
-    from embeddings.evaluation.compare import (
-        check_comparable,
-        comparison_record,
-        contrast_all,
-        load_runs,
-        meeting,
-    )
+    from embeddings.evaluation import check_comparable, comparison_record, contrast_all, load_runs, meeting
 
     if len(runs) < 2:
         raise typer.BadParameter("two runs are needed, or more", param_hint="RUN")
@@ -167,11 +161,9 @@ def calibrate(
 ) -> None:
     """Choose when to answer and when to refuse, and store it for this encoder and this reranker."""
     from bot.cli.output.tables import print_calibration, unreachable_goal
-    from embeddings.errors import CalibrationError
-    from embeddings.evaluation.calibrate import SILENT, Goal, calibration_record, store_thresholds
-    from embeddings.evaluation.calibrate import calibrate as choose
-    from embeddings.evaluation.evaluator import evaluate as evaluate_task
-    from embeddings.evaluation.evaluator import opened_task
+    from embeddings import CalibrationError
+    from embeddings.evaluation import SILENT, Goal, calibration_record, choose_thresholds, opened_task, store_thresholds
+    from embeddings.evaluation import evaluate as evaluate_task
 
     # A mistaken goal is told before the questions are asked.
     try:
@@ -191,7 +183,7 @@ def calibrate(
         task, asked = found
         count = len(task.questions)
         run = evaluate_task(asked, task, progress=lambda done: tell("asking", done, count)).run
-        chosen = choose(run.results, goal)
+        chosen = choose_thresholds(run.results, goal)
         reached = not chosen.unreachable
         stored = store_thresholds(data, asked, chosen.thresholds) if reached and not dry_run else None
     if as_json:
@@ -216,7 +208,7 @@ def sweep(
     from bot.cli.library import open_library
     from bot.cli.output.console import notice
     from bot.cli.output.tables import print_sweep
-    from embeddings.evaluation.sweep import read_sweep, run_sweep
+    from embeddings.evaluation import read_sweep, run_sweep
 
     wanted = read_sweep(file)
     library = open_library(data, reranker=chosen_reranker(reranker, no_reranker))
@@ -261,9 +253,7 @@ def renewed_by(questions: Path, split: str | None, baseline: Path) -> str:
 
 def _check_baseline(stored: Run, task: Task, library: Library, renewal: str) -> None:
     """Refuse a baseline of other questions or reviews, before the questions are asked."""
-    from embeddings.evaluation.compare import IncomparableRunsError, difference_in
-    from embeddings.evaluation.evaluator import settings_of
-    from embeddings.evaluation.runs import fingerprint
+    from embeddings.evaluation import IncomparableRunsError, difference_in, fingerprint, settings_of
 
     now = fingerprint(task, library.encoder.identity, settings_of(library))
     different = difference_in(stored.fingerprint, now) if stored.fingerprint is not None else "questions"
@@ -277,7 +267,7 @@ def _check_baseline(stored: Run, task: Task, library: Library, renewal: str) -> 
 def opened_library(data: Path, ranking: RankingSettings, reranker: str) -> Library:
     """The library of a data directory, built or brought up to date where that is needed, with those weights."""
     from bot.cli.library import open_library
-    from embeddings.library import Library
+    from embeddings import Library
 
     library = open_library(data, reranker=reranker)
     if library.ranking == ranking:
@@ -289,19 +279,15 @@ def opened_library(data: Path, ranking: RankingSettings, reranker: str) -> Libra
 def _uncalibrated_library(data: Path, reranker: str) -> Library:
     """The library of a data directory, with what comes with the program where its own calibration can't be used."""
     from bot.cli.library import open_library
-    from embeddings.answering.calibration import packaged_calibration
-    from embeddings.errors import CalibrationError
-    from embeddings.index.collection import DIRECTORY
-    from embeddings.index.manifest import Manifest
-    from embeddings.library import Library
+    from embeddings import INDEX_DIRECTORY, CalibrationError, Library, Manifest, packaged_calibration
 
     try:
         return open_library(data, reranker=reranker)
     except CalibrationError:
-        manifest = Manifest.open(data / DIRECTORY)
+        manifest = Manifest.open(data / INDEX_DIRECTORY)
         # Thresholds are about to be chosen, but what the reranker's scores mean has to be known for that.
         calibration = packaged_calibration(manifest.encoder)
-        return Library(data / DIRECTORY, manifest, calibration=calibration, reranker=reranker)
+        return Library(data / INDEX_DIRECTORY, manifest, calibration=calibration, reranker=reranker)
 
 
 @contextmanager
@@ -319,8 +305,7 @@ def progress() -> Iterator[Callable[[str, int, int], None]]:
 
 
 def _export(evaluation: Evaluation, trec: Path | None, beir: Path | None) -> None:
-    from embeddings.evaluation.datasets.beir import write_beir
-    from embeddings.evaluation.datasets.trec import write_qrels, write_run
+    from embeddings.evaluation import write_beir, write_qrels, write_run
 
     if trec is not None:
         judgements = {question.id: question.judgements for question in evaluation.task.questions}
@@ -335,7 +320,7 @@ def _export(evaluation: Evaluation, trec: Path | None, beir: Path | None) -> Non
 
 def _check_places(files: Sequence[Path | None], folders: Sequence[Path | None]) -> None:
     """Make the folders that are to be written to, so that what is wrong with them is told before anything is asked."""
-    from embeddings.errors import LibraryError
+    from embeddings import LibraryError
 
     for file in files:
         if file is not None and file.is_dir():
@@ -350,7 +335,7 @@ def _check_places(files: Sequence[Path | None], folders: Sequence[Path | None]) 
 @contextmanager
 def _writing(path: Path) -> Iterator[None]:
     """Say of a file or folder that can't be written why not."""
-    from embeddings.errors import LibraryError
+    from embeddings import LibraryError
 
     try:
         yield

@@ -39,8 +39,7 @@ def gaps(
     """Show what was asked in Discord and found nothing, where servers keep questions."""
     from bot.services.gaps import find_gaps, gaps_record, write_questions
     from bot.storage.database import DATABASE, Store
-    from embeddings.errors import LibraryError
-    from embeddings.library import Library
+    from embeddings import Library, LibraryError
 
     database = data / DATABASE
     if not database.exists():
@@ -68,7 +67,7 @@ def gaps(
 
 
 def _print(found: Sequence[Gap], verdicts: tuple[int, int], *, answered: bool) -> None:
-    from embeddings.records import State
+    from embeddings import State
 
     total = sum(gap.count for gap in found)
     what = "were asked" if answered else "found nothing, or only what is nearest"

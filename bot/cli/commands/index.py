@@ -13,8 +13,7 @@ from bot.cli.output.console import notice, say
 from bot.cli.output.wording import counted, for_folder
 
 if TYPE_CHECKING:
-    from embeddings.errors import ReviewFilesError
-    from embeddings.index.manifest import Manifest
+    from embeddings import Manifest, ReviewFilesError
 
 
 def index(
@@ -59,9 +58,7 @@ def index(
 ) -> None:
     """Bring the index of the reviews up to date."""
     from bot.cli.library import build_with_progress
-    from embeddings.errors import ReviewFilesError
-    from embeddings.index.build.freshness import changes_in_words
-    from embeddings.library import Library
+    from embeddings import Library, ReviewFilesError, changes_in_words
 
     if check:
         library = Library.open(data)
@@ -96,13 +93,13 @@ def index(
 
 
 def _are_servers_own(errors: ReviewFilesError, data: Path) -> bool:
-    from embeddings.documents.files import COLLECTIONS
+    from embeddings import COLLECTIONS
 
     return all(error.file.is_relative_to(data / COLLECTIONS) for error in errors.errors)
 
 
 def _contents(manifest: Manifest) -> str:
-    from embeddings.index.manifest import BF16
+    from embeddings import BF16
 
     reviews = [review for collection in manifest.collections for review in collection.reviews]
     passages = sum(review.passages[1] - review.passages[0] for review in reviews)

@@ -15,9 +15,7 @@ from bot.cli.output.console import notice, say
 from bot.cli.output.wording import counted, data_option, for_folder
 from bot.cli.prompts import Prompter
 from bot.config import TOKEN
-from embeddings.documents.files import REVIEWS, SUFFIXES, review_files
-from embeddings.documents.slugs import slugify
-from embeddings.errors import LibraryError
+from embeddings import REVIEWS, SUFFIXES, LibraryError, review_files, slugify
 
 NAMED = 3
 """How many files that were left out are named in a line."""
@@ -168,7 +166,7 @@ def _set_up(data: Path, reviews: Path | None, prompter: Prompter, *, sync: bool)
 
 
 def _reviews(data: Path, folder: Path | None, prompter: Prompter) -> None:
-    from embeddings.documents.files import REVIEWS, review_files
+    from embeddings import REVIEWS, review_files
 
     def replace(file: Path) -> bool:
         return prompter.agrees(f"{file} is another review. Replace it?", default=False)
@@ -244,7 +242,7 @@ def _token(data: Path, prompter: Prompter, *, ask_discord: bool) -> str | None:
 
 def _index(data: Path) -> bool:
     from bot.cli.library import FIRST_BUILD_WAIT, build_with_progress
-    from embeddings.documents.files import REVIEWS, review_files
+    from embeddings import REVIEWS, review_files
 
     if not review_files(data / REVIEWS):
         say("Index: none yet; it wants a review.")

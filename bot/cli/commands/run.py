@@ -29,7 +29,7 @@ def run(data: DataOption = DATA) -> None:
     from bot.observability.metrics import Metrics
     from bot.services.engine import Engine
     from bot.storage.database import Store
-    from embeddings.errors import IndexDamagedError, IndexMissingError, IndexVersionError
+    from embeddings import IndexDamagedError, IndexMissingError, IndexVersionError
 
     settings = _settings(data)
     log_to_stderr(settings.log_level, (settings.token,), settings.log_format)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from embeddings.errors import LibraryError
+from embeddings import LibraryError
 
 
 class CheckError(LibraryError):

@@ -8,14 +8,12 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.cli.doctor.check import CheckError, Circumstances
-from embeddings.documents.files import REVIEWS, review_files
-from embeddings.errors import IndexDamagedError, IndexMissingError, IndexVersionError
-from embeddings.records import SHARED
+from embeddings import REVIEWS, SHARED, IndexDamagedError, IndexMissingError, IndexVersionError, review_files
 
 
 def reviews(circumstances: Circumstances) -> str:
     """Whether every review can be read."""
-    from embeddings.index.build.sources import read_sources
+    from embeddings import read_sources
 
     found = read_sources(circumstances.data)
     if found.errors:
@@ -31,8 +29,7 @@ def reviews(circumstances: Circumstances) -> str:
 
 def index(circumstances: Circumstances) -> str:
     """Whether the index is whole, and agrees with the reviews."""
-    from embeddings.index.build.freshness import changes_in_words
-    from embeddings.library import Library
+    from embeddings import Library, changes_in_words
 
     library = Library.open(circumstances.data)
     try:
@@ -48,12 +45,10 @@ def index(circumstances: Circumstances) -> str:
 
 
 def _shared_reviews_lost(data: Path, *, found: bool) -> str | None:
-    from embeddings.index import collection as layout
-    from embeddings.index.build.freshness import shared_reviews_lost
-    from embeddings.index.manifest import Manifest
+    from embeddings import INDEX_DIRECTORY, Manifest, shared_reviews_lost
 
     try:
-        manifest = Manifest.open(data / layout.DIRECTORY)
+        manifest = Manifest.open(data / INDEX_DIRECTORY)
     except (IndexMissingError, IndexVersionError, IndexDamagedError):
         # What is wrong with the index is said by its own check.
         return None
@@ -62,7 +57,7 @@ def _shared_reviews_lost(data: Path, *, found: bool) -> str | None:
 
 def reranker(circumstances: Circumstances) -> str:
     """Whether what reads the closest sentences again can be had."""
-    from embeddings.library import Library
+    from embeddings import Library
 
     library = Library.open(circumstances.data)
     try:
@@ -75,7 +70,7 @@ def reranker(circumstances: Circumstances) -> str:
 
 def thresholds(circumstances: Circumstances) -> str:
     """Whether what counts as an answer was chosen for the encoder and the reranker that answer."""
-    from embeddings.library import Library
+    from embeddings import Library
 
     library = Library.open(circumstances.data)
     try:

@@ -9,7 +9,7 @@ import platform
 from importlib import metadata
 
 from bot.cli.doctor.check import CheckError, Circumstances
-from embeddings.errors import IndexDamagedError, IndexMissingError, IndexVersionError, ModelError, ModelMissingError
+from embeddings import IndexDamagedError, IndexMissingError, IndexVersionError, ModelError, ModelMissingError
 
 _PROGRAM = "review-bot"
 
@@ -65,13 +65,9 @@ def packages(_: Circumstances) -> str:
 
 def weights(circumstances: Circumstances) -> str:
     """Whether the model's weights are the ones that are meant, byte for byte."""
-    from embeddings.encoders.base import ONNX
-    from embeddings.encoders.onnx import verify
-    from embeddings.encoders.weights import DEFAULT_MODEL, find_model
-    from embeddings.index import collection as layout
-    from embeddings.index.manifest import Manifest
+    from embeddings import DEFAULT_MODEL, INDEX_DIRECTORY, ONNX, Manifest, find_model, verify
 
-    directory = circumstances.data / layout.DIRECTORY
+    directory = circumstances.data / INDEX_DIRECTORY
     try:
         indexed = Manifest.open(directory)
     except (IndexMissingError, IndexDamagedError, IndexVersionError):
@@ -92,7 +88,7 @@ def weights(circumstances: Circumstances) -> str:
 
 
 def _known(digest: str) -> str:
-    from embeddings.encoders.weights import DEFAULT_WEIGHTS
+    from embeddings import DEFAULT_WEIGHTS
 
     pinned = "the pinned ones" if digest == DEFAULT_WEIGHTS else "of a model of your own"
     return f"{pinned}, SHA-256 {digest[:16]}…"

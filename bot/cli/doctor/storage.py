@@ -11,7 +11,7 @@ from bot.storage.database import readable_by_others
 from bot.storage.integrity import examine
 from bot.storage.restore import interrupted
 from bot.storage.schema import VERSION
-from embeddings.index import collection as layout
+from embeddings import INDEX_DIRECTORY
 
 LEAST_FREE = 256 << 20
 """Bytes. An encoder takes 92 MB, and is made beside the one that is there."""
@@ -39,7 +39,7 @@ def disk(circumstances: Circumstances) -> str:
         raise CheckError(f"{data}: no such folder; name the data folder with --data, or run `review-bot init`")
     if not os.access(data, os.R_OK | os.W_OK | os.X_OK):
         raise CheckError(f"{data}: can't be written to; give it to the user that the bot runs as")
-    size = sum(path.stat().st_size for path in (data / layout.DIRECTORY).rglob("*") if path.is_file())
+    size = sum(path.stat().st_size for path in (data / INDEX_DIRECTORY).rglob("*") if path.is_file())
     free, wanted = shutil.disk_usage(data).free, max(LEAST_FREE, 2 * size)
     if free < wanted:
         raise CheckError(f"{_megabytes(free)} free where {_megabytes(wanted)} may be needed; make room")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embeddings.records import Answer, Hit, Review, Section
+    from embeddings import Answer, Hit, Review, Section
 
 Json = dict[str, Any]
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from bot.cli.output.wording import about, citation, counted, heading_of, preface
 
 if TYPE_CHECKING:
-    from embeddings.records import Answer, Hit, Review, Section
+    from embeddings import Answer, Hit, Review, Section
 
 
 def answer_in_plain(answer: Answer, data: Path) -> str:

@@ -17,10 +17,10 @@ from rich.text import Text
 from bot.cli.doctor.check import Check
 from bot.cli.output.console import visible
 from bot.cli.output.wording import about, citation, counted, heading_of, preface
-from embeddings.records import Answer, Hit, Review, Section
+from embeddings import Answer, Hit, Review, Section
 
 if TYPE_CHECKING:
-    from embeddings.records import Answer, Hit, Review
+    from embeddings import Answer, Hit, Review
 
 
 WHOLE = 1000

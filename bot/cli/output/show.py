@@ -12,8 +12,7 @@ from bot.cli.output import plain
 from bot.cli.output.console import in_terminal, say
 
 if TYPE_CHECKING:
-    from embeddings.library import Library
-    from embeddings.records import Answer, Hit, Review, Section
+    from embeddings import Answer, Hit, Library, Review, Section
 
 
 def show_answer(answer: Answer, library: Library) -> None:

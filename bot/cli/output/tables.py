@@ -11,25 +11,28 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.output.wording import counted
-from embeddings.evaluation.calibrate import Calibration
-from embeddings.evaluation.compare import Contrast, Move, Pair
-from embeddings.evaluation.evaluator import Evaluation
-from embeddings.evaluation.metrics import Measure
-from embeddings.evaluation.report.json_record import seconds_record
-from embeddings.evaluation.runs import Run
-from embeddings.evaluation.significance import PERMUTATIONS, Estimate
-from embeddings.evaluation.summary import (
+from embeddings import State
+from embeddings.evaluation import (
     FEW,
     NO_KIND,
+    PERMUTATIONS,
+    Calibration,
+    Contrast,
+    Estimate,
+    Evaluation,
+    Measure,
+    Move,
+    Pair,
+    Run,
     Summary,
+    Tried,
     area_under_risk,
     by_kind,
     by_review,
     risk_coverage,
+    seconds_record,
     summarise,
 )
-from embeddings.evaluation.sweep import Tried
-from embeddings.records import State
 
 _SWEEP_MEASURES = (
     Measure.NDCG,

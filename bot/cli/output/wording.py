@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.cli.options import DATA
-from embeddings.errors import LibraryError, ReviewFilesError
+from embeddings import LibraryError, ReviewFilesError
 
 if TYPE_CHECKING:
-    from embeddings.records import Answer, Review, Section
+    from embeddings import Answer, Review, Section
 
 _ADVISED = re.compile(r"`review-bot (?![^`]*--data)[^`]+(?=`)")
 """A command that a message says to run, in the folder that it takes by itself."""
@@ -29,7 +29,7 @@ def for_folder(message: str, data: Path) -> str:
 
 def preface(answer: Answer, data: Path) -> tuple[str, ...]:
     """What is said before the quotes: nothing where they answer the question."""
-    from embeddings.records import State
+    from embeddings import State
 
     if answer.state is State.ANSWERED:
         return ()

@@ -40,7 +40,7 @@ from bot.ui.text import (
     plain,
 )
 from bot.ui.truncate import fitting, width
-from embeddings.records import Answer, Hit, Quote, Review, State
+from embeddings import Answer, Hit, Quote, Review, State
 
 QUOTE_ROOM = 900
 """UTF-16 units of one quote: what is read on a phone without scrolling."""

@@ -22,7 +22,7 @@ from bot.storage.ttl_cache import TtlCache
 from bot.ui.elements import Message, Style
 from bot.ui.read_back import is_answer
 from bot.ui.text import notice, question_problem
-from embeddings.errors import LibraryError
+from embeddings import LibraryError
 
 _log = logging.getLogger(__name__)
 

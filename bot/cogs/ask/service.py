@@ -35,7 +35,8 @@ from bot.ui.escape import one_line
 from bot.ui.read_back import actions_in, earlier_in, question_in, review_key_in
 from bot.ui.strings import catalogue
 from bot.ui.text import notice, problem, question_problem, unknown_review, with_question
-from embeddings.errors import (
+from embeddings import (
+    SHARED,
     ConversionError,
     LibraryError,
     QuestionError,
@@ -43,7 +44,6 @@ from embeddings.errors import (
     UnknownReviewError,
     UnknownSectionError,
 )
-from embeddings.records import SHARED
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from bot.cogs.browse.pages import contents_message, reviews_message, section_mes
 from bot.cogs.context import AskContext
 from bot.services.titles import Title
 from bot.ui.elements import Message
-from embeddings.errors import UnknownSectionError
+from embeddings import UnknownSectionError
 
 Interaction = discord.Interaction[Any]
 

@@ -14,8 +14,7 @@ from bot.ui.elements import Message, Style, Text
 from bot.ui.escape import quotation
 from bot.ui.strings import Catalogue
 from bot.ui.text import _QUESTION_ROOM, name, question_problem
-from embeddings.documents.analyzer import words
-from embeddings.records import Review, State
+from embeddings import Review, State, words
 
 
 def help_message(

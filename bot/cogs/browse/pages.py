@@ -15,7 +15,7 @@ from bot.ui.escape import bold, hide, neutralise
 from bot.ui.strings import Catalogue
 from bot.ui.text import RenderOptions, is_hidden, link, name, plain
 from bot.ui.truncate import Piece, page_before, page_end, pieces, width
-from embeddings.records import Review, Section
+from embeddings import Review, Section
 
 PAGE_ROOM = 2900
 """UTF-16 units of a review's text on one page; with title, place and link it stays below `TEXT_ROOM`."""

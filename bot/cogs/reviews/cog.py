@@ -18,7 +18,7 @@ from bot.services.uploads import Upload
 from bot.ui.custom_ids import AddReview, Cancel, RemoveReview
 from bot.ui.elements import Message, Style
 from bot.ui.text import name, notice, problem
-from embeddings.errors import ReviewStorageError
+from embeddings import ReviewStorageError
 
 Interaction = discord.Interaction[Any]
 Name = app_commands.Range[str, 1, 80]

@@ -9,7 +9,7 @@ from bot.ui.escape import hide, neutralise, quotation
 from bot.ui.strings import Catalogue
 from bot.ui.text import RenderOptions, is_hidden, name
 from bot.ui.truncate import fitting, width
-from embeddings.records import Review, Section
+from embeddings import Review, Section
 
 SECTIONS_SHOWN = 12
 OPENING_ROOM = 350

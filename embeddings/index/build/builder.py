@@ -302,7 +302,7 @@ def update_index(
 
     The arguments and the errors are those of `Library.build`.
     """
-    directory = data / layout.DIRECTORY
+    directory = data / layout.INDEX_DIRECTORY
     sources = _sources(data, readable(directory), rebuild=rebuild, skip_broken=skip_broken, notify=notify)
     with writing(directory, wait=wait):
         previous = readable(directory)

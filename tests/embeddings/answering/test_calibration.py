@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.answering.calibration import FILE, Calibration, Thresholds, load_calibration, save_thresholds
+from embeddings.answering.calibration import (
+    CALIBRATION_FILE,
+    Calibration,
+    Thresholds,
+    load_calibration,
+    save_thresholds,
+)
 from embeddings.answering.confidence import DOUBT, confidence
 from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.errors import CalibrationError
@@ -27,9 +33,9 @@ def test_an_encoder_that_nobody_calibrated_has_none(encoder: OnnxEncoder, tmp_pa
 
 
 def test_a_data_directorys_own_thresholds_go_first(encoder: OnnxEncoder, tmp_path: Path) -> None:
-    assert save_thresholds(tmp_path, encoder.identity, CHOSEN) == tmp_path / FILE
+    assert save_thresholds(tmp_path, encoder.identity, CHOSEN) == tmp_path / CALIBRATION_FILE
     assert load_calibration(tmp_path, encoder.identity).thresholds == CHOSEN
-    assert [path.name for path in tmp_path.iterdir()] == [FILE]
+    assert [path.name for path in tmp_path.iterdir()] == [CALIBRATION_FILE]
 
 
 def test_thresholds_for_another_encoder_are_refused(encoder: OnnxEncoder, tmp_path: Path) -> None:
@@ -55,7 +61,7 @@ def test_thresholds_for_another_encoder_are_refused(encoder: OnnxEncoder, tmp_pa
     ],
 )
 def test_a_broken_file_is_one_line_that_says_what_to_do(encoder: OnnxEncoder, tmp_path: Path, content: bytes) -> None:
-    (tmp_path / FILE).write_bytes(content.replace(b"WEIGHTS", encoder.identity.weights.encode()))
+    (tmp_path / CALIBRATION_FILE).write_bytes(content.replace(b"WEIGHTS", encoder.identity.weights.encode()))
     with pytest.raises(CalibrationError) as caught:
         load_calibration(tmp_path, encoder.identity)
     assert "\n" not in str(caught.value)

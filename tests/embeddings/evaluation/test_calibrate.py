@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from embeddings.answering.calibration import Thresholds
 from embeddings.errors import CalibrationError
-from embeddings.evaluation.calibrate import Goal, calibrate, calibration_record
+from embeddings.evaluation.calibrate import Goal, calibration_record, choose_thresholds
 from embeddings.evaluation.runs import Result
 from embeddings.records import State
 
@@ -30,7 +30,7 @@ APART = results(np.linspace(0.6, 0.9, 20).tolist(), np.linspace(0.1, 0.3, 20).to
 
 
 def test_kinds_that_lie_apart_are_told_apart_for_certain() -> None:
-    calibration = calibrate(APART, Goal(refused=1.0))
+    calibration = choose_thresholds(APART, Goal(refused=1.0))
 
     assert calibration.thresholds.answered == pytest.approx(0.45, abs=0.01)
     assert (calibration.kept.value, calibration.refused.value) == pytest.approx((1.0, 1.0), abs=0.06)
@@ -38,21 +38,21 @@ def test_kinds_that_lie_apart_are_told_apart_for_certain() -> None:
 
 def test_refusing_no_more_than_asked_for_keeps_the_most() -> None:
     """Of the unanswerable at .10 to .30, the lower half is refused from .20 on."""
-    calibration = calibrate(APART, Goal(refused=0.5))
+    calibration = choose_thresholds(APART, Goal(refused=0.5))
 
     assert calibration.thresholds.answered == pytest.approx(0.2, abs=0.02)
     assert calibration.refused.value == pytest.approx(0.5, abs=0.05)
 
 
 def test_keeping_a_share_refuses_as_much_as_that_allows() -> None:
-    calibration = calibrate(APART, Goal(kept=0.5, lost=1.0))
+    calibration = choose_thresholds(APART, Goal(kept=0.5, lost=1.0))
 
     assert calibration.thresholds.answered == pytest.approx(0.75, abs=0.03)
     assert calibration.kept.value == pytest.approx(0.5, abs=0.1)
 
 
 def test_no_more_of_the_answerable_find_nothing_than_allowed() -> None:
-    calibration = calibrate(APART, Goal(kept=0.5, lost=0.1))
+    calibration = choose_thresholds(APART, Goal(kept=0.5, lost=0.1))
 
     assert calibration.thresholds.nearest == pytest.approx(0.625, abs=0.02)
     assert calibration.lost.value == pytest.approx(0.1, abs=0.06)
@@ -61,7 +61,7 @@ def test_no_more_of_the_answerable_find_nothing_than_allowed() -> None:
 def test_a_silent_kind_finds_nothing_at_the_cost_of_every_other_goal() -> None:
     overlapping = results(np.linspace(0.2, 0.9, 20).tolist(), np.linspace(0.1, 0.5, 20).tolist(), kind="off-topic")
 
-    calibration = calibrate(overlapping, Goal(kept=1.0, lost=0.0, silent=("off-topic",)))
+    calibration = choose_thresholds(overlapping, Goal(kept=1.0, lost=0.0, silent=("off-topic",)))
 
     assert calibration.thresholds.nearest > 0.49
     assert calibration.thresholds.answered >= calibration.thresholds.nearest
@@ -73,7 +73,7 @@ def test_one_loud_question_of_a_silent_kind_is_silenced_too() -> None:
     """Most folds hold it among their other questions; the one that tests it doesn't, and says so."""
     outlier = results([0.8] * 20, [0.1] * 19 + [0.7], kind="other-film")
 
-    calibration = calibrate(outlier, Goal(refused=0.5))
+    calibration = choose_thresholds(outlier, Goal(refused=0.5))
 
     assert 0.7 < calibration.thresholds.nearest < 0.8
     assert calibration.silenced is not None
@@ -84,14 +84,14 @@ def test_what_is_expected_is_worse_than_what_was_fitted_where_there_is_nothing_t
     """Confidences that are noise: what fitting calls .60 refused can't be kept up by more than chance."""
     noise = np.random.default_rng(5).random(60)
 
-    calibration = calibrate(results(noise[:30].tolist(), noise[30:].tolist()), Goal(refused=0.6))
+    calibration = choose_thresholds(results(noise[:30].tolist(), noise[30:].tolist()), Goal(refused=0.6))
 
     assert calibration.refused.low < 0.6 < calibration.refused.high
     assert calibration.kept.value == pytest.approx(0.4, abs=0.2)
 
 
 def test_the_trade_off_refuses_more_and_keeps_less_as_the_threshold_rises() -> None:
-    points = calibrate(APART, Goal(refused=0.6)).trade_off
+    points = choose_thresholds(APART, Goal(refused=0.6)).trade_off
 
     assert [point.threshold for point in points] == sorted(point.threshold for point in points)
     assert [point.refused for point in points] == pytest.approx([0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
@@ -99,7 +99,7 @@ def test_the_trade_off_refuses_more_and_keeps_less_as_the_threshold_rises() -> N
 
 def test_the_trade_off_has_each_threshold_once() -> None:
     """Of two levels a threshold refuses one, or both."""
-    points = calibrate(results([0.8] * 10, [0.1] * 5 + [0.3] * 5), Goal(refused=0.6)).trade_off
+    points = choose_thresholds(results([0.8] * 10, [0.1] * 5 + [0.3] * 5), Goal(refused=0.6)).trade_off
 
     assert [point.refused for point in points] == [0.5, 1.0]
 
@@ -107,23 +107,23 @@ def test_the_trade_off_has_each_threshold_once() -> None:
 @pytest.mark.parametrize("goal", [Goal(refused=1.0), Goal(refused=1.0, lost=1.0)])
 def test_a_goal_that_no_threshold_reaches_refuses_all_it_can_and_says_so(goal: Goal) -> None:
     """A confidence of 1 reaches every threshold."""
-    calibration = calibrate(results([0.8] * 20, [0.5] * 9 + [1.0]), goal)
+    calibration = choose_thresholds(results([0.8] * 20, [0.5] * 9 + [1.0]), goal)
 
     assert calibration.thresholds.answered == 1.0
     assert calibration.unreachable == ("refused",)
 
 
 def test_a_silent_kind_that_is_sure_of_itself_silences_everything_and_says_so() -> None:
-    calibration = calibrate(results([0.8] * 20, [0.5] * 9 + [1.0], kind="off-topic"), Goal(refused=0.6))
+    calibration = choose_thresholds(results([0.8] * 20, [0.5] * 9 + [1.0], kind="off-topic"), Goal(refused=0.6))
 
     assert calibration.thresholds == Thresholds(answered=1.0, nearest=1.0)
     assert calibration.unreachable == ("silent",)
 
 
 def test_a_goal_that_is_reached_is_not_called_unreachable() -> None:
-    assert calibrate(APART, Goal(refused=1.0)).unreachable == ()
-    assert calibrate(results([0.8] * 20, [0.5] * 9 + [1.0]), Goal(refused=0.9)).unreachable == ()
-    assert calibrate(results([1.0] * 20, [1.0] * 20), Goal(kept=1.0)).unreachable == ()
+    assert choose_thresholds(APART, Goal(refused=1.0)).unreachable == ()
+    assert choose_thresholds(results([0.8] * 20, [0.5] * 9 + [1.0]), Goal(refused=0.9)).unreachable == ()
+    assert choose_thresholds(results([1.0] * 20, [1.0] * 20), Goal(kept=1.0)).unreachable == ()
 
 
 confidences = st.lists(st.one_of(st.just(1.0), st.floats(0, 1)), min_size=10, max_size=20)
@@ -142,7 +142,7 @@ confidences = st.lists(st.one_of(st.just(1.0), st.floats(0, 1)), min_size=10, ma
 def test_any_confidences_have_thresholds_for_any_goal(
     answerable: list[float], unanswerable: list[float], goal: Goal, kind: str | None
 ) -> None:
-    calibration = calibrate(results(answerable, unanswerable, kind), goal)
+    calibration = choose_thresholds(results(answerable, unanswerable, kind), goal)
 
     assert isinstance(calibration.thresholds, Thresholds)
     for share in (calibration.kept, calibration.refused, calibration.lost):
@@ -171,7 +171,7 @@ def test_a_goal_that_is_none_is_refused(goal: Callable[[], Goal], reason: str) -
 )
 def test_too_few_questions_are_refused(answerable: int, unanswerable: int, kind: str, there: str) -> None:
     with pytest.raises(CalibrationError) as refused:
-        calibrate(results([0.5] * answerable, [0.5] * unanswerable), Goal(refused=0.6))
+        choose_thresholds(results([0.5] * answerable, [0.5] * unanswerable), Goal(refused=0.6))
     assert str(refused.value) == (
         f"too few {kind} questions to calibrate on: at least 10 are needed, and there {there}"
     )

@@ -62,7 +62,7 @@ def test_nothing_to_read_gives_no_scores(reranker: OnnxReranker) -> None:
 
 
 def test_a_sentence_beyond_what_is_read_scores_minus_infinity(reranker: OnnxReranker) -> None:
-    long = "rewrite " * (2 * MOST_TOKENS)
+    long = "word " * (2 * MOST_TOKENS)
     (scores,) = reranker.read("What is it?", [(long, "Out of reach.")])
     assert math.isfinite(scores[0])
     assert scores[1] == -math.inf
