@@ -17,9 +17,9 @@ from embeddings.answering.calibration import (
     load_calibration,
 )
 from embeddings.answering.confidence import confidence, reranker_factor
-from embeddings.answering.pipeline import CONTENDERS, _doubtful, _tidy, _with_performers, _within
+from embeddings.answering.pipeline import _doubtful, _tidy, _with_performers, _within
 from embeddings.answering.quotes import answer, quotes_of
-from embeddings.config import RankingSettings
+from embeddings.config import TOP_SENTENCES, RankingSettings
 from embeddings.documents.lookup import find_review, find_section, unknown_review
 from embeddings.encoders.base import ONNX, Encoder
 from embeddings.encoders.onnx import OnnxEncoder, verify
@@ -361,7 +361,7 @@ class Library:
         scopes = self._scopes(asked.text, review, turns, collections)
         ranking = rank(asked.query, scopes, self.ranking)
         alone = rank(asked.alone, scopes, self.ranking).best_cosine if asked.alone is not None else None
-        sentences: Sequence[RankedSentence] = ranking.sentences(CONTENDERS)
+        sentences: Sequence[RankedSentence] = ranking.sentences(TOP_SENTENCES)
         hits = ranking.hits(k)
         ranked = perf_counter()
         reading = 1.0

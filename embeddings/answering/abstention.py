@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from embeddings.config import TITLE_CASE_WORDS
 from embeddings.documents.analyzer import fold, terms, words
 from embeddings.lexicon import GROUPS, PARTS, STOP_WORDS
 
@@ -60,10 +61,6 @@ _NAMED_WORK = re.compile(
 _PARTS_STEMMED = frozenset(terms(" ".join(PARTS)))
 
 
-# Capitals on every one of so many words are the writer's style and tell nothing.
-_TITLE_CASE = 3
-
-
 def names_unknown(question: str, tells: Callable[[str], bool]) -> bool:
     """Whether a question names something that the reviews have no word of.
 
@@ -77,7 +74,7 @@ def names_unknown(question: str, tells: Callable[[str], bool]) -> bool:
     """
     found = [match for match in _WORD.finditer(question) if fold(match.group()) not in STOP_WORDS]
     capitalised = [match for match in found if match.group()[0].isupper()]
-    if len(capitalised) == len(found) >= _TITLE_CASE:
+    if len(capitalised) == len(found) >= TITLE_CASE_WORDS:
         return False
     return _another_work(question, tells) or any(
         not match.group().isupper()

@@ -10,6 +10,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from embeddings.config import (
+    UNCALIBRATED_ANSWERED,
+    UNCALIBRATED_NEAREST,
+    UNCALIBRATED_RERANKER_MIDDLE,
+    UNCALIBRATED_RERANKER_SPREAD,
+)
 from embeddings.encoders.base import EncoderIdentity
 from embeddings.errors import CalibrationError
 from embeddings.reranking.reranker import RerankerIdentity
@@ -155,9 +161,9 @@ def _thresholds(entry: Mapping[str, Any]) -> Thresholds:
     return Thresholds(answered=float(entry["answered"]), nearest=float(entry["nearest"]))
 
 
-UNCALIBRATED = Thresholds(answered=0.37, nearest=0.32)
+UNCALIBRATED = Thresholds(UNCALIBRATED_ANSWERED, UNCALIBRATED_NEAREST)
 """For an encoder that nobody has calibrated: a guess, taken from the default encoder."""
 
 
-UNCALIBRATED_RERANKER = RerankerCalibration(UNCALIBRATED, middle=0.0, spread=4.0)
+UNCALIBRATED_RERANKER = RerankerCalibration(UNCALIBRATED, UNCALIBRATED_RERANKER_MIDDLE, UNCALIBRATED_RERANKER_SPREAD)
 """For a reranker that nobody has calibrated: a guess that suits one whose scores are logits."""

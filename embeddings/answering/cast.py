@@ -12,9 +12,6 @@ from collections.abc import Iterator
 from embeddings.documents.analyzer import fold, words
 from embeddings.lexicon import STOP_WORDS
 
-BONUS = 1.0
-"""What a sentence that names the performer gains in its ranking score: more than any lead that another can have."""
-
 _ASKS = re.compile(
     r"\bwho(?:'s| is| was)? (?:(?:does|did) .+ )?(?:play|plays|played|playing|portray|portrays|portrayed"
     r"|perform|performs|performed|voices|voiced|acts as)\b"

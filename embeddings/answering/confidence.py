@@ -10,22 +10,7 @@ from __future__ import annotations
 import math
 
 from embeddings.answering.calibration import RerankerCalibration
-
-DOUBT = 0.5
-"""What is left of the confidence where the reviews have no word of what is asked for."""
-
-FOREIGN = 0.18
-"""A follow-up whose closest sentence is less alike than this, by itself, is about something else altogether."""
-
-FOREIGN_WHOLE = 0.3
-"""The same for one that doesn't point back at what was asked before."""
-
-
-READING = 0.6
-"""What share of the confidence the reranker can add to it, or take from it.
-
-A share, not a sum: where nothing in the reviews is about the question, no reranker finds an answer.
-"""
+from embeddings.config import DOUBT_FACTOR, OFF_TOPIC_COSINE, OFF_TOPIC_STANDALONE_COSINE, RERANKER_CONFIDENCE_SHARE
 
 
 def reranker_factor(best: float | None, reranker: RerankerCalibration) -> float:
@@ -35,7 +20,9 @@ def reranker_factor(best: float | None, reranker: RerankerCalibration) -> float:
         best: the reranker's highest score; None where it has read nothing.
         reranker: what its scores mean.
     """
-    return 1.0 if best is None else 1.0 + READING * math.tanh((best - reranker.middle) / reranker.spread)
+    return (
+        1.0 if best is None else 1.0 + RERANKER_CONFIDENCE_SHARE * math.tanh((best - reranker.middle) / reranker.spread)
+    )
 
 
 def confidence(
@@ -57,6 +44,6 @@ def confidence(
         reading: what the reranker multiplies it by; see `reranker_factor`.
     """
     # What was asked before can't lend a question the words that the reviews lack, nor a topic that is not theirs.
-    if alone is not None and (doubtful or alone < (FOREIGN if leaning else FOREIGN_WHOLE)):
+    if alone is not None and (doubtful or alone < (OFF_TOPIC_COSINE if leaning else OFF_TOPIC_STANDALONE_COSINE)):
         cosine = min(cosine, alone)
-    return min(1.0, max(0.0, cosine * reading * (DOUBT if doubtful else 1.0)))
+    return min(1.0, max(0.0, cosine * reading * (DOUBT_FACTOR if doubtful else 1.0)))

@@ -7,13 +7,11 @@ from dataclasses import replace
 from functools import cache
 
 from embeddings.answering.abstention import asks_missing_fact, names_unknown
-from embeddings.answering.cast import BONUS, asks_cast, names_performer
+from embeddings.answering.cast import asks_cast, names_performer
+from embeddings.config import CAST_BONUS
 from embeddings.index.collection import CollectionIndex
 from embeddings.retrieval.fusion import RankedSentence
 from embeddings.retrieval.retriever import Scope
-
-CONTENDERS = 30
-"""How many of the best sentences may still change places before the best of them are quoted."""
 
 
 def _tidy(context: Sequence[str]) -> tuple[str, ...]:
@@ -28,7 +26,7 @@ def _with_performers(
         return sentences
     asked = " ".join((*context[-1:], question))
     raised = (
-        replace(sentence, score=sentence.score + BONUS)
+        replace(sentence, score=sentence.score + CAST_BONUS)
         if names_performer(sentence.index.sentence(sentence.row), asked)
         else sentence
         for sentence in sentences

@@ -6,17 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from embeddings.answering.calibration import Thresholds
+from embeddings.config import MAX_QUOTE_SENTENCES, MAX_QUOTES, QUOTE_CANDIDATES
 from embeddings.records import Answer, Quote, State
 from embeddings.retrieval.fusion import RankedSentence
-
-QUOTES = 3
-"""How many quotes an answer has at most."""
-
-JOINED = 3
-"""How many sentences a quote has at most, neighbours joined."""
-
-CONSIDERED = 5
-"""How many of the best sentences may become quotes."""
 
 
 def answer(question: str, quotes: tuple[Quote, ...], confidence: float, thresholds: Thresholds) -> Answer:
@@ -40,13 +32,13 @@ def answer(question: str, quotes: tuple[Quote, ...], confidence: float, threshol
 def quotes_of(sentences: Sequence[RankedSentence]) -> tuple[Quote, ...]:
     """The sentences, best first, as quotes: until a fourth would begin; neighbours stand in one."""
     runs: list[list[RankedSentence]] = []
-    for sentence in islice(_distinct(sentences), CONSIDERED):
+    for sentence in islice(_distinct(sentences), QUOTE_CANDIDATES):
         beside = [run for run in runs if any(_neighbours(sentence, other) for other in run)]
         if not beside:
-            if len(runs) == QUOTES:
+            if len(runs) == MAX_QUOTES:
                 break
             runs.append([sentence])
-        elif 1 + sum(map(len, beside)) <= JOINED:
+        elif 1 + sum(map(len, beside)) <= MAX_QUOTE_SENTENCES:
             # The sentence may close the gap between two quotes: the better one takes the other in.
             beside[0].append(sentence)
             for run in beside[1:]:

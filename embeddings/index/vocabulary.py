@@ -12,17 +12,10 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.config import SPELLING_MIN_LETTERS, SPELLING_SIMILARITY
 from embeddings.documents.analyzer import fold
 from embeddings.index.arrays import Arrays, open_arrays, save_arrays, under, within
 from embeddings.index.string_table import StringTable
-
-SHORTEST = 4
-"""How many letters a word has at least to be put right; shorter ones are close to too many others."""
-
-
-LIKENESS = 0.72
-"""How alike (1 less the share of letters to change) a word and its correction are at least."""
-
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
@@ -52,11 +45,11 @@ class WordCounts:
         _change(self.names, more.names, fewer.names)
 
     def folded(self) -> WordCounts:
-        """The same counts by folded words, those of fewer than `SHORTEST` letters left out."""
+        """The same counts by folded words, those of fewer than `SPELLING_MIN_LETTERS` letters left out."""
         folded = WordCounts()
         for word, count in self.words.items():
             bare = _bare(word)
-            if len(bare) >= SHORTEST:
+            if len(bare) >= SPELLING_MIN_LETTERS:
                 folded.words[bare] += count
         for (first, second), count in self.names.items():
             folded.names[fold(first), _bare(second)] += count
@@ -68,7 +61,7 @@ class Vocabulary:
     """The words of a collection.
 
     Attributes:
-        words: every word of at least `SHORTEST` letters, folded.
+        words: every word of at least `SPELLING_MIN_LETTERS` letters, folded.
         counts: (words,) how often each is written.
         lengths: (words,) how many letters each has.
         letters: (words,) which letters each has: a bit for each, by code point modulo 64.
@@ -164,12 +157,12 @@ class Vocabulary:
         return tuple(_pair(self.names.key(int(name)))[1] for name in self.seconds[low:high])
 
     def near(self, word: str) -> Iterator[str]:
-        """Every word that may be as like `word` as `LIKENESS` asks for; few others.
+        """Every word that may be as like `word` as `SPELLING_SIMILARITY` asks for; few others.
 
         Each change of a letter changes at most two of the letters that a word has. So nothing is lost by leaving out
         the words that have more other letters than so many changes make.
         """
-        changes = np.maximum(self.lengths, len(word)) * (1 - LIKENESS) + _ROUNDING
+        changes = np.maximum(self.lengths, len(word)) * (1 - SPELLING_SIMILARITY) + _ROUNDING
         others = np.bitwise_count(self.letters ^ np.uint64(_letters(word)))
         likely = (others <= 2 * np.floor(changes)) & (np.abs(self.lengths - len(word)) <= changes)
         return (self.words.key(int(place)) for place in np.flatnonzero(likely))

@@ -12,22 +12,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.config import RERANKER_CHARACTERS, RERANKER_WINDOW_CHARACTERS, RERANKER_WINDOW_SENTENCES
 from embeddings.index.collection import CollectionIndex
 from embeddings.records import NO_RERANKER, SHIPPED, Hit, ScoredSentence
 from embeddings.reranking.reranker import OnnxReranker, Reranker
 from embeddings.retrieval.fusion import RankedSentence
-
-WINDOW_SENTENCES = 5
-"""The most sentences that are read at once: as many as the reranker was trained on."""
-
-WINDOW_CHARACTERS = 160
-"""How many characters a window may have before no neighbour is added: short sentences are read with company.
-
-Measured: reading more of the closest sentences is worth more than reading more of their neighbours.
-"""
-
-READ_CHARACTERS = 640
-"""How many characters are read for a question in all, about 220 tokens; the last window may go beyond."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +106,7 @@ def _windows(sentences: Sequence[RankedSentence]) -> list[_Window]:
     taken: set[tuple[int, int]] = set()
     characters = 0
     for sentence in sentences:
-        if characters >= READ_CHARACTERS:
+        if characters >= RERANKER_CHARACTERS:
             break
         if (id(sentence.index), sentence.row) in taken:
             continue
@@ -136,13 +125,13 @@ def _window(sentence: RankedSentence, taken: set[tuple[int, int]]) -> tuple[_Win
     first, end = sentence.row, sentence.row + 1
     length = len(index.sentence(sentence.row))
     grown = True
-    while grown and end - first < WINDOW_SENTENCES:
+    while grown and end - first < RERANKER_WINDOW_SENTENCES:
         grown = False
         for row in (first - 1, end):
-            if not low <= row < high or (id(index), row) in taken or end - first == WINDOW_SENTENCES:
+            if not low <= row < high or (id(index), row) in taken or end - first == RERANKER_WINDOW_SENTENCES:
                 continue
             added = len(index.sentence(row)) + 1
-            if length + added <= WINDOW_CHARACTERS:
+            if length + added <= RERANKER_WINDOW_CHARACTERS:
                 first, end, length, grown = min(first, row), max(end, row + 1), length + added, True
     return _Window(index, first, end), length
 

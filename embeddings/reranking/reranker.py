@@ -17,6 +17,7 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
+from embeddings.config import RERANKER_MAX_TOKENS
 from embeddings.errors import RerankerError
 
 if TYPE_CHECKING:
@@ -28,8 +29,6 @@ FILE = "reranker.onnx"
 DIGEST = "d29ff6f9c83e6572f06e63ba67fea47c6cb58d8a6a4dc2a0f5644fb91ce42ac3"
 """SHA-256 of the only file that is taken for the shipped reranker."""
 
-MOST_TOKENS = 112
-"""The most tokens of a window, the question and the special tokens included; what is beyond is not read."""
 
 TOKENIZER = "tokenizer"
 """The key of the ONNX file's metadata under which the tokenizer stands."""
@@ -96,7 +95,7 @@ def tokenise(tokenizer: Tokenizer, question: str, sentences: Sequence[str]) -> T
 def prepare_tokenizer(tokenizer: Tokenizer) -> Tokenizer:
     """Have a tokenizer cut the sentences, never the question, where the reranker stops reading; return it."""
     tokenizer.no_padding()
-    tokenizer.enable_truncation(MOST_TOKENS, strategy="only_second")
+    tokenizer.enable_truncation(RERANKER_MAX_TOKENS, strategy="only_second")
     return tokenizer
 
 

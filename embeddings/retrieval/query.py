@@ -9,6 +9,7 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.config import MAX_QUESTION_CHARACTERS, SHORT_QUESTION_WORDS
 from embeddings.documents.analyzer import terms, words
 from embeddings.encoders.base import Encoder
 from embeddings.errors import QuestionError
@@ -41,10 +42,6 @@ def intent(question: str) -> Intent | None:
     return None
 
 
-LONGEST = 1000
-"""How many characters a question may have."""
-
-
 @dataclass(frozen=True, slots=True)
 class Query:
     """A question as it is looked for.
@@ -69,8 +66,8 @@ def check_question(question: str) -> str:
     tidy = " ".join(question.split())
     if not tidy:
         raise QuestionError("the question is empty; ask in a few words, for example: What is a deferral?")
-    if len(tidy) > LONGEST:
-        raise QuestionError(f"the question has {len(tidy)} characters; ask in at most {LONGEST}")
+    if len(tidy) > MAX_QUESTION_CHARACTERS:
+        raise QuestionError(f"the question has {len(tidy)} characters; ask in at most {MAX_QUESTION_CHARACTERS}")
     if not words(tidy):
         raise QuestionError("there are no words in the question; ask in a few words")
     return tidy
@@ -121,7 +118,9 @@ def rewrite(question: str, context: Sequence[str], encoder: Encoder, lists: Sequ
     if not context:
         return RewrittenQuestion(text, (text,), mixed=False)
     return RewrittenQuestion(
-        text, (_together(correct(context[-1][-LONGEST:], lists, known), text, encoder), text), mixed=False
+        text,
+        (_together(correct(context[-1][-MAX_QUESTION_CHARACTERS:], lists, known), text, encoder), text),
+        mixed=False,
     )
 
 
@@ -148,11 +147,7 @@ def _terms(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(terms(text)))
 
 
-SHORT = 3
-"""A question of at most so many words is seldom one by itself."""
-
-
 def is_follow_up(question: str) -> bool:
     """Whether a question has a word that points back ("and who plays her?"), or is too short to stand alone."""
     asked = words(question)
-    return len(asked) <= SHORT or asked[0] in OPENING or not POINTING.isdisjoint(asked)
+    return len(asked) <= SHORT_QUESTION_WORDS or asked[0] in OPENING or not POINTING.isdisjoint(asked)

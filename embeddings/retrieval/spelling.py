@@ -12,15 +12,15 @@ from collections.abc import Callable, Sequence
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
 
+from embeddings.config import (
+    SPELLING_CANDIDATES,
+    SPELLING_FIRST_LETTER_SIMILARITY,
+    SPELLING_MIN_LETTERS,
+    SPELLING_SIMILARITY,
+)
 from embeddings.documents.analyzer import terms
-from embeddings.index.vocabulary import _WORD, LIKENESS, SHORTEST, Vocabulary, _bare
+from embeddings.index.vocabulary import _WORD, Vocabulary, _bare
 from embeddings.lexicon import SHORT_FORMS
-
-LIKENESS_ELSEWHERE = 0.85
-"""The same where the first letter differs, which people seldom get wrong."""
-
-CONSIDERED = 3
-"""How many of the closest words may be the correction."""
 
 
 def correct(question: str, lists: Sequence[Vocabulary], known: Callable[[str], bool]) -> str:
@@ -49,12 +49,20 @@ def _second_name(first: str, word: str, lists: Sequence[Vocabulary]) -> str | No
     seconds = [second for names in lists for second in names.seconds_after(first)]
     if not seconds or any(word in names for names in lists):
         return None
-    found = process.extractOne(word, seconds, scorer=DamerauLevenshtein.normalized_similarity, score_cutoff=LIKENESS)
+    found = process.extractOne(
+        word, seconds, scorer=DamerauLevenshtein.normalized_similarity, score_cutoff=SPELLING_SIMILARITY
+    )
     return str(found[0]) if found else None
 
 
 def _misspelt(word: str, lists: Sequence[Vocabulary], known: Callable[[str], bool]) -> bool:
-    if len(word) < SHORTEST or "'" in word or word in SHORT_FORMS or known(word) or known(word.removesuffix("s")):
+    if (
+        len(word) < SPELLING_MIN_LETTERS
+        or "'" in word
+        or word in SHORT_FORMS
+        or known(word)
+        or known(word.removesuffix("s"))
+    ):
         return False
     return not any(word in names for names in lists)
 
@@ -62,15 +70,15 @@ def _misspelt(word: str, lists: Sequence[Vocabulary], known: Callable[[str], boo
 def _closest(word: str, lists: Sequence[Vocabulary]) -> str | None:
     others = {other for names in lists for other in names.near(word)}
     scorer = DamerauLevenshtein.normalized_similarity
-    found = process.extract(word, others, scorer=scorer, limit=None, score_cutoff=LIKENESS)
+    found = process.extract(word, others, scorer=scorer, limit=None, score_cutoff=SPELLING_SIMILARITY)
     # Of words that are as close the first by alphabet: a set has another order in each process.
-    for other, likeness, _ in sorted(found, key=lambda match: (-match[1], match[0]))[:CONSIDERED]:
+    for other, likeness, _ in sorted(found, key=lambda match: (-match[1], match[0]))[:SPELLING_CANDIDATES]:
         if terms(other) == terms(word):
             # Another form of a word that the reviews have.
             return None
-        if len(word) == SHORTEST and sorted(word) != sorted(other):
+        if len(word) == SPELLING_MIN_LETTERS and sorted(word) != sorted(other):
             # Of four letters, one wrong makes another word; two that changed places are a slip.
             continue
-        if other[0] == word[0] or likeness >= LIKENESS_ELSEWHERE:
+        if other[0] == word[0] or likeness >= SPELLING_FIRST_LETTER_SIMILARITY:
             return str(other)
     return None

@@ -26,7 +26,7 @@ from embeddings.index.collection import CollectionIndex
 from embeddings.index.build.vector_cache import VectorCache
 from embeddings.index.bm25 import BM25Index
 from embeddings.index.manifest import BF16, BY_SIZE, FP32, IndexedCollection, Manifest
-from embeddings.index.build.planner import Plan, Source, plan_collection
+from embeddings.index.build.planner import Plan, Source, passage_tokens, plan_collection
 from embeddings.index.titles import TitleTable
 from embeddings.documents.splitter import SPLITTER
 from embeddings.index.document_store import save_records
@@ -90,7 +90,7 @@ def writing(directory: Path, *, wait: float = 0.0) -> Iterator[None]:
 
 def splitter(encoder: Encoder) -> str:
     """What decides how reviews are split for this encoder: the splitter's version and the passages' limit."""
-    return f"{SPLITTER}, at most {encoder.identity.max_tokens} tokens"
+    return f"{SPLITTER}, at most {passage_tokens(encoder)} tokens"
 
 
 def build_index(

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.config import PASSAGE_TOKENS
 from embeddings.encoders.base import Encoder
 from embeddings.index.collection import PASSAGE_ROW, SENTENCE_ROW, CollectionIndex
 from embeddings.index.build.vector_cache import Digests, Kept, digests
@@ -54,6 +55,12 @@ class Source:
         """A review that has no file."""
         content = json.dumps(asdict(review), ensure_ascii=False, sort_keys=True)
         return cls(review.slug, lambda: review, hashlib.sha256(content.encode()).hexdigest())
+
+
+def passage_tokens(encoder: Encoder) -> int:
+    """Return the most tokens of a passage: what the encoder reads, or `PASSAGE_TOKENS` where that is fewer."""
+    limit = encoder.identity.max_tokens
+    return limit if PASSAGE_TOKENS is None else min(PASSAGE_TOKENS, limit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +212,7 @@ class _New:
     def split(self, source: Source) -> tuple[IndexedReview, Rows, Rows]:
         """Take up a review; its rows count from 0."""
         review = source.load()
-        split = split_review(review, limit=self._encoder.identity.max_tokens, count_tokens=self._encoder.count_tokens)
+        split = split_review(review, limit=passage_tokens(self._encoder), count_tokens=self._encoder.count_tokens)
         numbers = {section.slug: number for number, section in enumerate(review.sections)}
         passages: list[tuple[int, ...]] = []
         sentences: list[tuple[int, ...]] = []

@@ -15,7 +15,8 @@ from embeddings.answering.calibration import (
     load_calibration,
     save_thresholds,
 )
-from embeddings.answering.confidence import DOUBT, confidence
+from embeddings.answering.confidence import confidence
+from embeddings.config import DOUBT_FACTOR
 from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.errors import CalibrationError
 
@@ -98,6 +99,6 @@ def test_a_follow_up_that_points_at_nothing_before_it_is_judged_more_strictly() 
 
 
 def test_a_follow_up_for_what_the_reviews_have_no_word_of_is_judged_by_itself() -> None:
-    assert confidence(0.6, alone=0.4, doubtful=True) == pytest.approx(0.4 * DOUBT)
-    assert confidence(0.3, alone=0.6, doubtful=True) == pytest.approx(0.3 * DOUBT)
-    assert confidence(0.6, alone=None, doubtful=True) == pytest.approx(0.6 * DOUBT)
+    assert confidence(0.6, alone=0.4, doubtful=True) == pytest.approx(0.4 * DOUBT_FACTOR)
+    assert confidence(0.3, alone=0.6, doubtful=True) == pytest.approx(0.3 * DOUBT_FACTOR)
+    assert confidence(0.6, alone=None, doubtful=True) == pytest.approx(0.6 * DOUBT_FACTOR)

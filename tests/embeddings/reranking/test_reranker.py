@@ -15,13 +15,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.answering.calibration import UNCALIBRATED_RERANKER, Calibration, RerankerCalibration, Thresholds
-from embeddings.answering.confidence import READING, confidence, reranker_factor
+from embeddings.answering.confidence import confidence, reranker_factor
+from embeddings.config import (
+    RERANKER_CHARACTERS,
+    RERANKER_CONFIDENCE_SHARE,
+    RERANKER_MAX_TOKENS,
+    RERANKER_WINDOW_CHARACTERS,
+    RERANKER_WINDOW_SENTENCES,
+)
 from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.errors import CalibrationError, RerankerError
 from embeddings.library import Library
 from embeddings.records import NO_RERANKER, SHIPPED
-from embeddings.reranking.rerank import READ_CHARACTERS, WINDOW_CHARACTERS, WINDOW_SENTENCES, rerank
-from embeddings.reranking.reranker import DIGEST, MOST_TOKENS, OnnxReranker, RerankerIdentity, packaged, tokenise
+from embeddings.reranking.rerank import rerank
+from embeddings.reranking.reranker import DIGEST, OnnxReranker, RerankerIdentity, packaged, tokenise
 from embeddings.retrieval.fusion import rank
 from embeddings.retrieval.query import encode_queries, rewrite
 from embeddings.retrieval.retriever import Scope
@@ -62,7 +69,7 @@ def test_nothing_to_read_gives_no_scores(reranker: OnnxReranker) -> None:
 
 
 def test_a_sentence_beyond_what_is_read_scores_minus_infinity(reranker: OnnxReranker) -> None:
-    long = "word " * (2 * MOST_TOKENS)
+    long = "word " * (2 * RERANKER_MAX_TOKENS)
     (scores,) = reranker.read("What is it?", [(long, "Out of reach.")])
     assert math.isfinite(scores[0])
     assert scores[1] == -math.inf
@@ -108,11 +115,11 @@ def test_windows_are_runs_of_neighbours_around_the_closest_sentences(library: Li
     assert longest.windows
     for window in longest.windows:
         assert " ".join(window) in text
-        assert len(window) <= WINDOW_SENTENCES
-        assert len(window) == 1 or len(" ".join(window)) <= WINDOW_CHARACTERS
+        assert len(window) <= RERANKER_WINDOW_SENTENCES
+        assert len(window) == 1 or len(" ".join(window)) <= RERANKER_WINDOW_CHARACTERS
     read = [sentence for window in longest.windows for sentence in window]
     assert len(set(read)) == len(read)
-    assert sum(len(" ".join(window)) for window in longest.windows[:-1]) < READ_CHARACTERS
+    assert sum(len(" ".join(window)) for window in longest.windows[:-1]) < RERANKER_CHARACTERS
 
 
 def test_the_reader_reorders_sentences_and_leaves_passages_where_they_were(
@@ -211,7 +218,7 @@ def test_a_surer_reader_never_lowers_the_confidence(cosine: float, lower: float,
     lower, higher = sorted((lower, higher))
     scale = RerankerCalibration(Thresholds(0.5, 0.4), middle=0.5, spread=3.0)
     low, high = (confidence(cosine, reading=reranker_factor(best, scale)) for best in (lower, higher))
-    assert 0 <= low <= high <= min(1.0, cosine * (1 + READING) + 1e-12)
+    assert 0 <= low <= high <= min(1.0, cosine * (1 + RERANKER_CONFIDENCE_SHARE) + 1e-12)
 
 
 def test_a_reader_that_read_nothing_changes_no_confidence() -> None:

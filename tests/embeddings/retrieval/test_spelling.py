@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rapidfuzz.distance import DamerauLevenshtein
 
+from embeddings.config import SPELLING_SIMILARITY
 from embeddings.documents.analyzer import fold
-from embeddings.index.vocabulary import LIKENESS, Vocabulary, WordCounts
+from embeddings.index.vocabulary import Vocabulary, WordCounts
 from embeddings.retrieval.spelling import correct
 
 TEXT = (
@@ -88,7 +89,7 @@ def test_a_saved_list_is_the_same_list(tmp_path: Path) -> None:
 def test_no_word_that_is_alike_is_overlooked(words: list[str]) -> None:
     near = list(Vocabulary.build([" ".join(words)]).near("hailsham"))
     likeness = DamerauLevenshtein.normalized_similarity
-    assert {fold(word) for word in words if likeness(fold(word), "hailsham") >= LIKENESS} <= set(near)
+    assert {fold(word) for word in words if likeness(fold(word), "hailsham") >= SPELLING_SIMILARITY} <= set(near)
 
 
 def test_words_counted_and_taken_away_again_leave_the_others() -> None:

@@ -165,6 +165,18 @@ def test_another_encoder_takes_nothing_over(encoder: OnnxEncoder, built: Path) -
     assert len(other.texts) == 8
 
 
+@pytest.mark.parametrize(("setting", "longest"), [(None, 256), (16, 16), (100_000, 256)])
+def test_passages_have_at_most_the_tokens_of_the_setting_and_of_the_encoder(
+    encoder: OnnxEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: int | None, longest: int
+) -> None:
+    monkeypatch.setattr("embeddings.index.build.planner.PASSAGE_TOKENS", setting)
+    paragraph = " ".join(f"Kathy drives to house {number} by the sea." for number in range(40))
+    library = Library.of([review("long", {"One": [paragraph]})], tmp_path, encoder)
+    passages = [paragraph[hit.start : hit.end] for hit in library.search("Where does Kathy drive?", 100)]
+    assert longest / 2 < max(encoder.count_tokens(passages)) <= longest
+    assert library.manifest.splitter.endswith(f"at most {longest} tokens")
+
+
 def test_progress_counts_up_to_all_that_has_to_be_encoded(encoder: OnnxEncoder, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
     Library.of(OLD, tmp_path, encoder, progress=lambda done, total: told.append((done, total)))
