@@ -9,22 +9,22 @@ if TYPE_CHECKING:
     from embeddings.answering.calibration import CALIBRATION_FILE, packaged_calibration
     from embeddings.config import RankingSettings
     from embeddings.documents.analyzer import words
-    from embeddings.documents.converter import ConvertedFile, largest, too_large, wants_extra
+    from embeddings.documents.converter import ConvertedFile, file_too_large, max_file_bytes, needs_import_extra
     from embeddings.documents.files import (
         COLLECTIONS,
         REVIEWS,
         SUFFIXES,
         add_review,
         collection_folder,
+        find_review_file,
         remove_review,
         review_files,
-        stored_review,
     )
-    from embeddings.documents.lookup import Names, complete
+    from embeddings.documents.lookup import NameMatcher, complete
     from embeddings.documents.sandbox import convert_in_sandbox
     from embeddings.documents.slugs import slugify
     from embeddings.encoders.base import ONNX
-    from embeddings.encoders.onnx import verify
+    from embeddings.encoders.onnx import verify_encoder
     from embeddings.encoders.weights import DEFAULT_MODEL, DEFAULT_WEIGHTS, find_model
     from embeddings.errors import (
         CalibrationError,
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
         UnknownReviewError,
         UnknownSectionError,
     )
-    from embeddings.index.build.freshness import changes_in_words, outdated_reviews, shared_reviews_lost
+    from embeddings.index.build.freshness import describe_changes, explain_lost_reviews, outdated_reviews
     from embeddings.index.build.sources import read_sources
     from embeddings.index.collection import INDEX_DIRECTORY
     from embeddings.index.manifest import BF16, MANIFEST_FILE, Manifest
@@ -81,9 +81,9 @@ _MODULES = {
     "RankingSettings": "embeddings.config",
     "words": "embeddings.documents.analyzer",
     "ConvertedFile": "embeddings.documents.converter",
-    "largest": "embeddings.documents.converter",
-    "too_large": "embeddings.documents.converter",
-    "wants_extra": "embeddings.documents.converter",
+    "max_file_bytes": "embeddings.documents.converter",
+    "file_too_large": "embeddings.documents.converter",
+    "needs_import_extra": "embeddings.documents.converter",
     "COLLECTIONS": "embeddings.documents.files",
     "REVIEWS": "embeddings.documents.files",
     "SUFFIXES": "embeddings.documents.files",
@@ -91,13 +91,13 @@ _MODULES = {
     "collection_folder": "embeddings.documents.files",
     "remove_review": "embeddings.documents.files",
     "review_files": "embeddings.documents.files",
-    "stored_review": "embeddings.documents.files",
-    "Names": "embeddings.documents.lookup",
+    "find_review_file": "embeddings.documents.files",
+    "NameMatcher": "embeddings.documents.lookup",
     "complete": "embeddings.documents.lookup",
     "convert_in_sandbox": "embeddings.documents.sandbox",
     "slugify": "embeddings.documents.slugs",
     "ONNX": "embeddings.encoders.base",
-    "verify": "embeddings.encoders.onnx",
+    "verify_encoder": "embeddings.encoders.onnx",
     "DEFAULT_MODEL": "embeddings.encoders.weights",
     "DEFAULT_WEIGHTS": "embeddings.encoders.weights",
     "find_model": "embeddings.encoders.weights",
@@ -120,9 +120,9 @@ _MODULES = {
     "ReviewStorageError": "embeddings.errors",
     "UnknownReviewError": "embeddings.errors",
     "UnknownSectionError": "embeddings.errors",
-    "changes_in_words": "embeddings.index.build.freshness",
+    "describe_changes": "embeddings.index.build.freshness",
     "outdated_reviews": "embeddings.index.build.freshness",
-    "shared_reviews_lost": "embeddings.index.build.freshness",
+    "explain_lost_reviews": "embeddings.index.build.freshness",
     "read_sources": "embeddings.index.build.sources",
     "INDEX_DIRECTORY": "embeddings.index.collection",
     "BF16": "embeddings.index.manifest",
@@ -183,7 +183,7 @@ __all__ = [
     "Manifest",
     "ModelError",
     "ModelMissingError",
-    "Names",
+    "NameMatcher",
     "NoReviewsError",
     "Paragraph",
     "Passage",
@@ -208,24 +208,24 @@ __all__ = [
     "UnknownReviewError",
     "UnknownSectionError",
     "add_review",
-    "changes_in_words",
     "collection_folder",
     "complete",
     "convert_in_sandbox",
+    "describe_changes",
+    "explain_lost_reviews",
+    "file_too_large",
     "find_model",
+    "find_review_file",
     "is_follow_up",
-    "largest",
+    "max_file_bytes",
+    "needs_import_extra",
     "outdated_reviews",
     "packaged_calibration",
     "read_sources",
     "remove_review",
     "review_files",
-    "shared_reviews_lost",
     "slugify",
-    "stored_review",
-    "too_large",
-    "verify",
-    "wants_extra",
+    "verify_encoder",
     "words",
 ]
 

@@ -22,7 +22,7 @@ from embeddings.answering.quotes import answer, quotes_of
 from embeddings.config import TOP_SENTENCES, RankingSettings
 from embeddings.documents.lookup import find_review, find_section, unknown_review
 from embeddings.encoders.base import ONNX, Encoder
-from embeddings.encoders.onnx import OnnxEncoder, verify
+from embeddings.encoders.onnx import OnnxEncoder, verify_encoder
 from embeddings.errors import (
     IndexDamagedError,
     QuestionError,
@@ -117,7 +117,7 @@ class Library:
         allow_download: bool = False,
         rebuild: bool = False,
         exact: bool | None = None,
-        half: bool | None = None,
+        bf16: bool | None = None,
         skip_broken: bool = False,
         wait: float = 0.0,
         reranker: str = SHIPPED,
@@ -132,7 +132,7 @@ class Library:
             allow_download: whether a model that isn't on this machine may be fetched.
             rebuild: encode everything anew, whatever stands in the old index.
             exact: whether all vectors are scanned however many there are; None keeps what the index has.
-            half: whether the reviews are encoded in bfloat16; None keeps what the index has.
+            bf16: whether the reviews are encoded in bfloat16; None keeps what the index has.
             skip_broken: leave out the files that can't be read, instead of changing nothing.
             wait: for how many seconds to wait for another writer.
             reranker: as `open` takes it; the index itself is the same with any.
@@ -157,7 +157,7 @@ class Library:
             allow_download=allow_download,
             rebuild=rebuild,
             exact=exact,
-            half=half,
+            bf16=bf16,
             skip_broken=skip_broken,
             wait=wait,
             notify=notify,
@@ -454,7 +454,7 @@ class Library:
         for index in self._indexes.values():
             index.verify()
         if self.manifest.encoder.runtime == ONNX:
-            verify(self.directory / self.manifest.encoder_folder)
+            verify_encoder(self.directory / self.manifest.encoder_folder)
         # To open the encoder shows whether it can be used.
         self.encoder.count_tokens([""])
 

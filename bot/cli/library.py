@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bot.cli.output.console import notice, watched
 from bot.cli.output.wording import counted, for_folder, messages_of
-from embeddings import SHIPPED, IndexMissingError, Library, LibraryError, changes_in_words
+from embeddings import SHIPPED, IndexMissingError, Library, LibraryError, describe_changes
 
 FIRST_BUILD_WAIT = 3600.0
 """For how many seconds to wait for another process that is building the first index."""
@@ -53,7 +53,7 @@ def build_with_progress(
     allow_download: bool = False,
     rebuild: bool = False,
     exact: bool | None = None,
-    half: bool | None = None,
+    bf16: bool | None = None,
     skip_broken: bool = False,
     wait: float = 0.0,
     reranker: str = SHIPPED,
@@ -66,7 +66,7 @@ def build_with_progress(
             allow_download=allow_download,
             rebuild=rebuild,
             exact=exact,
-            half=half,
+            bf16=bf16,
             skip_broken=skip_broken,
             wait=wait,
             reranker=reranker,
@@ -89,7 +89,7 @@ def _build_first(data: Path, reranker: str) -> Library:
 def _current(library: Library, data: Path, *, update: bool, reranker: str) -> Library:
     changed = ""
     try:
-        changed = changes_in_words(library.outdated(), library.removed())
+        changed = describe_changes(library.outdated(), library.removed())
         if not changed:
             return library
         if not update:

@@ -37,9 +37,9 @@ from embeddings import (
     Section,
     StageSeconds,
     add_review,
+    find_review_file,
     outdated_reviews,
     remove_review,
-    stored_review,
 )
 
 _log = logging.getLogger(__name__)
@@ -280,23 +280,23 @@ class Engine:
         Raises:
             ReviewKeptError: it can't be read.
         """
-        kept = await self._run(self._reading, lambda _: stored_review(self._data, collection, slug))
+        kept = await self._run(self._reading, lambda _: find_review_file(self._data, collection, slug))
         return kept.digest if kept else None
 
-    async def keep(self, review: Review, content: str, *, instead_of: str | None) -> None:
+    async def keep(self, review: Review, content: str, *, replaces: str | None) -> None:
         """Write a review's file; `keep_up` indexes it.
 
         Args:
             review: what the file says; its slug and collection name its place.
             content: the file.
-            instead_of: the digest of the file that it is to replace, or None.
+            replaces: the digest of the file that it is to replace, or None.
 
         Raises:
             ReviewKeptError: another file stands there than was expected, there are too many, or the disk refuses.
         """
 
         def write(_: OpenedLibrary) -> None:
-            add_review(self._data, review.collection, review.slug, content, instead_of=instead_of)
+            add_review(self._data, review.collection, review.slug, content, replaces=replaces)
 
         await self._run(self._reading, write)
 

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from bot.services.stable_keys import slug_key
-from embeddings import Names, Review, Router, TitleEntry, UnknownReviewError, complete
+from embeddings import NameMatcher, Review, Router, TitleEntry, UnknownReviewError, complete
 
 _MOST_NEAR = 3
 _CANDIDATES_FOR_EACH = 4
@@ -83,7 +83,7 @@ class Titles:
         self._by_key = {(title.collection, title.key): title for title in titles}
         # For each set of collections that askers see, once it is asked for.
         self._routers: dict[tuple[str, ...], Router] = {}
-        self._names: dict[tuple[str, ...], Names[int]] = {}
+        self._names: dict[tuple[str, ...], NameMatcher[int]] = {}
 
     def titles(self, collections: Collection[str]) -> tuple[Title, ...]:
         """The reviews that the asker sees, in the order of the collections, then by slug."""
@@ -108,7 +108,7 @@ class Titles:
         chosen = self.by_slug(name, collections) or self.by_key(name, collections)
         if chosen is not None:
             return chosen
-        meant = self._named(collections).means(name)
+        meant = self._named(collections).resolve(name)
         if len(meant) != 1:
             raise UnknownTitleError(name, self.complete_reviews(name, collections, _MOST_NEAR))
         return self.titles(collections)[meant[0]]
@@ -151,11 +151,11 @@ class Titles:
         """Those that hold anything: most servers have no reviews of their own, and see the same."""
         return tuple(dict.fromkeys(name for name in collections if name in self._in))
 
-    def _named(self, collections: Collection[str]) -> Names[int]:
+    def _named(self, collections: Collection[str]) -> NameMatcher[int]:
         """What the reviews that the asker sees may be called, each with its number among them."""
         visible = self._visible(collections)
         if visible not in self._names:
-            self._names[visible] = Names(
+            self._names[visible] = NameMatcher(
                 (text, number) for number, title in enumerate(self.titles(visible)) for text in title.names
             )
         return self._names[visible]

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import aiohttp
 
 from bot.services.engine import BusyError
-from embeddings import ConversionError, ConvertedFile, convert_in_sandbox, largest, too_large
+from embeddings import ConversionError, ConvertedFile, convert_in_sandbox, file_too_large, max_file_bytes
 
 CDN: tuple[str, ...] = ("https://cdn.discordapp.com/", "https://media.discordapp.net/")
 """Where Discord keeps uploads; nothing is fetched from anywhere else."""
@@ -86,13 +86,13 @@ class Upload:
         member: the id of who brought it.
         server: the id of the server that it is for.
         candidate: what it would become.
-        instead_of: the digest of the review file that it would replace, or None.
+        replaces: the digest of the review file that it would replace, or None.
     """
 
     member: int
     server: int
     candidate: ConvertedFile
-    instead_of: str | None
+    replaces: str | None
 
 
 class Uploads:
@@ -122,8 +122,8 @@ class Uploads:
             BusyError: too many are waiting.
             ConversionError: it can't become a review.
         """
-        if size > largest(name):
-            raise too_large(name)
+        if size > max_file_bytes(name):
+            raise file_too_large(name)
         if self._waiting >= MOST_WAITING:
             raise BusyError("too many uploads are waiting; try again in a moment")
         self._waiting += 1

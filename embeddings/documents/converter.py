@@ -56,33 +56,35 @@ class ConvertedFile:
     converted: bool
 
 
-def plain_name(name: str) -> str:
+def display_name(name: str) -> str:
     """A file's name without folders, and without what can't be seen or turns the direction of what follows."""
     last = re.split(r"[\\/]", name)[-1]
     return " ".join("".join(character for character in last if character.isprintable()).split())
 
 
-def wants_extra(name: str) -> bool:
+def needs_import_extra(name: str) -> bool:
     """Whether files with that ending could be read if the extra `import` were installed."""
-    return Path(plain_name(name)).suffix.lower() in _BY_THE_EXTRA and not _has_extra()
+    return Path(display_name(name)).suffix.lower() in _BY_THE_EXTRA and not _has_extra()
 
 
-def largest(name: str) -> int:
+def max_file_bytes(name: str) -> int:
     """How many bytes a file of that name may have.
 
     Raises:
         ConversionError: files with its ending can't be read here, whatever is in them.
     """
-    suffix = Path(plain_name(name)).suffix.lower()
-    if suffix not in LARGEST or wants_extra(name):
+    suffix = Path(display_name(name)).suffix.lower()
+    if suffix not in LARGEST or needs_import_extra(name):
         known = ".md, .txt, .html or .epub" if _has_extra() else ".md or .txt"
-        raise ConversionError(f"'{suffix or plain_name(name)}' files can't be read; bring {known}")
+        raise ConversionError(f"'{suffix or display_name(name)}' files can't be read; bring {known}")
     return LARGEST[suffix]
 
 
-def too_large(name: str) -> ConversionError:
+def file_too_large(name: str) -> ConversionError:
     """The error for a file that has more bytes than it may."""
-    return ConversionError(f"{plain_name(name)} is larger than {largest(name) // MEGABYTE} MB; a review is an essay")
+    return ConversionError(
+        f"{display_name(name)} is larger than {max_file_bytes(name) // MEGABYTE} MB; a review is an essay"
+    )
 
 
 def convert(data: bytes, name: str, *, slug: str | None = None, collection: str = SHARED) -> ConvertedFile:
@@ -99,9 +101,9 @@ def convert(data: bytes, name: str, *, slug: str | None = None, collection: str 
         ConversionError: it can't become a review.
         ReviewFileError: a line of it has to be mended first.
     """
-    if len(data) > largest(name):
-        raise too_large(name)
-    file = Path(plain_name(name))
+    if len(data) > max_file_bytes(name):
+        raise file_too_large(name)
+    file = Path(display_name(name))
     suffix = file.suffix.lower()
     title = title_of(file)
     _refuse_many_headings(len(_HEADINGS.findall(data)))

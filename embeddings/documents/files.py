@@ -83,14 +83,14 @@ _UNFINISHED = ".adding-"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ReviewFile:
     """A review file as it stands: where, and the SHA-256 (hex) of its content."""
 
     file: Path
     digest: str
 
 
-def stored_review(data: Path, collection: str, slug: str) -> Kept | None:
+def find_review_file(data: Path, collection: str, slug: str) -> ReviewFile | None:
     """The file of the review of that slug, or None.
 
     Raises:
@@ -99,13 +99,13 @@ def stored_review(data: Path, collection: str, slug: str) -> Kept | None:
     for file in review_files(collection_folder(data, collection)):
         if slugify(file.stem) == slug:
             try:
-                return Kept(file, digest_of(file))
+                return ReviewFile(file, digest_of(file))
             except OSError as error:
                 raise ReviewStorageError(f"the review '{slug}' can't be read: {error.strerror}") from error
     return None
 
 
-def add_review(data: Path, collection: str, slug: str, content: str, *, instead_of: str | None = None) -> Path:
+def add_review(data: Path, collection: str, slug: str, content: str, *, replaces: str | None = None) -> Path:
     """Keep a review file; where it stands then.
 
     It is written beside, flushed to the disk, and put in its place in one step: killed at any moment, there is the old
@@ -116,15 +116,15 @@ def add_review(data: Path, collection: str, slug: str, content: str, *, instead_
         collection: where the review belongs.
         slug: the review's slug.
         content: Markdown with front matter.
-        instead_of: the digest of the file that it is to replace; None where there is to be none.
+        replaces: the digest of the file that it is to replace; None where there is to be none.
 
     Raises:
         ReviewStorageError: another file stands there than was expected, there are too many or they would be too long in
             all, or the disk refuses.
     """
     folder = collection_folder(data, collection)
-    kept = stored_review(data, collection, slug)
-    if (kept.digest if kept else None) != instead_of:
+    kept = find_review_file(data, collection, slug)
+    if (kept.digest if kept else None) != replaces:
         raise ReviewStorageError(f"the review '{slug}' has been added or changed meanwhile; nothing was done")
     if kept is not None and kept.file.suffix.lower() != ".md":
         raise ReviewStorageError(f"the review '{slug}' is kept as {kept.file.name}; remove it first")
@@ -157,7 +157,7 @@ def remove_review(data: Path, collection: str, slug: str) -> None:
     Raises:
         ReviewStorageError: there is none, or the disk refuses.
     """
-    kept = stored_review(data, collection, slug)
+    kept = find_review_file(data, collection, slug)
     if kept is None:
         raise ReviewStorageError(f"there is no review '{slug}' any more")
     try:
@@ -167,11 +167,11 @@ def remove_review(data: Path, collection: str, slug: str) -> None:
         raise ReviewStorageError(f"the review '{slug}' can't be removed: {error.strerror}") from error
 
 
-def _refuse_much(folder: Path, content: str, instead_of: Kept | None) -> None:
+def _refuse_much(folder: Path, content: str, replaces: ReviewFile | None) -> None:
     """Refuse what would make a collection too long; what makes one shorter that is too long already may be kept."""
     lengths = {file: _characters(file) for file in review_files(folder)}
     before = sum(lengths.values())
-    after = before - (lengths[instead_of.file] if instead_of else 0) + len(content)
+    after = before - (lengths[replaces.file] if replaces else 0) + len(content)
     if after > max(MOST_CHARACTERS, before):
         raise ReviewStorageError(
             f"the reviews here would be {after:,} characters long in all, where {MOST_CHARACTERS:,} may be kept; "

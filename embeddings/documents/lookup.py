@@ -25,8 +25,8 @@ _NAMED = 3
 T = TypeVar("T")
 
 
-class Names(Generic[T]):
-    """Names that are looked through again and again: what they are compared by is worked out once.
+class NameMatcher(Generic[T]):
+    """NameMatcher that are looked through again and again: what they are compared by is worked out once.
 
     Args:
         names: each name with what it stands for.
@@ -38,7 +38,7 @@ class Names(Generic[T]):
         self._plain: list[str] | None = None
         self._telling: list[str] | None = None
 
-    def means(self, name: str) -> list[T]:
+    def resolve(self, name: str) -> list[T]:
         """What `name` may mean: one, if it is clear; none; or several that it means as well."""
         wanted = _plain(name)
         if self._plain is None:
@@ -91,7 +91,7 @@ def find_review(name: str, names: Sequence[tuple[str, T]]) -> T:
     Raises:
         UnknownReviewError: none is meant, or several could be; the message names the closest.
     """
-    found = Names(names).means(name)
+    found = NameMatcher(names).resolve(name)
     if len(found) == 1:
         return found[0]
     raise UnknownReviewError(unknown_review(name, _closest_of_each(name, names)))
@@ -114,7 +114,7 @@ def find_section(name: str, review: Review) -> Section:
     if number.isdecimal() and 1 <= int(number[:9]) <= len(review.sections):
         return review.sections[int(number[:9]) - 1]
     names = [(text, section) for section in review.sections for text in (section.slug, section.heading)]
-    found = Names(names).means(name)
+    found = NameMatcher(names).resolve(name)
     if len(found) == 1:
         return found[0]
     headings = Counter(section.heading for section in review.sections)
@@ -129,7 +129,7 @@ def complete(typed: str, names: Sequence[str], limit: int) -> tuple[int, ...]:
 
     Nothing typed gives the first names in their order. Misspellings are tolerated.
     """
-    return Names((name, place) for place, name in enumerate(names)).complete(typed, limit)
+    return NameMatcher((name, place) for place, name in enumerate(names)).complete(typed, limit)
 
 
 def _closest_of_each(name: str, names: Sequence[tuple[str, T]]) -> list[str]:

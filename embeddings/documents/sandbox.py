@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 
-from embeddings.documents.converter import ConvertedFile, plain_name
+from embeddings.documents.converter import ConvertedFile, display_name
 from embeddings.documents.review_json import review_from
 from embeddings.errors import ConversionError
 from embeddings.records import SHARED
@@ -24,7 +24,7 @@ def convert_in_sandbox(data: bytes, name: str, *, slug: str | None = None, colle
     Raises:
         ConversionError: the file can't become a review; the message says why.
     """
-    header = json.dumps({"name": plain_name(name), "slug": slug, "collection": collection})
+    header = json.dumps({"name": display_name(name), "slug": slug, "collection": collection})
     try:
         process = subprocess.run(
             [sys.executable, "-m", "embeddings.documents.sandbox_worker"],
@@ -46,4 +46,4 @@ def convert_in_sandbox(data: bytes, name: str, *, slug: str | None = None, colle
 
 
 def _excessive(name: str) -> ConversionError:
-    return ConversionError(f"{plain_name(name)} takes more memory or time to read than a review does")
+    return ConversionError(f"{display_name(name)} takes more memory or time to read than a review does")

@@ -20,7 +20,7 @@ from embeddings.encoders.onnx import (
     StoredEncoder,
     describe_file,
     read_description,
-    verify,
+    verify_encoder,
     write_description,
 )
 from embeddings.encoders.weights import ModelSource, find_model
@@ -136,7 +136,7 @@ def _loaded(source: ModelSource) -> SentenceTransformersEncoder:
 def _kept(source: ModelSource, directory: Path) -> Encoder | None:
     """The encoder in `directory` if it is a sound one of this very model."""
     try:
-        identity = verify(directory).identity
+        identity = verify_encoder(directory).identity
         if (identity.model, identity.weights) == (source.name, source.weights):
             return open_encoder(directory, identity)
     except (IndexDamagedError, IndexVersionError):

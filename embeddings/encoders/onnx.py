@@ -134,7 +134,7 @@ def describe_file(path: Path) -> StoredFile:
     return StoredFile(path.name, status.st_size, digest, status.st_mtime_ns)
 
 
-def verify(directory: Path) -> StoredEncoder:
+def verify_encoder(directory: Path) -> StoredEncoder:
     """Read every byte of an encoder's folder and compare it with what was written there.
 
     Raises:

@@ -43,29 +43,29 @@ def add(
         add_review,
         collection_folder,
         convert_in_sandbox,
-        largest,
-        stored_review,
-        too_large,
-        wants_extra,
+        file_too_large,
+        find_review_file,
+        max_file_bytes,
+        needs_import_extra,
     )
 
     if file.is_dir():
         raise ConversionError(f"{file}: this is a folder; name a file")
-    if wants_extra(file.name):
+    if needs_import_extra(file.name):
         raise ConversionError(
             f"{file}: {file.suffix} files can't be read without the extra 'import'; run `pip install '.[import]'` in "
             "the clone of review-bot, or bring .md or .txt"
         )
     try:
-        if file.stat().st_size > largest(file.name):
-            raise too_large(file.name)
+        if file.stat().st_size > max_file_bytes(file.name):
+            raise file_too_large(file.name)
         content = file.read_bytes()
     except OSError as error:
         raise ConversionError(f"{file}: can't be read: {error.strerror}") from error
     collection = SHARED if server is None else str(server)
     candidate = convert_in_sandbox(content, file.name, slug=slug, collection=collection)
     review = candidate.review
-    kept = stored_review(data, collection, review.slug)
+    kept = find_review_file(data, collection, review.slug)
     _show(candidate, replaced=kept.file if kept else None)
     if not yes:
         if not sys.stdin.isatty():
@@ -80,7 +80,7 @@ def add(
             notice("Nothing was added.")
             raise typer.Exit(1)
     try:
-        place = add_review(data, collection, review.slug, candidate.content, instead_of=kept.digest if kept else None)
+        place = add_review(data, collection, review.slug, candidate.content, replaces=kept.digest if kept else None)
     except ReviewStorageError as error:
         raise ReviewStorageError(f"{collection_folder(data, collection)}: {error}") from error
     advice = for_folder("The next question brings the index up to date, or `review-bot index` now.", data)

@@ -30,7 +30,7 @@ def index(
             show_default=False,
         ),
     ] = None,
-    half: Annotated[
+    bf16: Annotated[
         bool | None,
         typer.Option(
             "--bf16/--fp32",
@@ -58,12 +58,12 @@ def index(
 ) -> None:
     """Bring the index of the reviews up to date."""
     from bot.cli.library import build_with_progress
-    from embeddings import Library, ReviewFilesError, changes_in_words
+    from embeddings import Library, ReviewFilesError, describe_changes
 
     if check:
         library = Library.open(data)
         library.verify()
-        changed = changes_in_words(library.outdated(), library.removed())
+        changed = describe_changes(library.outdated(), library.removed())
         if changed:
             advice = for_folder("run `review-bot index`", data)
             notice(f"The index is out of date ({changed}); {advice}.")
@@ -79,7 +79,7 @@ def index(
         allow_download=allow_download,
         rebuild=rebuild,
         exact=exact,
-        half=half,
+        bf16=bf16,
     )
     try:
         library = build(skip_broken=skip_broken)

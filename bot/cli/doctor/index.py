@@ -29,12 +29,12 @@ def reviews(circumstances: Circumstances) -> str:
 
 def index(circumstances: Circumstances) -> str:
     """Whether the index is whole, and agrees with the reviews."""
-    from embeddings import Library, changes_in_words
+    from embeddings import Library, describe_changes
 
     library = Library.open(circumstances.data)
     try:
         library.verify()
-        changed = changes_in_words(library.outdated(), library.removed())
+        changed = describe_changes(library.outdated(), library.removed())
     finally:
         library.close()
     if changed:
@@ -45,14 +45,14 @@ def index(circumstances: Circumstances) -> str:
 
 
 def _shared_reviews_lost(data: Path, *, found: bool) -> str | None:
-    from embeddings import INDEX_DIRECTORY, Manifest, shared_reviews_lost
+    from embeddings import INDEX_DIRECTORY, Manifest, explain_lost_reviews
 
     try:
         manifest = Manifest.open(data / INDEX_DIRECTORY)
     except (IndexMissingError, IndexVersionError, IndexDamagedError):
         # What is wrong with the index is said by its own check.
         return None
-    return shared_reviews_lost(data, manifest, found=found)
+    return explain_lost_reviews(data, manifest, found=found)
 
 
 def reranker(circumstances: Circumstances) -> str:

@@ -65,7 +65,7 @@ def packages(_: Circumstances) -> str:
 
 def weights(circumstances: Circumstances) -> str:
     """Whether the model's weights are the ones that are meant, byte for byte."""
-    from embeddings import DEFAULT_MODEL, INDEX_DIRECTORY, ONNX, Manifest, find_model, verify
+    from embeddings import DEFAULT_MODEL, INDEX_DIRECTORY, ONNX, Manifest, find_model, verify_encoder
 
     directory = circumstances.data / INDEX_DIRECTORY
     try:
@@ -80,7 +80,7 @@ def weights(circumstances: Circumstances) -> str:
         altered = identity.model == DEFAULT_MODEL and not isinstance(error, ModelMissingError)
         if identity.runtime != ONNX or altered:
             raise
-        verify(directory / indexed.encoder_folder)
+        verify_encoder(directory / indexed.encoder_folder)
         return f"{_known(identity.weights)}, as the index holds them"
     if found != identity.weights:
         raise CheckError(f"{identity.model} has changed since the index was built; run `review-bot index --rebuild`")

@@ -108,7 +108,7 @@ async def confirm_adding(desk: AskService, interaction: Interaction, action: Add
         return
     review = upload.candidate.review
     try:
-        await desk.engine.keep(review, upload.candidate.content, instead_of=upload.instead_of)
+        await desk.engine.keep(review, upload.candidate.content, replaces=upload.replaces)
     except ReviewStorageError as error:
         await desk.delivery.respond(interaction, problem(error))
         return

@@ -45,7 +45,7 @@ from embeddings.errors import ModelMissingError
 from embeddings.errors import NoReviewsError
 from embeddings.errors import ReviewFilesError
 from embeddings.index import collection as layout
-from embeddings.index.build.freshness import shared_reviews_lost
+from embeddings.index.build.freshness import explain_lost_reviews
 from embeddings.index.build.sources import Sources
 from embeddings.index.build.sources import read_sources
 from embeddings.index.manifest import BF16
@@ -101,7 +101,7 @@ def build_index(
     *,
     previous: Manifest | None,
     vectors: str = BY_SIZE,
-    half: Encoder | None = None,
+    bf16: Encoder | None = None,
     progress: Progress | None = None,
 ) -> Manifest:
     """Index each collection's sources and make the result the index in `directory`; the lock must be held.
@@ -113,14 +113,14 @@ def build_index(
         encoder_folder: where the encoder stands under `directory`.
         previous: the index to take over unchanged texts from, or None to encode everything.
         vectors: `BY_SIZE` or `EXACT`: how the closest vectors are found.
-        half: what encodes the reviews in half precision instead, or None.
+        bf16: what encodes the reviews in bfloat16 instead, or None.
         progress: told how far the encoding is.
 
     Raises:
         IndexWriteError: the folder can't be written, or the disk is full; the old index is untouched.
         ReviewFileError: a file can't be read any more; the old index is untouched.
     """
-    precision = FP32 if half is None else BF16
+    precision = FP32 if bf16 is None else BF16
     reusable = previous if previous is not None and _reusable(previous, encoder, precision) else None
     collections, plans = [], []
     for name in sorted(sources):
@@ -132,7 +132,7 @@ def build_index(
         elif ordered:
             plans.append(plan_collection(name, ordered, _sound(old), encoder))
     try:
-        made = encode_missing(plans, directory / layout.JOURNALS, half or encoder, progress)
+        made = encode_missing(plans, directory / layout.JOURNALS, bf16 or encoder, progress)
         dimension = encoder.identity.dimension
         collections.extend(_write(directory / layout.COLLECTIONS, plan, made, dimension, vectors) for plan in plans)
     except OSError as error:
@@ -292,7 +292,7 @@ def update_index(
     allow_download: bool,
     rebuild: bool,
     exact: bool | None,
-    half: bool | None,
+    bf16: bool | None,
     skip_broken: bool,
     wait: float,
     notify: Notify,
@@ -308,8 +308,8 @@ def update_index(
         previous = readable(directory)
         wanted = model or (previous.encoder.model if previous is not None else None)
         vectors = previous.vectors if previous is not None and exact is None else EXACT if exact else BY_SIZE
-        if half is None:
-            half = previous is not None and previous.precision == BF16
+        if bf16 is None:
+            bf16 = previous is not None and previous.precision == BF16
         if rebuild:
             previous = None
         try:
@@ -330,7 +330,7 @@ def update_index(
             folder,
             previous=previous,
             vectors=vectors,
-            half=Bfloat16Encoder(encoder, allow_download=allow_download) if half else None,
+            bf16=Bfloat16Encoder(encoder, allow_download=allow_download) if bf16 else None,
             progress=progress,
         )
     return manifest, encoder
@@ -354,7 +354,7 @@ def _sources(data: Path, before: Manifest | None, *, rebuild: bool, skip_broken:
     if not sources.count:
         raise NoReviewsError(f"{data / REVIEWS}: there are no reviews; put a .md or .txt file there")
     found = SHARED in sources.collections
-    lost = shared_reviews_lost(data, before, found=found) if before is not None else None
+    lost = explain_lost_reviews(data, before, found=found) if before is not None else None
     # An empty folder may be meant, and to rebuild is to say so; one that is missing never is.
     if lost is not None and not (rebuild and (data / REVIEWS).is_dir()):
         raise NoReviewsError(

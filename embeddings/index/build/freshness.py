@@ -49,7 +49,7 @@ def removed(data: Path, manifest: Manifest) -> tuple[str, ...]:
     )
 
 
-def changes_in_words(outdated: Sequence[str], removed: Sequence[str]) -> str:
+def describe_changes(outdated: Sequence[str], removed: Sequence[str]) -> str:
     """Reviews that are out of date by name, the first few of each kind; "" where there are none.
 
     Args:
@@ -66,7 +66,7 @@ def _first(slugs: Sequence[str]) -> str:
     return f"{named} and {len(slugs) - NAMED} more" if len(slugs) > NAMED else named
 
 
-def shared_reviews_lost(data: Path, manifest: Manifest, *, found: bool) -> str | None:
+def explain_lost_reviews(data: Path, manifest: Manifest, *, found: bool) -> str | None:
     """What is wrong where shared reviews are indexed and none is found any more; None where all is well.
 
     A folder that is not mounted, or was moved for a moment, looks like that. Where servers have reviews of their own

@@ -23,7 +23,7 @@ from bot.ui.custom_ids import MorePassages, ReadInContext
 from bot.ui.elements import Message, Style
 from bot.ui.strings import ENGLISH
 from bot.ui.text import RenderOptions, notice, problem
-from embeddings.documents.converter import too_large
+from embeddings.documents.converter import file_too_large
 from embeddings.evaluation.datasets.questions import read_questions
 from embeddings.library import Library
 from embeddings.records import SHARED, Quote, Review, State
@@ -128,7 +128,7 @@ def _keeping(library: Library) -> tuple[Scene, ...]:
     return (
         Scene("upload", added, preview(owners, replaced=None, converted=False)),
         Scene("upload-replacing", added, preview(other, replaced=other.title, converted=True)),
-        Scene("upload-refused", added, problem(too_large("a very long book.txt"))),
+        Scene("upload-refused", added, problem(file_too_large("a very long book.txt"))),
         Scene("added", "Mia pressed Add it", outcome_message(ENGLISH.added, other.title, ENGLISH)),
         Scene("remove", "Mia used /review remove", removal_message(title, ENGLISH)),
     )

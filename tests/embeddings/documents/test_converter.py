@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.documents.converter import ConvertedFile, convert, plain_name, wants_extra
+from embeddings.documents.converter import ConvertedFile, convert, display_name, needs_import_extra
 from embeddings.documents.formats.article import Article, markdown_of, tidied
 from embeddings.documents.formats.blocks import Block, is_break, sectioned
 from embeddings.documents.formats.markdown import HEADING_LENGTH
@@ -173,7 +173,7 @@ def test_without_the_extra_only_what_can_be_read_is_asked_for(name: str, monkeyp
     with pytest.raises(ConversionError) as refused:
         convert(b"<p>text", name)
     assert str(refused.value) == f"'{Path(name).suffix}' files can't be read; bring .md or .txt"
-    assert wants_extra(name) == (name != "picture.png")
+    assert needs_import_extra(name) == (name != "picture.png")
 
 
 @pytest.mark.parametrize(
@@ -200,4 +200,4 @@ def test_what_is_refused_is_named_as_it_was_brought(name: str, data: bytes, said
     ],
 )
 def test_of_a_files_name_only_what_can_be_seen_counts(name: str, shown: str) -> None:
-    assert plain_name(name) == shown
+    assert display_name(name) == shown

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from embeddings.documents import files
-from embeddings.documents.files import add_review, collection_folder, remove_review, review_files, stored_review
+from embeddings.documents.files import add_review, collection_folder, find_review_file, remove_review, review_files
 from embeddings.errors import ReviewStorageError
 from embeddings.records import SHARED
 
@@ -21,13 +21,13 @@ def names(folder: Path) -> list[str]:
 
 
 def test_a_review_is_kept_in_its_collection_replaced_and_removed(tmp_path: Path) -> None:
-    assert stored_review(tmp_path, "7", "ferryman") is None
+    assert find_review_file(tmp_path, "7", "ferryman") is None
     place = add_review(tmp_path, "7", "ferryman", TEXT)
     assert place == tmp_path / "collections" / "7" / "ferryman.md"
-    kept = stored_review(tmp_path, "7", "ferryman")
+    kept = find_review_file(tmp_path, "7", "ferryman")
     assert kept is not None
-    assert stored_review(tmp_path, "8", "ferryman") is None
-    add_review(tmp_path, "7", "ferryman", TEXT + "More.\n", instead_of=kept.digest)
+    assert find_review_file(tmp_path, "8", "ferryman") is None
+    add_review(tmp_path, "7", "ferryman", TEXT + "More.\n", replaces=kept.digest)
     assert place.read_text(encoding="utf-8") == TEXT + "More.\n"
     assert names(place.parent) == ["ferryman.md"]
     remove_review(tmp_path, "7", "ferryman")
@@ -39,9 +39,9 @@ def test_a_file_that_is_kept_under_another_spelling_is_the_one_that_is_replaced(
     folder = collection_folder(tmp_path, SHARED)
     folder.mkdir()
     (folder / "The Ferryman.md").write_text(TEXT, encoding="utf-8")
-    kept = stored_review(tmp_path, SHARED, "the-ferryman")
+    kept = find_review_file(tmp_path, SHARED, "the-ferryman")
     assert kept is not None
-    add_review(tmp_path, SHARED, "the-ferryman", TEXT + "More.\n", instead_of=kept.digest)
+    add_review(tmp_path, SHARED, "the-ferryman", TEXT + "More.\n", replaces=kept.digest)
     assert names(folder) == ["The Ferryman.md"]
 
 
@@ -49,9 +49,9 @@ def test_nothing_is_replaced_that_was_not_expected(tmp_path: Path) -> None:
     add_review(tmp_path, "7", "ferryman", TEXT)
     for expected in (None, "another digest"):
         with pytest.raises(ReviewStorageError, match="added or changed meanwhile"):
-            add_review(tmp_path, "7", "ferryman", "other", instead_of=expected)
+            add_review(tmp_path, "7", "ferryman", "other", replaces=expected)
     with pytest.raises(ReviewStorageError, match="added or changed meanwhile"):
-        add_review(tmp_path, "7", "boat", "other", instead_of="a digest")
+        add_review(tmp_path, "7", "boat", "other", replaces="a digest")
     with pytest.raises(ReviewStorageError, match="no review 'boat' any more"):
         remove_review(tmp_path, "7", "boat")
     assert names(tmp_path / "collections" / "7") == ["ferryman.md"]
@@ -61,10 +61,10 @@ def test_a_plain_text_of_that_name_has_to_be_removed_first(tmp_path: Path) -> No
     folder = collection_folder(tmp_path, SHARED)
     folder.mkdir()
     (folder / "ferryman.txt").write_text("He rows.", encoding="utf-8")
-    kept = stored_review(tmp_path, SHARED, "ferryman")
+    kept = find_review_file(tmp_path, SHARED, "ferryman")
     assert kept is not None
     with pytest.raises(ReviewStorageError, match=r"is kept as ferryman\.txt; remove it first"):
-        add_review(tmp_path, SHARED, "ferryman", TEXT, instead_of=kept.digest)
+        add_review(tmp_path, SHARED, "ferryman", TEXT, replaces=kept.digest)
 
 
 def test_a_server_keeps_only_so_many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,16 +75,16 @@ def test_a_server_keeps_only_so_many(tmp_path: Path, monkeypatch: pytest.MonkeyP
     add_review(tmp_path, SHARED, "c", TEXT)
     with pytest.raises(ReviewStorageError, match="there are 2 reviews here already"):
         add_review(tmp_path, "7", "c", TEXT)
-    kept = stored_review(tmp_path, "7", "a")
+    kept = find_review_file(tmp_path, "7", "a")
     assert kept is not None
-    add_review(tmp_path, "7", "a", TEXT + "More.", instead_of=kept.digest)
+    add_review(tmp_path, "7", "a", TEXT + "More.", replaces=kept.digest)
 
 
 def test_a_server_keeps_only_so_many_characters_in_all_and_may_always_shorten_them(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def digest(slug: str) -> str:
-        kept = stored_review(tmp_path, "7", slug)
+        kept = find_review_file(tmp_path, "7", slug)
         assert kept is not None
         return kept.digest
 
@@ -101,9 +101,9 @@ def test_a_server_keeps_only_so_many_characters_in_all_and_may_always_shorten_th
         "shorten this one, or remove another first"
     )
     with pytest.raises(ReviewStorageError, match="would be 11 characters"):
-        add_review(tmp_path, "7", "a", "a" * 7, instead_of=digest("a"))
+        add_review(tmp_path, "7", "a", "a" * 7, replaces=digest("a"))
     monkeypatch.setattr(files, "MOST_CHARACTERS", 5)
-    add_review(tmp_path, "7", "a", "a" * 5, instead_of=digest("a"))
+    add_review(tmp_path, "7", "a", "a" * 5, replaces=digest("a"))
     assert names(tmp_path / "collections" / "7") == ["a.md", "b.md"]
 
 
@@ -111,7 +111,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_half_written(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     place = add_review(tmp_path, "7", "ferryman", TEXT)
-    kept = stored_review(tmp_path, "7", "ferryman")
+    kept = find_review_file(tmp_path, "7", "ferryman")
     assert kept is not None
 
     def full(_: int) -> None:
@@ -119,7 +119,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_half_written(
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ReviewStorageError, match="can't be written: No space left on device"):
-        add_review(tmp_path, "7", "ferryman", "other", instead_of=kept.digest)
+        add_review(tmp_path, "7", "ferryman", "other", replaces=kept.digest)
     assert place.read_text(encoding="utf-8") == TEXT
     assert names(place.parent) == ["ferryman.md"]
 

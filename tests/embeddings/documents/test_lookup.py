@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embeddings.documents.lookup import Names, complete, find_review, find_section, unknown_review
+from embeddings.documents.lookup import NameMatcher, complete, find_review, find_section, unknown_review
 from embeddings.errors import UnknownReviewError, UnknownSectionError
 from tests.embeddings.fixtures.reviews import review
 
@@ -139,9 +139,9 @@ def test_every_name_finds_its_own_review(name: str) -> None:
 
 
 def test_prepared_names_give_what_they_stand_for_again_and_again() -> None:
-    prepared = Names(NAMES)
+    prepared = NameMatcher(NAMES)
     for _ in range(2):
-        assert prepared.means("never let me goo") == [1]
-        assert prepared.means("xyzzy") == []
+        assert prepared.resolve("never let me goo") == [1]
+        assert prepared.resolve("xyzzy") == []
         assert prepared.complete("island", 2) == (2, 2)
         assert prepared.complete(" ", 1) == (1,)

@@ -27,7 +27,7 @@ from sentence_transformers.sentence_transformer.modules import Dense
 from embeddings.encoders import export, weights
 from embeddings.encoders.base import ONNX, SENTENCE_TRANSFORMERS, Encoder, EncoderIdentity
 from embeddings.encoders.export import LEAST_COSINE, open_encoder, prepare_encoder
-from embeddings.encoders.onnx import DESCRIPTION, GRAPH, TOKENIZER, WEIGHTS, OnnxEncoder, verify
+from embeddings.encoders.onnx import DESCRIPTION, GRAPH, TOKENIZER, WEIGHTS, OnnxEncoder, verify_encoder
 from embeddings.encoders.sentence_transformers import SentenceTransformersEncoder
 from embeddings.encoders.weights import DEFAULT_MODEL, DEFAULT_WEIGHTS, find_model
 from embeddings.errors import IndexDamagedError, IndexVersionError, IndexWriteError, ModelError
@@ -207,10 +207,10 @@ def test_opening_and_asking_imports_none_of_the_heavy_libraries(encoder_director
 import sys
 from pathlib import Path
 from embeddings.encoders.export import open_encoder, prepare_encoder
-from embeddings.encoders.onnx import verify
+from embeddings.encoders.onnx import verify_encoder
 
 directory = Path(sys.argv[1])
-open_encoder(directory, verify(directory).identity).encode(["What is a deferral?"])
+open_encoder(directory, verify_encoder(directory).identity).encode(["What is a deferral?"])
 prepare_encoder(None, directory, notify=print).encode(["What is a deferral?"] * 100)
 print({"torch", "transformers", "sentence_transformers", "onnx", "scipy", "sklearn"} & set(sys.modules))
 """
@@ -312,14 +312,14 @@ def test_an_export_of_the_same_weights_is_kept(tiny_model: Path, export_copy: Pa
 def test_a_damaged_export_is_made_again(tiny_model: Path, export_copy: Path) -> None:
     (export_copy / GRAPH).write_bytes(b"")
     encoder = prepare_encoder(str(tiny_model), export_copy, notify=pytest.fail)
-    assert encoder.identity == verify(export_copy).identity
+    assert encoder.identity == verify_encoder(export_copy).identity
 
 
 def test_another_models_export_is_replaced(tmp_path: Path, export_copy: Path) -> None:
     other = save_model(tmp_path / "other", pooling="cls")
     encoder = prepare_encoder(str(other), export_copy, notify=pytest.fail)
     assert encoder.identity.model == str(other)
-    assert verify(export_copy).identity == encoder.identity
+    assert verify_encoder(export_copy).identity == encoder.identity
     assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
 
 
@@ -349,7 +349,7 @@ def test_a_disk_without_room_for_a_second_copy_is_a_full_disk(
 def test_an_export_that_is_killed_leaves_the_old_one_in_place(tiny_export: Path, tmp_path: Path) -> None:
     directory = Path(shutil.copytree(tiny_export, tmp_path / "encoder"))
     other = save_model(tmp_path / "other", pooling="cls")
-    before = verify(directory)
+    before = verify_encoder(directory)
     process = subprocess.Popen(
         [
             sys.executable,
@@ -366,7 +366,7 @@ def test_an_export_that_is_killed_leaves_the_old_one_in_place(tiny_export: Path,
     process.kill()
     assert process.wait() == -signal.SIGKILL
     assert (tmp_path / ".encoder.new").is_dir()
-    assert verify(directory) == before
+    assert verify_encoder(directory) == before
     encoder = prepare_encoder(str(other), directory, notify=pytest.fail)
     assert encoder.identity.model == str(other)
     assert not [path.name for path in tmp_path.iterdir() if path.name.startswith(".")]
@@ -412,7 +412,7 @@ def test_verifying_finds_what_was_altered_behind_the_clocks_back(export_copy: Pa
     path.write_bytes(content)
     os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
     with pytest.raises(IndexDamagedError, match="altered"):
-        verify(export_copy)
+        verify_encoder(export_copy)
 
 
 def test_a_copy_of_an_export_serves(tiny_export: Path, tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 from embeddings.documents.parser import LARGEST_FILE
 from embeddings.errors import ReviewFileError
-from embeddings.index.build.freshness import changes_in_words, outdated, outdated_reviews, removed, shared_reviews_lost
+from embeddings.index.build.freshness import describe_changes, outdated, outdated_reviews, removed, explain_lost_reviews
 from embeddings.index.build.sources import read_sources
 from embeddings.index.manifest import IndexedCollection, IndexedReview, Manifest
 from tests.embeddings.index.test_manifest import MANIFEST
@@ -225,18 +225,18 @@ def test_removed_reviews_are_told_from_changed_ones(data: Path) -> None:
     ],
 )
 def test_changes_are_told_in_words(outdated: tuple[str, ...], removed: tuple[str, ...], words: str) -> None:
-    assert changes_in_words(outdated, removed) == words
+    assert describe_changes(outdated, removed) == words
 
 
 def test_shared_reviews_are_lost_where_some_were_indexed_and_none_is_found(data: Path) -> None:
     manifest = _manifest(data)
-    assert shared_reviews_lost(data, manifest, found=True) is None
-    assert shared_reviews_lost(data, manifest, found=False) == (
+    assert explain_lost_reviews(data, manifest, found=True) is None
+    assert explain_lost_reviews(data, manifest, found=False) == (
         f"{data}/reviews: none of the indexed reviews is there any more, nor any other that can be read; put them back"
     )
     (data / "reviews").rename(data / "away")
-    assert shared_reviews_lost(data, manifest, found=False) == (
+    assert explain_lost_reviews(data, manifest, found=False) == (
         f"{data}/reviews: no such folder; put it back with its reviews"
     )
     servers = tuple(entry for entry in manifest.collections if entry.name != "shared")
-    assert shared_reviews_lost(data, replace(manifest, collections=servers), found=False) is None
+    assert explain_lost_reviews(data, replace(manifest, collections=servers), found=False) is None

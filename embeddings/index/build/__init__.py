@@ -1,0 +1,1 @@
+"""Writing an index: read the sources, plan, encode what is new, write."""
