@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import errno
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -17,43 +17,36 @@ from pathlib import Path
 import filelock
 import numpy as np
 
-from embeddings.index import collection as layout
-from embeddings.index.arrays import save_arrays
-from embeddings.index.build.embed import Progress, encode_missing, forget_little
-from embeddings.encoders.base import Encoder
-from embeddings.errors import IndexBusyError, IndexDamagedError, IndexWriteError
-from embeddings.index.collection import CollectionIndex
-from embeddings.index.build.vector_cache import VectorCache
-from embeddings.index.bm25 import BM25Index
-from embeddings.index.manifest import BF16, BY_SIZE, FP32, IndexedCollection, Manifest
-from embeddings.index.build.planner import Plan, Source, passage_tokens, plan_collection
-from embeddings.index.titles import TitleTable
-from embeddings.documents.splitter import SPLITTER
-from embeddings.index.document_store import save_records
-from embeddings.index.vectors import EXACT_TYPE, save_codes, save_lists
-from collections.abc import Callable
 from embeddings.documents.files import REVIEWS
+from embeddings.documents.splitter import SPLITTER
 from embeddings.encoders.base import Encoder
 from embeddings.encoders.bfloat16 import Bfloat16Encoder
-from embeddings.encoders.export import open_encoder
-from embeddings.encoders.export import prepare_encoder
+from embeddings.encoders.export import open_encoder, prepare_encoder
 from embeddings.encoders.weights import find_model
-from embeddings.errors import IndexDamagedError
-from embeddings.errors import IndexMissingError
-from embeddings.errors import IndexVersionError
-from embeddings.errors import ModelMissingError
-from embeddings.errors import NoReviewsError
-from embeddings.errors import ReviewFilesError
+from embeddings.errors import (
+    IndexBusyError,
+    IndexDamagedError,
+    IndexMissingError,
+    IndexVersionError,
+    IndexWriteError,
+    ModelMissingError,
+    NoReviewsError,
+    ReviewFilesError,
+)
 from embeddings.index import collection as layout
+from embeddings.index.arrays import save_arrays
+from embeddings.index.bm25 import BM25Index
+from embeddings.index.build.embed import Progress, encode_missing, forget_little
 from embeddings.index.build.freshness import explain_lost_reviews
-from embeddings.index.build.sources import Sources
-from embeddings.index.build.sources import read_sources
-from embeddings.index.manifest import BF16
-from embeddings.index.manifest import BY_SIZE
-from embeddings.index.manifest import EXACT
-from embeddings.index.manifest import Manifest
+from embeddings.index.build.planner import Plan, Source, passage_tokens, plan_collection
+from embeddings.index.build.sources import Sources, read_sources
+from embeddings.index.build.vector_cache import VectorCache
+from embeddings.index.collection import CollectionIndex
+from embeddings.index.document_store import save_records
+from embeddings.index.manifest import BF16, BY_SIZE, EXACT, FP32, IndexedCollection, Manifest
+from embeddings.index.titles import TitleTable
+from embeddings.index.vectors import EXACT_TYPE, save_codes, save_lists
 from embeddings.records import SHARED
-from pathlib import Path
 
 __all__ = ["Progress", "Source", "build_index", "splitter", "writing"]
 
@@ -280,7 +273,6 @@ def _write_error(directory: Path, error: OSError) -> IndexWriteError:
     return IndexWriteError(f"{directory}: the index can't be written ({error}); {kept}")
 
 
-
 Notify = Callable[[str], None]
 """Called with one line for the person at the terminal."""
 
@@ -361,5 +353,3 @@ def _sources(data: Path, before: Manifest | None, *, rebuild: bool, skip_broken:
             f"{lost} (where an empty folder is meant, run `review-bot index --rebuild`); the index stays as it was"
         )
     return sources
-
-

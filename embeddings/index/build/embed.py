@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.encoders.base import Encoder
-from embeddings.index.build.vector_cache import Digests, Journal, Kept, VectorCache
 from embeddings.index.build.planner import Plan
+from embeddings.index.build.vector_cache import Digests, Journal, Kept, VectorCache
 from embeddings.index.vectors import encode, unit
 
 Progress = Callable[[int, int], None]

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from embeddings.documents.files import REVIEWS, collection_folders, digest_of, review_files
+from embeddings.documents.slugs import slugify
 from embeddings.index.manifest import Manifest
 from embeddings.records import SHARED
-from embeddings.documents.slugs import slugify
 
 NAMED = 3
 """How many changed reviews are named in a line."""

@@ -17,15 +17,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.config import PASSAGE_TOKENS
-from embeddings.encoders.base import Encoder
-from embeddings.index.collection import PASSAGE_ROW, SENTENCE_ROW, CollectionIndex
-from embeddings.index.build.vector_cache import Digests, Kept, digests
-from embeddings.index.bm25 import PostingsBuilder, BM25Index, Postings
-from embeddings.index.manifest import IndexedReview
-from embeddings.records import Review
-from embeddings.index.vocabulary import Vocabulary, WordCounts
-from embeddings.documents.splitter import split_review
 from embeddings.documents.review_json import record
+from embeddings.documents.splitter import split_review
+from embeddings.encoders.base import Encoder
+from embeddings.index.bm25 import BM25Index, Postings, PostingsBuilder
+from embeddings.index.build.vector_cache import Digests, Kept, digests
+from embeddings.index.collection import PASSAGE_ROW, SENTENCE_ROW, CollectionIndex
+from embeddings.index.manifest import IndexedReview
+from embeddings.index.vocabulary import Vocabulary, WordCounts
+from embeddings.records import Review
 
 Rows = NDArray[np.void]
 

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from functools import cache, partial
 from pathlib import Path
 
-from embeddings.errors import ReviewFileError
 from embeddings.documents.files import COLLECTIONS, REVIEWS, collection_folders, digest_of, review_files
-from embeddings.index.manifest import IndexedReview, Manifest
-from embeddings.index.build.planner import Source
 from embeddings.documents.parser import read_review, read_reviews
-from embeddings.records import SHARED, Review
 from embeddings.documents.slugs import slugify
+from embeddings.errors import ReviewFileError
+from embeddings.index.build.planner import Source
+from embeddings.index.manifest import IndexedReview, Manifest
+from embeddings.records import SHARED, Review
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,9 +108,7 @@ def test_each_text_is_encoded_once(encoder: OnnxEncoder, tmp_path: Path) -> None
     assert set(watched.texts) == TEXTS
 
 
-def test_the_same_reviews_again_encode_nothing_and_write_no_new_generation(
-    encoder: OnnxEncoder, built: Path
-) -> None:
+def test_the_same_reviews_again_encode_nothing_and_write_no_new_generation(encoder: OnnxEncoder, built: Path) -> None:
     before = _tree(built / "collections")
     assert _encoded(OLD, built, encoder) == []
     assert _encoded(tuple(reversed(OLD)), built, encoder) == []
@@ -138,9 +136,7 @@ def test_a_review_added_encodes_itself_alone(encoder: OnnxEncoder, built: Path) 
     assert _encoded((*OLD, added), built, encoder) == ["A boat lies on the beach."]
 
 
-def test_an_update_gives_the_index_that_a_fresh_build_gives(
-    encoder: OnnxEncoder, built: Path, tmp_path: Path
-) -> None:
+def test_an_update_gives_the_index_that_a_fresh_build_gives(encoder: OnnxEncoder, built: Path, tmp_path: Path) -> None:
     updated = Library.of(NEW, built, encoder)
     fresh = Library.of(NEW, tmp_path / "fresh", encoder)
     assert updated.reviews() == fresh.reviews()

@@ -11,7 +11,7 @@ import pytest
 
 from embeddings.documents.parser import LARGEST_FILE
 from embeddings.errors import ReviewFileError
-from embeddings.index.build.freshness import describe_changes, outdated, outdated_reviews, removed, explain_lost_reviews
+from embeddings.index.build.freshness import describe_changes, explain_lost_reviews, outdated, outdated_reviews, removed
 from embeddings.index.build.sources import read_sources
 from embeddings.index.manifest import IndexedCollection, IndexedReview, Manifest
 from tests.embeddings.index.test_manifest import MANIFEST
