@@ -72,7 +72,7 @@ class Settings:
     queue: int = 1000
     log_level: str = "INFO"
     reranker: str = SHIPPED
-    keep_days: int = 30
+    retention_days: int = 30
     grace_days: int = 7
     log_format: str | None = None
     health_host: str = "127.0.0.1"
@@ -101,7 +101,7 @@ class Settings:
             member_wait=_number(environ, "REVIEW_BOT_MEMBER_WAIT", 3.0),
             server_rate=_whole_number(environ, "REVIEW_BOT_SERVER_RATE", 60, least=0),
             queue=_whole_number(environ, "REVIEW_BOT_QUEUE", 1000, least=1),
-            keep_days=_whole_number(environ, "REVIEW_BOT_KEEP_DAYS", 30, least=1, most=MOST_DAYS),
+            retention_days=_whole_number(environ, "REVIEW_BOT_KEEP_DAYS", 30, least=1, most=MOST_DAYS),
             grace_days=_whole_number(environ, "REVIEW_BOT_GRACE_DAYS", 7, least=0, most=MOST_DAYS),
             log_level=_one_of(environ, "REVIEW_BOT_LOG_LEVEL", LOG_LEVELS) or "INFO",
             reranker=_value(environ, "REVIEW_BOT_READER") or SHIPPED,

@@ -140,13 +140,13 @@ class ReviewBot(CommandBot):
             RateLimits(time.monotonic, member_wait=settings.member_wait, server_rate=settings.server_rate),
             StoredQuestions(store, time.monotonic),
             Feedback(store, time.monotonic),
-            RetentionPolicy(settings.keep_days, settings.grace_days),
+            RetentionPolicy(settings.retention_days, settings.grace_days),
             self._metrics,
         )
         self.replies = Replies(self, self.desk, time.monotonic)
         self.desk.memories.append(self.replies)
         self._tidying = Retention(
-            store, servers, settings.data, keep_days=settings.keep_days, grace_days=settings.grace_days
+            store, servers, settings.data, retention_days=settings.retention_days, grace_days=settings.grace_days
         )
         self._tidy: asyncio.Task[None] | None = None
 
@@ -154,7 +154,7 @@ class ReviewBot(CommandBot):
         """Add the commands, and begin to delete what is due."""
         await super().setup_hook()
         if self._tidy is None:
-            self._tidy = asyncio.create_task(self._tidying.keep_tidy(self._present), name="tidying")
+            self._tidy = asyncio.create_task(self._tidying.run(self._present), name="tidying")
 
     async def close(self) -> None:
         """Leave Discord."""
@@ -166,15 +166,15 @@ class ReviewBot(CommandBot):
     async def on_ready(self) -> None:
         """Now it is known which servers the bot is in; some may have been left meanwhile."""
         _log.info("connected to Discord, servers: %d", len(self.guilds))
-        await self._tidying.tidy(self._present())
+        await self._tidying.delete_due(self._present())
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """The bot was removed from a server, or that was deleted; an outage isn't told so."""
-        await self._tidying.left(guild.id)
+        await self._tidying.server_left(guild.id)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
         """The bot was added to a server."""
-        await self._tidying.joined(guild.id)
+        await self._tidying.server_joined(guild.id)
 
     @property
     def is_connected(self) -> bool:
@@ -209,9 +209,9 @@ class ReviewBot(CommandBot):
 
     async def finish(self) -> None:
         """Answer those who wait, tell those for whom there is no time, then leave Discord."""
-        self.desk.engine.take_no_more()
+        self.desk.engine.stop_accepting()
         if not await self._finished(ANSWER_WITHIN):
-            self.desk.engine.turn_away()
+            self.desk.engine.reject_waiting()
             if not await self._finished(TELL_WITHIN):
                 _log.warning("not all that was under way was finished within %.0f s", ANSWER_WITHIN + TELL_WITHIN)
         await self.close()

@@ -109,7 +109,7 @@ async def serve(make_bot: Callable[[], ReviewBot], engine: Engine, settings: Set
 
     connected = asyncio.create_task(connection.keep(), name="connection")
     stopped = asyncio.create_task(stop.wait(), name="stopping")
-    keeping_up = asyncio.create_task(keep_up(engine), name="keeping up")
+    keeping_up = asyncio.create_task(update_index(engine), name="keeping up")
     try:
         async with AsyncExitStack() as stack:
             if settings.health_port:
@@ -130,12 +130,12 @@ async def serve(make_bot: Callable[[], ReviewBot], engine: Engine, settings: Set
         await asyncio.gather(connected, stopped, keeping_up, return_exceptions=True)
 
 
-async def keep_up(engine: Engine, every: float = KEEP_UP_EVERY) -> None:
+async def update_index(engine: Engine, every: float = KEEP_UP_EVERY) -> None:
     """Index changed reviews, and reopen a changed index, again and again."""
     while True:
         await asyncio.sleep(every)
         try:
-            await engine.keep_up()
+            await engine.update_index()
         except (LibraryError, OSError) as error:
             _log.warning("can't keep up with the reviews: %s", error)
         except Exception:  # noqa: BLE001  # logged whole; were it raised, no change would be seen until a restart

@@ -11,7 +11,7 @@ from discord import app_commands
 from bot.cogs.ask.service import service_of
 from bot.cogs.context import AskContext
 from bot.services.titles import Heading, Titles
-from bot.ui.elements import MOST_OPTIONS, OPTION_ROOM
+from bot.ui.elements import MAX_OPTION, MAX_OPTIONS
 from bot.ui.text import plain
 
 Interaction = discord.Interaction[Any]
@@ -22,24 +22,24 @@ async def complete_reviews(interaction: Interaction, typed: str) -> Choices:
     """The reviews that the member sees."""
     desk = service_of(interaction.client)
     asker = await desk.asker(interaction)
-    return _titles(desk.engine.shelf, typed, asker.collections)
+    return _titles(desk.engine.titles, typed, asker.collections)
 
 
 async def complete_own_reviews(interaction: Interaction, typed: str) -> Choices:
     """The reviews of the server alone."""
     desk = service_of(interaction.client)
     asker = await desk.asker(interaction)
-    return _titles(desk.engine.shelf, typed, () if asker.server is None else (str(asker.server),))
+    return _titles(desk.engine.titles, typed, () if asker.server is None else (str(asker.server),))
 
 
 async def complete_sections(interaction: Interaction, typed: str) -> Choices:
     """The sections of the review that stands in the other option; of the only one there is where none does."""
     desk = service_of(interaction.client)
     asker = await desk.asker(interaction)
-    title = desk.engine.shelf.going_with(str(interaction.namespace.review or ""), asker.collections)
+    title = desk.engine.titles.best_match(str(interaction.namespace.review or ""), asker.collections)
     if title is None:
         return []
-    found = desk.engine.shelf.complete_sections(title, typed, MOST_OPTIONS)
+    found = desk.engine.titles.complete_sections(title, typed, MAX_OPTIONS)
     return [_choice(_shown(heading, asker), heading.slug, str(heading.number)) for heading in found]
 
 
@@ -59,11 +59,11 @@ async def offer(interaction: Interaction) -> None:
     await service_of(interaction.client).delivery.suggest(interaction, await complete(interaction, typed))
 
 
-def _titles(shelf: Titles, typed: str, collections: Collection[str]) -> Choices:
+def _titles(titles: Titles, typed: str, collections: Collection[str]) -> Choices:
     """The reviews by slug; by key where an earlier collection has one of the same slug."""
-    found = shelf.complete_reviews(typed, collections, MOST_OPTIONS)
+    found = titles.complete_reviews(typed, collections, MAX_OPTIONS)
     return [
-        _choice(title.text, title.slug if shelf.by_slug(title.slug, collections) is title else title.key, title.key)
+        _choice(title.text, title.slug if titles.by_slug(title.slug, collections) is title else title.key, title.key)
         for title in found
     ]
 
@@ -75,7 +75,7 @@ def _shown(heading: Heading, asker: AskContext) -> str:
 
 
 def _choice(name: str, value: str, otherwise: str) -> app_commands.Choice[str]:
-    return app_commands.Choice(name=plain(name), value=value if len(value) <= OPTION_ROOM else otherwise)
+    return app_commands.Choice(name=plain(name), value=value if len(value) <= MAX_OPTION else otherwise)
 
 
 def _focused(interaction: Interaction) -> tuple[str, str]:

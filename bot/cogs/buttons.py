@@ -88,11 +88,11 @@ class Pressing(commands.Cog):
             case Share():
                 await self._share(interaction, asker)
             case Helpful(helpful):
-                thanks = notice(asker.words.thanks, look=Style.READING)
+                thanks = notice(asker.words.thanks, style=Style.READING)
                 await self._service.delivery.say_at_once(interaction, thanks)
                 if interaction.message is not None:
                     answer = interaction.message.id
-                    await self._service.feedback.judge(answer, asker.member, asker.server, helpful=helpful)
+                    await self._service.feedback.record(answer, asker.member, asker.server, helpful=helpful)
             case Delete():
                 await self._delete(interaction, action, asker)
             case AddReview():
@@ -125,7 +125,7 @@ class Pressing(commands.Cog):
             return
         sent = await self._service.delivery.respond(interaction, page)
         if sent is not None and pressed is not None and isinstance(action, MorePassages):
-            self._service.conversations.also_at(sent.id, pressed.id)
+            self._service.conversations.add_alias(sent.id, pressed.id)
 
     async def _page(self, interaction: Interaction, action: Action, asker: AskContext) -> Message | None:
         """The page; made on a thread where it is of review text, which takes 0.8 ms for 1,000 characters of section."""
@@ -160,7 +160,7 @@ class Pressing(commands.Cog):
                 key = review
             case _:
                 return None
-        title = self._service.engine.shelf.by_key(key, asker.collections)
+        title = self._service.engine.titles.by_key(key, asker.collections)
         return await self._service.engine.review(title) if title else None
 
     async def _follow_up(self, interaction: Interaction, asker: AskContext) -> None:
@@ -189,7 +189,7 @@ class Pressing(commands.Cog):
             return
         if confirmed:
             await self._service.erase(asker.member)
-            await self._service.delivery.respond(interaction, notice(asker.words.erased, look=Style.READING))
+            await self._service.delivery.respond(interaction, notice(asker.words.erased, style=Style.READING))
         else:
             data = await self._service.data_of(asker.member)
             await self._service.delivery.respond(interaction, erase_message(data, asker.words))

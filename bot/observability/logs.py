@@ -98,8 +98,8 @@ def _header(argument: object) -> object:
 
 def _printable(_: WrappedLogger, __: str, fields: EventDict) -> EventDict:
     """Without what could command a terminal."""
-    return {name: _visible(value) if isinstance(value, str) else value for name, value in fields.items()}
+    return {name: _non_empty(value) if isinstance(value, str) else value for name, value in fields.items()}
 
 
-def _visible(text: str) -> str:
+def _non_empty(text: str) -> str:
     return "".join(each if each.isprintable() or each == "\n" else "\ufffd" for each in text)

@@ -181,10 +181,10 @@ class Metrics:
 
     def question(self, journey: Trace) -> None:
         """Count a question that has come to its end."""
-        self._questions.labels(journey.way, journey.fate).inc()
+        self._questions.labels(journey.source, journey.outcome).inc()
         for stage, seconds in journey.seconds.items():
             self._stages.labels(stage).observe(seconds)
-        if journey.fate in (Outcome.ANSWERED, Outcome.NEAREST, Outcome.UNANSWERED):
+        if journey.outcome in (Outcome.ANSWERED, Outcome.NEAREST, Outcome.UNANSWERED):
             self._answers.observe(journey.total)
 
     def gateway(self, event: Gateway) -> None:

@@ -70,8 +70,8 @@ class Trace:
     """
 
     def __init__(self, way: Source, clock: Callable[[], float] = time.perf_counter) -> None:
-        self.way = way
-        self.fate = Outcome.FAILED
+        self.source = way
+        self.outcome = Outcome.FAILED
         self._clock = clock
         self._begun = clock()
         self._seconds: dict[Stage, float] = {}

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from bot.storage.ttl_cache import TtlCache
 
-MOST_TURNS = 5
+MAX_TURNS = 5
 """Questions that a conversation remembers; the search takes no more than these into account."""
 LIFETIME = 1800.0
 """Seconds after which a conversation that nobody goes on with is over."""
@@ -29,7 +29,7 @@ class Turn:
         private: whether its answer was for the asker alone.
         answer: the id of the answer's message, where it is known.
         member: the asker's id, or None where it isn't known.
-        kept: the number by which the question is stored, or None.
+        stored_number: the number by which the question is stored, or None.
     """
 
     question: str
@@ -37,7 +37,7 @@ class Turn:
     private: bool = False
     answer: int | None = None
     member: int | None = None
-    kept: int | None = None
+    stored_number: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +63,9 @@ class Conversation:
 
     def with_turn(self, turn: Turn) -> Conversation:
         """The conversation one turn later. A turn that names no review stays with the one before."""
-        return Conversation((*self.turns, replace(turn, review=turn.review or self.review))[-MOST_TURNS:])
+        return Conversation((*self.turns, replace(turn, review=turn.review or self.review))[-MAX_TURNS:])
 
-    def seen_by_others(self) -> Conversation:
+    def public(self) -> Conversation:
         """What of it somebody else could see."""
         return Conversation(tuple(turn for turn in self.turns if not turn.private))
 
@@ -97,16 +97,16 @@ class Conversations:
     def __len__(self) -> int:
         return len(self._going)
 
-    def of(self, place: int, member: int) -> Conversation:
+    def current(self, place: int, member: int) -> Conversation:
         """The member's conversation in a channel, thread or DM; an empty one where there is none."""
         going = self._going.get((place, member))
         if going is None:
             return Conversation()
-        left = self.still(going)
+        left = self.without_deleted(going)
         self._going.put((place, member), left)
         return left
 
-    def after(self, answer: int, member: int) -> Conversation | None:
+    def up_to(self, answer: int, member: int) -> Conversation | None:
         """The conversation up to an answer, by its message's id, for a member who goes on from it.
 
         None where the answer isn't known: it is too old, taken back, or from before a restart.
@@ -114,11 +114,11 @@ class Conversations:
         known = self._answers.get(answer)
         if known is None or known.conversation.turns[-1].answer in self._taken_back:
             return None
-        left = self.still(known.conversation)
+        left = self.without_deleted(known.conversation)
         self._answers.put(answer, _Answered(known.member, left))
-        return left if known.member == member else left.seen_by_others()
+        return left if known.member == member else left.public()
 
-    def still(self, conversation: Conversation) -> Conversation:
+    def without_deleted(self, conversation: Conversation) -> Conversation:
         """What is left of a conversation without the turns whose answers were taken back."""
         return Conversation(tuple(turn for turn in conversation.turns if turn.answer not in self._taken_back))
 
@@ -137,7 +137,7 @@ class Conversations:
             self._answers.put(turn.answer, _Answered(member, conversation))
         return conversation
 
-    def also_at(self, message: int, answer: int) -> None:
+    def add_alias(self, message: int, answer: int) -> None:
         """Let another message (a page opened from an answer) stand for the same place in the conversation."""
         known = self._answers.get(answer)
         if known is not None:
@@ -149,7 +149,7 @@ class Conversations:
         # Whoever is looked up from here on is kept without it, so that it may be forgotten itself after a lifetime.
         self._taken_back.put(answer, None)
 
-    def asked_by(self, member: int) -> tuple[str, ...]:
+    def questions_of(self, member: int) -> tuple[str, ...]:
         """The member's questions that are remembered anywhere, each once."""
         conversations = [conversation for _, conversation in self._going.items()]
         conversations += [answered.conversation for _, answered in self._answers.items()]

@@ -69,14 +69,14 @@ class EngineQuery:
     Attributes:
         question: as a person typed it.
         review: the slug of the review that the asker chose, or None.
-        near: the slug of the review that is meant unless the question itself names another.
+        default_review: the slug of the review that is meant unless the question itself names another.
         context: the earlier questions of the conversation, oldest first.
         collections: what the asker may see.
     """
 
     question: str
     review: str | None = None
-    near: str | None = None
+    default_review: str | None = None
     context: tuple[str, ...] = ()
     collections: tuple[str, ...] = (SHARED,)
 
@@ -181,8 +181,8 @@ class Engine:
         self._opened = OpenedLibrary(library)
         self._room = queue
         self._waiting = 0
-        self._takes_no_more = False
-        self._turns_away = False
+        self._accepts_no_more = False
+        self._rejects_waiting = False
         self._turn = asyncio.Semaphore(workers)
         # In the order in which they came, as a dict has them.
         self._not_encoded: dict[_Waiting, None] = {}
@@ -206,9 +206,9 @@ class Engine:
         return cls(data, open_library(data, reranker), queue=queue, workers=workers, reranker=reranker)
 
     @property
-    def shelf(self) -> Titles:
+    def titles(self) -> Titles:
         """The names of the reviews, as the index that is open now has them."""
-        return self._opened.shelf
+        return self._opened.titles
 
     @property
     def load(self) -> Load:
@@ -248,7 +248,7 @@ class Engine:
             return await self._run(self._asking, lambda opened: _search(opened, query, k))
 
     async def review(self, title: Title) -> Review:
-        """A review by its name on the shelf.
+        """A review by its title.
 
         Raises:
             LibraryError: it was taken out meanwhile.
@@ -274,7 +274,7 @@ class Engine:
         """Every review that the asker sees."""
         return await self._run(self._reading, lambda opened: opened.library.reviews(collections=collections))
 
-    async def kept(self, collection: str, slug: str) -> str | None:
+    async def review_digest(self, collection: str, slug: str) -> str | None:
         """The digest of a review's file as it stands, indexed or not; None where there is none.
 
         Raises:
@@ -283,8 +283,8 @@ class Engine:
         kept = await self._run(self._reading, lambda _: find_review_file(self._data, collection, slug))
         return kept.digest if kept else None
 
-    async def keep(self, review: Review, content: str, *, replaces: str | None) -> None:
-        """Write a review's file; `keep_up` indexes it.
+    async def add_review(self, review: Review, content: str, *, replaces: str | None) -> None:
+        """Write a review's file; `update_index` indexes it.
 
         Args:
             review: what the file says; its slug and collection name its place.
@@ -300,8 +300,8 @@ class Engine:
 
         await self._run(self._reading, write)
 
-    async def remove(self, title: Title) -> None:
-        """Delete a review's file; `keep_up` takes it out of the index.
+    async def remove_review(self, title: Title) -> None:
+        """Delete a review's file; `update_index` takes it out of the index.
 
         Raises:
             ReviewKeptError: it is gone already, or the disk refuses.
@@ -317,7 +317,7 @@ class Engine:
         latest = questions[-MOST_GROUPED:]
         return await self._run(self._grouping, lambda opened: find_gaps(latest, opened.library.encoder.encode))
 
-    async def keep_up(self) -> Outdated:
+    async def update_index(self) -> Outdated:
         """Index what has changed, in a process of its own, and reopen an index that is no longer the one open.
 
         What can't be indexed is logged once and left until anything changes again. A file that can't be read leaves the
@@ -345,13 +345,13 @@ class Engine:
             self._stuck = bool(changed) and stamps == self._tried_at
             return changed
 
-    def take_no_more(self) -> None:
+    def stop_accepting(self) -> None:
         """Tell whoever asks from now on that it is busy; those who are waiting are answered."""
-        self._takes_no_more = True
+        self._accepts_no_more = True
 
-    def turn_away(self) -> None:
+    def reject_waiting(self) -> None:
         """Tell those who are waiting the same."""
-        self._takes_no_more = self._turns_away = True
+        self._accepts_no_more = self._rejects_waiting = True
 
     async def close(self) -> None:
         """Wait for what is under way, and let go of the index."""
@@ -395,7 +395,7 @@ class Engine:
     @asynccontextmanager
     async def _place(self) -> AsyncIterator[None]:
         """One of the places for those that wait."""
-        if self._takes_no_more or self._waiting >= self._room:
+        if self._accepts_no_more or self._waiting >= self._room:
             raise BusyError("too many questions are waiting; ask again in a moment")
         self._waiting += 1
         try:
@@ -408,7 +408,7 @@ class Engine:
         """A turn at asking the library, when it comes."""
         async with self._turn:
             await self.before_each()
-            if self._turns_away:
+            if self._rejects_waiting:
                 raise BusyError("the bot is being stopped; ask again in a moment")
             yield
 
@@ -466,9 +466,9 @@ def _search(opened: OpenedLibrary, query: EngineQuery, k: int) -> Passages:
 def _kept_to(opened: OpenedLibrary, query: EngineQuery) -> str | None:
     if query.review is not None:
         return query.review
-    if query.near is None or opened.shelf.by_slug(query.near, query.collections) is None:
+    if query.default_review is None or opened.titles.by_slug(query.default_review, query.collections) is None:
         return None
-    return None if opened.shelf.is_named(query.question, query.collections) else query.near
+    return None if opened.titles.is_named(query.question, query.collections) else query.default_review
 
 
 def _reviews(library: Library, places: Iterable[tuple[str, str]]) -> tuple[Review, ...]:

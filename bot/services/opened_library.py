@@ -16,7 +16,7 @@ class OpenedLibrary:
 
     def __init__(self, library: Library) -> None:
         self.library = library
-        self.shelf = Titles(_every_review(library))
+        self.titles = Titles(_every_review(library))
         self.written = (library.directory / MANIFEST_FILE).stat().st_mtime
         self.calls = 0
         self.replaced = False

@@ -45,7 +45,7 @@ class RateLimits:
             self._servers.setdefault(server, deque(maxlen=self._server_rate)).append(now)
         return 0.0
 
-    def tells(self, member: int) -> bool:
+    def may_notify(self, member: int) -> bool:
         """Whether to tell a member aloud that they have to wait: not again and again while they go on."""
         now = self._clock()
         told = self._told.get(member)

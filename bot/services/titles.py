@@ -50,13 +50,13 @@ class Title:
 class UnknownTitleError(UnknownReviewError):
     """No review is meant by what a person typed, or several could be.
 
-    `typed` is that, `near` are the reviews that it may mean, of those that the asker sees.
+    `typed` is that, `suggestions` are the reviews that it may mean, of those that the asker sees.
     """
 
-    def __init__(self, typed: str, near: tuple[Title, ...]) -> None:
+    def __init__(self, typed: str, suggestions: tuple[Title, ...]) -> None:
         super().__init__(f"no review is called {typed!r}")
         self.typed = typed
-        self.near = near
+        self.suggestions = suggestions
 
 
 class Titles:
@@ -85,7 +85,7 @@ class Titles:
         self._routers: dict[tuple[str, ...], Router] = {}
         self._names: dict[tuple[str, ...], NameMatcher[int]] = {}
 
-    def titles(self, collections: Collection[str]) -> tuple[Title, ...]:
+    def visible(self, collections: Collection[str]) -> tuple[Title, ...]:
         """The reviews that the asker sees, in the order of the collections, then by slug."""
         return tuple(title for name in dict.fromkeys(collections) for title in self._in.get(name, ()))
 
@@ -111,12 +111,12 @@ class Titles:
         meant = self._named(collections).resolve(name)
         if len(meant) != 1:
             raise UnknownTitleError(name, self.complete_reviews(name, collections, _MOST_NEAR))
-        return self.titles(collections)[meant[0]]
+        return self.visible(collections)[meant[0]]
 
-    def going_with(self, typed: str, collections: Collection[str]) -> Title | None:
+    def best_match(self, typed: str, collections: Collection[str]) -> Title | None:
         """The review that what was typed goes best with; the only one there is where nothing was typed."""
         if not typed.strip():
-            titles = self.titles(collections)
+            titles = self.visible(collections)
             return titles[0] if len(titles) == 1 else None
         try:
             return self.find(typed, collections)
@@ -125,18 +125,18 @@ class Titles:
 
     def is_named(self, question: str, collections: Collection[str]) -> bool:
         """Whether a question itself names one of the reviews."""
-        visible = self._visible(collections)
+        visible = self._non_empty(collections)
         if visible not in self._routers:
             self._routers[visible] = Router.of(
                 TitleEntry(title.collection, title.slug, text)
-                for title in self.titles(visible)
+                for title in self.visible(visible)
                 for text in (title.text, *title.aliases)
             )
         return bool(self._routers[visible].named(question))
 
     def complete_reviews(self, typed: str, collections: Collection[str], limit: int) -> tuple[Title, ...]:
         """The reviews that go best with what was typed so far, misspelt or not, best first."""
-        titles = self.titles(collections)
+        titles = self.visible(collections)
         if not typed.strip():
             return titles[:limit]
         found = self._named(collections).complete(typed, limit * _CANDIDATES_FOR_EACH)
@@ -147,15 +147,15 @@ class Titles:
         found = complete(typed, [heading.text for heading in title.headings], limit)
         return tuple(title.headings[place] for place in found)
 
-    def _visible(self, collections: Collection[str]) -> tuple[str, ...]:
+    def _non_empty(self, collections: Collection[str]) -> tuple[str, ...]:
         """Those that hold anything: most servers have no reviews of their own, and see the same."""
         return tuple(dict.fromkeys(name for name in collections if name in self._in))
 
     def _named(self, collections: Collection[str]) -> NameMatcher[int]:
         """What the reviews that the asker sees may be called, each with its number among them."""
-        visible = self._visible(collections)
+        visible = self._non_empty(collections)
         if visible not in self._names:
             self._names[visible] = NameMatcher(
-                (text, number) for number, title in enumerate(self.titles(visible)) for text in title.names
+                (text, number) for number, title in enumerate(self.visible(visible)) for text in title.names
             )
         return self._names[visible]

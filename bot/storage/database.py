@@ -151,11 +151,11 @@ class Store:
                     settings.private_answers,
                     settings.hide_spoilers,
                     settings.default_review,
-                    settings.keep_questions,
+                    settings.store_questions,
                 ),
             )
             deleted = 0
-            if not settings.keep_questions:
+            if not settings.store_questions:
                 deleted = connection.execute("DELETE FROM questions WHERE server = ?", (server,)).rowcount
             connection.execute("DELETE FROM mention_channels WHERE server = ?", (server,))
             connection.executemany(
@@ -190,7 +190,7 @@ class Store:
                 (scope, digest),
             )
 
-    def count_verdict(self, answer: int, server: int | None, *, helpful: bool, instead: bool = False) -> None:
+    def count_feedback(self, answer: int, server: int | None, *, helpful: bool, instead: bool = False) -> None:
         """Count a verdict on an answer, by its message's id and its server's. Who gave it isn't stored.
 
         With `instead` it takes the place of the opposite one, which the same person gave before.
@@ -204,7 +204,7 @@ class Store:
                 (answer, server, instead),
             )
 
-    def verdicts(self, server: int | None = None) -> tuple[int, int]:
+    def feedback_counts(self, server: int | None = None) -> tuple[int, int]:
         """How many verdicts were helpful, and how many were not: those of one server, or all."""
         with self._transaction("DEFERRED") as connection:
             row = connection.execute(
@@ -214,7 +214,7 @@ class Store:
             ).fetchone()
         return int(row[0]), int(row[1])
 
-    def keep_question(self, question: StoredQuestion) -> bool:
+    def store_question(self, question: StoredQuestion) -> bool:
         """Store a question if its server keeps them; whether it does.
 
         Of its context `after` alone is stored, and that only as long as the question of that number is.
@@ -278,12 +278,12 @@ class Store:
             ).fetchall()
         return frozenset(int(server) for (server,) in rows)
 
-    def departures(self) -> dict[int, int]:
+    def left_servers(self) -> dict[int, int]:
         """The servers that the bot has left, each with when that was noticed, in seconds of Unix time."""
         with self._transaction("DEFERRED") as connection:
             return dict(connection.execute("SELECT server, noticed FROM departures ORDER BY server").fetchall())
 
-    def note_departure(self, server: int, noticed: int) -> None:
+    def record_departure(self, server: int, noticed: int) -> None:
         """Note that the bot isn't in a server any more; if that has been noted before, it was then."""
         with self._transaction("IMMEDIATE") as connection:
             connection.execute("INSERT OR IGNORE INTO departures (server, noticed) VALUES (?, ?)", (server, noticed))

@@ -30,7 +30,7 @@ class Feedback:
         self._given: TtlCache[tuple[int, int], bool] = TtlCache(clock, lifetime=REMEMBERED_FOR, most=_MOST)
         self._turn = asyncio.Lock()
 
-    async def judge(self, answer: int, member: int, server: int | None, *, helpful: bool) -> None:
+    async def record(self, answer: int, member: int, server: int | None, *, helpful: bool) -> None:
         """Count a member's verdict on an answer, by its message's id; their latest one counts.
 
         One that can't be written is logged: nobody need wait for it.
@@ -41,7 +41,7 @@ class Feedback:
                 return
             try:
                 await asyncio.to_thread(
-                    self._store.count_verdict, answer, server, helpful=helpful, instead=before is not None
+                    self._store.count_feedback, answer, server, helpful=helpful, instead=before is not None
                 )
             except StoreError:
                 _log.exception("a verdict can't be written")

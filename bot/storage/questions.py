@@ -36,7 +36,7 @@ class StoredQuestions:
         erased = self._erased.get(member)
         return erased is not None and erased >= since
 
-    async def keep(self, question: StoredQuestion, *, asked: float) -> None:
+    async def store(self, question: StoredQuestion, *, asked: float) -> None:
         """Store a question if its server keeps them, and the asker has deleted nothing since they asked.
 
         One that can't be written is logged: nobody need wait for it.
@@ -45,7 +45,7 @@ class StoredQuestions:
             if self.was_erased(question.member, asked):
                 return
             try:
-                await asyncio.to_thread(self._store.keep_question, question)
+                await asyncio.to_thread(self._store.store_question, question)
             except StoreError:
                 _log.exception("a question can't be kept")
 

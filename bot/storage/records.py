@@ -29,14 +29,14 @@ class ServerSettings:
     """What those who manage a server have chosen; the defaults hold where they haven't.
 
     `mention_channels` are the ids of the channels where mentions are answered, in order; none means all.
-    `default_review` is a slug. Without `keep_questions` no question from the server is stored.
+    `default_review` is a slug. Without `store_questions` no question from the server is stored.
     """
 
     private_answers: bool = False
     hide_spoilers: bool = True
     mention_channels: tuple[int, ...] = ()
     default_review: str | None = None
-    keep_questions: bool = False
+    store_questions: bool = False
 
     def answers_mentions_in(self, *channels: int) -> bool:
         """Whether mentions are answered in a channel; give a thread's own id and its parent's."""
@@ -78,7 +78,7 @@ class StoredQuestion:
 class RetentionPolicy:
     """For how long things are kept, in days: questions, and the data of a server that the bot has left."""
 
-    keep_days: int
+    retention_days: int
     grace_days: int
 
 
@@ -89,11 +89,11 @@ class PersonalData:
     Attributes:
         member: their id.
         questions: those that are stored, in every server.
-        remembered: those that are in memory for follow-ups.
-        verdicts: theirs, as far as they are known to be: by the answer's message, whether it was helpful.
+        in_memory: those that are in memory for follow-ups.
+        feedback: theirs, as far as they are known to be: by the answer's message, whether it was helpful.
     """
 
     member: int
     questions: tuple[StoredQuestion, ...]
-    remembered: tuple[str, ...]
-    verdicts: Mapping[int, bool]
+    in_memory: tuple[str, ...]
+    feedback: Mapping[int, bool]

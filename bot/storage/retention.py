@@ -53,30 +53,30 @@ class Retention:
         store: the database.
         servers: told which servers are forgotten.
         data: the data directory, which has the servers' own reviews.
-        keep_days: for how many days questions are kept; the day on which they were asked is the first.
+        retention_days: for how many days questions are kept; the day on which they were asked is the first.
         grace_days: how many days after the bot has left a server its data are deleted.
     """
 
     def __init__(
-        self, store: Store, servers: ServerSettingsCache, data: Path, *, keep_days: int, grace_days: int
+        self, store: Store, servers: ServerSettingsCache, data: Path, *, retention_days: int, grace_days: int
     ) -> None:
         self._store = store
         self._servers = servers
         self._data = data
-        self._keep = timedelta(days=keep_days)
+        self._keep = timedelta(days=retention_days)
         self._grace = grace_days * _DAY
         self._turn = asyncio.Lock()
 
-    async def keep_tidy(self, present: Callable[[], Collection[int] | None]) -> None:
+    async def run(self, present: Callable[[], Collection[int] | None]) -> None:
         """Delete what is due, at once and again and again.
 
         `present` gives the servers that the bot is in, or None while that isn't known.
         """
         while True:
-            await self.tidy(present())
+            await self.delete_due(present())
             await asyncio.sleep(EVERY)
 
-    async def tidy(self, present: Collection[int] | None) -> None:
+    async def delete_due(self, present: Collection[int] | None) -> None:
         """Delete what is due; of servers only while it is known in which of them the bot is.
 
         What can't be deleted is logged, and tried again the next time; it keeps nothing else from being deleted.
@@ -88,11 +88,11 @@ class Retention:
                 with _going_on("the data of servers that I was removed from"):
                     await self._forget_left(present)
 
-    async def left(self, server: int) -> None:
+    async def server_left(self, server: int) -> None:
         """The bot was removed from a server: its data are deleted after a while."""
-        await self._noted(self._store.note_departure, server, int(time.time()))
+        await self._noted(self._store.record_departure, server, int(time.time()))
 
-    async def joined(self, server: int) -> None:
+    async def server_joined(self, server: int) -> None:
         """The bot is in a server (again): its data stay."""
         await self._noted(self._store.cancel_departure, server)
 
@@ -103,7 +103,7 @@ class Retention:
 
     async def _forget_left(self, present: Collection[int]) -> None:
         await self._note(present)
-        noticed = await asyncio.to_thread(self._store.departures)
+        noticed = await asyncio.to_thread(self._store.left_servers)
         for server, when in noticed.items():
             if server not in present and when + self._grace <= time.time():
                 with _going_on("the data of a server that I was removed from"):
@@ -113,11 +113,11 @@ class Retention:
 
     async def _note(self, present: Collection[int]) -> None:
         """Note which of the servers that anything is stored of the bot has left, and which it is in again."""
-        known, noticed = await asyncio.to_thread(lambda: (self._known(), self._store.departures()))
+        known, noticed = await asyncio.to_thread(lambda: (self._known(), self._store.left_servers()))
         for server in known - noticed.keys() - set(present):
-            await self.left(server)
+            await self.server_left(server)
         for server in noticed.keys() & set(present):
-            await self.joined(server)
+            await self.server_joined(server)
 
     async def _noted(self, note: Callable[..., None], *what: int) -> None:
         """Write it down; where that fails it is found out again when the bot has connected the next time."""

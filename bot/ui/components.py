@@ -12,20 +12,20 @@ from typing import Any
 import discord
 from discord import ui
 
-from bot.ui.elements import Beside, Button, Divider, Form, Menu, Message, Row, Text, Weight
+from bot.ui.elements import Button, ButtonStyle, Divider, Form, Menu, Message, Row, Text, TextWithButton
 
 _STYLES = {
-    Weight.PRIMARY: discord.ButtonStyle.primary,
-    Weight.SECONDARY: discord.ButtonStyle.secondary,
-    Weight.DANGER: discord.ButtonStyle.danger,
+    ButtonStyle.PRIMARY: discord.ButtonStyle.primary,
+    ButtonStyle.SECONDARY: discord.ButtonStyle.secondary,
+    ButtonStyle.DANGER: discord.ButtonStyle.danger,
 }
 _BUTTONS_IN_A_ROW = 5
 
 
 def layout(message: Message) -> ui.LayoutView:
     """The message as Components V2. Call it within a running event loop, without which a view can't stop."""
-    container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=message.look.value)
-    for part in message.parts:
+    container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=message.style.value)
+    for part in message.elements:
         container.add_item(_item(part))
     if message.file is not None:
         # What is attached isn't shown unless something names it.
@@ -39,7 +39,7 @@ def layout(message: Message) -> ui.LayoutView:
 def embedded(message: Message) -> tuple[discord.Embed, ui.View]:
     """The message as an embed, with a view for its buttons. Call it within a running event loop."""
     description = "\n\n".join(text.content for text in message.texts())
-    embed = discord.Embed(description=description, colour=message.look.value)
+    embed = discord.Embed(description=description, colour=message.style.value)
     view = ui.View(timeout=None)
     for number, row in enumerate(_rows(message)):
         for item in row:
@@ -71,11 +71,11 @@ def modal(form: Form) -> ui.Modal:
     return made
 
 
-def _item(part: Text | Beside | Divider | Row | Menu) -> ui.Item[Any]:
+def _item(part: Text | TextWithButton | Divider | Row | Menu) -> ui.Item[Any]:
     match part:
         case Text(content, number):
             return ui.TextDisplay(content, id=number)
-        case Beside(text, button):
+        case TextWithButton(text, button):
             return ui.Section(ui.TextDisplay(text.content, id=text.id), accessory=_button(button))
         case Divider():
             return ui.Separator()
@@ -87,11 +87,11 @@ def _item(part: Text | Beside | Divider | Row | Menu) -> ui.Item[Any]:
 
 def _rows(message: Message) -> list[list[ui.Item[Any]]]:
     """The message's buttons and menus in rows; those beside a text come first, together."""
-    beside = [_button(part.button) for part in message.parts if isinstance(part, Beside)]
+    beside = [_button(part.button) for part in message.elements if isinstance(part, TextWithButton)]
     rows: list[list[ui.Item[Any]]] = [
         [*beside[start : start + _BUTTONS_IN_A_ROW]] for start in range(0, len(beside), _BUTTONS_IN_A_ROW)
     ]
-    for part in message.parts:
+    for part in message.elements:
         if isinstance(part, Row):
             rows.append([_button(button) for button in part.buttons])
         elif isinstance(part, Menu):
@@ -104,7 +104,7 @@ def _button(button: Button) -> ui.Button[Any]:
         label=button.label,
         custom_id=button.custom_id,
         emoji=button.emoji,
-        style=_STYLES[button.weight],
+        style=_STYLES[button.style],
     )
 
 

@@ -12,27 +12,27 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import TypeAlias
 
-TEXT_ROOM = 3800
+MAX_TEXT = 3800
 """UTF-16 units of text over all parts. Discord takes 4000 in components and 4096 in an embed's description,
 which also holds the empty lines between parts."""
-LABEL_ROOM = 80
+MAX_LABEL = 80
 """A button's label."""
-OPTION_ROOM = 100
+MAX_OPTION = 100
 """A menu option's label, value and description; an autocomplete choice's name and value."""
-MOST_OPTIONS = 25
+MAX_OPTIONS = 25
 """Options in a menu, and choices offered by autocomplete."""
-FORM_TITLE_ROOM = 45
+MAX_FORM_TITLE = 45
 """A form's title and its field's label."""
-PLACEHOLDER_ROOM = 100
+MAX_PLACEHOLDER = 100
 """What stands in a form's field before anything is typed."""
 
 QUESTION_ID = 7001
 """The component id of the text that shows the question, by which it is found again in a message."""
-QUESTION_MARK = "### "
+QUESTION_PREFIX = "### "
 """What stands before the question in that text."""
 EARLIER_ID = 7002
 """The component id of the text above it that shows the question before, by which a follow-up was understood."""
-EARLIER_MARK = "-# ↪ "
+EARLIER_PREFIX = "-# ↪ "
 """What stands before that."""
 
 
@@ -46,7 +46,7 @@ class Style(Enum):
     PROBLEM = 0xC0392B
 
 
-class Weight(StrEnum):
+class ButtonStyle(StrEnum):
     """How much a button draws the eye."""
 
     PRIMARY = "primary"
@@ -69,11 +69,11 @@ class Button:
     label: str
     custom_id: str
     emoji: str | None = None
-    weight: Weight = Weight.SECONDARY
+    style: ButtonStyle = ButtonStyle.SECONDARY
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class TextWithButton:
     """A text with a button at its side."""
 
     text: Text
@@ -109,7 +109,7 @@ class Menu:
     options: tuple[Option, ...]
 
 
-Element: TypeAlias = Text | Beside | Divider | Row | Menu
+Element: TypeAlias = Text | TextWithButton | Divider | Row | Menu
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,23 +128,23 @@ class Message:
     answer to an interaction alone.
     """
 
-    parts: tuple[Element, ...]
-    look: Style
+    elements: tuple[Element, ...]
+    style: Style
     private: bool = False
     file: File | None = None
 
     def texts(self) -> Iterator[Text]:
         """Every text, from top to bottom."""
-        for part in self.parts:
+        for part in self.elements:
             if isinstance(part, Text):
                 yield part
-            elif isinstance(part, Beside):
+            elif isinstance(part, TextWithButton):
                 yield part.text
 
     def buttons(self) -> Iterator[Button]:
         """Every button, from top to bottom."""
-        for part in self.parts:
-            if isinstance(part, Beside):
+        for part in self.elements:
+            if isinstance(part, TextWithButton):
                 yield part.button
             elif isinstance(part, Row):
                 yield from part.buttons

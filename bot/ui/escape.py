@@ -1,9 +1,9 @@
 """Text that isn't ours, made safe to show: questions, review text, titles, names.
 
 Two steps, kept apart so that the second can be undone. `clean` drops what a reader can't see or what would
-spoil the page (control characters, direction overrides, zero-width characters, stacks of accents); `escape`
-takes Discord's syntax out of what is left, by backslashes and zero-width spaces alone. `neutralise` is both.
-`restore` undoes `escape` exactly, which is how a question is read back from a message that shows it.
+spoil the page (control characters, direction overrides, zero-width characters, stacks of accents); `escape_syntax`
+takes Discord's syntax out of what is left, by backslashes and zero-width spaces alone. `escape` is both.
+`unescape` undoes `escape_syntax` exactly, which is how a question is read back from a message that shows it.
 
 What `clean` keeps of the invisible, because a reader would miss it:
 
@@ -22,7 +22,7 @@ import re
 import unicodedata
 
 BREAK = "\u200b"
-"""The zero-width space: the only invisible mark that `escape` adds. `clean` leaves none."""
+"""The zero-width space: the only invisible mark that `escape_syntax` adds. `clean` leaves none."""
 
 LONGEST_WORD = 60
 """Characters of a word without a place to break, before one is added."""
@@ -81,26 +81,26 @@ def one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
-def escape(cleaned: str) -> str:
+def escape_syntax(cleaned: str) -> str:
     """Cleaned text with all of Discord's syntax taken out, shown as it was.
 
     Safe at the beginning of a line or inside one, behind `> `, and between marks put there by `bold` and
-    `hide`. Only for places where Discord reads markdown; labels of buttons and choices take `clean` text.
+    `spoiler`. Only for places where Discord reads markdown; labels of buttons and choices take `clean` text.
     """
     return _SYNTAX.sub(_inactive, _LONG_WORD.sub(lambda found: _broken(found[0]), cleaned))
 
 
-def neutralise(text: str) -> str:
+def escape(text: str) -> str:
     """Any text, cleaned and escaped."""
-    return escape(clean(text))
+    return escape_syntax(clean(text))
 
 
-def restore(escaped: str) -> str:
-    """The cleaned text that `escape` was given."""
+def unescape(escaped: str) -> str:
+    """The cleaned text that `escape_syntax` was given."""
     return _ESCAPED.sub(lambda found: found[1] or "", escaped)
 
 
-def hide(escaped: str) -> str:
+def spoiler(escaped: str) -> str:
     """Escaped text behind spoiler marks: every line by itself, so that no block can come between a pair."""
     return _wrapped(escaped, "||")
 
@@ -110,8 +110,8 @@ def bold(escaped: str) -> str:
     return _wrapped(escaped, "**")
 
 
-def quotation(escaped: str) -> str:
-    """Text as a block quotation, without blank lines, which would end it."""
+def block_quote(escaped: str) -> str:
+    """Text as a block quote, without blank lines, which would end it."""
     return "\n".join(f"> {line}" for line in escaped.split("\n") if line.strip())
 
 

@@ -10,20 +10,20 @@ import discord
 from bot.ui.custom_ids import Action, AskFollowUp, Helpful, ReadInContext, Share, decode
 from bot.ui.elements import (
     EARLIER_ID,
-    EARLIER_MARK,
+    EARLIER_PREFIX,
     QUESTION_ID,
-    QUESTION_MARK,
-    Beside,
+    QUESTION_PREFIX,
     Button,
+    ButtonStyle,
     Divider,
     Element,
     Message,
     Row,
     Style,
     Text,
-    Weight,
+    TextWithButton,
 )
-from bot.ui.escape import restore
+from bot.ui.escape import unescape
 from bot.ui.strings import Catalogue
 from bot.ui.text import delete_button
 
@@ -34,21 +34,21 @@ def question_shown(text: str) -> str | None:
     Exactly what was asked, cleaned and on one line; None where the text shows no question.
     """
     first, _, rest = text.partition("\n")
-    if first.startswith(EARLIER_MARK):
+    if first.startswith(EARLIER_PREFIX):
         first, _, _ = rest.lstrip("\n").partition("\n")
-    return restore(first.removeprefix(QUESTION_MARK)) if first.startswith(QUESTION_MARK) else None
+    return unescape(first.removeprefix(QUESTION_PREFIX)) if first.startswith(QUESTION_PREFIX) else None
 
 
 def earlier_shown(text: str) -> str | None:
     """The question before, where the same text shows one."""
     first, _, _ = text.partition("\n")
-    return restore(first.removeprefix(EARLIER_MARK)) if first.startswith(EARLIER_MARK) else None
+    return unescape(first.removeprefix(EARLIER_PREFIX)) if first.startswith(EARLIER_PREFIX) else None
 
 
 _WEIGHTS = {
-    discord.ButtonStyle.primary: Weight.PRIMARY,
-    discord.ButtonStyle.secondary: Weight.SECONDARY,
-    discord.ButtonStyle.danger: Weight.DANGER,
+    discord.ButtonStyle.primary: ButtonStyle.PRIMARY,
+    discord.ButtonStyle.secondary: ButtonStyle.SECONDARY,
+    discord.ButtonStyle.danger: ButtonStyle.DANGER,
 }
 
 
@@ -80,7 +80,7 @@ def shared(message: discord.Message, asker: int, words: Catalogue) -> Message:
     """A private answer as it is posted for all: the same, but to be deleted by its asker and not shared again."""
     delete = delete_button(asker, words)
     parts: list[Element] = []
-    for part in message_in(message).parts:
+    for part in message_in(message).elements:
         if isinstance(part, Row):
             buttons = tuple(button for button in part.buttons if not isinstance(decode(button.custom_id), Share))
             if any(isinstance(decode(button.custom_id), Helpful) for button in buttons):
@@ -88,7 +88,7 @@ def shared(message: discord.Message, asker: int, words: Catalogue) -> Message:
             parts.append(Row(buttons))
         else:
             parts.append(part)
-    return replace(message_in(message), parts=tuple(parts), private=False)
+    return replace(message_in(message), elements=tuple(parts), private=False)
 
 
 def message_in(message: discord.Message) -> Message:
@@ -110,7 +110,7 @@ def _parts(components: Iterable[discord.Component]) -> Iterator[Element]:
         elif isinstance(component, discord.SectionComponent):
             text = next(child for child in component.children if isinstance(child, discord.TextDisplay))
             if isinstance(component.accessory, discord.Button):
-                yield Beside(Text(text.content, text.id), _button(component.accessory))
+                yield TextWithButton(Text(text.content, text.id), _button(component.accessory))
         elif isinstance(component, discord.SeparatorComponent):
             yield Divider()
         elif isinstance(component, discord.ActionRow):
@@ -124,7 +124,7 @@ def _button(button: discord.Button) -> Button:
         button.label or "",
         button.custom_id or "",
         str(button.emoji) if button.emoji else None,
-        _WEIGHTS.get(button.style, Weight.SECONDARY),
+        _WEIGHTS.get(button.style, ButtonStyle.SECONDARY),
     )
 
 

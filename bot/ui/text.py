@@ -13,26 +13,26 @@ from urllib.parse import urlsplit
 
 from bot.ui.custom_ids import Delete, encode
 from bot.ui.elements import (
-    OPTION_ROOM,
-    TEXT_ROOM,
+    MAX_OPTION,
+    MAX_TEXT,
     Button,
     Message,
     Style,
     Text,
 )
-from bot.ui.escape import escape, one_line, quotation
+from bot.ui.escape import block_quote, escape_syntax, one_line
 from bot.ui.strings import Catalogue
 from bot.ui.truncate import Measure, fitting, width
 from embeddings import LibraryError, Review, Section
 
-SHORTEST_QUESTION = 3
-LONGEST_QUESTION = 300
+MIN_QUESTION = 3
+MAX_QUESTION = 300
 """How many characters a question has in Discord."""
 
-NAME_ROOM = 120
+MAX_NAME = 120
 """UTF-16 units of a title or heading where it is shown among other words."""
 
-_QUESTION_ROOM = 2 * LONGEST_QUESTION + 100
+_QUESTION_ROOM = 2 * MAX_QUESTION + 100
 _LONGEST_LINK = 300
 _KEPT_IN_LINKS = "/:?#&=%+,;!$"
 _INVITE_HOSTS = frozenset({"discord.gg", "discord.com", "discordapp.com", "discord.new", "discord.gift", "dis.gd"})
@@ -46,20 +46,20 @@ class RenderOptions:
     hide_spoilers: bool = True
 
 
-def notice(line: str, *, look: Style = Style.UNANSWERED, private: bool = True) -> Message:
+def notice(line: str, *, style: Style = Style.UNANSWERED, private: bool = True) -> Message:
     """One line out of the catalogue: busy, expired, a wait, thanks. Red is for what went wrong."""
-    return Message((Text(line),), look, private)
+    return Message((Text(line),), style, private)
 
 
 def with_question(message: Message, question: str) -> Message:
-    """The message, and below it a member's question as a quotation, to be copied."""
+    """The message, and below it a member's question as a block quote, to be copied."""
     shown = name(question, "", _QUESTION_ROOM)
-    return replace(message, parts=(*message.parts, Text(quotation(shown)))) if shown else message
+    return replace(message, elements=(*message.elements, Text(block_quote(shown)))) if shown else message
 
 
 def problem(error: LibraryError, *, private: bool = True) -> Message:
     """An error that the member can act on, in its own words."""
-    return notice(name(str(error), type(error).__name__, TEXT_ROOM), look=Style.PROBLEM, private=private)
+    return notice(name(str(error), type(error).__name__, MAX_TEXT), style=Style.PROBLEM, private=private)
 
 
 def unknown_review(typed: str, near: Iterable[str], words: Catalogue) -> Message:
@@ -74,10 +74,10 @@ def unknown_review(typed: str, near: Iterable[str], words: Catalogue) -> Message
 def question_problem(question: str, words: Catalogue) -> str | None:
     """Why a question can't be asked in Discord (its length, without what can't be seen), or None."""
     length = len(one_line(question))
-    if length < SHORTEST_QUESTION:
-        return words.question_too_short.format(shortest=SHORTEST_QUESTION)
-    if length > LONGEST_QUESTION:
-        return words.question_too_long.format(longest=LONGEST_QUESTION)
+    if length < MIN_QUESTION:
+        return words.question_too_short.format(shortest=MIN_QUESTION)
+    if length > MAX_QUESTION:
+        return words.question_too_long.format(longest=MAX_QUESTION)
     return None
 
 
@@ -86,12 +86,12 @@ def delete_button(asker: int, words: Catalogue) -> Button:
     return Button(words.delete, encode(Delete(asker)))
 
 
-def name(text: str, otherwise: str, room: int = NAME_ROOM) -> str:
+def name(text: str, otherwise: str, room: int = MAX_NAME) -> str:
     """A title, heading or message as one line of safe markdown of at most `room` units; never empty."""
-    return escape(_shortened(text, room, _shown)) or otherwise
+    return escape_syntax(_shortened(text, room, _shown)) or otherwise
 
 
-def plain(text: str, room: int = OPTION_ROOM, otherwise: str = "…") -> str:
+def plain(text: str, room: int = MAX_OPTION, otherwise: str = "…") -> str:
     """A text for a place that reads no markdown (label, option, choice, title): one line, never empty."""
     return _shortened(text, room, width) or otherwise
 
@@ -129,7 +129,7 @@ def _section(review: Review | None, slug: str) -> Section | None:
 
 
 def _shown(text: str) -> int:
-    return width(escape(text))
+    return width(escape_syntax(text))
 
 
 def _shortened(text: str, room: int, measure: Measure) -> str:

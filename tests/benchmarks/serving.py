@@ -79,7 +79,7 @@ def complete(headings: int) -> dict[str, float]:
             break
     whole = Draft("whole", "Whole", "", 2000, tuple((name, ("Text.",)) for name in list(names)[:headings]))
     shelf, many = _shelf([whole]), _shelf(drafts)
-    title = shelf.titles(("shared",))[0]
+    title = shelf.visible(("shared",))[0]
     typed = [text for name in list(names)[:: headings // 20] for text in _typed(name)]
     completed, plain, reviews = [], [], []
     for text in typed:

@@ -122,12 +122,12 @@ async def seen(engine: Engine, asker: Asker, questions: Iterable[str], known: It
     found += [reviews, reviews_message(reviews, MANNER)]
     found.append(help_message(await Examples(engine).of(collections, ENGLISH), ENGLISH))
     for typed in TYPED:
-        found.append(engine.shelf.complete_reviews(typed, collections, 25))
+        found.append(engine.titles.complete_reviews(typed, collections, 25))
         found.append(meant(engine, typed, collections))
         found += [piece async for piece in opened(engine, typed, collections)]
     for each in known:
-        found.append(engine.shelf.by_key(slug_key(each.collection, each.slug), collections))
-        found.append(engine.shelf.by_slug(each.slug, collections))
+        found.append(engine.titles.by_key(slug_key(each.collection, each.slug), collections))
+        found.append(engine.titles.by_slug(each.slug, collections))
     for question in questions:
         for chosen in (None, *(slugify(title) for title in TITLES)):
             found += [piece async for piece in answered(engine, EngineQuery(question, chosen, collections=collections))]
@@ -135,21 +135,23 @@ async def seen(engine: Engine, asker: Asker, questions: Iterable[str], known: It
             piece
             async for piece in answered(
                 engine,
-                EngineQuery(question, near=slugify(TITLES[0]), context=(QUESTIONS[-1],), collections=collections),
+                EngineQuery(
+                    question, default_review=slugify(TITLES[0]), context=(QUESTIONS[-1],), collections=collections
+                ),
             )
         ]
-        found.append(engine.shelf.is_named(question, collections))
+        found.append(engine.titles.is_named(question, collections))
     return found
 
 
 async def opened(engine: Engine, typed: str, collections: Sequence[str]) -> AsyncIterator[object]:
     """What is offered of the sections of the review that is meant, and what comes when one is asked for."""
-    title = engine.shelf.going_with(typed, collections)
+    title = engine.titles.best_match(typed, collections)
     if title is None:
         yield None
         return
     for name in SECTIONS:
-        yield engine.shelf.complete_sections(title, name, 25)
+        yield engine.titles.complete_sections(title, name, 25)
         try:
             yield section_message(*await engine.section(title, name), MANNER)
         except LibraryError as error:
@@ -171,7 +173,7 @@ async def answered(engine: Engine, query: EngineQuery) -> AsyncIterator[object]:
     for button in message.buttons():
         action = decode(button.custom_id)
         if isinstance(action, ReadInContext):
-            title = engine.shelf.by_key(action.passage.review, query.collections)
+            title = engine.titles.by_key(action.passage.review, query.collections)
             assert title is not None
             yield context_of(await engine.review(title), action)
 
@@ -185,7 +187,7 @@ def context_of(read: Review, action: ReadInContext) -> object:
 def meant(engine: Engine, typed: str, collections: Sequence[str]) -> Title | str:
     """The review that is meant, or the words of the error."""
     try:
-        return engine.shelf.find(typed, collections)
+        return engine.titles.find(typed, collections)
     except LibraryError as error:
         return str(error)
 

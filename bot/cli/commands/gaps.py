@@ -46,7 +46,7 @@ def gaps(
         raise LibraryError(f"{database}: there is no database; the bot makes it when it runs (`review-bot run`)")
     with Store(database) as store:
         kept = store.questions(server=server, since=since)
-        verdicts = store.verdicts(server)
+        verdicts = store.feedback_counts(server)
         in_all = len(kept) if server is None and since is None else len(store.questions())
     library = Library.open(data)
     found = find_gaps(kept, library.encoder.encode, answered=answered)

@@ -15,14 +15,14 @@ from bot.cogs.autocomplete import complete_reviews
 from bot.observability.trace import Source
 from bot.ui.escape import one_line
 from bot.ui.read_back import question_in
-from bot.ui.text import LONGEST_QUESTION, SHORTEST_QUESTION, notice
+from bot.ui.text import MAX_QUESTION, MIN_QUESTION, notice
 from bot.ui.truncate import fitting
 
 MENU = "Ask the reviews about this"
 _KINDS = frozenset({discord.MessageType.default, discord.MessageType.reply})
 
 Interaction = discord.Interaction[Any]
-Question = app_commands.Range[str, SHORTEST_QUESTION, LONGEST_QUESTION]
+Question = app_commands.Range[str, MIN_QUESTION, MAX_QUESTION]
 
 
 class AskCog(commands.Cog):
@@ -68,7 +68,7 @@ class AskCog(commands.Cog):
         """A message's text as the question, cut where it is longer than questions are; of an answer, its question."""
         async with self._service.attending(interaction) as asker:
             question = question_in(message) or one_line(message.clean_content)
-            question = question[: fitting(question, LONGEST_QUESTION, len)]
+            question = question[: fitting(question, MAX_QUESTION, len)]
             if not question:
                 await self._service.delivery.say_at_once(interaction, notice(asker.words.menu_without_text))
                 return

@@ -8,14 +8,14 @@ from bot.services.stable_keys import passage_key, review_key
 from bot.ui.custom_ids import AskFollowUp, FollowUpForm, Helpful, MorePassages, ReadInContext, Share, encode
 from bot.ui.elements import (
     EARLIER_ID,
-    EARLIER_MARK,
-    FORM_TITLE_ROOM,
-    PLACEHOLDER_ROOM,
+    EARLIER_PREFIX,
+    MAX_FORM_TITLE,
+    MAX_PLACEHOLDER,
+    MAX_TEXT,
     QUESTION_ID,
-    QUESTION_MARK,
-    TEXT_ROOM,
-    Beside,
+    QUESTION_PREFIX,
     Button,
+    ButtonStyle,
     Divider,
     Element,
     Form,
@@ -23,14 +23,14 @@ from bot.ui.elements import (
     Row,
     Style,
     Text,
-    Weight,
+    TextWithButton,
 )
-from bot.ui.escape import hide, neutralise, quotation
+from bot.ui.escape import block_quote, escape, spoiler
 from bot.ui.strings import Catalogue
 from bot.ui.text import (
     _QUESTION_ROOM,
-    LONGEST_QUESTION,
-    SHORTEST_QUESTION,
+    MAX_QUESTION,
+    MIN_QUESTION,
     RenderOptions,
     _section,
     delete_button,
@@ -73,13 +73,13 @@ def answer_message(
         earlier: the question before, from which this one was understood. It is shown, so that those who read along
             understand it too, and so that it can be read back (`earlier_shown`).
     """
-    look = Style[answer.state.name]
+    style = Style[answer.state.name]
     key = review_key(within) if within else None
     known = tuple(reviews)
     head = [*_question(answer.question, earlier), Text(_state_line(answer, known, manner.words, within))]
     quotes = _quotes(answer.quotes, known, manner, room=_room_below(head))
     rows = _answer_rows(answer, manner.words, key, asker if not private else None)
-    return Message((*head, *quotes, *rows), look, private)
+    return Message((*head, *quotes, *rows), style, private)
 
 
 def more_passages_message(
@@ -140,23 +140,23 @@ def follow_up_form(words: Catalogue) -> Form:
     """The form that *Ask a follow-up* opens."""
     return Form(
         encode(FollowUpForm()),
-        plain(words.form_title, FORM_TITLE_ROOM),
-        plain(words.form_label, FORM_TITLE_ROOM),
-        plain(words.form_placeholder, PLACEHOLDER_ROOM),
-        SHORTEST_QUESTION,
-        LONGEST_QUESTION,
+        plain(words.form_title, MAX_FORM_TITLE),
+        plain(words.form_label, MAX_FORM_TITLE),
+        plain(words.form_placeholder, MAX_PLACEHOLDER),
+        MIN_QUESTION,
+        MAX_QUESTION,
     )
 
 
 def _question(question: str, earlier: str | None) -> list[Text]:
     before = name(earlier or "", "", _QUESTION_ROOM)
     shown = name(question, "", _QUESTION_ROOM)
-    head = [Text(EARLIER_MARK + before, EARLIER_ID)] if before and shown else []
-    return [*head, Text(QUESTION_MARK + shown, QUESTION_ID)] if shown else head
+    head = [Text(EARLIER_PREFIX + before, EARLIER_ID)] if before and shown else []
+    return [*head, Text(QUESTION_PREFIX + shown, QUESTION_ID)] if shown else head
 
 
 def _room_below(head: Iterable[Text]) -> int:
-    return TEXT_ROOM - sum(width(text.content) for text in head)
+    return MAX_TEXT - sum(width(text.content) for text in head)
 
 
 def _state_line(answer: Answer, known: Iterable[Review], words: Catalogue, within: Review | None) -> str:
@@ -193,7 +193,7 @@ def _quotes(quotes: Sequence[Quote], reviews: Iterable[Review], manner: RenderOp
         left -= width(text)
         quotations.append(Text(text))
         button = _read_button(quote, review, manner.words, alone=len(shown) == 1)
-        citations.append(Beside(Text(place), button) if button else Text(place))
+        citations.append(TextWithButton(Text(place), button) if button else Text(place))
     return [*quotations, Divider(), *citations]
 
 
@@ -202,11 +202,11 @@ def _quotation(quote: Quote, room: int, manner: RenderOptions, *, hidden: bool) 
     marker = f" {manner.words.cut}"
 
     def shown(text: str) -> str:
-        escaped = neutralise(text)
-        return hide(escaped) if hidden else escaped
+        escaped = escape(text)
+        return spoiler(escaped) if hidden else escaped
 
     def written(text: str, ending: str) -> str:
-        return quotation(label + shown(text.strip()) + ending)
+        return block_quote(label + shown(text.strip()) + ending)
 
     end = fitting(quote.text, room - len(marker), lambda text: width(written(text, "")))
     return written(quote.text[:end], "" if end == len(quote.text) else marker)
@@ -217,7 +217,7 @@ def _place(quote: Quote, review: Review | None, manner: RenderOptions) -> str:
     section = _section(review, quote.section)
     heading = name(quote.heading, "")
     if heading and is_hidden(section, manner):
-        heading = hide(heading)
+        heading = spoiler(heading)
     form = words.place if heading else words.place_without_heading
     title = name(quote.title, words.untitled)
     # Small, for a phone leaves it half a line beside its button.
@@ -239,7 +239,7 @@ def _read_button(quote: Quote, review: Review | None, words: Catalogue, *, alone
 
 def _answer_rows(answer: Answer, words: Catalogue, key: str | None, deletable_by: int | None) -> list[Row]:
     # Shared out so, and without emoji, each of the two rows fits a phone's width.
-    onward = [Button(words.ask_follow_up, encode(AskFollowUp(key)), weight=Weight.PRIMARY)]
+    onward = [Button(words.ask_follow_up, encode(AskFollowUp(key)), style=ButtonStyle.PRIMARY)]
     if answer.quotes:
         onward.insert(0, Button(words.more_passages, encode(MorePassages(key))))
     verdict = (Button(words.helpful, encode(Helpful(True))), Button(words.not_helpful, encode(Helpful(False))))

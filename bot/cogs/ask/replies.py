@@ -13,7 +13,7 @@ from typing import cast
 
 import discord
 
-from bot.cogs.ask.service import AskRequest, AskService, fate_of
+from bot.cogs.ask.service import AskRequest, AskService, outcome_of
 from bot.cogs.context import AskContext
 from bot.observability.trace import Outcome, Source, Stage, Trace
 from bot.services.conversations import Conversation
@@ -94,7 +94,7 @@ class Replies:
                 if refused is None:
                     await self._reply(heard, asker, journey)
                 # Aloud, so that it mustn't be said to every line of somebody who types fast.
-                elif self._service.cooldowns.tells(asker.member):
+                elif self._service.cooldowns.may_notify(asker.member):
                     await self._put(heard, refused)
 
     async def explain(self, message: discord.Message) -> None:
@@ -111,7 +111,7 @@ class Replies:
                 self._heard.put(message.id, heard)
                 heard.earlier = self._earlier(message, asker)
                 why = asker.words.unread_role if names_role else asker.words.unread_reply
-                await self._put(heard, notice(why, look=Style.READING))
+                await self._put(heard, notice(why, style=Style.READING))
 
     async def edited(self, message: int, question: str) -> None:
         """Let the reply go with what its question says now.
@@ -145,7 +145,7 @@ class Replies:
                 with self._service.work:
                     await self._withdraw(heard)
 
-    def asked_by(self, member: int) -> tuple[str, ...]:
+    def questions_of(self, member: int) -> tuple[str, ...]:
         """The member's questions whose replies are followed."""
         heard = (heard for _, heard in self._heard.items() if heard.message.author.id == member)
         return tuple(dict.fromkeys(each.question for each in heard if each.question))
@@ -165,7 +165,7 @@ class Replies:
             if heard.reply is None:
                 with journey.stage(Stage.ACKNOWLEDGE):
                     await self._service.delivery.show_typing(heard.message.channel)
-            asked = AskRequest(question, asker, self._service.conversations.still(heard.earlier))
+            asked = AskRequest(question, asker, self._service.conversations.without_deleted(heard.earlier))
             found, message = await self._said(asked, journey)
             if heard.question != question:
                 continue
@@ -175,27 +175,27 @@ class Replies:
                 await self._service.remember(asked, found, sent, journey)
             if heard.question == question:
                 return
-        journey.fate = Outcome.WITHDRAWN
+        journey.outcome = Outcome.WITHDRAWN
         await self._withdraw(heard)
 
     async def _said(self, asked: AskRequest, journey: Trace) -> tuple[Answered | None, Message]:
         """The answer, or what is said where there is none."""
         words = asked.asker.words
-        journey.fate = Outcome.REFUSED
+        journey.outcome = Outcome.REFUSED
         if not asked.question:
-            return None, notice(words.ask_me_something, look=Style.READING)
+            return None, notice(words.ask_me_something, style=Style.READING)
         wrong = question_problem(asked.question, words)
         if wrong is not None:
             return None, notice(wrong)
-        journey.fate = Outcome.FAILED
+        journey.outcome = Outcome.FAILED
         try:
             return await self._service.answer(asked, journey)
         except LibraryError as error:
-            journey.fate = fate_of(error)
+            journey.outcome = outcome_of(error)
             return None, self._service.told(error, asked.asker)
         except Exception:  # noqa: BLE001  # the last resort: logged whole, and told to the member
             _log.exception("a question by message failed")
-            return None, notice(words.failed, look=Style.PROBLEM)
+            return None, notice(words.failed, style=Style.PROBLEM)
 
     async def _put(self, heard: _Heard, message: Message) -> discord.Message | None:
         """Say it as the reply, in the place of what was said before."""
@@ -224,9 +224,9 @@ class Replies:
         if replied is not None:
             return self._service.earlier(replied, asker)
         if message.guild is None or isinstance(message.channel, discord.Thread):
-            going = self._service.conversations.of(asker.place, asker.member)
+            going = self._service.conversations.current(asker.place, asker.member)
             if not going.turns:
-                going = self._service.conversations.after(asker.place, asker.member) or going
+                going = self._service.conversations.up_to(asker.place, asker.member) or going
             return going
         return Conversation()
 

@@ -71,15 +71,15 @@ class AskRequest:
     @property
     def is_kept(self) -> bool:
         """Whether it is to be stored."""
-        return self.asker.settings.keep_questions and not self.confided
+        return self.asker.settings.store_questions and not self.confided
 
 
 def engine_query(
-    question: str, title: Title | None, context: tuple[str, ...], asker: AskContext, near: str | None = None
+    question: str, title: Title | None, context: tuple[str, ...], asker: AskContext, default_review: str | None = None
 ) -> EngineQuery:
     """A question to the engine. A chosen review is looked for in its own collection: another may have its slug."""
     if title is None:
-        return EngineQuery(question, near=near, context=context, collections=asker.collections)
+        return EngineQuery(question, default_review=default_review, context=context, collections=asker.collections)
     return EngineQuery(question, review=title.slug, context=context, collections=(title.collection,))
 
 
@@ -99,7 +99,7 @@ _FOR_MEMBERS = (ConversionError, QuestionError, ReviewStorageError, UnknownRevie
 class Memory(Protocol):
     """What remembers questions of members, without storing them."""
 
-    def asked_by(self, member: int) -> tuple[str, ...]:
+    def questions_of(self, member: int) -> tuple[str, ...]:
         """The member's questions that are remembered."""
 
     def forget_member(self, member: int) -> None:
@@ -156,7 +156,7 @@ class AskService:
         try:
             yield journey
         except LibraryError as error:
-            journey.fate = fate_of(error)
+            journey.outcome = outcome_of(error)
             raise
         finally:
             self.metrics.question(journey)
@@ -164,8 +164,8 @@ class AskService:
             _log.info(
                 "question",
                 extra={
-                    "way": journey.way.value,
-                    "state": journey.fate.value,
+                    "way": journey.source.value,
+                    "state": journey.outcome.value,
                     "seconds": {**seconds, "total": round(journey.total, 4)},
                 },
             )
@@ -174,12 +174,12 @@ class AskService:
         """Why a question isn't taken now (its length, a cooldown), or None, which counts it as asked."""
         wrong = question_problem(question, asker.words)
         if wrong is not None:
-            journey.fate = Outcome.REFUSED
+            journey.outcome = Outcome.REFUSED
             return notice(wrong)
         wait = self.cooldowns.claim(asker.member, asker.server)
         if not wait:
             return None
-        journey.fate = Outcome.COOLDOWN
+        journey.outcome = Outcome.COOLDOWN
         return notice(asker.words.cooldown(wait))
 
     async def answer_interaction(
@@ -208,7 +208,7 @@ class AskService:
             LibraryError: there is no such review, or the engine can't answer.
         """
         with self.journey(way) as journey:
-            title = self.engine.shelf.find(review, asker.collections) if review else None
+            title = self.engine.titles.find(review, asker.collections) if review else None
             refused = self.refusal(question, asker, journey)
             if refused is not None:
                 # With the question, for what was typed into a form is gone otherwise.
@@ -218,7 +218,7 @@ class AskService:
             with journey.stage(Stage.ACKNOWLEDGE):
                 acknowledged = await self.delivery.acknowledge(interaction, private=hidden)
             if not acknowledged:
-                journey.fate = Outcome.LATE
+                journey.outcome = Outcome.LATE
                 return
             asked = AskRequest(question, asker, earlier or Conversation(), title, hidden, confided=private is True)
             found, message = await self.answer(asked, journey)
@@ -233,7 +233,7 @@ class AskService:
             LibraryError: they can't be looked up.
         """
         question = question_in(pressed)
-        title = self.engine.shelf.by_key(action.review, asker.collections) if action.review else None
+        title = self.engine.titles.by_key(action.review, asker.collections) if action.review else None
         if question is None or (action.review and title is None):
             return None
         query = engine_query(question, title, self.earlier(pressed, asker).before_last.context, asker)
@@ -252,11 +252,11 @@ class AskService:
 
     def earlier(self, message: discord.Message, asker: AskContext) -> Conversation:
         """The conversation up to one of the bot's answers; of one that isn't remembered, the questions it shows."""
-        known = self.conversations.after(message.id, asker.member)
+        known = self.conversations.up_to(message.id, asker.member)
         if known is not None:
             return known
         key = review_key_in(message)
-        title = self.engine.shelf.by_key(key, asker.collections) if key else None
+        title = self.engine.titles.by_key(key, asker.collections) if key else None
         review, private = title.slug if title else None, message.flags.ephemeral
         # Somebody else's answer names them in the button by which they alone may delete it.
         askers = [action.asker for action in actions_in(message) if isinstance(action, Delete)]
@@ -271,7 +271,7 @@ class AskService:
             StoreError: it can't be read.
         """
         questions = await self.kept.of_member(member)
-        remembered = dict.fromkeys(question for memory in self.memories for question in memory.asked_by(member))
+        remembered = dict.fromkeys(question for memory in self.memories for question in memory.questions_of(member))
         return PersonalData(member, questions, tuple(remembered), self.feedback.given_by(member))
 
     async def erase(self, member: int) -> None:
@@ -298,7 +298,7 @@ class AskService:
                 await self.delivery.tell(interaction, self.told(error, asker))
             except Exception:  # noqa: BLE001  # the last resort: logged whole, and told to the member
                 _log.exception("an interaction failed")
-                await self.delivery.tell(interaction, notice(asker.words.failed, look=Style.PROBLEM))
+                await self.delivery.tell(interaction, notice(asker.words.failed, style=Style.PROBLEM))
 
     async def _asker(self, member: int, place: int, server: int | None, locale: str | None) -> AskContext:
         settings = await self.servers.settings(server)
@@ -312,8 +312,8 @@ class AskService:
             LibraryError: the engine can't answer.
         """
         asker, earlier = asked.asker, asked.earlier
-        near = earlier.review or asker.settings.default_review
-        query = engine_query(asked.question, asked.review, earlier.context, asker, near)
+        default_review = earlier.review or asker.settings.default_review
+        query = engine_query(asked.question, asked.review, earlier.context, asker, default_review)
         found = await self.engine.ask(query)
         journey.took(Stage.QUEUE, found.queued)
         journey.took(Stage.ENCODE, found.took.encode)
@@ -335,7 +335,7 @@ class AskService:
     async def remember(self, asked: AskRequest, found: Answered, sent: discord.Message | None, journey: Trace) -> None:
         """Let the conversation go on from an answer, if it was sent, and keep the question where it is to be kept."""
         member = asked.asker.member
-        journey.fate = Outcome.UNDELIVERED if sent is None else Outcome(found.answer.state)
+        journey.outcome = Outcome.UNDELIVERED if sent is None else Outcome(found.answer.state)
         if sent is None or self.kept.was_erased(member, asked.since):
             return
         # Drawn before it is stored: a follow-up may come before that is done.
@@ -359,17 +359,17 @@ class AskService:
             confidence=found.answer.confidence,
             review=asked.review.slug if asked.review else None,
             collections=asker.collections,
-            after=earlier.turns[-1].kept if earlier.turns else None,
+            after=earlier.turns[-1].stored_number if earlier.turns else None,
         )
-        await self.kept.keep(question, asked=asked.since)
+        await self.kept.store(question, asked=asked.since)
 
     def told(self, error: LibraryError, asker: AskContext) -> Message:
         """What a member is told of an error; what is for those who run the bot goes to the log."""
         if isinstance(error, BusyError):
             self.delivery.counts[Trouble.BUSY] += 1
-            return notice(asker.words.busy, look=Style.UNANSWERED)
+            return notice(asker.words.busy, style=Style.UNANSWERED)
         if isinstance(error, UnknownTitleError):
-            return unknown_review(error.typed, [title.text for title in error.near], asker.words)
+            return unknown_review(error.typed, [title.text for title in error.suggestions], asker.words)
         if isinstance(error, UnknownReviewError):
             # It was there when it was chosen.
             return notice(asker.words.review_gone)
@@ -377,10 +377,10 @@ class AskService:
             return problem(error)
         # It is for those who run the bot, and may name their files.
         _log.error("a question could not be answered: %s", error)
-        return notice(asker.words.failed, look=Style.PROBLEM)
+        return notice(asker.words.failed, style=Style.PROBLEM)
 
 
-def fate_of(error: LibraryError) -> Outcome:
+def outcome_of(error: LibraryError) -> Outcome:
     """What becomes of a question that ends in an error."""
     if isinstance(error, BusyError):
         return Outcome.BUSY

@@ -40,7 +40,7 @@ class BrowseCog(commands.Cog):
         """A section, from its beginning."""
         async with self._service.attending(interaction) as asker:
             if await self._service.delivery.acknowledge(interaction, private=True):
-                title = self._service.engine.shelf.find(review, asker.collections)
+                title = self._service.engine.titles.find(review, asker.collections)
                 try:
                     found = await self._service.engine.section(title, section)
                 except UnknownSectionError:
@@ -94,11 +94,11 @@ class BrowseCog(commands.Cog):
         return reviews_message(await self._service.engine.reviews(asker.collections), asker.manner)
 
     def _title(self, review: str | None, asker: AskContext) -> Title | None:
-        shelf = self._service.engine.shelf
+        titles = self._service.engine.titles
         if review:
-            return shelf.find(review, asker.collections)
+            return titles.find(review, asker.collections)
         default = asker.settings.default_review
-        titles = shelf.titles(asker.collections)
         if default is not None:
-            return shelf.by_slug(default, asker.collections)
-        return titles[0] if len(titles) == 1 else None
+            return titles.by_slug(default, asker.collections)
+        visible = titles.visible(asker.collections)
+        return visible[0] if len(visible) == 1 else None

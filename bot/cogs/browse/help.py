@@ -11,7 +11,7 @@ from itertools import islice, zip_longest
 from bot.services.engine import Answered, BusyError, Engine, EngineQuery
 from bot.services.titles import Titles
 from bot.ui.elements import Message, Style, Text
-from bot.ui.escape import quotation
+from bot.ui.escape import block_quote
 from bot.ui.strings import Catalogue
 from bot.ui.text import _QUESTION_ROOM, name, question_problem
 from embeddings import Review, State, words
@@ -28,7 +28,7 @@ def help_message(
         managing: whether they manage the server, and so may add reviews.
         is_heard: whether the bot hears what is said in that place.
     """
-    shown = [quotation(name(each, "", _QUESTION_ROOM)) for each in examples]
+    shown = [block_quote(name(each, "", _QUESTION_ROOM)) for each in examples]
     ask = words.help_ask if is_heard else words.help_ask_alone
     asking = [ask, *([words.help_for_example] if shown else []), *shown]
     parts = [
@@ -99,8 +99,8 @@ class Examples:
 
         Fewer, or none, where the reviews tell little, or the engine is too busy to try them now.
         """
-        if self._shelf is not self._engine.shelf:
-            self._shelf = self._engine.shelf
+        if self._shelf is not self._engine.titles:
+            self._shelf = self._engine.titles
             self._chosen.clear()
         key = (collections, catalogue.locale)
         if key not in self._chosen:

@@ -10,15 +10,15 @@ from collections.abc import Callable, Sequence
 
 from bot.services.stable_keys import review_key, section_key
 from bot.ui.custom_ids import Action, Contents, PickReview, PickSection, ReadInContext, ReviewList, SectionPage, encode
-from bot.ui.elements import MOST_OPTIONS, Button, Element, Menu, Message, Option, Row, Style, Text
-from bot.ui.escape import bold, hide, neutralise
+from bot.ui.elements import MAX_OPTIONS, Button, Element, Menu, Message, Option, Row, Style, Text
+from bot.ui.escape import bold, escape, spoiler
 from bot.ui.strings import Catalogue
 from bot.ui.text import RenderOptions, is_hidden, link, name, plain
 from bot.ui.truncate import Piece, page_before, page_end, pieces, width
 from embeddings import Review, Section
 
 PAGE_ROOM = 2900
-"""UTF-16 units of a review's text on one page; with title, place and link it stays below `TEXT_ROOM`."""
+"""UTF-16 units of a review's text on one page; with title, place and link it stays below `MAX_TEXT`."""
 
 _PIECE_ROOM = 1200
 _LINE_ROOM = 120
@@ -152,8 +152,8 @@ def _piece_shown(text: str, piece: Piece, marked: tuple[int, int], *, hidden: bo
     start = min(max(marked[0], piece.start), piece.end)
     end = min(max(marked[1], start), piece.end)
     before, quote, after = text[piece.start : start], text[start:end], text[end : piece.end]
-    shown = neutralise(before) + bold(neutralise(quote)) + neutralise(after)
-    return hide(shown) if hidden else shown
+    shown = escape(before) + bold(escape(quote)) + escape(after)
+    return spoiler(shown) if hidden else shown
 
 
 def _pieces(review: Review, section: Section) -> tuple[Piece, ...]:
@@ -167,7 +167,7 @@ def _sizes(review: Review, parts: Sequence[Piece]) -> list[int]:
 def _widest(text: str) -> int:
     """The room that a text takes whatever is marked in it, so that pages don't depend on that."""
     lines = text.count("\n") + 1
-    return width(hide(neutralise(text))) + lines * len("****|||||\u200b\u200b")
+    return width(spoiler(escape(text))) + lines * len("****|||||\u200b\u200b")
 
 
 def _quote_page(parts: Sequence[Piece], sizes: Sequence[int], start: int) -> int:
@@ -197,8 +197,8 @@ def _list_paging(page: int, more: bool, words: Catalogue, action: Callable[[int]
 
 def _list_page(page: int, total: int) -> tuple[int, int, int]:
     """The page's number within bounds, its first entry and the one behind its last, counted from 0."""
-    page = _clamped(page, -(-total // MOST_OPTIONS))
-    return page, page * MOST_OPTIONS, min((page + 1) * MOST_OPTIONS, total)
+    page = _clamped(page, -(-total // MAX_OPTIONS))
+    return page, page * MAX_OPTIONS, min((page + 1) * MAX_OPTIONS, total)
 
 
 def _clamped(number: int, count: int) -> int:
@@ -212,7 +212,7 @@ def _range(form: str, first: int, last: int, total: int) -> str:
 
 def _heading(section: Section, manner: RenderOptions) -> str:
     heading = name(section.heading, manner.words.untitled, _LINE_ROOM)
-    return hide(heading) if is_hidden(section, manner) else heading
+    return spoiler(heading) if is_hidden(section, manner) else heading
 
 
 def _plain_heading(section: Section, manner: RenderOptions) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.services.gaps import Gap, Wording, question_lines
-from bot.ui.elements import TEXT_ROOM, File, Message, Style, Text
+from bot.ui.elements import MAX_TEXT, File, Message, Style, Text
 from bot.ui.strings import Catalogue
 from bot.ui.text import name, notice
 from bot.ui.truncate import width
@@ -31,11 +31,11 @@ def gaps_message(gaps: Sequence[Gap], words: Catalogue, *, days: int, export: bo
         export: whether the questions go with it as a file, as long as there are any.
     """
     if not gaps:
-        return notice(words.gaps_none.format(days=days), look=Style.READING)
+        return notice(words.gaps_none.format(days=days), style=Style.READING)
     total = sum(gap.count for gap in gaps)
     count = words.gaps_count.format(questions=total, days=days)
     texts = [Text(f"### {words.gaps_heading}\n{count}")]
-    room = TEXT_ROOM - width(texts[0].content) - width(words.gaps_more) - len(str(len(gaps)))
+    room = MAX_TEXT - width(texts[0].content) - width(words.gaps_more) - len(str(len(gaps)))
     for gap in gaps[:MOST_GAPS]:
         text = _gap(gap, words)
         room -= width(text)

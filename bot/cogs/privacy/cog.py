@@ -39,7 +39,7 @@ class PrivacyCog(commands.Cog):
                 asker.words,
                 self._service.terms,
                 in_server=asker.server is not None,
-                keeps=asker.settings.keep_questions,
+                keeps=asker.settings.store_questions,
             )
             await self._service.delivery.say_at_once(interaction, told)
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 
-from bot.services.conversations import LIFETIME, MOST_TURNS
+from bot.services.conversations import LIFETIME, MAX_TURNS
 from bot.storage.feedback import REMEMBERED_FOR
 from bot.storage.records import PersonalData, RetentionPolicy, StoredQuestion
 from bot.ui.custom_ids import EraseData, ExportData, encode
-from bot.ui.elements import Button, File, Message, Row, Style, Text, Weight
+from bot.ui.elements import Button, ButtonStyle, File, Message, Row, Style, Text
 from bot.ui.strings import Catalogue
 
 EXPORT_NAME = "my-data.json"
@@ -26,19 +26,19 @@ def privacy_message(words: Catalogue, terms: RetentionPolicy, *, in_server: bool
     if not in_server:
         here = words.privacy_never_here
     else:
-        here = words.privacy_kept_here.format(days=terms.keep_days) if keeps else words.privacy_not_kept_here
+        here = words.privacy_kept_here.format(days=terms.retention_days) if keeps else words.privacy_not_kept_here
     remembered = words.privacy_memory.format(
-        turns=MOST_TURNS, minutes=round(LIFETIME / 60), hours=round(REMEMBERED_FOR / 3600)
+        turns=MAX_TURNS, minutes=round(LIFETIME / 60), hours=round(REMEMBERED_FOR / 3600)
     )
     parts = (
         Text(f"### {words.privacy_heading}\n{here}"),
-        Text(words.privacy_questions.format(days=terms.keep_days)),
+        Text(words.privacy_questions.format(days=terms.retention_days)),
         Text(words.privacy_verdicts),
         Text(words.privacy_servers.format(days=terms.grace_days)),
         Text(remembered),
         Text(words.privacy_elsewhere),
         Text(words.privacy_rights),
-        Row((_export_button(words), Button(words.erase, encode(EraseData()), weight=Weight.DANGER))),
+        Row((_export_button(words), Button(words.erase, encode(EraseData()), style=ButtonStyle.DANGER))),
     )
     return Message(parts, Style.READING, private=True)
 
@@ -51,8 +51,8 @@ def export_message(data: PersonalData, words: Catalogue) -> Message:
 
 def erase_message(data: PersonalData, words: Catalogue) -> Message:
     """What would be deleted, and the button that does it."""
-    line = words.erase_sure.format(questions=len(data.questions), remembered=len(data.remembered))
-    confirm = Button(words.erase_confirm, encode(EraseData(confirmed=True)), weight=Weight.DANGER)
+    line = words.erase_sure.format(questions=len(data.questions), remembered=len(data.in_memory))
+    confirm = Button(words.erase_confirm, encode(EraseData(confirmed=True)), style=ButtonStyle.DANGER)
     return Message((Text(line), Row((confirm, _export_button(words)))), Style.PROBLEM, private=True)
 
 
@@ -62,8 +62,8 @@ def export_text(data: PersonalData) -> str:
         "member": str(data.member),
         "questions": [_question_record(question) for question in data.questions],
         "in_memory": {
-            "questions": list(data.remembered),
-            "verdicts": [{"answer": str(answer), "helpful": helpful} for answer, helpful in data.verdicts.items()],
+            "questions": list(data.in_memory),
+            "verdicts": [{"answer": str(answer), "helpful": helpful} for answer, helpful in data.feedback.items()],
         },
     }
     return json.dumps(record, ensure_ascii=False, indent=2) + "\n"

@@ -57,10 +57,10 @@ class ReviewsCog(commands.Cog):
             collection = str(server)
             candidate = await desk.uploads.examine(file.url, file.size, _named(file), slug=name, collection=collection)
             review = candidate.review
-            digest = await desk.engine.kept(collection, review.slug)
-            before = desk.engine.shelf.by_slug(review.slug, (collection,))
+            digest = await desk.engine.review_digest(collection, review.slug)
+            before = desk.engine.titles.by_slug(review.slug, (collection,))
             key = desk.uploads.put(Upload(asker.member, server, candidate, digest))
-            titles = desk.engine.shelf.titles(asker.collections)
+            titles = desk.engine.titles.visible(asker.collections)
             namesake = next((each for each in titles if each.text == review.title and each != before), None)
             replaced = None if digest is None else before.text if before else review.slug
             page = preview_message(
@@ -85,12 +85,12 @@ class ReviewsCog(commands.Cog):
         Raises:
             UnknownTitleError: there is none of that name.
         """
-        shelf = self._service.engine.shelf
+        titles = self._service.engine.titles
         try:
-            return removal_message(shelf.find(review, (str(server),)), asker.words)
+            return removal_message(titles.find(review, (str(server),)), asker.words)
         except UnknownTitleError as unknown:
             try:
-                shared = shelf.find(review, asker.collections)
+                shared = titles.find(review, asker.collections)
             except UnknownTitleError:
                 raise unknown from None
             return notice(asker.words.keeping_not_own.format(title=name(shared.text, asker.words.untitled)))
@@ -108,12 +108,12 @@ async def confirm_adding(desk: AskService, interaction: Interaction, action: Add
         return
     review = upload.candidate.review
     try:
-        await desk.engine.keep(review, upload.candidate.content, replaces=upload.replaces)
+        await desk.engine.add_review(review, upload.candidate.content, replaces=upload.replaces)
     except ReviewStorageError as error:
         await desk.delivery.respond(interaction, problem(error))
         return
-    await desk.delivery.respond(interaction, outcome_message(words.adding, review.title, words, look=Style.READING))
-    waiting = (review.collection, review.slug) in await desk.engine.keep_up()
+    await desk.delivery.respond(interaction, outcome_message(words.adding, review.title, words, style=Style.READING))
+    waiting = (review.collection, review.slug) in await desk.engine.update_index()
     line = words.added_but_not_indexed if waiting else words.added
     await desk.delivery.respond(interaction, outcome_message(line, review.title, words))
 
@@ -124,17 +124,17 @@ async def confirm_removing(desk: AskService, interaction: Interaction, action: R
     if server is None or not await desk.delivery.acknowledge(interaction, private=True, in_place=True):
         return
     words = asker.words
-    title = desk.engine.shelf.by_key(action.review, (str(server),))
+    title = desk.engine.titles.by_key(action.review, (str(server),))
     if title is None:
         await desk.delivery.respond(interaction, notice(words.expired))
         return
     try:
-        await desk.engine.remove(title)
+        await desk.engine.remove_review(title)
     except ReviewStorageError as error:
         await desk.delivery.respond(interaction, problem(error))
         return
-    await desk.delivery.respond(interaction, outcome_message(words.removing, title.text, words, look=Style.READING))
-    waiting = (title.collection, title.slug) in await desk.engine.keep_up()
+    await desk.delivery.respond(interaction, outcome_message(words.removing, title.text, words, style=Style.READING))
+    waiting = (title.collection, title.slug) in await desk.engine.update_index()
     line = words.removed_but_indexed if waiting else words.removed
     await desk.delivery.respond(interaction, outcome_message(line, title.text, words))
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from bot.services.titles import Title
 from bot.ui.custom_ids import AddReview, Cancel, RemoveReview, encode
-from bot.ui.elements import Button, Message, Row, Style, Text, Weight
-from bot.ui.escape import hide, neutralise, quotation
+from bot.ui.elements import Button, ButtonStyle, Message, Row, Style, Text
+from bot.ui.escape import block_quote, escape, spoiler
 from bot.ui.strings import Catalogue
 from bot.ui.text import RenderOptions, is_hidden, name
 from bot.ui.truncate import fitting, width
@@ -57,9 +57,9 @@ def preview_message(
     if warnings:
         parts.append(Text("\n".join(warnings)))
     if replaced is None:
-        confirm = Button(words.add_it, encode(AddReview(upload)), weight=Weight.PRIMARY)
+        confirm = Button(words.add_it, encode(AddReview(upload)), style=ButtonStyle.PRIMARY)
     else:
-        confirm = Button(words.replace_it, encode(AddReview(upload)), weight=Weight.DANGER)
+        confirm = Button(words.replace_it, encode(AddReview(upload)), style=ButtonStyle.DANGER)
     cancel = Button(words.cancel, encode(Cancel(upload)))
     return Message((*parts, Row((confirm, cancel))), Style.READING, private=True)
 
@@ -69,25 +69,25 @@ def removal_message(title: Title, words: Catalogue) -> Message:
     shown = name(title.text, words.untitled)
     about = words.remove_about.format(sections=words.counted_sections(len(title.headings)))
     text = Text(f"### {words.remove_heading}\n**{shown}**\n-# {about}\n{words.remove_warning}")
-    remove = Button(words.remove_it, encode(RemoveReview(title.key)), weight=Weight.DANGER)
+    remove = Button(words.remove_it, encode(RemoveReview(title.key)), style=ButtonStyle.DANGER)
     return Message((text, Row((remove, Button(words.cancel, encode(Cancel()))))), Style.READING, private=True)
 
 
-def outcome_message(line: str, title: str, words: Catalogue, *, look: Style = Style.ANSWERED) -> Message:
+def outcome_message(line: str, title: str, words: Catalogue, *, style: Style = Style.ANSWERED) -> Message:
     """What has become of a review: one of the catalogue's lines about a title."""
-    return Message((Text(line.format(title=name(title, words.untitled))),), look, private=True)
+    return Message((Text(line.format(title=name(title, words.untitled))),), style, private=True)
 
 
 def _opening(review: Review, manner: RenderOptions) -> str:
     first = review.sections[0]
     # No further than the first section: the next one may be flagged.
     text = review.text[: max((each.end for each in first.paragraphs), default=0)]
-    end = fitting(text, OPENING_ROOM, lambda each: width(neutralise(each)))
-    shown = neutralise(text[:end].strip())
+    end = fitting(text, OPENING_ROOM, lambda each: width(escape(each)))
+    shown = escape(text[:end].strip())
     if not shown.strip():
         return ""
     cut = " …" if end < len(text) else ""
-    return quotation((hide(shown) if is_hidden(first, manner) else shown) + cut)
+    return block_quote((spoiler(shown) if is_hidden(first, manner) else shown) + cut)
 
 
 def _sections(review: Review, manner: RenderOptions) -> list[str]:
@@ -100,5 +100,5 @@ def _sections(review: Review, manner: RenderOptions) -> list[str]:
 
 def _section(number: int, section: Section, manner: RenderOptions) -> str:
     heading = name(section.heading, manner.words.untitled, _HEADING_ROOM)
-    shown = hide(heading) if is_hidden(section, manner) else heading
+    shown = spoiler(heading) if is_hidden(section, manner) else heading
     return f"**{number}.** {shown}{manner.words.add_flag if section.spoiler else ''}"

@@ -104,7 +104,7 @@ class SettingsCog(commands.Cog):
             if spoilers is not None:
                 chosen = replace(chosen, hide_spoilers=spoilers == "hidden")
             if questions is not None:
-                chosen = replace(chosen, keep_questions=questions == "kept")
+                chosen = replace(chosen, store_questions=questions == "kept")
             if default_review is not None:
                 chosen = replace(chosen, default_review=self._slug(default_review, asker))
             deleted = 0
@@ -128,26 +128,26 @@ class SettingsCog(commands.Cog):
             await self._service.delivery.respond(interaction, await self._gaps(asker.server, asker, export=export))
 
     async def _gaps(self, server: int, asker: AskContext, *, export: bool) -> Message:
-        if not asker.settings.keep_questions:
+        if not asker.settings.store_questions:
             return notice(asker.words.gaps_not_kept)
         found = await self._service.engine.gaps(await self._service.kept.of_server(server))
         return await asyncio.to_thread(
-            gaps_message, found, asker.words, days=self._service.terms.keep_days, export=export
+            gaps_message, found, asker.words, days=self._service.terms.retention_days, export=export
         )
 
     def _slug(self, review: str, asker: AskContext) -> str | None:
         if review.strip().casefold() == NO_REVIEW:
             return None
-        return self._service.engine.shelf.find(review, asker.collections).slug
+        return self._service.engine.titles.find(review, asker.collections).slug
 
     def _shown(self, settings: ServerSettings, asker: AskContext, deleted: int) -> Message:
         slug = settings.default_review
-        title = self._service.engine.shelf.by_slug(slug, asker.collections) if slug else None
+        title = self._service.engine.titles.by_slug(slug, asker.collections) if slug else None
         return settings_message(
             settings,
             title.text if title else None,
             asker.words,
-            keep_days=self._service.terms.keep_days,
+            retention_days=self._service.terms.retention_days,
             deleted=deleted,
         )
 

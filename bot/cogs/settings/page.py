@@ -12,7 +12,7 @@ MOST_CHANNELS = 50
 
 
 def settings_message(
-    settings: ServerSettings, default_review: str | None, words: Catalogue, *, keep_days: int, deleted: int = 0
+    settings: ServerSettings, default_review: str | None, words: Catalogue, *, retention_days: int, deleted: int = 0
 ) -> Message:
     """All of a server's settings, for the member alone who asked.
 
@@ -20,7 +20,7 @@ def settings_message(
         settings: as they are now.
         default_review: that review's title, or None.
         words: in which to say it.
-        keep_days: for how many days questions are kept.
+        retention_days: for how many days questions are kept.
         deleted: how many kept questions were deleted, since none are kept any more.
     """
     channels = " ".join(f"<#{channel}>" for channel in settings.mention_channels[:MOST_CHANNELS])
@@ -33,7 +33,7 @@ def settings_message(
         words.settings_default_review.format(title=name(default_review, words.untitled))
         if default_review
         else words.settings_no_default_review,
-        words.settings_keeps.format(days=keep_days) if settings.keep_questions else words.settings_keeps_nothing,
+        words.settings_keeps.format(days=retention_days) if settings.store_questions else words.settings_keeps_nothing,
         *([words.settings_deleted(deleted)] if deleted else []),
     )
     text = Text("\n".join((f"### {words.settings_heading}", *lines)))

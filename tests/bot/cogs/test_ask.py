@@ -153,11 +153,11 @@ def test_nothing_hides_where_the_server_wants_it_open() -> None:
 def test_the_three_states_look_different() -> None:
     nearest = answer_message(replace(ANSWER, state=State.NEAREST), (REVIEW,), OPEN, asker=1)
     unanswered = answer_message(Answer("Budget?", State.UNANSWERED, 0.1, ()), (), OPEN, asker=1)
-    assert (nearest.look, lines(nearest)[1]) == (
+    assert (nearest.style, lines(nearest)[1]) == (
         Style.NEAREST,
         "🔎 **The review may not say.** The closest passages are:",
     )
-    assert (unanswered.look, lines(unanswered)) == (
+    assert (unanswered.style, lines(unanswered)) == (
         Style.UNANSWERED,
         [
             "### Budget?",

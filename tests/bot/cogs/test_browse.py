@@ -56,7 +56,7 @@ def actions(message: Message) -> list[object]:
 
 
 def menus(message: Message) -> list[Menu]:
-    return [part for part in message.parts if isinstance(part, Menu)]
+    return [part for part in message.elements if isinstance(part, Menu)]
 
 
 @a_quarter

@@ -49,7 +49,7 @@ TOLD = {
 }
 """Every column of every table, and the words of `/privacy about` that tell of it."""
 
-TERMS = RetentionPolicy(keep_days=12, grace_days=3)
+TERMS = RetentionPolicy(retention_days=12, grace_days=3)
 QUESTION = StoredQuestion(
     7, 1, 40, date(2026, 11, 22), "Is it `on` Netflix?", State.UNANSWERED, 0.25, None, ("shared",)
 )

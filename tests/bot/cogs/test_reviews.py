@@ -27,7 +27,7 @@ FERRYMAN = review("ferryman", {"Introduction": ["He rows."], "The End": ["He swi
 
 def title_of(known: Review) -> Title:
     """The review's name on a shelf."""
-    return Titles([known]).titles((known.collection,))[0]
+    return Titles([known]).visible((known.collection,))[0]
 
 
 def shown(message: Message) -> str:

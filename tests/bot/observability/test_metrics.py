@@ -40,12 +40,12 @@ def gone(way: Source, fate: Outcome, clock: Iterator[float]) -> Trace:
         pass
     journey.took(Stage.QUEUE, 0.002)
     journey.took(Stage.QUEUE, 0.02)
-    journey.fate = fate
+    journey.outcome = fate
     return journey
 
 
 def test_a_question_that_nobody_has_followed_to_its_end_has_failed() -> None:
-    assert Trace(Source.SLASH).fate is Outcome.FAILED
+    assert Trace(Source.SLASH).outcome is Outcome.FAILED
 
 
 def test_a_stage_is_measured_whether_or_not_it_ends_well() -> None:

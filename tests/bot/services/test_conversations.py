@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.services.conversations import MOST_TURNS, Conversation, Conversations, Turn
+from bot.services.conversations import MAX_TURNS, Conversation, Conversations, Turn
 
 ANN, BEN = 1, 2
 CHANNEL, THREAD = 10, 11
@@ -31,32 +31,32 @@ def asked(
 ) -> Conversation:
     """The member's next question in their conversation there."""
     turn = Turn(question, review, private, answer, member)
-    return conversations.record(place, member, turn, earlier=conversations.of(place, member))
+    return conversations.record(place, member, turn, earlier=conversations.current(place, member))
 
 
 def test_a_follow_up_has_the_earlier_questions_newest_last() -> None:
     conversations = Conversations(Clock())
     asked(conversations, "Who is Kathy?")
     asked(conversations, "Who plays her?")
-    assert conversations.of(CHANNEL, ANN).context == ("Who is Kathy?", "Who plays her?")
+    assert conversations.current(CHANNEL, ANN).context == ("Who is Kathy?", "Who plays her?")
 
 
 def test_a_first_question_has_no_context() -> None:
-    assert Conversations(Clock()).of(CHANNEL, ANN) == Conversation()
+    assert Conversations(Clock()).current(CHANNEL, ANN) == Conversation()
 
 
 def test_two_people_in_one_channel_never_mix() -> None:
     conversations = Conversations(Clock())
     asked(conversations, "Who is Kathy?", member=ANN)
     asked(conversations, "Who is Tommy?", member=BEN)
-    assert conversations.of(CHANNEL, ANN).context == ("Who is Kathy?",)
-    assert conversations.of(CHANNEL, BEN).context == ("Who is Tommy?",)
+    assert conversations.current(CHANNEL, ANN).context == ("Who is Kathy?",)
+    assert conversations.current(CHANNEL, BEN).context == ("Who is Tommy?",)
 
 
 def test_one_person_in_two_places_has_two_conversations() -> None:
     conversations = Conversations(Clock())
     asked(conversations, "Who is Kathy?", place=CHANNEL)
-    assert conversations.of(THREAD, ANN) == Conversation()
+    assert conversations.current(THREAD, ANN) == Conversation()
 
 
 @given(st.lists(st.tuples(st.sampled_from((CHANNEL, THREAD)), st.sampled_from((ANN, BEN)), st.text())))
@@ -67,37 +67,37 @@ def test_a_conversation_is_made_of_its_members_own_questions(turns: list[tuple[i
     for place in (CHANNEL, THREAD):
         for member in (ANN, BEN):
             own = [question for where, who, question in turns if (where, who) == (place, member)]
-            assert conversations.of(place, member).context == tuple(own[-MOST_TURNS:])
+            assert conversations.current(place, member).context == tuple(own[-MAX_TURNS:])
 
 
 def test_a_reply_to_an_older_answer_goes_on_from_there() -> None:
     conversations = Conversations(Clock())
     asked(conversations, "Who is Kathy?", answer=100)
     asked(conversations, "How does it end?", answer=101)
-    earlier = conversations.after(100, ANN)
+    earlier = conversations.up_to(100, ANN)
     assert earlier is not None
     assert earlier.context == ("Who is Kathy?",)
     conversations.record(CHANNEL, ANN, Turn("Who plays her?"), earlier=earlier)
-    assert conversations.of(CHANNEL, ANN).context == ("Who is Kathy?", "Who plays her?")
+    assert conversations.current(CHANNEL, ANN).context == ("Who is Kathy?", "Who plays her?")
 
 
 def test_somebody_elses_reply_begins_a_conversation_of_their_own() -> None:
     conversations = Conversations(Clock())
     asked(conversations, "Who is Kathy?", answer=100)
-    earlier = conversations.after(100, BEN)
+    earlier = conversations.up_to(100, BEN)
     assert earlier is not None
     conversations.record(CHANNEL, BEN, Turn("Who plays her?"), earlier=earlier)
-    assert conversations.of(CHANNEL, BEN).context == ("Who is Kathy?", "Who plays her?")
-    assert conversations.of(CHANNEL, ANN).context == ("Who is Kathy?",)
+    assert conversations.current(CHANNEL, BEN).context == ("Who is Kathy?", "Who plays her?")
+    assert conversations.current(CHANNEL, ANN).context == ("Who is Kathy?",)
 
 
 def test_what_was_asked_in_private_is_not_told_to_others() -> None:
     conversations = Conversations(Clock())
     asked(conversations, "Does Ruth die?", private=True, review="never-let-me-go")
     asked(conversations, "Who is Kathy?", answer=100)
-    seen = conversations.after(100, BEN)
+    seen = conversations.up_to(100, BEN)
     assert seen == Conversation((Turn("Who is Kathy?", "never-let-me-go", answer=100, member=ANN),))
-    own = conversations.after(100, ANN)
+    own = conversations.up_to(100, ANN)
     assert own is not None
     assert own.context == ("Does Ruth die?", "Who is Kathy?")
 
@@ -105,11 +105,11 @@ def test_what_was_asked_in_private_is_not_told_to_others() -> None:
 def test_nothing_is_left_of_a_private_conversation_for_others() -> None:
     conversations = Conversations(Clock())
     asked(conversations, "Does Ruth die?", private=True, review="never-let-me-go", answer=100)
-    assert conversations.after(100, BEN) == Conversation()
+    assert conversations.up_to(100, BEN) == Conversation()
 
 
 def test_an_answer_from_before_a_restart_is_not_known() -> None:
-    assert Conversations(Clock()).after(100, ANN) is None
+    assert Conversations(Clock()).up_to(100, ANN) is None
 
 
 def test_the_review_of_a_conversation_is_kept_until_another_is_named() -> None:
@@ -124,22 +124,22 @@ def test_an_untouched_conversation_ends() -> None:
     conversations = Conversations(clock, lifetime=60)
     asked(conversations, "Who is Kathy?", answer=100)
     clock.now = 59.0
-    assert conversations.of(CHANNEL, ANN).context == ("Who is Kathy?",)
+    assert conversations.current(CHANNEL, ANN).context == ("Who is Kathy?",)
     clock.now = 118.0
-    assert conversations.of(CHANNEL, ANN).context == ("Who is Kathy?",)
-    assert conversations.after(100, ANN) is None
+    assert conversations.current(CHANNEL, ANN).context == ("Who is Kathy?",)
+    assert conversations.up_to(100, ANN) is None
     clock.now = 178.0
-    assert conversations.of(CHANNEL, ANN) == Conversation()
+    assert conversations.current(CHANNEL, ANN) == Conversation()
 
 
 def test_the_conversation_untouched_for_longest_makes_room() -> None:
     conversations = Conversations(Clock(), most=2)
     for place in (1, 2):
         asked(conversations, f"Question {place}", place=place)
-    conversations.of(1, ANN)
+    conversations.current(1, ANN)
     asked(conversations, "Question 3", place=3)
     assert len(conversations) == 2
-    assert [conversations.of(place, ANN).context for place in (1, 2, 3)] == [("Question 1",), (), ("Question 3",)]
+    assert [conversations.current(place, ANN).context for place in (1, 2, 3)] == [("Question 1",), (), ("Question 3",)]
 
 
 def test_an_answer_taken_back_leaves_the_conversation_as_it_was_before_it() -> None:
@@ -147,22 +147,22 @@ def test_an_answer_taken_back_leaves_the_conversation_as_it_was_before_it() -> N
     before = asked(conversations, "Who is Kathy?", answer=100, review="never-let-me-go")
     asked(conversations, "Who drowns?", answer=101, review="lighthouse")
     conversations.forget(101)
-    assert conversations.after(101, ANN) is None
-    assert conversations.of(CHANNEL, ANN) == before
+    assert conversations.up_to(101, ANN) is None
+    assert conversations.current(CHANNEL, ANN) == before
 
 
 def test_an_older_answer_taken_back_is_in_no_conversation_any_more() -> None:
     conversations = Conversations(Clock())
     asked(conversations, "Who is Kathy?", answer=100)
     asked(conversations, "Who plays her?", answer=101)
-    earlier = conversations.after(100, BEN)
+    earlier = conversations.up_to(100, BEN)
     assert earlier is not None
     conversations.record(CHANNEL, BEN, Turn("And Ruth?", answer=102), earlier=earlier)
     conversations.forget(100)
     conversations.forget(999)
-    assert conversations.of(CHANNEL, ANN).context == ("Who plays her?",)
-    assert conversations.of(CHANNEL, BEN).context == ("And Ruth?",)
-    known = conversations.after(101, ANN)
+    assert conversations.current(CHANNEL, ANN).context == ("Who plays her?",)
+    assert conversations.current(CHANNEL, BEN).context == ("And Ruth?",)
+    known = conversations.up_to(101, ANN)
     assert known is not None
     assert known.context == ("Who plays her?",)
 
@@ -175,18 +175,18 @@ def test_an_answer_taken_back_stays_so_for_as_long_as_the_conversation_goes_on()
     conversations.forget(100)
     for now in (40.0, 80.0, 120.0):
         clock.now = now
-        assert conversations.of(CHANNEL, ANN).context == ("Who plays her?",)
+        assert conversations.current(CHANNEL, ANN).context == ("Who plays her?",)
 
 
 def test_a_page_opened_from_an_answer_stands_for_its_place() -> None:
     conversations = Conversations(Clock())
     asked(conversations, "Who is Kathy?", answer=100)
-    conversations.also_at(500, 100)
-    conversations.also_at(501, 999)
-    assert conversations.after(500, ANN) == conversations.after(100, ANN)
-    assert conversations.after(501, ANN) is None
+    conversations.add_alias(500, 100)
+    conversations.add_alias(501, 999)
+    assert conversations.up_to(500, ANN) == conversations.up_to(100, ANN)
+    assert conversations.up_to(501, ANN) is None
     conversations.forget(100)
-    assert conversations.after(500, ANN) is None
+    assert conversations.up_to(500, ANN) is None
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=20))
@@ -197,25 +197,25 @@ def test_what_is_left_are_the_turns_that_nobody_took_back(steps: list[tuple[int,
     for number, (target, asks) in enumerate(steps):
         if asks:
             asked(conversations, f"Question {number}", answer=number)
-            expected = [each for each in (*expected, number) if each not in taken_back][-MOST_TURNS:]
+            expected = [each for each in (*expected, number) if each not in taken_back][-MAX_TURNS:]
         else:
             conversations.forget(target)
             taken_back.add(target)
             expected = [each for each in expected if each != target]
-        assert [turn.answer for turn in conversations.of(CHANNEL, ANN).turns] == expected
+        assert [turn.answer for turn in conversations.current(CHANNEL, ANN).turns] == expected
 
 
 def test_what_a_member_asked_is_forgotten_in_the_conversations_of_others_too() -> None:
     conversations = Conversations(Clock())
     asked(conversations, "Who is Kathy?", member=ANN, answer=100)
-    seen = conversations.after(100, BEN)
+    seen = conversations.up_to(100, BEN)
     assert seen is not None
     conversations.record(CHANNEL, BEN, Turn("Who plays her?", answer=101, member=BEN), earlier=seen)
     asked(conversations, "Is it sad?", member=ANN, place=THREAD)
-    assert conversations.asked_by(ANN) == ("Who is Kathy?", "Is it sad?")
+    assert conversations.questions_of(ANN) == ("Who is Kathy?", "Is it sad?")
     conversations.forget_member(ANN)
-    assert conversations.asked_by(ANN) == ()
-    assert conversations.after(100, BEN) is None
-    assert conversations.of(THREAD, ANN) == Conversation()
+    assert conversations.questions_of(ANN) == ()
+    assert conversations.up_to(100, BEN) is None
+    assert conversations.current(THREAD, ANN) == Conversation()
     left = Conversation((Turn("Who plays her?", answer=101, member=BEN),))
-    assert (conversations.of(CHANNEL, BEN), conversations.after(101, BEN)) == (left, left)
+    assert (conversations.current(CHANNEL, BEN), conversations.up_to(101, BEN)) == (left, left)

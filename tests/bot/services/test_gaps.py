@@ -41,7 +41,7 @@ def by_first_word(texts: Sequence[str]) -> NDArray[np.float32]:
     ],
 )
 def test_settings_tell_how_many_kept_questions_they_have_deleted(deleted: int, told: list[str]) -> None:
-    (text,) = settings_message(ServerSettings(), None, ENGLISH, keep_days=30, deleted=deleted).texts()
+    (text,) = settings_message(ServerSettings(), None, ENGLISH, retention_days=30, deleted=deleted).texts()
     assert text.content.splitlines()[5:] == told
 
 

@@ -61,6 +61,6 @@ def test_without_limits_nobody_waits() -> None:
 def test_who_goes_on_asking_is_told_to_wait_only_now_and_then() -> None:
     clock = Clock()
     cooldowns = RateLimits(clock, member_wait=3.0, server_rate=0)
-    assert [cooldowns.tells(ANA), cooldowns.tells(ANA), cooldowns.tells(BEA)] == [True, False, True]
+    assert [cooldowns.may_notify(ANA), cooldowns.may_notify(ANA), cooldowns.may_notify(BEA)] == [True, False, True]
     clock.now += 10
-    assert cooldowns.tells(ANA)
+    assert cooldowns.may_notify(ANA)

@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.services.conversations import MOST_TURNS
+from bot.services.conversations import MAX_TURNS
 from bot.storage.database import Store
 from bot.storage.records import LONGEST_CONTEXT, ServerSettings, StoredQuestion, StoreError, StoreVersionError
 from bot.storage.schema import MIGRATIONS, VERSION
@@ -34,7 +34,7 @@ SETTINGS = st.builds(
     st.none() | st.text(st.characters(exclude_categories=["Cs"])),
     st.booleans(),
 )
-KEEPS = ServerSettings(keep_questions=True)
+KEEPS = ServerSettings(store_questions=True)
 DAY = date(2026, 11, 22)
 ASKED = StoredQuestion(
     7, 1, 40, DAY, "Is it on Netflix?", State.UNANSWERED, 0.25, "never-let-me-go", ("shared", "1"), None
@@ -189,7 +189,7 @@ def test_settings_are_saved_while_another_process_reads_and_a_deletion_says_that
         reranker.execute("BEGIN")
         reranker.execute("SELECT * FROM servers").fetchall()
         store.save_server_settings(1, KEEPS)
-        store.keep_question(replace(ASKED, text=SECRET))
+        store.store_question(replace(ASKED, text=SECRET))
         with pytest.raises(StoreError, match="another process is reading it"):
             store.delete_questions_of(ASKED.member)
         assert SECRET.encode() in bytes_of(path)
@@ -215,21 +215,21 @@ def bytes_of(path: Path) -> bytes:
 
 def test_verdicts_are_counted_by_answer(tmp_path: Path) -> None:
     with Store(tmp_path / "bot.sqlite3") as store:
-        store.count_verdict(10, 1, helpful=True)
-        store.count_verdict(10, 1, helpful=False)
-        store.count_verdict(10, 1, helpful=False, instead=True)
-        store.count_verdict(11, None, helpful=True)
-        assert store.verdicts() == (1, 2)
-        assert store.verdicts(1) == (0, 2)
+        store.count_feedback(10, 1, helpful=True)
+        store.count_feedback(10, 1, helpful=False)
+        store.count_feedback(10, 1, helpful=False, instead=True)
+        store.count_feedback(11, None, helpful=True)
+        assert store.feedback_counts() == (1, 2)
+        assert store.feedback_counts(1) == (0, 2)
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.booleans(), st.booleans()), max_size=12))
 def test_no_count_of_verdicts_falls_below_none(presses: list[tuple[int, bool, bool]]) -> None:
     with Store(Path(":memory:")) as store:
         for answer, helpful, instead in presses:
-            store.count_verdict(answer, None, helpful=helpful, instead=instead)
-        assert min(store.verdicts()) >= 0
-        assert sum(store.verdicts()) <= len(presses)
+            store.count_feedback(answer, None, helpful=helpful, instead=instead)
+        assert min(store.feedback_counts()) >= 0
+        assert sum(store.feedback_counts()) <= len(presses)
 
 
 def test_verdicts_of_before_lose_their_members_and_keep_their_counts(tmp_path: Path) -> None:
@@ -243,7 +243,7 @@ def test_verdicts_of_before_lose_their_members_and_keep_their_counts(tmp_path: P
     assert b"MEMBER" in bytes_of(path)
     connection.close()
     with Store(path) as store:
-        assert store.verdicts() == (2, 1)
+        assert store.feedback_counts() == (2, 1)
         assert b"MEMBER" not in bytes_of(path)
 
 
@@ -251,9 +251,9 @@ def test_a_question_is_kept_where_its_server_chose_that_and_nowhere_else(tmp_pat
     with Store(tmp_path / "bot.sqlite3") as store:
         store.save_server_settings(1, KEEPS)
         store.save_server_settings(2, ServerSettings())
-        assert store.keep_question(ASKED)
-        assert not store.keep_question(replace(ASKED, number=8, server=2))
-        assert not store.keep_question(replace(ASKED, number=9, server=3))
+        assert store.store_question(ASKED)
+        assert not store.store_question(replace(ASKED, number=8, server=2))
+        assert not store.store_question(replace(ASKED, number=9, server=3))
         assert store.questions() == (ASKED,)
 
 
@@ -262,7 +262,7 @@ def test_a_question_is_found_by_server_member_and_day(tmp_path: Path) -> None:
     with Store(tmp_path / "bot.sqlite3") as store:
         for question in (ASKED, older):
             store.save_server_settings(question.server, KEEPS)
-            store.keep_question(question)
+            store.store_question(question)
         assert store.questions() == (older, ASKED)
         assert store.questions(server=2) == store.questions(member=41) == (older,)
         assert store.questions(since=DAY) == (ASKED,)
@@ -275,7 +275,7 @@ def test_a_follow_up_has_the_questions_before_it_as_long_as_they_are_kept(tmp_pa
     with Store(tmp_path / "bot.sqlite3") as store:
         store.save_server_settings(1, KEEPS)
         for question in (first, second, third):
-            store.keep_question(question)
+            store.store_question(question)
         assert [each.context for each in store.questions()] == [
             (),
             ("Who is Kathy?",),
@@ -289,18 +289,18 @@ def test_a_context_is_as_long_as_a_conversation(tmp_path: Path) -> None:
     with Store(tmp_path / "bot.sqlite3") as store:
         store.save_server_settings(1, KEEPS)
         for number in range(8):
-            store.keep_question(replace(ASKED, number=number, text=f"{number}?", after=number - 1))
+            store.store_question(replace(ASKED, number=number, text=f"{number}?", after=number - 1))
         assert store.questions()[-1].context == ("2?", "3?", "4?", "5?", "6?")
-    assert LONGEST_CONTEXT == MOST_TURNS
+    assert LONGEST_CONTEXT == MAX_TURNS
 
 
 def test_a_question_goes_on_from_none_that_is_not_kept_or_is_another_servers(tmp_path: Path) -> None:
     with Store(tmp_path / "bot.sqlite3") as store:
         store.save_server_settings(1, KEEPS)
         store.save_server_settings(2, KEEPS)
-        store.keep_question(replace(ASKED, number=1))
-        store.keep_question(replace(ASKED, number=2, after=99))
-        store.keep_question(replace(ASKED, number=3, server=2, after=1))
+        store.store_question(replace(ASKED, number=1))
+        store.store_question(replace(ASKED, number=2, after=99))
+        store.store_question(replace(ASKED, number=3, server=2, after=1))
         assert [each.after for each in store.questions()] == [None, None, None]
 
 
@@ -308,7 +308,7 @@ def test_questions_are_purged_by_day(tmp_path: Path) -> None:
     with Store(tmp_path / "bot.sqlite3") as store:
         store.save_server_settings(1, KEEPS)
         for age in range(4):
-            store.keep_question(replace(ASKED, number=age, day=DAY - timedelta(age)))
+            store.store_question(replace(ASKED, number=age, day=DAY - timedelta(age)))
         assert store.purge(DAY - timedelta(2)) == 2
         assert [each.number for each in store.questions()] == [1, 0]
 
@@ -316,7 +316,7 @@ def test_questions_are_purged_by_day(tmp_path: Path) -> None:
 def test_a_server_that_keeps_no_questions_any_more_has_none(tmp_path: Path) -> None:
     with Store(tmp_path / "bot.sqlite3") as store:
         store.save_server_settings(1, KEEPS)
-        store.keep_question(ASKED)
+        store.store_question(ASKED)
         assert store.save_server_settings(1, ServerSettings()) == 1
         assert store.questions() == ()
         assert store.save_server_settings(1, CHOSEN) == 0
@@ -325,29 +325,29 @@ def test_a_server_that_keeps_no_questions_any_more_has_none(tmp_path: Path) -> N
 def test_a_server_is_forgotten_with_all_that_is_its_own(tmp_path: Path) -> None:
     with Store(tmp_path / "bot.sqlite3") as store:
         for server in (1, 2):
-            store.save_server_settings(server, replace(CHOSEN, keep_questions=True))
-            store.keep_question(replace(ASKED, number=server, server=server))
-            store.count_verdict(10 * server, server, helpful=True)
+            store.save_server_settings(server, replace(CHOSEN, store_questions=True))
+            store.store_question(replace(ASKED, number=server, server=server))
+            store.count_feedback(10 * server, server, helpful=True)
             store.save_synced_digest("abc", str(server))
-            store.note_departure(server, 5)
+            store.record_departure(server, 5)
         store.save_synced_digest("all")
         store.forget_server(1)
         assert store.server_settings(1) == ServerSettings()
         assert store.known_servers() == {2}
-        assert store.departures() == {2: 5}
+        assert store.left_servers() == {2: 5}
         assert [each.server for each in store.questions()] == [2]
-        assert store.verdicts() == store.verdicts(2) == (1, 0)
+        assert store.feedback_counts() == store.feedback_counts(2) == (1, 0)
         assert (store.synced_digest("1"), store.synced_digest("2"), store.synced_digest()) == (None, "abc", "all")
 
 
 def test_a_departure_is_noted_once_and_can_be_cancelled(tmp_path: Path) -> None:
     with Store(tmp_path / "bot.sqlite3") as store:
-        store.note_departure(1, 5)
-        store.note_departure(1, 9)
-        assert store.departures() == {1: 5}
+        store.record_departure(1, 5)
+        store.record_departure(1, 9)
+        assert store.left_servers() == {1: 5}
         store.cancel_departure(1)
         store.cancel_departure(1)
-        assert store.departures() == {}
+        assert store.left_servers() == {}
 
 
 @pytest.mark.parametrize("way", ["member", "day", "server", "choice"])
@@ -359,8 +359,8 @@ def test_what_is_deleted_is_gone_from_the_bytes_of_the_file(tmp_path: Path, way:
         # Enough for SQLite to move rows from page to page, which leaves copies.
         for number in range(0, 1200, 3):
             spread = number * 7919 % 1201
-            store.keep_question(replace(ASKED, number=spread, text=f"{SECRET} {'x' * (spread % 90)}"))
-            store.keep_question(replace(ASKED, number=spread + 5000, server=2, member=41, day=DAY + timedelta(1)))
+            store.store_question(replace(ASKED, number=spread, text=f"{SECRET} {'x' * (spread % 90)}"))
+            store.store_question(replace(ASKED, number=spread + 5000, server=2, member=41, day=DAY + timedelta(1)))
         assert SECRET.encode() in bytes_of(path)
         match way:
             case "member":
@@ -382,7 +382,7 @@ def test_a_deletion_that_another_reader_holds_up_is_told_and_done_the_next_time(
     path = tmp_path / "bot.sqlite3"
     with Store(path) as store:
         store.save_server_settings(1, KEEPS)
-        store.keep_question(replace(ASKED, text=SECRET))
+        store.store_question(replace(ASKED, text=SECRET))
         reranker = sqlite3.connect(path, isolation_level=None)
         reranker.execute("BEGIN")
         reranker.execute("SELECT * FROM questions").fetchall()
@@ -416,11 +416,11 @@ def test_whatever_happens_the_store_holds_what_was_consented_to_and_nothing_else
                     question = replace(
                         ASKED, number=number, server=server, member=member, day=DAY - timedelta(age), after=number - 1
                     )
-                    assert store.keep_question(question) is (server in keeping)
+                    assert store.store_question(question) is (server in keeping)
                     if server in keeping:
                         expected[number] = question
                 case ("choose", server, keeps):
-                    store.save_server_settings(server, ServerSettings(keep_questions=bool(keeps)))
+                    store.save_server_settings(server, ServerSettings(store_questions=bool(keeps)))
                     (keeping.add if keeps else keeping.discard)(server)
                     if not keeps:
                         expected = {key: each for key, each in expected.items() if each.server != server}

@@ -18,12 +18,12 @@ def pressed(*presses: Press) -> tuple[int, int]:
 
     async def press(feedback: Feedback) -> None:
         await asyncio.gather(
-            *(feedback.judge(answer, member, SERVER, helpful=helpful) for answer, member, helpful in presses)
+            *(feedback.record(answer, member, SERVER, helpful=helpful) for answer, member, helpful in presses)
         )
 
     with Store(Path(":memory:")) as store:
         asyncio.run(press(Feedback(store, lambda: 0.0)))
-        return store.verdicts(SERVER)
+        return store.feedback_counts(SERVER)
 
 
 def test_pressing_twice_counts_once() -> None:
@@ -39,14 +39,14 @@ def test_a_press_after_a_day_or_a_restart_counts_again() -> None:
 
     async def press_again_and_again(store: Store) -> None:
         feedback = Feedback(store, lambda: now[0])
-        await feedback.judge(ANSWER, ANN, SERVER, helpful=True)
+        await feedback.record(ANSWER, ANN, SERVER, helpful=True)
         now[0] += REMEMBERED_FOR
-        await feedback.judge(ANSWER, ANN, SERVER, helpful=True)
-        await Feedback(store, lambda: now[0]).judge(ANSWER, ANN, SERVER, helpful=True)
+        await feedback.record(ANSWER, ANN, SERVER, helpful=True)
+        await Feedback(store, lambda: now[0]).record(ANSWER, ANN, SERVER, helpful=True)
 
     with Store(Path(":memory:")) as store:
         asyncio.run(press_again_and_again(store))
-        assert store.verdicts() == (3, 0)
+        assert store.feedback_counts() == (3, 0)
 
 
 @given(st.lists(st.tuples(st.integers(1, 2), st.integers(1, 3), st.booleans()), max_size=10))
@@ -57,8 +57,8 @@ def test_every_member_counts_once_for_each_answer_with_their_latest_verdict(pres
 
 def test_whose_verdicts_they_are_can_be_forgotten() -> None:
     async def judged(feedback: Feedback) -> None:
-        await feedback.judge(ANSWER, ANN, SERVER, helpful=True)
-        await feedback.judge(ANSWER, BEN, SERVER, helpful=False)
+        await feedback.record(ANSWER, ANN, SERVER, helpful=True)
+        await feedback.record(ANSWER, BEN, SERVER, helpful=False)
 
     with Store(Path(":memory:")) as store:
         feedback = Feedback(store, lambda: 0.0)
@@ -66,4 +66,4 @@ def test_whose_verdicts_they_are_can_be_forgotten() -> None:
         assert feedback.given_by(ANN) == {ANSWER: True}
         feedback.forget(ANN)
         assert (feedback.given_by(ANN), feedback.given_by(BEN)) == ({}, {ANSWER: False})
-        assert store.verdicts() == (1, 1)
+        assert store.feedback_counts() == (1, 1)

@@ -30,10 +30,10 @@ class Home:
     servers: ServerSettingsCache
     data: Path
 
-    def tidy(self, *present: int, keep_days: int = 30, grace_days: int = 7) -> None:
+    def delete_due(self, *present: int, retention_days: int = 30, grace_days: int = 7) -> None:
         """Once, by a bot that is in these servers."""
-        tidying = Retention(self.store, self.servers, self.data, keep_days=keep_days, grace_days=grace_days)
-        asyncio.run(tidying.tidy(present))
+        tidying = Retention(self.store, self.servers, self.data, retention_days=retention_days, grace_days=grace_days)
+        asyncio.run(tidying.delete_due(present))
 
     @property
     def folders(self) -> set[str]:
@@ -45,8 +45,8 @@ class Home:
 def home(tmp_path: Path) -> Iterator[Home]:
     with Store(tmp_path / "bot.sqlite3") as store:
         for server in (FILM, BOOK):
-            store.save_server_settings(server, ServerSettings(keep_questions=True))
-            store.keep_question(StoredQuestion(server, server, 1, today(), "Why?", State.NEAREST, 0.3))
+            store.save_server_settings(server, ServerSettings(store_questions=True))
+            store.store_question(StoredQuestion(server, server, 1, today(), "Why?", State.NEAREST, 0.3))
             folder = tmp_path / "collections" / str(server)
             folder.mkdir(parents=True)
             (folder / "own.md").write_text("---\ntitle: Own\n---\nWords.\n", encoding="utf-8")
@@ -54,49 +54,49 @@ def home(tmp_path: Path) -> Iterator[Home]:
 
 
 def test_a_server_that_was_left_is_deleted_after_its_grace_and_not_before(home: Home) -> None:
-    home.store.note_departure(FILM, int(time.time()) - 7 * DAY + 60)
-    home.tidy(BOOK)
+    home.store.record_departure(FILM, int(time.time()) - 7 * DAY + 60)
+    home.delete_due(BOOK)
     assert home.store.known_servers() == {FILM, BOOK}
     home.store.cancel_departure(FILM)
-    home.store.note_departure(FILM, int(time.time()) - 7 * DAY)
-    home.tidy(BOOK)
+    home.store.record_departure(FILM, int(time.time()) - 7 * DAY)
+    home.delete_due(BOOK)
     assert home.store.known_servers() == {BOOK}
     assert home.folders == {str(BOOK)}
 
 
 def test_a_server_that_was_left_unnoticed_is_noticed_and_one_that_is_back_keeps_its_data(home: Home) -> None:
-    home.store.note_departure(FILM, 0)
-    home.tidy(FILM)
-    assert home.store.departures().keys() == {BOOK}
+    home.store.record_departure(FILM, 0)
+    home.delete_due(FILM)
+    assert home.store.left_servers().keys() == {BOOK}
     assert home.folders == {str(FILM), str(BOOK)}
 
 
 def test_a_server_that_has_only_reviews_is_noticed_too(home: Home) -> None:
     home.store.forget_server(FILM)
-    home.tidy(BOOK)
-    assert home.store.departures().keys() == {FILM}
+    home.delete_due(BOOK)
+    assert home.store.left_servers().keys() == {FILM}
 
 
 def test_nothing_of_a_server_is_deleted_while_it_is_unknown_where_the_bot_is(home: Home) -> None:
-    home.store.note_departure(FILM, 0)
-    tidying = Retention(home.store, home.servers, home.data, keep_days=30, grace_days=0)
-    asyncio.run(tidying.tidy(None))
+    home.store.record_departure(FILM, 0)
+    tidying = Retention(home.store, home.servers, home.data, retention_days=30, grace_days=0)
+    asyncio.run(tidying.delete_due(None))
     assert home.store.known_servers() == {FILM, BOOK}
 
 
 def test_a_deletion_that_was_cut_short_is_finished(home: Home) -> None:
-    home.store.note_departure(FILM, 0)
+    home.store.record_departure(FILM, 0)
     folder = home.data / "collections" / str(FILM)
     folder.rename(folder.with_name(f".leaving-{FILM}"))
-    home.tidy(BOOK)
+    home.delete_due(BOOK)
     assert home.folders == {str(BOOK)}
 
 
 def test_a_question_is_kept_for_its_days_the_first_of_them_the_day_it_was_asked(home: Home) -> None:
     for age in (1, 2):
         old = StoredQuestion(1000 + age, FILM, 1, today() - timedelta(age), "Why?", State.NEAREST, 0.3)
-        home.store.keep_question(old)
-    home.tidy(FILM, BOOK, keep_days=2)
+        home.store.store_question(old)
+    home.delete_due(FILM, BOOK, retention_days=2)
     assert {today() - each.day for each in home.store.questions(server=FILM)} == {timedelta(0), timedelta(1)}
 
 
@@ -104,14 +104,14 @@ def test_a_folder_whose_name_is_no_servers_id_is_left_alone_and_holds_nothing_up
     names = {"9" * 23, str(2**63), "0111", "notes"}
     for name in names:
         (home.data / "collections" / name).mkdir()
-    home.store.note_departure(FILM, 0)
-    home.tidy(BOOK)
+    home.store.record_departure(FILM, 0)
+    home.delete_due(BOOK)
     assert home.store.known_servers() == {BOOK}
     assert home.folders == {str(BOOK)} | names
 
 
 def test_questions_may_be_kept_for_as_long_as_a_setting_allows(home: Home, caplog: pytest.LogCaptureFixture) -> None:
-    home.tidy(FILM, BOOK, keep_days=MOST_DAYS, grace_days=MOST_DAYS)
+    home.delete_due(FILM, BOOK, retention_days=MOST_DAYS, grace_days=MOST_DAYS)
     assert len(home.store.questions()) == 2
     assert caplog.records == []
 
@@ -121,8 +121,8 @@ def test_a_server_that_can_not_be_deleted_holds_up_no_other(home: Home, caplog: 
     shutil.rmtree(folder)
     folder.write_text("no folder")
     for server in (FILM, BOOK):
-        home.store.note_departure(server, 0)
-    home.tidy()
+        home.store.record_departure(server, 0)
+    home.delete_due()
     assert home.store.known_servers() == {FILM}
     assert [record.levelname for record in caplog.records] == ["WARNING"]
 
@@ -130,11 +130,11 @@ def test_a_server_that_can_not_be_deleted_holds_up_no_other(home: Home, caplog: 
 def test_what_nobody_foresaw_is_logged_and_the_rest_is_deleted_all_the_same(
     home: Home, caplog: pytest.LogCaptureFixture
 ) -> None:
-    home.store.note_departure(FILM, 0)
-    tidying = Retention(home.store, home.servers, home.data, keep_days=999_999, grace_days=7)
+    home.store.record_departure(FILM, 0)
+    tidying = Retention(home.store, home.servers, home.data, retention_days=999_999, grace_days=7)
 
     async def until_tidy() -> bool:
-        task = asyncio.create_task(tidying.keep_tidy(lambda: {BOOK}))
+        task = asyncio.create_task(tidying.run(lambda: {BOOK}))
         while home.store.known_servers() != {BOOK} and not task.done():
             await asyncio.sleep(0.01)
         return not task.done() and task.cancel()
@@ -148,5 +148,5 @@ def test_what_nobody_foresaw_is_logged_and_the_rest_is_deleted_all_the_same(
 def test_what_can_not_be_deleted_is_logged_and_stops_nothing(home: Home, caplog: pytest.LogCaptureFixture) -> None:
     home.store.close()
     with caplog.at_level(logging.WARNING, "bot.storage.retention"):
-        home.tidy(BOOK)
+        home.delete_due(BOOK)
     assert "can't be deleted" in caplog.text

@@ -70,7 +70,7 @@ def test_a_message_without_a_question_has_none() -> None:
 
 def test_the_edge_has_the_states_colour_in_both_forms() -> None:
     components, embed = bodies(MESSAGE)
-    assert components["components"][0]["accent_color"] == embed["embeds"][0]["color"] == MESSAGE.look.value
+    assert components["components"][0]["accent_color"] == embed["embeds"][0]["color"] == MESSAGE.style.value
 
 
 def test_both_forms_have_the_same_buttons() -> None:

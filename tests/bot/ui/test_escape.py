@@ -3,19 +3,19 @@ from __future__ import annotations
 import pytest
 from hypothesis import example, given
 
-from bot.ui.escape import bold, clean, escape, hide, neutralise, one_line, quotation, restore
+from bot.ui.escape import block_quote, bold, clean, escape, escape_syntax, one_line, spoiler, unescape
 from tests.bot.discord_markdown import BOLD, QUOTE, SPOILER, read
 from tests.bot.texts import FRAGMENTS, letters, texts
 
 
 @given(texts())
 def test_nothing_is_active_in_a_neutralised_text(text: str) -> None:
-    assert read(neutralise(text)).constructs == ()
+    assert read(escape(text)).constructs == ()
 
 
 @given(texts())
 def test_a_member_sees_the_cleaned_text(text: str) -> None:
-    assert read(neutralise(text)).visible == clean(text)
+    assert read(escape(text)).visible == clean(text)
 
 
 @given(texts())
@@ -30,31 +30,31 @@ def test_cleaning_twice_is_cleaning_once(text: str) -> None:
 
 @given(texts())
 def test_what_was_escaped_is_restored_exactly(text: str) -> None:
-    assert restore(neutralise(text)) == clean(text)
+    assert unescape(escape(text)) == clean(text)
 
 
 @given(texts(), texts())
 def test_two_texts_side_by_side_stay_inactive(first: str, second: str) -> None:
-    assert read(f"{neutralise(first)} {neutralise(second)}").constructs == ()
+    assert read(f"{escape(first)} {escape(second)}").constructs == ()
 
 
 @given(texts())
 def test_a_quotation_holds_a_quotation_and_nothing_else(text: str) -> None:
-    quoted = read(quotation(neutralise(text)))
+    quoted = read(block_quote(escape(text)))
     assert set(quoted.kinds) <= {QUOTE}
     assert quoted.visible.split() == clean(text).split()
 
 
 @given(texts())
 def test_everything_behind_spoiler_marks_is_hidden(text: str) -> None:
-    reading = read(quotation(hide(neutralise(text))))
+    reading = read(block_quote(spoiler(escape(text))))
     assert set(reading.kinds) <= {QUOTE, SPOILER}
     assert "".join(reading.of(SPOILER)).split() == clean(text).replace("\n", "").split()
 
 
 @given(texts())
 def test_bold_inside_spoiler_marks_stays_bold_and_hidden(text: str) -> None:
-    reading = read(hide(bold(neutralise(text))))
+    reading = read(spoiler(bold(escape(text))))
     assert set(reading.kinds) <= {SPOILER, BOLD}
     assert reading.of(SPOILER) == reading.of(BOLD)
     assert reading.visible == clean(text)
@@ -63,7 +63,7 @@ def test_bold_inside_spoiler_marks_stays_bold_and_hidden(text: str) -> None:
 @pytest.mark.parametrize("fragment", FRAGMENTS)
 def test_a_known_trick_does_nothing(fragment: str) -> None:
     for text in (fragment, f"a {fragment} b", fragment * 3, f"\n{fragment}\n"):
-        assert read(neutralise(text)).constructs == ()
+        assert read(escape(text)).constructs == ()
 
 
 @pytest.mark.parametrize(
@@ -120,7 +120,7 @@ def test_the_reader_of_these_tests_finds_what_is_active(text: str, kind: str) ->
     ],
 )
 def test_ordinary_prose_is_hardly_touched(text: str, shown: str) -> None:
-    assert neutralise(text) == shown
+    assert escape(text) == shown
 
 
 @pytest.mark.parametrize(
@@ -165,13 +165,13 @@ def test_what_a_reader_cannot_see_is_dropped(text: str, cleaned: str) -> None:
 
 
 def test_a_word_without_end_gets_places_to_break() -> None:
-    longest = max(len(part) for part in neutralise("x" * 10_000).split("\u200b"))
+    longest = max(len(part) for part in escape("x" * 10_000).split("\u200b"))
     assert longest == 60
 
 
 def test_an_emoji_is_not_taken_to_pieces_by_a_break() -> None:
     family = "👩\u200d👩\u200d👧"
-    assert family in neutralise("x" * 58 + family)
+    assert family in escape("x" * 58 + family)
 
 
 @given(texts())
@@ -182,4 +182,4 @@ def test_one_line_is_one_line(text: str) -> None:
 
 
 def test_escaping_leaves_a_cleaned_text_of_letters_alone() -> None:
-    assert escape("the closest passages are") == "the closest passages are"
+    assert escape_syntax("the closest passages are") == "the closest passages are"

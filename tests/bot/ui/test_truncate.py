@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.ui.escape import neutralise
+from bot.ui.escape import escape
 from bot.ui.truncate import fitting, page_before, page_end, pieces, width
 from embeddings.records import Paragraph
 from tests.bot.texts import texts
 
 
 def shown(text: str) -> int:
-    return width(neutralise(text))
+    return width(escape(text))
 
 
 @given(texts(), st.integers(1, 60))

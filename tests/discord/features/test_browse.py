@@ -11,7 +11,7 @@ from bot.cogs.browse.help import Examples
 from bot.services.engine import Engine
 from bot.storage.database import Store
 from bot.storage.records import ServerSettings
-from bot.ui.escape import restore
+from bot.ui.escape import unescape
 from bot.ui.strings import ENGLISH
 from embeddings.library import Library
 from embeddings.records import SHARED
@@ -72,7 +72,7 @@ async def test_contents_help_and_unknown_names_are_answered(
 async def test_every_example_of_help_is_answered(at_the_double: str, reviews: Path, store: Path, log: LogWatch) -> None:
     async with club(at_the_double, reviews, store) as here:
         page = await (await here.ana.slash(here.general, "help")).answer()
-        examples = [restore(line.removeprefix("> ")) for line in page.text.split("\n") if line.startswith("> ")]
+        examples = [unescape(line.removeprefix("> ")) for line in page.text.split("\n") if line.startswith("> ")]
         assert len(examples) == 3
         for example in examples:
             assert "💬 In the reviewer" in (await here.ask(example)).text

@@ -41,7 +41,7 @@ async def test_a_thread_that_is_started_from_an_answer_goes_on_from_it(
         bea = await here.server.member("Bea")
         assert ACTRESS in (await thread.answer_to(await bea.mention(thread, FOLLOW_UP))).text
         conversations = here.bot.desk.conversations
-        assert conversations.of(int(thread.id), int(bea.id)).context == (WHO, FOLLOW_UP)
+        assert conversations.current(int(thread.id), int(bea.id)).context == (WHO, FOLLOW_UP)
         await here.assert_clean(log)
 
 
@@ -55,8 +55,10 @@ async def test_two_peoples_conversations_in_one_thread_never_mix(
         await thread.answer_to(await bea.mention(thread, "What does the keeper clean every evening?"))
         assert ACTRESS in (await thread.answer_to(await here.ana.mention(thread, FOLLOW_UP))).text
         conversations = here.bot.desk.conversations
-        assert conversations.of(int(thread.id), int(here.ana.id)).context == (WHO, FOLLOW_UP)
-        assert conversations.of(int(thread.id), int(bea.id)).context == ("What does the keeper clean every evening?",)
+        assert conversations.current(int(thread.id), int(here.ana.id)).context == (WHO, FOLLOW_UP)
+        assert conversations.current(int(thread.id), int(bea.id)).context == (
+            "What does the keeper clean every evening?",
+        )
         await here.assert_clean(log)
 
 

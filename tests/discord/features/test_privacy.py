@@ -62,9 +62,9 @@ def bytes_of(*places: Path) -> bytes:
 
 def store_something(opened: Store, server: int) -> None:
     """Settings, a question and a verdict of a server."""
-    opened.save_server_settings(server, ServerSettings(keep_questions=True))
-    opened.keep_question(StoredQuestion(server, server, 1, today(), f"{SECRET} {server}", State.UNANSWERED, 0.1))
-    opened.count_verdict(server, server, helpful=True)
+    opened.save_server_settings(server, ServerSettings(store_questions=True))
+    opened.store_question(StoredQuestion(server, server, 1, today(), f"{SECRET} {server}", State.UNANSWERED, 0.1))
+    opened.count_feedback(server, server, helpful=True)
 
 
 async def uploaded(here: Club, name: str) -> list[str]:
@@ -179,11 +179,11 @@ async def test_a_person_reads_what_is_stored_gets_it_and_deletes_it(
         await here.bot.desk.work.finished()
         assert (await sure.now() or sure).text == "Deleted. I have nothing of you any more."
         desk = here.bot.desk
-        assert desk.conversations.asked_by(int(here.ana.id)) == ()
+        assert desk.conversations.questions_of(int(here.ana.id)) == ()
         assert await desk.data_of(int(here.ana.id)) == PersonalData(int(here.ana.id), (), (), {})
         left = await desk.kept.of_member(int(bea.id))
         assert {(each.text, each.context) for each in left} == {(QUESTION, ()), ("and why is that?", ())}
-        assert SECRET not in desk.conversations.of(int(here.general.id), int(bea.id)).context
+        assert SECRET not in desk.conversations.current(int(here.general.id), int(bea.id)).context
         await here.assert_clean(log)
 
 
@@ -253,11 +253,11 @@ async def test_a_server_that_removes_the_bot_is_forgotten_after_a_while_unless_i
             with Store(store) as opened:
                 await there.disturb("event", name="GUILD_DELETE", data={"id": stays.id, "unavailable": True})
                 await server.remove_bot()
-                await until(lambda: list(opened.departures()) == [int(server.id)])
+                await until(lambda: list(opened.left_servers()) == [int(server.id)])
                 await server.invite_bot()
-                await until(lambda: opened.departures() == {})
+                await until(lambda: opened.left_servers() == {})
                 await server.remove_bot()
-                await until(lambda: list(opened.departures()) == [int(server.id)])
+                await until(lambda: list(opened.left_servers()) == [int(server.id)])
         connection = sqlite3.connect(store)
         connection.execute("UPDATE departures SET noticed = noticed - 6 * 86400")
         connection.commit()

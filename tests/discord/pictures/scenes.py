@@ -119,7 +119,7 @@ def _keeping(library: Library) -> tuple[Scene, ...]:
     """Adding a review, in the server's managers' eyes."""
     other = library.review(_OTHER)
     owners = library.review(_OWNERS)
-    title = Titles([other]).titles((other.collection,))[0]
+    title = Titles([other]).visible((other.collection,))[0]
     added = "Mia used /review add"
 
     def preview(review: Review, *, replaced: str | None, converted: bool) -> Message:
@@ -156,7 +156,7 @@ def _more(library: Library, question: str, action: MorePassages) -> Message:
 
 def _stored(library: Library) -> tuple[Scene, ...]:
     """What is stored: told, deleted, and shown to those who manage the server."""
-    terms = RetentionPolicy(keep_days=30, grace_days=7)
+    terms = RetentionPolicy(retention_days=30, grace_days=7)
     unlabelled = [question for question in read_questions(_QUESTIONS) if not question.relevant and not question.context]
     asked = [library.ask(question.text) for question in unlabelled]
     kept = tuple(
@@ -164,10 +164,10 @@ def _stored(library: Library) -> tuple[Scene, ...]:
         for number, answer in enumerate(asked)
     )
     mine = PersonalData(_ASKER, kept[:3], ("What is a deferral?",), {})
-    keeps = ServerSettings(keep_questions=True)
+    keeps = ServerSettings(store_questions=True)
     return (
         Scene("gaps", "Mia used /gaps", gaps_message(find_gaps(kept, library.encoder.encode), ENGLISH, days=30)),
-        Scene("settings", "Mia used /settings", settings_message(keeps, None, ENGLISH, keep_days=30)),
+        Scene("settings", "Mia used /settings", settings_message(keeps, None, ENGLISH, retention_days=30)),
         Scene("privacy", "Ana used /privacy about", privacy_message(ENGLISH, terms, in_server=True, keeps=True)),
         Scene("delete-data", "Ana used /privacy delete", erase_message(mine, ENGLISH)),
     )
@@ -176,14 +176,14 @@ def _stored(library: Library) -> tuple[Scene, ...]:
 def _notices() -> tuple[Scene, ...]:
     words = ENGLISH
     return (
-        Scene("busy", "Ana used /ask", notice(words.busy, look=Style.UNANSWERED)),
+        Scene("busy", "Ana used /ask", notice(words.busy, style=Style.UNANSWERED)),
         Scene("cooldown", "Ana used /ask", notice(words.cooldown(7.2))),
         Scene("press-cooldown", "Ana pressed More passages", notice(words.press_cooldown(2.4))),
         Scene(
             "unread-reply",
             "Ana replied with the mention off",
-            notice(words.unread_reply, look=Style.READING, private=False),
+            notice(words.unread_reply, style=Style.READING, private=False),
         ),
         Scene("expired", "Ana pressed Read in context", notice(words.expired)),
-        Scene("thanks", "Ana pressed Helpful", notice(words.thanks, look=Style.READING)),
+        Scene("thanks", "Ana pressed Helpful", notice(words.thanks, style=Style.READING)),
     )

@@ -96,7 +96,7 @@ def test_what_nobody_has_drawn_yet_is_an_error_not_a_gap() -> None:
 
 def test_the_three_states_look_different(shown: dict[str, Scene]) -> None:
     messages = [shown[name].message for name in ("answered", "nearest", "unanswered")]
-    assert [message.look for message in messages] == [Style.ANSWERED, Style.NEAREST, Style.UNANSWERED]
+    assert [message.style for message in messages] == [Style.ANSWERED, Style.NEAREST, Style.UNANSWERED]
     lines = [list(message.texts())[1].content for message in messages]
     assert len({line[0] for line in lines}) == 3
 

@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 import pytest
 
-from bot.app.runner import keep_up
+from bot.app.runner import update_index
 from bot.services.engine import ENCODED_TOGETHER, Answered, BusyError, Engine, EngineQuery
 from embeddings.errors import IndexDamagedError, IndexMissingError, QuestionError, UnknownReviewError
 from embeddings.library import Library
@@ -34,7 +34,7 @@ async def opened(data: Path, *, queue: int = 100) -> AsyncIterator[Engine]:
 
 
 def _titles(engine: Engine, *collections: str) -> list[str]:
-    return [title.text for title in engine.shelf.titles(collections)]
+    return [title.text for title in engine.titles.visible(collections)]
 
 
 async def test_an_answer_comes_with_the_reviews_that_it_quotes(reviews: Path) -> None:
@@ -46,13 +46,13 @@ async def test_an_answer_comes_with_the_reviews_that_it_quotes(reviews: Path) ->
 
 async def test_a_question_stays_near_a_review_unless_it_names_another(reviews: Path) -> None:
     async with opened(reviews) as engine:
-        near = await engine.ask(EngineQuery("What is it about?", near="lighthouse"))
+        near = await engine.ask(EngineQuery("What is it about?", default_review="lighthouse"))
         assert near.within is not None
         assert near.within.slug == "lighthouse"
-        named = await engine.ask(EngineQuery("What is Never Let Me Go about?", near="lighthouse"))
+        named = await engine.ask(EngineQuery("What is Never Let Me Go about?", default_review="lighthouse"))
         assert named.within is None
         assert named.about == OWNERS
-        gone = await engine.ask(EngineQuery(QUESTION, near="no-longer-there"))
+        gone = await engine.ask(EngineQuery(QUESTION, default_review="no-longer-there"))
         assert gone.about == OWNERS
 
 
@@ -106,7 +106,7 @@ async def test_a_question_that_was_encoded_for_an_index_that_is_gone_is_answered
                 (data / "reviews" / "garden.md").write_text(
                     "---\ntitle: Garden\n---\n\nA chair stands in the garden.\n"
                 )
-                await engine.keep_up()
+                await engine.update_index()
 
         engine.before_each = reindex_before_the_second
         _, found = await asyncio.gather(
@@ -135,8 +135,8 @@ async def test_mistakes_are_the_librarys_own_errors(reviews: Path) -> None:
 async def test_no_collection_but_those_given_is_seen(reviews: Path) -> None:
     async with opened(reviews) as engine:
         assert (await engine.ask(EngineQuery(QUESTION, collections=("77",)))).answer.quotes == ()
-        assert engine.shelf.titles(("77",)) == ()
-        assert engine.shelf.complete_reviews("never", ("77",), 25) == ()
+        assert engine.titles.visible(("77",)) == ()
+        assert engine.titles.complete_reviews("never", ("77",), 25) == ()
 
 
 async def test_a_changed_review_is_indexed_and_read_while_questions_go_on(reviews: Path, tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ async def test_a_changed_review_is_indexed_and_read_while_questions_go_on(review
     async with opened(data) as engine:
         file = data / "reviews" / "lighthouse.md"
         file.write_text(file.read_text().replace("cleaned every evening", "polished every morning"))
-        keeping_up = asyncio.create_task(engine.keep_up())
+        keeping_up = asyncio.create_task(engine.update_index())
         while not keeping_up.done():
             assert (await engine.ask(EngineQuery(QUESTION))).about == OWNERS
             await asyncio.sleep(0.1)
@@ -161,14 +161,14 @@ async def test_a_review_that_cannot_be_read_leaves_the_old_index_and_is_told_onc
         file = data / "reviews" / "broken.md"
         file.write_text("---\ntitle: [\n---\n\nNothing.\n")
         with caplog.at_level(logging.WARNING, "bot.services.engine"):
-            await engine.keep_up()
-            await engine.keep_up()
+            await engine.update_index()
+            await engine.update_index()
         assert [record.getMessage().split(":")[0] for record in caplog.records] == ["the index stays as it was"]
         assert "broken.md" in caplog.text
         assert (await engine.ask(EngineQuery(QUESTION))).about == OWNERS
         file.write_text("---\ntitle: Mended\n---\n\nA mended chair stands in the garden.\n")
-        await engine.keep_up()
-        assert engine.shelf.by_slug("broken", SHARED) is not None
+        await engine.update_index()
+        assert engine.titles.by_slug("broken", SHARED) is not None
 
 
 async def test_one_servers_file_that_cannot_be_read_is_left_out_told_once_and_holds_up_no_other_server(
@@ -182,12 +182,12 @@ async def test_one_servers_file_that_cannot_be_read_is_left_out_told_once_and_ho
         file.write_text(f"---\ntitle: {title}\n---\n\nA chair stands in the garden.\n")
     async with opened(data) as engine:
         with caplog.at_level(logging.WARNING, "bot.services.engine"):
-            assert [await engine.keep_up(), await engine.keep_up()] == [{("1", "chair")}] * 2
+            assert [await engine.update_index(), await engine.update_index()] == [{("1", "chair")}] * 2
         (told,) = [record.getMessage() for record in caplog.records]
         assert told.startswith(f"indexing: left out: {broken}:2: ")
         assert (engine.load.stuck, _titles(engine, "1", "2")) == (True, ["The Chair"])
         broken.write_text(own.read_text().replace("The Chair", "Chairs"))
-        assert await engine.keep_up() == frozenset()
+        assert await engine.update_index() == frozenset()
         assert (engine.load.stuck, _titles(engine, "1", "2")) == (False, ["Chairs", "The Chair"])
 
 
@@ -200,14 +200,14 @@ async def test_a_shared_file_that_cannot_be_read_keeps_a_servers_own_reviews_as_
         (data / folder / "broken.md").write_text("---\ntitle: [\n---\n\nNothing.\n")
     async with opened(data) as engine:
         with caplog.at_level(logging.WARNING, "bot.services.engine"):
-            assert await engine.keep_up() == {("shared", "broken"), ("1", "broken")}
+            assert await engine.update_index() == {("shared", "broken"), ("1", "broken")}
         assert [record.getMessage().split(":")[0] for record in caplog.records] == ["the index stays as it was"]
 
 
 async def test_keeping_up_goes_on_after_what_nobody_foresaw(reviews: Path, caplog: pytest.LogCaptureFixture) -> None:
     async with opened(reviews) as engine:
         pass
-    keeping_up = asyncio.create_task(keep_up(engine, every=0.01))
+    keeping_up = asyncio.create_task(update_index(engine, every=0.01))
     while len(caplog.records) < 2 and not keeping_up.done():
         await asyncio.sleep(0.01)
     assert not keeping_up.done()
@@ -228,7 +228,7 @@ async def test_a_damaged_index_is_told_of_and_what_is_built_in_its_place_is_open
         with pytest.raises(IndexDamagedError, match="run `review-bot index --rebuild`"):
             await engine.ask(EngineQuery(QUESTION))
         await asyncio.to_thread(lambda: Library.build(data, rebuild=True).close())
-        await engine.keep_up()
+        await engine.update_index()
         assert (await engine.ask(EngineQuery(QUESTION))).about == OWNERS
 
 

@@ -27,10 +27,10 @@ def kept(data: Path) -> Path:
     """A data directory whose bot has kept questions of two servers."""
     with Store(data / DATABASE) as store:
         for server in (1, 2):
-            store.save_server_settings(server, ServerSettings(keep_questions=True))
+            store.save_server_settings(server, ServerSettings(store_questions=True))
         for number, (server, text, state, day) in enumerate(ASKED):
-            store.keep_question(StoredQuestion(number, server, 5, date(2026, 11, day), text, state, 0.3))
-        store.count_verdict(9, 2, helpful=True)
+            store.store_question(StoredQuestion(number, server, 5, date(2026, 11, day), text, state, 0.3))
+        store.count_feedback(9, 2, helpful=True)
     return data
 
 
