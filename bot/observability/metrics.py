@@ -1,4 +1,4 @@
-"""What is counted and measured, in Prometheus's own form. bot/README.md's table says what each metric means.
+"""What is counted and measured, in Prometheus's own form. bot/docs/running.md has a table of what each metric means.
 
 A label has a small, fixed set of values: never an id, a slug or a text. Every combination is there from the start, so
 that the first event of its kind is seen as an increase.

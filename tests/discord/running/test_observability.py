@@ -27,7 +27,7 @@ from tests.discord.programs import PATIENCE, copied, port, program
 from tests.discord.running.test_run import elsewhere, scene
 from tests.project import ROOT
 
-README = ROOT / "bot" / "README.md"
+METRICS_TABLE = ROOT / "bot" / "docs" / "running.md"
 QUOTED = "there are no deferrals"
 ASKED = 6
 """Questions that are asked in the run."""
@@ -179,9 +179,9 @@ def test_no_label_holds_an_id_or_a_slug(watched: Watched) -> None:
     assert [value for value in values if re.search(r"\d{6}", value) or value == OWNERS] == []
 
 
-def test_every_metric_stands_in_the_readme_with_its_labels(watched: Watched) -> None:
+def test_the_documentation_lists_every_metric_with_its_labels(watched: Watched) -> None:
     row = re.compile(r"^\| `((?:review_bot|process)_\w+)` \| ([^|]*) \|", re.MULTILINE)
-    documented = dict(row.findall(README.read_text(encoding="utf-8")))
+    documented = dict(row.findall(METRICS_TABLE.read_text(encoding="utf-8")))
     exposed = {}
     for family in watched.families:
         name = f"{family.name}_total" if family.type == "counter" else family.name
