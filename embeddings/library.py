@@ -182,18 +182,18 @@ class Library:
     ) -> Self:
         """Index reviews that are in memory, in a folder of their own, for as long as the encoder is at hand."""
         # Here, for asking needs none of it.
-        from embeddings.index.build.builder import Source, build_index, readable, writing
+        from embeddings.index.build.builder import Source, build_index, index_lock, open_previous
 
         sources: dict[str, list[Source]] = {}
         for review in reviews:
             sources.setdefault(review.collection, []).append(Source.of(review))
-        with writing(directory):
+        with index_lock(directory):
             manifest = build_index(
                 directory,
                 sources,
                 encoder,
                 "",
-                previous=readable(directory),
+                previous=open_previous(directory),
                 vectors=EXACT if exact else BY_SIZE,
                 progress=progress,
             )
@@ -407,7 +407,7 @@ class Library:
             UnknownReviewError: none is meant, or several could be; the message names the closest.
         """
         for index in self._visible(collections):
-            if index.indexed(name) is not None:
+            if index.entry_of(name) is not None:
                 return index.review(name)
         found, slug = find_review(
             name,
@@ -476,7 +476,7 @@ class Library:
     def _holding(self, slug: str, collections: Collections) -> CollectionIndex:
         visible = self._visible(collections)
         for index in visible:
-            if index.indexed(slug) is not None:
+            if index.entry_of(slug) is not None:
                 return index
         slugs = [entry.slug for index in visible for entry in index.entry.reviews]
         raise UnknownReviewError(unknown_review(slug, slugs))
@@ -494,5 +494,7 @@ class Library:
 
     def _router(self, collections: tuple[str, ...]) -> Router:
         if collections not in self._routers:
-            self._routers[collections] = Router([(index.names, index.name) for index in self._visible(collections)])
+            self._routers[collections] = Router(
+                [(index.titles, index.title_entry) for index in self._visible(collections)]
+            )
         return self._routers[collections]

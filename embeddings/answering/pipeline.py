@@ -45,7 +45,7 @@ def _doubtful(question: str, scopes: Sequence[Scope]) -> bool:
 
 
 def _within(index: CollectionIndex, slug: str) -> Scope:
-    entry = index.indexed(slug)
+    entry = index.entry_of(slug)
     if entry is None:
         raise KeyError(slug)
     return Scope(index, entry.passages, entry.sentences)

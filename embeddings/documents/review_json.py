@@ -9,7 +9,7 @@ from typing import Any
 from embeddings.records import Paragraph, Review, Section
 
 
-def record(review: Review) -> bytes:
+def review_to_json(review: Review) -> bytes:
     """The line that stands for a review."""
     content = json.dumps(review, ensure_ascii=False, separators=(",", ":"), default=_fields)
     return content.encode(errors="surrogatepass") + b"\n"
@@ -23,7 +23,7 @@ def _fields(value: Review | Section | Paragraph) -> dict[str, Any]:
     return {name: getattr(value, name) for name in _NAMES[type(value)]}
 
 
-def review_from(content: dict[str, Any]) -> Review:
+def review_from_json(content: dict[str, Any]) -> Review:
     """The review whose fields, and their fields, JSON was made of."""
     sections = tuple(
         Section(

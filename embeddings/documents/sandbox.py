@@ -8,7 +8,7 @@ import subprocess
 import sys
 
 from embeddings.documents.converter import ConvertedFile, display_name
-from embeddings.documents.review_json import review_from
+from embeddings.documents.review_json import review_from_json
 from embeddings.errors import ConversionError
 from embeddings.records import SHARED
 
@@ -42,7 +42,7 @@ def convert_in_sandbox(data: bytes, name: str, *, slug: str | None = None, colle
     answer = json.loads(process.stdout)
     if "error" in answer:
         raise ConversionError(answer["error"])
-    return ConvertedFile(review_from(answer["review"]), answer["content"], answer["converted"])
+    return ConvertedFile(review_from_json(answer["review"]), answer["content"], answer["converted"])
 
 
 def _excessive(name: str) -> ConversionError:

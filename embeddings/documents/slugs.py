@@ -27,13 +27,13 @@ def slugify(text: str) -> str:
     return _cut_slug(_hyphenated(" ".join(names).casefold()))
 
 
-class Slugs:
+class UniqueSlugs:
     """Gives each heading of a review a slug of its own: `ending`, `ending-2`, `ending-3`."""
 
     def __init__(self) -> None:
         self._uses: dict[str, int] = {}
 
-    def unused(self, heading: str) -> str:
+    def assign(self, heading: str) -> str:
         """The heading's slug, with the first free number from 2 where it is taken."""
         base = slugify(heading)
         slug = base

@@ -59,13 +59,13 @@ def open_arrays(file: Path) -> Arrays:
     return {name: _array(content, first, *place) for name, place in places.items()}
 
 
-def within(prefix: str, arrays: Arrays) -> Arrays:
+def with_prefix(prefix: str, arrays: Arrays) -> Arrays:
     """The same arrays, by names that say whose they are."""
     return {f"{prefix}.{name}": array for name, array in arrays.items()}
 
 
-def under(prefix: str, arrays: Arrays) -> Arrays:
-    """Those that `within` named so, by their own names."""
+def without_prefix(prefix: str, arrays: Arrays) -> Arrays:
+    """Those that `with_prefix` named so, by their own names."""
     return {name.removeprefix(f"{prefix}."): array for name, array in arrays.items() if name.startswith(f"{prefix}.")}
 
 

@@ -21,7 +21,7 @@ import Stemmer
 from numpy.typing import NDArray
 
 from embeddings.documents.analyzer import words
-from embeddings.index.arrays import open_arrays, save_arrays, under, within
+from embeddings.index.arrays import open_arrays, save_arrays, with_prefix, without_prefix
 from embeddings.index.string_table import StringTable
 from embeddings.lexicon import STOP_WORDS
 
@@ -227,7 +227,7 @@ class BM25Index:
         """
         save_arrays(
             file,
-            within("vocabulary", self.postings.vocabulary.arrays())
+            with_prefix("vocabulary", self.postings.vocabulary.arrays())
             | {
                 "starts": self.postings.starts,
                 "rows": self.postings.rows,
@@ -247,7 +247,7 @@ class BM25Index:
             LookupError, ValueError: it is not what `save` wrote.
         """
         arrays = open_arrays(file)
-        vocabulary = StringTable.of(under("vocabulary", arrays))
+        vocabulary = StringTable.of(without_prefix("vocabulary", arrays))
         columns = (arrays[part] for part in ("starts", "rows", "counts", "lengths"))
         return cls(Postings(vocabulary, *columns), arrays["weights"], arrays["peaks"])
 
@@ -268,7 +268,7 @@ class BM25Index:
                 _add(scores, rows, column)
         return scores
 
-    def best(self, query: Sequence[str], k: int, first: int, end: int) -> NDArray[np.int64]:
+    def top(self, query: Sequence[str], k: int, first: int, end: int) -> NDArray[np.int64]:
         """The at most `k` of the texts `first` to `end` that score highest, ascending; none that scores 0.
 
         Of texts with one score the first are taken.
@@ -305,7 +305,7 @@ class BM25Index:
             rows = np.sort(rows[np.concatenate([above, level[: k - len(above)]])])
         return rows.astype(np.int64)
 
-    def holds(self, term: str, first: int, end: int) -> bool:
+    def contains(self, term: str, first: int, end: int) -> bool:
         """Whether a stemmed term occurs in the texts `first` to `end`."""
         return bool(self._columns((term,), first, end))
 

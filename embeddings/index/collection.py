@@ -80,8 +80,8 @@ class CollectionIndex:
         passage_vectors: (passages, d).
         sentence_terms: BM25 over sentences.
         passage_terms: BM25 over passages.
-        name_terms: BM25 over the reviews' titles and aliases.
-        names: which review a title or an alias stands for.
+        title_terms: BM25 over the reviews' titles and aliases.
+        titles: which review a title or an alias stands for.
         digests: (sentences + sentences + passages, 2), of each sentence, each pair and each passage.
         words: for putting misspelt questions right.
         sentence_table: (sentences,) of `SENTENCE_ROW`.
@@ -103,8 +103,8 @@ class CollectionIndex:
             self.passage_vectors = Vectors.open(directory / PASSAGE_VECTORS)
             self.sentence_terms = BM25Index.open(directory / SENTENCE_TERMS)
             self.passage_terms = BM25Index.open(directory / PASSAGE_TERMS)
-            self.name_terms = BM25Index.open(directory / NAME_TERMS)
-            self.names = TitleTable.open(directory / NAMES)
+            self.title_terms = BM25Index.open(directory / NAME_TERMS)
+            self.titles = TitleTable.open(directory / NAMES)
             self.words = Vocabulary.open(directory / WORDS)
             tables = open_arrays(directory / TABLES)
             self.sentence_table: NDArray[np.void] = tables[SENTENCES]
@@ -133,7 +133,7 @@ class CollectionIndex:
         if not same:
             raise IndexDamagedError(f"{self.directory}: altered since it was written; run `review-bot index --rebuild`")
 
-    def decoded(self, passages: tuple[int, int], sentences: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
+    def vectors_in(self, passages: tuple[int, int], sentences: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
         """The vectors of a range of rows as 32-bit floats: sentences, pairs, passages. The latest few are kept."""
         return self._decoded(passages, sentences)
 
@@ -141,7 +141,7 @@ class CollectionIndex:
         """The place of a review among the manifest's, or None where the collection has no such review."""
         return self._numbers.get(slug)
 
-    def indexed(self, slug: str) -> IndexedReview | None:
+    def entry_of(self, slug: str) -> IndexedReview | None:
         """The manifest's entry of a review, or None where the collection has no such review."""
         number = self._numbers.get(slug)
         return None if number is None else self.entry.reviews[number]
@@ -159,12 +159,12 @@ class CollectionIndex:
         """The stored line of a review, by its place among the manifest's."""
         return self._reviews.record(number)
 
-    def name(self, review: int, number: int) -> TitleEntry:
+    def title_entry(self, review: int, number: int) -> TitleEntry:
         """A review's title (0), or one of its aliases (from 1)."""
         entry = self.entry.reviews[review]
         return TitleEntry(self.entry.name, entry.slug, (entry.title, *entry.aliases)[number])
 
-    def within(self, passages: tuple[int, int]) -> range:
+    def reviews_in(self, passages: tuple[int, int]) -> range:
         """The reviews, by their places among the manifest's, that a range of whole reviews' passages is of."""
         first, end = passages
         if first >= end:

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.documents.review_json import review_from
+from embeddings.documents.review_json import review_from_json
 from embeddings.records import Review
 
 
-def save_records(file: Path, records: Iterable[bytes]) -> NDArray[np.int64]:
+def write_records(file: Path, records: Iterable[bytes]) -> NDArray[np.int64]:
     """Write the lines of reviews, in the order of their numbers; return where each ends.
 
     Raises:
@@ -29,7 +29,7 @@ def save_records(file: Path, records: Iterable[bytes]) -> NDArray[np.int64]:
 
 
 class DocumentStore:
-    """Reviews by number, from what `save_records` wrote. Safe to share between threads."""
+    """Reviews by number, from what `write_records` wrote. Safe to share between threads."""
 
     def __init__(self, file: Path, ends: NDArray[np.int64]) -> None:
         """Open the reviews; they are mapped, not read.
@@ -56,4 +56,4 @@ class DocumentStore:
         return self._records[first : int(self._ends[number])].tobytes()
 
     def _read(self, number: int) -> Review:
-        return review_from(json.loads(self.record(number).decode(errors="surrogatepass")))
+        return review_from_json(json.loads(self.record(number).decode(errors="surrogatepass")))

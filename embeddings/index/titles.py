@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.documents.analyzer import words
-from embeddings.index.arrays import open_arrays, save_arrays, under, within
+from embeddings.index.arrays import open_arrays, save_arrays, with_prefix, without_prefix
 from embeddings.index.string_table import StringTable
 
 
@@ -47,7 +47,7 @@ class TitleTable:
         listed: dict[str, list[tuple[int, int]]] = {}
         for owner, texts in enumerate(names):
             for number, text in enumerate(texts):
-                if key := _key(text):
+                if key := title_key(text):
                     listed.setdefault(" ".join(key), []).append((owner, number))
         keys = StringTable.build(listed)
         places = np.array([place for key in keys for place in listed[key]], np.int32).reshape(-1, 2)
@@ -67,7 +67,7 @@ class TitleTable:
         """
         save_arrays(
             file,
-            within("keys", self.keys.arrays())
+            with_prefix("keys", self.keys.arrays())
             | {
                 "starts": self.starts,
                 "owners": self.owners,
@@ -86,7 +86,7 @@ class TitleTable:
         """
         arrays = open_arrays(file)
         starts, owners, numbers, longest = (arrays[part] for part in ("starts", "owners", "numbers", "longest"))
-        return cls(StringTable.of(under("keys", arrays)), starts, owners, numbers, int(longest))
+        return cls(StringTable.of(without_prefix("keys", arrays)), starts, owners, numbers, int(longest))
 
     def find(self, keys: Sequence[str]) -> list[tuple[tuple[int, int], ...]]:
         """The owner and the number of each name that each key stands for."""
@@ -97,6 +97,6 @@ class TitleTable:
         return found
 
 
-def _key(text: str) -> tuple[str, ...]:
+def title_key(text: str) -> tuple[str, ...]:
     """The words that names are compared by: *Her’s* is *Her*, in a question and in a title."""
     return tuple(word.removesuffix("'s") for word in words(text))

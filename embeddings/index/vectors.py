@@ -50,20 +50,20 @@ Floats = NDArray[np.float32]
 Codes = NDArray[np.uint8]
 
 
-def unit(rows: Floats) -> Floats:
+def normalize(rows: Floats) -> Floats:
     """Rows of length one in the directions of an (n, d) array's; a row without length stays as it is."""
     lengths: Floats = np.linalg.norm(rows, axis=1, keepdims=True)
     scaled: Floats = np.divide(rows, lengths, out=rows.copy(), where=lengths > 0)
     return scaled
 
 
-def encode(rows: Floats) -> Codes:
+def encode_fp16(rows: Floats) -> Codes:
     """The rows of an (n, d) array as they are stored: (n, 2 d) bytes."""
     codes: Codes = _quantiser(rows.shape[1]).sa_encode(np.ascontiguousarray(rows))
     return codes
 
 
-def decode(codes: Codes) -> Floats:
+def decode_fp16(codes: Codes) -> Floats:
     """The (n, d) vectors of (n, 2 d) stored bytes."""
     return np.ascontiguousarray(codes).view(np.float16).astype(np.float32)
 
@@ -121,11 +121,11 @@ class Vectors:
             RuntimeError: a file is missing or is not what was written.
         """
         exact = faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
-        if not lists_of(file).exists():
+        if not lists_file(file).exists():
             return cls(exact, None, file)
-        lists = faiss.read_index(str(lists_of(file)), faiss.IO_FLAG_MMAP_IFC)
+        lists = faiss.read_index(str(lists_file(file)), faiss.IO_FLAG_MMAP_IFC)
         if not isinstance(lists, faiss.IndexIVF):
-            raise RuntimeError(f"{lists_of(file).name}: holds no lists")
+            raise RuntimeError(f"{lists_file(file).name}: holds no lists")
         return cls(exact, lists, file)
 
     def __len__(self) -> int:
@@ -149,7 +149,7 @@ class Vectors:
 
     def take(self, rows: NDArray[np.int64]) -> Floats:
         """The vectors of those rows: (len(rows), d)."""
-        return decode(self.codes[rows])
+        return decode_fp16(self.codes[rows])
 
     def cosines(self, query: Floats, rows: NDArray[np.int64]) -> Floats:
         """The scores of those rows for a (d,) query: (len(rows),)."""
@@ -200,11 +200,11 @@ class UnsavedVectors:
         Raises:
             OSError: they can't be written.
         """
-        save_codes(file, self.rows.shape[1], len(self.rows), [encode(self.rows)])
+        save_codes(file, self.rows.shape[1], len(self.rows), [encode_fp16(self.rows)])
         return save_lists(file)
 
 
-def lists_of(file: Path) -> Path:
+def lists_file(file: Path) -> Path:
     """Where the lists stand for the vectors in `file`."""
     return file.with_suffix(f".lists{file.suffix}")
 
@@ -225,13 +225,13 @@ def save_lists(file: Path) -> str:
     random = np.random.default_rng(len(vectors))
     lists = _filled(vectors, random)
     between = [vectors.take(np.sort(random.integers(len(vectors), size=_SAMPLE))) for _ in range(2)]
-    questions = unit(between[0] + random.permutation(between[1]))
+    questions = normalize(between[0] + random.permutation(between[1]))
     closest = _closest(vectors, questions)
     listed = Vectors(faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC), lists, file)
     for lists.nprobe in _PROBES:
         found = [listed.nearest(question, 10, 0, len(vectors)) for question in questions]
         if np.mean([len(np.intersect1d(*pair)) for pair in zip(found, closest, strict=True)]) >= RECALL * 10:
-            lists_of(file).write_bytes(faiss.serialize_index(lists).data)
+            lists_file(file).write_bytes(faiss.serialize_index(lists).data)
             break
     return Vectors.open(file).type
 

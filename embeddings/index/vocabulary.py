@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from embeddings.config import SPELLING_MIN_LETTERS, SPELLING_SIMILARITY
 from embeddings.documents.analyzer import fold
-from embeddings.index.arrays import Arrays, open_arrays, save_arrays, under, within
+from embeddings.index.arrays import Arrays, open_arrays, save_arrays, with_prefix, without_prefix
 from embeddings.index.string_table import StringTable
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
+WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 
 
 _NAME_PAIR = re.compile(r"(?<![.!?…:“\"\n] )(?<!^)\b([A-Z][^\W\d_]+) ([A-Z][^\W\d_]+)")
@@ -36,7 +36,7 @@ class WordCounts:
     def add(self, text: str) -> None:
         """Count those of a further text."""
         # As they are written: each way of writing is folded once, at the end.
-        self.words.update(_WORD.findall(text))
+        self.words.update(WORD.findall(text))
         self.names.update(_NAME_PAIR.findall(text))
 
     def change(self, more: WordCounts, fewer: WordCounts) -> None:
@@ -48,11 +48,11 @@ class WordCounts:
         """The same counts by folded words, those of fewer than `SPELLING_MIN_LETTERS` letters left out."""
         folded = WordCounts()
         for word, count in self.words.items():
-            bare = _bare(word)
+            bare = fold_word(word)
             if len(bare) >= SPELLING_MIN_LETTERS:
                 folded.words[bare] += count
         for (first, second), count in self.names.items():
-            folded.names[fold(first), _bare(second)] += count
+            folded.names[fold(first), fold_word(second)] += count
         return folded
 
 
@@ -114,7 +114,7 @@ class Vocabulary:
             seconds=np.array(by_first, np.int32),
         )
 
-    def counted(self) -> WordCounts:
+    def to_counts(self) -> WordCounts:
         """What the list was made of."""
         counted = WordCounts()
         counted.words.update(dict(zip(self.words, self.counts.tolist(), strict=True)))
@@ -129,7 +129,7 @@ class Vocabulary:
         """
         arrays: Arrays = {part: getattr(self, part) for part in _ARRAYS}
         for part in _TABLES:
-            arrays |= within(part, getattr(self, part).arrays())
+            arrays |= with_prefix(part, getattr(self, part).arrays())
         save_arrays(file, arrays)
 
     @classmethod
@@ -141,7 +141,7 @@ class Vocabulary:
             LookupError, ValueError: it is not what `save` wrote.
         """
         arrays = open_arrays(file)
-        words, names, firsts = (StringTable.of(under(part, arrays)) for part in _TABLES)
+        words, names, firsts = (StringTable.of(without_prefix(part, arrays)) for part in _TABLES)
         counts, lengths, letters, name_counts, second_starts, seconds = (arrays[part] for part in _ARRAYS)
         return cls(words, counts, lengths, letters, names, name_counts, firsts, second_starts, seconds)
 
@@ -156,7 +156,7 @@ class Vocabulary:
         low, high = int(self.second_starts[place]), int(self.second_starts[place + 1])
         return tuple(_pair(self.names.key(int(name)))[1] for name in self.seconds[low:high])
 
-    def near(self, word: str) -> Iterator[str]:
+    def candidates(self, word: str) -> Iterator[str]:
         """Every word that may be as like `word` as `SPELLING_SIMILARITY` asks for; few others.
 
         Each change of a letter changes at most two of the letters that a word has. So nothing is lost by leaving out
@@ -186,7 +186,8 @@ def _change(counts: Counter[_Key], more: Counter[_Key], fewer: Counter[_Key]) ->
             del counts[key]
 
 
-def _bare(word: str) -> str:
+def fold_word(word: str) -> str:
+    """Return a word folded, without a possessive `'s`."""
     return fold(word).removesuffix("'s")
 
 

@@ -13,7 +13,7 @@ from embeddings.config import MAX_QUESTION_CHARACTERS, SHORT_QUESTION_WORDS
 from embeddings.documents.analyzer import terms, words
 from embeddings.encoders.base import Encoder
 from embeddings.errors import QuestionError
-from embeddings.index.vectors import unit
+from embeddings.index.vectors import normalize
 from embeddings.index.vocabulary import Vocabulary
 from embeddings.lexicon import FILLING, GIST, OPENING, POINTING, STOP_WORDS, VERDICT
 from embeddings.retrieval.retriever import SearchQuery
@@ -91,8 +91,10 @@ class RewrittenQuestion:
         """The question as it is looked for; `vectors` are those of `texts`, shape (len(texts), d)."""
         own = _terms(self.text)
         if self.mixed:
-            return Query(self.text, SearchQuery(unit(unit(vectors).mean(axis=0, keepdims=True))[0], own), None)
-        rows = unit(vectors)
+            return Query(
+                self.text, SearchQuery(normalize(normalize(vectors).mean(axis=0, keepdims=True))[0], own), None
+            )
+        rows = normalize(vectors)
         if len(rows) == 1:
             return Query(self.text, SearchQuery(rows[0], own), None)
         return Query(

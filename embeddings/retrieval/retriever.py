@@ -45,10 +45,10 @@ class Scope:
 
     def holds(self, term: str) -> bool:
         """Whether a stemmed term occurs in the texts or the names of what is in scope; of one review, in all names."""
-        if self.index.passage_terms.holds(term, *self.passages):
+        if self.index.passage_terms.contains(term, *self.passages):
             return True
-        reviews = self.index.within(self.passages)
-        if self.index.name_terms.holds(term, reviews.start, reviews.stop):
+        reviews = self.index.reviews_in(self.passages)
+        if self.index.title_terms.contains(term, reviews.start, reviews.stop):
             return True
         if len(reviews) != 1:
             return False
@@ -94,7 +94,7 @@ def candidates(query: SearchQuery, scope: Scope, settings: RankingSettings) -> C
 def _gathered(query: SearchQuery, scope: Scope, settings: RankingSettings) -> Candidates:
     index = scope.index
     if scope.sentences[1] - scope.sentences[0] <= settings.exact:
-        sentence_vectors, pair_vectors, passage_vectors = index.decoded(scope.passages, scope.sentences)
+        sentence_vectors, pair_vectors, passage_vectors = index.vectors_in(scope.passages, scope.sentences)
         passages = np.arange(*scope.passages)
         sentences = np.arange(*scope.sentences)
         return Candidates(
@@ -118,14 +118,14 @@ def _closest(query: SearchQuery, scope: Scope, k: int) -> Candidates:
     found = np.concatenate(
         [
             index.sentence_vectors.nearest(query.vector, k, *scope.sentences),
-            index.sentence_terms.best(query.terms, k, *scope.sentences),
+            index.sentence_terms.top(query.terms, k, *scope.sentences),
         ]
     )
     passages = np.unique(
         np.concatenate(
             [
                 index.passage_vectors.nearest(query.vector, k, *scope.passages),
-                index.passage_terms.best(query.terms, k, *scope.passages),
+                index.passage_terms.top(query.terms, k, *scope.passages),
                 index.sentence_table["passage"][found],
             ]
         )

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 
 from embeddings.documents.analyzer import words
-from embeddings.index.titles import TitleEntry, TitleTable, _key
+from embeddings.index.titles import TitleEntry, TitleTable, title_key
 from embeddings.lexicon import STOP_WORDS
 
 _WITHIN_SENTENCE = re.compile(r"\w[^\w.!?…]*$")
@@ -35,7 +35,7 @@ class Router:
         A name made of function words alone (*It*, *Us*, *Her*) counts only where it is written as the title is
         and doesn't begin a sentence, since those words stand in most questions.
         """
-        asked = _key(question)
+        asked = title_key(question)
         spans = [
             (place, length)
             for place in range(len(asked))

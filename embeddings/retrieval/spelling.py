@@ -19,7 +19,7 @@ from embeddings.config import (
     SPELLING_SIMILARITY,
 )
 from embeddings.documents.analyzer import terms
-from embeddings.index.vocabulary import _WORD, Vocabulary, _bare
+from embeddings.index.vocabulary import WORD, Vocabulary, fold_word
 from embeddings.lexicon import SHORT_FORMS
 
 
@@ -33,15 +33,15 @@ def correct(question: str, lists: Sequence[Vocabulary], known: Callable[[str], b
     """
     corrections: dict[int, str] = {}
     before = ""
-    for match in _WORD.finditer(question):
-        word = _bare(match.group())
+    for match in WORD.finditer(question):
+        word = fold_word(match.group())
         closest = _second_name(before, word, lists)
         if closest is None and _misspelt(word, lists, known):
             closest = _closest(word, lists)
         if closest is not None:
             corrections[match.start()] = closest
         before = word
-    return _WORD.sub(lambda match: corrections.get(match.start(), match.group()), question)
+    return WORD.sub(lambda match: corrections.get(match.start(), match.group()), question)
 
 
 def _second_name(first: str, word: str, lists: Sequence[Vocabulary]) -> str | None:
@@ -68,7 +68,7 @@ def _misspelt(word: str, lists: Sequence[Vocabulary], known: Callable[[str], boo
 
 
 def _closest(word: str, lists: Sequence[Vocabulary]) -> str | None:
-    others = {other for names in lists for other in names.near(word)}
+    others = {other for names in lists for other in names.candidates(word)}
     scorer = DamerauLevenshtein.normalized_similarity
     found = process.extract(word, others, scorer=scorer, limit=None, score_cutoff=SPELLING_SIMILARITY)
     # Of words that are as close the first by alphabet: a set has another order in each process.

@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 
-from embeddings.documents.slugs import Slugs, slugify
+from embeddings.documents.slugs import UniqueSlugs, slugify
 from embeddings.encoders.weights import find_model
 from embeddings.records import Paragraph, Review, Section
 from tests.benchmarks.facts import FACTS, Fact
@@ -132,13 +132,13 @@ class Draft:
 
     def review(self) -> Review:
         """The review as the engine reads it."""
-        sections, offset, slugs = [], 0, Slugs()
+        sections, offset, slugs = [], 0, UniqueSlugs()
         for heading, paragraphs in self.sections:
             places = []
             for number, text in enumerate(paragraphs, 1):
                 places.append(Paragraph(number, offset, offset + len(text)))
                 offset += len(text) + 1
-            sections.append(Section(slugs.unused(heading), heading, tuple(places)))
+            sections.append(Section(slugs.assign(heading), heading, tuple(places)))
         text = "\n".join(text for _, paragraphs in self.sections for text in paragraphs)
         return Review(self.slug, self.title, text, tuple(sections), self.title, self.year, self.author)
 

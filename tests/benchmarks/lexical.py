@@ -96,7 +96,7 @@ def _review_bot(folder: Path, texts: Sequence[str]) -> Search:
     file = folder / "terms"
     BM25Index.build(texts).save(file)
     index = BM25Index.open(file)
-    return lambda query: index.best(terms(" ".join(query)), _BEST, 0, len(texts))
+    return lambda query: index.top(terms(" ".join(query)), _BEST, 0, len(texts))
 
 
 def _bm25s(folder: Path, texts: Sequence[str]) -> Search:

@@ -100,8 +100,8 @@ def store_and_search(name: str, file: str, folder: str) -> dict[str, float]:
 
 
 def _review_bot(folder: Path, texts: Sequence[str], vectors: Floats) -> Search:
-    from embeddings.documents.review_json import record
-    from embeddings.index.document_store import DocumentStore, save_records
+    from embeddings.documents.review_json import review_to_json
+    from embeddings.index.document_store import DocumentStore, write_records
     from embeddings.index.vectors import Vectors
     from embeddings.records import Paragraph, Review, Section
 
@@ -116,7 +116,7 @@ def _review_bot(folder: Path, texts: Sequence[str], vectors: Floats) -> Search:
             offset += len(text) + 1
         section = Section("text", "Text", tuple(paragraphs))
         reviews.append(Review(str(first), "Text", "\n".join(texts[first : first + each]), (section,)))
-    ends = save_records(folder / "reviews.jsonl", map(record, reviews))
+    ends = write_records(folder / "reviews.jsonl", map(review_to_json, reviews))
     opened, stored = Vectors.open(folder / "passages.faiss"), DocumentStore(folder / "reviews.jsonl", ends)
 
     def search(query: Floats) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from embeddings.documents.slugs import Slugs, slugify
+from embeddings.documents.slugs import UniqueSlugs, slugify
 from embeddings.records import INTRODUCTION, Paragraph, Section
 
 _WHITE_SPACE = re.compile(r"[ \t\n\v\f\r\x85\u2028\u2029]+")
@@ -40,7 +40,7 @@ def sectioned(blocks: Iterable[Block], title: str) -> tuple[str, tuple[Section, 
     """
     pieces: list[str] = []
     sections: list[Section] = []
-    slugs = Slugs()
+    slugs = UniqueSlugs()
     heading = INTRODUCTION
     paragraphs: list[Paragraph] = []
     offset = 0
@@ -49,7 +49,7 @@ def sectioned(blocks: Iterable[Block], title: str) -> tuple[str, tuple[Section, 
 
     def close() -> None:
         if paragraphs:
-            sections.append(Section(slugs.unused(heading), heading, tuple(paragraphs)))
+            sections.append(Section(slugs.assign(heading), heading, tuple(paragraphs)))
             paragraphs.clear()
 
     for block in blocks:

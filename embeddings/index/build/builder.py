@@ -36,25 +36,25 @@ from embeddings.errors import (
 from embeddings.index import collection as layout
 from embeddings.index.arrays import save_arrays
 from embeddings.index.bm25 import BM25Index
-from embeddings.index.build.embed import Progress, encode_missing, forget_little
+from embeddings.index.build.embed import Progress, discard_small_journals, encode_missing
 from embeddings.index.build.freshness import explain_lost_reviews
 from embeddings.index.build.planner import Plan, Source, passage_tokens, plan_collection
 from embeddings.index.build.sources import Sources, read_sources
 from embeddings.index.build.vector_cache import VectorCache
 from embeddings.index.collection import CollectionIndex
-from embeddings.index.document_store import save_records
+from embeddings.index.document_store import write_records
 from embeddings.index.manifest import BF16, BY_SIZE, EXACT, FP32, IndexedCollection, Manifest
 from embeddings.index.titles import TitleTable
 from embeddings.index.vectors import EXACT_TYPE, save_codes, save_lists
 from embeddings.records import SHARED
 
-__all__ = ["Progress", "Source", "build_index", "splitter", "writing"]
+__all__ = ["Progress", "Source", "build_index", "index_lock", "splitter"]
 
 _BLOCK_ROWS = 1 << 16
 
 
 @contextmanager
-def writing(directory: Path, *, wait: float = 0.0) -> Iterator[None]:
+def index_lock(directory: Path, *, wait: float = 0.0) -> Iterator[None]:
     """Hold the lock of the one writer, creating `directory` where there is none.
 
     Args:
@@ -129,7 +129,7 @@ def build_index(
         dimension = encoder.identity.dimension
         collections.extend(_write(directory / layout.COLLECTIONS, plan, made, dimension, vectors) for plan in plans)
     except OSError as error:
-        forget_little(directory / layout.JOURNALS)
+        discard_small_journals(directory / layout.JOURNALS)
         raise _write_error(directory, error) from error
     manifest = Manifest(
         encoder=encoder.identity,
@@ -202,7 +202,7 @@ def _write(root: Path, plan: Plan, vectors: VectorCache, dimension: int, choice:
             layout.SENTENCES: plan.sentences,
             layout.PASSAGES: plan.passages,
             layout.DIGESTS: np.concatenate(plan.digests),
-            layout.REVIEW_ENDS: save_records(partial / layout.REVIEWS, plan.records()),
+            layout.REVIEW_ENDS: write_records(partial / layout.REVIEWS, plan.records()),
         }
         save_arrays(partial / layout.TABLES, tables)
         generation = layout.generation_of(partial, flush=True)
@@ -295,9 +295,9 @@ def update_index(
     The arguments and the errors are those of `Library.build`.
     """
     directory = data / layout.INDEX_DIRECTORY
-    sources = _sources(data, readable(directory), rebuild=rebuild, skip_broken=skip_broken, notify=notify)
-    with writing(directory, wait=wait):
-        previous = readable(directory)
+    sources = _sources(data, open_previous(directory), rebuild=rebuild, skip_broken=skip_broken, notify=notify)
+    with index_lock(directory, wait=wait):
+        previous = open_previous(directory)
         wanted = model or (previous.encoder.model if previous is not None else None)
         vectors = previous.vectors if previous is not None and exact is None else EXACT if exact else BY_SIZE
         if bf16 is None:
@@ -328,7 +328,7 @@ def update_index(
     return manifest, encoder
 
 
-def readable(directory: Path) -> Manifest | None:
+def open_previous(directory: Path) -> Manifest | None:
     """What can be taken over from; None where there is nothing, or nothing that can be read: it is built anew."""
     try:
         return Manifest.open(directory)

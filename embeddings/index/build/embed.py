@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from embeddings.encoders.base import Encoder
 from embeddings.index.build.planner import Plan
-from embeddings.index.build.vector_cache import Digests, Journal, Kept, VectorCache
-from embeddings.index.vectors import encode, unit
+from embeddings.index.build.vector_cache import Digests, Journal, StoredVectors, VectorCache
+from embeddings.index.vectors import encode_fp16, normalize
 
 Progress = Callable[[int, int], None]
 """Called with the number of characters encoded so far, and of all that have to be: time goes by these, not by texts."""
@@ -60,7 +60,7 @@ def encode_missing(
     return VectorCache([*old, journal.kept()])
 
 
-def forget_little(directory: Path) -> None:
+def discard_small_journals(directory: Path) -> None:
     """Remove what interrupted builds had encoded, where it is less than a chunk: a full disk is left as it was."""
     if sum(Journal.count_in(folder) for folder in directory.glob("*")) < CHUNK_TEXTS:
         shutil.rmtree(directory, ignore_errors=True)
@@ -96,8 +96,8 @@ class _Chunks:
                 self._progress(self._done + characters * encoded // len(self._texts), self._total)
 
         # An encoder's word is not enough: a row of another length would be taken for closer than it is.
-        vectors = unit(self._encoder.encode(self._texts, progress=count))
-        self._journal.append(Kept(np.concatenate(self._digests), encode(vectors)))
+        vectors = normalize(self._encoder.encode(self._texts, progress=count))
+        self._journal.append(StoredVectors(np.concatenate(self._digests), encode_fp16(vectors)))
         self._done += characters
         self._texts, self._digests = [], []
 

@@ -17,11 +17,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.config import PASSAGE_TOKENS
-from embeddings.documents.review_json import record
+from embeddings.documents.review_json import review_to_json
 from embeddings.documents.splitter import split_review
 from embeddings.encoders.base import Encoder
 from embeddings.index.bm25 import BM25Index, Postings, PostingsBuilder
-from embeddings.index.build.vector_cache import Digests, Kept, digests
+from embeddings.index.build.vector_cache import Digests, StoredVectors, digests
 from embeddings.index.collection import PASSAGE_ROW, SENTENCE_ROW, CollectionIndex
 from embeddings.index.manifest import IndexedReview
 from embeddings.index.vocabulary import Vocabulary, WordCounts
@@ -139,12 +139,12 @@ class Plan:
         """The reviews that are new, by number."""
         return tuple(number for number, place in enumerate(self.before) if place is None)
 
-    def kept(self) -> tuple[Kept, ...]:
+    def kept(self) -> tuple[StoredVectors, ...]:
         """The vectors of the index before."""
         if self.old is None:
             return ()
         kinds = self.old.sentence_vectors, self.old.pair_vectors, self.old.passage_vectors
-        return tuple(Kept(own, kind.codes) for own, kind in zip(_digests(self.old), kinds, strict=True))
+        return tuple(StoredVectors(own, kind.codes) for own, kind in zip(_digests(self.old), kinds, strict=True))
 
     def texts(self, number: int) -> Texts:
         """The texts of a review that is new."""
@@ -155,7 +155,7 @@ class Plan:
     def records(self) -> Iterator[bytes]:
         """Each review as it is stored."""
         for source, before in zip(self.sources, self.before, strict=True):
-            yield record(source.load()) if self.old is None or before is None else self.old.record(before)
+            yield review_to_json(source.load()) if self.old is None or before is None else self.old.record(before)
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +350,6 @@ def _words(new: WordCounts, old: CollectionIndex | None, before: Sequence[int | 
             gone.add(text)
         for start, end in old.passage_table[slice(*entry.passages)][["start", "end"]].tolist():
             gone.add(review[start:end])
-    kept = old.words.counted()
+    kept = old.words.to_counts()
     kept.change(words, gone.folded())
     return Vocabulary.of(kept)

@@ -33,7 +33,7 @@ def digests(texts: Iterable[str]) -> Digests:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredVectors:
     """n vectors as they are stored, with the digests of their texts."""
 
     digests: Digests
@@ -43,7 +43,7 @@ class Kept:
 class VectorCache:
     """Vectors by digest, from several places."""
 
-    def __init__(self, places: Sequence[Kept]) -> None:
+    def __init__(self, places: Sequence[StoredVectors]) -> None:
         self._places = places
         self._ends = np.cumsum([len(place.digests) for place in places], dtype=np.int64)
         joined: Digests = np.concatenate([place.digests for place in places] or [np.zeros((0, 2), np.uint64)])
@@ -98,7 +98,7 @@ class Journal:
         digests = directory / "digests"
         return digests.stat().st_size // _DIGEST_BYTES if digests.exists() else 0
 
-    def append(self, made: Kept) -> None:
+    def append(self, made: StoredVectors) -> None:
         """Keep further vectors.
 
         Raises:
@@ -111,11 +111,11 @@ class Journal:
                 os.fsync(stream.fileno())
         self._count += len(made.digests)
 
-    def kept(self) -> Kept:
+    def kept(self) -> StoredVectors:
         """What was appended so far."""
         if not self._count:
-            return Kept(np.zeros((0, 2), np.uint64), np.zeros((0, self._size), np.uint8))
-        return Kept(
+            return StoredVectors(np.zeros((0, 2), np.uint64), np.zeros((0, self._size), np.uint8))
+        return StoredVectors(
             np.fromfile(self._digests, np.uint64).reshape(-1, 2),
             np.memmap(self._codes, np.uint8, "r", shape=(self._count, self._size)),
         )

@@ -73,7 +73,7 @@ def test_the_best_are_those_that_score_highest_and_of_equals_the_first(
     query = list(dict.fromkeys(terms(" ".join(random.sample(WORDS, 4)))))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "_FEW", few)
-        best = index.best(query, k, first, end).tolist()
+        best = index.top(query, k, first, end).tolist()
     scores = index.scores(query, first, end)
     expected = [row for row in np.argsort(-scores, kind="stable").tolist() if scores[row] > 0][:k]
     assert best == sorted(best)
@@ -83,7 +83,7 @@ def test_the_best_are_those_that_score_highest_and_of_equals_the_first(
 
 def test_of_texts_that_score_the_same_the_first_are_best() -> None:
     index = BM25Index.build(["a donor"] * 10 + ["a carer"] * 10)
-    assert index.best(terms("donors and carers"), 13, 0, 20).tolist() == list(range(13))
+    assert index.top(terms("donors and carers"), 13, 0, 20).tolist() == list(range(13))
 
 
 @settings(deadline=None)
@@ -128,10 +128,10 @@ def test_a_text_without_any_of_the_terms_scores_nothing() -> None:
 
 def test_a_term_is_held_only_where_it_stands() -> None:
     index = BM25Index.build(TEXTS)
-    assert [index.holds("donor", row, row + 1) for row in range(6)] == [True, False, False, False, False, True]
-    assert index.holds("donor", 0, 6)
-    assert not index.holds("donor", 3, 3)
-    assert not index.holds("astronaut", 0, 6)
+    assert [index.contains("donor", row, row + 1) for row in range(6)] == [True, False, False, False, False, True]
+    assert index.contains("donor", 0, 6)
+    assert not index.contains("donor", 3, 3)
+    assert not index.contains("astronaut", 0, 6)
 
 
 def test_a_saved_index_scores_as_before(tmp_path: Path) -> None:
@@ -147,7 +147,7 @@ def test_texts_without_a_word_make_an_index_that_finds_nothing(tmp_path: Path) -
     BM25Index.build(["🎬", "!?"]).save(tmp_path / "terms")
     opened = BM25Index.open(tmp_path / "terms")
     assert opened.scores(terms("film"), 0, 2).tolist() == [0, 0]
-    assert not opened.holds("film", 0, 2)
+    assert not opened.contains("film", 0, 2)
 
 
 def test_an_index_is_mapped_not_read(tmp_path: Path) -> None:

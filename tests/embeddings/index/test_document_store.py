@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.documents.review_json import record
-from embeddings.index.document_store import DocumentStore, save_records
+from embeddings.documents.review_json import review_to_json
+from embeddings.index.document_store import DocumentStore, write_records
 from embeddings.records import Paragraph, Review, Section
 
 REVIEWS = (
@@ -19,12 +19,12 @@ REVIEWS = (
 
 
 def test_reviews_come_back_as_they_were_stored(tmp_path: Path) -> None:
-    ends = save_records(tmp_path / "reviews.jsonl", map(record, REVIEWS))
+    ends = write_records(tmp_path / "reviews.jsonl", map(review_to_json, REVIEWS))
     stored = DocumentStore(tmp_path / "reviews.jsonl", ends)
     assert tuple(stored.get(number) for number in range(2)) == REVIEWS
-    assert [stored.record(number) for number in range(2)] == list(map(record, REVIEWS))
+    assert [stored.record(number) for number in range(2)] == list(map(review_to_json, REVIEWS))
 
 
 @pytest.mark.parametrize("review", REVIEWS, ids=lambda review: review.slug)
 def test_a_record_is_the_review_as_json(review: Review) -> None:
-    assert json.loads(record(review).decode(errors="surrogatepass")) == json.loads(json.dumps(asdict(review)))
+    assert json.loads(review_to_json(review).decode(errors="surrogatepass")) == json.loads(json.dumps(asdict(review)))

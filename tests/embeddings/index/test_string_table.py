@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embeddings.index.arrays import open_arrays, save_arrays, under, within
+from embeddings.index.arrays import open_arrays, save_arrays, with_prefix, without_prefix
 from embeddings.index.string_table import StringTable
 
 KEYS = st.lists(st.text(max_size=6), max_size=12)
@@ -38,10 +38,10 @@ def test_arrays_are_opened_as_they_were_saved(tmp_path: Path) -> None:
     rows = np.array([(1, 2.5), (3, 4.5)], [("count", np.int32), ("weight", np.float64)])
     save_arrays(
         tmp_path / "arrays",
-        within("keys", table.arrays()) | {"rows": rows, "none": np.zeros((0, 2), np.uint64), "one": np.array(7)},
+        with_prefix("keys", table.arrays()) | {"rows": rows, "none": np.zeros((0, 2), np.uint64), "one": np.array(7)},
     )
     opened = open_arrays(tmp_path / "arrays")
-    assert list(StringTable.of(under("keys", opened))) == list(table)
+    assert list(StringTable.of(without_prefix("keys", opened))) == list(table)
     assert (opened["rows"].dtype, opened["rows"].tolist()) == (rows.dtype, rows.tolist())
     assert (opened["none"].shape, int(opened["one"])) == ((0, 2), 7)
 

@@ -10,18 +10,27 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from embeddings.index import vectors as module
-from embeddings.index.vectors import EXACT_TYPE, Vectors, decode, encode, lists_of, save_codes, save_lists, unit
+from embeddings.index.vectors import (
+    EXACT_TYPE,
+    Vectors,
+    decode_fp16,
+    encode_fp16,
+    lists_file,
+    normalize,
+    save_codes,
+    save_lists,
+)
 
 DIMENSION = 16
 COUNT = 40
 
 
 def _random(count: int, seed: int = 0) -> NDArray[np.float32]:
-    return unit(np.random.default_rng(seed).normal(size=(count, DIMENSION)).astype(np.float32))
+    return normalize(np.random.default_rng(seed).normal(size=(count, DIMENSION)).astype(np.float32))
 
 
 def _saved(file: Path, rows: NDArray[np.float32]) -> Vectors:
-    save_codes(file, rows.shape[1], len(rows), (encode(part) for part in np.array_split(rows, 3)))
+    save_codes(file, rows.shape[1], len(rows), (encode_fp16(part) for part in np.array_split(rows, 3)))
     return Vectors.open(file)
 
 
@@ -73,7 +82,7 @@ def test_vectors_are_written_as_faiss_writes_them(tmp_path: Path) -> None:
     faiss.write_index(index, str(tmp_path / "by faiss"))
     _saved(tmp_path / "by us", ROWS)
     assert (tmp_path / "by us").read_bytes() == (tmp_path / "by faiss").read_bytes()
-    assert decode(encode(ROWS)).tolist() == index.reconstruct_n(0, COUNT).tolist()
+    assert decode_fp16(encode_fp16(ROWS)).tolist() == index.reconstruct_n(0, COUNT).tolist()
 
 
 def test_a_cosine_is_the_product_with_the_stored_vector(vectors: Vectors) -> None:
@@ -93,7 +102,7 @@ def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, NDArray
     """More vectors than are scanned, in few directions, as those of texts are; and the file that they are in."""
     monkeypatch.setattr(module, "FLAT", 1000)
     random = np.random.default_rng(5)
-    rows = unit((random.normal(size=(3000, 12)) @ random.normal(size=(12, 384))).astype(np.float32))
+    rows = normalize((random.normal(size=(3000, 12)) @ random.normal(size=(12, 384))).astype(np.float32))
     _saved(tmp_path / "many.faiss", rows)
     return tmp_path / "many.faiss", rows
 
@@ -104,7 +113,7 @@ def test_lists_find_what_is_closest_and_score_it_exactly(many: tuple[Path, NDArr
     opened = Vectors.open(file)
     assert said == opened.type == "IVF46,RaBitQ,refine(SQfp16),nprobe=64"
     found = 0
-    for question in unit(rows[:100] + rows[100:200]):
+    for question in normalize(rows[:100] + rows[100:200]):
         cosines = opened.take(np.arange(len(rows))) @ question
         nearest = opened.nearest(question, 10, 0, len(rows))
         found += len(set(nearest.tolist()).intersection(np.argsort(-cosines)[:10].tolist()))
@@ -122,7 +131,7 @@ def test_lists_find_the_closest_among_vectors_that_lie_close_together(
     monkeypatch.setattr(module, "FLAT", 1000)
     random = np.random.default_rng(7)
     apart = random.normal(size=(20, 384))[random.integers(20, size=6000)]
-    rows = unit((apart + 0.3 * random.normal(size=(6000, 384))).astype(np.float32))
+    rows = normalize((apart + 0.3 * random.normal(size=(6000, 384))).astype(np.float32))
     _saved(tmp_path / "close.faiss", rows)
     assert save_lists(tmp_path / "close.faiss") == "IVF93,RaBitQ,refine(SQfp16),nprobe=64"
 
@@ -133,7 +142,7 @@ def test_lists_that_find_too_little_are_not_kept(
     file, _ = many
     monkeypatch.setattr(module, "RECALL", 1.01)
     assert save_lists(file) == EXACT_TYPE
-    assert not lists_of(file).exists()
+    assert not lists_file(file).exists()
 
 
 def test_what_is_no_index_can_not_be_opened(tmp_path: Path) -> None:
@@ -144,8 +153,8 @@ def test_what_is_no_index_can_not_be_opened(tmp_path: Path) -> None:
 
 @given(st.floats(1e-3, 1e3))
 def test_scaling_a_vector_does_not_change_its_unit_vector(factor: float) -> None:
-    assert np.allclose(unit(ROWS * np.float32(factor)), ROWS, atol=1e-6)
+    assert np.allclose(normalize(ROWS * np.float32(factor)), ROWS, atol=1e-6)
 
 
 def test_a_vector_without_length_stays_as_it_is() -> None:
-    assert unit(np.zeros((2, 3), np.float32)).tolist() == [[0, 0, 0], [0, 0, 0]]
+    assert normalize(np.zeros((2, 3), np.float32)).tolist() == [[0, 0, 0], [0, 0, 0]]

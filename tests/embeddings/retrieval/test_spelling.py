@@ -79,15 +79,15 @@ def test_what_is_no_word_is_never_corrected(question: str) -> None:
 def test_a_saved_list_is_the_same_list(tmp_path: Path) -> None:
     LIST.save(tmp_path / "words")
     opened = Vocabulary.open(tmp_path / "words")
-    assert opened.counted().words == LIST.counted().words
-    assert opened.counted().names == LIST.counted().names
+    assert opened.to_counts().words == LIST.to_counts().words
+    assert opened.to_counts().names == LIST.to_counts().names
     assert correct("keira nightly of halisham", [opened], _known) == "keira knightley of hailsham"
 
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(["hailsham", "hailsha", "halisham", "haislham", "ailsham", "hälsham", "donation"])))
 def test_no_word_that_is_alike_is_overlooked(words: list[str]) -> None:
-    near = list(Vocabulary.build([" ".join(words)]).near("hailsham"))
+    near = list(Vocabulary.build([" ".join(words)]).candidates("hailsham"))
     likeness = DamerauLevenshtein.normalized_similarity
     assert {fold(word) for word in words if likeness(fold(word), "hailsham") >= SPELLING_SIMILARITY} <= set(near)
 

@@ -20,7 +20,7 @@ from embeddings.encoders.base import Encoder, EncoderIdentity
 from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.errors import IndexBusyError, IndexWriteError
 from embeddings.index.build import embed as bulk
-from embeddings.index.build.builder import writing
+from embeddings.index.build.builder import index_lock
 from embeddings.index.manifest import Manifest
 from embeddings.library import Library
 from embeddings.records import Answer, Review
@@ -275,7 +275,7 @@ def test_a_reader_keeps_the_index_that_it_opened(encoder: OnnxEncoder, built: Pa
 
 
 def test_a_second_writer_is_told_that_there_is_one(encoder: OnnxEncoder, built: Path) -> None:
-    with writing(built), pytest.raises(IndexBusyError, match="another process is building this index; try again"):
+    with index_lock(built), pytest.raises(IndexBusyError, match="another process is building this index; try again"):
         Library.of(NEW, built, encoder)
 
     def second() -> str:
@@ -285,7 +285,7 @@ def test_a_second_writer_is_told_that_there_is_one(encoder: OnnxEncoder, built: 
             return str(error)
         return "built"
 
-    with writing(built):
+    with index_lock(built):
         assert "another process is building this index" in forked(second)
     assert forked(second) == "built"
 
@@ -294,11 +294,11 @@ def test_a_second_writer_may_wait(built: Path) -> None:
     wrote: list[str] = []
 
     def second() -> None:
-        with writing(built, wait=60):
+        with index_lock(built, wait=60):
             wrote.append("second")
 
     waiting = Thread(target=second)
-    with writing(built):
+    with index_lock(built):
         waiting.start()
         wrote.append("first")
     waiting.join()
