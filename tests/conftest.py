@@ -1,8 +1,9 @@
-"""What all tests share: how hard Hypothesis looks; the packaged model's encoder, exported once for all processes."""
+"""What all tests share: Hypothesis's profiles, and folders that are built once for all worker processes."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,24 +13,43 @@ from hypothesis import HealthCheck, settings
 from embeddings.encoders.export import prepare_encoder
 from embeddings.encoders.weights import DEFAULT_WEIGHTS
 
-# No test is timed: the machine may be busy with something else. `HYPOTHESIS_PROFILE=thousand` looks harder.
+# No test is timed, since the machine may be busy. `HYPOTHESIS_PROFILE=thousand` tries many more examples.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thousand", settings.get_profile("untimed"), max_examples=4000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "untimed"))
 
+SharedFolder = Callable[[str, Callable[[Path], object]], Path]
+"""Return the folder of a name. The first process that asks for it builds it."""
+
 
 @pytest.fixture(scope="session")
-def encoder_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the packaged model's export stands. Copy it before altering it.
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> SharedFolder:
+    """Build folders once for all worker processes of a run."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+
+    def shared(name: str, build: Callable[[Path], object]) -> Path:
+        built = base / f"{name}.built"
+        with FileLock(base / f"{name}.lock"):
+            if not built.exists():
+                build(base / name)
+                built.touch()
+        return base / name
+
+    return shared
+
+
+@pytest.fixture(scope="session")
+def encoder_directory(shared_folder: SharedFolder) -> Path:
+    """Return the packaged model's ONNX export. Copy it before you change it.
 
     A copy at `.index/encoders/` of a data directory saves its build the export.
     """
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
-    directory = shared / "encoders" / DEFAULT_WEIGHTS[:16]
-    notes: list[str] = []
-    with FileLock(shared / "encoders.lock"):
-        prepare_encoder(None, directory, notify=notes.append)
-    assert notes == []
-    return directory
+
+    def export(folder: Path) -> None:
+        notes: list[str] = []
+        prepare_encoder(None, folder / DEFAULT_WEIGHTS[:16], notify=notes.append)
+        assert notes == []
+
+    return shared_folder("encoders", export) / DEFAULT_WEIGHTS[:16]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bot.services.titles import Titles
     from tests.benchmarks.corpus import Draft
-    from tests.discord.actors import Discord
+    from tests.discord.loopback.client import Discord
 
 HEADINGS = 10_000
 LONGEST_STEP = 100.0
@@ -95,10 +95,10 @@ def complete(headings: int) -> dict[str, float]:
 
 
 def ask_the_bot(data: str, work: str, questions: int) -> dict[str, float]:
-    """Questions a second through the real bot with its real engine, a double of Discord in a process of its own."""
-    from tests.discord.actors import in_a_process
-    from tests.discord.club import club
-    from tests.discord.launch import point_at
+    """Questions a second through the real bot with its real engine, a loopback Discord in a process of its own."""
+    from tests.discord.harness.club import club
+    from tests.discord.harness.launch import point_at
+    from tests.discord.loopback.client import in_a_process
 
     async def run(url: str) -> dict[str, float]:
         store = Path(work) / f"store-{time.time_ns()}.sqlite"
@@ -112,9 +112,9 @@ def ask_the_bot(data: str, work: str, questions: int) -> dict[str, float]:
 
 def ask_the_echo(questions: int) -> dict[str, float]:
     """The same through a bot that acknowledges each question and repeats it."""
-    from tests.discord.actors import in_a_process
-    from tests.discord.bots import at, echoing
-    from tests.discord.launch import point_at
+    from tests.discord.harness.bots import at, echoing
+    from tests.discord.harness.launch import point_at
+    from tests.discord.loopback.client import in_a_process
 
     async def run(url: str) -> dict[str, float]:
         async with at(url, echoing()) as there:

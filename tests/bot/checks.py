@@ -14,7 +14,7 @@ from bot.ui.text import link
 from bot.ui.truncate import width
 from embeddings.records import Review
 from tests.bot.discord_markdown import BOLD, HEADING, LINK, QUOTE, SPOILER, SUBTEXT, read
-from tests.discord.loopback import limits, schema
+from tests.discord.loopback.validation import limits, openapi
 
 POST = ("POST", "/channels/{channel_id}/messages")
 COMPONENTS_V2 = 1 << 15
@@ -45,7 +45,7 @@ def check(message: Message, reviews: Iterable[Review] = (), own: frozenset[str] 
     """Discord takes the message in either form, and nothing in it is active but what the bot put there."""
     for body in bodies(message):
         assert list(limits.message(body)) == []
-        if description := schema.load():
+        if description := openapi.load():
             assert list(description.body(*POST, body)) == []
     contents = [text.content for text in message.texts()]
     assert sum(map(width, contents)) <= 4000

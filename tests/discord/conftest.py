@@ -1,4 +1,4 @@
-"""Fixtures for tests against the double; `async def` tests run on a loop of their own."""
+"""Fixtures of the tests against the loopback Discord, and the hook that runs `async def` tests."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ import inspect
 from collections.abc import Iterator
 from pathlib import Path
 
-import discord
 import pytest
-import yarl
 
-from bot.services import uploads
-from tests.discord.club import furnish
-from tests.discord.logs import LogWatch, watch
+from tests.conftest import SharedFolder
+from tests.discord.harness.club import furnish
+from tests.discord.harness.launch import point_at
+from tests.discord.harness.logs import LogWatch, watch
 from tests.discord.loopback.server import ThreadedServer
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run a test that is a coroutine."""
+    """Run a coroutine test on an event loop of its own."""
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     names = pyfuncitem._fixtureinfo.argnames
@@ -28,43 +27,27 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 
 @pytest.fixture
-def double_url() -> Iterator[str]:
-    """The address of a fresh double on a thread of its own."""
+def loopback_url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Start a loopback Discord on a thread of its own, point discord.py at it, and return its URL."""
     with ThreadedServer() as running:
+        point_at(running.server.url, monkeypatch.setattr)
         yield running.server.url
-
-
-def lead(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
-    """Lead discord.py to the double at `url`, as only tests may."""
-    monkeypatch.setattr(discord.http.Route, "BASE", f"{url}/api/v10")
-    gateway = yarl.URL(url.replace("http://", "ws://") + "/gateway/")
-    monkeypatch.setattr(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway)
-    monkeypatch.setattr(uploads, "CDN", (f"{url}/ephemeral-attachments/",))
-
-
-@pytest.fixture
-def at_the_double(double_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
-    """discord.py led to a fresh double; the double's address."""
-    lead(monkeypatch, double_url)
-    return double_url
 
 
 @pytest.fixture
 def log() -> Iterator[LogWatch]:
-    """Everything that is logged from INFO on."""
+    """Watch everything that is logged at INFO or above."""
     with watch() as handler:
         yield handler
 
 
 @pytest.fixture(scope="session")
-def reviews(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with the owner's review and a short one, indexed. Copy it before altering it."""
-    data = tmp_path_factory.mktemp("club") / "data"
-    furnish(data)
-    return data
+def reviews(shared_folder: SharedFolder) -> Path:
+    """Return a data directory with the owner's review and a short one, indexed. Copy it before you change it."""
+    return shared_folder("club", furnish)
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> Path:
-    """Where a bot's database is going to stand."""
+    """Return the path of a bot's database that does not exist yet."""
     return tmp_path / "bot.sqlite3"

@@ -35,10 +35,9 @@ from pathlib import Path
 from bot.storage.database import Store
 from bot.storage.records import ServerSettings
 from embeddings.library import Library
-from tests.discord.actors import Channel, Discord, Guild, Person, UnansweredError
-from tests.discord.club import OWNERS, QUESTION, furnish
-from tests.discord.programs import Program, program
-from tests.discord.running.test_run import elsewhere
+from tests.discord.harness.club import OWNERS, QUESTION, furnish
+from tests.discord.harness.programs import Program, loopback_process, program
+from tests.discord.loopback.client import Channel, Discord, Guild, Person, UnansweredError
 
 LATEST = 12.0
 """Seconds that people are at it before it is killed: it looks at the reviews every five, and indexing takes a few."""
@@ -347,7 +346,7 @@ async def endure(times: int, seed: int, data: Path) -> Outcome:
         seed: decides the moments, and what people do.
         data: a data directory as `furnish` makes it, which is used up.
     """
-    async with elsewhere(judged=False) as there:
+    async with loopback_process(judged=False) as there:
         server = await there.server("Film Club")
         general, manager = await server.channel("general"), await server.member("Mia", manager=True)
         world = World(there, server, general, manager, data, random.Random(seed))

@@ -25,15 +25,14 @@ from random import Random
 from typing import Any
 
 from bot.cogs.ask.cog import MENU
-from tests.discord import pulse
-from tests.discord.actors import Asked, Channel, Discord, Message, Person, UnansweredError
-from tests.discord.club import furnish
-from tests.discord.logs import problems_in
-from tests.discord.programs import PATIENCE as STARTING
-from tests.discord.programs import program
-from tests.discord.pulse import Pulse
+from tests.discord.harness import pulse
+from tests.discord.harness.club import furnish
+from tests.discord.harness.logs import problems_in
+from tests.discord.harness.programs import PATIENCE as STARTING
+from tests.discord.harness.programs import loopback_process, program
+from tests.discord.harness.pulse import Pulse
+from tests.discord.loopback.client import Asked, Channel, Discord, Message, Person, UnansweredError
 from tests.discord.running.test_many import QUESTIONS, TOLD
-from tests.discord.running.test_run import elsewhere
 
 MEMBERS = 8
 CHANNELS = 4
@@ -186,7 +185,7 @@ async def soak(minutes: float, rate: float, seed: int, data: Path, folder: Path,
     """
     settings = {"REVIEW_BOT_HEALTH_PORT": str(health_port)}
     kept = folder / "pulse.json"
-    async with elsewhere(judged=False) as there:
+    async with loopback_process(judged=False) as there:
         await there.settings(defer_schema=True)
         with program(there.url, data, "run", token=there.token, pulse=kept, errors=True, **settings) as bot:
             await there.ready(timeout=STARTING)

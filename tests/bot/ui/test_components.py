@@ -16,7 +16,7 @@ from bot.ui.text import RenderOptions
 from embeddings.records import Answer, State
 from tests.bot.checks import POST, bodies
 from tests.bot.reviews import ANSWER, REVIEW
-from tests.discord.loopback import limits, schema
+from tests.discord.loopback.validation import limits, openapi
 
 MESSAGE = answer_message(ANSWER, (REVIEW,), RenderOptions(ENGLISH), asker=42)
 OPERATION = ("POST", "/interactions/{interaction_id}/{interaction_token}/callback")
@@ -101,14 +101,14 @@ def test_discord_takes_the_follow_up_form() -> None:
     data = asyncio.run(made())
     assert list(limits.modal(data)) == []
     assert data["custom_id"] == encode(FollowUpForm())
-    if description := schema.load():
+    if description := openapi.load():
         assert list(description.body(*OPERATION, {"type": 9, "data": data})) == []
 
 
 def test_the_oracle_refuses_a_broken_message() -> None:
-    description = schema.load()
+    description = openapi.load()
     if description is None:
-        pytest.skip(schema.WHY_ABSENT)
+        pytest.skip(openapi.WHY_ABSENT)
     broken = {"components": [{"type": 10, "content": "x" * 5000}], "flags": 1 << 15}
     assert list(description.body(*POST, broken)) != []
     assert list(limits.message(broken)) != []

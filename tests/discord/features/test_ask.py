@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.discord.club import OWNERS, QUESTION, UNANSWERABLE, club
-from tests.discord.logs import LogWatch
+from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE, club
+from tests.discord.harness.logs import LogWatch
 
 DEFERRAL = "The truth she reveals is shattering"
 
 
 async def test_ask_is_answered_with_the_reviewers_words_and_their_place(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         answer = await here.ask()
         assert QUESTION in answer.text
         assert DEFERRAL in answer.text
@@ -24,9 +24,9 @@ async def test_ask_is_answered_with_the_reviewers_words_and_their_place(
 
 
 async def test_a_question_is_acknowledged_before_it_is_answered(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         asked = await here.ana.slash(here.general, "ask", question=QUESTION)
         assert await asked.acknowledged() < 1.0
         assert (await asked.now())["callback_type"] == 5
@@ -35,9 +35,9 @@ async def test_a_question_is_acknowledged_before_it_is_answered(
 
 
 async def test_a_private_question_is_answered_to_the_asker_alone(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         answer = await here.ask(private=True)
         assert answer.ephemeral
         assert "Share" in answer.buttons
@@ -46,9 +46,9 @@ async def test_a_private_question_is_answered_to_the_asker_alone(
 
 
 async def test_what_the_reviews_dont_say_is_said_to_be_so(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         answer = await here.ask(UNANSWERABLE)
         assert "The reviews don’t say" in answer.text
         assert "More passages" not in answer.buttons
@@ -57,8 +57,8 @@ async def test_what_the_reviews_dont_say_is_said_to_be_so(
         await here.assert_clean(log)
 
 
-async def test_a_mention_is_answered_as_a_reply(at_the_double: str, reviews: Path, store: Path, log: LogWatch) -> None:
-    async with club(at_the_double, reviews, store) as here:
+async def test_a_mention_is_answered_as_a_reply(loopback_url: str, reviews: Path, store: Path, log: LogWatch) -> None:
+    async with club(loopback_url, reviews, store) as here:
         said = await here.ana.mention(here.general, QUESTION)
         answer = await here.general.answer_to(said)
         assert DEFERRAL in answer.text
@@ -66,8 +66,8 @@ async def test_a_mention_is_answered_as_a_reply(at_the_double: str, reviews: Pat
         await here.assert_clean(log)
 
 
-async def test_a_direct_message_is_answered(at_the_double: str, reviews: Path, store: Path, log: LogWatch) -> None:
-    async with club(at_the_double, reviews, store) as here:
+async def test_a_direct_message_is_answered(loopback_url: str, reviews: Path, store: Path, log: LogWatch) -> None:
+    async with club(loopback_url, reviews, store) as here:
         room = await here.ana.dm()
         said = await here.ana.say(room, QUESTION)
         assert DEFERRAL in (await room.answer_to(said)).text
@@ -75,9 +75,9 @@ async def test_a_direct_message_is_answered(at_the_double: str, reviews: Path, s
 
 
 async def test_a_reply_to_an_answer_goes_on_from_it(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         answer = await here.ask("Who is Ruth?")
         said = await here.ana.say(here.general, "and who plays her?", reply_to=answer)
         assert "Keira Knightley" in (await here.general.answer_to(said)).text

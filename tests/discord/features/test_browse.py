@@ -15,18 +15,18 @@ from bot.ui.escape import unescape
 from bot.ui.strings import ENGLISH
 from embeddings.library import Library
 from embeddings.records import SHARED
-from tests.discord.actors import RefusedError
-from tests.discord.club import OWNERS, QUESTION, changed, club
-from tests.discord.logs import LogWatch
-from tests.discord.loopback.state import Json
+from tests.discord.harness.club import OWNERS, QUESTION, changed, club
+from tests.discord.harness.logs import LogWatch
+from tests.discord.loopback.client import RefusedError
+from tests.discord.loopback.state.world import Json
 
 STAGE, FORUM = 13, 15
 
 
 async def test_a_section_is_opened_by_a_near_miss_of_its_heading(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         asked = await here.ana.slash(here.general, "section", review="never let me go", section="etical miror")
         page = await asked.answer()
         assert page.ephemeral
@@ -35,9 +35,9 @@ async def test_a_section_is_opened_by_a_near_miss_of_its_heading(
 
 
 async def test_reviews_lead_to_contents_and_contents_to_sections(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         listed = await (await here.ana.slash(here.general, "reviews")).answer()
         assert "Never Let Me Go" in listed.text
         assert "The Lighthouse Keeper" in listed.text
@@ -52,9 +52,9 @@ async def test_reviews_lead_to_contents_and_contents_to_sections(
 
 
 async def test_contents_help_and_unknown_names_are_answered(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         contents = await (await here.ana.slash(here.general, "sections", review=OWNERS)).answer()
         assert "The Ethical Mirror" in contents.text
         assert "The Lighthouse Keeper" in (await (await here.ana.slash(here.general, "sections")).answer()).text
@@ -69,8 +69,8 @@ async def test_contents_help_and_unknown_names_are_answered(
         await here.assert_clean(log)
 
 
-async def test_every_example_of_help_is_answered(at_the_double: str, reviews: Path, store: Path, log: LogWatch) -> None:
-    async with club(at_the_double, reviews, store) as here:
+async def test_every_example_of_help_is_answered(loopback_url: str, reviews: Path, store: Path, log: LogWatch) -> None:
+    async with club(loopback_url, reviews, store) as here:
         page = await (await here.ana.slash(here.general, "help")).answer()
         examples = [unescape(line.removeprefix("> ")) for line in page.text.split("\n") if line.startswith("> ")]
         assert len(examples) == 3
@@ -94,9 +94,9 @@ async def test_nothing_that_is_hidden_or_anothers_is_an_example(reviews: Path, t
 
 
 async def test_autocomplete_tolerates_misspellings_and_offers_titles(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         typed = await here.ana.autocomplete(here.general, "ask", "review", review="nevr let", question="x")
         assert (await typed.choices())[0] == {"name": "Never Let Me Go", "value": OWNERS}
         alias = await here.ana.autocomplete(here.general, "sections", "review", review="lamp m")
@@ -113,9 +113,9 @@ async def test_autocomplete_tolerates_misspellings_and_offers_titles(
 
 
 async def test_managers_change_how_the_bot_behaves_and_it_lasts(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         mia = await here.server.member("Mia", manager=True)
         quiet = await here.server.channel("quiet")
         assert "for all" in (await (await mia.slash(here.general, "settings")).answer()).text
@@ -138,9 +138,9 @@ async def test_managers_change_how_the_bot_behaves_and_it_lasts(
 
 
 async def test_mentions_are_answered_in_the_chosen_channels_alone(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         mia = await here.server.member("Mia", manager=True)
         quiet = await here.server.channel("quiet")
         await (await mia.slash(here.general, "settings", mentions_in=quiet.id)).answer()
@@ -152,9 +152,9 @@ async def test_mentions_are_answered_in_the_chosen_channels_alone(
 
 
 async def test_a_section_that_there_is_not_is_answered_by_those_that_there_are_without_naming_flagged_ones(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         missing = await (await here.ana.slash(here.general, "section", review="lighthouse", section="qq|q")).answer()
         assert missing.text.startswith("There is no section “qq\\|q” in this review. These are there:")
         assert "The Lamp" in missing.text
@@ -166,9 +166,9 @@ async def test_a_section_that_there_is_not_is_answered_by_those_that_there_are_w
 
 @pytest.mark.parametrize("kind", [FORUM, STAGE])
 async def test_a_forum_and_a_stage_can_be_chosen_too(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch, kind: int
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch, kind: int
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         mia = await here.server.member("Mia", manager=True)
         chosen = await here.server.channel("talk", kind=kind)
         shown = await (await mia.slash(here.general, "settings", mentions_in=chosen.id)).answer()
@@ -183,9 +183,9 @@ async def test_a_forum_and_a_stage_can_be_chosen_too(
 
 
 async def test_flagged_sections_stay_behind_spoiler_marks_until_the_server_says_otherwise(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         hidden = await here.ask("Who drowns in The Lighthouse Keeper?")
         assert "||In the end the keeper drowns" in hidden.text
         mia = await here.server.member("Mia", manager=True)

@@ -1,4 +1,4 @@
-"""Buttons, menus and the follow-up form under an answer, pressed on the double."""
+"""Buttons, menus and the follow-up form under an answer, pressed on the loopback Discord."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 from pathlib import Path
 
 from bot.storage.database import Store
-from tests.discord.actors import Message, Person, reach
-from tests.discord.club import QUESTION, changed, club, review_bot
-from tests.discord.logs import LogWatch
-from tests.discord.programs import copied
+from tests.discord.harness.club import QUESTION, changed, club, review_bot
+from tests.discord.harness.logs import LogWatch
+from tests.discord.harness.programs import copied
+from tests.discord.loopback.client import Message, Person, reach
 
 
 async def turned(who: Person, page: Message, button: str) -> Message:
@@ -18,9 +18,9 @@ async def turned(who: Person, page: Message, button: str) -> Message:
 
 
 async def test_a_quote_is_read_in_context_and_paged_for_the_presser_alone(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         answer = await here.ask()
         bea = await here.server.member("Bea")
         page = await (await bea.click(answer, "Read 1 in context")).answer()
@@ -34,9 +34,9 @@ async def test_a_quote_is_read_in_context_and_paged_for_the_presser_alone(
 
 
 async def test_a_quote_in_a_longer_section_leads_to_all_of_it(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         answer = await here.ask("Is rebellion ever an option for the students?")
         page = await (await here.ana.click(answer, "Read 1 in context")).answer()
         assert "paragraphs 2–3 of 3" in page.text
@@ -48,9 +48,9 @@ async def test_a_quote_in_a_longer_section_leads_to_all_of_it(
 
 
 async def test_further_passages_of_a_follow_up_are_the_same_after_a_restart(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with reach(at_the_double) as there:
+    async with reach(loopback_url) as there:
         server = await there.server("Film Club")
         general, ana = await server.channel("general"), await server.member("Ana")
         async with review_bot(there, reviews, store):
@@ -73,9 +73,9 @@ async def test_further_passages_of_a_follow_up_are_the_same_after_a_restart(
 
 
 async def test_further_passages_stay_within_the_review_that_was_chosen(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with reach(at_the_double) as there:
+    async with reach(loopback_url) as there:
         server = await there.server("Film Club")
         general, ana = await server.channel("general"), await server.member("Ana")
         async with review_bot(there, reviews, store):
@@ -92,9 +92,9 @@ async def test_further_passages_stay_within_the_review_that_was_chosen(
 
 
 async def test_what_was_asked_in_private_is_not_shown_above_a_public_follow_up(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         thread = await here.general.thread("Ruth", owner=here.ana)
         await (await here.ana.slash(thread, "ask", question="Who is Ruth?", private=True)).answer()
         answer = await thread.answer_to(await here.ana.mention(thread, "and who plays her?"))
@@ -103,9 +103,9 @@ async def test_what_was_asked_in_private_is_not_shown_above_a_public_follow_up(
 
 
 async def test_who_presses_too_soon_is_told_to_wait_and_who_has_just_asked_is_not(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store, member_wait=30.0) as here:
+    async with club(loopback_url, reviews, store, member_wait=30.0) as here:
         answer = await here.ask()
         assert QUESTION in (await (await here.ana.click(answer, "More passages")).answer()).text
         again = await (await here.ana.click(answer, "More passages")).answer()
@@ -120,9 +120,9 @@ async def test_who_presses_too_soon_is_told_to_wait_and_who_has_just_asked_is_no
 
 
 async def test_more_passages_are_found_by_the_question_that_the_message_shows(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         answer = await here.ask()
         more = await (await here.ana.click(answer, "More passages")).answer()
         assert more.ephemeral
@@ -135,9 +135,9 @@ async def test_more_passages_are_found_by_the_question_that_the_message_shows(
 
 
 async def test_a_follow_up_by_form_is_understood_from_the_answer(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         answer = await here.ask("Who is Ruth?")
         form = await here.ana.click(answer, "Ask a follow-up")
         handed_in = await here.ana.submit(form, question="and who plays her?")
@@ -146,9 +146,9 @@ async def test_a_follow_up_by_form_is_understood_from_the_answer(
 
 
 async def test_a_follow_up_to_a_private_answer_stays_private(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         answer = await here.ask("Who is Ruth?", private=True)
         form = await here.ana.click(answer, "Ask a follow-up")
         assert (await (await here.ana.submit(form, question="and who plays her?")).answer()).ephemeral
@@ -156,9 +156,9 @@ async def test_a_follow_up_to_a_private_answer_stays_private(
 
 
 async def test_a_private_answer_is_shared_as_it_was_seen(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         answer = await here.ask(private=True)
         shared = await (await here.ana.click(answer, "Share")).answer()
         assert not shared.ephemeral
@@ -174,9 +174,9 @@ async def test_a_private_answer_is_shared_as_it_was_seen(
 
 
 async def test_an_answer_is_deleted_by_its_asker_alone(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         answer = await here.ask()
         bea = await here.server.member("Bea")
         assert "Only the person who asked" in (await (await bea.click(answer, "Delete")).answer()).text
@@ -188,9 +188,9 @@ async def test_an_answer_is_deleted_by_its_asker_alone(
 
 
 async def test_a_verdict_is_thanked_for_and_the_latest_counts(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         answer = await here.ask()
         thanks = await (await here.ana.click(answer, "Helpful")).answer()
         assert thanks.ephemeral
@@ -205,10 +205,10 @@ async def test_a_verdict_is_thanked_for_and_the_latest_counts(
 
 
 async def test_a_button_whose_review_is_gone_says_so_without_a_restart(
-    at_the_double: str, reviews: Path, store: Path, tmp_path: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, tmp_path: Path, log: LogWatch
 ) -> None:
     data = copied(reviews, tmp_path)
-    async with club(at_the_double, data, store) as here:
+    async with club(loopback_url, data, store) as here:
         answer = await here.ask("Who drowns?", review="lighthouse")
         button = next(each["custom_id"] for label, each in answer.buttons.items() if label.startswith("Read"))
         (data / "reviews" / "lighthouse.md").unlink()

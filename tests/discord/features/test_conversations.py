@@ -6,9 +6,9 @@ import asyncio
 from pathlib import Path
 
 from bot.cogs.ask.cog import MENU
-from tests.discord.actors import Message, reach
-from tests.discord.club import OWNERS, QUESTION, Club, club, review_bot
-from tests.discord.logs import LogWatch
+from tests.discord.harness.club import OWNERS, QUESTION, Club, club, review_bot
+from tests.discord.harness.logs import LogWatch
+from tests.discord.loopback.client import Message, reach
 
 WHO = "Who is Ruth?"
 FOLLOW_UP = "and who plays her?"
@@ -20,9 +20,9 @@ async def messages_of_the_bot(here: Club) -> list[Message]:
 
 
 async def test_a_follow_up_is_understood_in_a_dm_and_in_a_thread(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         room = await here.ana.dm()
         await room.answer_to(await here.ana.say(room, WHO))
         assert ACTRESS in (await room.answer_to(await here.ana.say(room, FOLLOW_UP))).text
@@ -33,9 +33,9 @@ async def test_a_follow_up_is_understood_in_a_dm_and_in_a_thread(
 
 
 async def test_a_thread_that_is_started_from_an_answer_goes_on_from_it(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         answer = await here.ask(WHO)
         thread = await here.general.thread("Ruth", owner=here.ana, message=answer)
         bea = await here.server.member("Bea")
@@ -46,9 +46,9 @@ async def test_a_thread_that_is_started_from_an_answer_goes_on_from_it(
 
 
 async def test_two_peoples_conversations_in_one_thread_never_mix(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         bea = await here.server.member("Bea")
         thread = await here.general.thread("Ruth", owner=here.ana)
         await thread.answer_to(await here.ana.mention(thread, WHO))
@@ -63,9 +63,9 @@ async def test_two_peoples_conversations_in_one_thread_never_mix(
 
 
 async def test_a_follow_up_stays_with_the_review_unless_it_names_another(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         answer = await here.ask("What does the keeper clean in The Lighthouse Keeper?")
         said = await here.ana.say(here.general, "what does he care for?", reply_to=answer)
         stayed = await here.general.answer_to(said)
@@ -79,9 +79,9 @@ async def test_a_follow_up_stays_with_the_review_unless_it_names_another(
 
 
 async def test_a_message_becomes_a_question_by_its_menu(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         bea = await here.server.member("Bea")
         said = await bea.say(here.general, "what is a deferral?")
         assert "deferrals" in (await (await here.ana.menu(said, MENU)).answer()).text
@@ -91,9 +91,9 @@ async def test_a_message_becomes_a_question_by_its_menu(
 
 
 async def test_a_message_without_text_can_be_no_question(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         said = await here.ana.say(here.general, "")
         told = await (await here.ana.menu(said, "Ask the reviews about this")).answer()
         assert told.text == "That message has no text that I could look up."
@@ -101,9 +101,9 @@ async def test_a_message_without_text_can_be_no_question(
 
 
 async def test_a_question_edited_before_its_answer_is_answered_as_it_reads_then(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         await here.there.fault("POST .*/typing", "delay", seconds=0.4)
         said = await here.ana.mention(here.general, "What is Hailsham?")
         await here.ana.edit(said, f"<@{here.there.bot_id}> {QUESTION}")
@@ -115,9 +115,9 @@ async def test_a_question_edited_before_its_answer_is_answered_as_it_reads_then(
 
 
 async def test_a_question_deleted_before_its_answer_is_not_answered(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         await here.there.fault("POST .*/typing", "delay", seconds=0.4)
         said = await here.ana.mention(here.general, QUESTION)
         async with asyncio.timeout(10):
@@ -129,8 +129,8 @@ async def test_a_question_deleted_before_its_answer_is_not_answered(
         await here.assert_clean(log)
 
 
-async def test_a_bare_mention_is_told_how_to_ask(at_the_double: str, reviews: Path, store: Path, log: LogWatch) -> None:
-    async with club(at_the_double, reviews, store) as here:
+async def test_a_bare_mention_is_told_how_to_ask(loopback_url: str, reviews: Path, store: Path, log: LogWatch) -> None:
+    async with club(loopback_url, reviews, store) as here:
         assert "/help" in (await here.general.answer_to(await here.ana.mention(here.general, ""))).text
         too_short = await here.general.answer_to(await here.ana.mention(here.general, "a"))
         assert "at least 3 characters" in too_short.text
@@ -138,9 +138,9 @@ async def test_a_bare_mention_is_told_how_to_ask(at_the_double: str, reviews: Pa
 
 
 async def test_a_question_too_soon_is_told_to_wait_and_costs_nothing(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store, member_wait=30.0) as here:
+    async with club(loopback_url, reviews, store, member_wait=30.0) as here:
         assert "deferrals" in (await here.ask()).text
         wait = await here.ask()
         assert wait.ephemeral
@@ -151,9 +151,9 @@ async def test_a_question_too_soon_is_told_to_wait_and_costs_nothing(
 
 
 async def test_a_server_asks_no_more_than_its_share(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store, server_rate=1) as here:
+    async with club(loopback_url, reviews, store, server_rate=1) as here:
         assert "deferrals" in (await here.ask()).text
         bea = await here.server.member("Bea")
         told = await (await bea.slash(here.general, "ask", question=QUESTION)).answer()
@@ -162,9 +162,9 @@ async def test_a_server_asks_no_more_than_its_share(
 
 
 async def test_when_too_many_wait_the_rest_are_told_that_it_is_busy(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store, queue=2) as here:
+    async with club(loopback_url, reviews, store, queue=2) as here:
         ids = await here.there.burst((here.ana, here.general, "ask", {"question": QUESTION}) for _ in range(12))
         assert await here.there.wait_all(ids, "answered", timeout=20) == 12
         texts = [each.text for each in await messages_of_the_bot(here)]
@@ -175,9 +175,9 @@ async def test_when_too_many_wait_the_rest_are_told_that_it_is_busy(
 
 
 async def test_where_the_bot_is_no_member_a_user_install_sees_the_shared_reviews(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with reach(at_the_double) as there, review_bot(there, reviews, store):
+    async with reach(loopback_url) as there, review_bot(there, reviews, store):
         elsewhere = await there.server("Elsewhere", bot=False)
         general = await elsewhere.channel("general")
         ana = await elsewhere.member("Ana", installed=True)

@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
-from tests.discord.actors import Channel, Discord, Guild, Message, Person
-from tests.discord.club import OWNERS, QUESTION, UNANSWERABLE, changed
-from tests.discord.logs import problems_in
-from tests.discord.programs import PATIENCE, copied, program
-from tests.discord.running.test_run import elsewhere
+from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE, changed
+from tests.discord.harness.logs import problems_in
+from tests.discord.harness.programs import PATIENCE, copied, loopback_process, program
+from tests.discord.loopback.client import Channel, Discord, Guild, Message, Person
 
 DEFERRAL = "there are no deferrals"
 ACTRESS = "Keira Knightley"
@@ -100,7 +99,7 @@ async def one_evening(there: Discord, data: Path) -> str:
 
 
 async def test_an_evening_from_the_first_question_to_an_old_button(reviews: Path, tmp_path: Path) -> None:
-    async with elsewhere() as there:
+    async with loopback_process() as there:
         output = await one_evening(there, copied(reviews, tmp_path))
         await there.assert_clean()
         assert problems_in(output, await there.secrets()) == []

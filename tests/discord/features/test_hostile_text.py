@@ -19,9 +19,9 @@ from tests.bot.checks import OURS, OWN_WORDS
 from tests.bot.discord_markdown import LINK, read
 from tests.bot.reviews import hostile
 from tests.bot.shown import Shown, messages
-from tests.discord.club import club
-from tests.discord.logs import LogWatch
-from tests.discord.loopback.payloads import texts
+from tests.discord.harness.club import club
+from tests.discord.harness.logs import LogWatch
+from tests.discord.loopback.state.payloads import texts
 from tests.discord.running.test_faults import POST
 
 T = TypeVar("T")
@@ -49,10 +49,10 @@ def tame(shown: list[str], reviews: tuple[Review, ...] = ()) -> bool:
 
 
 async def test_whatever_the_reviews_hold_arrives_whole_and_tame(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
     every = sample(messages())  # before there is a bot, whose event loop it would hold up
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         await here.there.settings(rate_limits=False)
         channel = here.bot.get_channel(int(here.general.id))
         assert isinstance(channel, discord.TextChannel)
@@ -73,12 +73,12 @@ async def test_whatever_the_reviews_hold_arrives_whole_and_tame(
 
 
 async def test_whatever_is_asked_is_answered_and_tame(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
     # A lone surrogate can't be written in UTF-8, and so is on no wire.
     written = hostile(12).map(lambda text: text.encode("utf-8", "ignore").decode())
     questions = sample(written.filter(lambda text: len(text) >= 3 and question_problem(text, ENGLISH) is None))
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         await here.there.settings(rate_limits=False)
         library = here.bot.desk.engine._opened.library
         for question in questions:

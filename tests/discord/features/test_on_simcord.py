@@ -1,6 +1,6 @@
 """The behaviour of the bot on simcord, a Discord in process by other authors: a second opinion on what members see.
 
-What simcord has not got is tried on the double alone; `README.md` names it.
+What simcord has not got is tried on the loopback Discord alone; `README.md` names it.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from bot.cogs.ask.cog import MENU
 from bot.config import Settings
 from bot.services.engine import Engine
 from bot.storage.database import Store
-from tests.discord.club import OWNERS, QUESTION, UNANSWERABLE
-from tests.discord.loopback.payloads import texts, walk
+from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE
+from tests.discord.loopback.state.payloads import texts, walk
 
 simcord = pytest.importorskip("simcord", reason="simcord, the second opinion, is not installed")
 

@@ -21,10 +21,10 @@ from bot.storage.retention import today
 from embeddings.evaluation.annotate import read_asked
 from embeddings.evaluation.datasets.questions import read_questions
 from embeddings.records import State
-from tests.discord.actors import RefusedError, reach
-from tests.discord.club import OWNERS, QUESTION, UNANSWERABLE, Club, club, review_bot
-from tests.discord.logs import LogWatch, watch
-from tests.discord.programs import copied
+from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE, Club, club, review_bot
+from tests.discord.harness.logs import LogWatch, watch
+from tests.discord.harness.programs import copied
+from tests.discord.loopback.client import RefusedError, reach
 
 SECRET = "Does zanzibar appear beside a bathysphere?"
 OPENING = "Who plays Kathy in Never Let Me Go?"
@@ -73,12 +73,12 @@ async def uploaded(here: Club, name: str) -> list[str]:
 
 
 def test_asked_in_discord_kept_with_consent_exported_labelled_evaluated(
-    at_the_double: str, reviews: Path, tmp_path: Path, log: LogWatch
+    loopback_url: str, reviews: Path, tmp_path: Path, log: LogWatch
 ) -> None:
     data = copied(reviews, tmp_path)
 
     async def ask_in_discord() -> None:
-        async with club(at_the_double, data, data / DATABASE) as here:
+        async with club(loopback_url, data, data / DATABASE) as here:
             await keeps_questions(here)
             await here.ask(QUESTION)
             for text in (
@@ -118,14 +118,14 @@ def run(*arguments: object, typed: str | None = None) -> str:
     return done.stdout
 
 
-async def test_what_is_asked_without_consent_is_nowhere(at_the_double: str, reviews: Path, store: Path) -> None:
+async def test_what_is_asked_without_consent_is_nowhere(loopback_url: str, reviews: Path, store: Path) -> None:
     said: list[str] = []
     handler = logging.Handler(logging.INFO)
     handler.emit = lambda record: said.append(handler.format(record))  # type: ignore[method-assign]
     logging.getLogger().addHandler(handler)
     try:
         with watch():
-            async with club(at_the_double, reviews, store) as here:
+            async with club(loopback_url, reviews, store) as here:
                 await here.ask(SECRET)
                 await here.general.answer_to(await here.ana.mention(here.general, SECRET))
                 dm = await here.ana.dm()
@@ -146,9 +146,9 @@ async def test_what_is_asked_without_consent_is_nowhere(at_the_double: str, revi
 
 
 async def test_a_person_reads_what_is_stored_gets_it_and_deletes_it(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         told = await (await here.ana.slash(here.general, "privacy about")).answer()
         assert told.ephemeral
         assert "In this server questions are not kept." in told.text
@@ -188,9 +188,9 @@ async def test_a_person_reads_what_is_stored_gets_it_and_deletes_it(
 
 
 async def test_managers_see_what_was_asked_in_vain_in_their_own_server(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         mia = await here.server.member("Mia", manager=True)
         assert "aren’t kept" in (await (await mia.slash(here.general, "gaps")).answer()).text
         await keeps_questions(here)
@@ -215,9 +215,9 @@ async def test_managers_see_what_was_asked_in_vain_in_their_own_server(
 
 
 async def test_managers_who_turn_the_keeping_off_are_told_what_that_has_deleted(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         await keeps_questions(here)
         mia = await here.server.member("Mia", manager=True)
         await here.ask(UNANSWERABLE)
@@ -232,13 +232,13 @@ async def test_managers_who_turn_the_keeping_off_are_told_what_that_has_deleted(
 
 
 async def test_a_server_that_removes_the_bot_is_forgotten_after_a_while_unless_it_is_back(
-    at_the_double: str, reviews: Path, tmp_path: Path, store: Path
+    loopback_url: str, reviews: Path, tmp_path: Path, store: Path
 ) -> None:
     data = tmp_path / "data"
     data.mkdir()
     for name in (".index", "reviews"):
         (data / name).symlink_to(reviews / name)
-    async with reach(at_the_double) as there:
+    async with reach(loopback_url) as there:
         server, stays = await there.server("Film Club"), await there.server("Book Club")
         for each in (server, stays):
             folder = data / "collections" / each.id

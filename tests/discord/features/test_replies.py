@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.discord.actors import Channel, Message
-from tests.discord.club import QUESTION, Club, club
-from tests.discord.logs import LogWatch
+from tests.discord.harness.club import QUESTION, Club, club
+from tests.discord.harness.logs import LogWatch
+from tests.discord.loopback.client import Channel, Message
 
 WHO = "Who is Ruth?"
 FOLLOW_UP = "and who plays her?"
@@ -36,8 +36,8 @@ async def asked(here: Club, question: str) -> tuple[Message, Message]:
     return said, await here.general.answer_to(said)
 
 
-async def test_an_answer_goes_with_its_question(at_the_double: str, reviews: Path, store: Path, log: LogWatch) -> None:
-    async with club(at_the_double, reviews, store) as here:
+async def test_an_answer_goes_with_its_question(loopback_url: str, reviews: Path, store: Path, log: LogWatch) -> None:
+    async with club(loopback_url, reviews, store) as here:
         said, answer = await asked(here, QUESTION)
         await here.ana.delete(said)
         await until(here, here.general, lambda texts: texts == [])
@@ -46,8 +46,8 @@ async def test_an_answer_goes_with_its_question(at_the_double: str, reviews: Pat
         await here.assert_clean(log)
 
 
-async def test_in_a_dm_too(at_the_double: str, reviews: Path, store: Path, log: LogWatch) -> None:
-    async with club(at_the_double, reviews, store) as here:
+async def test_in_a_dm_too(loopback_url: str, reviews: Path, store: Path, log: LogWatch) -> None:
+    async with club(loopback_url, reviews, store) as here:
         room = await here.ana.dm()
         first = await here.ana.say(room, WHO)
         await room.answer_to(first)
@@ -62,9 +62,9 @@ async def test_in_a_dm_too(at_the_double: str, reviews: Path, store: Path, log: 
 
 
 async def test_when_questions_and_answers_are_purged_at_once_nothing_is_left_to_do(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         said, answer = await asked(here, WHO)
         other, other_answer = await asked(here, QUESTION)
         event = {"ids": [said.id, answer.id, other.id], "channel_id": here.general.id, "guild_id": here.server.id}
@@ -78,9 +78,9 @@ async def test_when_questions_and_answers_are_purged_at_once_nothing_is_left_to_
 
 
 async def test_a_follow_up_knows_nothing_of_an_answer_that_is_gone(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         thread = await here.general.thread("Ruth", owner=here.ana)
         about_keeper = await here.ana.mention(thread, "What does the keeper clean in The Lighthouse Keeper?")
         wrong = await thread.answer_to(about_keeper)
@@ -95,9 +95,9 @@ async def test_a_follow_up_knows_nothing_of_an_answer_that_is_gone(
 
 
 async def test_an_answer_follows_its_question_when_that_is_edited(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         said, answer = await asked(here, "What is Hailsham?")
         await here.ana.edit(said, f"<@{here.there.bot_id}> {QUESTION}")
         (text,) = await until(here, here.general, lambda texts: "deferrals" in texts[0])
@@ -109,9 +109,9 @@ async def test_an_answer_follows_its_question_when_that_is_edited(
 
 
 async def test_an_edit_that_changes_no_word_changes_no_answer(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         said, answer = await asked(here, QUESTION)
         await here.ana.edit(said, said.content)
         await here.ana.edit(said, "without a mention Discord keeps this back")
@@ -123,9 +123,9 @@ async def test_an_edit_that_changes_no_word_changes_no_answer(
 
 
 async def test_an_edit_while_the_answer_is_under_way_costs_no_wait_and_one_after_it_does(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store, member_wait=1.0) as here:
+    async with club(loopback_url, reviews, store, member_wait=1.0) as here:
         await here.there.fault("POST .*/typing", "delay", seconds=0.4)
         said = await here.ana.mention(here.general, "What is Hailsham?")
         await here.ana.edit(said, f"<@{here.there.bot_id}> {WHO}")
@@ -137,9 +137,9 @@ async def test_an_edit_while_the_answer_is_under_way_costs_no_wait_and_one_after
 
 
 async def test_a_question_too_short_is_put_right_by_an_edit(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         said, told = await asked(here, "a")
         assert "at least 3 characters" in told.text
         await here.ana.edit(said, f"<@{here.there.bot_id}> {QUESTION}")
@@ -148,9 +148,9 @@ async def test_a_question_too_short_is_put_right_by_an_edit(
 
 
 async def test_whoever_mentions_the_bots_role_is_told_to_mention_the_bot(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         guild = here.bot.get_guild(int(here.server.id))
         assert guild is not None
         assert guild.self_role is not None
@@ -168,9 +168,9 @@ async def test_whoever_mentions_the_bots_role_is_told_to_mention_the_bot(
 
 
 async def test_whoever_replies_without_a_mention_is_told_once_that_it_is_not_read(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         answer = await here.ask(WHO)
         said = await here.ana.say(here.general, FOLLOW_UP, reply_to=answer, ping=False)
         hint = await here.general.answer_to(said)

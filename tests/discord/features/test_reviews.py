@@ -10,10 +10,10 @@ import pytest
 
 from bot.app.sync import payload
 from bot.services.uploads import Uploads
-from tests.discord.actors import Channel, Message, Person, RefusedError
-from tests.discord.club import Club, club
-from tests.discord.logs import LogWatch
-from tests.discord.programs import copied
+from tests.discord.harness.club import Club, club
+from tests.discord.harness.logs import LogWatch
+from tests.discord.harness.programs import copied
+from tests.discord.loopback.client import Channel, Message, Person, RefusedError
 from tests.embeddings.fixtures.books import book
 
 FERRYMAN = b"""---
@@ -66,10 +66,10 @@ async def named(who: Person, place: Channel, command: str) -> list[str]:
 
 @pytest.mark.timeout(300)
 async def test_a_review_is_previewed_confirmed_asked_replaced_and_removed(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch, tmp_path: Path
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch, tmp_path: Path
 ) -> None:
     data = copied(reviews, tmp_path)
-    async with club(at_the_double, data, store) as here:
+    async with club(loopback_url, data, store) as here:
         mia = await here.server.member("Mia", manager=True)
         own = data / "collections" / here.server.id
         page = await upload(here, mia, "Ferry Man.md", FERRYMAN)
@@ -119,9 +119,9 @@ async def test_a_review_is_previewed_confirmed_asked_replaced_and_removed(
 
 @pytest.mark.timeout(300)
 async def test_hostile_uploads_are_refused_and_the_bot_lives_on(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         mia = await here.server.member("Mia", manager=True)
 
         async def refused(name: str, content: bytes, *, announced: int | None = None, times: int = 1) -> str:
@@ -149,9 +149,9 @@ async def test_hostile_uploads_are_refused_and_the_bot_lives_on(
 
 @pytest.mark.timeout(300)
 async def test_only_managers_add_and_an_upload_is_confirmed_once(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         mia = await here.server.member("Mia", manager=True)
         assert "/review add" in (await (await mia.slash(here.general, "help")).answer()).text
         assert "/review add" not in (await (await here.ana.slash(here.general, "help")).answer()).text

@@ -9,9 +9,9 @@ import aiohttp
 import discord
 import pytest
 
-from tests.discord.actors import Channel, Discord, Person, reach
-from tests.discord.bots import Small, at, echoing, running
-from tests.discord.logs import watch
+from tests.discord.harness.bots import Small, at, echoing, running
+from tests.discord.harness.logs import watch
+from tests.discord.loopback.client import Channel, Discord, Person, reach
 
 QUESTION = "What is a deferral?"
 CALLBACK = "POST /interactions/.*/callback"
@@ -29,8 +29,8 @@ async def _answered(ana: Person, general: Channel) -> bool:
 
 
 @pytest.mark.parametrize("action", ["reconnect", "reset"])
-async def test_a_question_asked_while_the_bot_is_away_is_replayed(at_the_double: str, action: str) -> None:
-    async with at(at_the_double, echoing()) as there:
+async def test_a_question_asked_while_the_bot_is_away_is_replayed(loopback_url: str, action: str) -> None:
+    async with at(loopback_url, echoing()) as there:
         ana, general = await _ana(there)
         await there.disturb(action)
         assert await _answered(ana, general)
@@ -40,8 +40,8 @@ async def test_a_question_asked_while_the_bot_is_away_is_replayed(at_the_double:
 
 
 @pytest.mark.parametrize("code", [1000, 1001, 4000])
-async def test_a_closed_connection_is_resumed(at_the_double: str, code: int) -> None:
-    async with at(at_the_double, echoing()) as there:
+async def test_a_closed_connection_is_resumed(loopback_url: str, code: int) -> None:
+    async with at(loopback_url, echoing()) as there:
         ana, general = await _ana(there)
         await there.disturb("close", code=code)
         assert await _answered(ana, general)
@@ -57,9 +57,9 @@ class Hasty(Small):
 
 
 @pytest.mark.parametrize("how", [{"action": "invalidate", "resumable": False}, {"action": "close", "code": 4009}])
-async def test_a_lost_session_is_begun_anew(at_the_double: str, how: dict[str, object]) -> None:
+async def test_a_lost_session_is_begun_anew(loopback_url: str, how: dict[str, object]) -> None:
     bot = Hasty()
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         ana, general = await _ana(there)
         await there.call("disturb", **how)
         await there.ready(identifies=2)
@@ -70,8 +70,8 @@ async def test_a_lost_session_is_begun_anew(at_the_double: str, how: dict[str, o
         assert (await there.stats())["identifies"] == 2
 
 
-async def test_an_invalid_session_that_may_be_resumed_is_resumed(at_the_double: str) -> None:
-    async with at(at_the_double, echoing()) as there:
+async def test_an_invalid_session_that_may_be_resumed_is_resumed(loopback_url: str) -> None:
+    async with at(loopback_url, echoing()) as there:
         ana, general = await _ana(there)
         await there.disturb("invalidate", resumable=True)
         assert await _answered(ana, general)
@@ -79,10 +79,10 @@ async def test_an_invalid_session_that_may_be_resumed_is_resumed(at_the_double: 
         assert (stats["identifies"], stats["resumes"]) == (1, 1)
 
 
-async def test_a_heartbeat_without_acknowledgement_ends_the_connection(at_the_double: str) -> None:
-    async with reach(at_the_double) as there:
+async def test_a_heartbeat_without_acknowledgement_ends_the_connection(loopback_url: str) -> None:
+    async with reach(loopback_url) as there:
         await there.settings(heartbeat_interval=0.2)
-    async with at(at_the_double, echoing(heartbeat_timeout=0.5)) as there:
+    async with at(loopback_url, echoing(heartbeat_timeout=0.5)) as there:
         ana, general = await _ana(there)
         await there.disturb("heartbeats", acknowledged=False)
         async with asyncio.timeout(5):
@@ -95,8 +95,8 @@ async def test_a_heartbeat_without_acknowledgement_ends_the_connection(at_the_do
 @pytest.mark.parametrize(
     "how", [{"action": "event", "name": "MESSAGE_CREATE", "data": {}}, {"action": "raw", "hex": "0011223344"}]
 )
-async def test_a_malformed_event_or_frame_kills_the_client(at_the_double: str, how: dict[str, object]) -> None:
-    async with reach(at_the_double) as there, running(echoing(), there) as task:
+async def test_a_malformed_event_or_frame_kills_the_client(loopback_url: str, how: dict[str, object]) -> None:
+    async with reach(loopback_url) as there, running(echoing(), there) as task:
         await there.call("disturb", **how)
         async with asyncio.timeout(5):
             with pytest.raises(Exception) as error:  # noqa: PT011  # whichever the client dies of
@@ -104,24 +104,24 @@ async def test_a_malformed_event_or_frame_kills_the_client(at_the_double: str, h
         assert not isinstance(error.value, TimeoutError)
 
 
-async def test_a_refused_token_ends_the_bot(at_the_double: str) -> None:
-    async with reach(at_the_double) as there:
+async def test_a_refused_token_ends_the_bot(loopback_url: str) -> None:
+    async with reach(loopback_url) as there:
         there.about["token"] = "wrong"
         with pytest.raises(discord.LoginFailure):
             async with running(echoing(), there):
                 pass
 
 
-async def test_an_intent_that_is_not_granted_ends_the_bot(at_the_double: str) -> None:
-    async with reach(at_the_double) as there:
+async def test_an_intent_that_is_not_granted_ends_the_bot(loopback_url: str) -> None:
+    async with reach(loopback_url) as there:
         with pytest.raises(discord.PrivilegedIntentsRequired):
             async with running(Small(intents=discord.Intents.all()), there):
                 pass
 
 
 @pytest.mark.parametrize("route", ["GET /users/@me", "PUT /applications/.*"])
-async def test_a_503_at_the_start_is_injected(at_the_double: str, route: str) -> None:
-    async with reach(at_the_double) as there:
+async def test_a_503_at_the_start_is_injected(loopback_url: str, route: str) -> None:
+    async with reach(loopback_url) as there:
         await there.fault(route, "status", status=503)
         with pytest.raises(discord.DiscordServerError):
             async with running(echoing(), there):
@@ -129,8 +129,8 @@ async def test_a_503_at_the_start_is_injected(at_the_double: str, route: str) ->
         await there.assert_clean()
 
 
-async def test_the_gateways_handshake_can_fail(double_url: str) -> None:
-    async with reach(double_url) as there:
+async def test_the_gateways_handshake_can_fail(loopback_url: str) -> None:
+    async with reach(loopback_url) as there:
         await there.fault("GET /gateway/", "status", status=503)
         # aiohttp repeats a GET once where its connection was kept alive.
         await there.fault("GET /gateway/", "reset", times=2)
@@ -151,9 +151,9 @@ async def test_the_gateways_handshake_can_fail(double_url: str) -> None:
     ],
 )
 async def test_discordpy_retries_an_answer_that_asks_for_it(
-    at_the_double: str, how: dict[str, object], tries: int
+    loopback_url: str, how: dict[str, object], tries: int
 ) -> None:
-    async with at(at_the_double, echoing()) as there:
+    async with at(loopback_url, echoing()) as there:
         ana, general = await _ana(there)
         await there.fault(CALLBACK, "status", **how)
         assert await _answered(ana, general)
@@ -163,8 +163,8 @@ async def test_discordpy_retries_an_answer_that_asks_for_it(
         await there.assert_clean()
 
 
-async def test_a_429_without_via_is_not_retried(at_the_double: str) -> None:
-    async with at(at_the_double, echoing()) as there:
+async def test_a_429_without_via_is_not_retried(loopback_url: str) -> None:
+    async with at(loopback_url, echoing()) as there:
         ana, general = await _ana(there)
         await there.fault(CALLBACK, "status", status=429, via=False)
         asked = await ana.slash(general, "ask", question=QUESTION)
@@ -175,8 +175,8 @@ async def test_a_429_without_via_is_not_retried(at_the_double: str) -> None:
 
 @pytest.mark.parametrize("kind", ["reset", "close"])
 @pytest.mark.parametrize("after", [False, True])
-async def test_a_broken_callback_is_lost_on_discordpy(at_the_double: str, kind: str, after: bool) -> None:
-    async with at(at_the_double, echoing()) as there:
+async def test_a_broken_callback_is_lost_on_discordpy(loopback_url: str, kind: str, after: bool) -> None:
+    async with at(loopback_url, echoing()) as there:
         ana, general = await _ana(there)
         await there.fault(CALLBACK, kind, after=after)
         asked = await ana.slash(general, "ask", question=QUESTION)
@@ -191,7 +191,7 @@ async def test_a_broken_callback_is_lost_on_discordpy(at_the_double: str, kind: 
         assert (state["attempts"], state["acknowledged_after"] is not None) == ((1, True) if after else (0, False))
 
 
-async def test_a_retry_after_a_lost_response_is_excused(at_the_double: str) -> None:
+async def test_a_retry_after_a_lost_response_is_excused(loopback_url: str) -> None:
     bot = Small()
     codes = []
 
@@ -206,7 +206,7 @@ async def test_a_retry_after_a_lost_response_is_excused(at_the_double: str) -> N
                 codes.append(error.code)
         await interaction.edit_original_response(content="Here")
 
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         ana, general = await _ana(there)
         await there.fault(CALLBACK, "reset", after=True)
         asked = await ana.slash(general, "ask")
@@ -215,8 +215,8 @@ async def test_a_retry_after_a_lost_response_is_excused(at_the_double: str) -> N
         await there.assert_clean()
 
 
-async def test_a_delay_and_a_silence_take_their_time(at_the_double: str) -> None:
-    async with at(at_the_double, echoing()) as there:
+async def test_a_delay_and_a_silence_take_their_time(loopback_url: str) -> None:
+    async with at(loopback_url, echoing()) as there:
         ana, general = await _ana(there)
         await there.fault(CALLBACK, "delay", seconds=0.3)
         await there.fault(EDIT, "silence", seconds=0.2, after=True)
@@ -226,8 +226,8 @@ async def test_a_delay_and_a_silence_take_their_time(at_the_double: str) -> None
         assert state["answered_after"] - state["acknowledged_after"] > 0.25
 
 
-async def test_a_fault_strikes_as_often_as_it_was_laid(double_url: str) -> None:
-    async with reach(double_url) as there:
+async def test_a_fault_strikes_as_often_as_it_was_laid(loopback_url: str) -> None:
+    async with reach(loopback_url) as there:
         await there.fault("GET /gateway", "status", status=502, skip=1, times=2)
         seen = []
         for _ in range(4):
@@ -237,7 +237,7 @@ async def test_a_fault_strikes_as_often_as_it_was_laid(double_url: str) -> None:
         await there.assert_clean()
 
 
-async def test_an_expired_token_refuses_the_answer(at_the_double: str) -> None:
+async def test_an_expired_token_refuses_the_answer(loopback_url: str) -> None:
     bot = Small()
 
     @bot.tree.command(description="Ask")
@@ -246,7 +246,7 @@ async def test_an_expired_token_refuses_the_answer(at_the_double: str) -> None:
         await asyncio.sleep(0.2)
         await interaction.edit_original_response(content="Late")
 
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         ana, general = await _ana(there)
         asked = await ana.slash(general, "ask")
         await asked.acknowledged()
@@ -257,9 +257,9 @@ async def test_an_expired_token_refuses_the_answer(at_the_double: str) -> None:
         assert (await asked.now())["thinking"]
 
 
-async def test_a_revoked_token_is_refused_everywhere_and_counted(at_the_double: str) -> None:
+async def test_a_revoked_token_is_refused_everywhere_and_counted(loopback_url: str) -> None:
     bot = Small()
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         _, general = await _ana(there)
         await there.call("revoke")
         for _ in range(3):
@@ -268,9 +268,9 @@ async def test_a_revoked_token_is_refused_everywhere_and_counted(at_the_double: 
         assert (await there.stats())["invalid_requests"] == 3
 
 
-async def test_an_exhausted_bucket_makes_the_client_wait(at_the_double: str) -> None:
+async def test_an_exhausted_bucket_makes_the_client_wait(loopback_url: str) -> None:
     bot = Small()
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         _, general = await _ana(there)
         channel = bot.get_partial_messageable(int(general.id))
         await channel.send("1")
@@ -282,10 +282,10 @@ async def test_an_exhausted_bucket_makes_the_client_wait(at_the_double: str) -> 
         await there.assert_clean()
 
 
-async def test_a_global_429_holds_everything_back(at_the_double: str) -> None:
+async def test_a_global_429_holds_everything_back(loopback_url: str) -> None:
     bot = Small()
     with watch(logging.WARNING) as log:
-        async with at(at_the_double, bot) as there:
+        async with at(loopback_url, bot) as there:
             _, general = await _ana(there)
             await there.fault("POST /channels/.*", "status", status=429, scope_global=True, retry_after=0.3)
             await bot.get_partial_messageable(int(general.id)).send("x")
@@ -293,8 +293,8 @@ async def test_a_global_429_holds_everything_back(at_the_double: str) -> None:
     assert any("Global rate limit has been hit" in line for line in log.lines)
 
 
-async def test_frames_can_be_held_back(at_the_double: str) -> None:
-    async with at(at_the_double, echoing()) as there:
+async def test_frames_can_be_held_back(loopback_url: str) -> None:
+    async with at(loopback_url, echoing()) as there:
         ana, general = await _ana(there)
         await there.disturb("delay", seconds=0.3)
         asked = await ana.slash(general, "ask", question=QUESTION)

@@ -1,4 +1,4 @@
-"""The double keeps Discord's truth, as small bots on the real discord.py see it."""
+"""The loopback Discord keeps Discord's truth, as small bots on the real discord.py see it."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ import yarl
 import zstandard
 from discord import app_commands, ui
 
-from tests.discord.actors import RefusedError, reach
-from tests.discord.bots import INTENTS, Small, at, echoing
-from tests.discord.logs import LogWatch
-from tests.discord.loopback.state import BOT, EVERYONE, Permission
+from tests.discord.harness.bots import INTENTS, Small, at, echoing
+from tests.discord.harness.logs import LogWatch
+from tests.discord.loopback.client import RefusedError, reach
+from tests.discord.loopback.state.world import BOT, EVERYONE, Permission
 
 QUESTION = "What is a deferral?"
 
 
-async def test_a_question_is_acknowledged_and_answered(at_the_double: str, log: LogWatch) -> None:
-    async with at(at_the_double, echoing()) as there:
+async def test_a_question_is_acknowledged_and_answered(loopback_url: str, log: LogWatch) -> None:
+    async with at(loopback_url, echoing()) as there:
         club = await there.server()
         general = await club.channel()
         ana = await club.member("Ana")
@@ -35,9 +35,9 @@ async def test_a_question_is_acknowledged_and_answered(at_the_double: str, log: 
         log.assert_clean(await there.secrets())
 
 
-async def test_an_ephemeral_answer_is_seen_by_the_asker_alone(at_the_double: str) -> None:
+async def test_an_ephemeral_answer_is_seen_by_the_asker_alone(loopback_url: str) -> None:
     bot = echoing()
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server()
         general = await club.channel()
         ana, ben = await club.member("Ana"), await club.member("Ben")
@@ -98,8 +98,8 @@ def panelled() -> Small:
     return bot
 
 
-async def test_a_member_clicks_chooses_and_submits(at_the_double: str, log: LogWatch) -> None:
-    async with at(at_the_double, panelled()) as there:
+async def test_a_member_clicks_chooses_and_submits(loopback_url: str, log: LogWatch) -> None:
+    async with at(loopback_url, panelled()) as there:
         club = await there.server()
         general = await club.channel()
         ana = await club.member("Ana")
@@ -119,8 +119,8 @@ async def test_a_member_clicks_chooses_and_submits(at_the_double: str, log: LogW
         log.assert_clean(await there.secrets())
 
 
-async def test_what_discords_client_does_not_offer_is_refused(at_the_double: str) -> None:
-    async with at(at_the_double, panelled()) as there:
+async def test_what_discords_client_does_not_offer_is_refused(loopback_url: str) -> None:
+    async with at(loopback_url, panelled()) as there:
         club = await there.server()
         general = await club.channel()
         ana = await club.member("Ana")
@@ -147,7 +147,7 @@ async def test_what_discords_client_does_not_offer_is_refused(at_the_double: str
         await there.assert_clean()
 
 
-async def test_autocomplete_offers_what_the_bot_finds(at_the_double: str) -> None:
+async def test_autocomplete_offers_what_the_bot_finds(loopback_url: str) -> None:
     bot = Small()
 
     @bot.tree.command(description="Look up a section")
@@ -158,7 +158,7 @@ async def test_autocomplete_offers_what_the_bot_finds(at_the_double: str) -> Non
     async def headings(interaction: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
         return [app_commands.Choice(name=f"{interaction.namespace.review}: {current}", value=current)]
 
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server()
         general = await club.channel()
         ana = await club.member("Ana")
@@ -171,14 +171,14 @@ async def test_autocomplete_offers_what_the_bot_finds(at_the_double: str) -> Non
         await there.assert_clean()
 
 
-async def test_a_context_menu_brings_the_whole_message(at_the_double: str) -> None:
+async def test_a_context_menu_brings_the_whole_message(loopback_url: str) -> None:
     bot = Small()
 
     @bot.tree.context_menu(name="Ask the reviews about this")
     async def about(interaction: discord.Interaction, message: discord.Message) -> None:
         await interaction.response.send_message(f"{message.author.name}: {message.content}")
 
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server()
         general = await club.channel()
         ana, ben = await club.member("Ana"), await club.member("Ben")
@@ -189,7 +189,7 @@ async def test_a_context_menu_brings_the_whole_message(at_the_double: str) -> No
         await there.assert_clean()
 
 
-async def test_sub_commands_and_people_as_options_arrive(at_the_double: str) -> None:
+async def test_sub_commands_and_people_as_options_arrive(loopback_url: str) -> None:
     bot = Small()
     settings = app_commands.Group(name="settings", description="Settings", default_permissions=discord.Permissions(32))
 
@@ -198,7 +198,7 @@ async def test_sub_commands_and_people_as_options_arrive(at_the_double: str) -> 
         await interaction.response.send_message(f"{who.name} in {where.name}")
 
     bot.tree.add_command(settings)
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server()
         general = await club.channel("general")
         ana, ben = await club.member("Ana", manager=True), await club.member("Ben")
@@ -209,9 +209,9 @@ async def test_sub_commands_and_people_as_options_arrive(at_the_double: str) -> 
         await there.assert_clean()
 
 
-async def test_content_is_blank_unless_it_is_meant_for_the_bot(at_the_double: str) -> None:
+async def test_content_is_blank_unless_it_is_meant_for_the_bot(loopback_url: str) -> None:
     bot = Small()
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server()
         general = await club.channel()
         ana, ben = await club.member("Ana"), await club.member("Ben")
@@ -242,12 +242,12 @@ async def test_content_is_blank_unless_it_is_meant_for_the_bot(at_the_double: st
         await there.assert_clean()
 
 
-async def test_content_is_whole_with_the_privileged_intent(at_the_double: str) -> None:
+async def test_content_is_whole_with_the_privileged_intent(loopback_url: str) -> None:
     intents = discord.Intents(guilds=True, guild_messages=True, message_content=True)
     bot = Small(intents=intents)
-    async with reach(at_the_double) as there:
+    async with reach(loopback_url) as there:
         await there.settings(granted_intents=intents.value)
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server()
         general = await club.channel()
         ana = await club.member("Ana")
@@ -262,9 +262,9 @@ async def _heard(bot: Small, count: int) -> None:
             await asyncio.sleep(0.01)
 
 
-async def test_members_edit_and_delete_and_the_bot_hears_of_it(at_the_double: str) -> None:
+async def test_members_edit_and_delete_and_the_bot_hears_of_it(loopback_url: str) -> None:
     bot = Small()
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server()
         general = await club.channel()
         ana = await club.member("Ana")
@@ -278,9 +278,9 @@ async def test_members_edit_and_delete_and_the_bot_hears_of_it(at_the_double: st
         assert (bot.edited, bot.deleted) == ([f"<@{there.bot_id}> two"], [int(said.id)])
 
 
-async def test_messages_of_webhooks_and_bots_are_marked_as_such(at_the_double: str) -> None:
+async def test_messages_of_webhooks_and_bots_are_marked_as_such(loopback_url: str) -> None:
     bot = Small()
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server()
         general = await club.channel()
         ana, robot = await club.member("Ana"), await club.member("Robot", bot=True)
@@ -290,7 +290,7 @@ async def test_messages_of_webhooks_and_bots_are_marked_as_such(at_the_double: s
         assert [(each.webhook_id is not None, each.author.bot) for each in bot.heard] == [(True, False), (False, True)]
 
 
-async def test_a_user_install_works_in_a_server_without_the_bot(at_the_double: str) -> None:
+async def test_a_user_install_works_in_a_server_without_the_bot(loopback_url: str) -> None:
     bot = Small()
     seen: list[tuple[object, ...]] = []
 
@@ -306,7 +306,7 @@ async def test_a_user_install_works_in_a_server_without_the_bot(at_the_double: s
         with pytest.raises(discord.HTTPException, match="40094"):
             await interaction.followup.send("too many")
 
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         away = await there.server("Elsewhere", bot=False)
         general = await away.channel()
         ana = await away.member("Ana", installed=True)
@@ -323,15 +323,15 @@ async def test_a_user_install_works_in_a_server_without_the_bot(at_the_double: s
         await there.assert_clean(expect=[40094])
 
 
-async def test_a_user_install_is_quiet_where_external_apps_are_forbidden(at_the_double: str) -> None:
-    async with at(at_the_double, echoing()) as there:
+async def test_a_user_install_is_quiet_where_external_apps_are_forbidden(loopback_url: str) -> None:
+    async with at(loopback_url, echoing()) as there:
         strict = await there.server(bot=False, everyone=EVERYONE & ~int(Permission.USE_EXTERNAL_APPS))
         general = await strict.channel()
         ana = await strict.member("Ana", installed=True)
         assert (await (await ana.slash(general, "ask", question=QUESTION)).answer()).ephemeral
 
 
-async def test_a_layout_of_components_is_sent_in_place_of_thinking(at_the_double: str, log: LogWatch) -> None:
+async def test_a_layout_of_components_is_sent_in_place_of_thinking(loopback_url: str, log: LogWatch) -> None:
     bot = Small()
 
     class Layout(ui.LayoutView):
@@ -345,7 +345,7 @@ async def test_a_layout_of_components_is_sent_in_place_of_thinking(at_the_double
         await interaction.response.defer()
         await interaction.edit_original_response(view=Layout())
 
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server()
         general = await club.channel()
         ana = await club.member("Ana")
@@ -357,9 +357,9 @@ async def test_a_layout_of_components_is_sent_in_place_of_thinking(at_the_double
         log.assert_clean(await there.secrets())
 
 
-async def test_files_travel_with_a_message(at_the_double: str) -> None:
+async def test_files_travel_with_a_message(loopback_url: str) -> None:
     bot = Small()
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server(bot_permissions=BOT | int(Permission.ATTACH_FILES))
         general = await club.channel()
         channel = bot.get_partial_messageable(int(general.id))
@@ -370,9 +370,9 @@ async def test_files_travel_with_a_message(at_the_double: str) -> None:
         await there.assert_clean()
 
 
-async def test_one_nonce_posts_one_message(at_the_double: str) -> None:
+async def test_one_nonce_posts_one_message(loopback_url: str) -> None:
     bot = Small()
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server()
         general = await club.channel()
         channel = bot.get_partial_messageable(int(general.id))
@@ -383,9 +383,9 @@ async def test_one_nonce_posts_one_message(at_the_double: str) -> None:
         await there.assert_clean()
 
 
-async def test_an_answer_in_a_dm_reaches_its_person(at_the_double: str) -> None:
+async def test_an_answer_in_a_dm_reaches_its_person(loopback_url: str) -> None:
     bot = Small()
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         ana = await there.person("Ana")
         said = await ana.say(await ana.dm(), QUESTION)
         await _heard(bot, 1)
@@ -395,9 +395,9 @@ async def test_an_answer_in_a_dm_reaches_its_person(at_the_double: str) -> None:
         await there.assert_clean()
 
 
-async def test_a_closed_dm_takes_no_message(at_the_double: str) -> None:
+async def test_a_closed_dm_takes_no_message(loopback_url: str) -> None:
     bot = Small()
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         ana = await there.person("Ana", accepts_dms=False)
         channel = await (await bot.fetch_user(int(ana.id))).create_dm()
         with pytest.raises(discord.Forbidden, match="50007"):
@@ -405,7 +405,7 @@ async def test_a_closed_dm_takes_no_message(at_the_double: str) -> None:
         await there.assert_clean(expect=[50007])
 
 
-async def test_an_interaction_says_what_the_bot_and_the_member_may_do_there(at_the_double: str) -> None:
+async def test_an_interaction_says_what_the_bot_and_the_member_may_do_there(loopback_url: str) -> None:
     bot = Small()
     seen: list[tuple[bool, bool, bool]] = []
 
@@ -416,7 +416,7 @@ async def test_an_interaction_says_what_the_bot_and_the_member_may_do_there(at_t
         seen.append((mine.send_messages, mine.embed_links, theirs.manage_guild))
         await interaction.response.send_message("Here")
 
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server(everyone=int(Permission.VIEW_CHANNEL))
         open_channel, closed = await club.channel("open"), await club.channel("closed")
         await closed.permit_bot(deny=Permission.SEND_MESSAGES)
@@ -438,9 +438,9 @@ async def test_an_interaction_says_what_the_bot_and_the_member_may_do_there(at_t
         (Permission.READ_MESSAGE_HISTORY, 160002),
     ],
 )
-async def test_what_the_bot_may_not_do_is_forbidden(at_the_double: str, deny: Permission, code: int) -> None:
+async def test_what_the_bot_may_not_do_is_forbidden(loopback_url: str, deny: Permission, code: int) -> None:
     bot = Small()
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server()
         general = await club.channel()
         ana = await club.member("Ana")
@@ -458,10 +458,10 @@ async def test_what_the_bot_may_not_do_is_forbidden(at_the_double: str, deny: Pe
     ("archived", "locked", "code"), [(True, False, None), (False, True, 160005), (True, True, 50083)]
 )
 async def test_a_thread_that_is_closed_takes_no_message(
-    at_the_double: str, archived: bool, locked: bool, code: int | None
+    loopback_url: str, archived: bool, locked: bool, code: int | None
 ) -> None:
     bot = Small()
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server()
         ana = await club.member("Ana")
         thread = await (await club.channel()).thread("Old", ana)
@@ -475,8 +475,8 @@ async def test_a_thread_that_is_closed_takes_no_message(
         await there.assert_clean(expect=[code] if code else [])
 
 
-async def test_a_late_acknowledgement_is_unknown(at_the_double: str) -> None:
-    async with at(at_the_double, echoing()) as there:
+async def test_a_late_acknowledgement_is_unknown(loopback_url: str) -> None:
+    async with at(loopback_url, echoing()) as there:
         club = await there.server()
         general = await club.channel()
         ana = await club.member("Ana")
@@ -494,7 +494,7 @@ async def test_a_late_acknowledgement_is_unknown(at_the_double: str) -> None:
         assert (await there.verdict(expect=[10062]))["clean"]
 
 
-async def test_a_token_is_good_for_fifteen_minutes(at_the_double: str) -> None:
+async def test_a_token_is_good_for_fifteen_minutes(loopback_url: str) -> None:
     bot = Small()
     asked: list[discord.Interaction] = []
 
@@ -503,7 +503,7 @@ async def test_a_token_is_good_for_fifteen_minutes(at_the_double: str) -> None:
         await interaction.response.send_message("Now")
         asked.append(interaction)
 
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server()
         general = await club.channel()
         ana = await club.member("Ana")
@@ -517,7 +517,7 @@ async def test_a_token_is_good_for_fifteen_minutes(at_the_double: str) -> None:
         await there.assert_clean(expect=[50027])
 
 
-async def test_nothing_is_sent_before_the_acknowledgement(at_the_double: str) -> None:
+async def test_nothing_is_sent_before_the_acknowledgement(loopback_url: str) -> None:
     bot = Small()
 
     @bot.tree.command(description="Ask")
@@ -526,7 +526,7 @@ async def test_nothing_is_sent_before_the_acknowledgement(at_the_double: str) ->
             await interaction.followup.send("Too early")
         await interaction.response.send_message("Now")
 
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server()
         general = await club.channel()
         ana = await club.member("Ana")
@@ -534,7 +534,7 @@ async def test_nothing_is_sent_before_the_acknowledgement(at_the_double: str) ->
         await there.assert_clean(expect=[10015])
 
 
-async def test_the_first_follow_up_takes_the_place_of_thinking(at_the_double: str) -> None:
+async def test_the_first_follow_up_takes_the_place_of_thinking(loopback_url: str) -> None:
     bot = Small()
 
     @bot.tree.command(description="Ask")
@@ -543,7 +543,7 @@ async def test_the_first_follow_up_takes_the_place_of_thinking(at_the_double: st
         await interaction.followup.send("First")
         await interaction.followup.send("Second")
 
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server()
         general = await club.channel()
         ana = await club.member("Ana")
@@ -553,9 +553,9 @@ async def test_the_first_follow_up_takes_the_place_of_thinking(at_the_double: st
         await there.assert_clean()
 
 
-async def test_the_real_client_paces_itself_by_the_headers(at_the_double: str, log: LogWatch) -> None:
+async def test_the_real_client_paces_itself_by_the_headers(loopback_url: str, log: LogWatch) -> None:
     bot = Small()
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server(bot_permissions=BOT | int(Permission.MANAGE_MESSAGES))
         general = await club.channel()
         ana = await club.member("Ana")
@@ -569,8 +569,8 @@ async def test_the_real_client_paces_itself_by_the_headers(at_the_double: str, l
         log.assert_clean(await there.secrets())
 
 
-async def test_who_ignores_the_headers_is_limited(at_the_double: str) -> None:
-    async with reach(at_the_double) as there:
+async def test_who_ignores_the_headers_is_limited(loopback_url: str) -> None:
+    async with reach(loopback_url) as there:
         club = await there.server()
         general = await club.channel()
         headers = {"Authorization": f"Bot {there.token}"}
@@ -587,8 +587,8 @@ async def test_who_ignores_the_headers_is_limited(at_the_double: str) -> None:
             await there.assert_clean()
 
 
-async def test_fifty_requests_a_second_are_the_most_of_all(at_the_double: str) -> None:
-    async with reach(at_the_double) as there:
+async def test_fifty_requests_a_second_are_the_most_of_all(loopback_url: str) -> None:
+    async with reach(loopback_url) as there:
         club = await there.server()
         places = [await club.channel(f"c{number}") for number in range(11)]
         headers = {"Authorization": f"Bot {there.token}"}
@@ -601,15 +601,15 @@ async def test_fifty_requests_a_second_are_the_most_of_all(at_the_double: str) -
         assert sorted(seen) == [(204, False)] * 50 + [(429, True)] * 5
 
 
-async def test_shards_hear_of_their_own_servers(at_the_double: str) -> None:
+async def test_shards_hear_of_their_own_servers(loopback_url: str) -> None:
     class Quick(Small):
         async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
             """Discord's five seconds between two IDENTIFYs are not what is tested."""
 
     bot = Quick()
-    async with reach(at_the_double) as there:
+    async with reach(loopback_url) as there:
         await there.settings(shards=2)
-    async with at(at_the_double, bot, shards=2) as there:
+    async with at(loopback_url, bot, shards=2) as there:
         clubs = [await there.server(f"Club {number}") for number in range(4)]
         for number, club in enumerate(clubs):
             general = await club.channel()
@@ -647,8 +647,8 @@ async def _first_frames(url: str, compress: str | None) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("compress", ["zlib-stream", "zstd-stream", None])
-async def test_the_gateway_speaks_the_compression_that_is_asked_for(double_url: str, compress: str | None) -> None:
-    frames = await _first_frames(double_url, compress)
+async def test_the_gateway_speaks_the_compression_that_is_asked_for(loopback_url: str, compress: str | None) -> None:
+    frames = await _first_frames(loopback_url, compress)
     assert [(frame["op"], frame.get("t")) for frame in frames] == [(10, None), (0, "READY"), (11, None)]
 
 
@@ -661,18 +661,18 @@ async def test_the_gateway_speaks_the_compression_that_is_asked_for(double_url: 
         ({"intents": 0, "shard": [2, 2]}, 4010),
     ],
 )
-async def test_a_bad_identify_closes_the_gateway(double_url: str, identify: dict[str, Any], code: int) -> None:
-    async with reach(double_url) as there, there.http.ws_connect(there.gateway) as ws:
+async def test_a_bad_identify_closes_the_gateway(loopback_url: str, identify: dict[str, Any], code: int) -> None:
+    async with reach(loopback_url) as there, there.http.ws_connect(there.gateway) as ws:
         await ws.receive_json()
         await ws.send_json({"op": 2, "d": {"token": there.token, "properties": {}} | identify})
         assert ((await ws.receive(5)).type, ws.close_code) == (aiohttp.WSMsgType.CLOSE, code)
 
 
-async def test_a_command_keeps_its_id_when_it_is_put_again(at_the_double: str) -> None:
+async def test_a_command_keeps_its_id_when_it_is_put_again(loopback_url: str) -> None:
     bot = echoing()
-    async with reach(at_the_double) as there:
+    async with reach(loopback_url) as there:
         await there.settings(rate_limits=False)
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         before = await there.call("commands")
         await bot.tree.sync()
         assert [each["id"] for each in await there.call("commands")] == [each["id"] for each in before]
@@ -683,9 +683,9 @@ async def test_a_command_keeps_its_id_when_it_is_put_again(at_the_double: str) -
         assert [each.name for each in await bot.tree.fetch_commands()] == ["ask"]
 
 
-async def test_a_removed_bot_and_a_removed_channel_are_gone(at_the_double: str) -> None:
+async def test_a_removed_bot_and_a_removed_channel_are_gone(loopback_url: str) -> None:
     bot = Small()
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server()
         general = await club.channel()
         await general.remove()
@@ -699,8 +699,8 @@ async def test_a_removed_bot_and_a_removed_channel_are_gone(at_the_double: str) 
             await bot.fetch_guild(int(club.id))
 
 
-async def test_an_interaction_without_a_session_is_never_delivered(double_url: str) -> None:
-    async with reach(double_url) as there:
+async def test_an_interaction_without_a_session_is_never_delivered(loopback_url: str) -> None:
+    async with reach(loopback_url) as there:
         await there.call("register", commands=[{"name": "ask", "description": "Ask"}])
         club = await there.server()
         general = await club.channel()

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 
-from tests.discord.actors import Channel, Discord, Guild, Person, reach
-from tests.discord.loopback import schema, uploads
+from tests.discord.loopback.client import Channel, Discord, Guild, Person, reach
+from tests.discord.loopback.rest import uploads
 from tests.discord.loopback.server import ThreadedServer
-from tests.discord.loopback.state import BOT, Json, Permission, Uploaded, World
+from tests.discord.loopback.state.world import BOT, Json, Permission, Uploaded, World
+from tests.discord.loopback.validation import openapi
 
-needs_schema = pytest.mark.skipif(schema.where() is None, reason=schema.WHY_ABSENT)
+needs_schema = pytest.mark.skipif(openapi.where() is None, reason=openapi.WHY_ABSENT)
 
 COMMANDS: list[Json] = [
     {
@@ -323,8 +324,8 @@ async def place_at(url: str) -> AsyncIterator[Place]:
 
 
 async def refused(place: Place, name: str, method: str, path: str, body: Any) -> None:
-    if name in SCHEMA_ALONE and schema.load() is None:
-        pytest.skip(schema.WHY_ABSENT)
+    if name in SCHEMA_ALONE and openapi.load() is None:
+        pytest.skip(openapi.WHY_ABSENT)
     status, answer = await place.send(method, path, body)
     assert (status, answer.get("code")) in {(400, 50035), (400, 50006)}, answer
     if name != "a reply to nothing":
@@ -445,7 +446,7 @@ async def test_a_lawful_response_is_taken_and_returned_in_discords_own_shape(ora
         "/channels/{channel}/messages",
     ],
 )
-async def test_what_the_double_returns_has_discords_own_shape(oracle_url: str, path: str) -> None:
+async def test_what_loopback_discord_returns_has_discords_own_shape(oracle_url: str, path: str) -> None:
     async with place_at(oracle_url) as place:
         await place.discord.settings(check_responses=True)
         await place.ana.say(place.channel, "Good evening")
@@ -474,7 +475,7 @@ def test_there_are_more_than_sixty_hostile_bodies() -> None:
 @needs_schema
 @pytest.mark.parametrize("name", ["review.md", "Kritik über „Alien“.md", "..\u202etxt.md"])
 def test_an_upload_is_told_as_discord_describes_attachments(name: str) -> None:
-    description = schema.load()
+    description = openapi.load()
     assert description is not None
     told = uploads.announced(World(), Uploaded(1 << 60, name, b"abc", 3, 1))
 

@@ -1,4 +1,4 @@
-"""simcord, a Discord in process by other authors, agrees with the double where both can be asked.
+"""simcord, a Discord in process by other authors, agrees with the loopback Discord where both can be asked.
 
 It has no wire, no gateway and no 429, so it is a second opinion on behaviour, not a replacement.
 """
@@ -8,15 +8,15 @@ from __future__ import annotations
 import discord
 import pytest
 
-from tests.discord.bots import Small, at, echoing
 from tests.discord.fidelity.test_oracles import LAWFUL
+from tests.discord.harness.bots import Small, at, echoing
 
 simcord = pytest.importorskip("simcord", reason="simcord, the second opinion, is not installed")
 
 
 @pytest.mark.parametrize("private", [False, True])
-async def test_a_member_sees_the_same_answer_on_both(at_the_double: str, private: bool) -> None:
-    async with at(at_the_double, echoing()) as there:
+async def test_a_member_sees_the_same_answer_on_both(loopback_url: str, private: bool) -> None:
+    async with at(loopback_url, echoing()) as there:
         club = await there.server()
         general = await club.channel()
         ana = await club.member("Ana")
@@ -30,7 +30,7 @@ async def test_a_member_sees_the_same_answer_on_both(at_the_double: str, private
         assert (result.response.content, result.response.ephemeral) == here == ("You asked: Who?", private)
 
 
-async def test_it_takes_every_message_that_the_double_calls_lawful() -> None:
+async def test_it_takes_every_message_that_loopback_discord_calls_lawful() -> None:
     bot = Small()
     async with simcord.run(bot, shard_count=1) as world:
         general = world.create_guild().create_text_channel("general")

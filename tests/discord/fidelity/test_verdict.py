@@ -10,13 +10,13 @@ from pathlib import Path
 import discord
 import pytest
 
-from tests.discord.actors import Asked, Discord, reach
-from tests.discord.bots import Small, at
-from tests.discord.club import club
-from tests.discord.logs import LogWatch, problems_in, watch
-from tests.discord.loopback import schema
-from tests.discord.loopback.state import BOT, Permission
-from tests.discord.programs import program
+from tests.discord.harness.bots import Small, at
+from tests.discord.harness.club import club
+from tests.discord.harness.logs import LogWatch, problems_in, watch
+from tests.discord.harness.programs import program
+from tests.discord.loopback.client import Asked, Discord, reach
+from tests.discord.loopback.state.world import BOT, Permission
+from tests.discord.loopback.validation import openapi
 
 Interaction = discord.Interaction[discord.Client]
 
@@ -42,11 +42,11 @@ async def _kinds(there: Discord) -> list[str]:
     return [each["kind"] for each in (await there.verdict())["violations"]]
 
 
-async def test_a_bot_that_says_nothing_is_caught(at_the_double: str) -> None:
+async def test_a_bot_that_says_nothing_is_caught(loopback_url: str) -> None:
     async def answer(_: Interaction) -> None:
         """Say nothing."""
 
-    async with at(at_the_double, _bot(answer)) as there:
+    async with at(loopback_url, _bot(answer)) as there:
         await _asked(there)
         assert (await there.verdict())["pending"] != []
         await there.advance(3.1)
@@ -54,18 +54,18 @@ async def test_a_bot_that_says_nothing_is_caught(at_the_double: str) -> None:
             await there.assert_clean()
 
 
-async def test_a_bot_that_thinks_for_ever_is_caught(at_the_double: str) -> None:
+async def test_a_bot_that_thinks_for_ever_is_caught(loopback_url: str) -> None:
     async def answer(interaction: Interaction) -> None:
         await interaction.response.defer()
 
-    async with at(at_the_double, _bot(answer)) as there:
+    async with at(loopback_url, _bot(answer)) as there:
         asked = await _asked(there)
         await asked.acknowledged()
         with pytest.raises(AssertionError, match="is thinking"):
             await there.assert_clean(patience=0.2)
 
 
-async def test_a_bot_that_acknowledges_twice_is_caught(at_the_double: str) -> None:
+async def test_a_bot_that_acknowledges_twice_is_caught(loopback_url: str) -> None:
     async def answer(interaction: Interaction) -> None:
         await interaction.response.send_message("One")
         interaction.response._response_type = None
@@ -73,20 +73,20 @@ async def test_a_bot_that_acknowledges_twice_is_caught(at_the_double: str) -> No
             await interaction.response.send_message("Two")
         await interaction.followup.send("Done")
 
-    async with at(at_the_double, _bot(answer)) as there:
+    async with at(loopback_url, _bot(answer)) as there:
         asked = await _asked(there)
         await asked.follow_ups()
         assert await _kinds(there) == ["double acknowledgement"]
 
 
-async def test_a_bot_that_is_asked_twice_and_answers_twice_is_caught(at_the_double: str) -> None:
+async def test_a_bot_that_is_asked_twice_and_answers_twice_is_caught(loopback_url: str) -> None:
     async def answer(interaction: Interaction) -> None:
         try:
             await interaction.response.send_message("Here")
         except discord.HTTPException:
             return
 
-    async with at(at_the_double, _bot(answer)) as there:
+    async with at(loopback_url, _bot(answer)) as there:
         asked = await _asked(there)
         await asked.answer()
         await asked.again()
@@ -110,22 +110,22 @@ async def test_a_bot_that_is_asked_twice_and_answers_twice_is_caught(at_the_doub
     ],
 )
 async def test_a_bot_that_leaves_mentions_on_is_caught(
-    at_the_double: str, allowed: discord.AllowedMentions | None
+    loopback_url: str, allowed: discord.AllowedMentions | None
 ) -> None:
     async def answer(interaction: Interaction) -> None:
         await interaction.response.send_message("Here")
 
     bot = _bot(answer)
     bot.allowed_mentions = allowed
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         await (await _asked(there)).answer()
         assert await _kinds(there) == ["allowed_mentions"]
 
 
 @pytest.mark.parametrize("text", ["@everyone come", "<@{ana}> come"])
-async def test_a_bot_that_pings_through_quoted_text_is_caught(at_the_double: str, text: str) -> None:
+async def test_a_bot_that_pings_through_quoted_text_is_caught(loopback_url: str, text: str) -> None:
     bot = Small(allowed_mentions=discord.AllowedMentions.all())
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server(bot_permissions=BOT | int(Permission.MENTION_EVERYONE))
         general = await club.channel()
         ana = await club.member("Ana")
@@ -134,9 +134,9 @@ async def test_a_bot_that_pings_through_quoted_text_is_caught(at_the_double: str
         assert (await general.messages())[0].data["pings"] == ([0] if "@everyone" in text else [int(ana.id)])
 
 
-async def test_a_bot_that_switches_mentions_off_pings_nobody(at_the_double: str) -> None:
+async def test_a_bot_that_switches_mentions_off_pings_nobody(loopback_url: str) -> None:
     bot = Small()
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server(bot_permissions=BOT | int(Permission.MENTION_EVERYONE))
         general = await club.channel()
         ana = await club.member("Ana")
@@ -145,20 +145,20 @@ async def test_a_bot_that_switches_mentions_off_pings_nobody(at_the_double: str)
         await there.assert_clean()
 
 
-async def test_a_bot_that_sends_too_much_is_caught(at_the_double: str) -> None:
+async def test_a_bot_that_sends_too_much_is_caught(loopback_url: str) -> None:
     async def answer(interaction: Interaction) -> None:
         with pytest.raises(discord.HTTPException, match="50035"):
             await interaction.response.send_message("x" * 2001)
         await interaction.response.send_message("Shorter")
 
-    async with at(at_the_double, _bot(answer)) as there:
+    async with at(loopback_url, _bot(answer)) as there:
         await (await _asked(there)).answer()
         assert set(await _kinds(there)) >= {"limits", "refused"}
 
 
-async def test_a_bot_that_is_forbidden_something_is_caught_unless_the_test_expects_it(at_the_double: str) -> None:
+async def test_a_bot_that_is_forbidden_something_is_caught_unless_the_test_expects_it(loopback_url: str) -> None:
     bot = Small()
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         club = await there.server(bot_permissions=0, everyone=0)
         general = await club.channel()
         with pytest.raises(discord.Forbidden):
@@ -167,18 +167,18 @@ async def test_a_bot_that_is_forbidden_something_is_caught_unless_the_test_expec
         await there.assert_clean(expect=[50001])
 
 
-async def test_a_bot_that_asks_for_what_discord_does_not_have_is_caught(at_the_double: str) -> None:
+async def test_a_bot_that_asks_for_what_discord_does_not_have_is_caught(loopback_url: str) -> None:
     bot = Small()
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         with pytest.raises(discord.NotFound):
             await bot.http.request(discord.http.Route("GET", "/film-clubs/@me"))
         assert [each["detail"] for each in (await there.verdict())["violations"]] == ["GET /film-clubs/@me: 404 0"]
 
 
-@pytest.mark.skipif(schema.where() is None, reason=schema.WHY_ABSENT)
-async def test_a_burst_is_judged_afterwards(at_the_double: str) -> None:
+@pytest.mark.skipif(openapi.where() is None, reason=openapi.WHY_ABSENT)
+async def test_a_burst_is_judged_afterwards(loopback_url: str) -> None:
     bot = Small()
-    async with at(at_the_double, bot) as there:
+    async with at(loopback_url, bot) as there:
         await there.settings(defer_schema=True)
         club = await there.server()
         general = await club.channel()
@@ -189,12 +189,12 @@ async def test_a_burst_is_judged_afterwards(at_the_double: str) -> None:
         assert await _kinds(there) == ["schema"]
 
 
-async def test_an_error_in_the_log_is_caught(at_the_double: str, log: LogWatch) -> None:
+async def test_an_error_in_the_log_is_caught(loopback_url: str, log: LogWatch) -> None:
     async def answer(interaction: Interaction) -> None:
         await interaction.response.send_message("Here")
         raise RuntimeError("on purpose")
 
-    async with at(at_the_double, _bot(answer)) as there:
+    async with at(loopback_url, _bot(answer)) as there:
         await (await _asked(there)).answer()
         async with asyncio.timeout(5):
             while not log.errors:
@@ -204,13 +204,13 @@ async def test_an_error_in_the_log_is_caught(at_the_double: str, log: LogWatch) 
             log.assert_clean()
 
 
-async def test_tokens_in_the_log_are_caught(at_the_double: str) -> None:
+async def test_tokens_in_the_log_are_caught(loopback_url: str) -> None:
     async def answer(interaction: Interaction) -> None:
         await interaction.response.send_message("Here")
         logging.getLogger("bot").info("with %s", there.token)
 
     with watch(logging.DEBUG) as debug:
-        async with at(at_the_double, _bot(answer)) as there:
+        async with at(loopback_url, _bot(answer)) as there:
             await (await _asked(there)).answer()
             secrets = await there.secrets()
     found = debug.problems(secrets)
@@ -218,8 +218,8 @@ async def test_tokens_in_the_log_are_caught(at_the_double: str) -> None:
     assert [f"a token is in the log: {secret[:8]}..." for secret in secrets] == found
 
 
-async def test_a_fault_that_never_strikes_is_told(double_url: str) -> None:
-    async with reach(double_url) as there:
+async def test_a_fault_that_never_strikes_is_told(loopback_url: str) -> None:
+    async with reach(loopback_url) as there:
         await there.fault("GET /gateway", "status", status=502)
         with pytest.raises(AssertionError, match="idle fault: GET /gateway: status was laid and never struck"):
             await there.assert_clean()
@@ -231,10 +231,10 @@ async def test_a_fault_that_never_strikes_is_told(double_url: str) -> None:
 
 @pytest.mark.parametrize("said", ["an error", "a token"])
 async def test_a_club_is_judged_at_its_end_without_being_asked(
-    at_the_double: str, reviews: Path, store: Path, said: str
+    loopback_url: str, reviews: Path, store: Path, said: str
 ) -> None:
     async def log_it() -> None:
-        async with club(at_the_double, reviews, store) as here:
+        async with club(loopback_url, reviews, store) as here:
             if said == "an error":
                 logging.getLogger("bot").error(said)
             else:

@@ -1,1 +1,1 @@
-"""A test double of Discord: REST v10 and the gateway, on loopback, with Discord's rules."""
+"""A Discord for tests: REST v10 and the gateway, on loopback, with Discord's rules."""

@@ -1,4 +1,4 @@
-"""`python -m tests.discord.loopback [--port N]`: the double in a process of its own.
+"""`python -m tests.discord.loopback [--port N]`: the loopback Discord in a process of its own.
 
 Prints one line, `listening URL`, and runs until its standard input ends or it is told to stop.
 """

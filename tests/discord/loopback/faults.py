@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from tests.discord.loopback.state import Json
+from tests.discord.loopback.state.world import Json
 
 KINDS = ("status", "reset", "close", "silence", "delay")
 

@@ -16,9 +16,9 @@ from typing import Any
 import zstandard
 from aiohttp import WSMsgType, web
 
-from tests.discord.loopback import payloads
 from tests.discord.loopback.faults import Faults
-from tests.discord.loopback.state import Intents, Interaction, Json, World
+from tests.discord.loopback.state import payloads
+from tests.discord.loopback.state.world import Intents, Interaction, Json, World
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 0, 1, 2, 6, 7, 9, 10, 11
 ENDS_A_SESSION = {1000, 1001}

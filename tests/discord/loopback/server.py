@@ -1,4 +1,4 @@
-"""The double as a server: one port for REST, the gateway and the control channel."""
+"""The loopback Discord as a server: one port for REST, the gateway and the control channel."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import Self
 
 from aiohttp import web
 
-from tests.discord.loopback.api import Api
-from tests.discord.loopback.control import Control
+from tests.discord.loopback.control.operations import Control
+from tests.discord.loopback.control.users import CantBeDoneError
 from tests.discord.loopback.faults import Faults
 from tests.discord.loopback.gateway import Gateway
-from tests.discord.loopback.people import CantBeDoneError
-from tests.discord.loopback.rest import PREFIX, Rest
-from tests.discord.loopback.state import CONTROL, World
-from tests.discord.loopback.uploads import TEMPLATE, Cdn
-from tests.discord.loopback.verdict import Ledger
+from tests.discord.loopback.rest.api import Api
+from tests.discord.loopback.rest.handler import PREFIX, Rest
+from tests.discord.loopback.rest.uploads import TEMPLATE, Cdn
+from tests.discord.loopback.state.world import CONTROL, World
+from tests.discord.loopback.validation.ledger import Ledger
 
 
 class Server:
@@ -71,12 +71,12 @@ class Server:
 
 
 class ThreadedServer:
-    """A double on a thread of its own, so that a bot which blocks its loop doesn't stop Discord."""
+    """A loopback Discord on a thread of its own, so that a bot which blocks its loop doesn't stop Discord."""
 
     def __init__(self) -> None:
         self.server = Server()
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="discord-double", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="loopback-discord", daemon=True)
 
     def _run(self) -> None:
         asyncio.set_event_loop(self._loop)

@@ -23,10 +23,10 @@ from typing import Any
 
 import aiohttp
 
-from tests.discord.club import furnish
+from tests.discord.harness.club import furnish
+from tests.discord.harness.programs import port
 from tests.discord.pictures.browser import browsing, find
 from tests.discord.pictures.promql import Scrape, evaluate
-from tests.discord.programs import port
 from tests.discord.soak import soak
 from tests.project import ROOT
 

@@ -28,7 +28,7 @@ from embeddings.evaluation.datasets.questions import read_questions
 from embeddings.library import Library
 from embeddings.records import SHARED, Quote, Review, State
 from tests import project
-from tests.discord.club import LIGHTHOUSE
+from tests.discord.harness.club import LIGHTHOUSE
 from tests.project import ROOT
 
 _DATA = ROOT / "data"

@@ -18,8 +18,8 @@ from bot.app.runner import update_index
 from bot.services.engine import ENCODED_TOGETHER, Answered, BusyError, Engine, EngineQuery
 from embeddings.errors import IndexDamagedError, IndexMissingError, QuestionError, UnknownReviewError
 from embeddings.library import Library
-from tests.discord.club import OWNERS, QUESTION
-from tests.discord.programs import copied
+from tests.discord.harness.club import OWNERS, QUESTION
+from tests.discord.harness.programs import copied
 
 SHARED = ("shared",)
 

@@ -13,10 +13,10 @@ from typing import Any
 import discord
 import pytest
 
-from tests.discord.actors import Asked, Channel
-from tests.discord.club import QUESTION, Club, club
-from tests.discord.logs import LogWatch
-from tests.discord.loopback.state import Permission
+from tests.discord.harness.club import QUESTION, Club, club
+from tests.discord.harness.logs import LogWatch
+from tests.discord.loopback.client import Asked, Channel
+from tests.discord.loopback.state.world import Permission
 
 CALLBACK = "POST /interactions/.*/callback"
 EDIT = "PATCH /webhooks/.*/@original"
@@ -52,9 +52,9 @@ async def said_in(here: Club, place: Channel | None = None) -> list[str]:
     ids=str,
 )
 async def test_a_question_asked_while_the_bot_is_away_is_answered(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch, disturbance: dict[str, Any]
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch, disturbance: dict[str, Any]
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         await here.there.call("disturb", **disturbance)
         assert "deferrals" in (await (await ask(here)).answer()).text
         stats = await here.there.stats()
@@ -63,9 +63,9 @@ async def test_a_question_asked_while_the_bot_is_away_is_answered(
 
 
 async def test_a_handshake_that_fails_on_the_way_back_loses_no_question(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         await here.there.fault("GET /gateway/", "status", status=503, times=2)
         await here.there.disturb("reset")
         assert "deferrals" in (await (await ask(here)).answer()).text
@@ -91,9 +91,9 @@ async def test_a_handshake_that_fails_on_the_way_back_loses_no_question(
     ids=str,
 )
 async def test_a_callback_that_fails_is_sent_again_in_time(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch, fault: dict[str, Any]
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch, fault: dict[str, Any]
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         await here.there.fault(CALLBACK, **fault)
         asked = await ask(here)
         assert "deferrals" in (await asked.answer()).text
@@ -102,9 +102,9 @@ async def test_a_callback_that_fails_is_sent_again_in_time(
 
 
 async def test_a_callback_that_is_never_answered_is_sent_again(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         await here.there.fault(CALLBACK, "silence", seconds=1.5, after=True)
         assert "deferrals" in (await (await ask(here)).answer()).text
         await asyncio.sleep(0.5)
@@ -113,9 +113,9 @@ async def test_a_callback_that_is_never_answered_is_sent_again(
 
 
 async def test_a_callback_is_not_sent_again_when_it_would_be_too_late(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store, expect=(10062,)) as here:
+    async with club(loopback_url, reviews, store, expect=(10062,)) as here:
         await here.there.fault(CALLBACK, "status", status=500, times=None)
         await ask(here)
         await asyncio.sleep(2.8)
@@ -128,9 +128,9 @@ async def test_a_callback_is_not_sent_again_when_it_would_be_too_late(
 
 
 async def test_a_429_from_outside_discords_gate_raises_no_storm(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store, expect=(10062,)) as here:
+    async with club(loopback_url, reviews, store, expect=(10062,)) as here:
         await here.there.fault(CALLBACK, "status", status=429, via=False, times=None)
         for _ in range(3):
             await ask(here)
@@ -144,18 +144,18 @@ async def test_a_429_from_outside_discords_gate_raises_no_storm(
 @pytest.mark.parametrize("kind", ["reset", "close"])
 @pytest.mark.parametrize("after", [False, True])
 async def test_an_edit_that_is_cut_off_is_sent_again(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch, kind: str, after: bool
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch, kind: str, after: bool
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         await here.there.fault(EDIT, kind, after=after, times=2)
         assert "deferrals" in (await here.ask()).text
         await here.assert_clean(log)
 
 
 async def test_the_same_interaction_twice_is_one_callback(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         asked = await ask(here)
         await asked.again()
         answer = await asked.answer()
@@ -168,9 +168,9 @@ async def test_the_same_interaction_twice_is_one_callback(
 
 
 async def test_a_late_acknowledgement_is_dropped_quietly_and_counted(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store, expect=(10062,)) as here:
+    async with club(loopback_url, reviews, store, expect=(10062,)) as here:
         await ask(here, age=3.5)
         await asyncio.sleep(0.5)
         assert await callbacks(here) == [404]
@@ -181,9 +181,9 @@ async def test_a_late_acknowledgement_is_dropped_quietly_and_counted(
 
 
 async def test_an_answer_whose_token_has_expired_is_posted_in_the_channel(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store, expect=(50027,)) as here:
+    async with club(loopback_url, reviews, store, expect=(50027,)) as here:
         await here.there.fault(CALLBACK, "delay", seconds=0.3, after=True)
         asked = await ask(here)
         await asked.acknowledged()
@@ -194,9 +194,9 @@ async def test_an_answer_whose_token_has_expired_is_posted_in_the_channel(
 
 
 async def test_a_private_answer_whose_token_has_expired_is_not_posted(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store, expect=(50027,)) as here:
+    async with club(loopback_url, reviews, store, expect=(50027,)) as here:
         await here.there.fault(CALLBACK, "delay", seconds=0.3, after=True)
         asked = await here.ana.slash(here.general, "ask", question=QUESTION, private=True)
         await asked.acknowledged()
@@ -212,9 +212,9 @@ async def test_a_private_answer_whose_token_has_expired_is_not_posted(
 
 @pytest.mark.parametrize("missing", [Permission.SEND_MESSAGES, Permission.VIEW_CHANNEL])
 async def test_where_the_bot_may_not_speak_it_does_not_try(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch, missing: Permission
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch, missing: Permission
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         await here.general.permit_bot(deny=missing)
         await here.ana.mention(here.general, QUESTION)
         await asyncio.sleep(0.3)
@@ -225,9 +225,9 @@ async def test_where_the_bot_may_not_speak_it_does_not_try(
 
 
 async def test_without_the_history_the_answer_is_no_reply(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         await here.general.permit_bot(deny=Permission.READ_MESSAGE_HISTORY | Permission.EMBED_LINKS)
         said = await here.ana.mention(here.general, QUESTION)
         answer = await here.general.answer_to(said)
@@ -237,9 +237,9 @@ async def test_without_the_history_the_answer_is_no_reply(
 
 
 async def test_a_locked_thread_is_left_alone_and_an_unknown_refusal_is_not_repeated(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store, expect=(50083, 160005)) as here:
+    async with club(loopback_url, reviews, store, expect=(50083, 160005)) as here:
         thread = await here.general.thread("spoilers", owner=here.ana)
         said = await here.ana.mention(thread, QUESTION)
         assert "deferrals" in (await thread.answer_to(said)).text
@@ -254,8 +254,8 @@ async def test_a_locked_thread_is_left_alone_and_an_unknown_refusal_is_not_repea
         await here.assert_clean(log)
 
 
-async def test_a_refused_token_ends_the_bot_after_a_few_tries(at_the_double: str, reviews: Path, store: Path) -> None:
-    async with club(at_the_double, reviews, store, expect=(401,), errors=True) as here:
+async def test_a_refused_token_ends_the_bot_after_a_few_tries(loopback_url: str, reviews: Path, store: Path) -> None:
+    async with club(loopback_url, reviews, store, expect=(401,), errors=True) as here:
         await here.there.call("revoke")
         for _ in range(6):
             await here.ana.mention(here.general, QUESTION)
@@ -266,9 +266,9 @@ async def test_a_refused_token_ends_the_bot_after_a_few_tries(at_the_double: str
 
 
 async def test_a_spent_bucket_is_waited_for_and_no_429_caused(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         await here.there.settings(rate_limits=True)
         first = await here.ana.mention(here.general, QUESTION)
         await here.general.answer_to(first)
@@ -285,9 +285,9 @@ async def test_a_spent_bucket_is_waited_for_and_no_429_caused(
 
 
 async def test_an_unknown_button_says_that_it_has_expired(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         answer = await here.ask()
         channel = here.bot.get_channel(int(here.general.id))
         message = await channel.fetch_message(int(answer.id))  # type: ignore[union-attr]
@@ -304,9 +304,9 @@ async def test_an_unknown_button_says_that_it_has_expired(
 
 
 async def test_bots_webhooks_and_the_bot_itself_are_not_answered(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         room = await here.ana.dm()
         # In a DM every message asks something, and Discord tells the bot of its own too.
         answer = await room.answer_to(await here.ana.say(room, QUESTION))
@@ -321,9 +321,9 @@ async def test_bots_webhooks_and_the_bot_itself_are_not_answered(
 
 
 async def test_a_post_that_is_sent_again_appears_once(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         await here.there.fault(POST, "reset", after=True, times=2)
         await here.ana.mention(here.general, QUESTION)
         await until(lambda: said_in(here), "deferrals")
@@ -333,9 +333,9 @@ async def test_a_post_that_is_sent_again_appears_once(
 
 
 async def test_an_answer_that_discord_refuses_as_components_is_an_embed(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         await here.there.fault(POST, "status", status=400, code=50035)
         said = await here.ana.mention(here.general, QUESTION)
         answer = await here.general.answer_to(said)

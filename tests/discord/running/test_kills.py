@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.discord.harness.programs import copied
 from tests.discord.kills import endure
-from tests.discord.programs import copied
 
 
 @pytest.mark.slow

@@ -12,13 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from tests.discord import pulse
-from tests.discord.actors import Discord
-from tests.discord.logs import problems_in
-from tests.discord.loopback.state import Json
-from tests.discord.programs import PATIENCE, copied, program
-from tests.discord.pulse import Pulse
-from tests.discord.running.test_run import elsewhere
+from tests.discord.harness import pulse
+from tests.discord.harness.logs import problems_in
+from tests.discord.harness.programs import PATIENCE, copied, loopback_process, program
+from tests.discord.harness.pulse import Pulse
+from tests.discord.loopback.client import Discord
+from tests.discord.loopback.state.world import Json
 
 QUESTIONS = (
     "What is a deferral?",
@@ -82,7 +81,7 @@ async def asked_at_once(there: Discord, number: int) -> list[Json]:
 async def rush(number: int, reviews: Path, folder: Path, *, expect: tuple[int, ...] = ()) -> Rush:
     """That many questions at once, to a program that is stopped after the last answer."""
     kept = folder / "pulse.json"
-    async with elsewhere(expect=expect) as there:
+    async with loopback_process(expect=expect) as there:
         with program(there.url, copied(reviews, folder), "run", token=there.token, pulse=kept) as bot:
             await there.ready(timeout=PATIENCE)
             every = await asked_at_once(there, number)

@@ -19,12 +19,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bot.observability.health import health
 from bot.observability.trace import Stage
-from tests.discord.club import OWNERS, QUESTION, UNANSWERABLE
-from tests.discord.logs import problems_in
+from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE
+from tests.discord.harness.logs import problems_in
+from tests.discord.harness.programs import PATIENCE, channel_and_member, copied, loopback_process, port, program
 from tests.discord.pictures.dashboard import DASHBOARD, INTERVAL
 from tests.discord.pictures.promql import agrees
-from tests.discord.programs import PATIENCE, copied, port, program
-from tests.discord.running.test_run import elsewhere, scene
 from tests.project import ROOT
 
 METRICS_TABLE = ROOT / "bot" / "docs" / "running.md"
@@ -84,7 +83,7 @@ def counted(exposed: str) -> float:
 
 async def watched_run(data: Path, number: int) -> Watched:
     at = f"http://127.0.0.1:{number}"
-    async with elsewhere() as there:
+    async with loopback_process() as there:
         with program(
             there.url,
             data,
@@ -95,7 +94,7 @@ async def watched_run(data: Path, number: int) -> Watched:
             REVIEW_BOT_LOG_LEVEL="DEBUG",
         ) as bot:
             await there.ready(timeout=30)
-            general, ana = await scene(there)
+            general, ana = await channel_and_member(there)
             healthy, ready = await fetched(f"{at}/healthz"), await told(f"{at}/readyz", lambda it: it[0] == 200)
             answer = await (await ana.slash(general, "ask", question=QUESTION)).answer()
             await (await ana.slash(general, "ask", question=UNANSWERABLE)).answer()

@@ -1,4 +1,4 @@
-"""The double in a process of its own, the bot in another, and many questions at once."""
+"""The loopback Discord in a process of its own, the bot in another, and many questions at once."""
 
 from __future__ import annotations
 
@@ -10,17 +10,25 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.discord.actors import in_a_process, reach
-from tests.discord.bots import at, echoing
-from tests.discord.conftest import lead
-from tests.discord.logs import problems_in
+from tests.discord.harness.bots import at, echoing
+from tests.discord.harness.launch import point_at
+from tests.discord.harness.logs import problems_in
+from tests.discord.loopback.client import in_a_process, reach
 
 MANY = 50
 
 
 @contextmanager
 def launched(url: str, token: str, *options: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, "-m", "tests.discord.launch", "--double", url, "--entry", "tests.discord.bots:main"]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.discord.harness.launch",
+        "--loopback",
+        url,
+        "--entry",
+        "tests.discord.harness.bots:main",
+    ]
     with subprocess.Popen(
         [*command, *options],
         stdout=subprocess.PIPE,
@@ -35,7 +43,7 @@ def launched(url: str, token: str, *options: str) -> Iterator[subprocess.Popen[s
 
 
 @pytest.mark.parametrize(("options", "compression"), [([], "zstd-stream"), (["--zlib"], "zlib-stream")])
-async def test_an_entry_point_is_led_to_the_double(options: list[str], compression: str) -> None:
+async def test_an_entry_point_is_led_to_loopback_discord(options: list[str], compression: str) -> None:
     with in_a_process() as url:
         async with reach(url) as there:
             with launched(url, there.token, *options) as bot:
@@ -55,7 +63,7 @@ async def test_an_entry_point_is_led_to_the_double(options: list[str], compressi
 
 async def test_many_questions_at_once_are_acknowledged_and_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     with in_a_process() as url:
-        lead(monkeypatch, url)
+        point_at(url, monkeypatch.setattr)
         async with at(url, echoing()) as there:
             await there.settings(defer_schema=True)
             club = await there.server()

@@ -4,60 +4,36 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.app.client import CommandBot
 from bot.app.runner import Exit
-from bot.app.sync import current_digest, payload
+from bot.app.sync import current_digest
 from bot.cli.commands.init import save_token
 from bot.storage.database import Store
-from tests.discord.actors import Channel, Discord, Person, in_a_process, reach
-from tests.discord.club import QUESTION
-from tests.discord.logs import problems_in
-from tests.discord.programs import PATIENCE, Program, copied, program
+from tests.discord.harness.club import QUESTION
+from tests.discord.harness.logs import problems_in
+from tests.discord.harness.programs import (
+    PATIENCE,
+    Program,
+    channel_and_member,
+    copied,
+    exit_code_of,
+    loopback_process,
+    program,
+)
+from tests.discord.loopback.client import in_a_process, reach
 
 SAMPLE = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE.abcdefghijklmnopqrstuvwxyz0123456789AB"
 
 
-@asynccontextmanager
-async def elsewhere(*, expect: tuple[int, ...] = (), judged: bool = True) -> AsyncIterator[Discord]:
-    """A double in a process of its own, where the bot's commands are registered; at its end it judges the bot.
-
-    Args:
-        expect: JSON codes and statuses that the test provokes without a fault.
-        judged: whether it does.
-    """
-    with in_a_process() as url:
-        async with reach(url) as there:
-            async with CommandBot() as bot:
-                await bot.setup_hook()
-                await there.call("register", commands=payload(bot.tree))
-            yield there
-            if judged:
-                await there.assert_clean(expect=expect)
-
-
-async def scene(there: Discord) -> tuple[Channel, Person]:
-    """A server with a channel and a member."""
-    server = await there.server("Film Club")
-    return await server.channel("general"), await server.member("Ana")
-
-
-async def ended(bot: Program) -> int:
-    """The exit code of a program that ends by itself."""
-    return await asyncio.to_thread(bot.ended)
-
-
 async def test_the_program_answers_and_ends_in_good_order(reviews: Path, tmp_path: Path) -> None:
-    async with elsewhere() as there:
+    async with loopback_process() as there:
         with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
             await there.ready(timeout=PATIENCE)
-            general, ana = await scene(there)
+            general, ana = await channel_and_member(there)
             answer = await (await ana.slash(general, "ask", question=QUESTION)).answer()
             assert "deferrals" in answer.text
             async with asyncio.timeout(PATIENCE):
@@ -72,10 +48,10 @@ async def test_the_program_answers_and_ends_in_good_order(reviews: Path, tmp_pat
 
 
 async def test_what_is_under_way_is_finished_on_sigterm(reviews: Path, tmp_path: Path) -> None:
-    async with elsewhere() as there:
+    async with loopback_process() as there:
         with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
             await there.ready(timeout=PATIENCE)
-            general, ana = await scene(there)
+            general, ana = await channel_and_member(there)
             await there.fault("PATCH /webhooks/.*", "delay", seconds=1.0, times=20)
             ids = await there.burst((ana, general, "ask", {"question": QUESTION}) for _ in range(20))
             assert await there.wait_all(ids, "acknowledged", timeout=5) == 20
@@ -86,10 +62,10 @@ async def test_what_is_under_way_is_finished_on_sigterm(reviews: Path, tmp_path:
 
 async def test_more_than_can_be_answered_is_told_so_on_sigterm(reviews: Path, tmp_path: Path) -> None:
     # Those that come in the last moment find nobody.
-    async with elsewhere(expect=(10062,)) as there:
+    async with loopback_process(expect=(10062,)) as there:
         with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
             await there.ready(timeout=PATIENCE)
-            general, ana = await scene(there)
+            general, ana = await channel_and_member(there)
             await there.settings(defer_schema=True)
             stopped = asyncio.create_task(_stopped_after(bot, 1.0))
             asked = []
@@ -110,7 +86,7 @@ async def _stopped_after(bot: Program, seconds: float) -> int:
 
 @pytest.mark.parametrize("shards", [1, 2])
 async def test_sigterm_ends_it_while_it_is_still_connecting(reviews: Path, tmp_path: Path, shards: int) -> None:
-    async with elsewhere() as there:
+    async with loopback_process() as there:
         await there.settings(shards=shards)
         # The first of two shards identifies, and the second has to wait until it may.
         if shards == 1:
@@ -123,11 +99,11 @@ async def test_sigterm_ends_it_while_it_is_still_connecting(reviews: Path, tmp_p
 
 
 async def test_no_token_is_logged_even_at_debug(reviews: Path, tmp_path: Path) -> None:
-    async with elsewhere() as there:
+    async with loopback_process() as there:
         data = copied(reviews, tmp_path)
         with program(there.url, data, "run", token=there.token, errors=True, REVIEW_BOT_LOG_LEVEL="DEBUG") as bot:
             await there.ready(timeout=PATIENCE)
-            general, ana = await scene(there)
+            general, ana = await channel_and_member(there)
             await there.fault("POST /interactions/.*", "status", status=429, via=True, retry_after=0.2)
             await there.fault("PATCH /webhooks/.*", "reset")
             answer = await (await ana.slash(general, "ask", question=QUESTION)).answer()
@@ -139,11 +115,11 @@ async def test_no_token_is_logged_even_at_debug(reviews: Path, tmp_path: Path) -
 
 
 async def test_an_old_button_works_after_a_restart(reviews: Path, tmp_path: Path) -> None:
-    async with elsewhere() as there:
+    async with loopback_process() as there:
         data = copied(reviews, tmp_path)
         with program(there.url, data, "run", token=there.token) as bot:
             await there.ready(timeout=PATIENCE)
-            general, ana = await scene(there)
+            general, ana = await channel_and_member(there)
             answer = await (await ana.slash(general, "ask", question=QUESTION)).answer()
             await asyncio.to_thread(bot.stop)
             output = bot.output
@@ -162,11 +138,11 @@ async def test_an_old_button_works_after_a_restart(reviews: Path, tmp_path: Path
 
 
 async def test_a_new_review_is_answered_from_without_a_restart(reviews: Path, tmp_path: Path) -> None:
-    async with elsewhere() as there:
+    async with loopback_process() as there:
         data = copied(reviews, tmp_path)
         with program(there.url, data, "run", token=there.token) as bot:
             await there.ready(timeout=PATIENCE)
-            general, ana = await scene(there)
+            general, ana = await channel_and_member(there)
             (data / "reviews" / "whales.md").write_text(
                 "---\ntitle: The Whale Song\n---\n\nThe cook of the whaler sings to his kettle every morning.\n",
                 encoding="utf-8",
@@ -186,17 +162,17 @@ async def test_what_keeps_the_bot_from_starting_is_one_line_and_a_code_of_its_ow
 ) -> None:
     empty = tmp_path / "empty"
     (empty / "reviews").mkdir(parents=True)
-    async with elsewhere(expect=(401,)) as there:
+    async with loopback_process(expect=(401,)) as there:
         with program(there.url, reviews, "run", token=None) as bot:
-            assert await ended(bot) == Exit.SETTINGS
+            assert await exit_code_of(bot) == Exit.SETTINGS
             assert "DISCORD_TOKEN" in bot.output
         with program(there.url, reviews, "run", token="not a token") as bot:
-            assert await ended(bot) == Exit.SETTINGS
+            assert await exit_code_of(bot) == Exit.SETTINGS
         with program(there.url, empty, "run", token=there.token) as bot:
-            assert await ended(bot) == Exit.NO_INDEX
+            assert await exit_code_of(bot) == Exit.NO_INDEX
             assert bot.output.splitlines()[-1].endswith(f"run `review-bot index --data {empty}`")
         with program(there.url, reviews, "run", token=SAMPLE) as bot:
-            assert await ended(bot) == Exit.TOKEN_REFUSED
+            assert await exit_code_of(bot) == Exit.TOKEN_REFUSED
             assert "refuses the token" in bot.output
         assert (await there.stats())["identifies"] == 0
 
@@ -205,14 +181,14 @@ async def test_a_second_bot_on_the_same_folder_ends_until_the_first_has_ended_ho
     reviews: Path, tmp_path: Path
 ) -> None:
     data = copied(reviews, tmp_path)
-    async with elsewhere() as there:
+    async with loopback_process() as there:
         with program(there.url, data, "run", token=there.token) as first:
             await there.ready(timeout=PATIENCE)
             with program(there.url, data, "run", token=there.token) as second:
-                assert await ended(second) == Exit.RUNNING
+                assert await exit_code_of(second) == Exit.RUNNING
                 assert second.output == f"{data}: another review-bot runs on this folder; stop it first\n"
             first.process.kill()
-            await ended(first)
+            await exit_code_of(first)
         with program(there.url, data, "run", token=there.token) as third:
             while (await there.stats())["identifies"] < 2:
                 assert third.process.poll() is None, third.output
@@ -228,7 +204,7 @@ async def test_the_commands_are_put_when_they_have_changed_and_only_then(reviews
             await there.fault("PUT /applications/.*", "status", status=503)
             for said in ("up to date", "not changed"):
                 with program(url, data, "sync", token=there.token) as bot:
-                    assert await ended(bot) == 0
+                    assert await exit_code_of(bot) == 0
                     assert said in bot.output
                     assert ("can't reach Discord (status 503)" in bot.output) is (said == "up to date")
             assert [each["status"] for each in await there.requests() if each["method"] == "PUT"] == [503, 200]
@@ -245,7 +221,7 @@ async def test_the_commands_of_one_server_are_taken_out_again(reviews: Path, tmp
 
             async def synced(*options: str) -> str:
                 with program(url, data, "sync", *options, token=there.token) as bot:
-                    assert await ended(bot) == 0, bot.output
+                    assert await exit_code_of(bot) == 0, bot.output
                     return bot.output
 
             async def known() -> tuple[int, int]:
@@ -268,7 +244,7 @@ async def test_commands_that_discord_has_lost_are_put_again_by_force(reviews: Pa
         async with reach(url) as there:
             for options, said, put in (((), "up to date", 1), ((), "--force", 1), (("--force",), "up to date", 2)):
                 with program(url, data, "sync", *options, token=there.token) as bot:
-                    assert await ended(bot) == 0
+                    assert await exit_code_of(bot) == 0
                     assert said in bot.output
                 assert (await there.stats())["command_puts"] == put
             await there.assert_clean()
@@ -281,20 +257,20 @@ async def test_what_keeps_sync_from_a_server_is_one_line_that_says_what_to_do(re
             server = await there.server("Elsewhere", bot=False)
             for options in ((), ("--remove",)):
                 with program(url, data, "sync", "--guild", server.id, *options, token=there.token) as bot:
-                    assert await ended(bot) == 1
+                    assert await exit_code_of(bot) == 1
                     assert bot.output.splitlines()[-1] == (
                         f"the bot is not in server {server.id}, so it can have no commands there; "
                         f"`review-bot invite --data {data}` prints the link that adds it"
                     )
             with program(url, data, "sync", "--remove", token=there.token) as bot:
-                assert await ended(bot) == 2
+                assert await exit_code_of(bot) == 2
                 assert "--guild" in bot.output
             await there.assert_clean(expect=(50001,))
 
 
 async def test_a_start_tells_of_commands_that_discord_does_not_know(reviews: Path, tmp_path: Path) -> None:
     data = copied(reviews, tmp_path)
-    async with elsewhere() as there:
+    async with loopback_process() as there:
 
         async def said(session: int) -> str:
             with program(there.url, data, "run", token=there.token) as bot:
@@ -316,33 +292,33 @@ async def test_setting_up_leaves_a_bot_that_the_doctor_finds_well(reviews: Path,
     with in_a_process() as url:
         async with reach(url) as there:
             with program(url, data, "init", token=None, typed=f"{there.token}\n\n") as setting_up:
-                assert await ended(setting_up) == 0
+                assert await exit_code_of(setting_up) == 0
                 assert "Commands: up to date." in setting_up.output
                 assert there.token not in setting_up.output
             with program(url, data, "doctor", "--online", token=None) as doctor:
-                assert await ended(doctor) == 0, doctor.output
+                assert await exit_code_of(doctor) == 0, doctor.output
                 assert "taken by Discord as" in doctor.output
             assert [each["method"] for each in await there.requests()].count("PUT") == 1
             with program(url, data, "doctor", "--online", token=SAMPLE) as doctor:
-                assert await ended(doctor) == 1
+                assert await exit_code_of(doctor) == 1
                 assert "Discord refuses the token" in doctor.output
             with program("http://127.0.0.1:9", data, "doctor", "--online", token=None) as doctor:
-                assert await ended(doctor) == 1
+                assert await exit_code_of(doctor) == 1
                 assert "Discord can't be reached" in doctor.output
             await there.assert_clean(expect=(401,))
 
 
 async def test_a_token_that_works_is_given_up_only_for_one_that_discord_takes(reviews: Path, tmp_path: Path) -> None:
     data = copied(reviews, tmp_path)
-    async with elsewhere(expect=(401,)) as there:
+    async with loopback_process(expect=(401,)) as there:
         save_token(there.token, data)
         with program(there.url, data, "init", token=None, typed=f"y\n{SAMPLE}\n\nn\n") as again:
-            assert await ended(again) == 0
+            assert await exit_code_of(again) == 0
             assert "Discord refuses the token" in again.output
             assert f"Token: the old one stays, in {data}/token." in again.output
         save_token(SAMPLE, data)
         with program(there.url, data, "init", token=None, typed=f"y\n{there.token}\nn\n") as again:
-            assert await ended(again) == 0
+            assert await exit_code_of(again) == 0
         assert (data / "token").read_text(encoding="utf-8") == f"{there.token}\n"
 
 
@@ -352,8 +328,8 @@ async def test_ten_restarts_in_a_row_put_no_command(reviews: Path, tmp_path: Pat
     with in_a_process() as url:
         async with reach(url) as there:
             with program(url, data, "sync", token=there.token) as bot:
-                assert await ended(bot) == 0
-            general, ana = await scene(there)
+                assert await exit_code_of(bot) == 0
+            general, ana = await channel_and_member(there)
             for start in range(1, 11):
                 with program(url, data, "run", token=there.token) as bot:
                     await there.ready(timeout=PATIENCE, identifies=start)
@@ -362,7 +338,7 @@ async def test_ten_restarts_in_a_row_put_no_command(reviews: Path, tmp_path: Pat
                     assert await asyncio.to_thread(bot.stop) == 0
                     assert problems_in(bot.output, await there.secrets()) == []
                 with program(url, data, "sync", token=there.token) as bot:
-                    assert await ended(bot) == 0
+                    assert await exit_code_of(bot) == 0
                     assert "not changed" in bot.output
             stats = await there.stats()
             assert (stats["command_puts"], stats["intents"]) == (1, [4609] * 10)
@@ -375,13 +351,13 @@ async def test_ten_restarts_in_a_row_put_no_command(reviews: Path, tmp_path: Pat
 @pytest.mark.parametrize("command", ["invite", "run", "sync"])
 async def test_a_token_that_names_no_application_is_a_wrong_setting(reviews: Path, command: str) -> None:
     with program("http://127.0.0.1:9", reviews, command, token=SAMPLE.replace("MTIz", "xxxx")) as bot:
-        assert await ended(bot) == Exit.SETTINGS
+        assert await exit_code_of(bot) == Exit.SETTINGS
         assert bot.output.splitlines()[-1].startswith("the token names no application")
 
 
 async def test_the_invitation_asks_for_little(reviews: Path) -> None:
     with program("http://127.0.0.1:9", reviews, "invite", token=SAMPLE) as bot:
-        assert await ended(bot) == 0
+        assert await exit_code_of(bot) == 0
         assert bot.output == (
             "https://discord.com/oauth2/authorize?client_id=123456789012345678"
             "&scope=bot+applications.commands&permissions=274877991936\n"
@@ -401,24 +377,24 @@ async def test_the_invitation_asks_for_little(reviews: Path) -> None:
 async def test_what_ends_the_connection_for_good_ends_the_program(
     reviews: Path, tmp_path: Path, disturbance: dict[str, Any], code: Exit, said: str
 ) -> None:
-    async with elsewhere() as there:
+    async with loopback_process() as there:
         with program(there.url, copied(reviews, tmp_path), "run", token=there.token, errors=True) as bot:
             await there.ready(timeout=PATIENCE)
             await there.disturb(**disturbance)
-            assert await ended(bot) == code
+            assert await exit_code_of(bot) == code
             assert said in bot.output.splitlines()[-1]
             assert problems_in(bot.output, await there.secrets(), errors=False) == []
             assert (await there.stats())["identifies"] == 1
 
 
 async def test_a_discord_that_is_out_of_order_is_waited_for(reviews: Path, tmp_path: Path) -> None:
-    async with elsewhere() as there:
+    async with loopback_process() as there:
         await there.fault("GET /users/@me", "status", status=503)
         await there.fault("GET /gateway/bot", "status", status=503)
         await there.fault("GET /gateway/", "status", status=503)
         with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
             await there.ready(timeout=PATIENCE)
-            general, ana = await scene(there)
+            general, ana = await channel_and_member(there)
             assert "deferrals" in (await (await ana.slash(general, "ask", question=QUESTION)).answer()).text
             await there.fault("GET /gateway/", "status", status=503, times=2)
             await there.disturb("reconnect")

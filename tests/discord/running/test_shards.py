@@ -10,9 +10,9 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.discord.actors import Channel, Discord, Guild, Person, reach
-from tests.discord.club import QUESTION, review_bot
-from tests.discord.logs import LogWatch
+from tests.discord.harness.club import QUESTION, review_bot
+from tests.discord.harness.logs import LogWatch
+from tests.discord.loopback.client import Channel, Discord, Guild, Person, reach
 
 DEFERRAL = "there are no deferrals"
 
@@ -53,8 +53,8 @@ async def two_shards(url: str, reviews: Path, store: Path) -> AsyncIterator[Hall
             yield Halls(there, channels, (await servers[0].member("Ana"), await servers[1].member("Bea")))
 
 
-async def test_both_shards_identify_and_answer(at_the_double: str, reviews: Path, store: Path, log: LogWatch) -> None:
-    async with two_shards(at_the_double, reviews, store) as halls:
+async def test_both_shards_identify_and_answer(loopback_url: str, reviews: Path, store: Path, log: LogWatch) -> None:
+    async with two_shards(loopback_url, reviews, store) as halls:
         stats = await halls.there.stats()
         assert (stats["shards"], stats["intents"]) == ([[0, 2], [1, 2]], [4609, 4609])
         await halls.answered(0)
@@ -66,9 +66,9 @@ async def test_both_shards_identify_and_answer(at_the_double: str, reviews: Path
 
 
 async def test_one_shards_way_back_leaves_the_other_alone(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with two_shards(at_the_double, reviews, store) as halls:
+    async with two_shards(loopback_url, reviews, store) as halls:
         for resumes, action in enumerate(("reconnect", "reset"), 1):
             await halls.there.disturb(action, shard=1)
             await halls.answered(0)

@@ -10,13 +10,13 @@ from collections.abc import Callable, Coroutine
 from itertools import takewhile
 from typing import Any
 
-from tests.discord.loopback import payloads
-from tests.discord.loopback.api import Api
+from tests.discord.loopback.control.users import People
 from tests.discord.loopback.faults import Fault, Faults
-from tests.discord.loopback.people import People
-from tests.discord.loopback.rest import Rest
-from tests.discord.loopback.routes import stored_command
-from tests.discord.loopback.state import (
+from tests.discord.loopback.rest.api import Api
+from tests.discord.loopback.rest.handler import Rest
+from tests.discord.loopback.rest.routes import stored_command
+from tests.discord.loopback.state import payloads
+from tests.discord.loopback.state.world import (
     BOT,
     EVERYONE,
     LOADING,
@@ -30,7 +30,7 @@ from tests.discord.loopback.state import (
     Role,
     User,
 )
-from tests.discord.loopback.verdict import Ledger
+from tests.discord.loopback.validation.ledger import Ledger
 
 
 class Control:
@@ -383,7 +383,7 @@ class Control:
         granted_intents: int | None = None,
         heartbeat_interval: float | None = None,
     ) -> None:
-        """How this double behaves."""
+        """How the loopback Discord behaves."""
         if rate_limits is not None:
             self.rest.buckets.enforced = rate_limits
         if defer_schema is not None:

@@ -6,9 +6,9 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from tests.discord.loopback.faults import Faults
-from tests.discord.loopback.limits import Wrong
-from tests.discord.loopback.payloads import texts
-from tests.discord.loopback.state import ACKNOWLEDGE_WITHIN, TOKEN_LIFE, Json, World
+from tests.discord.loopback.state.payloads import texts
+from tests.discord.loopback.state.world import ACKNOWLEDGE_WITHIN, TOKEN_LIFE, Json, World
+from tests.discord.loopback.validation.limits import Wrong
 
 CALLBACK = "/interactions/{interaction_id}/{interaction_token}/callback"
 FOLLOW_UP = "/webhooks/{webhook_id}/{webhook_token}"

@@ -17,22 +17,21 @@ from numpy.typing import NDArray
 
 from bot.app.runner import Exit
 from embeddings.encoders.base import Encoder, EncoderIdentity
-from tests.discord.actors import reach
-from tests.discord.club import QUESTION, Club, club
-from tests.discord.logs import LogWatch, problems_in
-from tests.discord.programs import PATIENCE, copied, program
+from tests.discord.harness.club import QUESTION, Club, club
+from tests.discord.harness.logs import LogWatch, problems_in
+from tests.discord.harness.programs import PATIENCE, channel_and_member, copied, exit_code_of, loopback_process, program
+from tests.discord.loopback.client import reach
 from tests.discord.running.test_faults import said_in, until
 from tests.discord.running.test_many import SOON, rush
-from tests.discord.running.test_run import elsewhere, ended, scene
 
 SLOWNESS = 1.0
 """Seconds of work that the slow encoder adds to each text."""
 
 
-async def many_reconnects(at_the_double: str, reviews: Path, store: Path, log: LogWatch, tries: int) -> int:
+async def many_reconnects(loopback_url: str, reviews: Path, store: Path, log: LogWatch, tries: int) -> int:
     """One bot is sent away that often, and asked something each time."""
     answered = 0
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         for _ in range(tries):
             await here.there.disturb("reconnect")
             answered += "deferrals" in (await here.ask()).text
@@ -42,10 +41,10 @@ async def many_reconnects(at_the_double: str, reviews: Path, store: Path, log: L
     return answered
 
 
-async def a_lost_session_is_begun_anew(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch, disturbance: dict[str, Any]
+async def a_lost_session_starts_again(
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch, disturbance: dict[str, Any]
 ) -> None:
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         await here.there.call("disturb", **disturbance)
         await here.there.ready(identifies=2, timeout=20)
         assert "deferrals" in (await here.ask()).text
@@ -54,11 +53,11 @@ async def a_lost_session_is_begun_anew(
 
 
 async def a_heartbeat_without_acknowledgement_leads_to_a_new_connection(
-    at_the_double: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with reach(at_the_double) as there:
+    async with reach(loopback_url) as there:
         await there.settings(heartbeat_interval=0.2)
-    async with club(at_the_double, reviews, store, heartbeat_timeout=0.5) as here:
+    async with club(loopback_url, reviews, store, heartbeat_timeout=0.5) as here:
         await here.there.disturb("heartbeats", acknowledged=False)
         await _until_resumed(here)
         await here.there.disturb("heartbeats", acknowledged=True)
@@ -76,31 +75,31 @@ async def _until_resumed(here: Club) -> None:
 async def what_ends_the_program(
     reviews: Path, tmp_path: Path, disturbance: dict[str, Any], exit_code: Exit, said: str
 ) -> None:
-    async with elsewhere() as there:
+    async with loopback_process() as there:
         with program(there.url, copied(reviews, tmp_path), "run", token=there.token, errors=True) as bot:
             await there.ready(timeout=PATIENCE)
-            general, ana = await scene(there)
+            general, ana = await channel_and_member(there)
             await (await ana.slash(general, "ask", question=QUESTION)).answer()
             await there.call("disturb", **disturbance)
-            assert await ended(bot) == exit_code
+            assert await exit_code_of(bot) == exit_code
             assert said in bot.output
             assert (await there.stats())["identifies"] == 1
 
 
 async def a_refused_token_ends_the_program(reviews: Path, tmp_path: Path, token: str) -> None:
-    async with elsewhere(expect=(401,)) as there:
+    async with loopback_process(expect=(401,)) as there:
         with program(there.url, copied(reviews, tmp_path), "run", token=token) as bot:
-            assert await ended(bot) == Exit.TOKEN_REFUSED
+            assert await exit_code_of(bot) == Exit.TOKEN_REFUSED
             assert "refuses the token" in bot.output
             assert (await there.stats())["identifies"] == 0
 
 
 async def a_start_is_tried_again(reviews: Path, tmp_path: Path, route: str, said: str) -> None:
-    async with elsewhere() as there:
+    async with loopback_process() as there:
         await there.fault(route, "status", status=503, times=2)
         with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
             await there.ready(timeout=PATIENCE)
-            general, ana = await scene(there)
+            general, ana = await channel_and_member(there)
             answer = await (await ana.slash(general, "ask", question=QUESTION)).answer()
             assert "deferrals" in answer.text
             assert bot.output.count(said) == 2
@@ -109,8 +108,8 @@ async def a_start_is_tried_again(reviews: Path, tmp_path: Path, route: str, said
             assert problems_in(bot.output, await there.secrets()) == []
 
 
-async def a_global_limit_leaves_callbacks_alone(at_the_double: str, reviews: Path, store: Path, log: LogWatch) -> None:
-    async with club(at_the_double, reviews, store) as here:
+async def a_global_limit_leaves_callbacks_alone(loopback_url: str, reviews: Path, store: Path, log: LogWatch) -> None:
+    async with club(loopback_url, reviews, store) as here:
         await here.there.fault("POST /channels/.*", "status", status=429, scope_global=True, retry_after=1.5)
         await here.ana.mention(here.general, QUESTION)
         asked = await here.ana.slash(here.general, "ask", question=QUESTION)
@@ -140,11 +139,11 @@ class SlowEncoder:
         return self._encoder.count_tokens(texts)
 
 
-async def a_slow_model(at_the_double: str, reviews: Path, store: Path, log: LogWatch, tries: int) -> int:
+async def a_slow_model(loopback_url: str, reviews: Path, store: Path, log: LogWatch, tries: int) -> int:
     """Questions that keep the model busy; from 10 s on, discord.py would say that a heartbeat is blocked."""
-    async with reach(at_the_double) as there:
+    async with reach(loopback_url) as there:
         await there.settings(heartbeat_interval=0.5)
-    async with club(at_the_double, reviews, store) as here:
+    async with club(loopback_url, reviews, store) as here:
         library = here.bot.desk.engine._opened.library
         library.encoder = SlowEncoder(library.encoder)
         ids = await here.there.burst((here.ana, here.general, "ask", {"question": QUESTION}) for _ in range(tries))
@@ -157,10 +156,10 @@ async def a_slow_model(at_the_double: str, reviews: Path, store: Path, log: LogW
 
 async def a_stop_with_questions_in_flight(reviews: Path, tmp_path: Path, tries: int) -> int:
     """SIGTERM once all are acknowledged and none can have been answered."""
-    async with elsewhere() as there:
+    async with loopback_process() as there:
         with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
             await there.ready(timeout=PATIENCE)
-            general, ana = await scene(there)
+            general, ana = await channel_and_member(there)
             await there.fault("PATCH /webhooks/.*", "delay", seconds=1.0, times=tries)
             ids = await there.burst((ana, general, "ask", {"question": QUESTION}) for _ in range(tries))
             assert await there.wait_all(ids, "acknowledged", timeout=5) == tries

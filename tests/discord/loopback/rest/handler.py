@@ -9,16 +9,16 @@ from typing import Any
 
 from aiohttp import BodyPartReader, hdrs, web
 
-from tests.discord.loopback import schema
-from tests.discord.loopback.api import Api
-from tests.discord.loopback.buckets import Buckets
 from tests.discord.loopback.faults import Fault, Faults
 from tests.discord.loopback.gateway import abort
-from tests.discord.loopback.limits import Wrong
-from tests.discord.loopback.routes import ROUTER
-from tests.discord.loopback.routing import Call, Route, errors_of
-from tests.discord.loopback.state import ApiError, Json
-from tests.discord.loopback.verdict import CALLBACK, Ledger, Record
+from tests.discord.loopback.rest.api import Api
+from tests.discord.loopback.rest.rate_limits import Buckets
+from tests.discord.loopback.rest.router import Call, Route, errors_of
+from tests.discord.loopback.rest.routes import ROUTER
+from tests.discord.loopback.state.world import ApiError, Json
+from tests.discord.loopback.validation import openapi
+from tests.discord.loopback.validation.ledger import CALLBACK, Ledger, Record
+from tests.discord.loopback.validation.limits import Wrong
 
 PREFIX = "/api/v10"
 
@@ -32,7 +32,7 @@ class Rest:
         self.faults = faults
         self.ledger = ledger
         self.buckets = Buckets(self.world)
-        self.schema = schema.load()
+        self.schema = openapi.load()
         self.defer_schema = False
         self.check_responses = False
         self.deferred: list[Record] = []

@@ -1,4 +1,4 @@
-"""A film club on the double: the real bot with the real engine, in a server with a channel and a few people."""
+"""A film club: the real bot with the real engine, in a server of the loopback Discord."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from bot.services.engine import Engine
 from bot.storage.database import Store
 from embeddings.library import Library
 from tests import project
-from tests.discord.actors import Asked, Channel, Discord, Guild, Message, Person, reach
-from tests.discord.bots import running
-from tests.discord.logs import LogWatch, problems_in, watch
+from tests.discord.harness.bots import running
+from tests.discord.harness.logs import LogWatch, problems_in, watch
+from tests.discord.loopback.client import Asked, Channel, Discord, Guild, Message, Person, reach
 
 OWNERS = "never-let-me-go"
 QUESTION = "What is a deferral?"
@@ -47,7 +47,7 @@ In the end the keeper drowns on the night when he forgets to light the lamp.
 
 
 def furnish(data: Path) -> None:
-    """A data directory with the owner's review and a short one, indexed."""
+    """Create a data directory with the owner's review and a short one, and index it."""
     project.furnish(data)
     (data / "reviews" / "lighthouse.md").write_text(LIGHTHOUSE, encoding="utf-8")
     Library.build(data).close()
@@ -55,7 +55,7 @@ def furnish(data: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Club:
-    """The server, its first channel, its first member, and the bot in it; `expect` are codes that the test provokes."""
+    """A server with a channel, a member and the bot. `expect` has the error codes that the test provokes."""
 
     there: Discord
     bot: ReviewBot
@@ -65,12 +65,12 @@ class Club:
     expect: tuple[int, ...] = ()
 
     async def ask(self, question: str = QUESTION, **options: Any) -> Message:
-        """Ana's question by `/ask`, and its answer."""
+        """Ask as Ana by `/ask`; return the answer."""
         asked = await self.ana.slash(self.general, "ask", question=question, **options)
         return await asked.answer()
 
     async def assert_clean(self, log: LogWatch) -> None:
-        """Fail on all that a bot must not do, say or log."""
+        """Fail if the bot did, said or logged what it must not."""
         await self.there.assert_clean(expect=self.expect)
         log.assert_clean(await self.there.secrets())
 
@@ -79,9 +79,15 @@ class Club:
 async def review_bot(
     there: Discord, data: Path, store: Path, *, heartbeat_timeout: float = 60.0, shards: int = 1, **how: Any
 ) -> AsyncIterator[ReviewBot]:
-    """The bot, running against the double with its commands registered; `how` are settings other than no cooldowns.
+    """Run the bot against the loopback Discord, with its commands registered and without cooldowns.
 
-    `shards` are those that it waits for; how many there are to be, the double tells it.
+    Args:
+        there: the loopback Discord.
+        data: the data directory.
+        store: the bot's database.
+        heartbeat_timeout: seconds after which discord.py gives up a connection without heartbeats.
+        shards: how many shards to wait for. How many the bot starts is what the loopback Discord tells it.
+        how: settings of the bot.
     """
     chosen = replace(Settings(there.token, data, member_wait=0.0, server_rate=0), **how)
     engine = Engine.open(data, queue=chosen.queue)
@@ -99,14 +105,14 @@ async def review_bot(
 async def club(
     url: str, data: Path, store: Path, *, expect: tuple[int, ...] = (), errors: bool = False, **how: Any
 ) -> AsyncIterator[Club]:
-    """A club whose bot is running, and is judged at its end by all that it has done, said and logged.
+    """Run a club, and fail at its end if the bot did, said or logged what it must not.
 
     Args:
-        url: the double's.
+        url: the loopback Discord's URL.
         data: the data directory.
         store: the bot's database.
-        expect: JSON codes and statuses that the test provokes without a fault.
-        errors: whether the log may speak of errors.
+        expect: JSON codes and HTTP statuses that the test provokes without a fault.
+        errors: True if the log may have errors.
         how: see `review_bot`.
     """
     with watch() as log:
@@ -116,13 +122,13 @@ async def club(
             yield here
             await there.assert_clean(expect=expect)
             secrets = await there.secrets()
-        # The bot has left by now, and may have complained about that.
+        # The bot has disconnected by now, and may have logged an error about that.
         found = [*([] if errors else log.errors), *problems_in("\n".join(log.lines), secrets, errors=False)]
         assert not found, "\n".join(found)
 
 
 async def changed(page: Message, pressed: Asked) -> Message:
-    """The page once what was pressed has put another in its place."""
+    """Wait until a button has replaced the page; return the new page."""
     await pressed.acknowledged()
     for _ in range(500):
         now = await page.now()
@@ -130,4 +136,4 @@ async def changed(page: Message, pressed: Asked) -> Message:
         if now.data["components"] != page.data["components"]:
             return now
         await asyncio.sleep(0.01)
-    raise AssertionError("the page stayed as it was")
+    raise AssertionError("the page did not change")

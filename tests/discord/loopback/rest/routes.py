@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from tests.discord.loopback import limits, payloads
-from tests.discord.loopback.api import Api
-from tests.discord.loopback.limits import Wrong
-from tests.discord.loopback.routing import COMMANDS, GUILD_COMMANDS, Call, Router, errors_of, refuse_if_wrong
-from tests.discord.loopback.state import (
+from tests.discord.loopback.rest.api import Api
+from tests.discord.loopback.rest.router import COMMANDS, GUILD_COMMANDS, Call, Router, errors_of, refuse_if_wrong
+from tests.discord.loopback.state import payloads
+from tests.discord.loopback.state.world import (
     ACKNOWLEDGE_WITHIN,
     AUTOCOMPLETE,
     COMPONENT,
@@ -23,7 +22,8 @@ from tests.discord.loopback.state import (
     Message,
     Permission,
 )
-from tests.discord.loopback.verdict import (
+from tests.discord.loopback.validation import limits
+from tests.discord.loopback.validation.ledger import (
     CALLBACK,
     CHANNEL_MESSAGE,
     CHANNEL_MESSAGES,
@@ -31,6 +31,7 @@ from tests.discord.loopback.verdict import (
     FOLLOW_UP_MESSAGE,
     ORIGINAL,
 )
+from tests.discord.loopback.validation.limits import Wrong
 
 ROUTER = Router()
 route = ROUTER.route

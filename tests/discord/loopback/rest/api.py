@@ -6,10 +6,10 @@ import re
 from itertools import chain
 from typing import Any
 
-from tests.discord.loopback import limits, payloads
 from tests.discord.loopback.gateway import Gateway
-from tests.discord.loopback.routing import Call, refuse_if_wrong
-from tests.discord.loopback.state import (
+from tests.discord.loopback.rest.router import Call, refuse_if_wrong
+from tests.discord.loopback.state import payloads
+from tests.discord.loopback.state.world import (
     COMMAND,
     COMPONENT,
     EPHEMERAL,
@@ -24,6 +24,7 @@ from tests.discord.loopback.state import (
     Permission,
     World,
 )
+from tests.discord.loopback.validation import limits
 
 
 class Api:

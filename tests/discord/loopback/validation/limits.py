@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.discord.loopback.payloads import texts, walk
-from tests.discord.loopback.state import COMPONENTS_V2, EPHEMERAL, Json
+from tests.discord.loopback.state.payloads import texts, walk
+from tests.discord.loopback.state.world import COMPONENTS_V2, EPHEMERAL, Json
 
 CONTENT = 2000
 EMBEDS_TOTAL = 6000

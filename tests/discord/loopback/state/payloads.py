@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from tests.discord.loopback.state import (
+from tests.discord.loopback.state.world import (
     DM,
     EPHEMERAL,
     EPOCH,

@@ -16,8 +16,8 @@ from typing import Any
 
 Json = dict[str, Any]
 
-CONTROL = "/__double__/"
-"""Where the control channel begins, on the double's own port."""
+CONTROL = "/__loopback__/"
+"""Where the control channel begins, on the loopback Discord's own port."""
 
 EPOCH = 1_420_070_400_000
 """Milliseconds from the Unix epoch to Discord's own, the first second of 2015."""
@@ -38,7 +38,7 @@ EPHEMERAL, LOADING, COMPONENTS_V2 = 1 << 6, 1 << 7, 1 << 15
 
 
 class Intents(IntFlag):
-    """The gateway intents that matter to this double."""
+    """The gateway intents that matter to the loopback Discord."""
 
     GUILDS = 1 << 0
     GUILD_MEMBERS = 1 << 1
@@ -54,7 +54,7 @@ class Intents(IntFlag):
 
 
 class Permission(IntFlag):
-    """The permissions that matter to this double."""
+    """The permissions that matter to the loopback Discord."""
 
     ADMINISTRATOR = 1 << 3
     MANAGE_GUILD = 1 << 5

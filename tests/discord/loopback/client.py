@@ -1,7 +1,6 @@
-"""The people of the tests, and the handle on the double that they act through.
+"""The client of the control channel: what a test does to the loopback Discord, and the users who act in it.
 
-Everything goes over the double's control channel, so that it is the same whether the double runs on a thread
-of the test or in a process of its own.
+It is the same whether the loopback Discord runs on a thread of the test or in a process of its own.
 """
 
 from __future__ import annotations
@@ -17,15 +16,15 @@ from typing import Any
 
 import aiohttp
 
-from tests.discord.loopback.payloads import texts, walk
-from tests.discord.loopback.state import BOT, CONTROL, EPHEMERAL, EVERYONE, Json, Permission
+from tests.discord.loopback.state.payloads import texts, walk
+from tests.discord.loopback.state.world import BOT, CONTROL, EPHEMERAL, EVERYONE, Json, Permission
 
 PATIENCE = 10.0
 """Seconds that an actor waits for a bot before a test fails."""
 
 
 class RefusedError(Exception):
-    """The double would not do this: Discord's client does not offer it, or there is no such operation."""
+    """The loopback Discord would not do this: Discord's client does not offer it, or there is no such operation."""
 
 
 class UnansweredError(AssertionError):
@@ -34,7 +33,7 @@ class UnansweredError(AssertionError):
 
 @dataclass(slots=True)
 class Discord:
-    """The handle on a double: the world, what goes wrong in it, and the verdict."""
+    """The handle on a loopback Discord: the world, what goes wrong in it, and the verdict."""
 
     url: str
     http: aiohttp.ClientSession
@@ -61,7 +60,7 @@ class Discord:
         return str(self.about["gateway"])
 
     async def call(self, operation: str, **how: Any) -> Any:
-        """One operation of `double.control.Control`, by name.
+        """One operation of `loopback.control.Control`, by name.
 
         Raises:
             RefusedError: it can't be done.
@@ -103,7 +102,7 @@ class Discord:
         return str(await self.call("upload", name=name, content=encoded, announced=announced, times=times))
 
     async def settings(self, **how: Any) -> None:
-        """How the double behaves; see `Control.settings`."""
+        """How the loopback Discord behaves; see `Control.settings`."""
         await self.call("settings", **how)
 
     async def ready(self, shards: int = 1, *, identifies: int = 0, timeout: float = PATIENCE) -> None:
@@ -114,11 +113,11 @@ class Discord:
     # What goes wrong.
 
     async def fault(self, route: str, kind: str, **how: Any) -> None:
-        """Lay a fault on a route; see `double.faults.Fault`."""
+        """Lay a fault on a route; see `loopback.faults.Fault`."""
         await self.call("fault", route=route, kind=kind, **how)
 
     async def disturb(self, action: str, **how: Any) -> None:
-        """Do something to the gateway; see `double.gateway.Gateway.act`."""
+        """Do something to the gateway; see `loopback.gateway.Gateway.act`."""
         await self.call("disturb", action=action, **how)
 
     async def advance(self, seconds: float) -> None:
@@ -455,7 +454,7 @@ class Person:
 
 @asynccontextmanager
 async def reach(url: str) -> AsyncIterator[Discord]:
-    """The handle on the double that listens at `url`."""
+    """The handle on the loopback Discord that listens at `url`."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
         discord = Discord(url, http)
         discord.about = await discord.call("about")
@@ -464,7 +463,7 @@ async def reach(url: str) -> AsyncIterator[Discord]:
 
 @contextmanager
 def in_a_process() -> Iterator[str]:
-    """A double in a process of its own; its URL."""
+    """A loopback Discord in a process of its own; its URL."""
     command = [sys.executable, "-m", "tests.discord.loopback"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

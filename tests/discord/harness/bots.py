@@ -1,4 +1,4 @@
-"""Small bots on the real discord.py, to prove the double with."""
+"""Small bots on the real discord.py, to prove the loopback Discord with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import Any
 import discord
 from discord import app_commands
 
-from tests.discord.actors import Discord, reach
+from tests.discord.loopback.client import Discord, reach
 
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
 """4609: none of them privileged."""
@@ -75,7 +75,7 @@ def main() -> None:
 
 @asynccontextmanager
 async def running(client: discord.Client, there: Discord, *, shards: int = 1) -> AsyncIterator[asyncio.Task[None]]:
-    """Run a bot against the double; its task, which ends where the bot dies."""
+    """Run a bot against the loopback Discord; its task, which ends where the bot dies."""
     async with client:
         task = asyncio.create_task(client.start(there.token))
         connected = asyncio.create_task(there.ready(shards))
@@ -93,6 +93,6 @@ async def running(client: discord.Client, there: Discord, *, shards: int = 1) ->
 
 @asynccontextmanager
 async def at(url: str, client: discord.Client, *, shards: int = 1) -> AsyncIterator[Discord]:
-    """The handle on the double at `url`, with a bot running against it."""
+    """The handle on the loopback Discord at `url`, with a bot running against it."""
     async with reach(url) as there, running(client, there, shards=shards):
         yield there

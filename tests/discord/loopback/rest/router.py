@@ -7,12 +7,12 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.discord.loopback.limits import Wrong
-from tests.discord.loopback.state import ApiError, Json
-from tests.discord.loopback.verdict import Record
+from tests.discord.loopback.state.world import ApiError, Json
+from tests.discord.loopback.validation.ledger import Record
+from tests.discord.loopback.validation.limits import Wrong
 
 if TYPE_CHECKING:
-    from tests.discord.loopback.api import Api
+    from tests.discord.loopback.rest.api import Api
 
 COMMANDS = "/applications/{application_id}/commands"
 GUILD_COMMANDS = "/applications/{application_id}/guilds/{guild_id}/commands"

@@ -8,9 +8,10 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from tests.discord.loopback import payloads, uploads
-from tests.discord.loopback.api import Api
-from tests.discord.loopback.state import (
+from tests.discord.loopback.rest import uploads
+from tests.discord.loopback.rest.api import Api
+from tests.discord.loopback.state import payloads
+from tests.discord.loopback.state.world import (
     AUTOCOMPLETE,
     COMMAND,
     COMPONENT,

@@ -11,7 +11,7 @@ from aiohttp import hdrs, web
 
 from tests.discord.loopback.faults import Faults
 from tests.discord.loopback.gateway import abort
-from tests.discord.loopback.state import Json, Uploaded, World
+from tests.discord.loopback.state.world import Json, Uploaded, World
 
 TEMPLATE = "/ephemeral-attachments/{application_id}/{attachment_id}/{filename}"
 _LEFT_OUT = re.compile(r"[^A-Za-z0-9._-]")

@@ -19,8 +19,8 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 from rfc3986_validator import validate_rfc3986  # type: ignore[import-untyped]  # it ships no types
 
-from tests.discord.loopback.limits import Wrong
-from tests.discord.loopback.state import Json
+from tests.discord.loopback.state.world import Json
+from tests.discord.loopback.validation.limits import Wrong
 from tests.project import ROOT
 
 WHY_ABSENT = "no OpenAPI description: neither ../shared/discord/openapi.json nor DISCORD_OPENAPI"
@@ -118,7 +118,7 @@ class Schema:
         yield from self._errors((method, template), operation.get("requestBody", {}), body)
 
     def response(self, method: str, template: str, status: int, body: Any) -> Iterator[Wrong]:
-        """What is wrong with a response's body: the double held against Discord's own words."""
+        """What is wrong with a response's body: the loopback Discord held against Discord's own words."""
         operation = self._paths.get(template, {}).get(method.lower(), {})
         yield from self._errors((method, template, status), operation.get("responses", {}).get(str(status), {}), body)
 

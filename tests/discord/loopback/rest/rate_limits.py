@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 
-from tests.discord.loopback.routing import COMMANDS, GUILD_COMMANDS, Route
-from tests.discord.loopback.state import World
-from tests.discord.loopback.verdict import (
+from tests.discord.loopback.rest.router import COMMANDS, GUILD_COMMANDS, Route
+from tests.discord.loopback.state.world import World
+from tests.discord.loopback.validation.ledger import (
     CALLBACK,
     CHANNEL_MESSAGE,
     CHANNEL_MESSAGES,

@@ -1,0 +1,188 @@
+"""The table of faults: what goes wrong, what the bot promises, and the tests that try it."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from bot.app.runner import Exit
+from tests.discord.faults import cases
+from tests.discord.loopback.state.world import Permission
+from tests.discord.running import test_faults, test_run
+
+Case = partial[Coroutine[Any, Any, Any]]
+"""One form of a fault: a test with some arguments given. The runner adds the fixtures that it also names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One row of the table.
+
+    Attributes:
+        number: its number in the table.
+        name: what goes wrong.
+        promise: what the bot does then.
+        cases: its forms, which the attempts take in turn.
+        tries: attempts in total.
+        at_once: True if one run of the only case makes all attempts, which it receives as `tries`.
+        alone: True if it measures time, so that nothing may run beside it.
+    """
+
+    number: int
+    name: str
+    promise: str
+    cases: tuple[Case, ...]
+    tries: int = 20
+    at_once: bool = False
+    alone: bool = False
+
+
+def _away(**disturbance: Any) -> Case:
+    return partial(test_faults.test_a_question_asked_while_the_bot_is_away_is_answered, disturbance=disturbance)
+
+
+def _lost(**disturbance: Any) -> Case:
+    return partial(cases.a_lost_session_starts_again, disturbance=disturbance)
+
+
+def _callback(**fault: Any) -> Case:
+    return partial(test_faults.test_a_callback_that_fails_is_sent_again_in_time, fault=fault)
+
+
+def _edit(kind: str) -> Case:
+    return partial(test_faults.test_an_edit_that_is_cut_off_is_sent_again, kind=kind, after=False)
+
+
+def _silent(missing: Permission) -> Case:
+    return partial(test_faults.test_where_the_bot_may_not_speak_it_does_not_try, missing=missing)
+
+
+def _end(exit_code: Exit, said: str, **disturbance: Any) -> Case:
+    return partial(cases.what_ends_the_program, disturbance=disturbance, exit_code=exit_code, said=said)
+
+
+def _start(route: str, said: str) -> Case:
+    return partial(cases.a_start_is_tried_again, route=route, said=said)
+
+
+def _fault(number: int, name: str, promise: str, *forms: Case, **how: Any) -> Fault:
+    return Fault(number, name, promise, forms, **how)
+
+
+FAULTS = (
+    _fault(
+        1, "reconnect (op 7), question while away", "answered, one IDENTIFY in all",
+        partial(cases.many_reconnects), tries=100, at_once=True,
+    ),
+    _fault(2, "websocket reset", "answered", _away(action="reset"), tries=100),
+    _fault(
+        3, "close 1000, 1001, 4000, 4007, 4009", "answered, 20 of 20 each",
+        *(_away(action="close", code=code) for code in (1000, 1001, 4000)),
+        *(_lost(action="close", code=code) for code in (4007, 4009)),
+        tries=100,
+    ),
+    _fault(
+        4, "close 4004, 4014, bad token", "clear message, own exit code, no restart loop",
+        _end(Exit.TOKEN_REFUSED, "refuses the token", action="close", code=4004),
+        _end(Exit.INTENTS_REFUSED, "disallows the intents", action="close", code=4014),
+        partial(cases.a_refused_token_ends_the_program, token=test_run.SAMPLE),
+    ),
+    _fault(
+        5, "invalid session, resumable or not", "answered",
+        _away(action="invalidate", resumable=True), _lost(action="invalidate", resumable=False),
+    ),
+    _fault(
+        6, "no heartbeat acknowledgement", "reconnects, answers",
+        partial(cases.a_heartbeat_without_acknowledgement_leads_to_a_new_connection),
+    ),
+    _fault(
+        7, "malformed event, corrupt frame", "non-zero exit, logged",
+        _end(Exit.CONNECTION, '"level": "error"', action="event", name="MESSAGE_CREATE", data={}),
+        _end(Exit.CONNECTION, '"level": "error"', action="raw", hex="0011223344"),
+    ),
+    _fault(
+        8, "gateway handshake 503", "retried with backoff",
+        partial(test_faults.test_a_handshake_that_fails_on_the_way_back_loses_no_question),
+        _start("GET /gateway/", "Discord's gateway doesn't answer"),
+    ),
+    _fault(
+        9, "503 at login or command sync", "retried; not fatal",
+        _start("GET /users/@me", "trying again"),
+        partial(test_run.test_the_commands_are_put_when_they_have_changed_and_only_then),
+    ),
+    _fault(
+        10, "429 with Via on a callback", "acknowledged, answered",
+        _callback(kind="status", status=429, via=True, retry_after=0.2),
+    ),
+    _fault(
+        11, "429 without Via", "logged, no storm",
+        partial(test_faults.test_a_429_from_outside_discords_gate_raises_no_storm),
+    ),
+    _fault(
+        12, "one 500 or 503 on a callback", "acknowledged, answered",
+        _callback(kind="status", status=500), _callback(kind="status", status=503),
+    ),
+    _fault(
+        13, "two or more 500s on a callback", "no retry past 2.5 s; counted",
+        partial(test_faults.test_a_callback_is_not_sent_again_when_it_would_be_too_late),
+        _callback(kind="status", status=500, times=2),
+    ),
+    _fault(
+        14, "reset on callback or edit", "acknowledged, answered by a retry",
+        _callback(kind="reset"), _edit("reset"), _callback(kind="close"), _edit("close"), tries=100,
+    ),
+    _fault(
+        15, "callback processed, response lost", "40060 counts as acknowledged",
+        _callback(kind="reset", after=True), _callback(kind="close", after=True),
+        partial(test_faults.test_a_callback_that_is_never_answered_is_sent_again),
+    ),
+    _fault(
+        16, "the same interaction twice", "one callback sent",
+        partial(test_faults.test_the_same_interaction_twice_is_one_callback),
+    ),
+    _fault(
+        17, "late acknowledgement", "dropped quietly, counted, nothing posted",
+        partial(test_faults.test_a_late_acknowledgement_is_dropped_quietly_and_counted),
+    ),
+    _fault(
+        18, "token expired before the edit", "posted in the channel where allowed",
+        partial(test_faults.test_an_answer_whose_token_has_expired_is_posted_in_the_channel),
+        partial(test_faults.test_a_private_answer_whose_token_has_expired_is_not_posted),
+    ),
+    _fault(
+        19, "missing permission, archived or locked", "checked before, suppressed per channel",
+        _silent(Permission.SEND_MESSAGES), _silent(Permission.VIEW_CHANNEL),
+        partial(test_faults.test_without_the_history_the_answer_is_no_reply),
+        partial(test_faults.test_a_locked_thread_is_left_alone_and_an_unknown_refusal_is_not_repeated),
+    ),
+    _fault(
+        20, "401s in a row", "stops after a few",
+        partial(test_faults.test_a_refused_token_ends_the_bot_after_a_few_tries),
+    ),
+    _fault(
+        21, "bucket empty, global 429", "no 429 caused; callbacks unaffected",
+        partial(test_faults.test_a_spent_bucket_is_waited_for_and_no_429_caused),
+        partial(cases.a_global_limit_leaves_callbacks_alone),
+    ),
+    _fault(22, "slow model", '"heartbeat blocked" never logged', partial(cases.a_slow_model), at_once=True),
+    _fault(
+        23, "SIGTERM with 20 in flight", "answered, exit 0",
+        partial(cases.a_stop_with_questions_in_flight), at_once=True,
+    ),
+    _fault(
+        24, "restart, then an old button", "works; an unknown one says it expired",
+        partial(test_run.test_an_old_button_works_after_a_restart),
+        partial(test_faults.test_an_unknown_button_says_that_it_has_expired),
+    ),
+    _fault(
+        25, "messages of bots, webhooks, itself", "0 sent",
+        partial(test_faults.test_bots_webhooks_and_the_bot_itself_are_not_answered),
+    ),
+    _fault(26, "DEBUG logs", "no token in any log", partial(test_run.test_no_token_is_logged_even_at_debug)),
+    _fault(
+        27, "500 questions at once", "acknowledged within 1.5 s, all answered",
+        partial(cases.many_questions_at_once), tries=500, at_once=True, alone=True,
+    ),
+)  # fmt: skip

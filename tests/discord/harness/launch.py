@@ -1,0 +1,63 @@
+"""Start the bot's real entry point against a loopback Discord. For tests only.
+
+    python -m tests.discord.harness.launch --loopback URL [--zlib] [--pulse FILE] -- run
+
+The bot has no setting that could send its token elsewhere. So this program changes the two addresses of discord.py and
+the bot's address of Discord's uploads, then calls the entry point with the arguments after `--`. On SIGUSR1 it writes
+every thread's stack.
+"""
+
+from __future__ import annotations
+
+import argparse
+import faulthandler
+import importlib
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.discord.harness import pulse
+
+
+def point_at(url: str, set_attribute: Callable[[object, str, object], None] = setattr) -> None:
+    """Point discord.py, and the bot's download of uploads, at the loopback Discord at `url`.
+
+    Args:
+        url: the loopback Discord's.
+        set_attribute: how to set an attribute of a class or module: a test passes `monkeypatch.setattr`.
+    """
+    import discord  # only after --zlib has had its effect
+    import yarl
+
+    from bot.services import uploads
+
+    gateway = yarl.URL(url.replace("http://", "ws://") + "/gateway/")
+    set_attribute(discord.http.Route, "BASE", f"{url}/api/v10")
+    set_attribute(discord.gateway.DiscordWebSocket, "DEFAULT_GATEWAY", gateway)
+    set_attribute(uploads, "CDN", (f"{url}/ephemeral-attachments/",))
+
+
+def main() -> None:
+    """Parse the arguments, change the addresses, run the entry point."""
+    parser = argparse.ArgumentParser(prog="python -m tests.discord.harness.launch")
+    parser.add_argument("--loopback", required=True, metavar="URL")
+    parser.add_argument("--entry", default="bot.cli.app:main", metavar="MODULE:FUNCTION")
+    parser.add_argument("--zlib", action="store_true", help="run as if zstandard were not installed")
+    parser.add_argument("--pulse", type=Path, metavar="FILE", help="write there how late the event loop was")
+    parser.add_argument("arguments", nargs="*")
+    chosen = parser.parse_args()
+    faulthandler.register(signal.SIGUSR1)
+    if chosen.zlib:
+        # A module that is None can't be imported, so discord.py falls back to zlib.
+        sys.modules["zstandard"] = None  # type: ignore[assignment]  # Python's own way to forbid an import
+    if chosen.pulse is not None:
+        pulse.take(chosen.pulse)
+    point_at(chosen.loopback)
+    module, function = chosen.entry.split(":")
+    sys.argv = ["review-bot", *chosen.arguments]
+    sys.exit(getattr(importlib.import_module(module), function)())
+
+
+if __name__ == "__main__":
+    main()

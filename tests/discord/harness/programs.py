@@ -1,0 +1,161 @@
+"""The bot's real entry point as a process of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from bot.app.client import CommandBot
+from bot.app.sync import payload
+from tests.discord.harness.logs import problems_in
+from tests.discord.loopback.client import Channel, Discord, Person, in_a_process, reach
+from tests.project import ROOT
+
+PATIENCE = 60.0
+"""Seconds that a program may take to start or to end on a busy machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """A running `review-bot`."""
+
+    process: subprocess.Popen[bytes]
+    _output: IO[bytes]
+
+    @property
+    def output(self) -> str:
+        """Everything that it has written so far, to both streams."""
+        self._output.seek(0)
+        return self._output.read().decode()
+
+    def stop(self) -> int:
+        """Send SIGTERM; return the exit code."""
+        self.process.terminate()
+        return self.ended()
+
+    def ended(self) -> int:
+        """Wait for its end; return the exit code.
+
+        Raises:
+            AssertionError: It does not end. The message is its output, with the stack of every thread.
+        """
+        try:
+            return self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            self.process.send_signal(signal.SIGUSR1)
+            time.sleep(1.0)
+            raise AssertionError(f"no end within {PATIENCE:.0f} s: {self.output}") from None
+
+
+@contextmanager
+def program(
+    url: str,
+    data: Path,
+    *arguments: str,
+    token: str | None,
+    typed: str = "",
+    pulse: Path | None = None,
+    errors: bool = False,
+    **settings: str,
+) -> Iterator[Program]:
+    """Run `review-bot` with these arguments against the loopback Discord at `url`; check its output at its end.
+
+    Args:
+        url: the loopback Discord's URL.
+        data: the data directory.
+        arguments: the command's arguments.
+        token: the bot's token, or None for none.
+        typed: its standard input.
+        pulse: the file for how late its event loop was, or None not to measure that.
+        errors: True if it may write errors. It may never write its token.
+        settings: environment variables.
+
+    Raises:
+        AssertionError: It wrote an error or its token. Other tokens are known to the loopback Discord alone
+            (`Discord.secrets`).
+    """
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DISCORD_", "REVIEW_BOT_"))}
+    given = {"DISCORD_TOKEN": token} if token is not None else {}
+    options = ["--loopback", url, *(["--pulse", str(pulse)] if pulse is not None else [])]
+    command = [sys.executable, "-m", "tests.discord.harness.launch", *options, "--", "--data", str(data), *arguments]
+    quiet = {"REVIEW_BOT_MEMBER_WAIT": "0", "REVIEW_BOT_SERVER_RATE": "0", "REVIEW_BOT_HEALTH_PORT": "0"}
+    environment = {**kept, **quiet, **given, **settings}
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as stdin:
+        stdin.write(typed.encode())
+        stdin.seek(0)
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            env=environment,
+            stdin=stdin,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        running = Program(process, output)
+        try:
+            yield running
+        finally:
+            if process.poll() is None:
+                process.kill()
+            process.wait(PATIENCE)
+        found = problems_in(running.output, [token] if token else [], errors=not errors)
+        assert not found, "\n".join(found)
+
+
+@contextmanager
+def port() -> Iterator[int]:
+    """Reserve a port for a program that takes its number.
+
+    The port is bound without listening, so that no other socket gets it, and the program can still bind it.
+    """
+    with socket.socket() as held:
+        held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        held.bind(("127.0.0.1", 0))
+        yield held.getsockname()[1]
+
+
+def copied(reviews: Path, to: Path) -> Path:
+    """Copy the data directory, so that the test can change it."""
+    return Path(shutil.copytree(reviews, to / "data"))
+
+
+@asynccontextmanager
+async def loopback_process(*, expect: tuple[int, ...] = (), judged: bool = True) -> AsyncIterator[Discord]:
+    """Start a loopback Discord in a process of its own with the bot's commands registered; check the bot at its end.
+
+    Args:
+        expect: JSON codes and statuses that the test provokes without a fault.
+        judged: True to fail at the end if the bot did what it must not.
+    """
+    with in_a_process() as url:
+        async with reach(url) as there:
+            async with CommandBot() as bot:
+                await bot.setup_hook()
+                await there.call("register", commands=payload(bot.tree))
+            yield there
+            if judged:
+                await there.assert_clean(expect=expect)
+
+
+async def channel_and_member(there: Discord) -> tuple[Channel, Person]:
+    """Create a server; return its channel and a member."""
+    server = await there.server("Film Club")
+    return await server.channel("general"), await server.member("Ana")
+
+
+async def exit_code_of(bot: Program) -> int:
+    """Wait for a program that ends by itself; return its exit code."""
+    return await asyncio.to_thread(bot.ended)
