@@ -20,9 +20,167 @@ PASSAGE_TOKENS: int | None = None
 most that takes effect. Paragraphs scored by their best sentence and as a whole beat windows of one to three sentences
 (nDCG@10 .82 against .73 to .80 on private questions)."""
 
+MAX_REVIEW_FILE_BYTES: int = 8 * 1024 * 1024
+"""The largest review file that is read. Parsing takes about twenty times a file's size in memory."""
+
+MAX_HEADING_CHARACTERS: int = 200
+"""The longest heading. Markdown takes a paragraph right above a line of hyphens for a heading; its length tells. A
+guess."""
+
+PLAIN_HEADING_CHARACTERS: int = 80
+"""The longest line of a plain text that counts as a heading. A guess."""
+
+PLAIN_HEADING_WORDS: int = 14
+"""The most words of such a line. A guess."""
+
+PLAIN_WRAP_CHARACTERS: int = 120
+"""A plain text with a longer line was not wrapped by hand or by an editor. A guess."""
+
+FRONT_MATTER_CHARACTERS: int = 65_536
+"""The longest front matter that is parsed. A guess."""
+
+FRONT_MATTER_DEPTH: int = 3
+"""How deep front matter may nest: the fields, a list, and one to spare. A guess."""
+
+CHARACTERS_PER_TOKEN: int = 8
+"""A text counts at least one token for this many characters. A tokenizer may read a word of any length as one unknown
+token. A guess."""
+
+SENTENCE_WINDOW_CHARACTERS: int = 4_000
+"""How many characters sentencex gets at once: its time grows with the square of a text's unbalanced quotes. A guess."""
+
+NEAR_MISS_SCORE: float = 75.0
+"""The least similarity (rapidfuzz's WRatio, 0 to 100) of a misspelt review or section name and its match. A guess."""
+
+NEAR_MISS_LEAD: float = 5.0
+"""How far ahead of the second best a misspelt name's match must be, else both are meant. A guess."""
+
+COMPLETION_SCORE: float = 60.0
+"""The least similarity (0 to 100) of what was typed and a completion that doesn't hold it. A guess."""
+
+MAX_SUGGESTIONS: int = 3
+"""How many of the closest names an error message lists. A guess."""
+
+MAX_TEXT_FILE_BYTES: int = 2 * 1024 * 1024
+"""The largest Markdown or plain text file to convert: `MAX_REVIEW_CHARACTERS` take no more in any script."""
+
+MAX_PAGE_FILE_BYTES: int = 8 * 1024 * 1024
+"""The largest web page or EPUB to convert. Discord takes 10 MiB from members who don't pay."""
+
+MAX_REVIEW_CHARACTERS: int = 500_000
+"""The longest converted review, about a novel. Indexing it takes a minute and a half on one core."""
+
+MAX_SECTIONS: int = 500
+"""The most sections of a converted review. A guess."""
+
+MAX_HEADINGS: int = 5_000
+"""The most lines or tags that look like headings in a file to convert, counted before parsing. A heading may have no
+text and make no section, so this is more than `MAX_SECTIONS`. A guess."""
+
+MAX_TITLE_CHARACTERS: int = 300
+"""The longest title of a converted review. A guess."""
+
+MAX_EPUB_BYTES: int = 16 * 1024 * 1024
+"""The most bytes that an EPUB may unpack to, many times the text of a review. A guess."""
+
+MAX_EPUB_CHAPTERS: int = 500
+"""The most text files of an EPUB. A guess."""
+
+SANDBOX_MEMORY_BYTES: int = 512 * 1024 * 1024
+"""The address space of the process that converts a file. A large web page takes a quarter of it."""
+
+SANDBOX_CPU_SECONDS: int = 20
+"""The processor time of the process that converts a file, in seconds. A guess."""
+
+SANDBOX_TIMEOUT_SECONDS: float = 120.0
+"""How long to wait for the process that converts a file, in seconds by the clock. A guess."""
+
+MAX_SERVER_REVIEWS: int = 100
+"""The most reviews of a server's own, so that no server fills the disk. A guess."""
+
+MAX_SERVER_CHARACTERS: int = 2_000_000
+"""The most characters in all of a server's own reviews, so that other servers don't wait long for the index: half a
+million take a minute and a half on one core."""
+
 # Encoders: texts to vectors.
 
+ENCODER_BATCH_TOKENS: int = 512
+"""The most tokens of a batch, padding included. Batches of about this many, sorted by length, encode 1.5 times as many
+passages per second as batches of 32 texts."""
+
+ENCODER_WINDOW_TEXTS: int = 4096
+"""How many texts are tokenized and sorted by length at once. More would hold more token ids in memory. A guess."""
+
+ENCODER_THREADS: int = 2
+"""How many threads encode many texts. Two with one onnxruntime thread each encode 1.23 times as many as onnxruntime's
+own two, on two cores."""
+
+ENCODER_THREADED_TEXTS: int = 64
+"""More texts than this are encoded by several threads; for fewer a second thread takes longer to start. A guess."""
+
+ENCODER_DEFAULT_TOKENS: int = 512
+"""How many tokens a model reads that names no limit itself. The limit of most BERT models."""
+
+ENCODER_PROGRESS_TEXTS: int = 256
+"""How many texts sentence-transformers encodes between two reports of progress. A guess."""
+
+EXPORT_MIN_COSINE: float = 0.9999
+"""The least cosine between an exported model's vector of a text and the reference's, else the export isn't used. The
+packaged model's export gives the same ten best passages for every question tried."""
+
 # Index: what is on disk.
+
+BM25_K1: float = 1.5
+"""How much repeating a term raises its score. Robertson and Zaragoza's usual value, and bm25s's default. A change
+takes effect when an index is rebuilt."""
+
+BM25_B: float = 0.75
+"""How much a text's length lowers its scores: 0 not at all, 1 in full. See `BM25_K1`."""
+
+BM25_BLOCK_TEXTS: int = 1 << 16
+"""How many texts' terms are counted together, which bounds the memory of a build. A guess."""
+
+BM25_SPARSE_TEXTS: int = 1 << 13
+"""Up to this many texts that hold a query's terms are merged term by term; more are added up in one array for all
+texts. A guess."""
+
+EXACT_SCAN_VECTORS: int = 50_000
+"""Up to this many vectors are all scanned, which takes 2 ms; more get an IVF index
+(bot/docs/decisions/06-ivf-rabitq-beyond-50000.md)."""
+
+IVF_MIN_RECALL: float = 0.95
+"""The least share of the ten nearest vectors that an IVF index must find, else all vectors are scanned. Measured in
+every build on `IVF_RECALL_QUERIES` queries."""
+
+IVF_RECALL_QUERIES: int = 200
+"""How many queries, made from the vectors themselves, measure an IVF index's recall. A guess."""
+
+IVF_PROBES: tuple[int, ...] = (64, 128, 256)
+"""How many lists a query visits: the first of these that reaches `IVF_MIN_RECALL`. 64 reach .984 on 300,000 made
+vectors."""
+
+IVF_VECTORS_PER_LIST: int = 64
+"""How many vectors per list k-means learns from. FAISS asks for 39 at least."""
+
+IVF_REFINE_FACTOR: int = 2
+"""How many times as many vectors as a query asks for are scored by their 16-bit floats. Four times as many raise
+recall from .984 to .986 and take 1.6 times as long."""
+
+IVF_MIN_REFINED: int = 200
+"""The least number of vectors that are scored by their 16-bit floats, because one bit per dimension ranks vectors that
+lie close together badly. With fewer, recall is .81 instead of .99 on 150,000 made vectors."""
+
+VECTOR_BLOCK_ROWS: int = 1 << 16
+"""How many vectors a build holds in memory at once. A guess."""
+
+ENCODE_CHUNK_TEXTS: int = 2048
+"""A build stores its vectors after this many texts: an interruption costs half a minute of work at most."""
+
+VECTOR_CACHE_RANGES: int = 8
+"""How many reviews' vectors stay decoded in memory. A guess."""
+
+REVIEW_CACHE_SIZE: int = 256
+"""How many reviews of a collection stay parsed in memory. A guess."""
 
 # Retrieval: a question to ranked passages and sentences.
 
