@@ -172,7 +172,7 @@ class Crowd:
             self._answers.append(answer)
 
 
-async def soak(minutes: float, rate: float, seed: int, data: Path, folder: Path, *, health_port: int = 0) -> Outcome:
+async def soak(minutes: float, rate: float, seed: int, data: Path, folder: Path) -> Outcome:
     """Let a bot work for so long, asked so many times a second, and stop it.
 
     Args:
@@ -181,13 +181,11 @@ async def soak(minutes: float, rate: float, seed: int, data: Path, folder: Path,
         seed: of the ways, the questions and the faults.
         data: an indexed data directory.
         folder: where to keep what is needed meanwhile.
-        health_port: where the bot tells of itself; 0 for nowhere.
     """
-    settings = {"REVIEW_BOT_HEALTH_PORT": str(health_port)}
     kept = folder / "pulse.json"
     async with loopback_process(judged=False) as there:
         await there.settings(defer_schema=True)
-        with program(there.url, data, "run", token=there.token, pulse=kept, errors=True, **settings) as bot:
+        with program(there.url, data, "run", token=there.token, pulse=kept, errors=True) as bot:
             await there.ready(timeout=STARTING)
             server = await there.server("Film Club")
             channels = [await server.channel(f"channel-{number}") for number in range(CHANNELS)]
