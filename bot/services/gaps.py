@@ -84,12 +84,12 @@ def find_gaps(questions: Iterable[StoredQuestion], encode: Encode, *, answered: 
         answered: take those that were answered as well.
     """
     # Here, for the commands that need no groups needn't load numpy.
-    from embeddings.evaluation import group
+    from embeddings.evaluation import cluster
 
     wordings = _wordings(each for each in questions if answered or each.state is not State.ANSWERED)
     if not wordings:
         return ()
-    groups = group(encode([wording.meant for wording in wordings]), [wording.count for wording in wordings])
+    groups = cluster(encode([wording.meant for wording in wordings]), [wording.count for wording in wordings])
     return tuple(Gap(tuple(wordings[row] for row in rows)) for rows in groups)
 
 

@@ -1,4 +1,4 @@
-"""New questions to labelled ones: what is still to be labelled, what to choose from, and the line that comes of it."""
+"""Label new questions: which are left to label, their candidate sentences, and the line that is added."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from embeddings.errors import QuestionFileError
 from embeddings.evaluation.datasets.questions import (
     Label,
     Question,
-    line_of_question,
+    question_line,
     read_lines,
     read_questions,
     read_records,
@@ -24,7 +24,7 @@ PASSAGES = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class UnlabelledQuestion:
     """A question that somebody asked, without what answers it; `collections` are those that the asker saw."""
 
     text: str
@@ -35,7 +35,7 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class CandidateSentence:
     """A sentence that may answer; `heading` and `paragraph` say where it stands."""
 
     review: str
@@ -44,14 +44,14 @@ class Choice:
     paragraph: int
 
 
-def read_asked(file: Path) -> tuple[Asked, ...]:
+def read_unlabelled(file: Path) -> tuple[UnlabelledQuestion, ...]:
     """The questions of a file: of each line's `question` in a `.jsonl` file, else each line is one.
 
     Raises:
         QuestionFileError: the file can't be read, or a line holds no question.
     """
     if file.suffix != ".jsonl":
-        return tuple(Asked(line.strip()) for line in read_lines(file) if line.strip())
+        return tuple(UnlabelledQuestion(line.strip()) for line in read_lines(file) if line.strip())
     asked = []
     for number, record in read_records(file):
         text, context = record.get("question"), record.get("context", [])
@@ -63,7 +63,7 @@ def read_asked(file: Path) -> tuple[Asked, ...]:
         if not (isinstance(collections, list) and all(isinstance(name, str) for name in collections)):
             raise QuestionFileError(file, number, '"collections" is a list of collections\' names')
         asked.append(
-            Asked(
+            UnlabelledQuestion(
                 text=text,
                 context=tuple(context),
                 review=review if isinstance(review, str) else None,
@@ -74,7 +74,7 @@ def read_asked(file: Path) -> tuple[Asked, ...]:
     return tuple(asked)
 
 
-def labelled(file: Path) -> tuple[Question, ...]:
+def labelled_questions(file: Path) -> tuple[Question, ...]:
     """The questions that a file holds already: none where there is no file, or an empty one.
 
     Raises:
@@ -83,21 +83,21 @@ def labelled(file: Path) -> tuple[Question, ...]:
     return read_questions(file) if file.exists() and file.stat().st_size else ()
 
 
-def unlabelled(asked: Iterable[Asked], known: Iterable[Question]) -> tuple[Asked, ...]:
+def not_yet_labelled(asked: Iterable[UnlabelledQuestion], known: Iterable[Question]) -> tuple[UnlabelledQuestion, ...]:
     """Those that aren't among the labelled questions yet, each once."""
     there = {_asked_as(question) for question in known}
     new = {_asked_as(one): one for one in asked}
     return tuple(one for key, one in new.items() if key not in there)
 
 
-def choices(library: Library, asked: Asked) -> tuple[Choice, ...]:
+def candidate_sentences(library: Library, asked: UnlabelledQuestion) -> tuple[CandidateSentence, ...]:
     """The sentences of the passages closest to a question, passage by passage, each in its order.
 
     Raises:
         QuestionError: there are no words in the question.
         UnknownReviewError: it is narrowed to a review that isn't there.
     """
-    found: list[Choice] = []
+    found: list[CandidateSentence] = []
     hits = library.search(
         asked.text, PASSAGES, review=asked.review, context=asked.context, collections=asked.collections
     )
@@ -105,14 +105,19 @@ def choices(library: Library, asked: Asked) -> tuple[Choice, ...]:
         review = library.review(hit.review, collections=(hit.collection,))
         heading = review.section(hit.section).heading
         found.extend(
-            Choice(review.slug, review.text[sentence.start : sentence.end], heading, hit.paragraph)
+            CandidateSentence(review.slug, review.text[sentence.start : sentence.end], heading, hit.paragraph)
             for sentence in sorted(hit.sentences, key=lambda sentence: sentence.start)
         )
     return tuple(found)
 
 
-def label(
-    file: Path, asked: Asked, answers: Sequence[Choice], *, kind: str | None = None, split: str | None = None
+def add_question(
+    file: Path,
+    asked: UnlabelledQuestion,
+    answers: Sequence[CandidateSentence],
+    *,
+    kind: str | None = None,
+    split: str | None = None,
 ) -> Question:
     """Add a question with what answers it, or with nothing, to a file; return it as it was added.
 
@@ -121,7 +126,7 @@ def label(
     Raises:
         QuestionFileError: the file is broken, or can't be written.
     """
-    known = labelled(file)
+    known = labelled_questions(file)
     question = Question(
         id=_next_id(known),
         text=asked.text,
@@ -138,14 +143,14 @@ def label(
     partial = file.with_name(f"{file.name}.partial")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(before + line_of_question(question).encode() + b"\n")
+        partial.write_bytes(before + question_line(question).encode() + b"\n")
         partial.replace(file)
     except OSError as error:
         raise QuestionFileError(file, None, f"can't be written: {error.strerror}") from error
     return question
 
 
-def _asked_as(question: Asked | Question) -> tuple[object, ...]:
+def _asked_as(question: UnlabelledQuestion | Question) -> tuple[object, ...]:
     return question.text, question.context, question.collections
 
 

@@ -19,7 +19,7 @@ FOLDS = 5
 REPEATS = 40
 """The folds are drawn anew so many times, so that the choice doesn't hang on one draw."""
 
-SILENT = ("off-topic", "other-film")
+UNANSWERABLE_KINDS = ("off-topic", "other-film")
 """The kinds of question that are never quoted anything, unless told otherwise."""
 
 _SEED = 2024
@@ -40,7 +40,7 @@ class Goal:
     refused: float | None = None
     kept: float | None = None
     lost: float = 0.05
-    silent: tuple[str, ...] = SILENT
+    silent: tuple[str, ...] = UNANSWERABLE_KINDS
 
     def __post_init__(self) -> None:
         if (self.refused is None) == (self.kept is None):

@@ -23,7 +23,9 @@ _ROWS = 512
 """Rows compared with all others at a time, so that memory doesn't grow with the square of their number."""
 
 
-def group(vectors: NDArray[np.float32], counts: Sequence[int], *, alike: float = ALIKE) -> tuple[tuple[int, ...], ...]:
+def cluster(
+    vectors: NDArray[np.float32], counts: Sequence[int], *, alike: float = ALIKE
+) -> tuple[tuple[int, ...], ...]:
     """Part texts into groups around a leader each.
 
     The text with the most texts alike, itself included, leads the first group, which takes all of these; and so on with

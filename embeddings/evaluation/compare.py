@@ -20,7 +20,7 @@ from embeddings.evaluation.significance import (
     difference_of_aurocs,
     difference_of_means,
     holm,
-    placements,
+    placement_values,
 )
 from embeddings.evaluation.summary import summarise, summary_record
 
@@ -33,7 +33,7 @@ class IncomparableRunsError(LibraryError):
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class QuestionChange:
     """A question whose figure differs between two runs."""
 
     id: str
@@ -48,7 +48,7 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
-class Contrast:
+class MeasureComparison:
     """One measure in two runs: the difference of the means, and the questions that made it, worst losses first.
 
     For `AUROC` a question's figure is the share of the questions of the other kind that its confidence stands
@@ -56,31 +56,31 @@ class Contrast:
     """
 
     difference: Difference
-    moves: tuple[Move, ...]
+    changes: tuple[QuestionChange, ...]
 
     @property
     def won(self) -> int:
         """How many questions have a higher figure after."""
-        return sum(move.gain > 0 for move in self.moves)
+        return sum(move.gain > 0 for move in self.changes)
 
     @property
     def lost(self) -> int:
         """How many have a lower one."""
-        return len(self.moves) - self.won
+        return len(self.changes) - self.won
 
     @property
-    def worse(self) -> bool:
+    def regressed(self) -> bool:
         """Whether the measure fell by more than chance explains."""
         return self.difference.value < 0 and self.difference.p < CHANCE
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class RunComparison:
     """Two runs, and each measure that both have."""
 
     before: str
     after: str
-    contrasts: Mapping[Measure, Contrast]
+    measures: Mapping[Measure, MeasureComparison]
 
 
 def load_runs(files: Sequence[Path], qrels: Path | None = None) -> tuple[Run, ...]:
@@ -110,14 +110,14 @@ def check_comparable(runs: Sequence[Run]) -> None:
     first, *others = runs
     for other in others:
         if first.fingerprint is not None and other.fingerprint is not None:
-            different = difference_in(first.fingerprint, other.fingerprint)
+            different = fingerprint_mismatch(first.fingerprint, other.fingerprint)
             if different is not None:
                 raise IncomparableRunsError(_incomparable(first, other, different))
         elif _answerable(first) != _answerable(other):
             raise IncomparableRunsError(_incomparable(first, other, "questions"))
 
 
-def meeting(runs: Sequence[Run]) -> tuple[Run, ...]:
+def on_shared_questions(runs: Sequence[Run]) -> tuple[Run, ...]:
     """The runs with those of their questions alone that all of them have.
 
     Raises:
@@ -131,27 +131,27 @@ def meeting(runs: Sequence[Run]) -> tuple[Run, ...]:
     return tuple(replace(run, results=tuple(result for result in run.results if result.id in shared)) for run in runs)
 
 
-def difference_in(first: Fingerprint, other: Fingerprint) -> str | None:
+def fingerprint_mismatch(first: Fingerprint, other: Fingerprint) -> str | None:
     """What makes two runs incomparable, in a word: `questions` or `reviews`; None where they can be compared."""
     if first.questions != other.questions:
         return "questions"
     return "reviews" if first.corpus != other.corpus else None
 
 
-def contrast_all(runs: Sequence[Run]) -> tuple[Pair, ...]:
+def compare_all(runs: Sequence[Run]) -> tuple[RunComparison, ...]:
     """Every two of the runs, each with those after it; p is adjusted for their number (Holm) in each measure."""
-    pairs = [contrast(before, after) for before, after in combinations(runs, 2)]
+    pairs = [compare_runs(before, after) for before, after in combinations(runs, 2)]
     for name in Measure:
-        sharing = [place for place, pair in enumerate(pairs) if name in pair.contrasts]
-        adjusted = holm([pairs[place].contrasts[name].difference.p for place in sharing])
+        sharing = [place for place, pair in enumerate(pairs) if name in pair.measures]
+        adjusted = holm([pairs[place].measures[name].difference.p for place in sharing])
         for place, p in zip(sharing, adjusted, strict=True):
-            old = pairs[place].contrasts[name]
+            old = pairs[place].measures[name]
             new = replace(old, difference=replace(old.difference, p=p))
-            pairs[place] = replace(pairs[place], contrasts={**pairs[place].contrasts, name: new})
+            pairs[place] = replace(pairs[place], measures={**pairs[place].measures, name: new})
     return tuple(pairs)
 
 
-def contrast(before: Run, after: Run) -> Pair:
+def compare_runs(before: Run, after: Run) -> RunComparison:
     """Two runs over the questions that both have."""
     known = {result.id: result for result in before.results}
     pairs = [(known[result.id], result) for result in after.results if result.id in known]
@@ -160,18 +160,18 @@ def contrast(before: Run, after: Run) -> Pair:
         found = _auroc(pairs) if name is Measure.AUROC else _means(name, pairs)
         if found is not None:
             contrasts[name] = found
-    return Pair(before.name, after.name, contrasts)
+    return RunComparison(before.name, after.name, contrasts)
 
 
-def _means(name: Measure, pairs: Sequence[tuple[Result, Result]]) -> Contrast | None:
+def _means(name: Measure, pairs: Sequence[tuple[Result, Result]]) -> MeasureComparison | None:
     shared = [(old, new) for old, new in pairs if name in old.values and name in new.values]
     before = np.array([old.values[name] for old, _ in shared], dtype=np.float64)
     after = np.array([new.values[name] for _, new in shared], dtype=np.float64)
     difference = difference_of_means(before, after)
-    return Contrast(difference, _moves(shared, before, after)) if difference is not None else None
+    return MeasureComparison(difference, _moves(shared, before, after)) if difference is not None else None
 
 
-def _auroc(pairs: Sequence[tuple[Result, Result]]) -> Contrast | None:
+def _auroc(pairs: Sequence[tuple[Result, Result]]) -> MeasureComparison | None:
     shared = [
         (old, new, old.confidence, new.confidence)
         for old, new in pairs
@@ -184,16 +184,18 @@ def _auroc(pairs: Sequence[tuple[Result, Result]]) -> Contrast | None:
     if difference is None:
         return None
     results = [(old, new) for old, new, _, _ in shared]
-    return Contrast(difference, _moves(results, placements(before, answerable), placements(after, answerable)))
+    return MeasureComparison(
+        difference, _moves(results, placement_values(before, answerable), placement_values(after, answerable))
+    )
 
 
 def _moves(
     pairs: Sequence[tuple[Result, Result]],
     before: Floats,
     after: Floats,
-) -> tuple[Move, ...]:
+) -> tuple[QuestionChange, ...]:
     moves = (
-        Move(new.id, new.question or old.question, float(low), float(high))
+        QuestionChange(new.id, new.question or old.question, float(low), float(high))
         for (old, new), low, high in zip(pairs, before, after, strict=True)
         if low != high
     )
@@ -253,7 +255,7 @@ def _incomparable(first: Run, other: Run, different: str) -> str:
     )
 
 
-def comparison_record(runs: Sequence[Run], pairs: Sequence[Pair]) -> dict[str, object]:
+def comparison_record(runs: Sequence[Run], pairs: Sequence[RunComparison]) -> dict[str, object]:
     """The comparison as a JSON object."""
     return {
         "runs": [{"name": run.name, **summary_record(summarise(run.results))} for run in runs],
@@ -261,20 +263,20 @@ def comparison_record(runs: Sequence[Run], pairs: Sequence[Pair]) -> dict[str, o
             {
                 "before": pair.before,
                 "after": pair.after,
-                **grouped({name: _contrast_record(found) for name, found in pair.contrasts.items()}),
+                **grouped({name: _contrast_record(found) for name, found in pair.measures.items()}),
             }
             for pair in pairs
         ],
     }
 
 
-def _contrast_record(found: Contrast) -> dict[str, object]:
+def _contrast_record(found: MeasureComparison) -> dict[str, object]:
     difference = found.difference
     return {
         "difference": difference.value,
         "interval": [difference.low, difference.high],
         "p": difference.p,
         "questions": difference.questions,
-        "won": [move.id for move in reversed(found.moves) if move.gain > 0],
-        "lost": [move.id for move in found.moves if move.gain < 0],
+        "won": [move.id for move in reversed(found.changes) if move.gain > 0],
+        "lost": [move.id for move in found.changes if move.gain < 0],
     }

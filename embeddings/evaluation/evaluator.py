@@ -11,9 +11,9 @@ from tempfile import TemporaryDirectory
 
 from embeddings.errors import QuestionError
 from embeddings.evaluation.datasets.beir import read_beir
-from embeddings.evaluation.datasets.questions import locate, of_split, read_questions
+from embeddings.evaluation.datasets.questions import locate, read_questions, select_split
 from embeddings.evaluation.datasets.squad import read_squad
-from embeddings.evaluation.datasets.task import JudgedQuestion, Task, paragraph_of
+from embeddings.evaluation.datasets.task import JudgedQuestion, Task, paragraph_of_hit
 from embeddings.evaluation.datasets.trec import ScoredDocument
 from embeddings.evaluation.metrics import Outcome
 from embeddings.evaluation.runs import Run, fingerprint, results
@@ -38,7 +38,7 @@ class Evaluation:
 
 
 @contextmanager
-def opened_task(
+def open_task(
     path: Path,
     library: Library,
     *,
@@ -82,17 +82,17 @@ def opened_task(
 
 
 def read_task(path: Path, library: Library, split: str | None = None) -> Task:
-    """The task in a file or folder, as `opened_task` takes it, without an index of its corpus.
+    """The task in a file or folder, as `open_task` takes it, without an index of its corpus.
 
     Raises:
         QuestionFileError: the task can't be read.
     """
     if not _brings_corpus(path):
         questions = read_questions(path)
-        chosen = of_split(questions, split, path) if split is not None else questions
+        chosen = select_split(questions, split, path) if split is not None else questions
         seen = dict.fromkeys((SHARED, *(name for question in chosen for name in question.collections)))
         reviews = library.reviews(collections=tuple(seen))
-        return Task(path.stem, reviews, locate(chosen, reviews, path), paragraph_of)
+        return Task(path.stem, reviews, locate(chosen, reviews, path), paragraph_of_hit)
     return read_beir(path, split or "test") if path.is_dir() else read_squad(path)
 
 
@@ -116,11 +116,13 @@ def evaluate(
         outcomes.append(_asked(library, task, question))
         if progress is not None:
             progress(done)
-    run = Run(name or task.name, fingerprint(task, library.encoder.identity, settings_of(library)), results(outcomes))
+    run = Run(
+        name or task.name, fingerprint(task, library.encoder.identity, library_settings(library)), results(outcomes)
+    )
     return Evaluation(task, tuple(outcomes), run)
 
 
-def settings_of(library: Library) -> dict[str, object]:
+def library_settings(library: Library) -> dict[str, object]:
     """Whatever of a library decides its answers, besides the reviews and the encoder."""
     return {
         "ranking": asdict(library.ranking),

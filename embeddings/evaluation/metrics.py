@@ -13,7 +13,7 @@ from enum import StrEnum
 import ir_measures
 
 from embeddings.evaluation.datasets.task import JudgedQuestion
-from embeddings.evaluation.datasets.trec import ScoredDocument, strictly_falling
+from embeddings.evaluation.datasets.trec import ScoredDocument, strictly_decreasing
 from embeddings.records import Answer, Hit, Quote, State
 
 
@@ -106,7 +106,7 @@ def passage_values(
         ir_measures.ScoredDoc(identity, scored.document, scored.score)
         for identity, ranking in rankings.items()
         if questions[identity].answerable
-        for scored in strictly_falling(ranking)
+        for scored in strictly_decreasing(ranking)
     ]
     values: dict[str, dict[Measure, float]] = {}
     for metric in ir_measures.iter_calc(list(PASSAGE_MEASURES), qrels, run):
@@ -114,7 +114,7 @@ def passage_values(
     return values
 
 
-def quote_is_right(question: JudgedQuestion, review: str, start: int, end: int) -> bool:
+def is_relevant(question: JudgedQuestion, review: str, start: int, end: int) -> bool:
     """Whether that stretch holds a part of what answers the question; a run of sentences needs but one."""
     return any(span.overlaps(review, start, end) for span in question.spans)
 
@@ -124,7 +124,7 @@ def _quote_values(outcome: Outcome) -> dict[Measure, float]:
     if not question.spans:
         return {}
     right, unrefused = (
-        [quote_is_right(question, quote.review, quote.start, quote.end) for quote in quotes]
+        [is_relevant(question, quote.review, quote.start, quote.end) for quote in quotes]
         for quotes in (outcome.answer.quotes, outcome.quotes)
     )
     values = {
@@ -143,7 +143,7 @@ def _best_sentence_is_right(outcome: Outcome) -> bool:
     if not sentences:
         return False
     sentence, hit = max(sentences, key=lambda pair: pair[0].score)
-    return quote_is_right(outcome.question, hit.review, sentence.start, sentence.end)
+    return is_relevant(outcome.question, hit.review, sentence.start, sentence.end)
 
 
 def _state_values(outcome: Outcome) -> dict[Measure, float]:

@@ -107,7 +107,7 @@ def difference_of_aurocs(before: Floats, after: Floats, answerable: Flags) -> Di
     """
     if answerable.all() or not answerable.any():
         return None
-    shares = placements(after, answerable) - placements(before, answerable)
+    shares = placement_values(after, answerable) - placement_values(before, answerable)
     positive, negative = shares[answerable], shares[~answerable]
     value = float(positive.mean())
     if len(positive) == 1 or len(negative) == 1:
@@ -118,7 +118,7 @@ def difference_of_aurocs(before: Floats, after: Floats, answerable: Flags) -> Di
     return Difference(value, value - _NORMAL_975 * error, value + _NORMAL_975 * error, p, len(shares))
 
 
-def placements(confidence: Floats, answerable: Flags) -> Floats:
+def placement_values(confidence: Floats, answerable: Flags) -> Floats:
     """Each question's share of the questions of the other kind that it stands on the right side of.
 
     Its mean over either kind is the AUROC; equal confidences count half.

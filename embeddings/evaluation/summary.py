@@ -15,7 +15,7 @@ from embeddings.records import State
 NO_KIND = "(none)"
 """Where questions without a kind, or without a review, are gathered."""
 
-FEW = 200
+SMALL_SAMPLE = 200
 """Below so many questions the interval stands before the value: it is what they say."""
 
 
@@ -99,7 +99,7 @@ def risk_coverage(results: Sequence[Result]) -> tuple[RiskPoint, ...]:
     return tuple(points)
 
 
-def area_under_risk(points: Sequence[RiskPoint]) -> float | None:
+def aurc(points: Sequence[RiskPoint]) -> float | None:
     """The mean risk over all coverages (AURC): lower is better. None where there is no point."""
     if not points:
         return None
@@ -107,7 +107,7 @@ def area_under_risk(points: Sequence[RiskPoint]) -> float | None:
     return float(np.sum(np.diff(coverages) * np.array([point.risk for point in points])))
 
 
-def thinned(curve: Sequence[RiskPoint], limit: int = 100) -> tuple[RiskPoint, ...]:
+def downsampled(curve: Sequence[RiskPoint], limit: int = 100) -> tuple[RiskPoint, ...]:
     """At most so many points of the curve, evenly spread, its ends among them."""
     if len(curve) <= limit:
         return tuple(curve)

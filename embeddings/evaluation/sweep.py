@@ -51,7 +51,7 @@ from embeddings.encoders.base import Encoder, EncoderIdentity
 from embeddings.encoders.export import prepare_encoder
 from embeddings.encoders.weights import DEFAULT_MODEL, find_model
 from embeddings.errors import LibraryError, ModelError, QuestionFileError, RerankerError
-from embeddings.evaluation.evaluator import evaluate, opened_task, read_task, settings_of
+from embeddings.evaluation.evaluator import evaluate, library_settings, open_task, read_task
 from embeddings.evaluation.runs import Run, fingerprint, load_run, save_run
 from embeddings.library import Library
 from embeddings.reranking.rerank import open_reranker
@@ -127,7 +127,7 @@ class Sweep:
     variants: tuple[Variant, ...]
 
 
-class ShortEncoder:
+class LimitedEncoder:
     """An encoder that says that it reads less than it does, so that passages are split for it."""
 
     def __init__(self, encoder: Encoder, tokens: int) -> None:
@@ -149,7 +149,7 @@ class ShortEncoder:
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
+class SweepRun:
     """A variant's run over one question file; `kept` where it was made earlier."""
 
     variant: str
@@ -189,7 +189,7 @@ def run_sweep(
     split: str | None = None,
     notify: Callable[[str], None],
     progress: Callable[[str, int, int], None] | None = None,
-) -> Generator[Tried, None, None]:
+) -> Generator[SweepRun, None, None]:
     """Try every variant on every question file, and yield each run as it is there.
 
     Args:
@@ -248,14 +248,14 @@ def _tried(
     folder: Path,
     split: str | None,
     progress: Callable[[str, int, int], None] | None,
-) -> Tried:
+) -> SweepRun:
     file = folder / f"{variant.name}.{path.stem}.{_digest(variant.name, str(path))}.json"
     corpus = _index(folder, library.encoder, f"{path.stem}.{_digest(str(path))}")
-    with opened_task(path, library, split=split, directory=corpus) as (task, asked):
-        wanted = fingerprint(task, asked.encoder.identity, settings_of(asked))
+    with open_task(path, library, split=split, directory=corpus) as (task, asked):
+        wanted = fingerprint(task, asked.encoder.identity, library_settings(asked))
         kept = _kept(file)
         if kept is not None and kept.fingerprint == wanted:
-            return Tried(variant.name, path, kept, kept=True)
+            return SweepRun(variant.name, path, kept, kept=True)
         count = len(task.questions)
 
         def tell(done: int) -> None:
@@ -264,7 +264,7 @@ def _tried(
 
         run = evaluate(asked, task, name=variant.name, progress=tell).run
     save_run(run, file)
-    return Tried(variant.name, path, run, kept=False)
+    return SweepRun(variant.name, path, run, kept=False)
 
 
 def _digest(*parts: str) -> str:
@@ -285,7 +285,7 @@ def _configured(
             raise VariantError(variant.name, error) from error
         calibration = Calibration(UNCALIBRATED)
     if variant.passage_tokens is not None:
-        encoder = ShortEncoder(encoder, min(variant.passage_tokens, encoder.identity.max_tokens))
+        encoder = LimitedEncoder(encoder, min(variant.passage_tokens, encoder.identity.max_tokens))
     if encoder is library.encoder:
         configured = Library(
             library.directory,

@@ -29,11 +29,11 @@ from embeddings.training.batches import featurise
 from embeddings.training.datasets import LEFT_OUT, TRAINED_ON, mixed, read_set
 from embeddings.training.decontaminate import find_overlap, judged, without_overlap
 from embeddings.training.export import export
-from embeddings.training.held_out import Taken, left_out_task
+from embeddings.training.held_out import Taken, held_out_task
 from embeddings.training.model import RerankerModel
 from embeddings.training.model_card import model_card
 from embeddings.training.trainer import Recipe, fit, has_bf16
-from embeddings.training.validate import judge_task, judge_windows
+from embeddings.training.validate import evaluate_reranker, validate_windows
 
 SHARED_ARGUMENT = Annotated[Path, typer.Argument(metavar="SHARED", help="Holds data/ and reader-data/.")]
 OUT_ARGUMENT = Annotated[Path, typer.Argument(metavar="OUT", help="Where checkpoint, reranker and model card go.")]
@@ -98,20 +98,20 @@ def _train(shared: Path, out: Path, recipe: Recipe, questions: int, threads: int
 
     export(model, tokenizer, out / "fp32.onnx", int8=False)
     export(model, tokenizer, out / "reranker.onnx")
-    figures = {"fp32": judge_windows(OnnxReranker.open(out / "fp32.onnx"), back)}
+    figures = {"fp32": validate_windows(OnnxReranker.open(out / "fp32.onnx"), back)}
     reranker = OnnxReranker.open(out / "reranker.onnx")
-    figures["int8"] = judge_windows(reranker, back)
+    figures["int8"] = validate_windows(reranker, back)
     if figures["int8"].auroc < figures["fp32"].auroc - _ALLOWED_LOSS:
         export(model, tokenizer, out / "reranker.onnx", wide=_SENSITIVE)
         reranker = OnnxReranker.open(out / "reranker.onnx")
-        figures["int8, the first and last layer wider"] = judge_windows(reranker, back)
+        figures["int8, the first and last layer wider"] = validate_windows(reranker, back)
     final = list(figures.values())[-1]
     # The states play no part in what is judged here.
     calibration = RerankerCalibration(Thresholds(0.0, 0.0), final.middle, final.spread)
     with TemporaryDirectory() as folder:
         encoder = prepare_encoder(None, Path(folder) / "encoder", notify=_console.print)
         results = [
-            judge_task(left_out_task(given, questions, _DRAW, taken=taken), encoder, reranker, calibration)
+            evaluate_reranker(held_out_task(given, questions, _DRAW, taken=taken), encoder, reranker, calibration)
             for given in left_out
             for taken in Taken
         ]

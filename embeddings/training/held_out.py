@@ -12,8 +12,8 @@ import re
 from collections.abc import Iterable
 from enum import Enum
 
-from embeddings.evaluation.datasets.pooling import PooledSection, pooled
-from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Span, Task, paragraph_id, paragraph_of
+from embeddings.evaluation.datasets.review_builder import SectionText, build_review
+from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Span, Task, paragraph_id, paragraph_of_hit
 from embeddings.records import Paragraph, Review
 from embeddings.training.examples import Example, QuestionSet
 
@@ -35,7 +35,7 @@ class Taken(Enum):
     ANSWERS = "answers taken away"
 
 
-def left_out_task(
+def held_out_task(
     given: QuestionSet,
     questions: int,
     seed: int,
@@ -73,8 +73,8 @@ def left_out_task(
         }
         number = len(reviews) + 1
         told = {place: text for place, text in texts.items() if text}
-        section = PooledSection(_SECTION, "Introduction", tuple(told.values()))
-        review = pooled(f"review-{number}", f"Review {number}", [section])
+        section = SectionText(_SECTION, "Introduction", tuple(told.values()))
+        review = build_review(f"review-{number}", f"Review {number}", [section])
         reviews.append(review)
         stands = dict(zip(told, review.sections[0].paragraphs, strict=True))
         for place, examples in chosen.items():
@@ -85,7 +85,7 @@ def left_out_task(
                     judged.append(_judged(given, example, review.slug, None, len(judged) + 1))
         if len(judged) >= questions:
             break
-    return Task(f"{given.name}, {taken.value}", tuple(reviews), tuple(judged[:questions]), paragraph_of)
+    return Task(f"{given.name}, {taken.value}", tuple(reviews), tuple(judged[:questions]), paragraph_of_hit)
 
 
 def _left(given: QuestionSet, paragraph: int, examples: Iterable[Example], taken: Taken) -> str:

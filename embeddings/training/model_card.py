@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from embeddings.training.datasets import LEFT_OUT
 from embeddings.training.decontaminate import RUN, Overlap
 from embeddings.training.trainer import Recipe
-from embeddings.training.validate import SHOWN, Judged, WindowFigures, Worth
+from embeddings.training.validate import SHOWN, Judged, WindowMetrics, Worth
 
 LICENCES: Mapping[str, str] = {
     "SQuAD 2.0": "CC BY-SA 4.0 (half of the development set; Rajpurkar, Jia and Liang, 2018)",
@@ -30,7 +30,7 @@ def model_card(
     recipe: Recipe,
     windows: Mapping[str, int],
     overlaps: Sequence[Overlap],
-    figures: Mapping[str, WindowFigures],
+    figures: Mapping[str, WindowMetrics],
     judged: Sequence[Judged],
 ) -> str:
     """The model card, as Markdown.
@@ -53,7 +53,7 @@ def _lines(
     recipe: Recipe,
     windows: Mapping[str, int],
     overlaps: Sequence[Overlap],
-    figures: Mapping[str, WindowFigures],
+    figures: Mapping[str, WindowMetrics],
     judged: Sequence[Judged],
 ) -> Iterator[str]:
     yield from (
@@ -126,7 +126,7 @@ def _row(name: str, worth: Worth) -> str:
             cells.append("")
             continue
         change = f"{without.value:.3f} → {reading.value:.3f}"
-        found = worth.pair.contrasts.get(measure)
+        found = worth.pair.measures.get(measure)
         if found is not None and found.difference.value:
             change += f", {found.difference.value:+.3f} [{found.difference.low:+.3f}, {found.difference.high:+.3f}]"
         cells.append(change)

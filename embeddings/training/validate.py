@@ -11,7 +11,7 @@ import numpy as np
 
 from embeddings.answering.calibration import Calibration, RerankerCalibration
 from embeddings.encoders.base import Encoder
-from embeddings.evaluation.compare import Pair, contrast
+from embeddings.evaluation.compare import RunComparison, compare_runs
 from embeddings.evaluation.datasets.task import Task
 from embeddings.evaluation.evaluator import evaluate
 from embeddings.evaluation.metrics import Measure
@@ -27,7 +27,7 @@ SHOWN = (Measure.AUROC, Measure.BEST_SENTENCE, Measure.FIRST_QUOTE, Measure.THRE
 
 
 @dataclass(frozen=True, slots=True)
-class WindowFigures:
+class WindowMetrics:
     """What a reranker makes of windows that it was not trained on.
 
     Attributes:
@@ -51,7 +51,7 @@ class Worth:
 
     without: Summary
     reading: Summary
-    pair: Pair
+    pair: RunComparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Judged:
     by_kind: dict[str, Worth]
 
 
-def judge_windows(reranker: Reranker, windows: Sequence[Window]) -> WindowFigures:
+def validate_windows(reranker: Reranker, windows: Sequence[Window]) -> WindowMetrics:
     """Read windows one by one."""
     best, answers, first = [], [], []
     for window in windows:
@@ -74,7 +74,7 @@ def judge_windows(reranker: Reranker, windows: Sequence[Window]) -> WindowFigure
             first.append(int(np.argmax(scores)) in window.gold)
     sure, right = np.array(best), np.array(answers)
     estimate = auroc(sure, right)
-    return WindowFigures(
+    return WindowMetrics(
         windows=len(windows),
         auroc=estimate.value if estimate is not None else float("nan"),
         first=float(np.mean(first)) if first else float("nan"),
@@ -83,7 +83,7 @@ def judge_windows(reranker: Reranker, windows: Sequence[Window]) -> WindowFigure
     )
 
 
-def judge_task(task: Task, encoder: Encoder, reranker: Reranker, calibration: RerankerCalibration) -> Judged:
+def evaluate_reranker(task: Task, encoder: Encoder, reranker: Reranker, calibration: RerankerCalibration) -> Judged:
     """Ask a task through the library, without the reranker and with it."""
     with TemporaryDirectory() as folder:
         runs = []
@@ -104,7 +104,7 @@ def judge_task(task: Task, encoder: Encoder, reranker: Reranker, calibration: Re
 
 
 def _worth(without: Run, reading: Run) -> Worth:
-    return Worth(summarise(without.results), summarise(reading.results), contrast(without, reading))
+    return Worth(summarise(without.results), summarise(reading.results), compare_runs(without, reading))
 
 
 def _of(kind: str, run: Run) -> Run:

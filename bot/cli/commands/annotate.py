@@ -9,7 +9,15 @@ from pathlib import Path
 from bot.cli.output.console import notice, say
 from bot.cli.prompts import Prompter
 from embeddings import Library, QuestionError, UnknownReviewError
-from embeddings.evaluation import Asked, Choice, choices, label, labelled, read_asked, unlabelled
+from embeddings.evaluation import (
+    CandidateSentence,
+    UnlabelledQuestion,
+    add_question,
+    candidate_sentences,
+    labelled_questions,
+    not_yet_labelled,
+    read_unlabelled,
+)
 
 
 class _Said(Enum):
@@ -40,7 +48,7 @@ def walk(library: Library, file: Path, source: Path | None, *, kind: str | None,
     try:
         for one in asked:
             try:
-                found = choices(library, one)
+                found = candidate_sentences(library, one)
             except (QuestionError, UnknownReviewError) as error:
                 notice(f"{one.text}: {error}")
                 continue
@@ -49,7 +57,7 @@ def walk(library: Library, file: Path, source: Path | None, *, kind: str | None,
             if answers is _Said.STOP:
                 break
             if answers is not _Said.SKIP:
-                question = label(file, one, answers, kind=kind, split=split)
+                question = add_question(file, one, answers, kind=kind, split=split)
                 added += 1
                 say(f"Added as {question.id}.")
     except KeyboardInterrupt:
@@ -59,9 +67,9 @@ def walk(library: Library, file: Path, source: Path | None, *, kind: str | None,
     say(f"{added} added to {file}.")
 
 
-def _new(source: Path, file: Path) -> tuple[Asked, ...]:
-    there = read_asked(source)
-    new = unlabelled(there, labelled(file))
+def _new(source: Path, file: Path) -> tuple[UnlabelledQuestion, ...]:
+    there = read_unlabelled(source)
+    new = not_yet_labelled(there, labelled_questions(file))
     if not there:
         notice(f"{source}: there are no questions in it.")
     elif not new:
@@ -69,15 +77,15 @@ def _new(source: Path, file: Path) -> tuple[Asked, ...]:
     return new
 
 
-def _typed() -> Iterator[Asked]:
+def _typed() -> Iterator[UnlabelledQuestion]:
     while True:
         text = Prompter().text("Question (nothing: stop):")
         if not text:
             return
-        yield Asked(text)
+        yield UnlabelledQuestion(text)
 
 
-def _show(asked: Asked, found: Sequence[Choice]) -> None:
+def _show(asked: UnlabelledQuestion, found: Sequence[CandidateSentence]) -> None:
     say("")
     for turn in asked.context:
         say(f"  (before: {turn})")
@@ -90,7 +98,7 @@ def _show(asked: Asked, found: Sequence[Choice]) -> None:
         say(f"  {number:3}  {choice.text}")
 
 
-def _answers(found: Sequence[Choice]) -> tuple[Choice, ...] | _Said:
+def _answers(found: Sequence[CandidateSentence]) -> tuple[CandidateSentence, ...] | _Said:
     """What was chosen: nothing, where the reviews don't answer it."""
     while True:
         said = Prompter().line(f"{_HELP}:")

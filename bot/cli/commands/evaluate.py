@@ -22,7 +22,7 @@ from embeddings import SHIPPED
 
 if TYPE_CHECKING:
     from embeddings import Library, RankingSettings
-    from embeddings.evaluation import Evaluation, Run, Task, Tried
+    from embeddings.evaluation import Evaluation, Run, SweepRun, Task
 
 QuestionsArgument = Annotated[
     Path,
@@ -55,11 +55,11 @@ def evaluate(
     from bot.cli.output.tables import print_evaluation, print_regressions
     from embeddings.evaluation import (
         UnknownRankingError,
-        contrast,
+        compare_runs,
         evaluation_record,
         load_runs,
         named_ranking,
-        opened_task,
+        open_task,
         save_run,
     )
     from embeddings.evaluation import evaluate as evaluate_task
@@ -73,7 +73,7 @@ def evaluate(
     library = opened_library(data, weights, chosen_reranker(reranker, no_reranker))
     with (
         progress() as tell,
-        opened_task(questions, library, split=split, directory=index, progress=partial(tell, "indexing")) as found,
+        open_task(questions, library, split=split, directory=index, progress=partial(tell, "indexing")) as found,
     ):
         task, asked = found
         count = len(task.questions)
@@ -98,7 +98,7 @@ def evaluate(
         print_json(evaluation_record(evaluation))
     else:
         print_evaluation(evaluation)
-    if stored is not None and not print_regressions(contrast(stored, evaluation.run), quiet=as_json):
+    if stored is not None and not print_regressions(compare_runs(stored, evaluation.run), quiet=as_json):
         raise typer.Exit(1)
 
 
@@ -118,19 +118,19 @@ def compare(
     from bot.cli.output.console import notice
     from bot.cli.output.tables import print_comparison
     from bot.cli.output.wording import counted
-    from embeddings.evaluation import check_comparable, comparison_record, contrast_all, load_runs, meeting
+    from embeddings.evaluation import check_comparable, compare_all, comparison_record, load_runs, on_shared_questions
 
     if len(runs) < 2:
         raise typer.BadParameter("two runs are needed, or more", param_hint="RUN")
     loaded = load_runs(runs, qrels)
     if anyway:
         asked = max(len(run.results) for run in loaded)
-        loaded = meeting(loaded)
+        loaded = on_shared_questions(loaded)
         if len(loaded[0].results) < asked:
             notice(f"Compared over the {counted(len(loaded[0].results), 'question')} that all runs have.")
     else:
         check_comparable(loaded)
-    pairs = contrast_all(loaded)
+    pairs = compare_all(loaded)
     if as_json:
         print_json(comparison_record(loaded, pairs))
     else:
@@ -162,7 +162,14 @@ def calibrate(
     """Choose when to answer and when to refuse, and store it for this encoder and this reranker."""
     from bot.cli.output.tables import print_calibration, unreachable_goal
     from embeddings import CalibrationError
-    from embeddings.evaluation import SILENT, Goal, calibration_record, choose_thresholds, opened_task, store_thresholds
+    from embeddings.evaluation import (
+        UNANSWERABLE_KINDS,
+        Goal,
+        calibration_record,
+        choose_thresholds,
+        open_task,
+        store_thresholds,
+    )
     from embeddings.evaluation import evaluate as evaluate_task
 
     # A mistaken goal is told before the questions are asked.
@@ -171,14 +178,14 @@ def calibrate(
             refused=0.6 if refuse is None and keep is None else refuse,
             kept=keep,
             lost=lose,
-            silent=tuple(silent) if silent is not None else SILENT,
+            silent=tuple(silent) if silent is not None else UNANSWERABLE_KINDS,
         )
     except CalibrationError as error:
         raise typer.BadParameter(str(error), param_hint="--refuse, --keep or --lose") from error
     library = _uncalibrated_library(data, chosen_reranker(reranker, no_reranker))
     with (
         progress() as tell,
-        opened_task(questions, library, split=split, progress=partial(tell, "indexing")) as found,
+        open_task(questions, library, split=split, progress=partial(tell, "indexing")) as found,
     ):
         task, asked = found
         count = len(task.questions)
@@ -212,7 +219,7 @@ def sweep(
 
     wanted = read_sweep(file)
     library = open_library(data, reranker=chosen_reranker(reranker, no_reranker))
-    tried: list[Tried] = []
+    tried: list[SweepRun] = []
     try:
         with progress() as tell:
             for one in run_sweep(wanted, library, runs, split=split, notify=notice, progress=tell):
@@ -253,10 +260,10 @@ def renewed_by(questions: Path, split: str | None, baseline: Path) -> str:
 
 def _check_baseline(stored: Run, task: Task, library: Library, renewal: str) -> None:
     """Refuse a baseline of other questions or reviews, before the questions are asked."""
-    from embeddings.evaluation import IncomparableRunsError, difference_in, fingerprint, settings_of
+    from embeddings.evaluation import IncomparableRunsError, fingerprint, fingerprint_mismatch, library_settings
 
-    now = fingerprint(task, library.encoder.identity, settings_of(library))
-    different = difference_in(stored.fingerprint, now) if stored.fingerprint is not None else "questions"
+    now = fingerprint(task, library.encoder.identity, library_settings(library))
+    different = fingerprint_mismatch(stored.fingerprint, now) if stored.fingerprint is not None else "questions"
     if different is not None:
         raise IncomparableRunsError(
             f"{stored.name} was run over different {different}, so it can't tell whether answers got worse: "

@@ -13,20 +13,20 @@ from rich.text import Text
 from bot.cli.output.wording import counted
 from embeddings import State
 from embeddings.evaluation import (
-    FEW,
     NO_KIND,
     PERMUTATIONS,
+    SMALL_SAMPLE,
     Calibration,
-    Contrast,
     Estimate,
     Evaluation,
     Measure,
-    Move,
-    Pair,
+    MeasureComparison,
+    QuestionChange,
     Run,
+    RunComparison,
     Summary,
-    Tried,
-    area_under_risk,
+    SweepRun,
+    aurc,
     by_kind,
     by_review,
     risk_coverage,
@@ -61,7 +61,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
     for title, groups in (("kind", by_kind(results)), ("review", by_review(results))):
         if len(groups.keys() - {NO_KIND}) > 1:
             console.print(_groups(title, groups))
-    risk = area_under_risk(risk_coverage(results))
+    risk = aurc(risk_coverage(results))
     if risk is not None:
         console.print(Text(f"Risk over all coverages (AURC): {figure(risk)}"))
     seconds = seconds_record(results)
@@ -72,20 +72,20 @@ def print_evaluation(evaluation: Evaluation) -> None:
     )
 
 
-def print_regressions(pair: Pair, *, quiet: bool) -> bool:
+def print_regressions(pair: RunComparison, *, quiet: bool) -> bool:
     """Say on stderr which measures fell beyond chance, and by which questions; return whether none did.
 
     Args:
         pair: the stored run, then this one.
         quiet: don't say so where nothing fell.
     """
-    worse = {name: contrast for name, contrast in pair.contrasts.items() if contrast.worse}
+    worse = {name: contrast for name, contrast in pair.measures.items() if contrast.regressed}
     for name, contrast in worse.items():
         typer.echo(
             f"{_name(name)} is worse than in {pair.before} beyond chance: {_difference(contrast)}. Most by:",
             err=True,
         )
-        for move in contrast.moves[:5]:
+        for move in contrast.changes[:5]:
             if move.gain < 0:
                 typer.echo(f"  {_move(move)}", err=True)
     if not worse and not quiet:
@@ -93,15 +93,15 @@ def print_regressions(pair: Pair, *, quiet: bool) -> bool:
     return not worse
 
 
-def print_comparison(runs: tuple[Run, ...], pairs: tuple[Pair, ...], listed: int) -> None:
+def print_comparison(runs: tuple[Run, ...], pairs: tuple[RunComparison, ...], listed: int) -> None:
     """Print the runs' measures side by side, then each pair's differences and the questions behind them."""
     console = Console(highlight=False, soft_wrap=True)
     console.print(_side_by_side(runs))
     for pair in pairs:
         console.print(_contrasts(pair))
         for name in (Measure.NDCG, Measure.FIRST_QUOTE):
-            contrast = pair.contrasts.get(name)
-            if contrast is not None and contrast.moves and listed:
+            contrast = pair.measures.get(name)
+            if contrast is not None and contrast.changes and listed:
                 _print_moves(console, name, contrast, listed)
     console.print(
         Text(
@@ -149,7 +149,7 @@ def unreachable_goal(calibration: Calibration) -> str:
     return f"the goal can't be reached, and nothing was stored: {told}"
 
 
-def print_sweep(tried: Sequence[Tried]) -> None:
+def print_sweep(tried: Sequence[SweepRun]) -> None:
     """Print each question file's variants in one table, the best of each measure starred."""
     console = Console(highlight=False, soft_wrap=True)
     for questions in dict.fromkeys(one.questions for one in tried):
@@ -184,7 +184,7 @@ def _measures(summary: Summary) -> Table:
     table = _table()
     table.add_column("")
     table.add_column("measure")
-    few = summary.questions < FEW
+    few = summary.questions < SMALL_SAMPLE
     for heading in ("95% interval", "value") if few else ("value", "95% interval"):
         table.add_column(heading, justify="right")
     table.add_column("questions", justify="right")
@@ -238,14 +238,14 @@ def _side_by_side(runs: tuple[Run, ...]) -> Table:
     return table
 
 
-def _contrasts(pair: Pair) -> Table:
+def _contrasts(pair: RunComparison) -> Table:
     table = _table()
     table.title = Text(f"{pair.before} → {pair.after}")
     table.title_justify = "left"
     table.add_column("measure")
     for heading in ("difference", "95% interval", "p", "won", "lost"):
         table.add_column(heading, justify="right")
-    for name, contrast in pair.contrasts.items():
+    for name, contrast in pair.measures.items():
         difference = contrast.difference
         table.add_row(
             _name(name),
@@ -258,9 +258,9 @@ def _contrasts(pair: Pair) -> Table:
     return table
 
 
-def _print_moves(console: Console, name: Measure, contrast: Contrast, listed: int) -> None:
-    losses = [move for move in contrast.moves if move.gain < 0][:listed]
-    gains = [move for move in reversed(contrast.moves) if move.gain > 0][:listed]
+def _print_moves(console: Console, name: Measure, contrast: MeasureComparison, listed: int) -> None:
+    losses = [move for move in contrast.changes if move.gain < 0][:listed]
+    gains = [move for move in reversed(contrast.changes) if move.gain > 0][:listed]
     for word, moves in (("lost", losses), ("won", gains)):
         if moves:
             console.print(Text(f"{_name(name)}, most {word}:"))
@@ -293,7 +293,7 @@ def _signed(value: float) -> str:
     return ("+" if value > 0 else "") + figure(value)
 
 
-def _difference(contrast: Contrast) -> str:
+def _difference(contrast: MeasureComparison) -> str:
     difference = contrast.difference
     return (
         f"{_signed(difference.value)} [{_signed(difference.low)}, {_signed(difference.high)}], "
@@ -301,7 +301,7 @@ def _difference(contrast: Contrast) -> str:
     )
 
 
-def _move(move: Move) -> str:
+def _move(move: QuestionChange) -> str:
     question = f": {move.question}" if move.question else ""
     return f"{move.id} from {figure(move.before)} to {figure(move.after)}{question}"
 

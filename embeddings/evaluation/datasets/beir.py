@@ -12,8 +12,8 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from embeddings.errors import QuestionFileError
-from embeddings.evaluation.datasets.pooling import PooledSection, one_line, pooled
 from embeddings.evaluation.datasets.questions import read_lines, read_records
+from embeddings.evaluation.datasets.review_builder import SectionText, build_review, one_line
 from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Task, paragraph_id, paragraphs_of
 from embeddings.records import Hit
 
@@ -40,7 +40,7 @@ def read_beir(folder: Path, split: str = "test") -> Task:
     questions = tuple(_questions(queries, judgements))
     if not questions:
         raise QuestionFileError(queries, None, f"no question that the split {split!r} judges")
-    return Task(folder.name, (pooled(folder.name, folder.name, sections.values()),), questions, _section_of)
+    return Task(folder.name, (build_review(folder.name, folder.name, sections.values()),), questions, _section_of)
 
 
 def write_beir(task: Task, folder: Path, split: str = "test") -> None:
@@ -68,8 +68,8 @@ def write_beir(task: Task, folder: Path, split: str = "test") -> None:
     _write_lines(folder / "qrels" / f"{split}.tsv", (_HEADER, *rows))
 
 
-def _read_corpus(file: Path) -> dict[str, PooledSection]:
-    sections: dict[str, PooledSection] = {}
+def _read_corpus(file: Path) -> dict[str, SectionText]:
+    sections: dict[str, SectionText] = {}
     for line, record in read_records(file):
         section = _section(file, line, record)
         if section.slug in sections:
@@ -80,14 +80,14 @@ def _read_corpus(file: Path) -> dict[str, PooledSection]:
     return sections
 
 
-def _section(file: Path, line: int, record: Mapping[str, object]) -> PooledSection:
+def _section(file: Path, line: int, record: Mapping[str, object]) -> SectionText:
     identity, title, text = record.get("_id"), record.get("title", ""), record.get("text")
     if not (isinstance(identity, str) and isinstance(title, str) and isinstance(text, str)):
         raise QuestionFileError(file, line, 'a document needs "_id" and "text", and may have "title": strings')
     body = one_line(text).strip() or one_line(title).strip()
     if not (identity and body):
         raise QuestionFileError(file, line, "a document needs an id, and a text or a title")
-    return PooledSection(identity, title or identity, (body,))
+    return SectionText(identity, title or identity, (body,))
 
 
 def _section_of(hit: Hit) -> str:

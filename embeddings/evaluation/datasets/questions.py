@@ -15,7 +15,7 @@ from pathlib import Path
 from rapidfuzz import fuzz
 
 from embeddings.errors import QuestionFileError
-from embeddings.evaluation.datasets.task import JudgedQuestion, Span, judged_paragraphs
+from embeddings.evaluation.datasets.task import JudgedQuestion, Span, paragraph_judgements
 from embeddings.records import SHARED, Review
 
 
@@ -125,7 +125,7 @@ def parsed(text: str, file: Path, line: int | None = None) -> object:
     return content
 
 
-def of_split(questions: Sequence[Question], split: str, file: Path) -> tuple[Question, ...]:
+def select_split(questions: Sequence[Question], split: str, file: Path) -> tuple[Question, ...]:
     """The questions whose key `split` has that value.
 
     Raises:
@@ -181,7 +181,7 @@ def locate(questions: Sequence[Question], reviews: Iterable[Review], file: Path)
     return tuple(_located(question, seen[question.collections], file) for question in questions)
 
 
-def line_of_question(question: Question) -> str:
+def question_line(question: Question) -> str:
     """The question as a line of a question file, without its line break."""
     record: dict[str, object] = {
         "id": question.id,
@@ -219,7 +219,7 @@ def _located(question: Question, reviews: Mapping[str, Review], file: Path) -> J
         id=question.id,
         text=question.text,
         spans=tuple(spans),
-        judgements=judged_paragraphs(spans, reviews),
+        judgements=paragraph_judgements(spans, reviews),
         context=question.context,
         review=question.review,
         kind=question.kind,

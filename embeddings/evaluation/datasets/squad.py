@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from embeddings.errors import QuestionFileError
-from embeddings.evaluation.datasets.pooling import PooledSection, one_line, pooled
 from embeddings.evaluation.datasets.questions import parsed
-from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Span, Task, paragraph_id, paragraph_of
+from embeddings.evaluation.datasets.review_builder import SectionText, build_review, one_line
+from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Span, Task, paragraph_id, paragraph_of_hit
 from embeddings.records import Paragraph, Review
 
 _REVIEW = "squad"
@@ -34,23 +34,23 @@ def read_squad(file: Path) -> Task:
         raise QuestionFileError(file, None, "not UTF-8") from error
     content: Any = parsed(text, file)
     try:
-        review = pooled(_REVIEW, file.stem, _sections(content["data"], file))
+        review = build_review(_REVIEW, file.stem, _sections(content["data"], file))
         questions = tuple(_questions(content["data"], review, file))
     except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
         raise QuestionFileError(file, None, f"not in the format of SQuAD v2: {error!r}") from error
     if not questions:
         raise QuestionFileError(file, None, "no questions")
-    return Task(file.stem, (review,), questions, paragraph_of)
+    return Task(file.stem, (review,), questions, paragraph_of_hit)
 
 
-def _sections(articles: Any, file: Path) -> Iterator[PooledSection]:  # noqa: ANN401 - JSON is of any type
+def _sections(articles: Any, file: Path) -> Iterator[SectionText]:  # noqa: ANN401 - JSON is of any type
     for number, article in enumerate(articles, start=1):
         title = _text(article, "title")
         contexts = tuple(one_line(_text(paragraph, "context")) for paragraph in article["paragraphs"])
         for place, context in enumerate(contexts, start=1):
             if not context.strip():
                 raise QuestionFileError(file, None, f"paragraph {place} of the article {title!r} is blank: remove it")
-        yield PooledSection(slug=f"{number}-{title}", heading=title, paragraphs=contexts)
+        yield SectionText(slug=f"{number}-{title}", heading=title, paragraphs=contexts)
 
 
 def _questions(articles: Any, review: Review, file: Path) -> Iterator[JudgedQuestion]:  # noqa: ANN401 - as above

@@ -71,7 +71,7 @@ def paragraph_id(review: str, section: str, number: int) -> str:
     return f"{review}/{section}/{number}"
 
 
-def paragraph_of(hit: Hit) -> str:
+def paragraph_of_hit(hit: Hit) -> str:
     """The id of the paragraph that a hit's passage is, or is a part of."""
     return paragraph_id(hit.review, hit.section, hit.paragraph)
 
@@ -83,7 +83,7 @@ def paragraphs_of(review: Review) -> Iterator[tuple[Section, Paragraph]]:
             yield section, paragraph
 
 
-def judged_paragraphs(spans: Iterable[Span], reviews: Mapping[str, Review]) -> tuple[Judgement, ...]:
+def paragraph_judgements(spans: Iterable[Span], reviews: Mapping[str, Review]) -> tuple[Judgement, ...]:
     """A judgement for each paragraph that holds a part of any of the spans, in the spans' order."""
     judged = {
         paragraph_id(span.review, section.slug, paragraph.number): None

@@ -28,7 +28,7 @@ class ScoredDocument:
     score: float
 
 
-def strictly_falling(ranking: Sequence[ScoredDocument]) -> tuple[ScoredDocument, ...]:
+def strictly_decreasing(ranking: Sequence[ScoredDocument]) -> tuple[ScoredDocument, ...]:
     """The ranking in its order, each score lowered by one C float where it isn't below the one before."""
     falling: list[ScoredDocument] = []
     above = np.float32(np.inf)
@@ -56,7 +56,7 @@ def write_run(rankings: Mapping[str, Sequence[ScoredDocument]], tag: str, file: 
     lines = (
         f"{_field(question)} Q0 {_field(scored.document)} {rank} {scored.score!r} {_field(tag)}\n"
         for question, ranking in rankings.items()
-        for rank, scored in enumerate(strictly_falling(ranking), start=1)
+        for rank, scored in enumerate(strictly_decreasing(ranking), start=1)
     )
     file.write_text("".join(lines), encoding="utf-8")
 

@@ -10,13 +10,13 @@ from embeddings.evaluation.evaluator import Evaluation
 from embeddings.evaluation.metrics import Outcome
 from embeddings.evaluation.runs import Result, result_record, run_record
 from embeddings.evaluation.summary import (
-    area_under_risk,
+    aurc,
     by_kind,
     by_review,
+    downsampled,
     risk_coverage,
     summarise,
     summary_record,
-    thinned,
 )
 from embeddings.records import Hit, Quote
 
@@ -28,10 +28,10 @@ def evaluation_record(evaluation: Evaluation) -> dict[str, object]:
     return {
         **summary_record(summarise(results)),
         "risk_coverage": {
-            "AURC": area_under_risk(curve),
+            "AURC": aurc(curve),
             "points": [
                 {"confidence": point.confidence, "coverage": point.coverage, "risk": point.risk}
-                for point in thinned(curve)
+                for point in downsampled(curve)
             ],
         },
         "seconds": seconds_record(results),

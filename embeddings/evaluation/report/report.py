@@ -14,19 +14,19 @@ from pathlib import Path
 from embeddings.answering.calibration import Thresholds
 from embeddings.evaluation.datasets.task import Span, paragraphs_of
 from embeddings.evaluation.evaluator import Evaluation
-from embeddings.evaluation.metrics import Measure, Outcome, quote_is_right
+from embeddings.evaluation.metrics import Measure, Outcome, is_relevant
 from embeddings.evaluation.report.json_record import seconds_record
 from embeddings.evaluation.report.plots import confidence_plot, risk_coverage_plot
 from embeddings.evaluation.runs import Result
 from embeddings.evaluation.summary import (
-    FEW,
     NO_KIND,
+    SMALL_SAMPLE,
     Summary,
     by_kind,
     by_review,
+    downsampled,
     risk_coverage,
     summarise,
-    thinned,
 )
 from embeddings.records import Quote, Review, State
 
@@ -55,7 +55,9 @@ def report(evaluation: Evaluation, thresholds: Thresholds) -> str:
     template = resources.files("embeddings.evaluation.report").joinpath(_TEMPLATE).read_text(encoding="utf-8")
     results = evaluation.run.results
     summary = summarise(results)
-    ranked = sorted(zip(results, evaluation.outcomes, strict=True), key=lambda pair: (-badness(pair[0]), pair[0].id))
+    ranked = sorted(
+        zip(results, evaluation.outcomes, strict=True), key=lambda pair: (-question_loss(pair[0]), pair[0].id)
+    )
     reviews = {review.slug: review for review in evaluation.task.reviews}
     parts = {
         "title": escape(evaluation.run.name),
@@ -76,7 +78,7 @@ def report(evaluation: Evaluation, thresholds: Thresholds) -> str:
     return page
 
 
-def badness(result: Result) -> float:
+def question_loss(result: Result) -> float:
     """How far a question is from a perfect answer, in [0, 2]: the order of the page.
 
     Answering what nothing answers is worst, the surer the worse; then what was asked in vain; then how far down
@@ -108,7 +110,7 @@ def _counted(count: int, noun: str) -> str:
 
 def _figures(summary: Summary, value: str, interval: str) -> str:
     """A value's cell and its interval's, in the order in which they are to be read."""
-    return interval + value if summary.questions < FEW else value + interval
+    return interval + value if summary.questions < SMALL_SAMPLE else value + interval
 
 
 def _measures(summary: Summary) -> str:
@@ -148,7 +150,7 @@ def _plots(results: tuple[Result, ...], thresholds: Thresholds) -> str:
     ]
     curve = risk_coverage(results)
     if curve:
-        figures.append(risk_coverage_plot(thinned(curve), thresholds.answered))
+        figures.append(risk_coverage_plot(downsampled(curve), thresholds.answered))
     return "".join(f"<figure>{figure}</figure>" for figure in figures)
 
 
@@ -193,7 +195,7 @@ def _question(result: Result, outcome: Outcome, reviews: Mapping[str, Review]) -
 
 
 def _mark(result: Result) -> str:
-    bad = badness(result)
+    bad = question_loss(result)
     return "wrong" if bad >= 0.75 else "middling" if bad > 0.1 else "right"
 
 
@@ -209,7 +211,7 @@ def _quotes(outcome: Outcome) -> str:
 
 
 def _verdict(outcome: Outcome, quote: Quote) -> str:
-    right = quote_is_right(outcome.question, quote.review, quote.start, quote.end)
+    right = is_relevant(outcome.question, quote.review, quote.start, quote.end)
     return "<b class=yes>right</b>" if right else "<b class=no>beside it</b>"
 
 

@@ -17,7 +17,7 @@ from bot.cogs.settings.page import settings_message
 from bot.services.gaps import ExportError, Gap, Wording, find_gaps, gaps_record, question_lines, write_questions
 from bot.storage.records import ServerSettings, StoredQuestion
 from bot.ui.strings import ENGLISH
-from embeddings.evaluation.annotate import Asked, read_asked
+from embeddings.evaluation.annotate import UnlabelledQuestion, read_unlabelled
 from embeddings.records import State
 from tests.bot.checks import a_quarter, check
 from tests.bot.texts import texts
@@ -69,9 +69,9 @@ def test_gaps_as_a_question_file_are_read_by_the_labelling_and_name_nobody(tmp_p
     found = find_gaps(asked, by_first_word)
     file = tmp_path / "new" / "asked.jsonl"
     assert write_questions(found, file) == 2
-    assert set(read_asked(file)) == {
-        Asked("Is it on Netflix?", (), None, "asked"),
-        Asked("Why “that”?", ("Is it sad?",), "other", "asked"),
+    assert set(read_unlabelled(file)) == {
+        UnlabelledQuestion("Is it on Netflix?", (), None, "asked"),
+        UnlabelledQuestion("Why “that”?", ("Is it sad?",), "other", "asked"),
     }
     records = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     assert {key for record in records for key in record} == {
@@ -90,7 +90,7 @@ def test_an_export_replaces_an_earlier_one(tmp_path: Path) -> None:
     file = tmp_path / "asked.jsonl"
     write_questions(find_gaps([NETFLIX, replace(NETFLIX, text="Who sings?")], by_first_word), file)
     assert write_questions(find_gaps([NETFLIX], by_first_word), file) == 1
-    assert read_asked(file) == (Asked("Is it on Netflix?", (), None, "asked"),)
+    assert read_unlabelled(file) == (UnlabelledQuestion("Is it on Netflix?", (), None, "asked"),)
 
 
 @pytest.mark.parametrize(

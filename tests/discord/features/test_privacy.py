@@ -18,7 +18,7 @@ from bot.cli.commands import gaps
 from bot.storage.database import DATABASE, Store
 from bot.storage.records import PersonalData, ServerSettings, StoredQuestion
 from bot.storage.retention import today
-from embeddings.evaluation.annotate import read_asked
+from embeddings.evaluation.annotate import read_unlabelled
 from embeddings.evaluation.datasets.questions import read_questions
 from embeddings.records import State
 from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE, Club, club, review_bot
@@ -100,7 +100,7 @@ def test_asked_in_discord_kept_with_consent_exported_labelled_evaluated(
     # Any of the three wordings may stand for them: what is kept is in no order of time.
     assert "box office" in shown.casefold(), shown
     assert json.loads(run("gaps", "--data", data, "--json"))["groups"][0]["count"] == 3
-    asked = {each.text: each for each in read_asked(exported)}
+    asked = {each.text: each for each in read_unlabelled(exported)}
     assert asked["and what did she earn?"].context == (OPENING,)
     assert asked[OPENING].review == OWNERS
     assert len(asked) == 5

@@ -12,7 +12,7 @@ from embeddings.answering.cast import asks_cast, names_performer
 from embeddings.answering.quotes import answer, quotes_of
 from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.evaluation.datasets.questions import Question, read_questions
-from embeddings.evaluation.evaluator import evaluate, opened_task
+from embeddings.evaluation.evaluator import evaluate, open_task
 from embeddings.evaluation.metrics import Measure, Outcome
 from embeddings.evaluation.summary import summarise
 from embeddings.library import Library
@@ -113,7 +113,7 @@ def test_nothing_found_is_nothing_answered(film: Library) -> None:
 @pytest.fixture(scope="module")
 def outcomes(library: Library) -> tuple[tuple[Outcome, ...], Mapping[Measure, float]]:
     """The development questions, asked, and their figures."""
-    with opened_task(QUESTIONS, library, split="dev") as (task, asked):
+    with open_task(QUESTIONS, library, split="dev") as (task, asked):
         evaluation = evaluate(asked, task)
     estimates = summarise(evaluation.run.results).estimates
     return evaluation.outcomes, {measure: estimate.value for measure, estimate in estimates.items()}

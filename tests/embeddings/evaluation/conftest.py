@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.evaluation.datasets.pooling import PooledSection, pooled
+from embeddings.evaluation.datasets.review_builder import SectionText, build_review
 from embeddings.library import Library
 from embeddings.records import Review
 from tests.project import ROOT, furnish
@@ -31,8 +31,8 @@ WriteLines = Callable[..., Path]
 @pytest.fixture(scope="session")
 def reviews() -> tuple[Review, ...]:
     return (
-        pooled("clocks", "The Clock Factory", [PooledSection("setting", "Setting", CLOCKS)]),
-        pooled("tides", "Tide Tables", [PooledSection("sea", "The Sea", TIDES)]),
+        build_review("clocks", "The Clock Factory", [SectionText("setting", "Setting", CLOCKS)]),
+        build_review("tides", "Tide Tables", [SectionText("sea", "The Sea", TIDES)]),
     )
 
 

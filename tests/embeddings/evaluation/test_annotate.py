@@ -8,27 +8,35 @@ from pathlib import Path
 import pytest
 
 from embeddings.errors import QuestionFileError
-from embeddings.evaluation.annotate import Asked, Choice, choices, label, labelled, read_asked, unlabelled
-from embeddings.evaluation.datasets.pooling import PooledSection, pooled
+from embeddings.evaluation.annotate import (
+    CandidateSentence,
+    UnlabelledQuestion,
+    add_question,
+    candidate_sentences,
+    labelled_questions,
+    not_yet_labelled,
+    read_unlabelled,
+)
 from embeddings.evaluation.datasets.questions import Label, Question, locate, read_questions
-from embeddings.evaluation.evaluator import evaluate, opened_task
+from embeddings.evaluation.datasets.review_builder import SectionText, build_review
+from embeddings.evaluation.evaluator import evaluate, open_task
 from embeddings.library import Library
 from tests.embeddings.evaluation.conftest import WriteLines
 
-HAILSHAM = Asked("Why was Hailsham shut down?")
+HAILSHAM = UnlabelledQuestion("Why was Hailsham shut down?")
 
 
 def test_each_line_of_a_text_is_a_question(tmp_path: Path) -> None:
     file = tmp_path / "asked.txt"
     file.write_text("Who plays Kathy?\n\n  Is it sad? \n", encoding="utf-8")
 
-    assert read_asked(file) == (Asked("Who plays Kathy?"), Asked("Is it sad?"))
+    assert read_unlabelled(file) == (UnlabelledQuestion("Who plays Kathy?"), UnlabelledQuestion("Is it sad?"))
 
 
 def test_an_exported_question_needs_no_labels(write_lines: WriteLines) -> None:
     file = write_lines({"question": "and why?", "context": ["Is it sad?"], "review": None, "kind": "gap"})
 
-    assert read_asked(file) == (Asked("and why?", ("Is it sad?",), None, "gap"),)
+    assert read_unlabelled(file) == (UnlabelledQuestion("and why?", ("Is it sad?",), None, "gap"),)
 
 
 @pytest.mark.parametrize(
@@ -41,27 +49,32 @@ def test_an_exported_question_needs_no_labels(write_lines: WriteLines) -> None:
 )
 def test_a_line_without_a_question_is_refused(write_lines: WriteLines, line: object, reason: str) -> None:
     with pytest.raises(QuestionFileError, match=f":1: {reason}"):
-        read_asked(write_lines(line))
+        read_unlabelled(write_lines(line))
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "asked.txt").write_bytes(b"caf\xe9")
 
     with pytest.raises(QuestionFileError, match="not UTF-8"):
-        read_asked(tmp_path / "asked.txt")
+        read_unlabelled(tmp_path / "asked.txt")
     with pytest.raises(QuestionFileError, match="can't be read"):
-        read_asked(tmp_path / "absent.txt")
+        read_unlabelled(tmp_path / "absent.txt")
 
 
 def test_what_is_labelled_already_is_not_asked_again() -> None:
     known = [Question("q1", "Is it sad?", ())]
-    asked = [Asked("Is it sad?"), Asked("Why?"), Asked("Why?"), Asked("Is it sad?", ("Who?",))]
+    asked = [
+        UnlabelledQuestion("Is it sad?"),
+        UnlabelledQuestion("Why?"),
+        UnlabelledQuestion("Why?"),
+        UnlabelledQuestion("Is it sad?", ("Who?",)),
+    ]
 
-    assert unlabelled(asked, known) == (Asked("Why?"), Asked("Is it sad?", ("Who?",)))
+    assert not_yet_labelled(asked, known) == (UnlabelledQuestion("Why?"), UnlabelledQuestion("Is it sad?", ("Who?",)))
 
 
 def test_the_sentences_of_the_closest_passages_are_there_to_choose_from(library: Library) -> None:
-    found = choices(library, HAILSHAM)
+    found = candidate_sentences(library, HAILSHAM)
 
     review = library.review("never-let-me-go")
     assert any(choice.text.startswith("Hailsham, she explains, was shut down") for choice in found)
@@ -75,9 +88,11 @@ def test_what_was_chosen_becomes_a_valid_line_behind_the_others(library: Library
     )
     file.write_text(file.read_text(encoding="utf-8").rstrip("\n"), encoding="utf-8")
     before = file.read_text(encoding="utf-8")
-    answer = next(choice for choice in choices(library, HAILSHAM) if choice.text.startswith("Hailsham, she explains"))
+    answer = next(
+        choice for choice in candidate_sentences(library, HAILSHAM) if choice.text.startswith("Hailsham, she explains")
+    )
 
-    added = label(file, HAILSHAM, [answer], kind="who", split="dev")
+    added = add_question(file, HAILSHAM, [answer], kind="who", split="dev")
 
     assert added == Question("q042", HAILSHAM.text, (Label(answer.review, answer.text),), kind="who", split="dev")
     assert file.read_text(encoding="utf-8").startswith(before + "\n")
@@ -88,22 +103,22 @@ def test_what_was_chosen_becomes_a_valid_line_behind_the_others(library: Library
 def test_a_question_from_a_server_is_labelled_and_asked_among_what_its_members_see(
     library: Library, tmp_path: Path, write_lines: WriteLines
 ) -> None:
-    lamp = pooled(
-        "lamp", "Night Watch", [PooledSection("a", "A", ("The lamp is cleaned every evening by the keeper.",))]
+    lamp = build_review(
+        "lamp", "Night Watch", [SectionText("a", "A", ("The lamp is cleaned every evening by the keeper.",))]
     )
-    tides = pooled("tides", "Low Water", [PooledSection("a", "A", ("The sea is filmed from a rowing boat.",))])
+    tides = build_review("tides", "Low Water", [SectionText("a", "A", ("The sea is filmed from a rowing boat.",))])
     club = Library.of([tides, replace(lamp, collection="7")], tmp_path / "index", library.encoder)
-    (asked,) = read_asked(write_lines({"question": "Who cleans the lamp?", "collections": ["7", "shared"]}))
+    (asked,) = read_unlabelled(write_lines({"question": "Who cleans the lamp?", "collections": ["7", "shared"]}))
     file = tmp_path / "labelled.jsonl"
 
-    found = choices(club, asked)
-    added = label(file, asked, found[:1])
-    with opened_task(file, club) as (task, library_asked):
+    found = candidate_sentences(club, asked)
+    added = add_question(file, asked, found[:1])
+    with open_task(file, club) as (task, library_asked):
         (outcome,) = evaluate(library_asked, task).outcomes
     club.close()
 
     assert [choice.review for choice in found] == ["lamp", "tides"]
-    assert labelled(file) == (replace(added, line=1),)
+    assert labelled_questions(file) == (replace(added, line=1),)
     assert added.collections == ("7", "shared")
     assert (outcome.question.answerable, outcome.ranking[0].document) == (True, "lamp/a/1")
 
@@ -111,16 +126,18 @@ def test_a_question_from_a_server_is_labelled_and_asked_among_what_its_members_s
 def test_a_question_of_another_server_is_another_question() -> None:
     known = [Question("q1", "Is it sad?", ())]
 
-    assert unlabelled([Asked("Is it sad?", collections=("7",))], known) == (Asked("Is it sad?", collections=("7",)),)
+    assert not_yet_labelled([UnlabelledQuestion("Is it sad?", collections=("7",))], known) == (
+        UnlabelledQuestion("Is it sad?", collections=("7",)),
+    )
 
 
 def test_a_file_is_made_for_the_first_question(tmp_path: Path) -> None:
     file = tmp_path / "new" / "questions.jsonl"
-    assert labelled(file) == ()
+    assert labelled_questions(file) == ()
 
-    label(file, Asked("How do I cook rice?", kind="off-topic"), [], kind="gap")
+    add_question(file, UnlabelledQuestion("How do I cook rice?", kind="off-topic"), [], kind="gap")
 
-    assert labelled(file) == (Question("q001", "How do I cook rice?", (), kind="off-topic", line=1),)
+    assert labelled_questions(file) == (Question("q001", "How do I cook rice?", (), kind="off-topic", line=1),)
 
 
 def test_a_broken_file_is_left_as_it_is(tmp_path: Path) -> None:
@@ -128,7 +145,7 @@ def test_a_broken_file_is_left_as_it_is(tmp_path: Path) -> None:
     file.write_text("{", encoding="utf-8")
 
     with pytest.raises(QuestionFileError, match="not JSON"):
-        label(file, HAILSHAM, [Choice("a", "b", "c", 1)])
+        add_question(file, HAILSHAM, [CandidateSentence("a", "b", "c", 1)])
     assert file.read_text(encoding="utf-8") == "{"
     assert [path.name for path in tmp_path.iterdir()] == ["questions.jsonl"]
 
@@ -137,4 +154,4 @@ def test_a_place_that_cannot_be_written_is_an_error_with_its_name(tmp_path: Path
     (tmp_path / "file").touch()
 
     with pytest.raises(QuestionFileError, match=r"questions\.jsonl: can't be written"):
-        label(tmp_path / "file" / "questions.jsonl", HAILSHAM, [])
+        add_question(tmp_path / "file" / "questions.jsonl", HAILSHAM, [])

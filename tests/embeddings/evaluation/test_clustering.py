@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from embeddings.encoders.onnx import OnnxEncoder
-from embeddings.evaluation.clustering import group
+from embeddings.evaluation.clustering import cluster
 
 SUBJECTS = {
     "streaming": (
@@ -77,7 +77,7 @@ ROWS = st.lists(st.tuples(st.sampled_from([-2.5, -1.0, 0.5, 2.0]), st.integers(-
 
 def test_groups_hold_more_that_ask_the_same_than_not(encoder: OnnxEncoder) -> None:
     vectors = encoder.encode([question for _, question in QUESTIONS])
-    together = [pair for rows in group(vectors, [1] * len(vectors)) for pair in combinations(rows, 2)]
+    together = [pair for rows in cluster(vectors, [1] * len(vectors)) for pair in combinations(rows, 2)]
     same = sum(QUESTIONS[one][0] == QUESTIONS[other][0] for one, other in together)
     assert same >= 18
     assert len(together) - same <= 8
@@ -85,12 +85,12 @@ def test_groups_hold_more_that_ask_the_same_than_not(encoder: OnnxEncoder) -> No
 
 def test_a_question_that_was_asked_more_often_leads() -> None:
     vectors = unit([(1, 0, 0), (0.8, 0.6, 0), (0, 1, 0)])
-    assert group(vectors, [1, 1, 9], alike=0.59) == ((1, 0, 2),)
-    assert group(vectors, [1, 1, 9], alike=0.7) == ((2,), (0, 1))
+    assert cluster(vectors, [1, 1, 9], alike=0.59) == ((1, 0, 2),)
+    assert cluster(vectors, [1, 1, 9], alike=0.7) == ((2,), (0, 1))
 
 
 def test_no_texts_are_no_groups() -> None:
-    assert group(unit([]), []) == ()
+    assert cluster(unit([]), []) == ()
 
 
 @given(ROWS, st.data(), st.floats(0.1, 0.95))
@@ -99,7 +99,7 @@ def test_groups_are_a_partition_around_leaders_the_fullest_first(
 ) -> None:
     vectors = unit(rows)
     counts = data.draw(st.lists(st.integers(1, 5), min_size=len(vectors), max_size=len(vectors)))
-    groups = group(vectors, counts, alike=alike)
+    groups = cluster(vectors, counts, alike=alike)
     assert sorted(row for found in groups for row in found) == list(range(len(vectors)))
     for leader, *others in groups:
         closeness = [float(vectors[leader] @ vectors[row]) for row in others]

@@ -12,20 +12,20 @@ import pytest
 from embeddings.errors import QuestionFileError
 from embeddings.evaluation.compare import (
     IncomparableRunsError,
-    Move,
+    QuestionChange,
     check_comparable,
+    compare_all,
+    compare_runs,
     comparison_record,
-    contrast,
-    contrast_all,
     load_runs,
-    meeting,
+    on_shared_questions,
 )
 from embeddings.evaluation.metrics import Measure
 from embeddings.evaluation.runs import Fingerprint, Result, Run, load_run, save_run
 from embeddings.evaluation.summary import (
     NO_KIND,
     RiskPoint,
-    area_under_risk,
+    aurc,
     by_kind,
     by_review,
     risk_coverage,
@@ -135,42 +135,42 @@ def test_a_run_against_itself_shows_no_difference() -> None:
         result("q3", answerable=False, confidence=0.4, values={Measure.REFUSED: 1.0}),
     )
 
-    pair = contrast(one, replace(one, name="again"))
+    pair = compare_runs(one, replace(one, name="again"))
 
-    assert set(pair.contrasts) == {Measure.NDCG, Measure.AUROC, Measure.REFUSED}
-    for found in pair.contrasts.values():
-        assert (found.difference.value, found.difference.p, found.won, found.lost, found.moves) == (0, 1, 0, 0, ())
+    assert set(pair.measures) == {Measure.NDCG, Measure.AUROC, Measure.REFUSED}
+    for found in pair.measures.values():
+        assert (found.difference.value, found.difference.p, found.won, found.lost, found.changes) == (0, 1, 0, 0, ())
 
 
 def test_what_each_question_won_or_lost_is_told_worst_loss_first() -> None:
-    found = contrast(scored("a", 1.0, 0.5, 0.0, 0.5), scored("b", 0.5, 0.5, 1.0, 0.25)).contrasts[Measure.NDCG]
+    found = compare_runs(scored("a", 1.0, 0.5, 0.0, 0.5), scored("b", 0.5, 0.5, 1.0, 0.25)).measures[Measure.NDCG]
 
     assert (found.won, found.lost) == (1, 2)
-    assert found.moves == (
-        Move("q0", "What of q0?", 1.0, 0.5),
-        Move("q3", "What of q3?", 0.5, 0.25),
-        Move("q2", "What of q2?", 0.0, 1.0),
+    assert found.changes == (
+        QuestionChange("q0", "What of q0?", 1.0, 0.5),
+        QuestionChange("q3", "What of q3?", 0.5, 0.25),
+        QuestionChange("q2", "What of q2?", 0.0, 1.0),
     )
 
 
 def test_a_measure_is_worse_only_beyond_chance() -> None:
     before = scored("a", *[1.0] * 20)
 
-    assert not contrast(before, scored("b", *[1.0] * 19, 0.0)).contrasts[Measure.NDCG].worse
-    assert contrast(before, scored("b", *[1.0] * 10, *[0.0] * 10)).contrasts[Measure.NDCG].worse
-    assert not contrast(scored("b", *[0.0] * 20), before).contrasts[Measure.NDCG].worse
+    assert not compare_runs(before, scored("b", *[1.0] * 19, 0.0)).measures[Measure.NDCG].regressed
+    assert compare_runs(before, scored("b", *[1.0] * 10, *[0.0] * 10)).measures[Measure.NDCG].regressed
+    assert not compare_runs(scored("b", *[0.0] * 20), before).measures[Measure.NDCG].regressed
 
 
 def test_confidence_that_lets_an_unanswerable_question_by_lowers_its_auroc() -> None:
     before = run("a", result("q1", confidence=0.9), result("q2", answerable=False, confidence=0.1))
     after = run("b", result("q1", confidence=0.9), result("q2", answerable=False, confidence=0.95))
 
-    found = contrast(before, after).contrasts[Measure.AUROC]
+    found = compare_runs(before, after).measures[Measure.AUROC]
 
     assert found.difference.value == -1
-    assert found.moves == (
-        Move("q1", "What of q1?", 1.0, 0.0),
-        Move("q2", "What of q2?", 1.0, 0.0),
+    assert found.changes == (
+        QuestionChange("q1", "What of q1?", 1.0, 0.0),
+        QuestionChange("q2", "What of q2?", 1.0, 0.0),
     )
 
 
@@ -190,13 +190,13 @@ def test_runs_over_different_things_are_refused(different: Fingerprint, words: s
 
 
 def test_other_questions_are_compared_where_they_meet() -> None:
-    found = contrast(scored("a", 1.0, 0.5), scored("b", 0.5, 0.5, 0.0)).contrasts[Measure.NDCG]
+    found = compare_runs(scored("a", 1.0, 0.5), scored("b", 0.5, 0.5, 0.0)).measures[Measure.NDCG]
 
     assert (found.difference.questions, found.difference.value) == (2, -0.25)
 
 
 def test_runs_meet_in_the_questions_that_all_of_them_have() -> None:
-    assert meeting([scored("a", 1.0, 0.5, 0.5), scored("b", 0.5), scored("c", 0.5, 0.0)]) == (
+    assert on_shared_questions([scored("a", 1.0, 0.5, 0.5), scored("b", 0.5), scored("c", 0.5, 0.0)]) == (
         scored("a", 1.0),
         scored("b", 0.5),
         scored("c", 0.5),
@@ -207,7 +207,7 @@ def test_runs_that_share_no_question_are_refused() -> None:
     other = run("other", result("x1", values={Measure.NDCG: 1.0}))
 
     with pytest.raises(IncomparableRunsError, match=r"^one, other: there is no question that all of them have$"):
-        meeting([scored("one", 0.5), other])
+        on_shared_questions([scored("one", 0.5), other])
 
 
 def test_a_trec_run_without_qrels_is_refused_with_the_option_that_it_needs(tmp_path: Path) -> None:
@@ -222,12 +222,12 @@ def test_a_trec_run_without_qrels_is_refused_with_the_option_that_it_needs(tmp_p
 def test_every_two_runs_are_compared_with_p_adjusted_for_their_number() -> None:
     runs = [scored("a", *[0.0] * 8), scored("b", *[1.0] * 8), scored("c", *[1.0] * 8)]
 
-    pairs = contrast_all(runs)
+    pairs = compare_all(runs)
 
     assert [(pair.before, pair.after) for pair in pairs] == [("a", "b"), ("a", "c"), ("b", "c")]
-    alone = contrast(runs[0], runs[1]).contrasts[Measure.NDCG].difference.p
-    assert pairs[0].contrasts[Measure.NDCG].difference.p == pytest.approx(3 * alone)
-    assert pairs[2].contrasts[Measure.NDCG].difference.p == 1
+    alone = compare_runs(runs[0], runs[1]).measures[Measure.NDCG].difference.p
+    assert pairs[0].measures[Measure.NDCG].difference.p == pytest.approx(3 * alone)
+    assert pairs[2].measures[Measure.NDCG].difference.p == 1
     record = comparison_record(runs, pairs)
     assert json.loads(json.dumps(record)) == record
 
@@ -239,9 +239,9 @@ def test_a_trec_run_of_another_program_is_compared_by_its_passages(tmp_path: Pat
 
     runs = load_runs([tmp_path / "mine.json", tmp_path / "other.run"], tmp_path / "judged.qrels")
     check_comparable(runs)
-    found = contrast(*runs).contrasts[Measure.NDCG]
+    found = compare_runs(*runs).measures[Measure.NDCG]
 
-    assert [(move.id, move.after) for move in found.moves] == [("q1", 0.0), ("q0", pytest.approx(0.6309297))]
+    assert [(move.id, move.after) for move in found.changes] == [("q1", 0.0), ("q0", pytest.approx(0.6309297))]
 
 
 def test_a_trec_run_over_other_questions_is_refused(tmp_path: Path) -> None:
@@ -307,9 +307,9 @@ def test_risk_is_the_share_answered_wrongly_from_a_confidence_on() -> None:
     curve = risk_coverage(MIXED)
 
     assert curve == (RiskPoint(0.9, 0.25, 0.0), RiskPoint(0.6, 0.75, 1 - 1 / 3), RiskPoint(0.1, 1.0, 0.75))
-    assert area_under_risk(curve) == pytest.approx(0.25 * 0 + 0.5 * 2 / 3 + 0.25 * 0.75)
+    assert aurc(curve) == pytest.approx(0.25 * 0 + 0.5 * 2 / 3 + 0.25 * 0.75)
 
 
 def test_there_is_no_curve_without_judged_questions() -> None:
     assert risk_coverage([result("q1", values={Measure.NDCG: 1.0})]) == ()
-    assert area_under_risk(()) is None
+    assert aurc(()) is None

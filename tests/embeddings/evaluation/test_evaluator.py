@@ -9,10 +9,10 @@ from pathlib import Path
 import ir_measures
 import pytest
 
-from embeddings.evaluation.datasets.pooling import PooledSection, pooled
-from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Task, paragraph_of
+from embeddings.evaluation.datasets.review_builder import SectionText, build_review
+from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Task, paragraph_of_hit
 from embeddings.evaluation.datasets.trec import write_qrels, write_run
-from embeddings.evaluation.evaluator import Evaluation, evaluate, opened_task
+from embeddings.evaluation.evaluator import Evaluation, evaluate, open_task
 from embeddings.evaluation.metrics import PASSAGE_MEASURES, Measure
 from embeddings.evaluation.report.json_record import evaluation_record
 from embeddings.evaluation.summary import risk_coverage, summarise
@@ -26,7 +26,7 @@ from tests.embeddings.evaluation.datasets.test_formats import CORPUS, QRELS, QUE
 @pytest.fixture(scope="session")
 def development(library: Library) -> Evaluation:
     """The development questions, asked."""
-    with opened_task(QUESTIONS, library) as (task, asked):
+    with open_task(QUESTIONS, library) as (task, asked):
         return evaluate(asked, task)
 
 
@@ -102,17 +102,17 @@ def test_every_quote_of_a_run_is_a_slice_of_its_review(development: Evaluation, 
 
 
 def test_a_split_is_asked_alone(library: Library) -> None:
-    with opened_task(QUESTIONS, library, split="held-out") as (task, _):
+    with open_task(QUESTIONS, library, split="held-out") as (task, _):
         held_out = {question.id for question in task.questions}
-    with opened_task(QUESTIONS, library, split="dev") as (task, _):
+    with open_task(QUESTIONS, library, split="dev") as (task, _):
         dev = {question.id for question in task.questions}
-    with opened_task(QUESTIONS, library) as (task, _):
+    with open_task(QUESTIONS, library) as (task, _):
         assert {question.id for question in task.questions} == held_out | dev
     assert not held_out & dev
 
 
 def test_a_run_made_again_has_the_same_fingerprint_and_figures(development: Evaluation, library: Library) -> None:
-    with opened_task(QUESTIONS, library) as (task, asked):
+    with open_task(QUESTIONS, library) as (task, asked):
         again = evaluate(asked, task)
 
     assert again.run.fingerprint == development.run.fingerprint
@@ -123,7 +123,7 @@ def test_a_run_made_again_has_the_same_fingerprint_and_figures(development: Eval
 
 def test_another_ranking_has_another_fingerprint_over_the_same_questions(development: Evaluation, data: Path) -> None:
     lexical = Library.open(data, ranking=named_ranking("bm25"))
-    with opened_task(QUESTIONS, lexical) as (task, asked):
+    with open_task(QUESTIONS, lexical) as (task, asked):
         run = evaluate(asked, replace(task, questions=task.questions[:3]), name="bm25").run
     lexical.close()
 
@@ -143,7 +143,7 @@ def test_an_unknown_ranking_is_refused_with_those_that_there_are() -> None:
 def test_a_question_that_nobody_can_answer_counts_as_unanswered(library: Library, write_lines: WriteLines) -> None:
     file = write_lines({"id": "q1", "question": "🙂🙃", "relevant": []})
 
-    with opened_task(file, library) as (task, asked):
+    with open_task(file, library) as (task, asked):
         (outcome,) = evaluate(asked, task).outcomes
 
     assert (outcome.answer.state, outcome.answer.confidence, outcome.hits) == (State.UNANSWERED, 0, ())
@@ -153,7 +153,7 @@ def test_squad_is_asked_of_its_own_paragraphs(library: Library, tmp_path: Path) 
     file = tmp_path / "squad.json"
     file.write_text(json.dumps(SQUAD), encoding="utf-8")
 
-    with opened_task(file, library) as (task, asked):
+    with open_task(file, library) as (task, asked):
         outcomes = evaluate(asked, task).outcomes
 
     assert outcomes[0].ranking[0].document == "squad/1-Clocks/1"
@@ -161,7 +161,7 @@ def test_squad_is_asked_of_its_own_paragraphs(library: Library, tmp_path: Path) 
 
 
 def test_a_beir_folder_is_asked_of_its_own_documents(library: Library, tmp_path: Path) -> None:
-    with opened_task(write_folder(tmp_path, CORPUS, QUERIES, QRELS), library) as (task, asked):
+    with open_task(write_folder(tmp_path, CORPUS, QUERIES, QRELS), library) as (task, asked):
         (outcome,) = evaluate(asked, task).outcomes
 
     assert [scored.document for scored in outcome.ranking] == ["d 1", "d2"]
@@ -173,9 +173,10 @@ def test_a_corpus_index_that_is_kept_is_used_again(library: Library, tmp_path: P
     encoded: list[int] = []
 
     for _ in range(2):
-        with opened_task(
-            squad, library, directory=tmp_path / "kept", progress=lambda done, _: encoded.append(done)
-        ) as (task, asked):
+        with open_task(squad, library, directory=tmp_path / "kept", progress=lambda done, _: encoded.append(done)) as (
+            task,
+            asked,
+        ):
             run = evaluate(asked, task).run
             assert run.results[0].values[Measure.FIRST_PASSAGE] == 1
 
@@ -187,11 +188,11 @@ def test_a_long_document_counts_once_by_its_best_passage(library: Library, tmp_p
     """Its passages would fill every rank otherwise, and leave no room for ten documents."""
     long = " ".join(["The clock in the tower has four hands, and none of them has moved since the fire."] * 500)
     others = tuple(f"Paragraph {number} is about bread, butter and jam." for number in range(12))
-    review = pooled("long", "Long", [PooledSection("a", "A", (long, *others))])
+    review = build_review("long", "Long", [SectionText("a", "A", (long, *others))])
     question = JudgedQuestion("q1", "How many hands has the clock in the tower?", (), (Judgement("long/a/1"),))
     indexed = Library.of([review], tmp_path, library.encoder)
 
-    (outcome,) = evaluate(indexed, Task("long", (review,), (question,), paragraph_of)).outcomes
+    (outcome,) = evaluate(indexed, Task("long", (review,), (question,), paragraph_of_hit)).outcomes
     indexed.close()
 
     documents = [scored.document for scored in outcome.ranking]

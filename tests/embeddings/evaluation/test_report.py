@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from embeddings.answering.calibration import Thresholds
-from embeddings.evaluation.datasets.pooling import PooledSection, pooled
-from embeddings.evaluation.datasets.task import JudgedQuestion, Span, Task, judged_paragraphs, paragraph_of
+from embeddings.evaluation.datasets.review_builder import SectionText, build_review
+from embeddings.evaluation.datasets.task import JudgedQuestion, Span, Task, paragraph_judgements, paragraph_of_hit
 from embeddings.evaluation.evaluator import Evaluation, evaluate
-from embeddings.evaluation.report.report import SHOWN, badness, report, write_report
+from embeddings.evaluation.report.report import SHOWN, question_loss, report, write_report
 from embeddings.library import Library
 from embeddings.records import State
 
@@ -29,9 +29,9 @@ VOID = {"meta", "input"}
 @pytest.fixture(scope="module")
 def evaluation(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
     """Questions and a review that try to be part of the page."""
-    review = pooled("clock", HOSTILE, [PooledSection("a", HOSTILE, (TEXT, "The sea is calm at dawn."))])
+    review = build_review("clock", HOSTILE, [SectionText("a", HOSTILE, (TEXT, "The sea is calm at dawn."))])
     answer = Span("clock", 0, len("The clock is broken."))
-    judged = judged_paragraphs([answer], {"clock": review})
+    judged = paragraph_judgements([answer], {"clock": review})
     questions = (
         JudgedQuestion("q1", "Is the clock broken?", (answer,), judged, kind="lexical"),
         JudgedQuestion("q2", HOSTILE, (), (), kind=HOSTILE),
@@ -40,7 +40,7 @@ def evaluation(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Ev
     asked = Library.of(
         [review], tmp_path_factory.mktemp("clock"), library.encoder, thresholds=Thresholds(answered=0.4, nearest=0.3)
     )
-    result = evaluate(asked, Task("clock", (review,), questions, paragraph_of), name=HOSTILE)
+    result = evaluate(asked, Task("clock", (review,), questions, paragraph_of_hit), name=HOSTILE)
     asked.close()
     return result
 
@@ -108,16 +108,16 @@ def test_every_measure_stands_there_with_its_interval(evaluation: Evaluation) ->
 def test_the_worst_questions_come_first(evaluation: Evaluation) -> None:
     page = report(evaluation, THRESHOLDS)
 
-    worst = sorted(evaluation.run.results, key=lambda result: (-badness(result), result.id))
+    worst = sorted(evaluation.run.results, key=lambda result: (-question_loss(result), result.id))
     places = [page.index(f"<span class=facts>{result.id} ") for result in worst]
     assert places == sorted(places)
-    assert badness(worst[-1]) < 0.1
+    assert question_loss(worst[-1]) < 0.1
 
 
 def test_no_more_questions_are_shown_than_a_browser_carries(library: Library) -> None:
     many = tuple(JudgedQuestion(f"q{number}", "Is it raining?", (), ()) for number in range(SHOWN + 5))
 
-    page = report(evaluate(library, Task("many", library.reviews(), many, paragraph_of)), THRESHOLDS)
+    page = report(evaluate(library, Task("many", library.reviews(), many, paragraph_of_hit)), THRESHOLDS)
 
     assert page.count("<details") == SHOWN
     assert "<th scope=col>value</th><th scope=col>95% interval</th>" in page

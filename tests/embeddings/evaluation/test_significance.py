@@ -17,7 +17,7 @@ from embeddings.evaluation.significance import (
     difference_of_means,
     holm,
     mean,
-    placements,
+    placement_values,
 )
 
 Floats = NDArray[np.float64]
@@ -43,8 +43,8 @@ def test_auroc_is_the_share_of_pairs_in_the_right_order(judged: tuple[Floats, ND
     assert estimate is not None
     assert estimate.value == pytest.approx(expected)
     assert 0 <= estimate.low <= estimate.high <= 1
-    assert placements(confidence, answerable)[answerable].mean() == pytest.approx(expected)
-    assert placements(confidence, answerable)[~answerable].mean() == pytest.approx(expected)
+    assert placement_values(confidence, answerable)[answerable].mean() == pytest.approx(expected)
+    assert placement_values(confidence, answerable)[~answerable].mean() == pytest.approx(expected)
 
 
 def test_an_auroc_needs_both_kinds_of_question() -> None:

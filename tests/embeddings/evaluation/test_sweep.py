@@ -14,7 +14,7 @@ from embeddings.evaluation.sweep import (
     NAMED_RANKINGS,
     Sweep,
     SweepFileError,
-    Tried,
+    SweepRun,
     Variant,
     VariantError,
     read_sweep,
@@ -230,7 +230,7 @@ def test_short_passages_and_thresholds_are_tried_too(library: Library, questions
 
     (tried,) = run_sweep(Sweep((questions,), (variant,)), library, tmp_path, notify=no_notes)
 
-    assert isinstance(tried, Tried)
+    assert isinstance(tried, SweepRun)
     assert tried.run.fingerprint is not None
     assert tried.run.fingerprint.model["max_tokens"] == 32
     assert [result.state for result in tried.run.results] == ["unanswered", "unanswered"]

@@ -20,11 +20,11 @@ from embeddings.training.datasets import TrainingDataError, read_set
 from embeddings.training.decontaminate import find_overlap, judged, without_overlap
 from embeddings.training.examples import Answer, Example, Paragraph, QuestionSet, detokenised, located
 from embeddings.training.export import export
-from embeddings.training.held_out import PARAGRAPHS, Taken, kind_of, left_out_task
+from embeddings.training.held_out import PARAGRAPHS, Taken, held_out_task, kind_of
 from embeddings.training.model import RerankerModel, scores
 from embeddings.training.model_card import model_card
 from embeddings.training.trainer import Recipe, fit, has_bf16, window_loss
-from embeddings.training.validate import SHOWN, judge_task, judge_windows
+from embeddings.training.validate import SHOWN, evaluate_reranker, validate_windows
 from embeddings.training.windows import MOST_SENTENCES, Share, Window, make_windows
 from tests.embeddings.fixtures.tiny_rerankers import (
     ANSWERING,
@@ -224,7 +224,7 @@ def test_half_of_the_left_out_questions_have_no_answer_in_their_review(taken: Ta
     paragraphs = tuple(Paragraph((f"Paragraph {number} begins.", f"It tells of {number}.")) for number in range(45))
     examples = tuple(Example(f"What does paragraph {number} tell of?", number, (1,)) for number in range(45))
     given = QuestionSet("left out", paragraphs, tuple(map(str, range(45))), examples)
-    task = left_out_task(given, 100, 1, taken=taken)
+    task = held_out_task(given, 100, 1, taken=taken)
     assert [len(review.sections[0].paragraphs) for review in task.reviews] == [PARAGRAPHS] * len(task.reviews)
     assert len(task.questions) == 40
     assert sum(question.answerable for question in task.questions) == 20
@@ -244,7 +244,7 @@ def test_a_question_whose_answer_stands_elsewhere_in_its_paragraph_is_not_asked_
         Example(f"What colour was {number}?", number, (1,), Answer(1, 0, 3), ("Red",)) for number in range(20)
     )
     given = QuestionSet("left out", paragraphs, tuple(map(str, range(20))), examples)
-    task = left_out_task(given, 100, 1, taken=Taken.ANSWERS)
+    task = held_out_task(given, 100, 1, taken=Taken.ANSWERS)
     assert [question.answerable for question in task.questions] == [True] * 10
 
 
@@ -256,9 +256,9 @@ def test_the_model_card_has_each_figure_without_and_with_the_reader(
     paragraphs = tuple(Paragraph((f"she is film {number} .", f"film {number} is quiet .")) for number in range(20))
     examples = tuple(Example(f"what is film {number} ?", number, (1,)) for number in range(20))
     given = QuestionSet("QED", paragraphs, tuple(map(str, range(20))), examples)
-    task = left_out_task(given, 100, 1, taken=Taken.ANSWERS)
+    task = held_out_task(given, 100, 1, taken=Taken.ANSWERS)
 
-    found = judge_task(task, encoder, reranker, RerankerCalibration(Thresholds(0.0, 0.0), 0.0, 4.0))
+    found = evaluate_reranker(task, encoder, reranker, RerankerCalibration(Thresholds(0.0, 0.0), 0.0, 4.0))
 
     assert (found.all.without.questions, found.all.without.answerable) == (20, 10)
     card = model_card(
@@ -267,7 +267,7 @@ def test_the_model_card_has_each_figure_without_and_with_the_reader(
         recipe=RECIPE,
         windows={"QED": 5},
         overlaps=[find_overlap(given, *judged([given]))],
-        figures={"int8": judge_windows(reranker, tiny_windows(20))},
+        figures={"int8": validate_windows(reranker, tiny_windows(20))},
         judged=[found],
     ).splitlines()
     assert f"- SHA-256: `{'ab' * 32}`" in card

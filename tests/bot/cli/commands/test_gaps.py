@@ -9,7 +9,7 @@ import pytest
 
 from bot.storage.database import DATABASE, Store
 from bot.storage.records import ServerSettings, StoredQuestion
-from embeddings.evaluation.annotate import read_asked
+from embeddings.evaluation.annotate import read_unlabelled
 from embeddings.records import State
 from tests.bot.cli.conftest import Run
 
@@ -64,7 +64,7 @@ def test_the_questions_are_written_for_the_labelling(run: Run, kept: Path, tmp_p
     file = tmp_path / "asked.jsonl"
     shown = run("gaps", "--export", file, "--data", kept)
     assert shown.err == f"3 questions in {file}; label them with `review-bot label FILE --from {file}`.\n"
-    assert [each.text for each in read_asked(file)] == [
+    assert [each.text for each in read_unlabelled(file)] == [
         "is it on netflix??",
         "Can I watch it on Netflix?",
         "Is there a sequel?",

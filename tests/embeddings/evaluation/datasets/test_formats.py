@@ -16,12 +16,12 @@ from embeddings.errors import QuestionFileError
 from embeddings.evaluation.datasets.beir import read_beir, write_beir
 from embeddings.evaluation.datasets.questions import locate, read_questions
 from embeddings.evaluation.datasets.squad import read_squad
-from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Span, Task, paragraph_of
+from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Span, Task, paragraph_of_hit
 from embeddings.evaluation.datasets.trec import (
     ScoredDocument,
     read_qrels,
     read_run,
-    strictly_falling,
+    strictly_decreasing,
     write_qrels,
     write_run,
 )
@@ -89,7 +89,7 @@ def test_squad_is_pooled_as_one_review_with_its_answers_in_place(tmp_path: Path)
             ),
             JudgedQuestion(id="2", text="Who winds it?", spans=(), judgements=()),
         ),
-        document_of=paragraph_of,
+        document_of=paragraph_of_hit,
     )
 
 
@@ -259,7 +259,7 @@ def test_a_task_written_as_beir_is_read_back_with_the_same_judgements(
         },
         {"id": "q2", "question": "Who wrote the score?", "relevant": []},
     )
-    task = Task("club", reviews, locate(read_questions(file), reviews, file), paragraph_of)
+    task = Task("club", reviews, locate(read_questions(file), reviews, file), paragraph_of_hit)
 
     write_beir(task, tmp_path / "beir")
     read = read_beir(tmp_path / "beir")
@@ -290,12 +290,12 @@ def test_a_written_run_is_read_back_in_its_order(
 
     write_run(rankings, "a tag", file)
 
-    assert read_run(file) == {question: strictly_falling(ranking) for question, ranking in rankings.items()}
+    assert read_run(file) == {question: strictly_decreasing(ranking) for question, ranking in rankings.items()}
 
 
 @given(ranking=rankings.map(lambda found: next(iter(found.values()))))
 def test_scores_fall_strictly_as_c_floats_and_hardly_move(ranking: tuple[ScoredDocument, ...]) -> None:
-    falling = strictly_falling(ranking)
+    falling = strictly_decreasing(ranking)
     scores = np.array([scored.score for scored in falling], dtype=np.float32)
 
     assert [scored.document for scored in falling] == [scored.document for scored in ranking]

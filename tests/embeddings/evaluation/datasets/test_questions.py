@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.errors import QuestionFileError
-from embeddings.evaluation.datasets.pooling import PooledSection, pooled
 from embeddings.evaluation.datasets.questions import (
     Label,
     Question,
-    line_of_question,
     locate,
-    of_split,
+    question_line,
     read_questions,
+    select_split,
 )
+from embeddings.evaluation.datasets.review_builder import SectionText, build_review
 from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Span
 from embeddings.records import Review
 from tests.embeddings.evaluation.conftest import WriteLines
@@ -90,7 +90,7 @@ def test_a_quote_is_found_in_its_review_and_judges_its_paragraph(
 
 
 def test_a_quote_that_stands_twice_is_relevant_in_both_places(write_lines: WriteLines) -> None:
-    review = pooled("echo", "Echo", [PooledSection("a", "A", ("Time passes.", "It rains.", "Time passes."))])
+    review = build_review("echo", "Echo", [SectionText("a", "A", ("Time passes.", "It rains.", "Time passes."))])
     file = write_lines({**GOOD, "relevant": [{"review": "echo", "quote": "Time passes."}]})
 
     (located,) = locate(read_questions(file), [review], file)
@@ -244,7 +244,7 @@ def test_a_quote_like_nothing_in_its_review_says_so(write_lines: WriteLines, rev
 def test_a_split_is_chosen_by_its_name(write_lines: WriteLines) -> None:
     file = write_lines({**GOOD, "split": "dev"}, {**GOOD, "id": "q2", "split": "held-out"}, {**GOOD, "id": "q3"})
 
-    assert [question.id for question in of_split(read_questions(file), "held-out", file)] == ["q2"]
+    assert [question.id for question in select_split(read_questions(file), "held-out", file)] == ["q2"]
 
 
 @pytest.mark.parametrize(
@@ -257,7 +257,7 @@ def test_an_unknown_split_is_refused_with_those_that_there_are(
     file = write_lines(line)
 
     with pytest.raises(QuestionFileError, match=there):
-        of_split(read_questions(file), "test", file)
+        select_split(read_questions(file), "test", file)
 
 
 texts = st.text(st.characters(codec="utf-8"), min_size=1).filter(str.strip)
@@ -279,6 +279,6 @@ def test_a_written_line_is_read_back_as_the_same_question(
     tmp_path_factory: pytest.TempPathFactory, question: Question
 ) -> None:
     file = tmp_path_factory.mktemp("questions") / "questions.jsonl"
-    file.write_text(line_of_question(question) + "\n", encoding="utf-8")
+    file.write_text(question_line(question) + "\n", encoding="utf-8")
 
     assert read_questions(file) == (question,)

@@ -9,7 +9,7 @@ from embeddings.records import Paragraph, Review, Section
 
 
 @dataclass(frozen=True, slots=True)
-class PooledSection:
+class SectionText:
     """What becomes a section: its slug, its heading, and its paragraphs' texts, none of them empty."""
 
     slug: str
@@ -22,7 +22,7 @@ def one_line(text: str) -> str:
     return "".join(" " if character in "\n\r" else character for character in text)
 
 
-def pooled(slug: str, title: str, sections: Iterable[PooledSection]) -> Review:
+def build_review(slug: str, title: str, sections: Iterable[SectionText]) -> Review:
     """One review of all the sections, each paragraph kept character for character."""
     texts: list[str] = []
     placed: list[Section] = []
