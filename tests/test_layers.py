@@ -28,6 +28,8 @@ ORDER = (
     "embeddings.training",
     "bot",
     "bot.config",
+    "bot.token",
+    "bot.settings",
     "bot.storage",
     "bot.services",
     "bot.ui",

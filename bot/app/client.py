@@ -21,11 +21,11 @@ from bot.cogs.buttons import Pressing
 from bot.cogs.privacy.cog import PrivacyCog
 from bot.cogs.reviews.cog import ReviewsCog
 from bot.cogs.settings.cog import SettingsCog
-from bot.config import Settings
 from bot.observability.metrics import Gateway, Metrics
 from bot.services.conversations import Conversations
 from bot.services.engine import Engine
 from bot.services.rate_limits import RateLimits
+from bot.settings import Settings
 from bot.storage.database import Store
 from bot.storage.feedback import Feedback
 from bot.storage.questions import StoredQuestions

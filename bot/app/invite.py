@@ -7,7 +7,7 @@ import binascii
 
 import discord
 
-from bot.config import SettingsError
+from bot.token import SettingsError
 
 PERMISSIONS = discord.Permissions(
     view_channel=True,

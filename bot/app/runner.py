@@ -16,10 +16,11 @@ import discord
 import filelock
 
 from bot.app.client import ReviewBot
-from bot.config import PORTAL, Settings
 from bot.observability.health import health
 from bot.observability.metrics import Metrics, Standing
 from bot.services.engine import Engine
+from bot.settings import Settings
+from bot.token import PORTAL
 from bot.transport.gateway import reason_in
 from embeddings import LibraryError
 

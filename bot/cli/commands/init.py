@@ -14,7 +14,7 @@ from bot.cli.options import DATA, DataOption
 from bot.cli.output.console import notice, say
 from bot.cli.output.wording import counted, data_option, for_folder
 from bot.cli.prompts import Prompter
-from bot.config import TOKEN
+from bot.token import TOKEN
 from embeddings import REVIEWS, SUFFIXES, LibraryError, review_files, slugify
 
 NAMED = 3
@@ -200,7 +200,7 @@ def _token(data: Path, prompter: Prompter, *, ask_discord: bool) -> str | None:
 
     from bot.cli.doctor.check import CheckError
     from bot.cli.doctor.discord import logged_in
-    from bot.config import PORTAL, TOKEN, SettingsError, check_token, find_token
+    from bot.token import PORTAL, TOKEN, SettingsError, check_token, find_token
 
     known = None
     try:
@@ -263,11 +263,11 @@ def _discord(data: Path, token: str, prompter: Prompter, *, sync: bool) -> bool:
 
     from bot.app.runner import StoppedError
     from bot.app.sync import synchronise
-    from bot.config import Settings
+    from bot.settings import Settings
     from bot.storage.database import Store
 
     try:
-        with Store(Settings(token, data).store) as store:
+        with Store(Settings(token=token, data=data).store) as store:
             asyncio.run(synchronise(token, store))
     except StoppedError as error:
         notice(for_folder(f"{error}; everything else is done, and `review-bot init` goes on from here", data))

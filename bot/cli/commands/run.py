@@ -14,7 +14,7 @@ from bot.cli.output.console import notice, say
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from bot.config import Settings
+    from bot.settings import Settings
 
 
 def run(data: DataOption = DATA) -> None:
@@ -125,7 +125,8 @@ def _naming(data: Path, advice: str) -> str:
 def _settings(data: Path) -> Settings:
     from bot.app.invite import application_id
     from bot.app.runner import Exit
-    from bot.config import Settings, SettingsError
+    from bot.settings import Settings
+    from bot.token import SettingsError
 
     try:
         settings = Settings.from_environment(os.environ, data)

@@ -10,10 +10,10 @@ import os
 import stat
 
 from bot.cli.doctor.check import CheckError, Circumstances
-from bot.config import PORTAL, find_token
 from bot.storage.backup import DATABASE
 from bot.storage.integrity import examine
 from bot.storage.records import EVERYWHERE
+from bot.token import PORTAL, find_token
 
 _WITHIN = 15.0
 """Seconds for Discord to answer."""

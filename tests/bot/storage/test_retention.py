@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import MOST_DAYS
+from bot.config import MAX_DAYS
 from bot.storage.database import Store
 from bot.storage.records import ServerSettings, StoredQuestion
 from bot.storage.retention import Retention, today
@@ -111,7 +111,7 @@ def test_a_folder_whose_name_is_no_servers_id_is_left_alone_and_holds_nothing_up
 
 
 def test_questions_may_be_kept_for_as_long_as_a_setting_allows(home: Home, caplog: pytest.LogCaptureFixture) -> None:
-    home.delete_due(FILM, BOOK, retention_days=MOST_DAYS, grace_days=MOST_DAYS)
+    home.delete_due(FILM, BOOK, retention_days=MAX_DAYS, grace_days=MAX_DAYS)
     assert len(home.store.questions()) == 2
     assert caplog.records == []
 

@@ -17,8 +17,8 @@ import pytest
 
 from bot.app.client import ReviewBot
 from bot.cogs.ask.cog import MENU
-from bot.config import Settings
 from bot.services.engine import Engine
+from bot.settings import Settings
 from bot.storage.database import Store
 from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE
 from tests.discord.loopback.state.payloads import texts, walk
@@ -55,7 +55,7 @@ class World:
 @asynccontextmanager
 async def world(reviews: Path, store: Path) -> AsyncIterator[World]:
     """simcord with the bot in it."""
-    settings = Settings("", reviews, member_wait=0.0, server_rate=0)
+    settings = Settings(token="", data=reviews, member_wait=0.0, server_rate=0)
     engine = Engine.open(reviews, queue=100)
     with Store(store) as opened:
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bot.app.client import ReviewBot
 from bot.app.sync import payload
-from bot.config import Settings
 from bot.services.engine import Engine
+from bot.settings import Settings
 from bot.storage.database import Store
 from embeddings.library import Library
 from tests import project
@@ -89,7 +89,7 @@ async def review_bot(
         shards: how many shards to wait for. How many the bot starts is what the loopback Discord tells it.
         how: settings of the bot.
     """
-    chosen = replace(Settings(there.token, data, member_wait=0.0, server_rate=0), **how)
+    chosen = Settings(**{"token": there.token, "data": data, "member_wait": 0.0, "server_rate": 0, **how})
     engine = Engine.open(data, queue=chosen.queue)
     with Store(store) as opened:
         bot = ReviewBot(engine, opened, chosen, guild_ready_timeout=0.05, heartbeat_timeout=heartbeat_timeout)

@@ -112,10 +112,10 @@ def test_what_is_no_token_is_told_of_with_its_file(data: Path) -> None:
     file = data / "token"
     file.write_text("abc", encoding="utf-8")
     file.chmod(0o600)
-    assert advice(connection.token, data).startswith(f"{file}: this is not a bot's token")
+    assert advice(connection.token, data).startswith(f"{file}: This is not a bot's token")
     other = file.rename(data / "other")
     assert advice(connection.token, data, DISCORD_TOKEN_FILE=str(other)).startswith(
-        f"DISCORD_TOKEN_FILE: {other}: this is not a bot's token"
+        f"DISCORD_TOKEN_FILE: {other}: This is not a bot's token"
     )
 
 

@@ -145,7 +145,7 @@ def test_without_a_token_it_goes_as_far_as_it_can(run: Run, fresh: Path) -> None
 def test_what_is_no_token_is_not_kept(run: Run, fresh: Path) -> None:
     ended = run("init", "--no-sync", "--data", fresh, typed=["abc", "a client secret", "def"])
     assert ended.code == 1
-    assert "what you typed: this is not a bot's token" in ended.err
+    assert "what you typed: This is not a bot's token" in ended.err
     assert not (fresh / "token").exists()
     ended = run("init", "--no-sync", "--data", fresh, typed=["abc", TOKEN])
     assert ended.code == 0
