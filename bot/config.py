@@ -3,12 +3,118 @@
 To add one, write `NAME: type = value` under its package's heading. The docstring says what the number does, its unit,
 and the reason for its value. Modules import the constant by name. `bot.settings` holds what an operator changes by
 environment variables. Limits of Discord's API stay in `bot.ui.elements`, and names and formats of files where they are
-used.
+used. This module imports nothing, so that every command may import it.
 """
 
 from __future__ import annotations
 
-# Storage: the database and its backups.
+MAX_REMEMBERED: int = 10_000
+"""Entries in each of the bot's memories: conversations, answers, feedback, waits, messages already seen. The least
+recently used makes room. A guess."""
+
+# Storage: the database, its backups, and what is deleted when.
+
+DATABASE_WAIT: float = 5.0
+"""Seconds to wait for another process that reads or writes the database."""
+
+DATABASE_RETRY_PAUSE: float = 0.01
+"""Seconds between two tries to empty the journal."""
+
+SERVER_SETTINGS_WAIT: float = 1.0
+"""Seconds to wait for a server's settings. An acknowledgement waits for them, and Discord allows 3 seconds for it."""
+
+FEEDBACK_LIFETIME: float = 86_400.0
+"""Seconds for which the bot remembers who gave which feedback, so that a second press is not counted again."""
+
+ERASURE_LIFETIME: float = 3600.0
+"""Seconds for which the bot remembers that a member deleted their data. No question takes longer to answer."""
+
+RETENTION_INTERVAL: float = 3600.0
+"""Seconds between two deletions of expired data. Expiry is counted in days, so an hour is soon enough."""
 
 MAX_DAYS: int = 36_500
 """The most days that anything may be stored: a hundred years, so that every date stays valid."""
+
+BACKUP_TRIES: int = 5
+"""How often a backup starts again because a review changed while it was read."""
+
+# Services: the running bot's state and work.
+
+ENGINE_WORKERS: int = 1
+"""Threads that answer questions. Of 500 questions at once, without a reranker, one thread answers the last after 7.0 to
+8.0 s. Two need 4.7 to 10.6 s and hold up the event loop on a machine with two cores."""
+
+ENCODING_BATCH: int = 8
+"""The most waiting questions that are encoded together. Eight take 3.8 ms each, one alone 5.3 ms, and sixteen take no
+less than eight. A small batch keeps the first question from waiting for the others."""
+
+MAX_GROUPED_QUESTIONS: int = 2000
+"""The most unanswered questions that are grouped at a time, the latest first. Grouping compares each with each."""
+
+CONVERSATION_QUESTIONS: int = 5
+"""Questions that a conversation remembers. The search takes no more into account."""
+
+CONVERSATION_LIFETIME: float = 1800.0
+"""Seconds after which an unused conversation ends."""
+
+COOLDOWN_NOTICE_INTERVAL: float = 10.0
+"""Seconds before a member who keeps asking is asked to wait again."""
+
+SUGGESTED_TITLES: int = 3
+"""Reviews suggested if no title matches what a member typed."""
+
+NAMES_PER_TITLE: int = 4
+"""Names that autocomplete looks at for each review it offers, because a review has several."""
+
+UPLOAD_TRIES: int = 3
+"""How often an upload's download is tried."""
+
+UPLOAD_RETRY_PAUSE: float = 0.5
+"""Seconds between two tries."""
+
+UPLOAD_TIMEOUT: float = 60.0
+"""Seconds for one try of a download."""
+
+UPLOAD_CONNECT_TIMEOUT: float = 10.0
+"""Seconds for connecting, as a part of them."""
+
+UPLOAD_READ_TIMEOUT: float = 20.0
+"""Seconds without a byte before a try fails."""
+
+UPLOAD_CHUNK: int = 65_536
+"""Bytes read at a time."""
+
+UPLOAD_LIFETIME: float = 900.0
+"""Seconds in which an upload can be confirmed: as long as Discord allows its preview to be edited."""
+
+MAX_UPLOADS: int = 16
+"""Uploads that wait for a confirmation in all servers together. The oldest makes room."""
+
+MAX_WAITING_UPLOADS: int = 8
+"""Uploads that wait to be examined before the bot says that it is busy."""
+
+# Messages: lengths, in UTF-16 units unless stated otherwise.
+
+MIN_QUESTION: int = 3
+"""The fewest characters of a question."""
+
+MAX_QUESTION: int = 300
+"""The most characters of a question. A form's field and a message's menu take no more."""
+
+MAX_NAME: int = 120
+"""A title or heading among other words."""
+
+MAX_LINK: int = 300
+"""A link to a review's source, in characters. A longer one is left out."""
+
+MAX_WORD: int = 60
+"""Characters of a word before a place to break it is added. A guess."""
+
+MAX_ACCENTS: int = 4
+"""Combining marks on one letter. Vietnamese needs two, pointed Hebrew three. More is a stack."""
+
+# Observability: logs and metrics.
+
+METRIC_BUCKETS: tuple[float, ...] = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0, 10.0, 30.0)
+"""Upper bounds of the histograms, in seconds: from the shortest stage of the engine to beyond the 3 s that Discord
+waits for an acknowledgement."""

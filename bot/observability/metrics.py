@@ -28,11 +28,9 @@ from prometheus_client.metrics_core import CounterMetricFamily
 from prometheus_client.registry import Collector
 
 from bot import __version__
+from bot.config import METRIC_BUCKETS
 from bot.observability.trace import Outcome, Source, Stage, Trace
 from bot.services.engine import Load
-
-_BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 3.0, 10.0, 30.0)
-"""Seconds: from less than a stage of the engine takes, past the 3 s that Discord waits for an acknowledgement."""
 
 _RATE_LIMITED = 429
 
@@ -133,13 +131,13 @@ class Metrics:
             "review_bot_stage_seconds",
             "Seconds that a stage of a question took.",
             ["stage"],
-            buckets=_BUCKETS,
+            buckets=METRIC_BUCKETS,
             registry=registry,
         )
         self._answers = Histogram(
             "review_bot_answer_seconds",
             "Seconds from a question to its sent answer.",
-            buckets=_BUCKETS,
+            buckets=METRIC_BUCKETS,
             registry=registry,
         )
         self._gateway = Counter(

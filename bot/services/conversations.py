@@ -11,12 +11,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from bot.config import CONVERSATION_LIFETIME, CONVERSATION_QUESTIONS, MAX_REMEMBERED
 from bot.storage.ttl_cache import TtlCache
-
-MAX_TURNS = 5
-"""Questions that a conversation remembers; the search takes no more than these into account."""
-LIFETIME = 1800.0
-"""Seconds after which a conversation that nobody goes on with is over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +59,7 @@ class Conversation:
 
     def with_turn(self, turn: Turn) -> Conversation:
         """The conversation one turn later. A turn that names no review stays with the one before."""
-        return Conversation((*self.turns, replace(turn, review=turn.review or self.review))[-MAX_TURNS:])
+        return Conversation((*self.turns, replace(turn, review=turn.review or self.review))[-CONVERSATION_QUESTIONS:])
 
     def public(self) -> Conversation:
         """What of it somebody else could see."""
@@ -89,7 +85,9 @@ class Conversations:
         most: conversations, and answers, remembered at the same time; the one untouched for longest goes first.
     """
 
-    def __init__(self, clock: Callable[[], float], *, lifetime: float = LIFETIME, most: int = 10_000) -> None:
+    def __init__(
+        self, clock: Callable[[], float], *, lifetime: float = CONVERSATION_LIFETIME, most: int = MAX_REMEMBERED
+    ) -> None:
         self._going: TtlCache[tuple[int, int], Conversation] = TtlCache(clock, lifetime=lifetime, most=most)
         self._answers: TtlCache[int, _Answered] = TtlCache(clock, lifetime=lifetime, most=most)
         self._taken_back: TtlCache[int, None] = TtlCache(clock, lifetime=lifetime, most=most)

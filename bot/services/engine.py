@@ -17,6 +17,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Self, TypeVar
 
+from bot.config import ENCODING_BATCH, ENGINE_WORKERS, MAX_GROUPED_QUESTIONS
 from bot.services.gaps import Gap, find_gaps
 from bot.services.index_updater import Outdated, Stamps, review_file_stamps, run_indexer
 from bot.services.opened_library import OpenedLibrary, open_library
@@ -44,16 +45,6 @@ from embeddings import (
 
 _log = logging.getLogger(__name__)
 
-WORKERS = 1
-"""Threads that answer questions. Of 500 at once, without a reranker, the last was answered after 7.0 to 8.0 s with one,
-after 4.7 to 10.6 s with two, which also hold up the event loop (two busy cores)."""
-
-ENCODED_TOGETHER = 8
-"""Questions that are encoded together at the most, of those that wait. Eight take 3.8 ms each where one alone takes
-5.3 (of one core's time), and sixteen take no less; a few keep the first from waiting for the others."""
-
-MOST_GROUPED = 2000
-"""Questions that are grouped by likeness at a time."""
 
 T = TypeVar("T")
 
@@ -174,7 +165,7 @@ class Engine:
     """
 
     def __init__(
-        self, data: Path, library: Library, *, queue: int, workers: int = WORKERS, reranker: str = SHIPPED
+        self, data: Path, library: Library, *, queue: int, workers: int = ENGINE_WORKERS, reranker: str = SHIPPED
     ) -> None:
         self._data = data
         self._reader = reranker
@@ -196,7 +187,7 @@ class Engine:
         """Awaited before the library starts on a question."""
 
     @classmethod
-    def open(cls, data: Path, *, queue: int, workers: int = WORKERS, reranker: str = SHIPPED) -> Self:
+    def open(cls, data: Path, *, queue: int, workers: int = ENGINE_WORKERS, reranker: str = SHIPPED) -> Self:
         """Open the index, its encoder and the reranker. This takes a second: call it before there is an event loop.
 
         Raises:
@@ -314,7 +305,7 @@ class Engine:
         Args:
             questions: those that are kept, the oldest first.
         """
-        latest = questions[-MOST_GROUPED:]
+        latest = questions[-MAX_GROUPED_QUESTIONS:]
         return await self._run(self._grouping, lambda opened: find_gaps(latest, opened.library.encoder.encode))
 
     async def update_index(self) -> Outdated:
@@ -387,7 +378,7 @@ class Engine:
         if waiting not in self._not_encoded:
             return ()
         del self._not_encoded[waiting]
-        others = tuple(islice(self._not_encoded, ENCODED_TOGETHER - 1))
+        others = tuple(islice(self._not_encoded, ENCODING_BATCH - 1))
         for each in others:
             del self._not_encoded[each]
         return (waiting, *others) if others else ()

@@ -6,7 +6,7 @@ import asyncio
 from collections import OrderedDict
 from types import TracebackType
 
-_REMEMBERED = 10_000
+from bot.config import MAX_REMEMBERED
 
 
 class InFlight:
@@ -38,6 +38,6 @@ class InFlight:
         if number in self._seen:
             return False
         self._seen[number] = None
-        while len(self._seen) > _REMEMBERED:
+        while len(self._seen) > MAX_REMEMBERED:
             self._seen.popitem(last=False)
         return True

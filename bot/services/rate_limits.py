@@ -6,11 +6,11 @@ from collections import OrderedDict, deque
 from collections.abc import Callable, Hashable
 from typing import TypeVar
 
+from bot.config import COOLDOWN_NOTICE_INTERVAL, MAX_REMEMBERED
+
 Key = TypeVar("Key", bound=Hashable)
 
 _MINUTE = 60.0
-_SILENT_FOR = 10.0
-_MOST_MEMBERS = 10_000
 
 
 class RateLimits:
@@ -49,7 +49,7 @@ class RateLimits:
         """Whether to tell a member aloud that they have to wait: not again and again while they go on."""
         now = self._clock()
         told = self._told.get(member)
-        if told is not None and now < told + _SILENT_FOR:
+        if told is not None and now < told + COOLDOWN_NOTICE_INTERVAL:
             return False
         _note(self._told, member, now)
         return True
@@ -74,5 +74,5 @@ class RateLimits:
 def _note(times: OrderedDict[Key, float], key: Key, now: float) -> None:
     times[key] = now
     times.move_to_end(key)
-    while len(times) > _MOST_MEMBERS:
+    while len(times) > MAX_REMEMBERED:
         times.popitem(last=False)

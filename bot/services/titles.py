@@ -8,12 +8,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
+from bot.config import NAMES_PER_TITLE, SUGGESTED_TITLES
 from bot.services.stable_keys import slug_key
 from embeddings import NameMatcher, Review, Router, TitleEntry, UnknownReviewError, complete
-
-_MOST_NEAR = 3
-_CANDIDATES_FOR_EACH = 4
-"""Names looked at for each one offered, since a review has several."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +107,7 @@ class Titles:
             return chosen
         meant = self._named(collections).resolve(name)
         if len(meant) != 1:
-            raise UnknownTitleError(name, self.complete_reviews(name, collections, _MOST_NEAR))
+            raise UnknownTitleError(name, self.complete_reviews(name, collections, SUGGESTED_TITLES))
         return self.visible(collections)[meant[0]]
 
     def best_match(self, typed: str, collections: Collection[str]) -> Title | None:
@@ -139,7 +136,7 @@ class Titles:
         titles = self.visible(collections)
         if not typed.strip():
             return titles[:limit]
-        found = self._named(collections).complete(typed, limit * _CANDIDATES_FOR_EACH)
+        found = self._named(collections).complete(typed, limit * NAMES_PER_TITLE)
         return tuple(titles[number] for number in tuple(dict.fromkeys(found))[:limit])
 
     def complete_sections(self, title: Title, typed: str, limit: int) -> tuple[Heading, ...]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import aiohttp
 
+from bot.config import MAX_UPLOADS, MAX_WAITING_UPLOADS, UPLOAD_CHUNK, UPLOAD_LIFETIME, UPLOAD_RETRY_PAUSE, UPLOAD_TRIES
 from bot.services.engine import BusyError
 from embeddings import ConversionError, ConvertedFile, convert_in_sandbox, file_too_large, max_file_bytes
 
@@ -17,16 +18,7 @@ CDN: tuple[str, ...] = ("https://cdn.discordapp.com/", "https://media.discordapp
 """Where Discord keeps uploads; nothing is fetched from anywhere else."""
 
 
-_TRIES = 3
-
-
-_BETWEEN_TRIES = 0.5
-
-
 _WITHIN = aiohttp.ClientTimeout(total=60, sock_connect=10, sock_read=20)
-
-
-_AT_ONCE = 65_536
 
 
 async def download(url: str, size: int) -> bytes:
@@ -37,13 +29,13 @@ async def download(url: str, size: int) -> bytes:
     """
     if not url.startswith(CDN):
         raise ConversionError("this file is not one that was uploaded to Discord")
-    for tries_left in reversed(range(_TRIES)):
+    for tries_left in reversed(range(UPLOAD_TRIES)):
         try:
             return await _fetched(url, size)
         except (aiohttp.ClientError, TimeoutError, OSError):
             if not tries_left:
                 break
-            await asyncio.sleep(_BETWEEN_TRIES)
+            await asyncio.sleep(UPLOAD_RETRY_PAUSE)
     raise ConversionError("Discord does not hand this file out; upload it again")
 
 
@@ -58,7 +50,7 @@ async def _fetched(url: str, size: int) -> bytes:
             raise aiohttp.ClientError(f"status {response.status}")
         parts = []
         read = 0
-        async for part in response.content.iter_chunked(_AT_ONCE):
+        async for part in response.content.iter_chunked(UPLOAD_CHUNK):
             read += len(part)
             if read > size:
                 break
@@ -67,13 +59,6 @@ async def _fetched(url: str, size: int) -> bytes:
         raise ConversionError(f"what Discord hands out is not the {size:,} bytes that it announced; upload it again")
     return b"".join(parts)
 
-
-LIFETIME = 900.0
-"""Seconds for which an upload can be confirmed: as long as Discord lets its preview be changed."""
-MOST_KEPT = 16
-"""Uploads that wait for their confirmation, of all servers; the oldest gives way."""
-MOST_WAITING = 8
-"""Uploads that wait for being examined."""
 
 _KEY_BYTES = 9
 
@@ -124,7 +109,7 @@ class Uploads:
         """
         if size > max_file_bytes(name):
             raise file_too_large(name)
-        if self._waiting >= MOST_WAITING:
+        if self._waiting >= MAX_WAITING_UPLOADS:
             raise BusyError("too many uploads are waiting; try again in a moment")
         self._waiting += 1
         try:
@@ -137,8 +122,8 @@ class Uploads:
     def put(self, upload: Upload) -> str:
         """Keep an upload; the key by which its buttons know it."""
         key = secrets.token_urlsafe(_KEY_BYTES)
-        self._kept[key] = (self._clock() + LIFETIME, upload)
-        while len(self._kept) > MOST_KEPT:
+        self._kept[key] = (self._clock() + UPLOAD_LIFETIME, upload)
+        while len(self._kept) > MAX_UPLOADS:
             self._kept.popitem(last=False)
         return key
 

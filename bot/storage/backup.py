@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from bot import __version__
+from bot.config import BACKUP_TRIES
 from bot.storage.integrity import copy_database
 from embeddings import CALIBRATION_FILE, COLLECTIONS, REVIEWS, LibraryError
 
@@ -122,10 +123,6 @@ def _foreign(part: str) -> bool:
     return not part or part.startswith(".") or "\\" in part or not part.isprintable()
 
 
-_TRIES = 5
-"""How often the reviews are read anew where one was changed while they were being read."""
-
-
 _Stamps = dict[str, tuple[int, int, int]]
 """Each file's inode, size in bytes and time of modification in nanoseconds, by its path under the data directory."""
 
@@ -154,7 +151,7 @@ def back_up(data: Path, file: Path) -> Contents:
 def _written(data: Path, file: Path, beside: Path) -> Contents:
     archive = beside / "archive"
     database = _copied_database(data, beside)
-    for _ in range(_TRIES):
+    for _ in range(BACKUP_TRIES):
         before = _stamps(data)
         if not before and database is None:
             raise BackupError(f"{data}: there is nothing to back up; name the data directory with --data")

@@ -19,9 +19,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal, Self
 
+from bot.config import CONVERSATION_QUESTIONS, DATABASE_RETRY_PAUSE, DATABASE_WAIT
 from bot.storage.records import (
     EVERYWHERE,
-    LONGEST_CONTEXT,
     ServerSettings,
     StoredQuestion,
     StoreError,
@@ -40,8 +40,6 @@ _IN_MEMORY = Path(":memory:")
 """What SQLite takes for no file at all."""
 
 
-_PATIENCE = 5.0  # seconds to wait for another process that is reading or writing
-_PAUSE = 0.01  # seconds between two tries
 _QUESTION = "number, server, member, day, question, state, confidence, review, collections, after"
 
 
@@ -98,7 +96,9 @@ class Store:
         with self._explained():
             path.parent.mkdir(parents=True, exist_ok=True)
             _keep_private(path)
-            self._connection = sqlite3.connect(path, timeout=_PATIENCE, isolation_level=None, check_same_thread=False)
+            self._connection = sqlite3.connect(
+                path, timeout=DATABASE_WAIT, isolation_level=None, check_same_thread=False
+            )
         try:
             self._prepare()
         except BaseException:
@@ -320,7 +320,7 @@ class Store:
 
     def _rewritten(self) -> bool:
         """Rewrite the file and empty its journal; whether other processes let that be done."""
-        until = time.monotonic() + _PATIENCE
+        until = time.monotonic() + DATABASE_WAIT
         try:
             self._connection.execute("VACUUM")
         except sqlite3.OperationalError as error:
@@ -332,7 +332,7 @@ class Store:
             (busy, *_), *_ = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
             if not busy or time.monotonic() > until:
                 return not busy
-            time.sleep(_PAUSE)
+            time.sleep(DATABASE_RETRY_PAUSE)
 
     def _prepare(self) -> None:
         with self._explained():
@@ -384,7 +384,7 @@ class Store:
 def _context(connection: sqlite3.Connection, number: int | None) -> tuple[str, ...]:
     """The question of that number and those before it, oldest first."""
     turns: list[str] = []
-    while number is not None and len(turns) < LONGEST_CONTEXT:
+    while number is not None and len(turns) < CONVERSATION_QUESTIONS:
         text, number = connection.execute(
             "SELECT question, after FROM questions WHERE number = ?", (number,)
         ).fetchone()

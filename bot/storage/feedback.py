@@ -11,15 +11,12 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from bot.config import FEEDBACK_LIFETIME, MAX_REMEMBERED
 from bot.storage.database import Store
 from bot.storage.records import StoreError
 from bot.storage.ttl_cache import TtlCache
 
 _log = logging.getLogger(__name__)
-
-REMEMBERED_FOR = 86_400.0
-"""Seconds for which it is known who pressed what."""
-_MOST = 10_000
 
 
 class Feedback:
@@ -27,7 +24,7 @@ class Feedback:
 
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         self._store = store
-        self._given: TtlCache[tuple[int, int], bool] = TtlCache(clock, lifetime=REMEMBERED_FOR, most=_MOST)
+        self._given: TtlCache[tuple[int, int], bool] = TtlCache(clock, lifetime=FEEDBACK_LIFETIME, most=MAX_REMEMBERED)
         self._turn = asyncio.Lock()
 
     async def record(self, answer: int, member: int, server: int | None, *, helpful: bool) -> None:

@@ -8,10 +8,10 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.config import DATABASE_WAIT
 from bot.storage.database import refuse_newer
 from bot.storage.records import StoreError
 
-_PATIENCE = 5.0  # seconds to wait for another process that is writing
 _BROKEN = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 _INSTEAD = "put a backup in its place, or move it away; the settings and the kept questions are in it"
 
@@ -82,7 +82,7 @@ def in_use(path: Path) -> bool:
 def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     try:
         with closing(
-            sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=_PATIENCE, isolation_level=None)
+            sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, timeout=DATABASE_WAIT, isolation_level=None)
         ) as connection:
             yield connection
     except (OSError, sqlite3.Error) as error:

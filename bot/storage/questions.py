@@ -6,15 +6,12 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from bot.config import ERASURE_LIFETIME, MAX_REMEMBERED
 from bot.storage.database import Store
 from bot.storage.records import StoredQuestion, StoreError
 from bot.storage.ttl_cache import TtlCache
 
 _log = logging.getLogger(__name__)
-
-_UNDER_WAY = 3600.0
-"""Seconds after which no question is under way any more that was asked before."""
-_MOST = 10_000
 
 
 class StoredQuestions:
@@ -28,7 +25,7 @@ class StoredQuestions:
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         self._store = store
         self._clock = clock
-        self._erased: TtlCache[int, float] = TtlCache(clock, lifetime=_UNDER_WAY, most=_MOST)
+        self._erased: TtlCache[int, float] = TtlCache(clock, lifetime=ERASURE_LIFETIME, most=MAX_REMEMBERED)
         self._turn = asyncio.Lock()
 
     def was_erased(self, member: int, since: float) -> bool:

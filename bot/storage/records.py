@@ -12,10 +12,6 @@ EVERYWHERE = "global"
 """The scope of commands that are synchronised for every server; a single server's scope is its id."""
 
 
-LONGEST_CONTEXT = 5
-"""Earlier questions that are read with one: as many as a conversation remembers."""
-
-
 class StoreError(LibraryError):
     """The database can't be opened, read or written: mend the file or its folder."""
 

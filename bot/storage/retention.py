@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
+from bot.config import RETENTION_INTERVAL
 from bot.storage.database import Store
 from bot.storage.records import StoreError
 from bot.storage.server_settings import ServerSettingsCache
@@ -34,8 +35,6 @@ def id_from(text: str) -> int | None:
 
 _log = logging.getLogger(__name__)
 
-EVERY = 3600.0
-"""Seconds between two looks at what is to be deleted."""
 _DAY = 86_400
 _LEAVING = ".leaving-"
 """What stands before the name of a collection's folder while it is deleted; the library doesn't read such folders."""
@@ -74,7 +73,7 @@ class Retention:
         """
         while True:
             await self.delete_due(present())
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(RETENTION_INTERVAL)
 
     async def delete_due(self, present: Collection[int] | None) -> None:
         """Delete what is due; of servers only while it is known in which of them the bot is.

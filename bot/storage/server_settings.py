@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 
+from bot.config import SERVER_SETTINGS_WAIT
 from bot.storage.database import Store
 from bot.storage.records import ServerSettings, StoreError
 
 _log = logging.getLogger(__name__)
 
-PATIENCE = 1.0
-"""Seconds to wait for settings: an acknowledgement is waiting for them."""
 
 UNREADABLE = ServerSettings(private_answers=True)
 """What holds while the store can't be read: nothing is said aloud that should not be."""
@@ -32,7 +31,7 @@ class ServerSettingsCache:
         if known is not None:
             return known
         try:
-            async with asyncio.timeout(PATIENCE):
+            async with asyncio.timeout(SERVER_SETTINGS_WAIT):
                 read = await asyncio.to_thread(self._store.server_settings, server)
         except (StoreError, TimeoutError):
             _log.exception("the settings of a server can't be read")

@@ -21,14 +21,11 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from bot.config import MAX_ACCENTS, MAX_WORD
+
 BREAK = "\u200b"
 """The zero-width space: the only invisible mark that `escape_syntax` adds. `clean` leaves none."""
 
-LONGEST_WORD = 60
-"""Characters of a word without a place to break, before one is added."""
-
-MOST_MARKS = 4
-"""Combining marks kept on one letter: Vietnamese needs two, pointed Hebrew three; more is a stack."""
 
 _LINE_ENDS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
 _SPACES = re.compile(r"[^\S\n]{2,}|\t")
@@ -52,7 +49,7 @@ _VIRAMA = 9  # the canonical combining class that Unicode gives to viramas
 
 _ALL_SEEN = re.compile(r"[\n\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf]*")
 
-_LONG_WORD = re.compile(rf"\S{{{LONGEST_WORD + 1},}}")
+_LONG_WORD = re.compile(rf"\S{{{MAX_WORD + 1},}}")
 _SYNTAX = re.compile(
     r"^(?P<indent>[^\S\n]?)(?P<bullet>[-+])(?=[\s#]|$)"
     r"|^(?P<number>[^\S\n]?\d+)\.(?=\s|$)"
@@ -150,7 +147,7 @@ def _broken(word: str) -> str:
     parts = []
     start = 0
     for position in range(1, len(word)):
-        if position - start >= LONGEST_WORD and is_boundary(word, position):
+        if position - start >= MAX_WORD and is_boundary(word, position):
             parts.append(word[start:position])
             start = position
     return BREAK.join((*parts, word[start:]))
@@ -172,7 +169,7 @@ def _without_hidden(text: str) -> str:
                 continue
         elif unicodedata.category(character[0]) in {"Mn", "Me"}:
             marks += 1
-            if marks > MOST_MARKS:
+            if marks > MAX_ACCENTS:
                 continue
         else:
             marks = 0

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from urllib.parse import quote as percent_encoded
 from urllib.parse import urlsplit
 
+from bot.config import MAX_LINK, MAX_NAME, MAX_QUESTION, MIN_QUESTION
 from bot.ui.custom_ids import Delete, encode
 from bot.ui.elements import (
     MAX_OPTION,
@@ -25,15 +26,7 @@ from bot.ui.strings import Catalogue
 from bot.ui.truncate import Measure, fitting, width
 from embeddings import LibraryError, Review, Section
 
-MIN_QUESTION = 3
-MAX_QUESTION = 300
-"""How many characters a question has in Discord."""
-
-MAX_NAME = 120
-"""UTF-16 units of a title or heading where it is shown among other words."""
-
 _QUESTION_ROOM = 2 * MAX_QUESTION + 100
-_LONGEST_LINK = 300
 _KEPT_IN_LINKS = "/:?#&=%+,;!$"
 _INVITE_HOSTS = frozenset({"discord.gg", "discord.com", "discordapp.com", "discord.new", "discord.gift", "dis.gd"})
 
@@ -114,7 +107,7 @@ def link(source: str | None) -> str | None:
     # Clients look for invites anywhere in a text, so a path that holds one is refused as well.
     if not host.isascii() or any(f"{known}/" in f"{encoded.lower()}/" for known in _INVITE_HOSTS):
         return None
-    return encoded if len(encoded) <= _LONGEST_LINK else None
+    return encoded if len(encoded) <= MAX_LINK else None
 
 
 def is_hidden(section: Section | None, manner: RenderOptions) -> bool:

@@ -12,10 +12,11 @@ from discord.ext import commands
 from bot.cogs.ask.replies import Replies, replies_of
 from bot.cogs.ask.service import AskService, service_of
 from bot.cogs.autocomplete import complete_reviews
+from bot.config import MAX_QUESTION, MIN_QUESTION
 from bot.observability.trace import Source
 from bot.ui.escape import one_line
 from bot.ui.read_back import question_in
-from bot.ui.text import MAX_QUESTION, MIN_QUESTION, notice
+from bot.ui.text import notice
 from bot.ui.truncate import fitting
 
 MENU = "Ask the reviews about this"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from bot.config import MAX_QUESTION, MIN_QUESTION
 from bot.services.stable_keys import passage_key, review_key
 from bot.ui.custom_ids import AskFollowUp, FollowUpForm, Helpful, MorePassages, ReadInContext, Share, encode
 from bot.ui.elements import (
@@ -29,8 +30,6 @@ from bot.ui.escape import block_quote, escape, spoiler
 from bot.ui.strings import Catalogue
 from bot.ui.text import (
     _QUESTION_ROOM,
-    MAX_QUESTION,
-    MIN_QUESTION,
     RenderOptions,
     _section,
     delete_button,

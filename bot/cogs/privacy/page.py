@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 
-from bot.services.conversations import LIFETIME, MAX_TURNS
-from bot.storage.feedback import REMEMBERED_FOR
+from bot.config import CONVERSATION_LIFETIME, CONVERSATION_QUESTIONS, FEEDBACK_LIFETIME
 from bot.storage.records import PersonalData, RetentionPolicy, StoredQuestion
 from bot.ui.custom_ids import EraseData, ExportData, encode
 from bot.ui.elements import Button, ButtonStyle, File, Message, Row, Style, Text
@@ -28,7 +27,7 @@ def privacy_message(words: Catalogue, terms: RetentionPolicy, *, in_server: bool
     else:
         here = words.privacy_kept_here.format(days=terms.retention_days) if keeps else words.privacy_not_kept_here
     remembered = words.privacy_memory.format(
-        turns=MAX_TURNS, minutes=round(LIFETIME / 60), hours=round(REMEMBERED_FOR / 3600)
+        turns=CONVERSATION_QUESTIONS, minutes=round(CONVERSATION_LIFETIME / 60), hours=round(FEEDBACK_LIFETIME / 3600)
     )
     parts = (
         Text(f"### {words.privacy_heading}\n{here}"),

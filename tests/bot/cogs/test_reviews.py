@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cogs.reviews.message import outcome_message, preview_message, removal_message
+from bot.config import MAX_UPLOADS, UPLOAD_LIFETIME
 from bot.services.titles import Title, Titles
-from bot.services.uploads import LIFETIME, MOST_KEPT, Upload, Uploads
+from bot.services.uploads import Upload, Uploads
 from bot.ui.custom_ids import AddReview, Cancel, RemoveReview, decode
 from bot.ui.elements import Message
 from bot.ui.strings import ENGLISH
@@ -120,7 +121,7 @@ def test_an_upload_is_its_owners_in_its_server_once_and_for_a_while() -> None:
         assert uploads.take(key, 1, 7) == an_upload()
         assert uploads.take(key, 1, 7) is None
         late = uploads.put(an_upload())
-        now[0] = LIFETIME
+        now[0] = UPLOAD_LIFETIME
         assert uploads.take(late, 1, 7) is None
 
     asyncio.run(tried())
@@ -129,7 +130,7 @@ def test_an_upload_is_its_owners_in_its_server_once_and_for_a_while() -> None:
 def test_only_so_many_uploads_are_kept() -> None:
     async def tried() -> None:
         uploads = Uploads(lambda: 0.0)
-        keys = [uploads.put(an_upload()) for _ in range(MOST_KEPT + 1)]
-        assert [uploads.take(key, 1, 7) is None for key in keys] == [True] + [False] * MOST_KEPT
+        keys = [uploads.put(an_upload()) for _ in range(MAX_UPLOADS + 1)]
+        assert [uploads.take(key, 1, 7) is None for key in keys] == [True] + [False] * MAX_UPLOADS
 
     asyncio.run(tried())

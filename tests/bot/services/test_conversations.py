@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.services.conversations import MAX_TURNS, Conversation, Conversations, Turn
+from bot.config import CONVERSATION_QUESTIONS
+from bot.services.conversations import Conversation, Conversations, Turn
 
 ANN, BEN = 1, 2
 CHANNEL, THREAD = 10, 11
@@ -67,7 +68,7 @@ def test_a_conversation_is_made_of_its_members_own_questions(turns: list[tuple[i
     for place in (CHANNEL, THREAD):
         for member in (ANN, BEN):
             own = [question for where, who, question in turns if (where, who) == (place, member)]
-            assert conversations.current(place, member).context == tuple(own[-MAX_TURNS:])
+            assert conversations.current(place, member).context == tuple(own[-CONVERSATION_QUESTIONS:])
 
 
 def test_a_reply_to_an_older_answer_goes_on_from_there() -> None:
@@ -197,7 +198,7 @@ def test_what_is_left_are_the_turns_that_nobody_took_back(steps: list[tuple[int,
     for number, (target, asks) in enumerate(steps):
         if asks:
             asked(conversations, f"Question {number}", answer=number)
-            expected = [each for each in (*expected, number) if each not in taken_back][-MAX_TURNS:]
+            expected = [each for each in (*expected, number) if each not in taken_back][-CONVERSATION_QUESTIONS:]
         else:
             conversations.forget(target)
             taken_back.add(target)

@@ -16,9 +16,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.services.conversations import MAX_TURNS
+from bot.config import CONVERSATION_QUESTIONS
 from bot.storage.database import Store
-from bot.storage.records import LONGEST_CONTEXT, ServerSettings, StoredQuestion, StoreError, StoreVersionError
+from bot.storage.records import ServerSettings, StoredQuestion, StoreError, StoreVersionError
 from bot.storage.schema import MIGRATIONS, VERSION
 from embeddings.records import State
 
@@ -291,7 +291,7 @@ def test_a_context_is_as_long_as_a_conversation(tmp_path: Path) -> None:
         for number in range(8):
             store.store_question(replace(ASKED, number=number, text=f"{number}?", after=number - 1))
         assert store.questions()[-1].context == ("2?", "3?", "4?", "5?", "6?")
-    assert LONGEST_CONTEXT == MAX_TURNS
+    assert CONVERSATION_QUESTIONS == CONVERSATION_QUESTIONS
 
 
 def test_a_question_goes_on_from_none_that_is_not_kept_or_is_another_servers(tmp_path: Path) -> None:

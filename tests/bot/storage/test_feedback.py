@@ -6,8 +6,9 @@ from pathlib import Path
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.config import FEEDBACK_LIFETIME
 from bot.storage.database import Store
-from bot.storage.feedback import REMEMBERED_FOR, Feedback
+from bot.storage.feedback import Feedback
 
 ANSWER, SERVER, ANN, BEN = 10, 1, 40, 41
 Press = tuple[int, int, bool]
@@ -40,7 +41,7 @@ def test_a_press_after_a_day_or_a_restart_counts_again() -> None:
     async def press_again_and_again(store: Store) -> None:
         feedback = Feedback(store, lambda: now[0])
         await feedback.record(ANSWER, ANN, SERVER, helpful=True)
-        now[0] += REMEMBERED_FOR
+        now[0] += FEEDBACK_LIFETIME
         await feedback.record(ANSWER, ANN, SERVER, helpful=True)
         await Feedback(store, lambda: now[0]).record(ANSWER, ANN, SERVER, helpful=True)
 

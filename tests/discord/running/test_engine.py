@@ -15,7 +15,8 @@ from unittest.mock import patch
 import pytest
 
 from bot.app.runner import update_index
-from bot.services.engine import ENCODED_TOGETHER, Answered, BusyError, Engine, EngineQuery
+from bot.config import ENCODING_BATCH
+from bot.services.engine import Answered, BusyError, Engine, EngineQuery
 from embeddings.errors import IndexDamagedError, IndexMissingError, QuestionError, UnknownReviewError
 from embeddings.library import Library
 from tests.discord.harness.club import OWNERS, QUESTION
@@ -72,7 +73,7 @@ async def test_questions_that_wait_are_encoded_together_and_answered_as_they_wou
         EngineQuery("and who plays her?", context=("Who is Kathy?",)),
         EngineQuery("How do I cook rice?"),
         EngineQuery("Why was Hailsham shut down?", collections=()),
-        *(EngineQuery(f"Who is number {number}?") for number in range(ENCODED_TOGETHER)),
+        *(EngineQuery(f"Who is number {number}?") for number in range(ENCODING_BATCH)),
     ]
     async with opened(reviews) as engine:
         alone = [await engine.ask(query) for query in asked]
