@@ -1,4 +1,4 @@
-"""The client: what it is allowed to hear, its commands, its errors, its orderly end."""
+"""The Discord client: its intents, its commands and what they work with, its errors, its orderly end."""
 
 from __future__ import annotations
 
@@ -12,19 +12,30 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cogs.ask.cog import AskCog
+from bot.cogs.ask.buttons import AnswerButtons, PassageButtons
+from bot.cogs.ask.cog import AskCog, ask_menu
+from bot.cogs.ask.history import History
 from bot.cogs.ask.replies import Replies
 from bot.cogs.ask.service import AskService
-from bot.cogs.autocomplete import offer
+from bot.cogs.autocomplete import Autocomplete
+from bot.cogs.browse.buttons import BrowseButtons
 from bot.cogs.browse.cog import BrowseCog
-from bot.cogs.buttons import Pressing
+from bot.cogs.buttons import Buttons
+from bot.cogs.context import Interaction, InteractionHandler
+from bot.cogs.gaps.cog import GapsCog
+from bot.cogs.privacy.buttons import PrivacyButtons
 from bot.cogs.privacy.cog import PrivacyCog
+from bot.cogs.privacy.service import PersonalDataService
+from bot.cogs.reviews.buttons import ReviewButtons
 from bot.cogs.reviews.cog import ReviewsCog
+from bot.cogs.reviews.service import ReviewService
 from bot.cogs.settings.cog import SettingsCog
 from bot.observability.metrics import Gateway, Metrics
 from bot.services.conversations import Conversations
 from bot.services.engine import Engine
+from bot.services.in_flight import InFlight
 from bot.services.rate_limits import RateLimits
+from bot.services.uploads import Uploads
 from bot.settings import Settings
 from bot.storage.database import Store
 from bot.storage.feedback import Feedback
@@ -40,38 +51,41 @@ _log = logging.getLogger(__name__)
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
 """4609: none of them privileged."""
 
+COGS = (AskCog, BrowseCog, GapsCog, PrivacyCog, ReviewsCog, SettingsCog)
+
 ANSWER_WITHIN = 15.0
-"""Seconds for which questions that wait are still answered when the bot is told to stop."""
+"""Seconds for which the bot still answers waiting questions when it stops."""
 
 TELL_WITHIN = 5.0
-"""Seconds in which those that still wait then are told to ask again later."""
+"""Seconds in which it then asks those that still wait to try again later."""
 
 
 class Tree(app_commands.CommandTree["ReviewBot"]):
     """The slash commands and message menus."""
 
     async def interaction_check(self, interaction: discord.Interaction[ReviewBot], /) -> bool:
-        """Let each command through once; autocomplete is answered here, by the one way out."""
-        if not interaction.client.desk.work.is_new(interaction.id):
+        """Let each command through once. Autocomplete ends here."""
+        bot = interaction.client
+        if not bot.in_flight.is_new(interaction.id):
             return False
         if interaction.type is discord.InteractionType.autocomplete:
-            await offer(interaction)
+            await bot.autocomplete.answer(interaction)
             return False
         return True
 
     async def on_error(
         self, interaction: discord.Interaction[ReviewBot], error: app_commands.AppCommandError, /
     ) -> None:
-        """A command that Discord still has and the bot hasn't, or the other way round."""
-        if interaction.client.leaving:
-            # Its commands have been taken out; what still comes in is nobody's mistake.
+        """Report a command that Discord still has and the bot hasn't, or the other way round."""
+        if interaction.client.is_closing:
+            # Closing removes the commands, so one that still arrives is no fault.
             return
-        async with interaction.client.desk.attending(interaction):
+        async with interaction.client.handler.handle(interaction):
             raise error
 
 
 class CommandBot(commands.AutoShardedBot):
-    """A bot with all of the commands; by itself it only knows what they are. It synchronises none."""
+    """A bot that knows its commands and can't run them, to register them with Discord."""
 
     def __init__(
         self,
@@ -80,7 +94,7 @@ class CommandBot(commands.AutoShardedBot):
         heartbeat_timeout: float = 60.0,
         http_trace: aiohttp.TraceConfig | None = None,
     ) -> None:
-        # This bot never speaks, so that what is missing for voices is nobody's concern.
+        # The bot never speaks, so discord.py needn't warn that voice isn't installed.
         discord.VoiceClient.warn_nacl = discord.VoiceClient.warn_dave = False
         super().__init__(
             command_prefix=commands.when_mentioned,
@@ -100,15 +114,33 @@ class CommandBot(commands.AutoShardedBot):
         self.http.ws_connect = patient_and_fair(self.http.ws_connect, is_over=self.is_closed)  # type: ignore[method-assign]
 
     async def setup_hook(self) -> None:
-        """Add the commands."""
-        if not self.cogs:
-            asking, managing = (AskCog(self), BrowseCog(self), Pressing(self)), (SettingsCog(self), ReviewsCog(self))
-            for cog in (*asking, *managing, PrivacyCog(self)):
-                await self.add_cog(cog)
+        """Add the commands of the cogs' classes, and the message menu."""
+        for command in (value for cog in COGS for value in vars(cog).values()):
+            if isinstance(command, app_commands.Command | app_commands.Group) and command.parent is None:
+                self.tree.add_command(command)
+        self.tree.add_command(ask_menu(_cannot_run))
+
+
+async def _cannot_run(_: Interaction, __: discord.Message) -> None:
+    """Stand in for the message menu's callback."""
 
 
 class ReviewBot(CommandBot):
-    """The bot that answers."""
+    """The bot that answers.
+
+    Attributes:
+        engine: answers the questions.
+        delivery: the way out to Discord.
+        in_flight: counts what is being handled.
+        handler: handles interactions.
+        conversations: the questions in memory.
+        questions: the stored questions.
+        uploads: the files that wait for confirmation.
+        personal_data: collects and erases members' data.
+        autocomplete: answers autocomplete.
+        is_closing: whether the bot is closing.
+        token_refused: whether Discord keeps refusing the token that it accepted at first.
+    """
 
     def __init__(
         self,
@@ -121,115 +153,146 @@ class ReviewBot(CommandBot):
         heartbeat_timeout: float = 60.0,
     ) -> None:
         self._metrics = metrics or Metrics()
-        self._connected: set[int] = set()
         super().__init__(
             guild_ready_timeout=guild_ready_timeout,
             heartbeat_timeout=heartbeat_timeout,
             http_trace=_trace(self._metrics),
         )
-        self.leaving = False
-        """Whether it is being closed."""
+        self._connected: set[int] = set()
+        self.is_closing = False
         self.token_refused = False
-        """Whether Discord has kept refusing the token after it had once taken it."""
-        servers = ServerSettingsCache(store)
-        self.desk = AskService(
-            engine,
-            Delivery(self._give_up, self._metrics.troubles),
-            servers,
-            Conversations(time.monotonic),
-            RateLimits(time.monotonic, member_wait=settings.member_wait, server_rate=settings.server_rate),
-            StoredQuestions(store, time.monotonic),
-            Feedback(store, time.monotonic),
-            RetentionPolicy(settings.retention_days, settings.grace_days),
-            self._metrics,
+        policy = RetentionPolicy(settings.retention_days, settings.grace_days)
+        server_settings = ServerSettingsCache(store)
+        self._retention = Retention(
+            store,
+            server_settings,
+            settings.data,
+            retention_days=settings.retention_days,
+            grace_days=settings.grace_days,
         )
-        self.replies = Replies(self, self.desk, time.monotonic)
-        self.desk.memories.append(self.replies)
-        self._tidying = Retention(
-            store, servers, settings.data, retention_days=settings.retention_days, grace_days=settings.grace_days
+        self._deleting: asyncio.Task[None] | None = None
+
+        clock = time.monotonic
+        self.engine = engine
+        self.delivery = Delivery(self._stop, self._metrics.troubles)
+        engine.before_each = self.delivery.wait_for_acknowledgements
+        self.in_flight = InFlight()
+        self.handler = InteractionHandler(server_settings, self.delivery, self.in_flight)
+        self.autocomplete = Autocomplete(self.handler, engine)
+        self.conversations = Conversations(clock)
+        self.questions = StoredQuestions(store, clock)
+        self.uploads = Uploads(clock)
+        limits = RateLimits(clock, member_wait=settings.member_wait, server_rate=settings.server_rate)
+        feedback = Feedback(store, clock)
+        history = History(self.conversations, self.questions, engine)
+        ask = AskService(self.delivery, engine, limits, history, self._metrics)
+        replies = Replies(self, self.handler, ask, history, clock)
+        self.personal_data = PersonalDataService(
+            self.questions, feedback, (self.conversations, replies), (limits.forget, self.uploads.forget)
         )
-        self._tidy: asyncio.Task[None] | None = None
+        reviews = ReviewService(engine, self.uploads)
+
+        buttons = Buttons(self.handler)
+        for feature in (
+            AnswerButtons(self.delivery, ask, history, feedback),
+            PassageButtons(self.delivery, engine, limits, history),
+            BrowseButtons(engine),
+            ReviewButtons(self.handler, reviews),
+            PrivacyButtons(self.delivery, self.personal_data),
+        ):
+            feature.register(buttons)
+        self._features: tuple[commands.Cog, ...] = (
+            AskCog(self, self.handler, ask, replies),
+            BrowseCog(self.handler, engine),
+            GapsCog(self.handler, engine, self.questions, settings.retention_days),
+            PrivacyCog(self.handler, self.personal_data, policy),
+            ReviewsCog(self.handler, reviews),
+            SettingsCog(self.handler, engine, server_settings, settings.retention_days),
+            buttons,
+        )
 
     async def setup_hook(self) -> None:
-        """Add the commands, and begin to delete what is due."""
-        await super().setup_hook()
-        if self._tidy is None:
-            self._tidy = asyncio.create_task(self._tidying.run(self._present), name="tidying")
+        """Add the cogs, and start to delete what is due."""
+        if not self.cogs:
+            for cog in self._features:
+                await self.add_cog(cog)
+        if self._deleting is None:
+            self._deleting = asyncio.create_task(self._retention.run(self._servers), name="retention")
 
     async def close(self) -> None:
         """Leave Discord."""
-        self.leaving = True
-        if self._tidy is not None:
-            self._tidy.cancel()
+        self.is_closing = True
+        if self._deleting is not None:
+            self._deleting.cancel()
         await super().close()
 
     async def on_ready(self) -> None:
-        """Now it is known which servers the bot is in; some may have been left meanwhile."""
+        """Delete what is due, now that the bot knows which servers it is in. It may have left some meanwhile."""
         _log.info("connected to Discord, servers: %d", len(self.guilds))
-        await self._tidying.delete_due(self._present())
+        await self._retention.delete_due(self._servers())
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
-        """The bot was removed from a server, or that was deleted; an outage isn't told so."""
-        await self._tidying.server_left(guild.id)
+        """Note a server that removed the bot or was deleted. Discord reports an outage otherwise."""
+        await self._retention.server_left(guild.id)
 
     async def on_guild_join(self, guild: discord.Guild) -> None:
-        """The bot was added to a server."""
-        await self._tidying.server_joined(guild.id)
+        """Note a server that added the bot."""
+        await self._retention.server_joined(guild.id)
 
     @property
     def is_connected(self) -> bool:
-        """Whether every shard is connected."""
+        """Return True if every shard is connected."""
         return bool(self.shards) and self._connected >= self.shards.keys()
 
     async def on_shard_connect(self, shard: int, /) -> None:
-        """A session has begun."""
+        """Note a new session."""
         self._connected.add(shard)
         self._metrics.gateway(Gateway.CONNECTED)
 
     async def on_shard_resumed(self, shard: int, /) -> None:
-        """A session goes on over a new connection."""
+        """Note a session that a new connection resumes."""
         self._connected.add(shard)
         self._metrics.gateway(Gateway.RESUMED)
 
     async def on_shard_disconnect(self, shard: int, /) -> None:
-        """A connection has ended; discord.py sees to the next."""
+        """Note a lost connection. discord.py makes the next."""
         self._connected.discard(shard)
         self._metrics.gateway(Gateway.DISCONNECTED)
 
     async def on_message(self, message: discord.Message, /) -> None:
-        """There are no prefix commands; questions are heard by `bot.cogs.ask.cog`."""
+        """Ignore prefix commands. `bot.cogs.ask.cog` listens for questions."""
 
-    def _present(self) -> frozenset[int] | None:
+    def _servers(self) -> frozenset[int] | None:
         return frozenset(guild.id for guild in self.guilds) if self.is_ready() else None
 
-    def _give_up(self) -> None:
+    def _stop(self) -> None:
         _log.error("Discord refuses the bot's token; stopping")
         self.token_refused = True
-        self.loop.create_task(self.close(), name="giving up")
+        self.loop.create_task(self.close(), name="stopping")
 
-    async def finish(self) -> None:
-        """Answer those who wait, tell those for whom there is no time, then leave Discord."""
-        self.desk.engine.stop_accepting()
+    async def shut_down(self) -> None:
+        """Answer the waiting questions, ask those that are left to try again later, then leave Discord."""
+        self.engine.stop_accepting()
         if not await self._finished(ANSWER_WITHIN):
-            self.desk.engine.reject_waiting()
+            self.engine.reject_waiting()
             if not await self._finished(TELL_WITHIN):
-                _log.warning("not all that was under way was finished within %.0f s", ANSWER_WITHIN + TELL_WITHIN)
+                _log.warning("some work was not finished within %.0f s", ANSWER_WITHIN + TELL_WITHIN)
         await self.close()
 
     async def _finished(self, within: float) -> bool:
         try:
             async with asyncio.timeout(within):
-                await self.desk.work.finished()
+                await self.in_flight.finished()
         except TimeoutError:
             return False
         return True
 
 
 def _trace(metrics: Metrics) -> aiohttp.TraceConfig:
-    """What aiohttp tells of discord.py's requests; those that discord.py itself repeats are told as well."""
+    """Return a trace of discord.py's requests, also of those that discord.py itself repeats."""
 
-    async def responded(_: aiohttp.ClientSession, __: SimpleNamespace, told: aiohttp.TraceRequestEndParams) -> None:
-        metrics.responded(told.response.status)
+    async def responded(_: aiohttp.ClientSession, __: SimpleNamespace, end: aiohttp.TraceRequestEndParams) -> None:
+        metrics.responded(end.response.status)
 
     async def failed(_: aiohttp.ClientSession, __: SimpleNamespace, ___: aiohttp.TraceRequestExceptionParams) -> None:
         metrics.responded(None)

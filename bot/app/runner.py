@@ -212,7 +212,7 @@ class _Connection:
 
     async def finish(self) -> None:
         if self._bot is not None:
-            await self._bot.finish()
+            await self._bot.shut_down()
 
 
 def _token_refused() -> StoppedError:

@@ -104,7 +104,7 @@ class Delivery:
         # By channel; kept here, for the loop alone would let them go.
         self._typing: dict[int, asyncio.Task[None]] = {}
 
-    async def after_a_rush(self) -> None:
+    async def wait_for_acknowledgements(self) -> None:
         """Let acknowledgements go first while many are due at once; a few on their way hold nothing up."""
         until = time.monotonic() + ACKNOWLEDGE_WITHIN
         while time.monotonic() < min(self._rush_until, until):
@@ -119,7 +119,7 @@ class Delivery:
             lambda: interaction.response.defer(ephemeral=private, thinking=not in_place),
         )
 
-    async def say_at_once(self, interaction: Interaction, message: Message) -> bool:
+    async def send_now(self, interaction: Interaction, message: Message) -> bool:
         """Acknowledge with the message itself."""
         return await self._callback(
             interaction,
@@ -156,14 +156,14 @@ class Delivery:
             self._note(Trouble.UNDELIVERED, error)
         return None
 
-    async def tell(self, interaction: Interaction, message: Message) -> None:
+    async def notify(self, interaction: Interaction, message: Message) -> None:
         """Say something whether or not the interaction has been acknowledged; never in the place of a page."""
         if _IN_PLACE in interaction.extras:
             await self.follow_up(interaction, message)
         elif _ACKNOWLEDGED in interaction.extras:
             await self.respond(interaction, message)
         else:
-            await self.say_at_once(interaction, message)
+            await self.send_now(interaction, message)
 
     async def follow_up(self, interaction: Interaction, message: Message) -> Sent | None:
         """Send a further message to an interaction that has been answered."""
@@ -182,7 +182,7 @@ class Delivery:
     ) -> Sent | None:
         """Post the message in a channel, as a reply where that is possible; None where the bot may not speak."""
         place = channel if isinstance(channel, discord.abc.Snowflake) else None
-        if place is None or not self.may_speak(place):
+        if place is None or not self.can_post(place):
             self.counts[Trouble.SUPPRESSED] += 1
             return None
         more: dict[str, Any] = {"nonce": secrets.randbits(60)}
@@ -194,7 +194,7 @@ class Delivery:
         async def send(shown: dict[str, Any]) -> Sent:
             async with turn:
                 # Those that waited for their turn behind one that was refused know better now.
-                if not self.may_speak(place):
+                if not self.can_post(place):
                     raise _SilencedError
                 posted = await channel.send(**shown, **more)
             self._unauthorised = 0
@@ -212,7 +212,7 @@ class Delivery:
             self._note(Trouble.UNDELIVERED, error)
         return None
 
-    async def amend(self, said: discord.Message, message: Message) -> Sent | None:
+    async def edit(self, said: discord.Message, message: Message) -> Sent | None:
         """Put the message in the place of one that was posted; None where that isn't possible."""
 
         async def edit(shown: dict[str, Any]) -> Sent:
@@ -224,7 +224,7 @@ class Delivery:
             self._note(Trouble.UNDELIVERED, error)
         return None
 
-    async def withdraw(self, said: discord.Message) -> bool:
+    async def delete(self, said: discord.Message) -> bool:
         """Delete a message that was posted; whether it is gone."""
         return await self._deleted(said.delete)
 
@@ -249,7 +249,7 @@ class Delivery:
         except (discord.HTTPException, *_Transport) as error:
             self._note(Trouble.TYPING, error, level=logging.DEBUG)
 
-    async def delete(self, interaction: Interaction) -> bool:
+    async def delete_original(self, interaction: Interaction) -> bool:
         """Delete the message whose button was pressed; whether it is gone."""
         return await self._deleted(interaction.delete_original_response)
 
@@ -266,7 +266,7 @@ class Delivery:
             return True
         return False
 
-    def may_speak(self, place: discord.abc.Snowflake) -> bool:
+    def can_post(self, place: discord.abc.Snowflake) -> bool:
         """Whether the bot may post in a channel, as far as is known before trying."""
         until = self._silent.get(place.id)
         if until is not None:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from bot.cogs.ask.message import answer_message
-from bot.cogs.browse.help import Examples, help_message
+from bot.cogs.browse.help import example_questions, help_message
 from bot.cogs.browse.pages import context_message, reviews_message, section_message
 from bot.services.engine import Engine, EngineQuery
 from bot.services.stable_keys import find_passage, slug_key
@@ -120,7 +120,7 @@ async def seen(engine: Engine, asker: Asker, questions: Iterable[str], known: It
     found: list[object] = []
     reviews = await engine.reviews(collections)
     found += [reviews, reviews_message(reviews, MANNER)]
-    found.append(help_message(await Examples(engine).of(collections, ENGLISH), ENGLISH))
+    found.append(help_message(example_questions(engine.titles.visible(collections), ENGLISH), ENGLISH))
     for typed in TYPED:
         found.append(engine.titles.complete_reviews(typed, collections, 25))
         found.append(meant(engine, typed, collections))

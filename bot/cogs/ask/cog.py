@@ -1,17 +1,19 @@
-"""`/ask`, the message menu, mentions, replies, direct messages."""
+"""`/ask`, the message menu, and questions by mention, reply and direct message."""
 
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeAlias
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cogs.ask.replies import Replies, replies_of
-from bot.cogs.ask.service import AskService, service_of
-from bot.cogs.autocomplete import complete_reviews
+from bot.cogs.ask.replies import Replies
+from bot.cogs.ask.service import AskService
+from bot.cogs.autocomplete import complete
+from bot.cogs.context import Interaction, InteractionHandler
 from bot.config import MAX_QUESTION, MIN_QUESTION
 from bot.observability.trace import Source
 from bot.ui.escape import one_line
@@ -22,88 +24,90 @@ from bot.ui.truncate import fitting
 MENU = "Ask the reviews about this"
 _KINDS = frozenset({discord.MessageType.default, discord.MessageType.reply})
 
-Interaction = discord.Interaction[Any]
 Question = app_commands.Range[str, MIN_QUESTION, MAX_QUESTION]
+MenuCallback: TypeAlias = Callable[[Interaction, discord.Message], Coroutine[Any, Any, None]]
+
+
+def ask_menu(callback: MenuCallback) -> app_commands.ContextMenu:
+    """Return the message menu, which a cog's class can't hold as it holds slash commands."""
+    menu = app_commands.ContextMenu(name=MENU, callback=callback)
+    app_commands.allowed_installs(guilds=True, users=True)(menu)
+    app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(menu)
+    return menu
 
 
 class AskCog(commands.Cog):
-    """Questions, however they are asked."""
+    """Take questions, however members ask them."""
 
-    def __init__(self, bot: commands.AutoShardedBot) -> None:
+    def __init__(
+        self, bot: commands.AutoShardedBot, handler: InteractionHandler, ask: AskService, replies: Replies
+    ) -> None:
         self._bot = bot
-        self.menu = app_commands.ContextMenu(name=MENU, callback=self.ask_about)
-        app_commands.allowed_installs(guilds=True, users=True)(self.menu)
-        app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(self.menu)
-
-    @property
-    def _service(self) -> AskService:
-        return service_of(self._bot)
-
-    @property
-    def _replies(self) -> Replies:
-        return replies_of(self._bot)
+        self._handler = handler
+        self._ask = ask
+        self._replies = replies
 
     async def cog_load(self) -> None:
-        """Add the message menu, which a cog doesn't by itself."""
-        self._bot.tree.add_command(self.menu)
+        """Add the message menu."""
+        self._bot.tree.add_command(ask_menu(self.ask_about))
 
-    @app_commands.command(description="Ask the reviews, and get the reviewer's own sentences back")
+    @app_commands.command(description="Ask the reviews. The answer quotes the reviewer’s own sentences")
     @app_commands.describe(
-        question="In your own words",
-        review="Keep to one review",
-        private="Whether you alone see the answer",
+        question="Your question, in your own words",
+        review="Search this review only",
+        private="Show the answer only to you",
     )
-    @app_commands.autocomplete(review=complete_reviews)
+    @app_commands.autocomplete(review=complete)
     @app_commands.allowed_installs(guilds=True, users=True)
     @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def ask(
         self, interaction: Interaction, question: Question, review: str | None = None, private: bool | None = None
     ) -> None:
-        """A question by slash command; it begins a conversation of its own."""
-        async with self._service.attending(interaction) as asker:
-            await self._service.answer_interaction(
-                interaction, asker, question, way=Source.SLASH, review=review, private=private
+        """Answer a question that starts a new conversation."""
+        async with self._handler.handle(interaction) as context:
+            await self._ask.answer_interaction(
+                interaction, context, question, source=Source.SLASH, review=review, private=private
             )
 
     async def ask_about(self, interaction: Interaction, message: discord.Message) -> None:
-        """A message's text as the question, cut where it is longer than questions are; of an answer, its question."""
-        async with self._service.attending(interaction) as asker:
+        """Ask with a message's text, cut to the length of a question; with an answer's own question."""
+        async with self._handler.handle(interaction) as context:
             question = question_in(message) or one_line(message.clean_content)
             question = question[: fitting(question, MAX_QUESTION, len)]
             if not question:
-                await self._service.delivery.say_at_once(interaction, notice(asker.words.menu_without_text))
+                await self._handler.delivery.send_now(interaction, notice(context.words.menu_without_text))
                 return
-            await self._service.answer_interaction(interaction, asker, question, way=Source.MENU)
+            await self._ask.answer_interaction(interaction, context, question, source=Source.MENU)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
-        """A mention, a reply to an answer, or a direct message."""
+        """Answer a mention, a reply to an answer, or a direct message."""
         me = self._bot.user
         if me is None or message.author.bot or message.webhook_id is not None or message.type not in _KINDS:
             return
         if message.guild is None or any(mentioned.id == me.id for mentioned in message.mentions):
-            if self._service.work.is_new(message.id):
+            if self._handler.in_flight.is_new(message.id):
                 await self._replies.answer(message, self._question(message.content))
-        # Without a mention Discord keeps back what it says.
+        # Discord sends the text of a message only to a bot that it mentions.
         elif (message.reference or message.role_mentions) and not message.content and not message.stickers:
             await self._replies.explain(message)
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
-        """The reply goes with what the question says now. Links that unfold are edits too; those change no word."""
+        """Update the reply. Discord also sends an edit when a link unfolds, which changes no word."""
         content = event.data.get("content")
         if content:
-            await self._replies.edited(event.message_id, self._question(content))
+            await self._replies.update(event.message_id, self._question(content))
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
-        """The reply goes with its question; an answer that is gone is forgotten."""
-        await self._replies.deleted({event.message_id})
+        """Delete the reply to a deleted question, and forget a deleted answer."""
+        await self._replies.delete({event.message_id})
 
     @commands.Cog.listener()
     async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
-        """The same for many at once."""
-        await self._replies.deleted(event.message_ids)
+        """Do the same for many messages."""
+        await self._replies.delete(event.message_ids)
 
     def _question(self, content: str) -> str:
         me = self._bot.user

@@ -52,7 +52,7 @@ PASSAGES_ON_PAGE = 3
 def answer_message(
     answer: Answer,
     reviews: Iterable[Review],
-    manner: RenderOptions,
+    options: RenderOptions,
     *,
     asker: int,
     private: bool = False,
@@ -65,7 +65,7 @@ def answer_message(
         answer: what the library said.
         reviews: the reviews that its quotes are from. A quote whose review is not among them, because it
             was taken out meanwhile, is shown without a link or a way to read on.
-        manner: the words, and how spoilers are shown.
+        options: the words, and how spoilers are shown.
         asker: the id of the member who asked, and who alone may delete the answer.
         private: whether the asker alone sees it.
         within: the review that the question was narrowed to.
@@ -75,9 +75,9 @@ def answer_message(
     style = Style[answer.state.name]
     key = review_key(within) if within else None
     known = tuple(reviews)
-    head = [*_question(answer.question, earlier), Text(_state_line(answer, known, manner.words, within))]
-    quotes = _quotes(answer.quotes, known, manner, room=_room_below(head))
-    rows = _answer_rows(answer, manner.words, key, asker if not private else None)
+    head = [*_question(answer.question, earlier), Text(_state_line(answer, known, options.words, within))]
+    quotes = _quotes(answer.quotes, known, options, room=_room_below(head))
+    rows = _answer_rows(answer, options.words, key, asker if not private else None)
     return Message((*head, *quotes, *rows), style, private)
 
 
@@ -85,7 +85,7 @@ def more_passages_message(
     question: str,
     quotes: Sequence[Quote],
     reviews: Iterable[Review],
-    manner: RenderOptions,
+    options: RenderOptions,
     *,
     action: MorePassages,
     last: bool,
@@ -96,14 +96,14 @@ def more_passages_message(
     `action` is the page shown, of at most `PASSAGES_ON_PAGE`; `last` says that nothing comes after it; `earlier` is
     the question before, as in `answer_message`.
     """
-    words = manner.words
+    words = options.words
     buttons = []
     if action.page > 0:
         buttons.append(Button(words.earlier, encode(MorePassages(action.review, action.page - 1)), "◀️"))
     if quotes and not last:
         buttons.append(Button(words.more_passages, encode(MorePassages(action.review, action.page + 1))))
     head = [*_question(question, earlier), Text(words.more_passages_of if quotes else words.no_more_passages)]
-    passages = _quotes(quotes, reviews, manner, room=_room_below(head))
+    passages = _quotes(quotes, reviews, options, room=_room_below(head))
     rows = [Row(tuple(buttons))] if buttons else []
     return Message((*head, *passages, *rows), Style.NEAREST, private=True)
 
@@ -175,30 +175,30 @@ def _state_line(answer: Answer, known: Iterable[Review], words: Catalogue, withi
     return f"{refusal}\n{words.unanswered_hint}"
 
 
-def _quotes(quotes: Sequence[Quote], reviews: Iterable[Review], manner: RenderOptions, *, room: int) -> list[Element]:
+def _quotes(quotes: Sequence[Quote], reviews: Iterable[Review], options: RenderOptions, *, room: int) -> list[Element]:
     """The quotations, then where each stands, within `room` units of text."""
     if not quotes:
         return []
     shown = quotes[:PASSAGES_ON_PAGE]
     known = {(review.collection, review.slug): review for review in reviews}
-    places = [_place(quote, known.get((quote.collection, quote.review)), manner) for quote in shown]
+    places = [_place(quote, known.get((quote.collection, quote.review)), options) for quote in shown]
     left = room - sum(map(width, places))
     quotations: list[Element] = []
     citations: list[Element] = []
     for position, (quote, place) in enumerate(zip(shown, places, strict=True)):
         review = known.get((quote.collection, quote.review))
         share = min(QUOTE_ROOM, left // (len(shown) - position))
-        text = _quotation(quote, share, manner, hidden=is_hidden(_section(review, quote.section), manner))
+        text = _quotation(quote, share, options, hidden=is_hidden(_section(review, quote.section), options))
         left -= width(text)
         quotations.append(Text(text))
-        button = _read_button(quote, review, manner.words, alone=len(shown) == 1)
+        button = _read_button(quote, review, options.words, alone=len(shown) == 1)
         citations.append(TextWithButton(Text(place), button) if button else Text(place))
     return [*quotations, Divider(), *citations]
 
 
-def _quotation(quote: Quote, room: int, manner: RenderOptions, *, hidden: bool) -> str:
+def _quotation(quote: Quote, room: int, options: RenderOptions, *, hidden: bool) -> str:
     label = f"**{quote.label}.** "
-    marker = f" {manner.words.cut}"
+    marker = f" {options.words.cut}"
 
     def shown(text: str) -> str:
         escaped = escape(text)
@@ -211,11 +211,11 @@ def _quotation(quote: Quote, room: int, manner: RenderOptions, *, hidden: bool) 
     return written(quote.text[:end], "" if end == len(quote.text) else marker)
 
 
-def _place(quote: Quote, review: Review | None, manner: RenderOptions) -> str:
-    words = manner.words
+def _place(quote: Quote, review: Review | None, options: RenderOptions) -> str:
+    words = options.words
     section = _section(review, quote.section)
     heading = name(quote.heading, "")
-    if heading and is_hidden(section, manner):
+    if heading and is_hidden(section, options):
         heading = spoiler(heading)
     form = words.place if heading else words.place_without_heading
     title = name(quote.title, words.untitled)

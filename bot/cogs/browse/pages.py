@@ -26,7 +26,7 @@ _BETWEEN = "\n\n"
 
 
 def context_message(
-    review: Review, section: Section, start: int, end: int, manner: RenderOptions, *, action: ReadInContext
+    review: Review, section: Section, start: int, end: int, options: RenderOptions, *, action: ReadInContext
 ) -> Message:
     """A quote among its neighbours, in bold, for the member alone who pressed the button.
 
@@ -35,44 +35,44 @@ def context_message(
         section: the section that it stands in.
         start: where the quote begins in the review's text.
         end: where it ends.
-        manner: the words, and how spoilers are shown.
+        options: the words, and how spoilers are shown.
         action: the button that was pressed; its `first` chooses the page.
     """
     parts = _pieces(review, section)
     sizes = _sizes(review, parts)
     first = _quote_page(parts, sizes, start) if action.first is None else _clamped(action.first, len(parts))
-    paging = _paging(sizes, first, manner.words, lambda to: ReadInContext(action.passage, to, action.spot))
+    paging = _paging(sizes, first, options.words, lambda to: ReadInContext(action.passage, to, action.spot))
     last = page_end(sizes, first, PAGE_ROOM)
     key = review_key(review)
     if last - first < len(parts):
-        onward = Button(manner.words.whole_section, encode(SectionPage(key, section_key(section))), "📄")
+        onward = Button(options.words.whole_section, encode(SectionPage(key, section_key(section))), "📄")
     else:
-        onward = Button(manner.words.contents, encode(Contents(key)), "📑")
+        onward = Button(options.words.contents, encode(Contents(key)), "📑")
     page = parts[first:last]
-    body = _body(review, section, page, manner, marked=(start, end))
+    body = _body(review, section, page, options, marked=(start, end))
     return Message((*body, Row((*paging, onward))), Style.READING, private=True)
 
 
 def section_message(
-    review: Review, section: Section, manner: RenderOptions, *, first: int = 0, private: bool = True
+    review: Review, section: Section, options: RenderOptions, *, first: int = 0, private: bool = True
 ) -> Message:
     """A page of a section, from its piece number `first`, counted from 0."""
     parts = _pieces(review, section)
     sizes = _sizes(review, parts)
     first = _clamped(first, len(parts))
     key = review_key(review)
-    paging = _paging(sizes, first, manner.words, lambda to: SectionPage(key, section_key(section), to))
-    buttons = (*paging, Button(manner.words.contents, encode(Contents(key)), "📑"))
+    paging = _paging(sizes, first, options.words, lambda to: SectionPage(key, section_key(section), to))
+    buttons = (*paging, Button(options.words.contents, encode(Contents(key)), "📑"))
     page = parts[first : page_end(sizes, first, PAGE_ROOM)]
-    body = _body(review, section, page, manner, marked=(0, 0))
+    body = _body(review, section, page, options, marked=(0, 0))
     return Message((*body, Row(buttons)), Style.READING, private)
 
 
 def contents_message(
-    review: Review, manner: RenderOptions, *, page: int = 0, private: bool = True, missed: str | None = None
+    review: Review, options: RenderOptions, *, page: int = 0, private: bool = True, missed: str | None = None
 ) -> Message:
     """A page of a review's table of contents, with a menu that opens a section; `missed` is what was not found."""
-    words = manner.words
+    words = options.words
     title = name(review.title, words.untitled)
     sections = review.sections
     page, first, last = _list_page(page, len(sections))
@@ -82,14 +82,14 @@ def contents_message(
     if missed:
         parts.insert(0, Text(words.no_such_section.format(section=name(missed, words.untitled, _LINE_ROOM))))
     if shown:
-        lines = [f"**{number}.** {_heading(section, manner)}" for number, section in shown]
-        options = [
-            Option(plain(f"{number}. {_plain_heading(section, manner)}"), section_key(section))
+        lines = [f"**{number}.** {_heading(section, options)}" for number, section in shown]
+        entries = [
+            Option(plain(f"{number}. {_plain_heading(section, options)}"), section_key(section))
             for number, section in shown
         ]
         parts += [
             Text("\n".join(lines)),
-            Menu(encode(PickSection(key, page)), plain(words.pick_section), tuple(options)),
+            Menu(encode(PickSection(key, page)), plain(words.pick_section), tuple(entries)),
         ]
     else:
         parts.append(Text(words.no_sections))
@@ -99,10 +99,10 @@ def contents_message(
 
 
 def reviews_message(
-    reviews: Sequence[Review], manner: RenderOptions, *, page: int = 0, private: bool = True
+    reviews: Sequence[Review], options: RenderOptions, *, page: int = 0, private: bool = True
 ) -> Message:
     """A page of the reviews that the member may see, with a menu that opens a table of contents."""
-    words = manner.words
+    words = options.words
     page, first, last = _list_page(page, len(reviews))
     shown = list(enumerate(reviews[first:last], first + 1))
     if not shown:
@@ -110,14 +110,14 @@ def reviews_message(
     lines = [
         f"**{number}.** {name(_review_line(review, words), words.untitled, _LINE_ROOM)}" for number, review in shown
     ]
-    options = [
+    entries = [
         Option(plain(f"{number}. {plain(review.title, otherwise=words.untitled)}"), review_key(review))
         for number, review in shown
     ]
     parts: list[Element] = [
         Text(f"### {words.reviews_heading}{_range(words.reviews_of, first, last, len(reviews))}"),
         Text("\n".join(lines)),
-        Menu(encode(PickReview(page)), plain(words.pick_review), tuple(options)),
+        Menu(encode(PickReview(page)), plain(words.pick_review), tuple(entries)),
     ]
     buttons = _list_paging(page, last < len(reviews), words, ReviewList)
     if buttons:
@@ -126,11 +126,11 @@ def reviews_message(
 
 
 def _body(
-    review: Review, section: Section, page: Sequence[Piece], manner: RenderOptions, *, marked: tuple[int, int]
+    review: Review, section: Section, page: Sequence[Piece], options: RenderOptions, *, marked: tuple[int, int]
 ) -> list[Text]:
-    words = manner.words
+    words = options.words
     title = name(review.title, words.untitled)
-    heading = _heading(section, manner)
+    heading = _heading(section, options)
     source = link(review.source)
     total = len(section.paragraphs)
     if not page:
@@ -142,7 +142,7 @@ def _body(
     if source:
         place = f"{place} · [{words.source}]({source})"
     head = Text(f"### {title} › {heading}\n-# {place}")
-    hidden = is_hidden(section, manner)
+    hidden = is_hidden(section, options)
     paragraphs = [_piece_shown(review.text, piece, marked, hidden=hidden) for piece in page]
     text = _BETWEEN.join(paragraph for paragraph in paragraphs if paragraph.strip())
     return [head, Text(text)] if text else [head]
@@ -210,16 +210,16 @@ def _range(form: str, first: int, last: int, total: int) -> str:
     return f"\n-# {form.format(first=first + 1, last=last, total=total)}" if last - first < total else ""
 
 
-def _heading(section: Section, manner: RenderOptions) -> str:
-    heading = name(section.heading, manner.words.untitled, _LINE_ROOM)
-    return spoiler(heading) if is_hidden(section, manner) else heading
+def _heading(section: Section, options: RenderOptions) -> str:
+    heading = name(section.heading, options.words.untitled, _LINE_ROOM)
+    return spoiler(heading) if is_hidden(section, options) else heading
 
 
-def _plain_heading(section: Section, manner: RenderOptions) -> str:
+def _plain_heading(section: Section, options: RenderOptions) -> str:
     """A heading for a menu, which has no spoiler marks."""
-    if is_hidden(section, manner):
-        return manner.words.spoiler_heading
-    return plain(section.heading, otherwise=manner.words.untitled)
+    if is_hidden(section, options):
+        return options.words.spoiler_heading
+    return plain(section.heading, otherwise=options.words.untitled)
 
 
 def _review_line(review: Review, words: Catalogue) -> str:

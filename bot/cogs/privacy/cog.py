@@ -1,60 +1,57 @@
-"""`/privacy about`, `/privacy export`, `/privacy delete`, for everybody and everywhere."""
+"""`/privacy about`, `/privacy export` and `/privacy delete`, for everybody and everywhere."""
 
 from __future__ import annotations
 
-from typing import Any
-
-import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cogs.ask.service import AskService, service_of
+from bot.cogs.context import AskContext, Interaction, InteractionHandler
 from bot.cogs.privacy.page import erase_message, export_message, privacy_message
-
-Interaction = discord.Interaction[Any]
+from bot.cogs.privacy.service import PersonalDataService
+from bot.storage.records import RetentionPolicy
+from bot.ui.elements import Message
 
 
 class PrivacyCog(commands.Cog):
-    """What is stored of a person, and their say in it."""
+    """Tell members what the bot stores about them, export it, delete it."""
 
     privacy = app_commands.Group(
         name="privacy",
-        description="What the bot stores, and your say in it",
+        description="See, export and delete what the bot stores about you",
         allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
         allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
     )
 
-    def __init__(self, bot: commands.AutoShardedBot) -> None:
-        self._bot = bot
+    def __init__(self, handler: InteractionHandler, data: PersonalDataService, policy: RetentionPolicy) -> None:
+        self._handler = handler
+        self._data = data
+        self._policy = policy
 
-    @property
-    def _service(self) -> AskService:
-        return service_of(self._bot)
-
-    @privacy.command(description="What the bot stores, of whom, and for how long")
+    @privacy.command(description="See what the bot stores, about whom, and for how long")
     async def about(self, interaction: Interaction) -> None:
-        """All of it in plain words."""
-        async with self._service.attending(interaction) as asker:
-            told = privacy_message(
-                asker.words,
-                self._service.terms,
-                in_server=asker.server is not None,
-                keeps=asker.settings.store_questions,
+        """Say what is stored. This needs no lookup, so it answers without acknowledging first."""
+        async with self._handler.handle(interaction) as context:
+            page = privacy_message(
+                context.words,
+                self._policy,
+                in_server=context.server is not None,
+                stores=context.settings.store_questions,
             )
-            await self._service.delivery.say_at_once(interaction, told)
+            await self._handler.delivery.send_now(interaction, page)
 
-    @privacy.command(description="Get all that is stored of you, as a file that only you see")
+    @privacy.command(description="Get all that the bot stores about you, as a file that only you see")
     async def export(self, interaction: Interaction) -> None:
-        """The asker's data, from every server."""
-        async with self._service.attending(interaction) as asker:
-            if await self._service.delivery.acknowledge(interaction, private=True):
-                data = await self._service.data_of(asker.member)
-                await self._service.delivery.respond(interaction, export_message(data, asker.words))
+        """Export the member's data from every server."""
+        await self._handler.show(interaction, self._export)
 
-    @privacy.command(description="Delete all that is stored of you; you are asked once more")
+    @privacy.command(description="Delete all that the bot stores about you. A button asks you to confirm")
     async def delete(self, interaction: Interaction) -> None:
-        """What would be deleted; the button below it does it."""
-        async with self._service.attending(interaction) as asker:
-            if await self._service.delivery.acknowledge(interaction, private=True):
-                data = await self._service.data_of(asker.member)
-                await self._service.delivery.respond(interaction, erase_message(data, asker.words))
+        """Show what would be deleted, above the button that deletes it."""
+
+        async def page(context: AskContext) -> Message:
+            return erase_message(await self._data.collect(context.member), context.words)
+
+        await self._handler.show(interaction, page)
+
+    async def _export(self, context: AskContext) -> Message:
+        return export_message(await self._data.collect(context.member), context.words)

@@ -13,27 +13,27 @@ from bot.ui.strings import Catalogue
 EXPORT_NAME = "my-data.json"
 
 
-def privacy_message(words: Catalogue, terms: RetentionPolicy, *, in_server: bool, keeps: bool) -> Message:
+def privacy_message(words: Catalogue, policy: RetentionPolicy, *, in_server: bool, stores: bool) -> Message:
     """What is stored, of whom, and for how long.
 
     Args:
         words: in which to say it.
-        terms: for how long.
+        policy: for how long.
         in_server: whether the member asks in a server that the bot is in.
-        keeps: whether that server keeps questions.
+        stores: whether that server stores questions.
     """
     if not in_server:
         here = words.privacy_never_here
     else:
-        here = words.privacy_kept_here.format(days=terms.retention_days) if keeps else words.privacy_not_kept_here
+        here = words.privacy_kept_here.format(days=policy.retention_days) if stores else words.privacy_not_kept_here
     remembered = words.privacy_memory.format(
         turns=CONVERSATION_QUESTIONS, minutes=round(CONVERSATION_LIFETIME / 60), hours=round(FEEDBACK_LIFETIME / 3600)
     )
     parts = (
         Text(f"### {words.privacy_heading}\n{here}"),
-        Text(words.privacy_questions.format(days=terms.retention_days)),
+        Text(words.privacy_questions.format(days=policy.retention_days)),
         Text(words.privacy_verdicts),
-        Text(words.privacy_servers.format(days=terms.grace_days)),
+        Text(words.privacy_servers.format(days=policy.grace_days)),
         Text(remembered),
         Text(words.privacy_elsewhere),
         Text(words.privacy_rights),

@@ -19,19 +19,25 @@ _HEADING_ROOM = 100
 
 
 def preview_message(
-    review: Review, upload: str, manner: RenderOptions, *, replaced: str | None, namesake: Title | None, converted: bool
+    review: Review,
+    upload: str,
+    options: RenderOptions,
+    *,
+    replaced: str | None,
+    namesake: Title | None,
+    converted: bool,
 ) -> Message:
     """What an upload would become, and whether to add it.
 
     Args:
         review: the review as it would be.
         upload: the upload's key.
-        manner: the words, and how spoilers are shown.
+        options: the words, and how spoilers are shown.
         replaced: the title of the review that it would replace, or None.
         namesake: another review of the same title that is asked in this server, or None.
         converted: whether it was made from another format than Markdown.
     """
-    words = manner.words
+    words = options.words
     heading = words.add_heading if replaced is None else words.replace_heading
     about = words.add_about.format(
         slug=name(review.slug, words.untitled),
@@ -51,8 +57,8 @@ def preview_message(
         warnings.append(words.add_converted)
     parts = [
         Text(f"### {heading}\n**{name(review.title, words.untitled)}**\n-# {about}"),
-        *([Text(opening)] if (opening := _opening(review, manner)) else []),
-        Text("\n".join((*_sections(review, manner), f"-# {spoilers}"))),
+        *([Text(opening)] if (opening := _opening(review, options)) else []),
+        Text("\n".join((*_sections(review, options), f"-# {spoilers}"))),
     ]
     if warnings:
         parts.append(Text("\n".join(warnings)))
@@ -78,7 +84,7 @@ def outcome_message(line: str, title: str, words: Catalogue, *, style: Style = S
     return Message((Text(line.format(title=name(title, words.untitled))),), style, private=True)
 
 
-def _opening(review: Review, manner: RenderOptions) -> str:
+def _opening(review: Review, options: RenderOptions) -> str:
     first = review.sections[0]
     # No further than the first section: the next one may be flagged.
     text = review.text[: max((each.end for each in first.paragraphs), default=0)]
@@ -87,18 +93,18 @@ def _opening(review: Review, manner: RenderOptions) -> str:
     if not shown.strip():
         return ""
     cut = " …" if end < len(text) else ""
-    return block_quote((spoiler(shown) if is_hidden(first, manner) else shown) + cut)
+    return block_quote((spoiler(shown) if is_hidden(first, options) else shown) + cut)
 
 
-def _sections(review: Review, manner: RenderOptions) -> list[str]:
-    lines = [_section(number, section, manner) for number, section in enumerate(review.sections, 1)]
+def _sections(review: Review, options: RenderOptions) -> list[str]:
+    lines = [_section(number, section, options) for number, section in enumerate(review.sections, 1)]
     if len(lines) > SECTIONS_SHOWN:
-        more = manner.words.add_more_sections.format(count=len(lines) - SECTIONS_SHOWN)
+        more = options.words.add_more_sections.format(count=len(lines) - SECTIONS_SHOWN)
         return [*lines[:SECTIONS_SHOWN], more]
     return lines
 
 
-def _section(number: int, section: Section, manner: RenderOptions) -> str:
-    heading = name(section.heading, manner.words.untitled, _HEADING_ROOM)
-    shown = spoiler(heading) if is_hidden(section, manner) else heading
-    return f"**{number}.** {shown}{manner.words.add_flag if section.spoiler else ''}"
+def _section(number: int, section: Section, options: RenderOptions) -> str:
+    heading = name(section.heading, options.words.untitled, _HEADING_ROOM)
+    shown = spoiler(heading) if is_hidden(section, options) else heading
+    return f"**{number}.** {shown}{options.words.add_flag if section.spoiler else ''}"

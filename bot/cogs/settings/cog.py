@@ -1,42 +1,40 @@
-"""`/settings` and `/gaps`, for those who may manage the server."""
+"""`/settings`, for members who manage the server."""
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 import discord
 from discord import app_commands
 from discord.ext import commands
 
-from bot.cogs.ask.service import AskService, service_of
-from bot.cogs.autocomplete import complete_reviews
-from bot.cogs.context import AskContext
-from bot.cogs.gaps.page import gaps_message
+from bot.cogs.autocomplete import complete
+from bot.cogs.context import AskContext, Interaction, InteractionHandler
 from bot.cogs.settings.page import settings_message
+from bot.services.engine import Engine
 from bot.storage.records import ServerSettings
+from bot.storage.server_settings import ServerSettingsCache
 from bot.ui.elements import Message
-from bot.ui.text import notice
 
-Interaction = discord.Interaction[Any]
+NO_REVIEW = "none"
+"""What a manager types to remove the default review."""
 
 
-class PlaceTransformer(app_commands.Transformer):
-    """Where members talk, as an option of a command: its id. A forum stands for all of its threads.
+class ChannelTransformer(app_commands.Transformer):
+    """An option whose value is the id of a channel that members write in. A forum stands for all its threads.
 
-    Not discord.py's own union of classes, which counts media channels among forums: Discord's description of options
-    doesn't know them.
+    discord.py's union of channel classes counts media channels as forums, and Discord refuses those as options.
     """
 
     @property
     def type(self) -> discord.AppCommandOptionType:
-        """A channel."""
+        """The kind of the option: a channel."""
         return discord.AppCommandOptionType.channel
 
     @property
     def channel_types(self) -> list[discord.ChannelType]:
-        """Those that the member may choose among."""
+        """The kinds of channels that Discord offers."""
         kinds = discord.ChannelType
         threads = [kinds.news_thread, kinds.public_thread, kinds.private_thread]
         return [kinds.text, kinds.news, kinds.voice, kinds.stage_voice, kinds.forum, *threads]
@@ -47,36 +45,41 @@ class PlaceTransformer(app_commands.Transformer):
         value: app_commands.AppCommandChannel | app_commands.AppCommandThread,
         /,
     ) -> int:
-        """The id of what was chosen."""
+        """Return the channel's id."""
         return value.id
 
 
-Place = app_commands.Transform[int, PlaceTransformer]
-
-NO_REVIEW = "none"
-"""What stands for no default review."""
+Channel = app_commands.Transform[int, ChannelTransformer]
 
 
 class SettingsCog(commands.Cog):
-    """What a server's managers decide."""
+    """Show and change a server's settings.
 
-    def __init__(self, bot: commands.AutoShardedBot) -> None:
-        self._bot = bot
+    Args:
+        handler: says who asks.
+        engine: knows the reviews by name.
+        settings: the settings of every server.
+        retention_days: how long questions are stored.
+    """
 
-    @property
-    def _service(self) -> AskService:
-        return service_of(self._bot)
+    def __init__(
+        self, handler: InteractionHandler, engine: Engine, settings: ServerSettingsCache, retention_days: int
+    ) -> None:
+        self._handler = handler
+        self._engine = engine
+        self._settings = settings
+        self._retention_days = retention_days
 
     @app_commands.command(description="See and change how the bot behaves in this server")
     @app_commands.describe(
-        answers="Whether answers to /ask are for all, unless the asker says otherwise",
-        spoilers="Whether flagged sections stay behind spoiler marks",
-        mentions_in="Answer mentions in this channel; the first one chosen ends answering everywhere",
-        no_mentions_in="Don't answer mentions in this channel any more; with none left they are answered everywhere",
-        questions="Whether questions are kept for a while, for /gaps; those kept are deleted when it is turned off",
-        default_review=f"The review that questions are about unless they name another; '{NO_REVIEW}' for none",
+        answers="Show answers to /ask to everybody or only to the asker. The asker can choose otherwise",
+        spoilers="Hide sections flagged as spoilers behind spoiler marks, or show them",
+        mentions_in="Answer mentions in this channel. Without any such channel, the bot answers everywhere",
+        no_mentions_in="Stop answering mentions in this channel",
+        questions="Store questions for a while, for /gaps. 'not kept' also deletes the stored questions",
+        default_review=f"The review to search unless a question names another. '{NO_REVIEW}' removes it",
     )
-    @app_commands.autocomplete(default_review=complete_reviews)
+    @app_commands.autocomplete(default_review=complete)
     @app_commands.default_permissions(manage_guild=True)
     @app_commands.allowed_installs(guilds=True, users=False)
     @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
@@ -85,73 +88,45 @@ class SettingsCog(commands.Cog):
         interaction: Interaction,
         answers: Literal["public", "private"] | None = None,
         spoilers: Literal["hidden", "shown"] | None = None,
-        mentions_in: Place | None = None,
-        no_mentions_in: Place | None = None,
+        mentions_in: Channel | None = None,
+        no_mentions_in: Channel | None = None,
         questions: Literal["kept", "not kept"] | None = None,
         default_review: str | None = None,
     ) -> None:
-        """Change what was given, and show all of it."""
-        async with self._service.attending(interaction) as asker:
-            if not interaction.permissions.manage_guild:
-                # A server may have opened the command to others; its settings are still its managers'.
-                await self._service.delivery.say_at_once(interaction, notice(asker.words.settings_not_allowed))
+        """Change the given settings, and show all of them."""
+        async with self._handler.handle(interaction) as context:
+            server = await self._handler.managed_server(interaction, context, context.words.settings_not_allowed)
+            if server is None or not await self._handler.delivery.acknowledge(interaction, private=True):
                 return
-            if asker.server is None or not await self._service.delivery.acknowledge(interaction, private=True):
-                return
-            chosen = _with_places(asker.settings, mentions_in, no_mentions_in)
+            changed = _with_channels(context.settings, mentions_in, no_mentions_in)
             if answers is not None:
-                chosen = replace(chosen, private_answers=answers == "private")
+                changed = replace(changed, private_answers=answers == "private")
             if spoilers is not None:
-                chosen = replace(chosen, hide_spoilers=spoilers == "hidden")
+                changed = replace(changed, hide_spoilers=spoilers == "hidden")
             if questions is not None:
-                chosen = replace(chosen, store_questions=questions == "kept")
+                changed = replace(changed, store_questions=questions == "kept")
             if default_review is not None:
-                chosen = replace(chosen, default_review=self._slug(default_review, asker))
-            deleted = 0
-            if chosen != asker.settings:
-                deleted = await self._service.servers.save(asker.server, chosen)
-            await self._service.delivery.respond(interaction, self._shown(chosen, asker, deleted))
+                changed = replace(changed, default_review=self._slug(default_review, context))
+            deleted = await self._settings.save(server, changed) if changed != context.settings else 0
+            await self._handler.delivery.respond(interaction, self._page(changed, context, deleted))
 
-    @app_commands.command(description="See what was asked in this server and found nothing")
-    @app_commands.describe(export="Also as a file of questions, for the review-bot command")
-    @app_commands.default_permissions(manage_guild=True)
-    @app_commands.allowed_installs(guilds=True, users=False)
-    @app_commands.allowed_contexts(guilds=True, dms=False, private_channels=False)
-    async def gaps(self, interaction: Interaction, export: bool = False) -> None:
-        """This server's questions alone, and nothing that says who asked."""
-        async with self._service.attending(interaction) as asker:
-            if not interaction.permissions.manage_guild:
-                await self._service.delivery.say_at_once(interaction, notice(asker.words.settings_not_allowed))
-                return
-            if asker.server is None or not await self._service.delivery.acknowledge(interaction, private=True):
-                return
-            await self._service.delivery.respond(interaction, await self._gaps(asker.server, asker, export=export))
-
-    async def _gaps(self, server: int, asker: AskContext, *, export: bool) -> Message:
-        if not asker.settings.store_questions:
-            return notice(asker.words.gaps_not_kept)
-        found = await self._service.engine.gaps(await self._service.kept.of_server(server))
-        return await asyncio.to_thread(
-            gaps_message, found, asker.words, days=self._service.terms.retention_days, export=export
-        )
-
-    def _slug(self, review: str, asker: AskContext) -> str | None:
+    def _slug(self, review: str, context: AskContext) -> str | None:
         if review.strip().casefold() == NO_REVIEW:
             return None
-        return self._service.engine.titles.find(review, asker.collections).slug
+        return self._engine.titles.find(review, context.collections).slug
 
-    def _shown(self, settings: ServerSettings, asker: AskContext, deleted: int) -> Message:
+    def _page(self, settings: ServerSettings, context: AskContext, deleted: int) -> Message:
         slug = settings.default_review
-        title = self._service.engine.titles.by_slug(slug, asker.collections) if slug else None
+        title = self._engine.titles.by_slug(slug, context.collections) if slug else None
         return settings_message(
             settings,
             title.text if title else None,
-            asker.words,
-            retention_days=self._service.terms.retention_days,
+            context.words,
+            retention_days=self._retention_days,
             deleted=deleted,
         )
 
 
-def _with_places(settings: ServerSettings, added: int | None, removed: int | None) -> ServerSettings:
-    places = {*settings.mention_channels, *(() if added is None else (added,))} - {removed}
-    return replace(settings, mention_channels=tuple(sorted(places)))
+def _with_channels(settings: ServerSettings, added: int | None, removed: int | None) -> ServerSettings:
+    channels = {*settings.mention_channels, *(() if added is None else (added,))} - {removed}
+    return replace(settings, mention_channels=tuple(sorted(channels)))

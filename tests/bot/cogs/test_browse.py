@@ -6,8 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.cogs.browse.help import example_questions
 from bot.cogs.browse.pages import contents_message, context_message, reviews_message, section_message
 from bot.services.stable_keys import find_passage, passage_key, review_key, section_key
+from bot.services.titles import Heading, Title
 from bot.ui.custom_ids import Contents, PickReview, PickSection, ReadInContext, ReviewList, SectionPage, decode
 from bot.ui.elements import Menu, Message
 from bot.ui.strings import ENGLISH
@@ -198,3 +200,25 @@ def test_a_long_list_is_paged(page: int, expected: list[int]) -> None:
 
 def test_without_reviews_there_is_a_friendly_word() -> None:
     assert contents(reviews_message((), OPEN)) == ["### Reviews\nThere are no reviews here yet."]
+
+
+def titled(slug: str, *headings: str, spoilers: tuple[str, ...] = ()) -> Title:
+    parts = tuple(
+        Heading(number, heading, heading, heading in spoilers) for number, heading in enumerate(("Intro", *headings), 1)
+    )
+    return Title("shared", slug, slug.title(), (), parts)
+
+
+def test_the_examples_of_help_take_a_section_of_each_review_in_turn() -> None:
+    titles = (titled("sea", "Waves", "Salt", "Sand"), titled("boat", "Planks"))
+    topics = (("Sea", "Waves"), ("Boat", "Planks"), ("Sea", "Salt"))
+    assert example_questions(titles, ENGLISH) == tuple(
+        form.format(title=title, topic=topic)
+        for form, (title, topic) in zip(ENGLISH.help_examples, topics, strict=True)
+    )
+
+
+def test_no_example_of_help_names_a_spoiler_or_is_too_long_to_ask() -> None:
+    title = titled("sea", "Who Drowns", "x" * 300, "Salt", spoilers=("Who Drowns",))
+    assert example_questions((title,), ENGLISH) == (ENGLISH.help_examples[0].format(title="Sea", topic="Salt"),)
+    assert example_questions((titled("sea"),), ENGLISH) == ()

@@ -70,22 +70,22 @@ def test_every_column_that_is_stored_is_told_of_in_plain_words(tmp_path: Path) -
     assert {table: sorted(names) for table, names in columns.items()} == {
         table: sorted(told) for table, told in TOLD.items()
     }
-    text = text_of(privacy_message(ENGLISH, TERMS, in_server=True, keeps=True))
+    text = text_of(privacy_message(ENGLISH, TERMS, in_server=True, stores=True))
     for told in TOLD.values():
         for words in told.values():
             assert words in text
 
 
 @pytest.mark.parametrize(
-    ("in_server", "keeps", "line"),
+    ("in_server", "stores", "line"),
     [
         (True, True, "**In this server questions are kept**, for 12 days"),
         (True, False, "**In this server questions are not kept.**"),
         (False, False, "**Here questions are never kept**"),
     ],
 )
-def test_it_says_first_what_holds_where_the_member_is(in_server: bool, keeps: bool, line: str) -> None:
-    message = privacy_message(ENGLISH, TERMS, in_server=in_server, keeps=keeps)
+def test_it_says_first_what_holds_where_the_member_is(in_server: bool, stores: bool, line: str) -> None:
+    message = privacy_message(ENGLISH, TERMS, in_server=in_server, stores=stores)
     assert message.private
     assert line in next(message.texts()).content
     assert "After 12 days it is deleted" in text_of(message)

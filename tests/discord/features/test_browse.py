@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from bot.cogs.browse.help import Examples
-from bot.services.engine import Engine
 from bot.storage.database import Store
 from bot.storage.records import ServerSettings
 from bot.ui.escape import unescape
-from bot.ui.strings import ENGLISH
-from embeddings.library import Library
-from embeddings.records import SHARED
 from tests.discord.harness.club import OWNERS, QUESTION, changed, club
 from tests.discord.harness.logs import LogWatch
 from tests.discord.loopback.client import RefusedError
@@ -77,20 +71,6 @@ async def test_every_example_of_help_is_answered(loopback_url: str, reviews: Pat
         for example in examples:
             assert "💬 In the reviewer" in (await here.ask(example)).text
         await here.assert_clean(log)
-
-
-async def test_nothing_that_is_hidden_or_anothers_is_an_example(reviews: Path, tmp_path: Path) -> None:
-    opened = Library.open(reviews)
-    review = opened.review(OWNERS)
-    review = replace(review, sections=review.sections[:3])
-    hidden = replace(review, sections=tuple(replace(section, spoiler=True) for section in review.sections))
-    elsewhere = replace(review, collection="77")
-    engine = Engine(tmp_path, Library.of([hidden, elsewhere], tmp_path / ".index", opened.encoder), queue=1)
-    examples = Examples(engine)
-    assert await examples.of((SHARED,), ENGLISH) == ()
-    assert await examples.of(("77",), ENGLISH) != ()
-    await engine.close()
-    opened.close()
 
 
 async def test_autocomplete_tolerates_misspellings_and_offers_titles(

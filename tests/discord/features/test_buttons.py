@@ -198,7 +198,7 @@ async def test_a_verdict_is_thanked_for_and_the_latest_counts(
         bea = await here.server.member("Bea")
         await (await bea.click(answer, "Helpful")).answer()
         await (await bea.click(answer, "Not helpful")).answer()
-        await here.bot.desk.work.finished()
+        await here.bot.in_flight.finished()
         await here.assert_clean(log)
     with Store(store) as opened:
         assert opened.feedback_counts() == (1, 1)
@@ -212,7 +212,7 @@ async def test_a_button_whose_review_is_gone_says_so_without_a_restart(
         answer = await here.ask("Who drowns?", review="lighthouse")
         button = next(each["custom_id"] for label, each in answer.buttons.items() if label.startswith("Read"))
         (data / "reviews" / "lighthouse.md").unlink()
-        await here.bot.desk.engine.update_index()
+        await here.bot.engine.update_index()
         assert "expired" in (await (await here.ana.click(answer, button)).answer()).text
         assert "deferrals" in (await here.ask()).text
         await here.assert_clean(log)

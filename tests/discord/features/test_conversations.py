@@ -40,7 +40,7 @@ async def test_a_thread_that_is_started_from_an_answer_goes_on_from_it(
         thread = await here.general.thread("Ruth", owner=here.ana, message=answer)
         bea = await here.server.member("Bea")
         assert ACTRESS in (await thread.answer_to(await bea.mention(thread, FOLLOW_UP))).text
-        conversations = here.bot.desk.conversations
+        conversations = here.bot.conversations
         assert conversations.current(int(thread.id), int(bea.id)).context == (WHO, FOLLOW_UP)
         await here.assert_clean(log)
 
@@ -54,7 +54,7 @@ async def test_two_peoples_conversations_in_one_thread_never_mix(
         await thread.answer_to(await here.ana.mention(thread, WHO))
         await thread.answer_to(await bea.mention(thread, "What does the keeper clean every evening?"))
         assert ACTRESS in (await thread.answer_to(await here.ana.mention(thread, FOLLOW_UP))).text
-        conversations = here.bot.desk.conversations
+        conversations = here.bot.conversations
         assert conversations.current(int(thread.id), int(here.ana.id)).context == (WHO, FOLLOW_UP)
         assert conversations.current(int(thread.id), int(bea.id)).context == (
             "What does the keeper clean every evening?",
@@ -169,7 +169,7 @@ async def test_when_too_many_wait_the_rest_are_told_that_it_is_busy(
         assert await here.there.wait_all(ids, "answered", timeout=20) == 12
         texts = [each.text for each in await messages_of_the_bot(here)]
         busy = sum("a lot of questions" in text for text in texts)
-        assert busy == here.bot.desk.delivery.counts["busy"] > 0
+        assert busy == here.bot.delivery.counts["busy"] > 0
         assert sum("deferrals" in text for text in texts) == 12 - busy
         await here.assert_clean(log)
 

@@ -58,7 +58,7 @@ async def test_whatever_the_reviews_hold_arrives_whole_and_tame(
         assert isinstance(channel, discord.TextChannel)
 
         async def arrived(shown: Shown) -> Any:
-            sent = await here.bot.desk.delivery.post(channel, shown.message)
+            sent = await here.bot.delivery.post(channel, shown.message)
             assert sent is not None
             return await here.there.call("message", message=str(sent.id))
 
@@ -80,7 +80,7 @@ async def test_whatever_is_asked_is_answered_and_tame(
     questions = sample(written.filter(lambda text: len(text) >= 3 and question_problem(text, ENGLISH) is None))
     async with club(loopback_url, reviews, store) as here:
         await here.there.settings(rate_limits=False)
-        library = here.bot.desk.engine._opened.library
+        library = here.bot.engine._opened.library
         for question in questions:
             answer = await here.ask(question[:300])
             shown = list(texts(answer.data["components"]))

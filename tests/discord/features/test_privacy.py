@@ -90,7 +90,7 @@ def test_asked_in_discord_kept_with_consent_exported_labelled_evaluated(
             opening = await here.ask(OPENING, review=OWNERS)
             said = await here.ana.say(here.general, "and what did she earn?", reply_to=opening)
             await here.general.answer_to(said)
-            await here.bot.desk.work.finished()
+            await here.bot.in_flight.finished()
             await here.assert_clean(log)
 
     asyncio.run(ask_in_discord())
@@ -136,7 +136,7 @@ async def test_what_is_asked_without_consent_is_nowhere(loopback_url: str, revie
                 await keeps_questions(here)
                 await here.ask(SECRET, private=True)
                 await dm.answer_to(await here.ana.say(dm, SECRET))
-                await here.bot.desk.work.finished()
+                await here.bot.in_flight.finished()
     finally:
         logging.getLogger().removeHandler(handler)
     assert said
@@ -160,7 +160,7 @@ async def test_a_person_reads_what_is_stored_gets_it_and_deletes_it(
         await (await bea.slash(here.general, "ask", question=QUESTION)).answer()
         said = await bea.say(here.general, "and why is that?", reply_to=answer)
         await here.general.answer_to(said)
-        await here.bot.desk.work.finished()
+        await here.bot.in_flight.finished()
 
         given = await (await here.ana.slash(here.general, "privacy export")).answer()
         assert given.ephemeral
@@ -176,14 +176,14 @@ async def test_a_person_reads_what_is_stored_gets_it_and_deletes_it(
         assert b"bathysphere" in bytes_of(store)
         await (await here.ana.click(sure, "Delete it now")).acknowledged()
         await until(lambda: b"bathysphere" not in bytes_of(store))
-        await here.bot.desk.work.finished()
+        await here.bot.in_flight.finished()
         assert (await sure.now() or sure).text == "Deleted. I have nothing of you any more."
-        desk = here.bot.desk
-        assert desk.conversations.questions_of(int(here.ana.id)) == ()
-        assert await desk.data_of(int(here.ana.id)) == PersonalData(int(here.ana.id), (), (), {})
-        left = await desk.kept.of_member(int(bea.id))
+        conversations = here.bot.conversations
+        assert conversations.questions_of(int(here.ana.id)) == ()
+        assert await here.bot.personal_data.collect(int(here.ana.id)) == PersonalData(int(here.ana.id), (), (), {})
+        left = await here.bot.questions.of_member(int(bea.id))
         assert {(each.text, each.context) for each in left} == {(QUESTION, ()), ("and why is that?", ())}
-        assert SECRET not in desk.conversations.current(int(here.general.id), int(bea.id)).context
+        assert SECRET not in conversations.current(int(here.general.id), int(bea.id)).context
         await here.assert_clean(log)
 
 
@@ -201,7 +201,7 @@ async def test_managers_see_what_was_asked_in_vain_in_their_own_server(
         await (await noah.slash(theirs, "settings", questions="kept")).answer()
         await here.ask(UNANSWERABLE)
         await (await noah.slash(theirs, "ask", question=SECRET)).answer()
-        await here.bot.desk.work.finished()
+        await here.bot.in_flight.finished()
         seen = await (await mia.slash(here.general, "gaps", export=True)).answer()
         assert seen.ephemeral
         assert "1 × How was the box office in Japan?" in seen.text.replace("*", "")
@@ -221,7 +221,7 @@ async def test_managers_who_turn_the_keeping_off_are_told_what_that_has_deleted(
         await keeps_questions(here)
         mia = await here.server.member("Mia", manager=True)
         await here.ask(UNANSWERABLE)
-        await here.bot.desk.work.finished()
+        await here.bot.in_flight.finished()
         turned_off = await (await mia.slash(here.general, "settings", questions="not kept")).answer()
         assert turned_off.text.splitlines()[-2:] == [
             "**What is asked** isn’t kept.",

@@ -41,8 +41,8 @@ async def test_an_answer_goes_with_its_question(loopback_url: str, reviews: Path
         said, answer = await asked(here, QUESTION)
         await here.ana.delete(said)
         await until(here, here.general, lambda texts: texts == [])
-        await here.bot.desk.work.finished()
-        assert here.bot.desk.conversations.up_to(int(answer.id), int(here.ana.id)) is None
+        await here.bot.in_flight.finished()
+        assert here.bot.conversations.up_to(int(answer.id), int(here.ana.id)) is None
         await here.assert_clean(log)
 
 
@@ -71,7 +71,7 @@ async def test_when_questions_and_answers_are_purged_at_once_nothing_is_left_to_
         await here.there.disturb("event", name="MESSAGE_DELETE_BULK", data=event)
         await until(here, here.general, lambda texts: texts == [answer.text])
         assert await other_answer.now() is None
-        assert here.bot.desk.conversations.up_to(int(answer.id), int(here.ana.id)) is None
+        assert here.bot.conversations.up_to(int(answer.id), int(here.ana.id)) is None
         deleted = await here.there.requests("/channels/{channel_id}/messages/{message_id}")
         assert [each["method"] for each in deleted] == ["DELETE"]
         await here.assert_clean(log)
@@ -86,7 +86,7 @@ async def test_a_follow_up_knows_nothing_of_an_answer_that_is_gone(
         wrong = await thread.answer_to(about_keeper)
         await here.ana.delete(wrong)  # as a moderator may
         async with asyncio.timeout(10):
-            while here.bot.desk.conversations.current(int(thread.id), int(here.ana.id)).context:
+            while here.bot.conversations.current(int(thread.id), int(here.ana.id)).context:
                 await asyncio.sleep(0.01)
         answer = await thread.answer_to(await here.ana.mention(thread, WHO))
         assert "Never Let Me Go" in answer.text
@@ -102,7 +102,7 @@ async def test_an_answer_follows_its_question_when_that_is_edited(
         await here.ana.edit(said, f"<@{here.there.bot_id}> {QUESTION}")
         (text,) = await until(here, here.general, lambda texts: "deferrals" in texts[0])
         assert text.startswith(f"### {QUESTION}")
-        known = here.bot.desk.conversations.up_to(int(answer.id), int(here.ana.id))
+        known = here.bot.conversations.up_to(int(answer.id), int(here.ana.id))
         assert known is not None
         assert known.context == (QUESTION,)
         await here.assert_clean(log)

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from pathlib import Path
 
 import pytest
 
 from bot.app.sync import payload
-from bot.services.uploads import Uploads
 from tests.discord.harness.club import Club, club
 from tests.discord.harness.logs import LogWatch
 from tests.discord.harness.programs import copied
@@ -171,7 +169,7 @@ async def test_only_managers_add_and_an_upload_is_confirmed_once(
         assert "No headings were found" in page.text
         assert "made from another format" in page.text
         # As after a restart: what was uploaded is not kept on the disk.
-        here.bot.desk.uploads = Uploads(time.monotonic)
+        here.bot.uploads.forget(int(mia.id))
         await pressed(mia, page, "Add it", "not at hand any more")
         assert not (reviews / "collections").exists()
         await here.assert_clean(log)

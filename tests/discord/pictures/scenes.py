@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from bot.cogs.ask.message import PASSAGES_ON_PAGE, answer_message, more_passages_message, passage_quotes
-from bot.cogs.browse.help import Examples, help_message
+from bot.cogs.browse.help import example_questions, help_message
 from bot.cogs.browse.pages import contents_message, context_message, reviews_message, section_message
 from bot.cogs.gaps.page import gaps_message
 from bot.cogs.privacy.page import erase_message, privacy_message
 from bot.cogs.reviews.message import outcome_message, preview_message, removal_message
 from bot.cogs.settings.page import settings_message
-from bot.services.engine import Engine
 from bot.services.gaps import find_gaps
 from bot.services.stable_keys import passage_key
 from bot.services.titles import Titles
@@ -100,6 +98,7 @@ def _pages(library: Library) -> tuple[Scene, ...]:
     quote = library.ask(question).quotes[0]
     long = max(owners.sections, key=lambda section: sum(each.end - each.start for each in section.paragraphs))
     more = MorePassages(None, page=1)
+    examples = example_questions(Titles(library.reviews()).visible((SHARED,)), ENGLISH)
     return (
         Scene("read-in-context", "Ana pressed Read 1 in context", _in_context(library, quote)),
         Scene("more-passages", "Ana pressed More passages", _more(library, question, more)),
@@ -111,7 +110,7 @@ def _pages(library: Library) -> tuple[Scene, ...]:
             section_message(library.review(_OTHER), library.section(_OTHER, "the end"), _MANNER),
         ),
         Scene("reviews", "Ana used /reviews", reviews_message(library.reviews(), _MANNER)),
-        Scene("help", "Ana used /help", help_message(asyncio.run(_examples(library)), ENGLISH, managing=True)),
+        Scene("help", "Ana used /help", help_message(examples, ENGLISH, managing=True)),
     )
 
 
@@ -132,10 +131,6 @@ def _keeping(library: Library) -> tuple[Scene, ...]:
         Scene("added", "Mia pressed Add it", outcome_message(ENGLISH.added, other.title, ENGLISH)),
         Scene("remove", "Mia used /review remove", removal_message(title, ENGLISH)),
     )
-
-
-async def _examples(library: Library) -> tuple[str, ...]:
-    return await Examples(Engine(_DATA, library, queue=1)).of((SHARED,), ENGLISH)
 
 
 def _in_context(library: Library, quote: Quote) -> Message:
@@ -168,7 +163,7 @@ def _stored(library: Library) -> tuple[Scene, ...]:
     return (
         Scene("gaps", "Mia used /gaps", gaps_message(find_gaps(kept, library.encoder.encode), ENGLISH, days=30)),
         Scene("settings", "Mia used /settings", settings_message(keeps, None, ENGLISH, retention_days=30)),
-        Scene("privacy", "Ana used /privacy about", privacy_message(ENGLISH, terms, in_server=True, keeps=True)),
+        Scene("privacy", "Ana used /privacy about", privacy_message(ENGLISH, terms, in_server=True, stores=True)),
         Scene("delete-data", "Ana used /privacy delete", erase_message(mine, ENGLISH)),
     )
 

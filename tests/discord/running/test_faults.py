@@ -122,7 +122,7 @@ async def test_a_callback_is_not_sent_again_when_it_would_be_too_late(
         tried = len(await callbacks(here))
         await asyncio.sleep(0.5)
         assert tried == len(await callbacks(here)) <= 4
-        assert here.bot.desk.delivery.counts["unacknowledged"] == 1
+        assert here.bot.delivery.counts["unacknowledged"] == 1
         assert await said_in(here) == []
         await here.assert_clean(log)
 
@@ -136,7 +136,7 @@ async def test_a_429_from_outside_discords_gate_raises_no_storm(
             await ask(here)
         await asyncio.sleep(0.5)
         assert await callbacks(here) == [429, 429, 429]
-        assert here.bot.desk.delivery.counts["unacknowledged"] == 3
+        assert here.bot.delivery.counts["unacknowledged"] == 3
         assert sum("Discord answered 429" in line for line in log.lines) == 3
         await here.assert_clean(log)
 
@@ -175,7 +175,7 @@ async def test_a_late_acknowledgement_is_dropped_quietly_and_counted(
         await asyncio.sleep(0.5)
         assert await callbacks(here) == [404]
         assert await said_in(here) == []
-        assert here.bot.desk.delivery.counts["late"] == 1
+        assert here.bot.delivery.counts["late"] == 1
         assert not [line for line in log.lines if line.startswith("WARNING")]
         await here.assert_clean(log)
 
@@ -189,7 +189,7 @@ async def test_an_answer_whose_token_has_expired_is_posted_in_the_channel(
         await asked.acknowledged()
         await asked.expire()
         await until(lambda: said_in(here), "", "deferrals")
-        assert here.bot.desk.delivery.counts["expired"] == 1
+        assert here.bot.delivery.counts["expired"] == 1
         await here.assert_clean(log)
 
 
@@ -202,11 +202,11 @@ async def test_a_private_answer_whose_token_has_expired_is_not_posted(
         await asked.acknowledged()
         await asked.expire()
         async with asyncio.timeout(10):
-            while not here.bot.desk.delivery.counts["expired"]:
+            while not here.bot.delivery.counts["expired"]:
                 await asyncio.sleep(0.01)
-        await here.bot.desk.work.finished()
+        await here.bot.in_flight.finished()
         assert [text for text in await said_in(here) if "deferrals" in text] == []
-        assert here.bot.desk.delivery.counts["expired"] == 1
+        assert here.bot.delivery.counts["expired"] == 1
         await here.assert_clean(log)
 
 

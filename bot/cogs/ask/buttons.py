@@ -1,0 +1,128 @@
+"""What the buttons below an answer do: follow up, share, delete, rate, and look further."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.cogs.ask.history import History
+from bot.cogs.ask.message import PASSAGES_ON_PAGE, follow_up_form, more_passages_message, passage_quotes
+from bot.cogs.ask.service import AskService, engine_query
+from bot.cogs.buttons import Buttons, open_page
+from bot.cogs.context import AskContext, Interaction
+from bot.observability.trace import Source
+from bot.services.engine import Engine
+from bot.services.rate_limits import RateLimits
+from bot.storage.feedback import Feedback
+from bot.transport.delivery import Delivery
+from bot.ui.custom_ids import AskFollowUp, Delete, FollowUpForm, Helpful, MorePassages, Share
+from bot.ui.elements import Message, Style
+from bot.ui.read_back import earlier_in, question_in, shared
+from bot.ui.text import notice
+
+
+class AnswerButtons:
+    """The buttons of an answer, but for those that open pages."""
+
+    def __init__(self, delivery: Delivery, ask: AskService, history: History, feedback: Feedback) -> None:
+        self._delivery = delivery
+        self._ask = ask
+        self._history = history
+        self._feedback = feedback
+
+    def register(self, buttons: Buttons) -> None:
+        """Register the handlers."""
+        buttons.register(AskFollowUp, self._open_form)
+        buttons.register(FollowUpForm, self._follow_up)
+        buttons.register(Share, self._share)
+        buttons.register(Delete, self._delete)
+        buttons.register(Helpful, self._rate)
+
+    async def _open_form(self, interaction: Interaction, _: AskFollowUp, context: AskContext) -> None:
+        await self._delivery.open_form(interaction, follow_up_form(context.words))
+
+    async def _follow_up(self, interaction: Interaction, _: FollowUpForm, context: AskContext) -> None:
+        answer = interaction.message
+        earlier = self._history.up_to(answer, context) if answer else None
+        # Where the server makes answers private, the member didn't choose that for this follow-up.
+        chosen = answer is not None and answer.flags.ephemeral and not context.settings.private_answers
+        await self._ask.answer_interaction(
+            interaction,
+            context,
+            _typed_text(interaction),
+            source=Source.FORM,
+            private=True if chosen else None,
+            earlier=earlier,
+        )
+
+    async def _share(self, interaction: Interaction, _: Share, context: AskContext) -> None:
+        if await self._delivery.acknowledge(interaction, private=False) and interaction.message is not None:
+            await self._delivery.respond(interaction, shared(interaction.message, context.member, context.words))
+
+    async def _delete(self, interaction: Interaction, action: Delete, context: AskContext) -> None:
+        if action.asker != context.member:
+            await self._delivery.send_now(interaction, notice(context.words.not_yours))
+            return
+        acknowledged = await self._delivery.acknowledge(interaction, private=True, in_place=True)
+        if acknowledged and interaction.message is not None and await self._delivery.delete_original(interaction):
+            self._history.conversations.forget(interaction.message.id)
+
+    async def _rate(self, interaction: Interaction, action: Helpful, context: AskContext) -> None:
+        await self._delivery.send_now(interaction, notice(context.words.thanks, style=Style.READING))
+        if interaction.message is not None:
+            answer = interaction.message.id
+            await self._feedback.record(answer, context.member, context.server, helpful=action.helpful)
+
+
+class PassageButtons:
+    """*More passages*, below an answer and on its own pages."""
+
+    def __init__(self, delivery: Delivery, engine: Engine, limits: RateLimits, history: History) -> None:
+        self._delivery = delivery
+        self._engine = engine
+        self._limits = limits
+        self._history = history
+
+    def register(self, buttons: Buttons) -> None:
+        """Register the handler."""
+        buttons.register(MorePassages, self._more_passages)
+
+    async def _more_passages(self, interaction: Interaction, action: MorePassages, context: AskContext) -> None:
+        wait = self._limits.claim(context.member, context.server, pressed=True)
+        if wait:
+            await self._delivery.send_now(interaction, notice(context.words.press_cooldown(wait)))
+            return
+        sent = await open_page(self._delivery, interaction, context, lambda: self._page(interaction, action, context))
+        if sent is not None and interaction.message is not None:
+            self._history.conversations.add_alias(sent.id, interaction.message.id)
+
+    async def _page(self, interaction: Interaction, action: MorePassages, context: AskContext) -> Message | None:
+        """Search for the question that the pressed message shows. None if it or its review is gone."""
+        pressed = interaction.message
+        question = question_in(pressed) if pressed else None
+        title = self._engine.titles.by_key(action.review, context.collections) if action.review else None
+        if pressed is None or question is None or (action.review and title is None):
+            return None
+        earlier = self._history.up_to(pressed, context).before_last
+        first = action.page * PASSAGES_ON_PAGE
+        query = engine_query(question, title, earlier.context, context)
+        passages = await self._engine.search(query, first + PASSAGES_ON_PAGE + 1)
+        shown = passage_quotes(passages.hits[first : first + PASSAGES_ON_PAGE], passages.reviews, first=first + 1)
+        return more_passages_message(
+            question,
+            shown,
+            passages.reviews,
+            context.options,
+            action=action,
+            last=len(passages.hits) <= first + PASSAGES_ON_PAGE,
+            earlier=earlier_in(pressed),
+        )
+
+
+def _typed_text(interaction: Interaction) -> str:
+    """Return the text of a form's only field."""
+    data: Any = interaction.data or {}
+    for row in data.get("components", ()):
+        for field in (row.get("component"), *row.get("components", ())):
+            if field is not None and "value" in field:
+                return str(field["value"])
+    return ""

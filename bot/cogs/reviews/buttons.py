@@ -1,0 +1,48 @@
+"""What the buttons of a preview and of a removal do: confirm or cancel."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+
+from bot.cogs.buttons import Buttons
+from bot.cogs.context import AskContext, Interaction, InteractionHandler
+from bot.cogs.reviews.service import ReviewService
+from bot.ui.custom_ids import AddReview, Cancel, RemoveReview
+from bot.ui.elements import Message
+from bot.ui.text import notice
+
+
+class ReviewButtons:
+    """Confirm or cancel that a review is added or removed."""
+
+    def __init__(self, handler: InteractionHandler, reviews: ReviewService) -> None:
+        self._handler = handler
+        self._delivery = handler.delivery
+        self._reviews = reviews
+
+    def register(self, buttons: Buttons) -> None:
+        """Register the handlers."""
+        buttons.register(AddReview, self._add)
+        buttons.register(RemoveReview, self._remove)
+        buttons.register(Cancel, self._cancel)
+
+    async def _add(self, interaction: Interaction, action: AddReview, context: AskContext) -> None:
+        await self._confirm(interaction, context, lambda server: self._reviews.add(action.upload, server, context))
+
+    async def _remove(self, interaction: Interaction, action: RemoveReview, context: AskContext) -> None:
+        await self._confirm(interaction, context, lambda server: self._reviews.remove(action.review, server, context))
+
+    async def _confirm(
+        self, interaction: Interaction, context: AskContext, steps: Callable[[int], AsyncIterator[Message]]
+    ) -> None:
+        """Show each step in the place of the page, if the member still manages the server."""
+        server = await self._handler.managed_server(interaction, context, context.words.keeping_not_allowed)
+        if server is not None and await self._delivery.acknowledge(interaction, private=True, in_place=True):
+            async for message in steps(server):
+                await self._delivery.respond(interaction, message)
+
+    async def _cancel(self, interaction: Interaction, action: Cancel, context: AskContext) -> None:
+        if action.upload is not None:
+            self._reviews.discard(action.upload, context)
+        if await self._delivery.acknowledge(interaction, private=True, in_place=True):
+            await self._delivery.respond(interaction, notice(context.words.nothing_changed))
