@@ -199,11 +199,11 @@ class Metrics:
         self._servers.set(standing.servers)
         self._heartbeat.set(standing.heartbeat)
         self._waiting.set(standing.load.waiting)
-        self._room.set(standing.load.room)
+        self._room.set(standing.load.limit)
         self._reviews.set(standing.load.reviews)
         self._passages.set(standing.load.passages)
         self._indexed.set(standing.load.indexed)
-        self._stuck.set(standing.load.stuck)
+        self._stuck.set(standing.load.is_stuck)
         return generate_latest(_Uncreated(self._registry))
 
 

@@ -1,37 +1,96 @@
-"""TBD."""
+"""Keep the index up to date: find changed reviews, index them in another process, open the new index.
+
+The bot itself only reads the index. Another process (`python -m bot index`) writes it, so the bot never loads PyTorch.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import sys
+from concurrent.futures import Executor
 from pathlib import Path
+from typing import TypeAlias
 
-from embeddings import COLLECTIONS, REVIEWS
+from bot.services.opened_library import CurrentLibrary, OpenedLibrary
+from embeddings import COLLECTIONS, REVIEWS, outdated_reviews
 
-Outdated = frozenset[tuple[str, str]]
-"""Reviews that are not indexed as they stand, each by its collection and its slug."""
+_log = logging.getLogger(__name__)
+
+OutdatedReviews: TypeAlias = frozenset[tuple[str, str]]
+"""Reviews that the index doesn't hold as their files are now, each by collection and slug."""
+
+FileStamps: TypeAlias = tuple[tuple[str, int, int], ...]
+"""Each review file's path, modification time in nanoseconds and size in bytes."""
 
 
-Stamps = tuple[tuple[str, int, int], ...]
-"""The review files as they stand: name, modification time in nanoseconds, size in bytes."""
+class IndexUpdater:
+    """Indexes changed reviews and opens the result.
+
+    Args:
+        data: the data folder.
+        current: the library to keep up to date.
+        executor: the thread that reads the disk.
+
+    Attributes:
+        is_stuck: whether reviews have changed that can't be indexed.
+    """
+
+    def __init__(self, data: Path, current: CurrentLibrary, executor: Executor) -> None:
+        self._data = data
+        self._current = current
+        self._executor = executor
+        self._failed: FileStamps = ()
+        self._lock = asyncio.Lock()
+        self.is_stuck = False
+
+    async def update(self) -> OutdatedReviews:
+        """Index what has changed, and open the index again if it is another one.
+
+        A failure is logged once and not tried again until a file changes. If a shared file can't be read, the old index
+        stays in use. A server's own file that can't be read is left out instead, so that no server waits for another.
+
+        Returns:
+            The reviews that the index still doesn't hold as their files are now.
+        """
+        async with self._lock:
+            outdated, stamps = await self._current.run(self._executor, self._outdated)
+            if not outdated:
+                self._failed = ()
+            elif stamps != self._failed:
+                _log.info("Indexing changed reviews: %s", ", ".join(sorted({slug for _, slug in outdated})))
+                self._failed = stamps
+                problem, notes = await _run_indexer(self._data)
+                for note in notes:
+                    _log.warning("Indexing: %s", note)
+                if problem:
+                    _log.warning("The index is unchanged: %s", problem)
+            await self._current.reopen_if_outdated(self._executor)
+            if outdated:
+                outdated, stamps = await self._current.run(self._executor, self._outdated)
+            # A file that was saved meanwhile has not been tried yet.
+            self.is_stuck = bool(outdated) and stamps == self._failed
+            return outdated
+
+    def _outdated(self, opened: OpenedLibrary) -> tuple[OutdatedReviews, FileStamps]:
+        return outdated_reviews(self._data, opened.library.manifest), _file_stamps(self._data)
 
 
-def review_file_stamps(data: Path) -> Stamps:
-    """Return the state of every review file, to tell whether any has changed."""
-    found = []
+def _file_stamps(data: Path) -> FileStamps:
+    stamps = []
     for folder in (data / REVIEWS, data / COLLECTIONS):
         for path in sorted(folder.rglob("*")):
             try:
                 status = path.stat()
             except OSError:
                 continue
-            found.append((str(path), status.st_mtime_ns, status.st_size))
-    return tuple(found)
+            stamps.append((str(path), status.st_mtime_ns, status.st_size))
+    return tuple(stamps)
 
 
-async def run_indexer(data: Path) -> tuple[str | None, tuple[str, ...]]:
-    """Bring the index up to date in a process of its own: why it couldn't be, or None; and what was said besides."""
+async def _run_indexer(data: Path) -> tuple[str | None, tuple[str, ...]]:
+    """Run the indexer. Return why it failed, or None, and what else it reported."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *("-m", "bot", "--data", str(data), "index", "--skip-broken-own"),
@@ -41,12 +100,12 @@ async def run_indexer(data: Path) -> tuple[str | None, tuple[str, ...]]:
         env={name: value for name, value in os.environ.items() if not name.startswith("DISCORD_")},
     )
     try:
-        _, said = await process.communicate()
+        _, output = await process.communicate()
     except asyncio.CancelledError:
         process.terminate()
         await process.wait()
         raise
-    lines = tuple(line for line in said.decode("utf-8", "replace").split("\n") if line.strip())
+    lines = tuple(line for line in output.decode("utf-8", "replace").split("\n") if line.strip())
     if process.returncode == 0:
         return None, lines
     return lines[-1] if lines else f"exit code {process.returncode}", ()

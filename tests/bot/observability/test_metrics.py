@@ -16,7 +16,7 @@ STANDING = Standing(
     connected=True,
     servers=2,
     heartbeat=math.nan,
-    load=Load(waiting=1, room=1000, reviews=3, passages=40, indexed=1.5e9, stuck=False),
+    load=Load(waiting=1, limit=1000, reviews=3, passages=40, indexed=1.5e9, is_stuck=False),
 )
 
 

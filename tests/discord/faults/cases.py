@@ -144,7 +144,7 @@ async def a_slow_model(loopback_url: str, reviews: Path, store: Path, log: LogWa
     async with reach(loopback_url) as there:
         await there.settings(heartbeat_interval=0.5)
     async with club(loopback_url, reviews, store) as here:
-        library = here.bot.engine._opened.library
+        library = here.bot.engine._current.opened.library
         library.encoder = SlowEncoder(library.encoder)
         ids = await here.there.burst((here.ana, here.general, "ask", {"question": QUESTION}) for _ in range(tries))
         begun = time.monotonic()

@@ -80,7 +80,7 @@ async def test_whatever_is_asked_is_answered_and_tame(
     questions = sample(written.filter(lambda text: len(text) >= 3 and question_problem(text, ENGLISH) is None))
     async with club(loopback_url, reviews, store) as here:
         await here.there.settings(rate_limits=False)
-        library = here.bot.engine._opened.library
+        library = here.bot.engine._current.opened.library
         for question in questions:
             answer = await here.ask(question[:300])
             shown = list(texts(answer.data["components"]))

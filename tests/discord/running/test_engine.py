@@ -77,7 +77,7 @@ async def test_questions_that_wait_are_encoded_together_and_answered_as_they_wou
     ]
     async with opened(reviews) as engine:
         alone = [await engine.ask(query) for query in asked]
-        encoder = engine._opened.library.encoder
+        encoder = engine._current.opened.library.encoder
         with patch.object(encoder, "encode", wraps=encoder.encode) as encode:
             together = await asyncio.gather(
                 *(engine.ask(query) for query in asked), engine.ask(EngineQuery("?!")), return_exceptions=True
@@ -161,10 +161,10 @@ async def test_a_review_that_cannot_be_read_leaves_the_old_index_and_is_told_onc
     async with opened(data) as engine:
         file = data / "reviews" / "broken.md"
         file.write_text("---\ntitle: [\n---\n\nNothing.\n")
-        with caplog.at_level(logging.WARNING, "bot.services.engine"):
+        with caplog.at_level(logging.WARNING, "bot.services.index_updater"):
             await engine.update_index()
             await engine.update_index()
-        assert [record.getMessage().split(":")[0] for record in caplog.records] == ["the index stays as it was"]
+        assert [record.getMessage().split(":")[0] for record in caplog.records] == ["The index is unchanged"]
         assert "broken.md" in caplog.text
         assert (await engine.ask(EngineQuery(QUESTION))).about == OWNERS
         file.write_text("---\ntitle: Mended\n---\n\nA mended chair stands in the garden.\n")
@@ -182,14 +182,14 @@ async def test_one_servers_file_that_cannot_be_read_is_left_out_told_once_and_ho
         file.parent.mkdir(parents=True)
         file.write_text(f"---\ntitle: {title}\n---\n\nA chair stands in the garden.\n")
     async with opened(data) as engine:
-        with caplog.at_level(logging.WARNING, "bot.services.engine"):
+        with caplog.at_level(logging.WARNING, "bot.services.index_updater"):
             assert [await engine.update_index(), await engine.update_index()] == [{("1", "chair")}] * 2
         (told,) = [record.getMessage() for record in caplog.records]
-        assert told.startswith(f"indexing: left out: {broken}:2: ")
-        assert (engine.load.stuck, _titles(engine, "1", "2")) == (True, ["The Chair"])
+        assert told.startswith(f"Indexing: left out: {broken}:2: ")
+        assert (engine.load.is_stuck, _titles(engine, "1", "2")) == (True, ["The Chair"])
         broken.write_text(own.read_text().replace("The Chair", "Chairs"))
         assert await engine.update_index() == frozenset()
-        assert (engine.load.stuck, _titles(engine, "1", "2")) == (False, ["Chairs", "The Chair"])
+        assert (engine.load.is_stuck, _titles(engine, "1", "2")) == (False, ["Chairs", "The Chair"])
 
 
 async def test_a_shared_file_that_cannot_be_read_keeps_a_servers_own_reviews_as_they_were(
@@ -200,9 +200,9 @@ async def test_a_shared_file_that_cannot_be_read_keeps_a_servers_own_reviews_as_
         (data / folder).mkdir(parents=True, exist_ok=True)
         (data / folder / "broken.md").write_text("---\ntitle: [\n---\n\nNothing.\n")
     async with opened(data) as engine:
-        with caplog.at_level(logging.WARNING, "bot.services.engine"):
+        with caplog.at_level(logging.WARNING, "bot.services.index_updater"):
             assert await engine.update_index() == {("shared", "broken"), ("1", "broken")}
-        assert [record.getMessage().split(":")[0] for record in caplog.records] == ["the index stays as it was"]
+        assert [record.getMessage().split(":")[0] for record in caplog.records] == ["The index is unchanged"]
 
 
 async def test_keeping_up_goes_on_after_what_nobody_foresaw(reviews: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -148,7 +148,7 @@ async def test_a_new_review_is_answered_from_without_a_restart(reviews: Path, tm
                 encoding="utf-8",
             )
             until = time.monotonic() + 90
-            while "opened anew" not in bot.output and time.monotonic() < until:
+            while "The changed index is open" not in bot.output and time.monotonic() < until:
                 await asyncio.sleep(0.5)
             asked = await ana.slash(general, "ask", question="What does the cook of the whaler sing to?")
             assert "kettle" in (await asked.answer()).text
