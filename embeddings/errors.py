@@ -22,7 +22,7 @@ class ReviewFileError(LibraryError):
     """
 
     def __init__(self, file: Path, line: int | None, reason: str) -> None:
-        super().__init__(f"{file}:{line}: {reason}" if line is not None else f"{file}: {reason}")
+        super().__init__(f"{file}, line {line}: {reason}" if line is not None else f"{file}: {reason}")
         self.file = file
         self.line = line
         self.reason = reason

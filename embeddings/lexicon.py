@@ -2,6 +2,23 @@
 
 from __future__ import annotations
 
+# Verbs that name a speaker after a quotation: “Stop!” Tom cried. The splitter joins these to the quotation.
+ATTRIBUTION_VERBS = """
+    say says said ask asks asked cries cried replies replied answers answered shouts shouted whispers whispered
+    """.split()
+
+# After a quotation these more often begin a sentence of their own: “Stop!” He cried.
+SENTENCE_PRONOUNS = ("He", "She", "It", "They", "We", "You", "I")
+
+# Abbreviations that never end a sentence.
+LINKING_ABBREVIATIONS = "cf viz vs e.g i.e Mr Mrs Ms Dr Prof Gen Capt Col Lt Sgt Rev Sen Gov".split()
+
+# Abbreviations that don't end a sentence before a number or a word in lower case.
+COUNTING_ABBREVIATIONS = """
+    p c vol Vol vols Vols no No nos Nos pp Pp ch Ch chap Chap fig Fig figs Figs sec Sec bk Bk pt Pt pts Pts
+    ep Ep eps Eps op Op ca Ca approx Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec
+    """.split()
+
 # Function words. They carry no topic, and a short review has too few texts for their weight to vanish.
 STOP_WORDS = frozenset(
     """

@@ -1,4 +1,4 @@
-"""TBD."""
+"""Folded words and stemmed terms, by which BM25, routing and spelling compare texts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import Stemmer
 
 from embeddings.lexicon import STOP_WORDS
 
-# A run of letters and digits with its inner apostrophes; scripts written without spaces count by character.
+# A run of letters and digits with its inner apostrophes. Scripts written without spaces count by character.
 _WORD = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]|[^\W_](?:[^\W_]|'(?=[^\W_]))*", re.UNICODE)
 
 
@@ -28,6 +28,6 @@ def words(text: str) -> list[str]:
 
 def terms(text: str) -> list[str]:
     """Return the stemmed words of `text` in order, without stop words."""
-    kept = [word for word in words(text) if word not in STOP_WORDS]
-    # The stemmer keeps a cache of its own that is not safe to share between threads; a call is microseconds.
-    return list(Stemmer.Stemmer("english").stemWords(kept)) if kept else []
+    content = [word for word in words(text) if word not in STOP_WORDS]
+    # A stemmer has a cache that is not safe to share between threads. Making one takes microseconds.
+    return list(Stemmer.Stemmer("english").stemWords(content)) if content else []

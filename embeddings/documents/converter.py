@@ -1,52 +1,71 @@
-"""A file that somebody brings: whether it can be a review, and what would be kept of it."""
+"""Files in any format to review files: the table of formats, and the limits of a review that somebody adds."""
 
 from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 
-from embeddings.documents.formats.article import Article, markdown_of, tidied
+from embeddings.config import (
+    MAX_HEADINGS,
+    MAX_PAGE_FILE_BYTES,
+    MAX_REVIEW_CHARACTERS,
+    MAX_SECTIONS,
+    MAX_TEXT_FILE_BYTES,
+    MAX_TITLE_CHARACTERS,
+)
+from embeddings.documents.formats.article import Article, clean_line, to_markdown
 from embeddings.documents.formats.epub import read_epub
-from embeddings.documents.formats.html import read_web_page
-from embeddings.documents.formats.plain_text import plain_blocks
-from embeddings.documents.parser import decoded, parse_review, title_of
+from embeddings.documents.formats.html import read_html
+from embeddings.documents.formats.plain_text import decode_text, read_plain_text
+from embeddings.documents.parser import parse_review
 from embeddings.documents.slugs import slugify
 from embeddings.errors import ConversionError, ReviewFileError
 from embeddings.records import SHARED, Review
 
-MEGABYTE = 1024 * 1024
-LARGEST = {
-    ".md": 2 * MEGABYTE,
-    ".txt": 2 * MEGABYTE,
-    ".html": 8 * MEGABYTE,
-    ".htm": 8 * MEGABYTE,
-    ".xhtml": 8 * MEGABYTE,
-    ".epub": 8 * MEGABYTE,
-}
-"""Bytes that a file may have, by its ending. Discord itself takes 10 MiB of members who don't pay."""
-_BY_THE_EXTRA = (".html", ".htm", ".xhtml", ".epub")
-_ITS_MODULES = ("lxml", "trafilatura")
-LONGEST_TEXT = 500_000
-"""Characters of a review: a novel's worth."""
-MOST_SECTIONS = 500
-MOST_HEADINGS = 5_000
-"""Lines or tags that look like headings, counted before anything is taken apart: a heading may stand alone."""
-LONGEST_TITLE = 300
 
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A file format that can become a review.
+
+    Attributes:
+        max_bytes: the largest file that is read.
+        read: makes an article of a file's bytes and name; None for Markdown, which is stored as it is.
+        is_extra: whether reading it takes the packages of the extra `import`. Such files are named by their titles,
+            the others by their file names, as in the reviews folder.
+    """
+
+    max_bytes: int
+    read: Callable[[bytes, Path], Article] | None
+    is_extra: bool = False
+
+
+_HTML = Format(MAX_PAGE_FILE_BYTES, read_html, is_extra=True)
+FORMATS = {
+    ".md": Format(MAX_TEXT_FILE_BYTES, None),
+    ".txt": Format(MAX_TEXT_FILE_BYTES, read_plain_text),
+    ".html": _HTML,
+    ".htm": _HTML,
+    ".xhtml": _HTML,
+    ".epub": Format(MAX_PAGE_FILE_BYTES, read_epub, is_extra=True),
+}
+"""Every format, by the ending of its files in lower case."""
+
+_EXTRA_MODULES = ("lxml", "trafilatura")
 _HEADINGS = re.compile(rb"^ {0,3}(?:#{1,6}\s|-+\s*$|=+\s*$)|<h[1-6]\b", re.MULTILINE | re.IGNORECASE)
-_LONGEST_FILE_NAME = 200
-"""Bytes of a slug in a file's name; file systems take 255 with the ending and what stands before it meanwhile."""
+_FILE_NAME_BYTES = 200
+"""The longest slug in a file's name. File systems allow 255 bytes, with the ending and a prefix while writing."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConvertedFile:
-    """A review that can be kept.
+    """A review that can be stored.
 
     Attributes:
-        review: the review, with the slug that it is going to have.
+        review: the review, with the slug that it will have.
         content: the review file, Markdown with front matter.
         converted: whether it was made from another format than Markdown.
     """
@@ -56,107 +75,104 @@ class ConvertedFile:
     converted: bool
 
 
-def display_name(name: str) -> str:
-    """A file's name without folders, and without what can't be seen or turns the direction of what follows."""
-    last = re.split(r"[\\/]", name)[-1]
-    return " ".join("".join(character for character in last if character.isprintable()).split())
-
-
-def needs_import_extra(name: str) -> bool:
-    """Whether files with that ending could be read if the extra `import` were installed."""
-    return Path(display_name(name)).suffix.lower() in _BY_THE_EXTRA and not _has_extra()
-
-
-def max_file_bytes(name: str) -> int:
-    """How many bytes a file of that name may have.
-
-    Raises:
-        ConversionError: files with its ending can't be read here, whatever is in them.
-    """
-    suffix = Path(display_name(name)).suffix.lower()
-    if suffix not in LARGEST or needs_import_extra(name):
-        known = ".md, .txt, .html or .epub" if _has_extra() else ".md or .txt"
-        raise ConversionError(f"'{suffix or display_name(name)}' files can't be read; bring {known}")
-    return LARGEST[suffix]
-
-
-def file_too_large(name: str) -> ConversionError:
-    """The error for a file that has more bytes than it may."""
-    return ConversionError(
-        f"{display_name(name)} is larger than {max_file_bytes(name) // MEGABYTE} MB; a review is an essay"
-    )
-
-
 def convert(data: bytes, name: str, *, slug: str | None = None, collection: str = SHARED) -> ConvertedFile:
-    """The review that a file would become. Nothing is written; hostile files want a process with limits.
+    """Return the review that a file would become. Nothing is written; use `convert_in_sandbox` for untrusted files.
 
     Args:
         data: the file's bytes.
-        name: the file's name, whose ending says what it is.
-        slug: what to call the review in commands and links; by default Markdown and plain text go by their
-            files' names, as they do in a folder, and other formats by their titles.
-        collection: where it would belong.
+        name: the file's name, whose ending gives its format.
+        slug: what to call the review in commands and links. By default Markdown and plain text go by their file names,
+            other formats by their titles.
+        collection: where the review belongs.
 
     Raises:
-        ConversionError: it can't become a review.
-        ReviewFileError: a line of it has to be mended first.
+        ConversionError: the file can't become a review.
+        ReviewFileError: a line of the file has to be corrected first.
     """
     if len(data) > max_file_bytes(name):
         raise file_too_large(name)
     file = Path(display_name(name))
-    suffix = file.suffix.lower()
-    title = title_of(file)
-    _refuse_many_headings(len(_HEADINGS.findall(data)))
-    if suffix == ".md":
-        content = decoded(data, file)
-        review = parse_review(content.encode(), file, collection=collection)
-    else:
-        if suffix == ".txt":
-            imported = Article(title, plain_blocks(decoded(data, file), title))
-        else:
-            imported = _imported(data, file, title)
-        _refuse_length(sum(len(block.text) for block in imported.blocks))
-        _refuse_many_headings(sum(bool(block.level) for block in imported.blocks))
-        content = markdown_of(imported)
-        try:
-            review = parse_review(content.encode(), file.with_suffix(".md"), collection=collection)
-        except ReviewFileError as error:
-            # Neither that name nor its lines are those of the file that was brought.
-            raise ReviewFileError(file, None, error.reason) from error
-    _refuse_length(len(review.text))
-    if len(review.sections) > MOST_SECTIONS:
-        raise ConversionError(f"this has {len(review.sections):,} sections; a review has at most {MOST_SECTIONS}")
-    if len(review.title) > LONGEST_TITLE:
-        raise ConversionError(f"the title is {len(review.title):,} characters long; shorten it to {LONGEST_TITLE}")
-    called = slug or (file.stem if suffix in {".md", ".txt"} else review.title)
-    return ConvertedFile(replace(review, slug=_file_slug(called)), content, converted=suffix != ".md")
-
-
-def _has_extra() -> bool:
-    """Whether what reads web pages and EPUB is installed; it is not imported."""
-    # `find_spec` raises for what was imported without a spec, or kept from being imported.
-    return all(sys.modules[name] is not None if name in sys.modules else find_spec(name) for name in _ITS_MODULES)
-
-
-def _imported(data: bytes, file: Path, title: str) -> Article:
     try:
-        return read_epub(data, title) if file.suffix.lower() == ".epub" else read_web_page(data, title)
+        return _convert(data, file, slug, collection)
     except ConversionError as error:
         raise ConversionError(f"{file}: {error}") from error
 
 
-def _refuse_length(characters: int) -> None:
-    if characters > LONGEST_TEXT:
-        raise ConversionError(f"this is {characters:,} characters long; a review has at most {LONGEST_TEXT:,}")
+def max_file_bytes(name: str) -> int:
+    """Return how many bytes a file of that name may have.
+
+    Raises:
+        ConversionError: files with its ending can't be read by this installation.
+    """
+    suffix = Path(display_name(name)).suffix.lower()
+    if suffix not in FORMATS or needs_import_extra(name):
+        known = ".md, .txt, .html or .epub" if _has_extra() else ".md or .txt"
+        raise ConversionError(f"'{suffix or display_name(name)}' files can't be read. Use {known}.")
+    return FORMATS[suffix].max_bytes
 
 
-def _refuse_many_headings(headings: int) -> None:
-    if headings > MOST_HEADINGS:
-        raise ConversionError(f"this has {headings:,} headings; a review has at most {MOST_SECTIONS} sections")
+def file_too_large(name: str) -> ConversionError:
+    """Return the error for a file that has more bytes than `max_file_bytes`."""
+    limit = max_file_bytes(name) // 1024**2
+    return ConversionError(f"{display_name(name)}: The file is larger than {limit} MB, the limit for a review.")
+
+
+def needs_import_extra(name: str) -> bool:
+    """Return True if only the extra `import` is missing to read a file of that name."""
+    found = FORMATS.get(Path(display_name(name)).suffix.lower())
+    return found is not None and found.is_extra and not _has_extra()
+
+
+def display_name(name: str) -> str:
+    """Return a file's name without folders, and without invisible characters or marks that change the direction."""
+    last = re.split(r"[\\/]", name)[-1]
+    return " ".join("".join(character for character in last if character.isprintable()).split())
+
+
+def _has_extra() -> bool:
+    """Return True if the packages of the extra `import` are installed. They are not imported."""
+    # `find_spec` raises for modules that were imported without a spec, or that may not be imported.
+    return all(sys.modules[name] is not None if name in sys.modules else find_spec(name) for name in _EXTRA_MODULES)
+
+
+def _convert(data: bytes, file: Path, slug: str | None, collection: str) -> ConvertedFile:
+    kind = FORMATS[file.suffix.lower()]
+    # Before anything is parsed.
+    _check_headings(len(_HEADINGS.findall(data)))
+    if kind.read is None:
+        content = decode_text(data, file)
+        review = parse_review(content.encode(), file, collection=collection)
+    else:
+        article = kind.read(data, file)
+        _check_length(sum(len(block.text) for block in article.blocks))
+        _check_headings(sum(bool(block.level) for block in article.blocks))
+        content = to_markdown(article)
+        try:
+            review = parse_review(content.encode(), file.with_suffix(".md"), collection=collection)
+        except ReviewFileError as error:
+            # Its name and its lines are not those of the given file.
+            raise ReviewFileError(file, None, error.reason) from error
+    _check_length(len(review.text))
+    if len(review.sections) > MAX_SECTIONS:
+        raise ConversionError(f"The review has {len(review.sections):,} sections. The limit is {MAX_SECTIONS}.")
+    if len(review.title) > MAX_TITLE_CHARACTERS:
+        raise ConversionError(f"The title has {len(review.title):,} characters. The limit is {MAX_TITLE_CHARACTERS}.")
+    name = slug or (review.title if kind.is_extra else file.stem)
+    return ConvertedFile(replace(review, slug=_file_slug(name)), content, converted=kind.read is not None)
+
+
+def _check_length(characters: int) -> None:
+    if characters > MAX_REVIEW_CHARACTERS:
+        raise ConversionError(f"The review has {characters:,} characters. The limit is {MAX_REVIEW_CHARACTERS:,}.")
+
+
+def _check_headings(headings: int) -> None:
+    if headings > MAX_HEADINGS:
+        raise ConversionError(f"The file has {headings:,} headings. A review may have {MAX_SECTIONS} sections.")
 
 
 def _file_slug(text: str) -> str:
-    slug = slugify(tidied(text)) or "review"
-    while len(slug.encode()) > _LONGEST_FILE_NAME:
+    slug = slugify(clean_line(text)) or "review"
+    while len(slug.encode()) > _FILE_NAME_BYTES:
         slug = slug[:-1].rstrip("-")
     return slug

@@ -1,4 +1,4 @@
-"""The process that examines one file: the file on stdin, behind a line of JSON; the answer, as JSON, on stdout."""
+"""The process that converts one file: a line of JSON and the file on stdin, the result as JSON on stdout."""
 
 from __future__ import annotations
 
@@ -8,37 +8,34 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
-from embeddings.documents.converter import LARGEST, convert
+from embeddings.config import SANDBOX_CPU_SECONDS, SANDBOX_MEMORY_BYTES
+from embeddings.documents.converter import FORMATS, convert
 from embeddings.errors import LibraryError
 
-MEMORY = 512 * 1024 * 1024
-"""Bytes of address space. A large web page takes a quarter of it."""
-PROCESSOR = 20
-"""Seconds of processor time."""
-_LONGEST_HEADER = 16_384
+_MAX_HEADER_BYTES = 16_384
+
+
+def main() -> None:
+    """Convert the file on stdin, within limits that are set before anything is read."""
+    restrict()
+    header = json.loads(sys.stdin.buffer.readline(_MAX_HEADER_BYTES))
+    data = sys.stdin.buffer.read(max(kind.max_bytes for kind in FORMATS.values()) + 1)
+    sys.stdout.buffer.write(json.dumps(_answer(data, header), ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def restrict() -> None:
-    """Set this process's limits, for good."""
+    """Set this process's limits of memory, processor time, and bytes to write."""
     for limit, most in (
-        (resource.RLIMIT_AS, MEMORY),
-        (resource.RLIMIT_CPU, PROCESSOR),
+        (resource.RLIMIT_AS, SANDBOX_MEMORY_BYTES),
+        (resource.RLIMIT_CPU, SANDBOX_CPU_SECONDS),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):
         try:
             resource.setrlimit(limit, (most, most))
         except (ValueError, OSError):
-            # Some systems refuse some of them; the parent's patience is what remains.
+            # Some systems refuse some of them. The parent's timeout holds everywhere.
             continue
-
-
-def main() -> None:
-    """Answer, within limits that are set before anything is read."""
-    restrict()
-    header = json.loads(sys.stdin.buffer.readline(_LONGEST_HEADER))
-    answer = _answer(sys.stdin.buffer.read(max(LARGEST.values()) + 1), header)
-    sys.stdout.buffer.write(json.dumps(answer, ensure_ascii=False).encode("utf-8", "replace"))
 
 
 def _answer(data: bytes, header: dict[str, Any]) -> dict[str, Any]:
@@ -47,9 +44,11 @@ def _answer(data: bytes, header: dict[str, Any]) -> dict[str, Any]:
     except LibraryError as error:
         return {"error": str(error)}
     except MemoryError:
-        return {"error": f"{header['name']} takes more memory to read than a review does"}
+        return {
+            "error": f"{header['name']}: Reading the file takes too much memory. Save its text as .txt and add that."
+        }
     except Exception as error:  # noqa: BLE001  # a parser may fail in any way on a file that was made to break it
-        return {"error": f"{header['name']} can't be read ({type(error).__name__}); bring it in another format"}
+        return {"error": f"{header['name']}: The file can't be read ({type(error).__name__}). Use another format."}
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""A review to its passages and sentences, by offsets into its text; pure.
+"""Split a review into passages and sentences, as offsets into its text.
 
-sentencex finds the sentences. What it is known to miss in essays is mended by a few rules of our own, each of which
-moves, adds or removes a boundary; none touches the text.
+sentencex finds the sentences. A few rules correct what it misses in essays. Each moves, adds or removes a boundary, and
+none changes the text.
 """
 
 from __future__ import annotations
@@ -16,45 +16,39 @@ from itertools import chain, pairwise
 
 import sentencex
 
+from embeddings.config import CHARACTERS_PER_TOKEN, SENTENCE_WINDOW_CHARACTERS
+from embeddings.lexicon import (
+    ATTRIBUTION_VERBS,
+    COUNTING_ABBREVIATIONS,
+    LINKING_ABBREVIATIONS,
+    SENTENCE_PRONOUNS,
+)
 from embeddings.records import Passage, Review, Sentence
 
 _RULES = 1
 
 SPLITTER = f"rules {_RULES}, sentencex {version('sentencex')}"
-"""Names all that sentences depend on, for an index's manifest: it changes whenever they can."""
+"""The splitter's version, for an index's manifest. It changes whenever sentences may."""
 
-CHARACTERS_PER_TOKEN = 8
-"""The most code points that a token of a limit stands for.
+CountTokens = Callable[[Sequence[str]], Sequence[int]]
+"""The number of tokens of each text."""
 
-A tokenizer may read a word of any length as one unknown token: what holds more characters than this counts as too
-long, whatever its tokens.
-"""
-
-_WINDOW = 4_000
-"""Code points given to sentencex at once: its time grows with the square of a text's unbalanced quotes."""
-
-_TAIL = 32
-"""Code points on either side of a boundary that the rules look at."""
+_CONTEXT = 32
+"""How many characters on either side of a boundary the rules look at."""
 _OPENERS = "\"'“‘«‹(\\[{「『（¿¡"
 _CLOSERS = "\"'”’»›)\\]}」』）"
 _BRACKETS = {"(": ")", "[": "]"}
 
-_STRAY = re.compile(r"[”’»›)\]}」』）]+(?=\s|$)")
+_STRAY_CLOSERS = re.compile(r"[”’»›)\]}」』）]+(?=\s|$)")
 _NOTE_MARK = re.compile(r"[⁰¹²³⁴-⁹*†‡§]+(?=\s|$)")
 _ELLIPSIS = re.compile(rf"…[{_CLOSERS}]*\s+(?=[{_OPENERS}]*(\w))")
 _BRACKET_END = re.compile(r"[.!?…][\"'”’]*[)\]](?=\s)")
 _MARKER = re.compile(r"\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)]")
 _EXCLAIMED = re.compile(rf"[!?…][{_CLOSERS}]*$")
 _EXCLAIMED_QUOTE = re.compile(r"[!?…][\"”’»]$")
-_ATTRIBUTION = re.compile(
-    r"(?!(?:He|She|It|They|We|You|I)\b)[A-Z][\w’'-]* "
-    r"(?:says?|said|asks?|asked|cries|cried|replies|replied|answers|answered|shouts|shouted|whispers|whispered)\b"
-)
-_LINKING = re.compile(r"\b(?:cf|viz|vs|e\.g|i\.e|Mr|Mrs|Ms|Dr|Prof|Gen|Capt|Col|Lt|Sgt|Rev|Sen|Gov)\.$")
-_COUNTED = re.compile(
-    r"\b(?:[pc]|[Vv]ols?|[Nn]os?|[Pp]p|[Cc]h|[Cc]hap|[Ff]igs?|[Ss]ec|[Bb]k|[Pp]ts?|[Ee]ps?|[Oo]p|[Cc]a|approx|"
-    r"Jan|Feb|Mar|Apr|Jun|Jul|Aug|Sept?|Oct|Nov|Dec)\.$"
-)
+_ATTRIBUTION = re.compile(rf"(?!(?:{'|'.join(SENTENCE_PRONOUNS)})\b)[A-Z][\w’'-]* (?:{'|'.join(ATTRIBUTION_VERBS)})\b")
+_LINKING = re.compile(rf"\b(?:{'|'.join(map(re.escape, LINKING_ABBREVIATIONS))})\.$")
+_COUNTING = re.compile(rf"\b(?:{'|'.join(COUNTING_ABBREVIATIONS)})\.$")
 _ET_AL = re.compile(r"\bet al\.$")
 _JOINER = "\u200d"
 _DASHES = "—–-―"
@@ -64,34 +58,31 @@ _SPACE = re.compile(r"\s+")
 
 
 def split_sentences(text: str, start: int, end: int) -> tuple[Sentence, ...]:
-    """The sentences of `text[start:end]`, by offsets into the whole `text`.
+    """Return the sentences of `text[start:end]`, as offsets into the whole `text`.
 
-    They follow one another, leave out only white space, and none is empty or without a letter or digit unless the
-    whole stretch is.
+    Between them is only white space. None is empty or without a letter or digit, unless the whole stretch is.
     """
     paragraph = text[start:end]
-    cuts = list(_joined(paragraph, list(_divided(paragraph, list(_boundaries(paragraph))))))
-    sentences = (_trimmed(text, start + left, start + right) for left, right in pairwise([0, *cuts]))
+    cuts = list(_without_false(paragraph, list(_with_missing(paragraph, list(_boundaries(paragraph))))))
+    sentences = (_trim(text, start + left, start + right) for left, right in pairwise([0, *cuts]))
     return tuple(sentence for sentence in sentences if sentence.start < sentence.end)
 
 
-def split_review(
-    review: Review, *, limit: int, count_tokens: Callable[[Sequence[str]], Sequence[int]]
-) -> tuple[Passage, ...]:
-    """The passages of a review, in the order of its text.
+def split_review(review: Review, *, limit: int, count_tokens: CountTokens) -> tuple[Passage, ...]:
+    """Return the passages of a review, in the order of its text.
 
-    A paragraph is a passage. One of more than `limit` tokens becomes the fewest runs of its sentences that fit, as
-    even in length as they can be; a sentence that is too long by itself is first cut between clauses, else between
-    words, else between characters.
+    A paragraph is a passage. A paragraph of more than `limit` tokens becomes the fewest runs of its sentences that fit,
+    as even in length as possible. A sentence that is too long by itself is cut between clauses, else between words,
+    else between characters.
 
     Args:
         review: what to split.
-        limit: the most tokens that the encoder reads of a passage, counted as `count_tokens` counts; at least 1.
-        count_tokens: the number of tokens of each text; called for all paragraphs at once, then for the sentences
-            of the long ones. The tokens of a run are taken to be at most the sum of its sentences' tokens.
+        limit: the most tokens of a passage, at least 1.
+        count_tokens: called for all paragraphs at once, then for the sentences of the long ones. A run has at most as
+            many tokens as its sentences together.
     """
-    places = [(section.slug, paragraph) for section in review.sections for paragraph in section.paragraphs]
-    spans = [Sentence(paragraph.start, paragraph.end) for _, paragraph in places]
+    paragraphs = [(section.slug, paragraph) for section in review.sections for paragraph in section.paragraphs]
+    spans = [Sentence(paragraph.start, paragraph.end) for _, paragraph in paragraphs]
     weights = _weights(review.text, spans, count_tokens)
     sentences = [split_sentences(review.text, span.start, span.end) for span in spans]
     long = [i for i, weight in enumerate(weights) if weight > limit]
@@ -106,51 +97,51 @@ def split_review(
             end=run[-1].end,
             sentences=run,
         )
-        for i, (slug, paragraph) in enumerate(places)
+        for i, (slug, paragraph) in enumerate(paragraphs)
         for run in runs.get(i, [sentences[i]])
     )
 
 
-def _behind_space(text: str, start: int, end: int) -> int:
+def _skip_space(text: str, start: int, end: int) -> int:
     while start < end and text[start].isspace():
         start += 1
     return start
 
 
-def _trimmed(text: str, start: int, end: int) -> Sentence:
-    start = _behind_space(text, start, end)
+def _trim(text: str, start: int, end: int) -> Sentence:
+    start = _skip_space(text, start, end)
     while start < end and text[end - 1].isspace():
         end -= 1
     return Sentence(start, end)
 
 
 def _boundaries(paragraph: str) -> Iterator[int]:
-    """Where sentencex ends each sentence, a window at a time."""
+    """Yield where sentencex ends each sentence. It gets one window of the text at a time."""
     at = 0
     while at < len(paragraph):
-        window = paragraph[at : at + _WINDOW]
+        window = paragraph[at : at + SENTENCE_WINDOW_CHARACTERS]
         ends = [int(boundary["end_index"]) for boundary in sentencex.get_sentence_boundaries("en", window)]
         if at + len(window) < len(paragraph):
-            # The last one may go on beyond the window, and is found again at the start of the next.
+            # The last sentence may go on beyond the window, so the next window starts with it.
             ends = ends[:-1] or [_last_space(paragraph, at, at + len(window)) - at]
         yield from (at + end for end in ends)
         at += ends[-1]
 
 
 def _last_space(text: str, start: int, end: int) -> int:
-    """Where a sentence longer than a window is cut: behind the last space of its second half, if there is one."""
+    """Return where to cut a sentence longer than a window: behind the last space of its second half, if it has one."""
     spaces = [match.end() for match in _SPACE.finditer(text, (start + end) // 2, end)]
     return spaces[-1] if spaces else _between_characters(text, end, start)
 
 
-def _divided(paragraph: str, cuts: Sequence[int]) -> Iterator[int]:
-    """The boundaries, moved behind what belongs to the sentence before, and those that are missing."""
+def _with_missing(paragraph: str, cuts: Sequence[int]) -> Iterator[int]:
+    """Yield the boundaries, moved behind stray quotes, brackets and note marks, and the boundaries that are missing."""
     start = 0
     for cut in cuts:
         if cut <= start:
             continue
         spaced = paragraph[cut - 1].isspace()
-        stray = _STRAY.match(paragraph, cut) or (None if spaced else _NOTE_MARK.match(paragraph, cut))
+        stray = _STRAY_CLOSERS.match(paragraph, cut) or (None if spaced else _NOTE_MARK.match(paragraph, cut))
         end = stray.end() if stray else cut
         yield from _missing(paragraph, start, end)
         yield end
@@ -158,13 +149,13 @@ def _divided(paragraph: str, cuts: Sequence[int]) -> Iterator[int]:
 
 
 def _missing(paragraph: str, start: int, end: int) -> Iterator[int]:
-    """Boundaries inside a sentence: after a whole sentence in brackets, and after `…` before a capital."""
-    start = _behind_space(paragraph, start, end)
+    """Yield boundaries inside a sentence: after a whole sentence in brackets, and after `…` before a capital."""
+    start = _skip_space(paragraph, start, end)
     while paragraph[start : start + 1] in _BRACKETS:
         close = _BRACKET_END.search(paragraph, start, end)
         if close is None or paragraph[start + 1 : close.end() - 1].count(paragraph[start]):
             break
-        start = _behind_space(paragraph, close.end(), end)
+        start = _skip_space(paragraph, close.end(), end)
         if start == end:
             break
         yield start
@@ -175,19 +166,19 @@ def _missing(paragraph: str, start: int, end: int) -> Iterator[int]:
 
 
 def _is_open(piece: str) -> bool:
-    """Whether a quotation or a bracket is still open at the end of this."""
+    """Return True if a quotation or a bracket is still open at the end of `piece`."""
     return piece.count("“") > piece.count("”") or piece.count("(") > piece.count(")") or piece.count('"') % 2 == 1
 
 
-def _joined(paragraph: str, cuts: Sequence[int]) -> Iterator[int]:
-    """The boundaries without those that part what is one sentence."""
+def _without_false(paragraph: str, cuts: Sequence[int]) -> Iterator[int]:
+    """Yield the boundaries except those inside a sentence."""
     start = 0
     content = False
     left = 0
     for cut, following in pairwise([*cuts, len(paragraph)]):
         content = content or _has_content(paragraph, left, cut)
         left = cut
-        if content and _has_content(paragraph, cut, following) and not _belongs(paragraph, start, cut):
+        if content and _has_content(paragraph, cut, following) and not _is_false(paragraph, start, cut):
             yield cut
             start = cut
             content = False
@@ -199,25 +190,25 @@ def _has_content(paragraph: str, start: int, end: int) -> bool:
     return any(paragraph[i].isalnum() for i in range(start, end))
 
 
-def _belongs(paragraph: str, start: int, cut: int) -> bool:
-    """Whether what follows a boundary belongs to the sentence before it."""
-    before = paragraph[max(start, cut - _TAIL) : cut]
+def _is_false(paragraph: str, start: int, cut: int) -> bool:
+    """Return True if the text after a boundary belongs to the sentence before it."""
+    before = paragraph[max(start, cut - _CONTEXT) : cut]
     tail = before.rstrip()
-    head = paragraph[cut : cut + _TAIL].lstrip()
+    head = paragraph[cut : cut + _CONTEXT].lstrip()
     following = head[:1]
     if following and following in _DASHES:
         return tail == before or head.lstrip(_DASHES).lstrip()[:1].islower()
     if _ATTRIBUTION.match(head) and _EXCLAIMED_QUOTE.search(tail):
         return True
     if following.islower():
-        return bool(_EXCLAIMED.search(tail) or _COUNTED.search(tail) or _ET_AL.search(tail))
-    if following.isdigit() and _COUNTED.search(tail):
+        return bool(_EXCLAIMED.search(tail) or _COUNTING.search(tail) or _ET_AL.search(tail))
+    if following.isdigit() and _COUNTING.search(tail):
         return True
-    return bool(_LINKING.search(tail)) or (cut - start <= _TAIL and _MARKER.fullmatch(before.strip()) is not None)
+    return bool(_LINKING.search(tail)) or (cut - start <= _CONTEXT and _MARKER.fullmatch(before.strip()) is not None)
 
 
-def _weights(text: str, spans: Sequence[Sentence], count_tokens: Callable[[Sequence[str]], Sequence[int]]) -> list[int]:
-    """The tokens of each span, or what its length stands for if that is more."""
+def _weights(text: str, spans: Sequence[Sentence], count_tokens: CountTokens) -> list[int]:
+    """Return the tokens of each span, or the tokens that its length counts for if those are more."""
     if not spans:
         return []
     tokens = count_tokens([text[span.start : span.end] for span in spans])
@@ -231,22 +222,22 @@ def _runs(
     text: str,
     paragraphs: Sequence[tuple[Sentence, ...]],
     limit: int,
-    count_tokens: Callable[[Sequence[str]], Sequence[int]],
+    count_tokens: CountTokens,
 ) -> list[list[tuple[Sentence, ...]]]:
-    """The runs of each paragraph's sentences, once those that are too long by themselves are cut."""
+    """Return the runs of each paragraph's sentences, after sentences that are too long by themselves are cut."""
     pieces = [list(_with_space(sentences)) for sentences in paragraphs]
     counts = iter(_weights(text, list(chain.from_iterable(pieces)), count_tokens))
     weighed = [[(piece, next(counts)) for piece in paragraph] for paragraph in pieces]
     while any(_is_cuttable(text, piece, weight, limit) for piece, weight in chain.from_iterable(weighed)):
         weighed = _cut_once(text, weighed, limit, count_tokens)
     return [
-        [tuple(_trimmed(text, piece.start, piece.end) for piece in run) for run in _balanced(paragraph, limit)]
+        [tuple(_trim(text, piece.start, piece.end) for piece in run) for run in _balanced(paragraph, limit)]
         for paragraph in weighed
     ]
 
 
 def _with_space(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
-    """The sentences with the space behind them, so that what is counted adds up to their run."""
+    """Yield the sentences with the space behind them, so that their tokens add up to those of a run."""
     for sentence, following in pairwise(sentences):
         yield Sentence(sentence.start, following.start)
     yield from sentences[-1:]
@@ -255,7 +246,7 @@ def _with_space(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
 def _is_cuttable(text: str, piece: Sentence, weight: int, limit: int) -> bool:
     if weight <= limit:
         return False
-    body = _trimmed(text, piece.start, piece.end)
+    body = _trim(text, piece.start, piece.end)
     return body.end - body.start > 1
 
 
@@ -263,9 +254,9 @@ def _cut_once(
     text: str,
     weighed: Sequence[Sequence[tuple[Sentence, int]]],
     limit: int,
-    count_tokens: Callable[[Sequence[str]], Sequence[int]],
+    count_tokens: CountTokens,
 ) -> list[list[tuple[Sentence, int]]]:
-    """Every piece that is too long, cut to as many parts as its weight asks for, and these weighed."""
+    """Cut every piece that is too long into as many parts as its weight requires, and weigh these."""
     cut = {
         piece: list(_parts(text, piece, math.ceil(weight / limit)))
         for piece, weight in chain.from_iterable(weighed)
@@ -284,8 +275,8 @@ def _cut_once(
 
 
 def _parts(text: str, piece: Sentence, count: int) -> Iterator[Sentence]:
-    """About `count` parts of like length, and at least two, none of them white space alone."""
-    body = _trimmed(text, piece.start, piece.end)
+    """Yield about `count` parts of similar length, at least two, none of them only white space."""
+    body = _trim(text, piece.start, piece.end)
     length = body.end - body.start
     count = min(count, length)
     start = body.start
@@ -300,7 +291,7 @@ def _parts(text: str, piece: Sentence, count: int) -> Iterator[Sentence]:
 
 
 def _best_cut(text: str, target: int, low: int, high: int) -> int:
-    """The end, between two offsets, of the clause nearest to a target, else of a word, else of a character."""
+    """Return the end of the clause nearest to a target between two offsets, else of the word, else of the character."""
     for boundary in (_CLAUSE_END, _SPACE):
         ends = [match.end() for match in boundary.finditer(text, low, high) if low < match.end() < high]
         if ends:
@@ -309,24 +300,22 @@ def _best_cut(text: str, target: int, low: int, high: int) -> int:
 
 
 def _between_characters(text: str, at: int, low: int) -> int:
-    """`at`, or the nearest place between `low` and it that doesn't part a letter from its marks, if one is near."""
-    for place in range(at, max(at - _TAIL, low), -1):
-        joined = unicodedata.category(text[place])[0] == "M" or _JOINER in (text[place], text[place - 1])
-        if not joined:
-            return place
+    """Return `at`, or the nearest offset before it and after `low` that doesn't split a letter from its marks."""
+    for offset in range(at, max(at - _CONTEXT, low), -1):
+        if unicodedata.category(text[offset])[0] != "M" and _JOINER not in (text[offset], text[offset - 1]):
+            return offset
     return at
 
 
 def _balanced(weighed: Sequence[tuple[Sentence, int]], limit: int) -> list[list[Sentence]]:
-    """The fewest runs of at most `limit`, and of these the ones whose heaviest run is lightest."""
-    fewest = len(_filled(weighed, limit))
-    # The smallest capacity that needs no more runs lies between an even share and the limit.
-    capacity = bisect_left(range(limit), True, key=lambda tried: len(_filled(weighed, tried)) <= fewest)
-    return _filled(weighed, capacity)
+    """Return the fewest runs of at most `limit`, chosen so that the heaviest run is as light as possible."""
+    fewest = len(_fill(weighed, limit))
+    capacity = bisect_left(range(limit), True, key=lambda tried: len(_fill(weighed, tried)) <= fewest)
+    return _fill(weighed, capacity)
 
 
-def _filled(weighed: Sequence[tuple[Sentence, int]], capacity: int) -> list[list[Sentence]]:
-    """Runs filled in order, each up to the capacity; what is heavier by itself is a run of its own."""
+def _fill(weighed: Sequence[tuple[Sentence, int]], capacity: int) -> list[list[Sentence]]:
+    """Return runs filled in order, each up to the capacity. A sentence heavier than that is a run of its own."""
     runs: list[list[Sentence]] = []
     load = 0
     for sentence, weight in weighed:

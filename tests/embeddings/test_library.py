@@ -148,7 +148,7 @@ def test_all_broken_files_are_listed_and_nothing_is_changed(data: Path) -> None:
     with pytest.raises(ReviewFilesError) as caught:
         Library.build(data)
     lines = str(caught.value).splitlines()
-    assert [Path(line.split(":")[0]).name for line in lines] == ["bytes.txt", "empty.md", "broken.md"]
+    assert [Path(line.split(",")[0]).name for line in lines] == ["bytes.txt", "empty.md", "broken.md"]
     assert _tree(data) == before
 
 
@@ -159,7 +159,7 @@ def test_broken_files_may_be_left_out_and_are_named(data: Path) -> None:
     library = Library.build(data, skip_broken=True, notify=notes.append)
     assert [found.slug for found in library.reviews()] == ["never-let-me-go", "new"]
     (note,) = notes
-    assert note.startswith(f"left out: {data}/reviews/quiet.md:")
+    assert note.startswith(f"left out: {data}/reviews/quiet.md, line 1: ")
 
 
 def test_nothing_but_broken_files_is_nothing_to_build(tmp_path: Path) -> None:
@@ -442,7 +442,9 @@ def test_a_review_that_is_not_there_is_named_with_the_closest(opened: Library) -
     ):
         with pytest.raises(UnknownReviewError) as caught:
             act()
-        assert _line(caught) == ("no review is called 'never-let-me-so'; did you mean 'never-let-me-go', 'quiet'?")
+        assert _line(caught) == (
+            "There is no review called “never-let-me-so”. Did you mean “never-let-me-go”, “quiet”?"
+        )
     assert opened.find_review("never let me so").slug == "never-let-me-go"
     with pytest.raises(UnknownReviewError):
         opened.find_review("Blade Runner")
@@ -451,7 +453,7 @@ def test_a_review_that_is_not_there_is_named_with_the_closest(opened: Library) -
 def test_sections_are_listed_and_found(opened: Library) -> None:
     assert [section.heading for section in opened.sections("quiet")] == ["Introduction", "Sound"]
     assert opened.section("quiet", "2").heading == "Sound"
-    with pytest.raises(UnknownSectionError, match="has no section 'Birds'; did you mean"):
+    with pytest.raises(UnknownSectionError, match="has no section “Birds”"):
         opened.section("quiet", "Birds")
 
 
@@ -473,7 +475,7 @@ def test_who_sees_no_collection_is_told_nothing(opened: Library) -> None:
         assert opened.reviews(collections=collections) == ()
         assert opened.ask(QUESTION, collections=collections) == Answer(QUESTION, State.UNANSWERED, 0.0, ())
         assert opened.search(QUESTION, collections=collections) == ()
-        with pytest.raises(UnknownReviewError, match="there are no reviews to choose from"):
+        with pytest.raises(UnknownReviewError, match="There are no reviews to choose from"):
             opened.review("quiet", collections=collections)
 
 

@@ -1,1 +1,1 @@
-"""One module for each file format: bytes to headings and paragraphs."""
+"""One module per file format: bytes to headings and paragraphs."""

@@ -1,4 +1,4 @@
-"""What was read from another format, and the Markdown file that it becomes."""
+"""A review as another format holds it, and the Markdown file that it becomes."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from dataclasses import dataclass
 
 import yaml
 
-from embeddings.documents.formats.blocks import Block, collapsed, is_break
+from embeddings.config import MAX_HEADING_CHARACTERS
+from embeddings.documents.formats.blocks import Block, collapse_spaces, is_ornament
 from embeddings.documents.formats.front_matter import is_link
-from embeddings.documents.formats.markdown import HEADING_LENGTH
 from embeddings.documents.slugs import slugify
 
-_UNKEPT = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
-_INLINE = re.compile(r"[\\`*_\[\]<&~#]")
-_LINE_START = re.compile(r"^(?:[-+>=]|\d+(?=[.)]))")
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
+_INLINE_MARK = re.compile(r"[\\`*_\[\]<&~#]")
+_LINE_START_MARK = re.compile(r"^(?:[-+>=]|\d+(?=[.)]))")
 
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A review as another format holds it; `author` and `source` (a link) where it names them."""
+    """A review as another format holds it. `author` and `source` (a link) are None if the format names none."""
 
     title: str
     blocks: tuple[Block, ...]
@@ -28,45 +28,45 @@ class Article:
     source: str | None = None
 
 
-def markdown_of(imported: Article) -> str:
-    """The review file: front matter and Markdown, which is read back as the same sections and paragraphs.
+def to_markdown(article: Article) -> str:
+    """Return the review file: front matter and Markdown, which parse to the same sections and paragraphs.
 
-    Every heading becomes one of the second level; a heading that says the title is left out. One that is as long
+    Every heading becomes one of the second level. A heading that repeats the title is left out, and a heading as long
     as a paragraph becomes one.
     """
     fields = {
-        "title": tidied(imported.title),
-        "author": tidied(imported.author or ""),
-        "source": imported.source if imported.source and is_link(imported.source) else "",
+        "title": clean_line(article.title),
+        "author": clean_line(article.author or ""),
+        "source": article.source if article.source and is_link(article.source) else "",
     }
     given = {name: value for name, value in fields.items() if value}
     front_matter = yaml.safe_dump(given, allow_unicode=True, sort_keys=False, width=10_000)
-    return f"---\n{front_matter}---\n\n" + "\n\n".join(_lines(imported)) + "\n"
+    return f"---\n{front_matter}---\n\n" + "\n\n".join(_lines(article)) + "\n"
 
 
-def tidied(text: str) -> str:
-    """The text on one line, without control characters or white space of any kind at either end."""
-    return collapsed(_UNKEPT.sub("", text)).strip()
+def clean_line(text: str) -> str:
+    """Return `text` on one line, without control characters and without white space of any kind at either end."""
+    return collapse_spaces(_FORBIDDEN.sub("", text)).strip()
 
 
-def _lines(imported: Article) -> Iterator[str]:
-    title = slugify(imported.title)
-    title_may_come = True
-    for block in imported.blocks:
-        text = tidied(block.text)
-        if block.level and text and len(text) <= HEADING_LENGTH:
-            if not (block.level == 1 and title_may_come and slugify(text) == title):
-                yield f"## {_escaped(text)}"
-                title_may_come = False
-        elif text and not is_break(text):
-            yield _escaped(text)
+def _lines(article: Article) -> Iterator[str]:
+    title = slugify(article.title)
+    is_first_heading = True
+    for block in article.blocks:
+        text = clean_line(block.text)
+        if block.level and text and len(text) <= MAX_HEADING_CHARACTERS:
+            if not (block.level == 1 and is_first_heading and slugify(text) == title):
+                yield f"## {_escape(text)}"
+                is_first_heading = False
+        elif text and not is_ornament(text):
+            yield _escape(text)
 
 
-def _escaped(text: str) -> str:
-    escaped = _INLINE.sub(r"\\\g<0>", text)
-    start = _LINE_START.match(escaped)
+def _escape(text: str) -> str:
+    escaped = _INLINE_MARK.sub(r"\\\g<0>", text)
+    start = _LINE_START_MARK.match(escaped)
     if start is None:
         return escaped
-    # Of "1. " it is the full stop that makes a list, and a digit can't be escaped.
+    # In "1. " the full stop makes the list, and a digit can't be escaped.
     mark = start.end() if start[0][0].isdigit() else 0
     return f"{escaped[:mark]}\\{escaped[mark:]}"

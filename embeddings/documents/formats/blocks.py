@@ -1,4 +1,4 @@
-"""Headings and paragraphs of plain text, as every format gives them, and the sections that they make."""
+"""Headings and paragraphs of plain text, which every format is read into, and the sections that they make."""
 
 from __future__ import annotations
 
@@ -9,8 +9,14 @@ from dataclasses import dataclass
 from embeddings.documents.slugs import UniqueSlugs, slugify
 from embeddings.records import INTRODUCTION, Paragraph, Section
 
+INLINE_TAGS = frozenset(
+    "a abbr b bdi bdo big cite code data del dfn em font i ins kbd mark q s samp small span strike strong sub sup time "
+    "tt u var wbr".split()
+)
+"""HTML elements that stand inside a paragraph and don't end a word."""
+
 _WHITE_SPACE = re.compile(r"[ \t\n\v\f\r\x85\u2028\u2029]+")
-_BREAK = re.compile(r"[\s*_=~#•·⁂†❦❧–—-]+")
+_ORNAMENT = re.compile(r"[\s*_=~#•·⁂†❦❧–—-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,30 +28,33 @@ class Block:
     line: int
 
 
-def collapsed(text: str) -> str:
-    """White space as a browser shows it: a run is one space; no-break and typographic spaces stay."""
+def collapse_spaces(text: str) -> str:
+    """Return `text` with white space as a browser shows it.
+
+    A run of white space becomes one space. No-break and typographic spaces stay.
+    """
     return _WHITE_SPACE.sub(" ", text).strip()
 
 
-def is_break(text: str) -> bool:
-    """Whether this is an ornament between paragraphs (`* * *`, `⁂`) rather than one of them."""
-    return _BREAK.fullmatch(text) is not None
+def is_ornament(text: str) -> bool:
+    """Return True for an ornament between paragraphs, such as `* * *` or `⁂`."""
+    return _ORNAMENT.fullmatch(text) is not None
 
 
-def sectioned(blocks: Iterable[Block], title: str) -> tuple[str, tuple[Section, ...]]:
-    """The review's text and its sections.
+def build_sections(blocks: Iterable[Block], title: str) -> tuple[str, tuple[Section, ...]]:
+    """Return a review's text and its sections.
 
-    Headings of every level make sections alike. A first-level heading before all others that says the title is
-    the title. A heading without text under it makes no section: there would be nothing in it to cite.
+    Headings of all levels make sections alike. A first-level heading before all others that repeats the title is not a
+    section. Neither is a heading without text under it, because there would be nothing to cite.
     """
-    pieces: list[str] = []
+    texts: list[str] = []
     sections: list[Section] = []
     slugs = UniqueSlugs()
     heading = INTRODUCTION
     paragraphs: list[Paragraph] = []
     offset = 0
     title_slug = slugify(title)
-    title_may_come = True
+    is_first_heading = True
 
     def close() -> None:
         if paragraphs:
@@ -54,15 +63,15 @@ def sectioned(blocks: Iterable[Block], title: str) -> tuple[str, tuple[Section, 
 
     for block in blocks:
         if block.level:
-            if block.level == 1 and title_may_come and slugify(block.text) == title_slug:
+            if block.level == 1 and is_first_heading and slugify(block.text) == title_slug:
                 continue
-            title_may_come = False
+            is_first_heading = False
             close()
             heading = block.text
         else:
             end = offset + len(block.text)
             paragraphs.append(Paragraph(len(paragraphs) + 1, offset, end))
-            pieces.append(block.text)
+            texts.append(block.text)
             offset = end + 1
     close()
-    return "\n".join(pieces), tuple(sections)
+    return "\n".join(texts), tuple(sections)

@@ -1,48 +1,73 @@
-"""A tree of HTML elements to headings and paragraphs."""
+"""Web pages: their article, and headings and paragraphs of a tree of elements."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from lxml import etree
-
-from embeddings.documents.formats.article import tidied
-from embeddings.documents.formats.blocks import Block
+from embeddings.documents.formats.article import Article, clean_line
+from embeddings.documents.formats.blocks import INLINE_TAGS, Block
+from embeddings.documents.formats.plain_text import title_from_name
 from embeddings.errors import ConversionError
 
 if TYPE_CHECKING:
-    from embeddings.documents.formats.article import Article
+    from lxml import etree
 
 _SKIPPED = frozenset(
     "audio button canvas embed form head iframe input math nav noscript object script select style svg template "
     "textarea title video".split()
 )
-_INLINE = frozenset(
-    "a abbr acronym b bdi bdo big cite code data del dfn em font hi i ins kbd label mark q ref rp rt ruby s samp small "
-    "span strike strong sub sup time tt u var wbr".split()
-)
+_INLINE = INLINE_TAGS | {"acronym", "hi", "label", "ref", "rp", "rt", "ruby"}
+"""`hi` and `ref` are trafilatura's."""
 _SPACES = frozenset("br cell lb td th".split())
-"""Where a line or a table's cell ends, words do as well."""
+"""Where a line or a table's cell ends, a word ends too."""
 _HEADING = re.compile(r"h([1-6])")
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
-def blocks_of(root: etree._Element) -> tuple[Block, ...]:
-    """The headings and paragraphs under an element, of HTML or as trafilatura names its parts.
+def read_html(data: bytes, path: Path) -> Article:
+    """Return the article of a web page, in whatever encoding the page names, without the site around it.
 
-    A list's item, a row of a table and a stretch of preformatted text are paragraphs. Scripts, styles, forms and
-    navigation are not text. However deep the tree is, nothing here recurses.
+    Raises:
+        ConversionError: the page has no article.
+        ImportError: the packages of the extra `import` are not installed.
     """
-    return tuple(_blocks(root))
+    from trafilatura import bare_extraction
+
+    if not is_text(data):
+        raise ConversionError("This is not a web page: it has bytes that no text has.")
+    page = bare_extraction(data, include_comments=False, include_formatting=True, with_metadata=True)
+    blocks = html_blocks(page.body) if page is not None and not isinstance(page, dict) else ()
+    if page is None or isinstance(page, dict) or not blocks:
+        raise ConversionError("This page has no article. Save its text as .txt and add that.")
+    return Article(clean_line(page.title or "") or title_from_name(path), blocks, page.author, page.url)
 
 
-def _blocks(root: etree._Element) -> Iterator[Block]:
+def html_blocks(root: etree._Element) -> tuple[Block, ...]:
+    """Return the headings and paragraphs under an element, of HTML or of trafilatura's own tree.
+
+    A list item, a table row and a stretch of preformatted text are paragraphs. Scripts, styles, forms and navigation
+    are not text. Nothing here recurses, however deep the tree is.
+    """
+    return tuple(_walk(root))
+
+
+def is_text(data: bytes) -> bool:
+    """Return True if bytes may be text in some encoding. UTF-16 has zero bytes, and says so at its beginning."""
+    return b"\x00" not in data or data.startswith(_UTF16_MARKS)
+
+
+def _walk(root: etree._Element) -> Iterator[Block]:
+    # Here, because lxml comes with the extra `import`.
+    from lxml import etree
+
     pieces: list[str] = []
     level = 0
 
-    def flushed() -> Iterator[Block]:
-        text = tidied("".join(pieces))
+    def flush() -> Iterator[Block]:
+        text = clean_line("".join(pieces))
         pieces.clear()
         if text:
             yield Block(text, level, 0)
@@ -58,48 +83,14 @@ def _blocks(root: etree._Element) -> Iterator[Block]:
             if tag in _SPACES:
                 pieces.append(" ")
             elif tag not in _INLINE:
-                yield from flushed()
+                yield from flush()
                 level = int(heading[1]) if heading else level
             pieces.append(element.text or "")
             continue
         if event == "end" and tag not in _INLINE and tag not in _SPACES:
-            yield from flushed()
+            yield from flush()
             if tag == "head" or _HEADING.fullmatch(tag):
                 level = 0
         if element is not root:
             pieces.append(element.tail or "")
-    yield from flushed()
-
-
-_WIDE = (b"\xff\xfe", b"\xfe\xff")
-"""UTF-16's marks at a file's beginning: there every other byte of English is 0."""
-
-
-def is_text(data: bytes) -> bool:
-    """Whether bytes may be a page at all, in any encoding."""
-    return b"\x00" not in data or data.startswith(_WIDE)
-
-
-def read_web_page(data: bytes, title: str) -> Article:
-    """The article of a page, without what surrounds it on its site.
-
-    Args:
-        data: the page, in whatever encoding it says that it is in.
-        title: what to call the review where the page has no title.
-
-    Raises:
-        ConversionError: there is no article in it.
-        ImportError: the libraries for it are not installed.
-    """
-    from trafilatura import bare_extraction
-
-    from embeddings.documents.formats.article import Article, tidied
-    from embeddings.documents.formats.html import blocks_of
-
-    if not is_text(data):
-        raise ConversionError("this is not a web page: it has bytes that no text has")
-    page = bare_extraction(data, include_comments=False, include_formatting=True, with_metadata=True)
-    blocks = blocks_of(page.body) if page is not None and not isinstance(page, dict) else ()
-    if page is None or isinstance(page, dict) or not blocks:
-        raise ConversionError("there is no article in this page; save its text as .txt and add that")
-    return Article(tidied(page.title or "") or title, blocks, page.author, page.url)
+    yield from flush()

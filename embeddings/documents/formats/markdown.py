@@ -1,4 +1,4 @@
-"""The headings and paragraphs of a Markdown text."""
+"""Markdown: headings and paragraphs as a reader of the rendered page sees them."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
-from embeddings.documents.formats.blocks import Block, collapsed, is_break
+from embeddings.config import MAX_HEADING_CHARACTERS
+from embeddings.documents.formats.blocks import INLINE_TAGS, Block, collapse_spaces, is_ornament
 from embeddings.errors import ReviewFileError
 
-HEADING_LENGTH = 200
-"""Characters of a heading. A paragraph right above a line of '-' is one to Markdown, and seldom to who wrote it."""
-
-# Below this depth markdown-it drops what it finds.
 _NESTING = 100
+"""markdown-it drops what is nested more deeply."""
 _HIDDEN_HTML = re.compile(r"<!--.*?(?:-->|$)|<(script|style|template)\b.*?(?:</\1\s*>|$)", re.DOTALL | re.IGNORECASE)
 _TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]*)?[^<>]*(?:>|$)")
-_INLINE_TAGS = frozenset(
-    "a abbr b bdi bdo big cite code data del dfn em font i img ins kbd mark q s samp small span strike strong "
-    "sub sup time tt u var wbr".split()
-)
+_INLINE_TAGS = INLINE_TAGS | {"img"}
 
 
 def markdown_blocks(body: str, lines_before: int, path: Path) -> tuple[Block, ...]:
-    """Headings and paragraphs as a reader of the rendered page sees them; `lines_before` is the front matter's.
+    """Return the headings and paragraphs of a Markdown text.
 
-    A list item, a block quote's paragraph, a footnote, a row of a table, and a stretch of code are paragraphs.
-    Pictures, comments, rules and links' addresses are not text. Headings inside lists and quotes belong to what
-    is listed or quoted: they are paragraphs.
+    A list item, a block quote's paragraph, a footnote, a table row and a stretch of code are paragraphs. Pictures,
+    comments, rules and the addresses of links are not text. Headings inside lists and quotes belong to what is listed
+    or quoted, so they are paragraphs.
+
+    Args:
+        body: the text.
+        lines_before: how many lines of the file stand before it.
+        path: the file, for errors.
 
     Raises:
-        ReviewFileError: a heading is as long as a paragraph, or lists or quotes are nested beyond what is parsed.
+        ReviewFileError: a heading is as long as a paragraph, or lists or quotes are nested too deeply to parse.
     """
     parser = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["strikethrough", "table"])
-    # Footnotes stay where they are written; gathered at the end they would fall to the last section.
+    # Footnotes stay where they are written. Gathered at the end they would belong to the last section.
     parser.use(footnote_plugin).disable(["footnote_inline", "footnote_tail"])
     blocks: list[Block] = []
     level = 0
@@ -46,15 +46,15 @@ def markdown_blocks(body: str, lines_before: int, path: Path) -> tuple[Block, ..
     row: list[str] | None = None
 
     def add(text: str, level: int = 0) -> None:
-        rendered = collapsed(text)
-        if rendered and (level or not is_break(rendered)):
+        rendered = collapse_spaces(text)
+        if rendered and (level or not is_ornament(rendered)):
             blocks.append(Block(rendered, level, line))
 
     for token in parser.parse(body):
         if token.map is not None:
             line = token.map[0] + lines_before + 1
         if token.level >= _NESTING - 1:
-            raise ReviewFileError(path, line, "lists or quotes are nested too deeply; nest them less")
+            raise ReviewFileError(path, line, "Lists or quotes are nested too deeply. Nest them less.")
         if token.type == "heading_open":
             level = int(token.tag[1:]) if token.level == 0 else 0
         elif token.type == "heading_close":
@@ -67,10 +67,11 @@ def markdown_blocks(body: str, lines_before: int, path: Path) -> tuple[Block, ..
         elif token.type == "inline":
             text = _inline_text(token.children or [])
             if row is not None:
-                row.append(collapsed(text))
+                row.append(collapse_spaces(text))
             else:
-                if level and len(text) > HEADING_LENGTH:
-                    reason = f"a heading of {len(text)} characters; put an empty line before a line of '-' or '='"
+                # A paragraph right above a line of hyphens is a heading to Markdown, and seldom to its author.
+                if level and len(text) > MAX_HEADING_CHARACTERS:
+                    reason = f"A heading has {len(text)} characters. Put an empty line before a line of '-' or '='."
                     raise ReviewFileError(path, line, reason)
                 add(text, level)
         elif token.type in {"fence", "code_block"}:
@@ -95,7 +96,7 @@ def _inline_text(tokens: Sequence[Token]) -> str:
 
 
 def _html_text(content: str) -> list[str]:
-    """The text between tags, a stretch for each block element."""
+    """Return the text between tags, one stretch per block element."""
 
     def boundary(match: re.Match[str]) -> str:
         name = (match.group(1) or "").lower()

@@ -1,4 +1,4 @@
-"""The headings and paragraphs of a plain text, as far as its lines tell."""
+"""Plain text: its encoding, its title, and the headings and paragraphs that its lines suggest."""
 
 from __future__ import annotations
 
@@ -6,27 +6,71 @@ import itertools
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
-from embeddings.documents.formats.blocks import Block, collapsed, is_break
+from embeddings.config import PLAIN_HEADING_CHARACTERS, PLAIN_HEADING_WORDS, PLAIN_WRAP_CHARACTERS
+from embeddings.documents.formats.article import Article
+from embeddings.documents.formats.blocks import Block, collapse_spaces, is_ornament
 from embeddings.documents.slugs import slugify
+from embeddings.errors import ReviewFileError
 
-_INFERRED_HEADING_LENGTH = 80
-_INFERRED_HEADING_WORDS = 14
-_WRAPPED_WIDTH = 120
+_LINE_END = re.compile(r"\r\n?")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _CLOSED = re.compile(r"[.!?…:;,。！？：；，、؟؛،۔।॥][\"'”’»›)\]}」』）]*$")
 _LIST_MARK = re.compile(r"[-–—*•·+>]|\(?\d+[.)]\s|\(?\w[.)]\s")
 
 
-def plain_blocks(text: str, title: str) -> tuple[Block, ...]:
-    """Paragraphs and the headings between them.
+def read_plain_text(data: bytes, path: Path) -> Article:
+    """Return the title and the blocks of a plain text file.
 
-    A line is a paragraph, except in a text that was wrapped by hand or by an editor: there a paragraph is
-    several lines. A heading is a short line that doesn't close a sentence and stands alone between paragraphs: of
-    several such lines in a row none is, since they read as a list or as verse.
+    Raises:
+        ReviewFileError: the bytes are not UTF-8 or not text.
     """
-    paragraphs = [block for block in _unwrapped(text.split("\n")) if not is_break(block.text)]
+    title = title_from_name(path)
+    return Article(title, plain_text_blocks(decode_text(data, path), title))
+
+
+def decode_text(data: bytes, path: Path) -> str:
+    """Return a file's text, each line ended by one newline.
+
+    Raises:
+        ReviewFileError: the bytes are not UTF-8 or not text; names the line.
+    """
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        before = _LINE_END.sub("\n", data[: error.start].decode("utf-8"))
+        line = before.count("\n") + 1
+        column = len(before.rpartition("\n")[2].encode("utf-8")) + 1
+        reason = f"Byte {column} of the line (0x{data[error.start]:02X}) is not UTF-8. Save the file as UTF-8."
+        raise ReviewFileError(path, line, reason) from error
+    text = _LINE_END.sub("\n", text.removeprefix("\ufeff"))
+    control = _CONTROL.search(text)
+    if control is not None:
+        line = text.count("\n", 0, control.start()) + 1
+        reason = (
+            f"The line has the control character U+{ord(control.group()):04X}. Remove it, and save the file as UTF-8."
+        )
+        raise ReviewFileError(path, line, reason)
+    return text
+
+
+def title_from_name(path: Path) -> str:
+    """Return the title of a review that has none itself: its file's name as words."""
+    words = re.sub(r"[\s_-]+", " ", path.stem).split()
+    return " ".join(word[:1].upper() + word[1:] for word in words) or path.stem
+
+
+def plain_text_blocks(text: str, title: str) -> tuple[Block, ...]:
+    """Return the paragraphs of a plain text and the headings between them.
+
+    A line is a paragraph. In a text that was wrapped by hand or by an editor, several lines are. A heading is a short
+    line that doesn't close a sentence and stands alone between paragraphs. Several such lines in a row are no headings,
+    because they read as a list or as verse.
+    """
+    paragraphs = [block for block in _join_wrapped(text.split("\n")) if not is_ornament(block.text)]
     first = paragraphs[0].text if paragraphs else ""
-    if 0 < len(first) <= _INFERRED_HEADING_LENGTH and slugify(first) == slugify(title):
+    if 0 < len(first) <= PLAIN_HEADING_CHARACTERS and slugify(first) == slugify(title):
         paragraphs[0] = replace(paragraphs[0], level=1)
     candidates = [not block.level and _may_be_heading(block.text) for block in paragraphs]
     last = len(paragraphs) - 1
@@ -40,38 +84,38 @@ def plain_blocks(text: str, title: str) -> tuple[Block, ...]:
 
 def _may_be_heading(text: str) -> bool:
     return (
-        len(text) <= _INFERRED_HEADING_LENGTH
-        and len(text.split()) <= _INFERRED_HEADING_WORDS
+        len(text) <= PLAIN_HEADING_CHARACTERS
+        and len(text.split()) <= PLAIN_HEADING_WORDS
         and any(character.isalnum() for character in text)
         and not _CLOSED.search(text)
         and not _LIST_MARK.match(text)
     )
 
 
-def _unwrapped(raw_lines: Sequence[str]) -> list[Block]:
-    """The paragraphs, each with its first line's number."""
-    lines = [collapsed(line) for line in raw_lines]
+def _join_wrapped(raw_lines: Sequence[str]) -> list[Block]:
+    """Return the paragraphs, each with its first line's number."""
+    lines = [collapse_spaces(line) for line in raw_lines]
     width = max(map(len, lines))
-    wrapped = width <= _WRAPPED_WIDTH and any(
+    wrapped = width <= PLAIN_WRAP_CHARACTERS and any(
         line and after[:1].islower() and not _CLOSED.search(line) for line, after in itertools.pairwise(lines)
     )
-    groups: list[tuple[int, list[str]]] = []
+    paragraphs: list[tuple[int, list[str]]] = []
     for number, line in enumerate(lines, 1):
         if not line:
             continue
         before = lines[number - 2] if number > 1 else ""
-        if wrapped and before and groups and _goes_on(before, line, len(groups[-1][1]) == 1, width):
-            groups[-1][1].append(line)
+        if wrapped and before and paragraphs and _continues(before, line, len(paragraphs[-1][1]) == 1, width):
+            paragraphs[-1][1].append(line)
         else:
-            groups.append((number, [line]))
-    return [Block(" ".join(group), 0, number) for number, group in groups]
+            paragraphs.append((number, [line]))
+    return [Block(" ".join(parts), 0, number) for number, parts in paragraphs]
 
 
-def _goes_on(line: str, following: str, is_first: bool, width: int) -> bool:
-    """Whether a wrapped paragraph goes on from one line to the next.
+def _continues(line: str, following: str, is_first: bool, width: int) -> bool:
+    """Return True if a wrapped paragraph continues from one line to the next.
 
-    It does where the next word would not have fitted, or is in lower case. Where it would have fitted, the line
-    was ended on purpose if it closes a sentence, or is a heading right above its paragraph.
+    It does if the next word would not have fitted, or is in lower case. If it would have fitted, the line was ended on
+    purpose: it closes a sentence, or is a heading right above its paragraph.
     """
     fits = len(line) + 1 + len(following.split(" ", 1)[0]) <= width
     if not fits or following[0].islower():

@@ -64,10 +64,10 @@ def _collection(
     except ReviewFileError:
         stamps = {}
     unchanged = {path for path, stamp in stamps.items() if path.name in known and stamp[0] == known[path.name].digest}
-    read = read_reviews(folder, collection=name, unread=unchanged)
+    read = read_reviews(folder, collection=name, skip=unchanged)
     loads: dict[str, Callable[[], Review]] = {review.slug: partial(_given, review) for review in read.reviews}
     # Once, however often it is asked for: a file may be saved in between.
-    loads |= {slugify(path.stem): cache(partial(read_review, path, collection=name)) for path in read.unread}
+    loads |= {slugify(path.stem): cache(partial(read_review, path, collection=name)) for path in read.skipped}
     by_slug = {slugify(path.stem): stamp for path, stamp in stamps.items()}
     return tuple(Source(slug, loads[slug], *by_slug[slug]) for slug in by_slug if slug in loads), read.errors
 

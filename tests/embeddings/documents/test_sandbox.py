@@ -1,4 +1,4 @@
-"""Files that were made to do harm: refused in one line or read harmlessly, with little memory, nothing written."""
+"""Malicious files are refused in one line or read without harm, with little memory and nothing written."""
 
 from __future__ import annotations
 
@@ -15,27 +15,25 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.documents.converter import LARGEST, convert
+from embeddings.config import MAX_PAGE_FILE_BYTES, SANDBOX_MEMORY_BYTES
+from embeddings.documents.converter import convert
 from embeddings.documents.sandbox import convert_in_sandbox
-from embeddings.documents.sandbox_worker import MEMORY
 from embeddings.errors import ConversionError, ReviewFileError
 from tests.embeddings.fixtures.books import CONTAINER, archive, book, chapter, package
 from tests.project import ROOT
 
 FRONT = b"---\ntitle: A\n---\n"
-
-
 UNPACKED = 60_000_000
 
 
 @cache
 def bomb() -> bytes:
-    """A book of sixty million bytes in sixty thousand."""
+    """Return a book of sixty million bytes, packed into sixty thousand."""
     return book({"one.xhtml": "<p>" + "a" * UNPACKED + "</p>"})
 
 
 def lying_bomb() -> bytes:
-    """The same, whose directory says that it is small."""
+    """Return the same book, but its directory says that it is small."""
     data = bomb()
     size = struct.pack("<L", UNPACKED + len(chapter("<p></p>")))
     assert size in data
@@ -43,21 +41,21 @@ def lying_bomb() -> bytes:
 
 
 def nested_bomb() -> bytes:
-    """A book whose chapter is an archive."""
+    """Return a book whose chapter is an archive."""
     inner = archive({"x": "0" * 1_000_000})
     opf = package({"one.xhtml": ""})
     return archive({"META-INF/container.xml": CONTAINER, "OEBPS/content.opf": opf, "OEBPS/one.xhtml": inner})
 
 
 def entity_bomb() -> bytes:
-    """A package file that would grow to a gigabyte: a billion laughs."""
+    """Return a book whose package file would grow to a gigabyte: a billion laughs."""
     entities = '<!ENTITY l0 "lol">' + "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 10))
     text = f'<?xml version="1.0"?><!DOCTYPE package [{entities}]><package><title>&l9;</title></package>'
     return archive({"META-INF/container.xml": CONTAINER, "OEBPS/content.opf": text})
 
 
-def reading_local_files() -> bytes:
-    """A package file that asks for a file of the machine."""
+def local_file_reader() -> bytes:
+    """Return a book whose package file refers to a file of the machine."""
     text = (
         '<?xml version="1.0"?><!DOCTYPE package [<!ENTITY x SYSTEM "file:///etc/passwd">]>'
         '<package xmlns:dc="http://purl.org/dc/elements/1.1/"><dc:title>&x;</dc:title>'
@@ -69,8 +67,8 @@ def reading_local_files() -> bytes:
     )
 
 
-def leading_out(href: str) -> bytes:
-    """A book whose chapter stands outside of it."""
+def outside_chapter(href: str) -> bytes:
+    """Return a book that refers to a chapter outside of itself."""
     return archive(
         {
             "META-INF/container.xml": CONTAINER,
@@ -81,8 +79,8 @@ def leading_out(href: str) -> bytes:
     )
 
 
-def packed_otherwise() -> bytes:
-    """A book packed with a method that takes as much memory as it says."""
+def lzma_packed() -> bytes:
+    """Return a book packed with a method that lets the file choose the memory that unpacking takes."""
     stream = io.BytesIO()
     with zipfile.ZipFile(stream, "w", zipfile.ZIP_LZMA) as opened:
         opened.writestr("META-INF/container.xml", CONTAINER)
@@ -90,7 +88,7 @@ def packed_otherwise() -> bytes:
 
 
 def encrypted() -> bytes:
-    """A book whose container says that it is encrypted."""
+    """Return a book whose container is marked as encrypted."""
     data = bytearray(archive({"META-INF/container.xml": CONTAINER}))
     for mark, offset in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
         place = -1
@@ -100,37 +98,41 @@ def encrypted() -> bytes:
 
 
 def many_files() -> bytes:
-    """A book of a thousand chapters."""
+    """Return a book of a thousand chapters."""
     return book({f"{number}.xhtml": "<p>x</p>" for number in range(1000)})
 
 
 def aliases() -> bytes:
-    """Front matter that would grow to a billion values."""
+    """Return front matter that would grow to a billion values."""
     lines = ["a0: &a0 [x]"] + [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 10)]
     return ("---\ntitle: A\n" + "\n".join(lines) + "\n---\nText.").encode()
 
 
 REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "a zip bomb": ("book.epub", bomb, "unpacks to more than 16 MB"),
-    "a zip bomb that lies": ("book.epub", lying_bomb, "not an EPUB that can be read|unpacks to more"),
-    "a billion laughs": ("book.epub", entity_bomb, "not an EPUB that can be read|no text"),
-    "a path out of the archive": ("book.epub", lambda: leading_out("../../../etc/passwd"), "a file outside of itself"),
-    "an absolute path": ("book.epub", lambda: leading_out("/etc/passwd"), "a file outside of itself"),
-    "an escaped path": ("book.epub", lambda: leading_out("%2e%2e/%2e%2e/x"), "a file outside of itself"),
-    "a path of another system": ("book.epub", lambda: leading_out("..\\..\\x"), "a file outside of itself"),
-    "LZMA": ("book.epub", packed_otherwise, "packed in a way that EPUB does not allow"),
+    "a zip bomb that lies": ("book.epub", lying_bomb, "not a readable EPUB|unpacks to more"),
+    "a billion laughs": ("book.epub", entity_bomb, "not a readable EPUB|no text"),
+    "a path out of the archive": (
+        "book.epub",
+        lambda: outside_chapter("../../../etc/passwd"),
+        "a file outside of itself",
+    ),
+    "an absolute path": ("book.epub", lambda: outside_chapter("/etc/passwd"), "a file outside of itself"),
+    "an escaped path": ("book.epub", lambda: outside_chapter("%2e%2e/%2e%2e/x"), "a file outside of itself"),
+    "a path of another system": ("book.epub", lambda: outside_chapter("..\\..\\x"), "a file outside of itself"),
+    "LZMA": ("book.epub", lzma_packed, "compressed in a way that EPUB does not allow"),
     "an encrypted book": ("book.epub", encrypted, "encrypted"),
-    "a thousand chapters": ("book.epub", many_files, "1000 files of text; at most 500"),
-    "half a book": ("book.epub", lambda: book({"a.xhtml": "<p>x</p>"})[:500], "not an EPUB that can be read"),
-    "an archive that is no book": ("book.epub", lambda: archive({"x": "y"}), "container.xml is missing"),
-    "noise for a book": ("book.epub", lambda: bytes(range(256)) * 100, "not an EPUB that can be read"),
-    "an empty book": ("book.epub", lambda: book({}), "no text in this book"),
+    "a thousand chapters": ("book.epub", many_files, "1000 text files. The limit is 500"),
+    "half a book": ("book.epub", lambda: book({"a.xhtml": "<p>x</p>"})[:500], "not a readable EPUB"),
+    "an archive that is not a book": ("book.epub", lambda: archive({"x": "y"}), "container.xml is missing"),
+    "noise for a book": ("book.epub", lambda: bytes(range(256)) * 100, "not a readable EPUB"),
+    "an empty book": ("book.epub", lambda: book({}), "book has no text"),
     "50 MB of text": ("long.txt", lambda: b"All work and no play. " * 2_400_000, "larger than 2 MB"),
     "50 MB of Markdown": ("long.md", lambda: FRONT + b"All work and no play. " * 2_400_000, "larger than 2 MB"),
     "a novel": (
         "long.txt",
         lambda: b"All work and no play. " * 40_000,
-        "characters long; a review has at most 500,000",
+        "characters. The limit is 500,000",
     ),
     "a million headings": ("many.md", lambda: FRONT + b"## a\nb\n" * 250_000, "250,002 headings"),
     "six hundred sections": ("many.md", lambda: FRONT + b"## a\nb\n" * 600, "600 sections"),
@@ -141,22 +143,30 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
     ),
     "nested front matter": ("x.md", lambda: b"---\ntitle: " + b"[" * 30_000 + b"\n---\nText.", "nested too deeply"),
     "underlined headings": ("x.md", lambda: b"---\ntitle: A\n" * 100_000, "100,000 headings"),
-    "front matter without end": ("x.md", lambda: b"---\n" + b"title: A\n" * 100_000, "x.md:1: .* has no end"),
+    "front matter without end": ("x.md", lambda: b"---\n" + b"title: A\n" * 100_000, "x.md, line 1: .* has no end"),
     "YAML that grows": ("x.md", aliases, "refers to another value"),
     "a Python object in YAML": (
         "x.md",
         lambda: b"---\ntitle: !!python/object/apply:os.system [ls]\n---\nx",
-        "x.md:2: ",
+        "x.md, line 2: ",
     ),
-    "a title of a thousand characters": ("x.md", lambda: b"---\ntitle: " + b"a" * 1000 + b"\n---\nx", "title is 1,000"),
+    "a title of a thousand characters": (
+        "x.md",
+        lambda: b"---\ntitle: " + b"a" * 1000 + b"\n---\nx",
+        "title has 1,000",
+    ),
     "binary for text": ("x.txt", lambda: bytes(range(256)) * 10, "control character|not UTF-8"),
     "binary for HTML": ("x.html", lambda: b"\x7fELF\x00\x01" * 1000, "bytes that no text has"),
-    "UTF-16 for text": ("x.txt", lambda: "A keeper counts ships.".encode("utf-16"), "x.txt:1: byte 1 .* is not UTF-8"),
-    "Latin-1 for text": ("x.md", lambda: FRONT + "café".encode("latin-1"), "x.md:4: byte 4 .* is not UTF-8"),
+    "UTF-16 for text": (
+        "x.txt",
+        lambda: "A keeper counts ships.".encode("utf-16"),
+        "x.txt, line 1: Byte 1 .* is not UTF-8",
+    ),
+    "Latin-1 for text": ("x.md", lambda: FRONT + "café".encode("latin-1"), "x.md, line 4: Byte 4 .* is not UTF-8"),
     "nothing": ("x.txt", lambda: b"", "has no text"),
     "nothing in HTML": ("x.html", lambda: b"", "no article"),
     "scripts alone": ("x.html", lambda: b"<script>" + b"evil();" * 100_000, "no article"),
-    "a program": ("x.exe", lambda: b"MZ", r"'\.exe' files can't be read; bring \.md, \.txt, \.html or \.epub"),
+    "a program": ("x.exe", lambda: b"MZ", r"'\.exe' files can't be read\. Use \.md, \.txt, \.html or \.epub\."),
     "a program that is called a text": ("review\u202etxt.exe", lambda: b"MZ", r"'\.exe' files can't be read"),
     "no name": ("", lambda: b"text", "files can't be read"),
     "deep quotes": ("x.md", lambda: FRONT + b">" * 100_000 + b" a", "nested too deeply"),
@@ -164,14 +174,14 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_a_hostile_file_is_refused_in_one_line(case: str) -> None:
+def test_a_malicious_file_is_refused_in_one_line(case: str) -> None:
     name, made, reason = REFUSED[case]
     with pytest.raises((ConversionError, ReviewFileError), match=reason) as refused:
         convert(made(), name)
     assert "\n" not in str(refused.value)
 
 
-def test_nothing_is_written_where_files_are_examined(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_sandbox_writes_nothing_to_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     with pytest.raises(ConversionError, match="unpacks to more than 16 MB"):
@@ -180,31 +190,31 @@ def test_nothing_is_written_where_files_are_examined(tmp_path: Path, monkeypatch
 
 
 @pytest.mark.parametrize(
-    ("harm", "told"),
+    ("harm", "error"),
     [
-        (f"bytearray({2 * MEMORY})", "MemoryError"),
+        (f"bytearray({2 * SANDBOX_MEMORY_BYTES})", "MemoryError"),
         ("import pathlib\npathlib.Path('written').write_text('much')", "OSError"),
     ],
 )
-def test_the_process_that_examines_can_neither_grow_nor_write(harm: str, told: str, tmp_path: Path) -> None:
+def test_the_sandbox_can_neither_grow_nor_write(harm: str, error: str, tmp_path: Path) -> None:
     code = f"from embeddings.documents.sandbox_worker import restrict\nrestrict()\n{harm}"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     ended = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
     )
-    assert told in ended.stderr
+    assert error in ended.stderr
     assert [file.stat().st_size for file in tmp_path.iterdir()] in ([], [0])
 
 
-def test_deep_html_is_refused_and_not_fallen_into() -> None:
-    with pytest.raises(ConversionError, match=r"no article|takes more|can't be read"):
+def test_deeply_nested_html_is_refused() -> None:
+    with pytest.raises(ConversionError, match=r"no article|takes too much|can't be read"):
         convert_in_sandbox(b"<div>" * 100_000 + b"<p>text", "deep.html")
 
 
-def test_a_book_can_not_ask_for_the_machines_files() -> None:
-    candidate = convert_in_sandbox(reading_local_files(), "book.epub")
-    assert candidate.review.text == "Text."
-    assert "root:" not in candidate.content
+def test_a_book_cannot_read_files_of_the_machine() -> None:
+    converted = convert_in_sandbox(local_file_reader(), "book.epub")
+    assert converted.review.text == "Text."
+    assert "root:" not in converted.content
 
 
 def test_a_chapter_that_is_an_archive_is_not_unpacked() -> None:
@@ -212,9 +222,9 @@ def test_a_chapter_that_is_an_archive_is_not_unpacked() -> None:
         convert(nested_bomb(), "book.epub")
 
 
-def test_a_file_that_takes_too_long_ends_its_process_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("embeddings.documents.sandbox.PATIENCE", 0.01)
-    with pytest.raises(ConversionError, match=r"^x\.md takes more memory or time to read than a review does$"):
+def test_a_file_that_takes_too_long_ends_only_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("embeddings.documents.sandbox.SANDBOX_TIMEOUT_SECONDS", 0.01)
+    with pytest.raises(ConversionError, match=r"^x\.md: Reading the file takes too much memory or time"):
         convert_in_sandbox(FRONT + b"text", "x.md")
 
 
@@ -227,5 +237,5 @@ def test_memory_is_bounded_while_a_book_unpacks() -> None:
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    assert len(data) < LARGEST[".epub"]
+    assert len(data) < MAX_PAGE_FILE_BYTES
     assert peak < 64 * 1024**2

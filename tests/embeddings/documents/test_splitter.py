@@ -1,19 +1,20 @@
-"""Reviews become passages and sentences: nothing lost, nothing doubled, and each boundary where a reranker has it."""
+"""Reviews become passages and sentences. Nothing is lost or doubled, and sentences end where people end them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from embeddings.documents.parser import parse_review, read_review
-from embeddings.documents.splitter import CHARACTERS_PER_TOKEN, SPLITTER, split_review, split_sentences
+from embeddings.config import CHARACTERS_PER_TOKEN
+from embeddings.documents.parser import read_review
+from embeddings.documents.splitter import SPLITTER, split_review, split_sentences
 from embeddings.records import Passage, Review, Sentence
+from tests.embeddings.documents.parsing import markdown, plain
 from tests.project import OWNERS
 
 
@@ -27,10 +28,6 @@ def count_words(texts: Sequence[str]) -> list[int]:
 
 def count_characters(texts: Sequence[str]) -> list[int]:
     return [len(text) for text in texts]
-
-
-def plain(text: str) -> Review:
-    return parse_review(text.encode(), Path("a-film.txt"))
 
 
 def texts(review: Review, limit: int, count: Callable[[Sequence[str]], Sequence[int]] = count_words) -> list[str]:
@@ -93,7 +90,7 @@ def texts(review: Review, limit: int, count: Callable[[Sequence[str]], Sequence[
     ],
     ids=lambda parts: parts[0][:24],
 )
-def test_sentences_end_where_a_reader_ends_them(parts: list[str]) -> None:
+def test_sentences_end_where_people_end_them(parts: list[str]) -> None:
     assert sentences(" ".join(parts)) == parts
 
 
@@ -101,7 +98,7 @@ def test_sentences_end_without_a_space_where_a_script_has_none() -> None:
     assert sentences("他走了。她留下了！真的吗？是的。") == ["他走了。", "她留下了！", "真的吗？", "是的。"]
 
 
-def test_a_no_break_space_parts_sentences() -> None:
+def test_a_no_break_space_separates_sentences() -> None:
     assert sentences("He left.\u00a0She stayed.") == ["He left.", "She stayed."]
 
 
@@ -114,7 +111,7 @@ def test_offsets_are_into_the_whole_text() -> None:
     ]
 
 
-def test_white_space_at_either_end_belongs_to_no_sentence() -> None:
+def test_sentences_have_no_white_space_at_either_end() -> None:
     assert sentences(" \u00a0(He left.) (She stayed.) \n") == ["(He left.)", "(She stayed.)"]
 
 
@@ -140,7 +137,7 @@ essay = st.lists(
 
 @given(essay.map(" ".join) | essay.map("".join) | st.text())
 @example("a\x1f\x85b.")
-def test_sentences_hold_all_of_a_text_but_white_space_and_no_part_twice(text: str) -> None:
+def test_sentences_cover_a_text_except_white_space_and_never_overlap(text: str) -> None:
     found = split_sentences(text, 0, len(text))
     ends = [0, *(sentence.end for sentence in found)]
     starts = [*(sentence.start for sentence in found), len(text)]
@@ -178,7 +175,7 @@ def test_a_long_paragraph_is_the_fewest_even_runs_of_its_sentences() -> None:
     assert texts(review, 10) == ["One two three four. Five six.", "Seven eight nine. Ten. Eleven twelve.", "Next one."]
 
 
-def test_a_sentence_of_the_limit_is_left_whole() -> None:
+def test_a_sentence_of_exactly_the_limit_stays_whole() -> None:
     review = plain("One two three four five. Six seven eight nine ten.")
     assert texts(review, 5) == ["One two three four five.", "Six seven eight nine ten."]
 
@@ -203,7 +200,7 @@ def test_a_long_unspaced_run_is_cut_between_characters() -> None:
     assert [len(text) for text in found] == [50] * 4
 
 
-def test_a_word_that_reads_as_one_token_is_cut_by_its_length() -> None:
+def test_a_long_word_of_one_token_is_cut_by_its_length() -> None:
     review = plain("x" * 10_000)
     found = texts(review, 256)
     assert "".join(found) == review.text
@@ -211,13 +208,10 @@ def test_a_word_that_reads_as_one_token_is_cut_by_its_length() -> None:
     assert max(map(len, found)) <= 256 * CHARACTERS_PER_TOKEN
 
 
-def test_a_cut_leaves_letters_with_their_marks() -> None:
+def test_a_cut_keeps_letters_with_their_marks_if_they_fit() -> None:
     found = texts(plain("e\u0301" * 50), 25, count_characters)
     assert "".join(found) == "e\u0301" * 50
     assert all(text.startswith("e") and text.endswith("\u0301") for text in found)
-
-
-def test_a_letter_with_more_marks_than_fit_is_cut_all_the_same() -> None:
     found = texts(plain("e" + "\u0301" * 99), 25, count_characters)
     assert [len(text) for text in found] == [25] * 4
 
@@ -242,11 +236,11 @@ reviews = st.lists(st.tuples(st.booleans(), essay.map(" ".join)), min_size=1, ma
 
 
 @given(reviews, st.integers(1, 12), st.sampled_from([count_words, count_characters]))
-def test_passages_hold_every_paragraph_whole_and_within_the_limit(
+def test_passages_cover_every_paragraph_within_the_limit(
     body: str, limit: int, count: Callable[[Sequence[str]], list[int]]
 ) -> None:
     printable = "".join(character for character in body if character.isprintable() or character == "\n")
-    review = parse_review(f"---\ntitle: A\n---\nStart. {printable}".encode(), Path("a.md"))
+    review = markdown(f"Start. {printable}")
     passages = split_review(review, limit=limit, count_tokens=count)
     for section in review.sections:
         for paragraph in section.paragraphs:
@@ -266,7 +260,7 @@ def test_passages_hold_every_paragraph_whole_and_within_the_limit(
 
 
 def assert_follow_one_another(text: str, start: int, end: int, spans: Sequence[Passage | Sentence]) -> None:
-    """The spans begin and end with the stretch, and leave out only white space."""
+    """Check that the spans begin and end with the stretch, and leave out only white space."""
     assert (spans[0].start, spans[-1].end) == (start, end)
     assert all(span.start < span.end for span in spans)
     assert all(
@@ -274,5 +268,5 @@ def assert_follow_one_another(text: str, start: int, end: int, spans: Sequence[P
     )
 
 
-def test_the_splitters_name_changes_with_sentencex() -> None:
+def test_the_splitters_version_contains_that_of_sentencex() -> None:
     assert version("sentencex") in SPLITTER

@@ -10,10 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embeddings.documents.analyzer import fold, terms, words
+from embeddings.documents.analyzer import terms
 from embeddings.index import bm25 as module
 from embeddings.index.bm25 import K1, B, BM25Index
-from embeddings.lexicon import STOP_WORDS
 
 TEXTS = [
     "The donors complete; the carers care for the donors.",
@@ -158,26 +157,3 @@ def test_an_index_is_mapped_not_read(tmp_path: Path) -> None:
         while isinstance(buffer, np.ndarray):
             buffer = buffer.base
         assert isinstance(buffer.obj if isinstance(buffer, memoryview) else buffer, mmap.mmap)
-
-
-def test_words_are_compared_without_case_accents_or_curly_apostrophes() -> None:
-    assert words("Kathy’s NAÏVE friend—Amélie (2001)") == ["kathy's", "naive", "friend", "amelie", "2001"]
-    assert words("STRASSE") == words("straße")
-
-
-def test_scripts_without_spaces_count_by_character() -> None:
-    assert words("静かな映画") == ["静", "か", "な", "映", "画"]
-
-
-def test_terms_are_stems_without_function_words() -> None:
-    assert terms("Why are the donors donating their organs?") == ["donor", "donat", "organ"]
-
-
-@given(st.lists(st.sampled_from([*sorted(STOP_WORDS), "donor"])).map(" ".join))
-def test_function_words_are_no_terms(text: str) -> None:
-    assert terms(text) == ["donor"] * text.split().count("donor")
-
-
-@given(st.text(max_size=40))
-def test_a_word_is_folded_already(text: str) -> None:
-    assert [fold(word) for word in words(text)] == words(text)

@@ -64,17 +64,22 @@ def test_what_can_not_be_added_is_refused_in_one_line(run: Run, tmp_path: Path) 
     assert run("add", missing, "--data", data).complaint == f"{missing}: can't be read: No such file or directory"
     program = tmp_path / "x.pdf"
     program.write_bytes(b"%PDF")
-    refused = "'.pdf' files can't be read; bring .md, .txt, .html or .epub"
+    refused = "'.pdf' files can't be read. Use .md, .txt, .html or .epub."
     assert run("add", program, "--data", data).complaint == refused
     folder = tmp_path / "reviews"
     folder.mkdir()
     assert run("add", folder, "--data", data).complaint == f"{folder}: this is a folder; name a file"
     large = tmp_path / "large.txt"
     large.write_bytes(b"a" * 3_000_000)
-    assert run("add", large, "--data", data).complaint == "large.txt is larger than 2 MB; a review is an essay"
+    assert (
+        run("add", large, "--data", data).complaint
+        == "large.txt: The file is larger than 2 MB, the limit for a review."
+    )
     broken = tmp_path / "broken.md"
     broken.write_text("No front matter.")
-    assert run("add", broken, "--yes", "--data", data).complaint.startswith("broken.md:1: no front matter")
+    assert run("add", broken, "--yes", "--data", data).complaint.startswith(
+        "broken.md, line 1: The file has no front matter"
+    )
     assert not data.exists()
 
 
@@ -99,7 +104,7 @@ def test_what_can_not_be_written_is_told_with_its_folder(
     refused = run("add", file, "--yes", "--server", "77", "--data", data)
     assert refused.code == 1
     assert refused.err.removeprefix(CONVERTED) == (
-        f"{data / 'collections' / '77'}: the review 'the-ferryman' can't be written: No space left on device\n"
+        f"{data / 'collections' / '77'}: The review 'the-ferryman' can't be written (No space left on device).\n"
     )
 
 

@@ -120,7 +120,7 @@ def test_a_question_can_keep_to_one_review(run: Run, two_reviews: Path, name: st
 @pytest.mark.parametrize("command", ["ask", "search"])
 def test_a_review_that_is_not_there_is_named_with_those_that_are(run: Run, two_reviews: Path, command: str) -> None:
     complaint = run(command, QUESTION, "--review", "xyzzy", "--data", two_reviews).complaint
-    assert complaint.startswith("no review is called 'xyzzy'; did you mean '")
+    assert complaint.startswith("There is no review called “xyzzy”. Did you mean “")
 
 
 @pytest.mark.parametrize(

@@ -88,7 +88,7 @@ def test_where_there_are_several_reviews_one_has_to_be_named(
 
 def test_a_section_that_is_not_there_is_named_with_those_that_are_like_it(run: Run, indexed: Path) -> None:
     complaint = run("section", "the moral mirror of the cinema", "--data", indexed).complaint
-    assert complaint.startswith("'Never Let Me Go' has no section 'the moral mirror of the cinema'; did you mean 'The ")
+    assert complaint.startswith("“Never Let Me Go” has no section “the moral mirror of the cinema”. Did you mean “The ")
 
 
 def test_marks_in_a_review_are_shown_as_they_are(run: Run, two_reviews: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.documents.parser import LARGEST_FILE
+from embeddings.config import MAX_REVIEW_FILE_BYTES
 from embeddings.errors import ReviewFileError
 from embeddings.index.build.freshness import describe_changes, explain_lost_reviews, outdated, outdated_reviews, removed
 from embeddings.index.build.sources import read_sources
@@ -163,7 +163,7 @@ def test_a_file_that_became_a_folder_is_out_of_date(data: Path) -> None:
     (data / "reviews" / "film.md").mkdir()
     assert outdated(data, manifest) == ("film",)
     (error,) = read_sources(data).errors
-    assert "is not a file" in str(error)
+    assert "This is not a file" in str(error)
 
 
 def test_a_file_that_is_too_large_for_a_review_is_told_and_takes_little_memory(data: Path) -> None:
@@ -177,14 +177,14 @@ def test_a_file_that_is_too_large_for_a_review_is_told_and_takes_little_memory(d
     assert outdated(data, manifest) == ("large",)
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert str(error) == f"{large}: is larger than 8 MB; divide it, or move it out of the reviews' folder"
-    assert most < 3 * LARGEST_FILE
+    assert str(error) == f"{large}: The file is larger than 8 MB. Split it, or move it out of the reviews folder."
+    assert most < 3 * MAX_REVIEW_FILE_BYTES
 
 
 def test_a_dangling_link_is_told_as_a_file_that_can_not_be_read(data: Path) -> None:
     (data / "reviews" / "gone.md").symlink_to("nowhere.md")
     (error,) = read_sources(data).errors
-    assert "gone.md: can't be read" in str(error)
+    assert "gone.md: The file can't be read" in str(error)
     assert outdated(data, _manifest(data)) == ("gone",)
 
 
@@ -198,7 +198,7 @@ def test_a_review_that_became_a_dangling_link_is_out_of_date(data: Path) -> None
 def test_a_file_in_the_place_of_the_reviews_folder_is_told(tmp_path: Path) -> None:
     (tmp_path / "reviews").write_text("no folder")
     (error,) = read_sources(tmp_path).errors
-    assert str(error) == f"{tmp_path}/reviews: the folder can't be listed: Not a directory"
+    assert str(error) == f"{tmp_path}/reviews: The folder can't be listed (Not a directory)."
     with pytest.raises(ReviewFileError, match="can't be listed"):
         outdated(tmp_path, MANIFEST)
 

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from embeddings.config import MAX_HEADING_CHARACTERS
+from embeddings.documents.formats.article import Article, clean_line, to_markdown
+from embeddings.documents.formats.blocks import Block, build_sections, is_ornament
+from embeddings.documents.parser import parse_review
+
+BLOCKS = st.builds(
+    Block,
+    st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+    | st.text("# *_-+=>.)(1[]<&~|`!\\:a\n\t ", max_size=12)
+    | st.sampled_from(["1. one", "- two", "===", "<b>x</b>", "&amp;", "[a](b)", "[^1]: x", "***", "# h #", "~~x~~"]),
+    st.integers(0, 3),
+    st.just(0),
+)
+
+
+@given(st.lists(BLOCKS, max_size=8), st.text(min_size=1, max_size=20))
+def test_an_article_written_as_markdown_parses_to_the_same_sections(blocks: list[Block], title: str) -> None:
+    title = clean_line(title) or "Untitled"
+    clean = [Block(text, each.level, 0) for each in blocks if (text := clean_line(each.text))]
+    expected = [each for each in clean if each.level or not is_ornament(each.text)]
+    end = Block("The end of it.", 0, 0)
+    review = parse_review(to_markdown(Article(title, (*blocks, end))).encode(), Path("review.md"))
+    assert (review.title, review.text, review.sections) == (title, *build_sections([*expected, end], title))
+
+
+def test_a_heading_as_long_as_a_paragraph_becomes_a_paragraph() -> None:
+    long = "word " * MAX_HEADING_CHARACTERS
+    content = to_markdown(Article("Title", (Block(long, 2, 0),)))
+    assert parse_review(content.encode(), Path("review.md")).text == long.strip()

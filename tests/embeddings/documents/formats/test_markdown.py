@@ -1,0 +1,62 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.embeddings.documents.parsing import fault, markdown
+
+WORDS = st.lists(st.text("abcdefgh", min_size=1, max_size=6), min_size=1, max_size=5).map(" ".join)
+MARKS = st.sampled_from(["*%s*", "**%s**", "~~%s~~", "`%s`", "[%s](http://x.org)", "%s"])
+
+
+@pytest.mark.parametrize(
+    ("body", "text"),
+    [
+        ("*a* **b** ***c*** _d_ __e__ ~~f~~ `g`", "a b c d e f g"),
+        ("[a *b*](http://x.org 'title'), [c][1], <http://y.org>\n\n[1]: http://z.org", "a b, c, http://y.org"),
+        ("soft\nwrapped, hard  \nbroken, also\\\nso, and<br>so", "soft wrapped, hard broken, also so, and so"),
+        ("a\tb  c d", "a b c d"),
+        ("AT&amp;T &lt;3 &#39;n&#39;&nbsp;x\\*", "AT&T <3 'n'\u00a0x*"),
+        ("a&#10;b", "a b"),
+        ("<b>bold</b> <!-- aside --> <span class='x'>said</span>", "bold said"),
+        ("seen ![a *poster*](p.png) here", "seen here"),
+        ("![a poster](p.png)\n\ntext", "text"),
+        ("He left.[^1] She stayed.\n\n[^1]: In the *book*.\n", "He left. She stayed.\nIn the book."),
+        ("- one\n- two *x*\n  1. three\n", "one\ntwo x\nthree"),
+        ("> quoted\n> on\n>\n> ## said", "quoted on\nsaid"),
+        ("a\n\n***\n\nb\n\n* * *\n\n⁂\n\nc", "a\nb\nc"),
+        ("```python\ncode = 1\n\nmore\n```\n\n    verse one\n    verse two", "code = 1\nmore\nverse one verse two"),
+        ("| Actor | Part |\n|---|---|\n| *Carey* | Kathy |", "Actor Part\nCarey Kathy"),
+        (
+            "<div>\n<p>One <i>two</i></p><p>three &amp; four</p>\n</div>\n\n<script>\nx\n</script>",
+            "One two\nthree & four",
+        ),
+        ("“Curly” ‘quotes’ -- and ... 'straight' (c)", "“Curly” ‘quotes’ -- and ... 'straight' (c)"),
+        ("千と千尋の神隠し。\n\nВойна и мир. 😀", "千と千尋の神隠し。\nВойна и мир. 😀"),
+        ("2 * 3 * 4 and snake_case_name and 5 < 6 > 4", "2 * 3 * 4 and snake_case_name and 5 < 6 > 4"),
+    ],
+)
+def test_the_text_is_what_the_rendered_page_shows(body: str, text: str) -> None:
+    assert markdown(body).text == text
+
+
+@given(st.lists(st.tuples(MARKS, WORDS)))
+def test_inline_marks_never_appear_in_the_text(pieces: list[tuple[str, str]]) -> None:
+    review = markdown("Start " + " ".join(mark % text for mark, text in pieces))
+    assert review.text == " ".join(["Start", *(text for _, text in pieces)])
+
+
+@pytest.mark.parametrize(
+    ("body", "message"),
+    [
+        (
+            f"Start.\n\n{'long ' * 50}\n---\nEnd.",
+            "x.md, line 6: A heading has 249 characters. Put an empty line before a line of '-' or '='.",
+        ),
+        (f"{'>' * 500} deep", "x.md, line 4: Lists or quotes are nested too deeply. Nest them less."),
+    ],
+    ids=["a paragraph right above a rule", "deep quotes"],
+)
+def test_what_would_be_lost_as_a_heading_or_by_nesting_is_an_error(body: str, message: str) -> None:
+    assert fault(f"---\ntitle: A\n---\n{body}") == message
