@@ -1,45 +1,97 @@
-"""TBD."""
+"""Every hand-written word list of the engine, by what it decides.
+
+Except for those of splitting, words are written as `embeddings.documents.analyzer.fold` leaves them: in lower case,
+without accents, with straight apostrophes. The evaluation's README says what the lists are worth.
+"""
 
 from __future__ import annotations
 
-# Verbs that name a speaker after a quotation: “Stop!” Tom cried. The splitter joins these to the quotation.
+import re
+
+# Splitting
+
 ATTRIBUTION_VERBS = """
     say says said ask asks asked cries cried replies replied answers answered shouts shouted whispers whispered
     """.split()
+"""Verbs that name a speaker after a quotation: “Stop!” Tom cried. The splitter joins these to the quotation."""
 
-# After a quotation these more often begin a sentence of their own: “Stop!” He cried.
 SENTENCE_PRONOUNS = ("He", "She", "It", "They", "We", "You", "I")
+"""After a quotation these more often begin a sentence of their own: “Stop!” He cried."""
 
-# Abbreviations that never end a sentence.
 LINKING_ABBREVIATIONS = "cf viz vs e.g i.e Mr Mrs Ms Dr Prof Gen Capt Col Lt Sgt Rev Sen Gov".split()
+"""Abbreviations that never end a sentence."""
 
-# Abbreviations that don't end a sentence before a number or a word in lower case.
 COUNTING_ABBREVIATIONS = """
     p c vol Vol vols Vols no No nos Nos pp Pp ch Ch chap Chap fig Fig figs Figs sec Sec bk Bk pt Pt pts Pts
     ep Ep eps Eps op Op ca Ca approx Jan Feb Mar Apr Jun Jul Aug Sep Sept Oct Nov Dec
     """.split()
+"""Abbreviations that don't end a sentence before a number or a word in lower case."""
 
-# Function words. They carry no topic, and a short review has too few texts for their weight to vanish.
+# Terms and spelling
+
 STOP_WORDS = frozenset(
     """
     a about after all also am an and any are as at be been before being but by can could did do does
-    doing for from had has have having he her hers him his how i if in into is it it's its just me
+    doing for from had has have having he her hers him himself his how i if in into is it it's its just me
     my no nor not of off on or our out over own s she should so some such t than that the their them
     then there these they this those to too under up us very was we were what when where which while
     who whom why will with would you your
     """.split()
 )
+"""Function words. BM25, the router and the abstention rules ignore them: they have no topic, and a short review has too
+few texts for their weight to vanish."""
 
-
-# Short forms written without their apostrophe: meant as they stand.
 SHORT_FORMS = frozenset(
     "arent cant couldnt didnt doesnt dont hadnt hasnt havent hows isnt itll ive shes shouldnt thats theres theyre "
     "theyve wasnt werent whats whens wheres whos whys wont wouldnt youre youve".split()
 )
+"""Short forms without their apostrophe, which spelling correction leaves as they are."""
 
+# Rewriting: questions about the work as a whole, and follow-ups
 
-GROUPS: tuple[tuple[str, str], ...] = (
-    # what asks for the fact (a pattern over the folded question), and the words that tell it
+FILLER_WORDS = frozenset(
+    """
+    actually anyone bit book critic does essay ever film flick generally give hey honestly i'm kind know let like
+    make me movie much novel one overall ok okay people picture please pls quick quickly really review
+    reviewer say says short so tell thing think thinks us want well whats what's wonder work writer
+    """.split()
+)
+"""Words of any question about a work, which the search for its intent ignores."""
+
+VERDICT_WORDS = frozenset(
+    """
+    any bad best better decent enjoy enjoyable enjoyed fan fine good great hated hate liked like love loved
+    opinion opinions rate recommend recommended recommends skip see thought thoughts time verdict watch watching
+    worth worthwhile view
+    """.split()
+)
+"""A question of these and filler words alone asks for the verdict on the work."""
+
+GIST_WORDS = frozenset(
+    "about concern gist outline plot premise story subject summarise summarize summary synopsis".split()
+)
+"""A question of these and filler words alone asks what the work is about."""
+
+VERDICT_ANSWER = "It is one of the best films, beautifully made and deeply moving."
+"""A model answer: no sentence of a review resembles the question for its verdict, but some resemble this."""
+
+GIST_ANSWER = "The story follows the characters; it is a film about their lives."
+"""A model answer to the question what the work is about."""
+
+POINTING_WORDS = frozenset(
+    """
+    he her hers herself him himself his it it's its itself one ones she that that's thats their theirs them themselves
+    then there these they they're this those
+    """.split()
+)
+"""Words that stand for something said before. A question with one of them is a follow-up."""
+
+OPENING_WORDS = frozenset("also and but or so".split())
+"""Conjunctions. A question that begins with one of them is a follow-up."""
+
+# Abstention: facts and names that reviews may never mention
+
+FACT_GROUPS: tuple[tuple[str, str], ...] = (
     (
         r"run(ning)? ?time|how long (is|was) (it|this|the (film|movie|picture))\b|how many minutes",
         "minute hour runtime",
@@ -71,10 +123,13 @@ GROUPS: tuple[tuple[str, str], ...] = (
     (r"how (old|tall) (is|was|are|were)|taller|net worth|\bmarried\b", "age height tall worth married"),
     (r"release date|premiere[ds]?\b", "release premiere"),
 )
+"""Facts that reviews seldom tell. Each is a pattern that finds it in a folded question, and the words of an answer: a
+review that has none of these words, nor those that the pattern found, doesn't tell the fact."""
 
+COMMON_FACT_WORDS = "director film long make money movie much old picture time"
+"""Words that the patterns of `FACT_GROUPS` may find and any review has, so that they show nothing."""
 
-# Parts that any film has, which reviews tell of in other words as well; and words for nobody in particular.
-PARTS = frozenset(
+WORK_PARTS = frozenset(
     """
     acting actor actress adaptation atmosphere bit book camera cast character dialogue director effect ending film hero
     heroine humour idea lead message mood movie music narrator novel one opening pace pacing performance photography
@@ -83,37 +138,40 @@ PARTS = frozenset(
     anybody anyone anything everybody everyone everything nobody none nothing somebody someone something
     """.split()
 )
+"""Parts of any work and words for nobody in particular. They are no names, even if the reviews use other words."""
 
-
-# Said in any question about a work; they tell nothing of what is asked.
-FILLING = frozenset(
-    """
-    actually anyone bit book critic does essay ever film flick generally give hey honestly i'm kind know let like
-    make me movie much novel one overall ok okay people picture please pls quick quickly really review
-    reviewer say says short so tell thing think thinks us want well whats what's wonder work writer
-    """.split()
+NAMED_WORK = re.compile(
+    r"\b(?:think|thought|opinion|review|verdict|say|said|plot|story|end|ending|cast|happens)s? (?:of|about|in|to) (.+)"
+    r"|\b(?:villain|hero|heroine|twist|theme|score|soundtrack|sequel|remake)s? (?:in|of|to|from) (.+)"
+    r"|\b(?:play|voice)(?:s|d|ed)? .*?\bin (.+)"
+    r"|\b(?:directed|starred in|stars in|(?:seen|watch|watched|recommend|reviewed)) (.+)"
+    r"|^(?:is|was) (?:the )?(.+?),? (?:any good|worth .+)"
+    r"|^what(?:['’]?s| is| was| about) (.+?),? (?:about|any good)\W*$"
+    # "Is the truman show a tragedy": after an article two words at least, because one is most often a part of the work.
+    r"|^(?:is|was) the (\w+ \w.*?) an? \w+"
+    # "How does fight club end", "how scary is hereditary", "is inception confusing".
+    r"|^how (?:does|did) (\w.+) ends?\W*$"
+    r"|^how \w+ (?:is|was) (\w+)\W*$"
+    r"|^(?:is|was) (\w+) (?:too )?\w+\W*$"
 )
+"""Where a folded question may name a work in lower case: the group that matches is the name."""
 
+# Cast: who plays whom
 
-VERDICT = frozenset(
-    """
-    any bad best better decent enjoy enjoyable enjoyed fan fine good great hated hate liked like love loved
-    opinion opinions rate recommend recommended recommends skip see thought thoughts time verdict watch watching
-    worth worthwhile view
-    """.split()
+CAST_QUESTION = re.compile(
+    r"\bwho(?:'s| is| was)? (?:(?:does|did) .+ )?(?:play|plays|played|playing|portray|portrays|portrayed"
+    r"|perform|performs|performed|voices|voiced|acts as)\b"
+    r"|\b(?:actor|actress|cast) (?:is|was|as|for|of|who|that|plays|behind)\b"
+    r"|^(?:and )?(?:the )?(?:actor|actress)\W*$|\bplayed by (?:who|whom|which)\b|\bin the (?:role|part) of\b"
 )
+"""A folded question that asks who plays a role, or which role somebody plays."""
 
-
-GIST = frozenset("about concern gist outline plot premise story subject summarise summarize summary synopsis".split())
-
-
-# What stands for something said before.
-POINTING = frozenset(
-    """
-    he her hers herself him himself his it it's its itself one ones she that that's thats their theirs them themselves
-    then there these they they're this those
-    """.split()
+_NAME = r"[A-Z][^\W\d_]+"
+_PERFORMER = rf"{_NAME}(?:[ -]{_NAME})+"
+CAST_SENTENCES = (
+    re.compile(rf"(?P<role>{_NAME}(?: {_NAME})*) \((?P<performer>{_PERFORMER})\)"),
+    re.compile(rf"(?P<performer>{_PERFORMER})['’]s (?:[^\W\d_]+ (?:of|as) )?(?P<role>{_NAME})\b"),
+    re.compile(rf"(?P<performer>{_PERFORMER})\b[^.;:]{{0,60}}? (?:as|plays|played|portrays) (?P<role>{_NAME})\b"),
+    re.compile(rf"(?P<role>{_NAME})\b[^.;:]{{0,30}}? (?:played|portrayed|voiced) by (?P<performer>{_PERFORMER})"),
 )
-
-
-OPENING = frozenset("also and but or so".split())
+"""The ways in which a sentence gives a role with its performer, as written."""

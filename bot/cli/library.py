@@ -35,12 +35,12 @@ def open_library(data: Path, *, update: bool = True, reranker: str = SHIPPED) ->
         library = _build_first(data, reranker)
     else:
         library = _current(library, data, update=update, reranker=reranker)
-    if library.reranker_problem is not None:
-        notice(f"Answering without the reranker: {library.reranker_problem}.")
-    if not library.calibrated:
+    if library.models.reranker_problem is not None:
+        notice(f"Answering without the reranker: {library.models.reranker_problem}")
+    if not library.models.calibrated:
         names = [library.manifest.encoder.model]
-        if library.reranker is not None:
-            names.append(f"with the reranker {library.reranker.identity.name}")
+        if library.models.reranker is not None:
+            names.append(f"with the reranker {library.models.reranker.identity.name}")
         advice = for_folder("run `review-bot calibrate`", data)
         notice(f"Nobody has calibrated {' '.join(names)}, so what counts as an answer is a guess; {advice}.")
     return library

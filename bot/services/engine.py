@@ -288,7 +288,9 @@ class Engine:
             questions: oldest first. Of very many, the latest count.
         """
         latest = questions[-MAX_GROUPED_QUESTIONS:]
-        return await self._current.run(self._grouping, lambda opened: find_gaps(latest, opened.library.encoder.encode))
+        return await self._current.run(
+            self._grouping, lambda opened: find_gaps(latest, opened.library.models.encoder.encode)
+        )
 
     async def update_index(self) -> OutdatedReviews:
         """Index changed reviews. Return those that the index still doesn't hold as they are, as `IndexUpdater` does."""
@@ -352,13 +354,13 @@ def _answer(opened: OpenedLibrary, question: _WaitingQuestion, start: float) -> 
     query, library = question.query, opened.library
     queued = perf_counter() - start - question.seconds
     slug = _review_to_search(opened, query)
-    examined = library.examine(
+    examined = library.run(
         query.question,
         k=0,
         review=slug,
         context=query.context,
         collections=query.collections,
-        asked=question.encoded if question.opened is opened else None,
+        query=question.encoded if question.opened is opened else None,
     )
     found = perf_counter()
     answer = examined.answer

@@ -113,7 +113,7 @@ def open_library(data: Path, reranker: str) -> Library:
     """
     library = Library.open(data, reranker=reranker)
     # So that the first question doesn't wait for the encoder, and a damaged one is found at once.
-    library.encoder.count_tokens([""])
-    if library.reranker_problem is not None:
-        _log.warning("Answering without the reranker: %s", library.reranker_problem)
+    library.models.encoder.count_tokens([""])
+    if library.models.reranker_problem is not None:
+        _log.warning("Answering without the reranker: %s", library.models.reranker_problem)
     return library

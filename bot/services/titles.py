@@ -129,7 +129,7 @@ class Titles:
                 for title in self.visible(visible)
                 for text in (title.text, *title.aliases)
             )
-        return bool(self._routers[visible].named(question))
+        return bool(self._routers[visible].titles_in(question))
 
     def complete_reviews(self, typed: str, collections: Collection[str], limit: int) -> tuple[Title, ...]:
         """The reviews that go best with what was typed so far, misspelt or not, best first."""

@@ -1,97 +1,81 @@
-"""Facts that reviews seldom tell: asked for by a word that the reviews at hand never use.
+"""Rules that lower the confidence: the question asks for something that the reviews never mention.
 
-An embedding finds the sentence that is about the film for "what was its budget?"; whether money is mentioned at all is
-a matter of words. Each group names one fact: a question that uses a word of the group asks for it, and only reviews
-that use one too can tell it. Measured on private questions, such a list refused 12 of 36 that the review doesn't
-answer and 1 of 56 that it does (the lab's figure, with a list of its own).
+An encoder finds the sentence about the film for "what was its budget?"; whether money is mentioned at all is a matter
+of words. A question asks for a fact by the patterns of `FACT_GROUPS`, or names something by a capital letter or by the
+place of a work's name ("what did they think of atonement?").
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from functools import cache
 
 from embeddings.config import TITLE_CASE_WORDS
 from embeddings.documents.analyzer import fold, terms, words
-from embeddings.lexicon import GROUPS, PARTS, STOP_WORDS
+from embeddings.lexicon import COMMON_FACT_WORDS, FACT_GROUPS, NAMED_WORK, STOP_WORDS, WORK_PARTS
+from embeddings.retrieval.retriever import Scope
 
-_PATTERNS = tuple((re.compile(asks), frozenset(terms(tells))) for asks, tells in GROUPS)
-# Words of these questions that any review of a film has: they tell nothing of the fact.
-_COMMON = frozenset(terms("director film long make money movie much old picture time"))
+Mentions = Callable[[str], bool]
+"""Returns True if the reviews in scope have a stemmed term."""
+
+_FACTS = tuple((re.compile(pattern), frozenset(terms(answers))) for pattern, answers in FACT_GROUPS)
+_COMMON_TERMS = frozenset(terms(COMMON_FACT_WORDS))
+_PART_TERMS = frozenset(terms(" ".join(WORK_PARTS)))
+_WORD = re.compile(r"[^\W\d_]+")
+_SENTENCE_START = re.compile(r"(?:^|[.!?…:\n]\s*)[^\w]*$")
 
 
-def asks_missing_fact(question: str, tells: Callable[[str], bool]) -> bool:
-    """Whether a question asks for a fact that the reviews have no word of.
+def asks_for_unmentioned(question: str, scopes: Sequence[Scope]) -> bool:
+    """Return True if a question asks for a fact, or names something, that nothing in scope mentions.
 
     Args:
-        question: as it was asked.
-        tells: whether a stemmed term occurs in the reviews at hand.
+        question: with corrected spelling.
+        scopes: where it is searched.
     """
+
+    @cache
+    def mentions(term: str) -> bool:
+        return any(scope.mentions(term) for scope in scopes)
+
+    return asks_unmentioned_fact(question, mentions) or names_unmentioned(question, mentions)
+
+
+def asks_unmentioned_fact(question: str, mentions: Mentions) -> bool:
+    """Return True if a question asks for a fact of `FACT_GROUPS` and the reviews have no word of it."""
     folded = fold(question)
-    for pattern, stems in _PATTERNS:
+    for pattern, answers in _FACTS:
         found = pattern.search(folded)
-        if found and not any(map(tells, stems.union(terms(found.group())) - _COMMON)):
+        if found and not any(map(mentions, answers.union(terms(found.group())) - _COMMON_TERMS)):
             return True
     return False
 
 
-_WORD = re.compile(r"[^\W\d_]+")
+def names_unmentioned(question: str, mentions: Mentions) -> bool:
+    """Return True if a question has a name that the reviews never mention.
 
-
-_SENTENCE_START = re.compile(r"(?:^|[.!?…:\n]\s*)[^\w]*$")
-
-
-# What is asked of a work by its name: the name follows, in whatever case it was typed.
-_NAMED_WORK = re.compile(
-    r"\b(?:think|thought|opinion|review|verdict|say|said|plot|story|end|ending|cast|happens)s? (?:of|about|in|to) (.+)"
-    r"|\b(?:villain|hero|heroine|twist|theme|score|soundtrack|sequel|remake)s? (?:in|of|to|from) (.+)"
-    r"|\b(?:play|voice)(?:s|d|ed)? .*?\bin (.+)"
-    r"|\b(?:directed|starred in|stars in|(?:seen|watch|watched|recommend|reviewed)) (.+)"
-    r"|^(?:is|was) (?:the )?(.+?),? (?:any good|worth .+)"
-    r"|^what(?:['’]?s| is| was| about) (.+?),? (?:about|any good)\W*$"
-    # "Is the truman show a tragedy": of what has an article, two words at least, for one is most often a part.
-    r"|^(?:is|was) the (\w+ \w.*?) an? \w+"
-    # "How does fight club end", "how scary is hereditary", "is inception confusing".
-    r"|^how (?:does|did) (\w.+) ends?\W*$"
-    r"|^how \w+ (?:is|was) (\w+)\W*$"
-    r"|^(?:is|was) (\w+) (?:too )?\w+\W*$"
-)
-
-
-_PARTS_STEMMED = frozenset(terms(" ".join(PARTS)))
-
-
-def names_unknown(question: str, tells: Callable[[str], bool]) -> bool:
-    """Whether a question names something that the reviews have no word of.
-
-    A name is a word with a capital letter within a sentence, or what stands where a work's name does ("what did they
-    think of atonement?"). Abbreviations in capitals (CGI, TV) are no names, nor are words in a question that is
-    capitalised throughout.
-
-    Args:
-        question: as it was asked, misspellings put right.
-        tells: whether a stemmed term occurs in the reviews at hand.
+    Abbreviations in capitals (CGI, TV) are no names, nor are the words of a question in title case.
     """
     found = [match for match in _WORD.finditer(question) if fold(match.group()) not in STOP_WORDS]
     capitalised = [match for match in found if match.group()[0].isupper()]
     if len(capitalised) == len(found) >= TITLE_CASE_WORDS:
         return False
-    return _another_work(question, tells) or any(
+    return _names_other_work(question, mentions) or any(
         not match.group().isupper()
         and not _SENTENCE_START.search(question[: match.start()])
-        and not all(term in _PARTS_STEMMED or tells(term) for term in terms(match.group()))
+        and not all(term in _PART_TERMS or mentions(term) for term in terms(match.group()))
         for match in capitalised
     )
 
 
-def _another_work(question: str, tells: Callable[[str], bool]) -> bool:
-    found = _NAMED_WORK.search(fold(question))
+def _names_other_work(question: str, mentions: Mentions) -> bool:
+    found = NAMED_WORK.search(fold(question))
     if found is None:
         return False
-    named = next(group for group in found.groups() if group is not None)
-    sought = set(terms(named))
-    parts = sought & _PARTS_STEMMED
-    # "The last scene" is a part of the film; "toy story" is not, though it holds the name of one.
-    if parts and (parts == sought or words(named)[0] in STOP_WORDS):
+    name = next(group for group in found.groups() if group is not None)
+    name_terms = set(terms(name))
+    parts = name_terms & _PART_TERMS
+    # "The last scene" is a part of the film. "Toy story" is a name, although "story" is a part.
+    if parts and (parts == name_terms or words(name)[0] in STOP_WORDS):
         return False
-    return bool(sought) and not any(map(tells, sought - parts))
+    return bool(name_terms) and not any(map(mentions, name_terms - parts))

@@ -1,4 +1,4 @@
-"""The thresholds between answered, nearest and unanswered, stored with the encoder and the reranker they are for."""
+"""The thresholds of answered, nearest and unanswered, stored with the encoder and the reranker they were chosen for."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CALIBRATION_FILE = "calibration.json"
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The confidence from which on an answer is `answered`, and from which on at least `nearest`; both in [0, 1]."""
+    """The least confidence of `answered` and of `nearest`, both in [0, 1]."""
 
     answered: float
     nearest: float
@@ -33,19 +33,19 @@ class Thresholds:
     def __post_init__(self) -> None:
         if not 0 <= self.nearest <= self.answered <= 1:
             raise CalibrationError(
-                f"thresholds must obey 0 <= nearest <= answered <= 1, not nearest {self.nearest}, "
-                f"answered {self.answered}; run `review-bot calibrate`"
+                f"Thresholds must obey 0 <= nearest <= answered <= 1, but nearest is {self.nearest} and answered "
+                f"{self.answered}. Run `review-bot calibrate`."
             )
 
 
 @dataclass(frozen=True, slots=True)
 class RerankerCalibration:
-    """What a reranker's scores mean to the confidence.
+    """What a reranker's scores mean for the confidence.
 
     Attributes:
-        thresholds: between the states, where this reranker takes part.
+        thresholds: of the states of an answer with this reranker.
         middle: the score of a sentence that as likely as not answers.
-        spread: how far from the middle a score is that tells nearly all it can.
+        spread: how far from the middle scores are nearly certain.
     """
 
     thresholds: Thresholds
@@ -55,16 +55,16 @@ class RerankerCalibration:
     def __post_init__(self) -> None:
         if not (math.isfinite(self.middle) and 0 < self.spread < math.inf):
             raise CalibrationError(
-                f"a reranker's middle must be a number and its spread above 0, not {self.middle} and {self.spread}; "
-                "run `review-bot calibrate`"
+                f"A reranker's middle must be a number and its spread above 0, not {self.middle} and {self.spread}. "
+                "Run `review-bot calibrate`."
             )
 
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """What was chosen for an encoder: by itself, and with each reranker, by the SHA-256 of the reranker's weights.
+    """What was chosen for an encoder: alone, and with each reranker, by the SHA-256 of the reranker's weights.
 
-    `thresholds` is None where nobody has calibrated the encoder without a reranker.
+    `thresholds` is None if nobody has calibrated the encoder without a reranker.
     """
 
     thresholds: Thresholds | None = None
@@ -72,10 +72,10 @@ class Calibration:
 
 
 def load_calibration(data: Path, encoder: EncoderIdentity) -> Calibration:
-    """What was chosen for an encoder: this data directory's own, for the rest what comes with the program.
+    """Return an encoder's calibration: the data directory's own, and the program's for what that leaves out.
 
     Raises:
-        CalibrationError: the data directory's own can't be read, or was made for another encoder.
+        CalibrationError: the data directory's own can't be read, or is for another encoder.
     """
     packaged = packaged_calibration(encoder)
     own = data / CALIBRATION_FILE
@@ -84,23 +84,23 @@ def load_calibration(data: Path, encoder: EncoderIdentity) -> Calibration:
     stored = _read(own.read_bytes(), str(own))
     if encoder.weights not in stored:
         raise CalibrationError(
-            f"{own}: these thresholds were chosen for another encoder than {encoder.model}; "
-            "run `review-bot calibrate`, or remove the file"
+            f"{own}: These thresholds were chosen for another encoder than {encoder.model}. "
+            "Run `review-bot calibrate`, or delete the file."
         )
     chosen = stored[encoder.weights]
     return Calibration(chosen.thresholds or packaged.thresholds, {**packaged.rerankers, **chosen.rerankers})
 
 
 def packaged_calibration(encoder: EncoderIdentity) -> Calibration:
-    """What comes with the program for an encoder: nothing where it is another than the default."""
+    """Return the calibration that comes with the program; it is empty for any encoder but the default."""
     place = resources.files("embeddings.answering").joinpath(CALIBRATION_FILE)
     return _read(place.read_bytes(), str(place)).get(encoder.weights, Calibration())
 
 
 def save_thresholds(data: Path, encoder: EncoderIdentity, thresholds: Thresholds) -> Path:
-    """Store the thresholds for an encoder by itself in the data directory, in one step; return the file.
+    """Store the thresholds of an encoder without a reranker in the data directory; return the file.
 
-    What was stored for this encoder with a reranker stays.
+    What is stored for this encoder with a reranker stays. The file is replaced in one step.
     """
     return _save(data, encoder, Calibration(thresholds, _own(data, encoder).rerankers))
 
@@ -108,16 +108,16 @@ def save_thresholds(data: Path, encoder: EncoderIdentity, thresholds: Thresholds
 def save_reranker_calibration(
     data: Path, encoder: EncoderIdentity, reranker: RerankerIdentity, chosen: RerankerCalibration
 ) -> Path:
-    """Store what was chosen for an encoder with a reranker, in one step; return the file.
+    """Store the calibration of an encoder with a reranker in the data directory; return the file.
 
-    What was stored for this encoder by itself, or with another reranker, stays.
+    What is stored for this encoder alone or with another reranker stays. The file is replaced in one step.
     """
     own = _own(data, encoder)
     return _save(data, encoder, Calibration(own.thresholds, {**own.rerankers, reranker.weights: chosen}))
 
 
 def _own(data: Path, encoder: EncoderIdentity) -> Calibration:
-    """What the data directory holds for an encoder; nothing where it holds another's, or can't be read."""
+    """Return what the data directory has for an encoder; nothing if it is for another, or can't be read."""
     file = data / CALIBRATION_FILE
     try:
         return _read(file.read_bytes(), str(file)).get(encoder.weights, Calibration())
@@ -154,7 +154,7 @@ def _read(content: bytes, place: str) -> dict[str, Calibration]:
             for weights, entry in json.loads(content).items()
         }
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise CalibrationError(f"{place}: not a calibration ({error}); run `review-bot calibrate`") from error
+        raise CalibrationError(f"{place}: This is not a calibration ({error}). Run `review-bot calibrate`.") from error
 
 
 def _thresholds(entry: Mapping[str, Any]) -> Thresholds:
@@ -162,8 +162,8 @@ def _thresholds(entry: Mapping[str, Any]) -> Thresholds:
 
 
 UNCALIBRATED = Thresholds(UNCALIBRATED_ANSWERED, UNCALIBRATED_NEAREST)
-"""For an encoder that nobody has calibrated: a guess, taken from the default encoder."""
+"""The thresholds of an encoder that nobody has calibrated."""
 
 
 UNCALIBRATED_RERANKER = RerankerCalibration(UNCALIBRATED, UNCALIBRATED_RERANKER_MIDDLE, UNCALIBRATED_RERANKER_SPREAD)
-"""For a reranker that nobody has calibrated: a guess that suits one whose scores are logits."""
+"""The calibration of a reranker that nobody has calibrated."""

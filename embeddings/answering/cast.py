@@ -1,45 +1,49 @@
-"""Who plays whom: sentences that name a role with its performer go first where that is asked.
+"""Who plays whom: sentences that name a role with its performer come first where a question asks for one.
 
-Reviews say it in passing, "Ruth (Keira Knightley)", in sentences that are about something else; so neither vectors
-nor terms find them best.
+Reviews mention it in passing, "Ruth (Keira Knightley)", in sentences about something else, so that neither vectors nor
+terms rank them high.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import replace
 
+from embeddings.config import CAST_BONUS
 from embeddings.documents.analyzer import fold, words
-from embeddings.lexicon import STOP_WORDS
+from embeddings.lexicon import CAST_QUESTION, CAST_SENTENCES, STOP_WORDS
+from embeddings.retrieval.fusion import RankedSentence
 
-_ASKS = re.compile(
-    r"\bwho(?:'s| is| was)? (?:(?:does|did) .+ )?(?:play|plays|played|playing|portray|portrays|portrayed"
-    r"|perform|performs|performed|voices|voiced|acts as)\b"
-    r"|\b(?:actor|actress|cast) (?:is|was|as|for|of|who|that|plays|behind)\b"
-    r"|^(?:and )?(?:the )?(?:actor|actress)\W*$|\bplayed by (?:who|whom|which)\b|\bin the (?:role|part) of\b"
-)
-_NAME = r"[A-Z][^\W\d_]+"
-_PERFORMER = rf"{_NAME}(?:[ -]{_NAME})+"
-_PAIRS = (
-    re.compile(rf"(?P<role>{_NAME}(?: {_NAME})*) \((?P<performer>{_PERFORMER})\)"),
-    re.compile(rf"(?P<performer>{_PERFORMER})['’]s (?:[^\W\d_]+ (?:of|as) )?(?P<role>{_NAME})\b"),
-    re.compile(rf"(?P<performer>{_PERFORMER})\b[^.;:]{{0,60}}? (?:as|plays|played|portrays) (?P<role>{_NAME})\b"),
-    re.compile(rf"(?P<role>{_NAME})\b[^.;:]{{0,30}}? (?:played|portrayed|voiced) by (?P<performer>{_PERFORMER})"),
-)
+
+def raise_performers(sentences: Sequence[RankedSentence], question: str, before: str) -> Sequence[RankedSentence]:
+    """Return the sentences, best first, with `CAST_BONUS` for those that name a performer the question asks for.
+
+    Args:
+        sentences: best first.
+        question: with corrected spelling; a question that asks for no performer changes nothing.
+        before: the question before it, which may name the role, or "".
+    """
+    if not asks_cast(question):
+        return sentences
+    raised = (
+        replace(sentence, score=sentence.score + CAST_BONUS)
+        if names_performer(sentence.index.sentence(sentence.row), f"{before} {question}")
+        else sentence
+        for sentence in sentences
+    )
+    return sorted(raised, key=lambda sentence: -sentence.score)
 
 
 def asks_cast(question: str) -> bool:
-    """Whether a question asks who plays a role, or which role somebody plays."""
-    return _ASKS.search(fold(question)) is not None
+    """Return True if a question asks who plays a role, or which role somebody plays."""
+    return CAST_QUESTION.search(fold(question)) is not None
 
 
 def names_performer(sentence: str, asked: str) -> bool:
-    """Whether a sentence gives a role with its performer, one of whom the question (with its context) names."""
+    """Return True if a sentence gives a role with its performer, and `asked` names one of the two."""
     wanted = {word.removesuffix("'s") for word in words(asked)} - STOP_WORDS
-    return any(not wanted.isdisjoint(words(pair)) for pair in _pairs(sentence))
-
-
-def _pairs(sentence: str) -> Iterator[str]:
-    for pattern in _PAIRS:
-        for match in pattern.finditer(sentence):
-            yield f"{match['role']} {match['performer']}"
+    return any(
+        not wanted.isdisjoint(words(f"{match['role']} {match['performer']}"))
+        for pattern in CAST_SENTENCES
+        for match in pattern.finditer(sentence)
+    )

@@ -1,8 +1,7 @@
-"""How sure an answer is: from raw scores, never normalised by rank, and so comparable across questions.
+"""How likely the closest sentences answer a question, from raw scores that compare across questions.
 
-The closest sentence's cosine tells what the reviews are about; the reranker, whether a sentence answers. What neither
-can tell is known from the question's words: a fact that reviews seldom give and these never mention, or a name that
-stands in none of them.
+The closest sentence's cosine shows what the reviews are about, the reranker whether a sentence answers. What neither
+can tell, the rules of `abstention` add.
 """
 
 from __future__ import annotations
@@ -10,40 +9,46 @@ from __future__ import annotations
 import math
 
 from embeddings.answering.calibration import RerankerCalibration
-from embeddings.config import DOUBT_FACTOR, OFF_TOPIC_COSINE, OFF_TOPIC_STANDALONE_COSINE, RERANKER_CONFIDENCE_SHARE
+from embeddings.config import (
+    OFF_TOPIC_COSINE,
+    OFF_TOPIC_STANDALONE_COSINE,
+    RERANKER_CONFIDENCE_SHARE,
+    UNMENTIONED_FACTOR,
+)
 
 
-def reranker_factor(best: float | None, reranker: RerankerCalibration) -> float:
-    """What the confidence is multiplied by, for how sure the reranker is of the sentence it is surest of.
+def reranker_factor(best: float | None, calibration: RerankerCalibration) -> float:
+    """Return what the reranker multiplies the confidence by.
 
     Args:
-        best: the reranker's highest score; None where it has read nothing.
-        reranker: what its scores mean.
+        best: its highest score; None if it scored nothing.
+        calibration: what its scores mean.
     """
-    return (
-        1.0 if best is None else 1.0 + RERANKER_CONFIDENCE_SHARE * math.tanh((best - reranker.middle) / reranker.spread)
-    )
+    if best is None:
+        return 1.0
+    return 1.0 + RERANKER_CONFIDENCE_SHARE * math.tanh((best - calibration.middle) / calibration.spread)
 
 
 def confidence(
     cosine: float,
     *,
-    alone: float | None = None,
-    leaning: bool = True,
-    doubtful: bool = False,
-    reading: float = 1.0,
+    standalone: float | None = None,
+    is_follow_up: bool = True,
+    unmentioned: bool = False,
+    factor: float = 1.0,
 ) -> float:
-    """The confidence that the closest sentences answer a question, in [0, 1].
+    """Return the confidence that the closest sentences answer a question, in [0, 1].
 
     Args:
-        cosine: of the closest sentence with the question, read with what was asked before it.
-        alone: of the closest sentence with a follow-up by itself; None where the follow-up has no topic of its own
-            ("why?"), or there is no context.
-        leaning: whether the follow-up points back at what was asked before.
-        doubtful: whether the question asks for a fact, or names something, that the reviews have no word of.
-        reading: what the reranker multiplies it by; see `reranker_factor`.
+        cosine: of the closest sentence with the question, together with the question before it.
+        standalone: of the closest sentence with the question alone; None if there is no question before it, or the
+            question has no terms ("why?").
+        is_follow_up: whether the question points back at the one before it.
+        unmentioned: whether the question asks for something that the reviews never mention.
+        factor: what the reranker multiplies the confidence by; see `reranker_factor`.
     """
-    # What was asked before can't lend a question the words that the reviews lack, nor a topic that is not theirs.
-    if alone is not None and (doubtful or alone < (OFF_TOPIC_COSINE if leaning else OFF_TOPIC_STANDALONE_COSINE)):
-        cosine = min(cosine, alone)
-    return min(1.0, max(0.0, cosine * reading * (DOUBT_FACTOR if doubtful else 1.0)))
+    # The question before can't lend this one the words that the reviews lack, nor a topic that they lack.
+    limit = OFF_TOPIC_COSINE if is_follow_up else OFF_TOPIC_STANDALONE_COSINE
+    if standalone is not None and (unmentioned or standalone < limit):
+        cosine = min(cosine, standalone)
+    return min(1.0, max(0.0, cosine * factor * (UNMENTIONED_FACTOR if unmentioned else 1.0)))

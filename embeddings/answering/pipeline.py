@@ -1,51 +1,147 @@
-"""TBD."""
+"""A question's whole way, from what a person typed to an `Answer`.
+
+`Pipeline.run` takes the stages in this order:
+
+check       refuse what is no question                               retrieval/query.py
+rewrite     correct the spelling, add the question before, know      retrieval/query.py, retrieval/spelling.py
+            questions about the work as a whole
+encode      make vectors of the texts                                encoders/
+route       choose the reviews to search                             index/access.py, retrieval/router.py
+retrieve    collect candidates and their raw scores                  retrieval/retriever.py
+fuse        combine the raw scores into one ranking                  retrieval/fusion.py
+rerank      score the best sentences again with a model              reranking/rerank.py
+confidence  judge whether they answer, and abstain by rules          answering/confidence.py, answering/abstention.py
+quote       put performers first, choose quotes, set the state       answering/cast.py, answering/quotes.py
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from functools import cache
+from time import perf_counter
 
-from embeddings.answering.abstention import asks_missing_fact, names_unknown
-from embeddings.answering.cast import asks_cast, names_performer
-from embeddings.config import CAST_BONUS
-from embeddings.index.collection import CollectionIndex
-from embeddings.retrieval.fusion import RankedSentence
-from embeddings.retrieval.retriever import Scope
+from embeddings.answering.abstention import asks_for_unmentioned
+from embeddings.answering.cast import raise_performers
+from embeddings.answering.confidence import confidence, reranker_factor
+from embeddings.answering.models import Models
+from embeddings.answering.quotes import choose_quotes, make_answer
+from embeddings.config import TOP_SENTENCES, RankingSettings
+from embeddings.errors import QuestionError
+from embeddings.index.access import Collections, OpenedCollections
+from embeddings.records import AskResult, QuestionInContext, StageSeconds
+from embeddings.reranking.rerank import rerank
+from embeddings.retrieval.fusion import RankedSentence, Ranking
+from embeddings.retrieval.query import Query, RewrittenQuestion, check_question, encode_queries, is_follow_up, rewrite
+from embeddings.retrieval.retriever import Scope, best_cosine, retrieve
+from embeddings.retrieval.router import Router
 
 
-def _tidy(context: Sequence[str]) -> tuple[str, ...]:
+class Pipeline:
+    """Answers questions from opened collections. Threads may share it.
+
+    Args:
+        collections: the opened collections.
+        models: what encodes and reranks, with the thresholds of its scores.
+        ranking: the weights of the fusion.
+    """
+
+    def __init__(self, collections: OpenedCollections, models: Models, ranking: RankingSettings) -> None:
+        self._collections = collections
+        self._models = models
+        self._ranking = ranking
+
+    def run(
+        self,
+        question: str,
+        k: int,
+        *,
+        review: str | None,
+        context: Sequence[str],
+        collections: Collections,
+        query: Query | None,
+    ) -> AskResult:
+        """Take a question through all stages. Arguments and errors are those of `Library.run`."""
+        started = perf_counter()
+
+        # Check
+        checked = check_question(question)
+        context = _without_blanks(context)
+        before = context[-1] if context else ""
+
+        # Rewrite and encode, unless `encode` has done it for several questions at once
+        if query is None:
+            rewritten = self._rewrite(checked, context, collections)
+            (query,) = encode_queries([rewritten], self._models.encoder)
+        encoded = perf_counter()
+
+        # Route
+        scopes = self._route(query.text, review, context, collections)
+
+        # Retrieve
+        candidates = retrieve(query.search, scopes, self._ranking)
+        standalone = None
+        if query.standalone is not None:
+            standalone = best_cosine(retrieve(query.standalone, scopes, self._ranking))
+
+        # Fuse
+        ranking = Ranking(candidates, self._ranking)
+        hits = ranking.hits(k)
+        sentences: Sequence[RankedSentence] = ranking.sentences(TOP_SENTENCES)
+        ranked = perf_counter()
+
+        # Rerank
+        factor = 1.0
+        if self._models.reranker is not None and self._models.reranker_calibration is not None:
+            reranked = rerank(
+                f"{before} {query.text}".lstrip(), sentences, self._models.reranker, self._ranking.reader_share
+            )
+            sentences, hits = reranked.sentences, reranked.reorder(hits)
+            factor = reranker_factor(reranked.best, self._models.reranker_calibration)
+
+        # Confidence
+        certainty = confidence(
+            best_cosine(candidates),
+            standalone=standalone,
+            is_follow_up=is_follow_up(checked),
+            unmentioned=asks_for_unmentioned(query.text, scopes),
+            factor=factor,
+        )
+        judged = perf_counter()
+
+        # Quote
+        quotes = choose_quotes(raise_performers(sentences, query.text, before))
+        answer = make_answer(question, quotes, certainty, self._models.thresholds)
+        seconds = StageSeconds(encoded - started, ranked - encoded, judged - ranked, perf_counter() - judged)
+        return AskResult(answer, hits, quotes, seconds)
+
+    def encode(self, questions: Sequence[QuestionInContext]) -> tuple[Query | None, ...]:
+        """Check, rewrite and encode several questions together; see `Library.encode_queries`."""
+        rewritten = [self._rewrite_if_valid(question) for question in questions]
+        queries = iter(encode_queries([each for each in rewritten if each is not None], self._models.encoder))
+        return tuple(None if each is None else next(queries) for each in rewritten)
+
+    def _rewrite_if_valid(self, asked: QuestionInContext) -> RewrittenQuestion | None:
+        try:
+            return self._rewrite(check_question(asked.question), _without_blanks(asked.context), asked.collections)
+        except QuestionError:
+            return None
+
+    def _rewrite(self, question: str, context: Sequence[str], collections: Collections) -> RewrittenQuestion:
+        vocabularies = [index.words for index in self._collections.visible(collections)]
+        return rewrite(question, context, self._models.encoder, vocabularies)
+
+    def _route(
+        self, question: str, review: str | None, context: Sequence[str], collections: Collections
+    ) -> list[Scope]:
+        """Return where to search: the given review, or those that the conversation names, or all that are visible."""
+        if review is not None:
+            return [Scope.of_review(self._collections.holding(review, collections), review)]
+        visible = {index.entry.name: index for index in self._collections.visible(collections)}
+        router = Router([(index.titles, index.title_entry) for index in visible.values()])
+        if reviews := router.route(question, context):
+            return [Scope.of_review(visible[collection], slug) for collection, slug in reviews]
+        return [Scope.of_collection(index) for index in visible.values()]
+
+
+def _without_blanks(context: Sequence[str]) -> tuple[str, ...]:
+    """Return the earlier questions that have text, each with single spaces."""
     return tuple(" ".join(turn.split()) for turn in context if turn.strip())
-
-
-def _with_performers(
-    sentences: Sequence[RankedSentence], question: str, context: Sequence[str]
-) -> Sequence[RankedSentence]:
-    """The same sentences, those first that name a role's performer, where the question asks for one."""
-    if not asks_cast(question):
-        return sentences
-    asked = " ".join((*context[-1:], question))
-    raised = (
-        replace(sentence, score=sentence.score + CAST_BONUS)
-        if names_performer(sentence.index.sentence(sentence.row), asked)
-        else sentence
-        for sentence in sentences
-    )
-    return sorted(raised, key=lambda sentence: -sentence.score)
-
-
-def _doubtful(question: str, scopes: Sequence[Scope]) -> bool:
-    """Whether a question asks for a fact, or names something, that what is in scope has no word of."""
-
-    @cache
-    def tells(term: str) -> bool:
-        return any(scope.holds(term) for scope in scopes)
-
-    return asks_missing_fact(question, tells) or names_unknown(question, tells)
-
-
-def _within(index: CollectionIndex, slug: str) -> Scope:
-    entry = index.entry_of(slug)
-    if entry is None:
-        raise KeyError(slug)
-    return Scope(index, entry.passages, entry.sentences)

@@ -1,4 +1,4 @@
-"""A ranking to an answer: which sentences are quoted, where they stand, and how far they go."""
+"""Ranked sentences to an answer: which are quoted, their citations, and the state of the answer."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from embeddings.records import Answer, Quote, State
 from embeddings.retrieval.fusion import RankedSentence
 
 
-def answer(question: str, quotes: tuple[Quote, ...], confidence: float, thresholds: Thresholds) -> Answer:
-    """Give what would be quoted, as far as the confidence goes.
+def make_answer(question: str, quotes: tuple[Quote, ...], confidence: float, thresholds: Thresholds) -> Answer:
+    """Return the answer with the state that the confidence allows.
 
     Args:
-        question: as it was asked.
-        quotes: what `quotes_of` made of the best sentences.
+        question: as a person typed it.
+        quotes: what `choose_quotes` chose.
         confidence: in [0, 1]; see `embeddings.answering.confidence`.
-        thresholds: between the three states.
+        thresholds: the confidences that separate the states.
     """
     if confidence >= thresholds.answered:
         state = State.ANSWERED
@@ -29,17 +29,17 @@ def answer(question: str, quotes: tuple[Quote, ...], confidence: float, threshol
     return Answer(question, state if quotes else State.UNANSWERED, confidence, quotes)
 
 
-def quotes_of(sentences: Sequence[RankedSentence]) -> tuple[Quote, ...]:
-    """The sentences, best first, as quotes: until a fourth would begin; neighbours stand in one."""
+def choose_quotes(sentences: Sequence[RankedSentence]) -> tuple[Quote, ...]:
+    """Return the quotes of the sentences, both best first. Neighbours share a quote; a fourth quote never begins."""
     runs: list[list[RankedSentence]] = []
     for sentence in islice(_distinct(sentences), QUOTE_CANDIDATES):
-        beside = [run for run in runs if any(_neighbours(sentence, other) for other in run)]
+        beside = [run for run in runs if any(_are_neighbours(sentence, other) for other in run)]
         if not beside:
             if len(runs) == MAX_QUOTES:
                 break
             runs.append([sentence])
         elif 1 + sum(map(len, beside)) <= MAX_QUOTE_SENTENCES:
-            # The sentence may close the gap between two quotes: the better one takes the other in.
+            # The sentence may close the gap between two quotes: they become one, in the better one's place.
             beside[0].append(sentence)
             for run in beside[1:]:
                 beside[0].extend(run)
@@ -48,16 +48,16 @@ def quotes_of(sentences: Sequence[RankedSentence]) -> tuple[Quote, ...]:
 
 
 def _distinct(sentences: Iterable[RankedSentence]) -> Iterator[RankedSentence]:
-    """The sentences without those that say word for word what a better one said, in another place."""
-    said: set[str] = set()
+    """Yield the sentences without those that repeat a better one word for word."""
+    texts: set[str] = set()
     for sentence in sentences:
         text = sentence.index.sentence(sentence.row).casefold()
-        if text not in said:
-            said.add(text)
+        if text not in texts:
+            texts.add(text)
             yield sentence
 
 
-def _neighbours(one: RankedSentence, other: RankedSentence) -> bool:
+def _are_neighbours(one: RankedSentence, other: RankedSentence) -> bool:
     if one.index is not other.index or abs(one.row - other.row) != 1:
         return False
     index = one.index

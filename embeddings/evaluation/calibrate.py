@@ -143,12 +143,12 @@ def store_thresholds(data: Path, library: Library, thresholds: Thresholds) -> Pa
     Raises:
         CalibrationError: they can't be written.
     """
-    encoder = library.encoder.identity
+    encoder = library.models.encoder.identity
     try:
-        if library.reranker is None or library.reranker_calibration is None:
+        if library.models.reranker is None or library.models.reranker_calibration is None:
             return save_thresholds(data, encoder, thresholds)
-        chosen = replace(library.reranker_calibration, thresholds=thresholds)
-        return save_reranker_calibration(data, encoder, library.reranker.identity, chosen)
+        chosen = replace(library.models.reranker_calibration, thresholds=thresholds)
+        return save_reranker_calibration(data, encoder, library.models.reranker.identity, chosen)
     except OSError as error:
         raise CalibrationError(f"{data}: the thresholds can't be written: {error.strerror}") from error
 

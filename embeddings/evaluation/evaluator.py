@@ -17,7 +17,7 @@ from embeddings.evaluation.datasets.task import JudgedQuestion, Task, paragraph_
 from embeddings.evaluation.datasets.trec import ScoredDocument
 from embeddings.evaluation.metrics import Outcome
 from embeddings.evaluation.runs import Run, fingerprint, results
-from embeddings.index.build.builder import Progress
+from embeddings.index.build.embed import Progress
 from embeddings.library import Library
 from embeddings.records import SHARED, Answer, AskResult, Hit, State
 
@@ -69,10 +69,8 @@ def open_task(
         indexed = Library.of(
             task.reviews,
             directory or Path(temporary),
-            library.encoder,
-            calibration=library.calibration,
+            library.models,
             ranking=library.ranking,
-            reranker=library.reranker,
             progress=progress,
         )
         try:
@@ -108,16 +106,18 @@ def evaluate(
         progress: called after each question with how many are done.
     """
     # Encoder and reranker are opened by the first question otherwise, which would seem slow for it.
-    library.encoder.encode([""])
-    if library.reranker is not None:
-        library.reranker.read("", [("",)])
+    library.models.encoder.encode([""])
+    if library.models.reranker is not None:
+        library.models.reranker.score("", [("",)])
     outcomes = []
     for done, question in enumerate(task.questions, start=1):
         outcomes.append(_asked(library, task, question))
         if progress is not None:
             progress(done)
     run = Run(
-        name or task.name, fingerprint(task, library.encoder.identity, library_settings(library)), results(outcomes)
+        name or task.name,
+        fingerprint(task, library.models.encoder.identity, library_settings(library)),
+        results(outcomes),
     )
     return Evaluation(task, tuple(outcomes), run)
 
@@ -126,10 +126,10 @@ def library_settings(library: Library) -> dict[str, object]:
     """Whatever of a library decides its answers, besides the reviews and the encoder."""
     return {
         "ranking": asdict(library.ranking),
-        "thresholds": asdict(library.thresholds),
+        "thresholds": asdict(library.models.thresholds),
         "splitter": library.manifest.splitter,
         "vectors": library.manifest.vectors,
-        "reader": asdict(library.reranker.identity) if library.reranker is not None else None,
+        "reader": asdict(library.models.reranker.identity) if library.models.reranker is not None else None,
     }
 
 
@@ -142,7 +142,7 @@ def _asked(library: Library, task: Task, question: JudgedQuestion) -> Outcome:
     while True:
         began = time.perf_counter()
         try:
-            examined = library.examine(
+            examined = library.run(
                 question.text,
                 k=passages,
                 review=question.review,

@@ -54,6 +54,7 @@ from embeddings.errors import LibraryError, ModelError, QuestionFileError, Reran
 from embeddings.evaluation.evaluator import evaluate, library_settings, open_task, read_task
 from embeddings.evaluation.runs import Run, fingerprint, load_run, save_run
 from embeddings.library import Library
+from embeddings.records import NO_RERANKER
 from embeddings.reranking.rerank import open_reranker
 from embeddings.reranking.reranker import Reranker
 
@@ -219,7 +220,7 @@ def run_sweep(
 
 def _rerankers(variants: Sequence[Variant], library: Library) -> Mapping[str | None, Reranker | None]:
     """The rerankers that the variants name, each opened once."""
-    rerankers: dict[str | None, Reranker | None] = {None: library.reranker}
+    rerankers: dict[str | None, Reranker | None] = {None: library.models.reranker}
     for variant in variants:
         if variant.reranker is not None and variant.reranker not in rerankers:
             try:
@@ -250,9 +251,9 @@ def _tried(
     progress: Callable[[str, int, int], None] | None,
 ) -> SweepRun:
     file = folder / f"{variant.name}.{path.stem}.{_digest(variant.name, str(path))}.json"
-    corpus = _index(folder, library.encoder, f"{path.stem}.{_digest(str(path))}")
+    corpus = _index(folder, library.models.encoder, f"{path.stem}.{_digest(str(path))}")
     with open_task(path, library, split=split, directory=corpus) as (task, asked):
-        wanted = fingerprint(task, asked.encoder.identity, library_settings(asked))
+        wanted = fingerprint(task, asked.models.encoder.identity, library_settings(asked))
         kept = _kept(file)
         if kept is not None and kept.fingerprint == wanted:
             return SweepRun(variant.name, path, kept, kept=True)
@@ -277,35 +278,25 @@ def _configured(
     variant: Variant, library: Library, reranker: Reranker | None, folder: Path, notify: Callable[[str], None]
 ) -> Iterator[Library]:
     """The library's reviews under a variant's configuration."""
-    encoder, calibration = library.encoder, library.calibration
+    models = library.models.replaced(reranker=reranker or NO_RERANKER, thresholds=variant.thresholds)
+    encoder = models.encoder
     if variant.model is not None:
         try:
             encoder = prepare_encoder(variant.model, folder / "models" / variant.name, notify=notify)
         except ModelError as error:
             raise VariantError(variant.name, error) from error
-        calibration = Calibration(UNCALIBRATED)
+        models = models.replaced(calibration=Calibration(UNCALIBRATED))
     if variant.passage_tokens is not None:
         encoder = LimitedEncoder(encoder, min(variant.passage_tokens, encoder.identity.max_tokens))
-    if encoder is library.encoder:
-        configured = Library(
-            library.directory,
-            library.manifest,
-            calibration=calibration,
-            thresholds=variant.thresholds,
-            ranking=variant.ranking,
-            encoder=encoder,
-            reranker=reranker,
-        )
+    if encoder is library.models.encoder:
+        configured = library.reopened(models=models, ranking=variant.ranking)
     else:
         directory = _index(folder, encoder, "reviews")
         configured = Library.of(
             library.reviews(),
             directory,
-            encoder,
-            calibration=calibration,
-            thresholds=variant.thresholds,
+            models.replaced(encoder=encoder),
             ranking=variant.ranking,
-            reranker=reranker,
         )
     try:
         yield configured

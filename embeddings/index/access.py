@@ -1,8 +1,61 @@
-"""TBD."""
+"""Which collections an asker may see: nothing outside them is ranked, counted, completed or named."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+
+from embeddings.documents.lookup import unknown_review
+from embeddings.errors import UnknownReviewError
+from embeddings.index.collection import COLLECTIONS, CollectionIndex
+from embeddings.index.manifest import Manifest
 
 Collections = Sequence[str]
-"""The collections that the asker may see; nothing outside them is ranked, counted, completed or named."""
+"""The names of the collections that the asker may see."""
+
+
+class OpenedCollections:
+    """The collections of an index, opened.
+
+    Raises:
+        IndexDamagedError: a file is missing, of another size, or not what was written.
+    """
+
+    def __init__(self, directory: Path, manifest: Manifest) -> None:
+        self._indexes = {
+            entry.name: CollectionIndex(directory / COLLECTIONS / entry.name / entry.generation, entry)
+            for entry in manifest.collections
+        }
+
+    def visible(self, collections: Collections) -> tuple[CollectionIndex, ...]:
+        """Return those of `collections` that have reviews, each once, in the order given."""
+        return tuple(self._indexes[name] for name in dict.fromkeys(collections) if name in self._indexes)
+
+    def holding(self, slug: str, collections: Collections) -> CollectionIndex:
+        """Return the first visible collection with a review of that slug.
+
+        Raises:
+            UnknownReviewError: none has it; the message names the closest slugs.
+        """
+        visible = self.visible(collections)
+        for index in visible:
+            if index.entry_of(slug) is not None:
+                return index
+        raise UnknownReviewError(
+            unknown_review(slug, [entry.slug for index in visible for entry in index.entry.reviews])
+        )
+
+    def verify(self) -> None:
+        """Read every byte of the files and compare it with what was written.
+
+        Raises:
+            IndexDamagedError: a file is missing, incomplete or altered.
+        """
+        for index in self._indexes.values():
+            index.verify()
+
+    def close(self) -> None:
+        """Close the files."""
+        for index in self._indexes.values():
+            index.close()
+        self._indexes.clear()

@@ -1,6 +1,6 @@
-"""Any sentence-transformers CrossEncoder as the reranker, for those who have one.
+"""Any sentence-transformers CrossEncoder as the reranker.
 
-Importing this module imports PyTorch, which takes seconds; only a setting that names a model does.
+Importing this module imports PyTorch, which takes seconds; only a setting that names such a model imports it.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from embeddings.reranking.reranker import RerankerIdentity
 
 
 class CrossEncoderReranker:
-    """A CrossEncoder that scores each sentence by itself, as it was trained to score a passage."""
+    """A CrossEncoder that scores each sentence alone, as it was trained to score a passage."""
 
     def __init__(self, identity: RerankerIdentity, model: CrossEncoder) -> None:
         self._identity = identity
@@ -26,23 +26,27 @@ class CrossEncoderReranker:
 
     @classmethod
     def load(cls, name: str) -> CrossEncoderReranker:
-        """Load a model that gives one score for a pair, by its folder or its name among those fetched before.
+        """Load a model that gives one score for a pair, by its folder or its name among those downloaded before.
 
         Raises:
             RerankerError: it isn't there, can't be loaded, or gives more than one score.
         """
-        # Its bars would run across the command's own.
+        # The library's progress bars would mix with the command's own.
         disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
         try:
             source = find_model(name if not Path(name).is_dir() else str(Path(name).resolve()))
             model = CrossEncoder(str(source.folder), device="cpu", local_files_only=True, num_labels=None)
         except ModelError as error:
-            raise RerankerError(f"the reranker {error}") from error
+            raise RerankerError(f"The reranker can't be loaded. {error}") from error
         except Exception as error:
             reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-            raise RerankerError(f"{name}: sentence-transformers can't load it as a CrossEncoder ({reason})") from error
+            raise RerankerError(
+                f"{name}: sentence-transformers can't load this as a CrossEncoder ({reason}). Name another model."
+            ) from error
         if model.num_labels != 1:
-            raise RerankerError(f"{name}: gives {model.num_labels} scores for a pair; the reranker must give one")
+            raise RerankerError(
+                f"{name}: The model gives {model.num_labels} scores for a pair. Name a model that gives one."
+            )
         return cls(RerankerIdentity(source.name, source.weights), model)
 
     @property
@@ -50,8 +54,8 @@ class CrossEncoderReranker:
         """What decides the scores."""
         return self._identity
 
-    def read(self, question: str, windows: Sequence[Sequence[str]]) -> list[list[float]]:
-        """How sure it is of each sentence of each window, as logits; see `Reranker.read`."""
+    def score(self, question: str, windows: Sequence[Sequence[str]]) -> list[list[float]]:
+        """Return a logit for each sentence of each window; see `Reranker.score`."""
         pairs = [(question, sentence) for window in windows for sentence in window]
         if not pairs:
             return []

@@ -1,12 +1,12 @@
-"""The closest sentences read again, with their neighbours, by the reranker: which of them answer the question?
+"""Score the best sentences again with the reranker, in windows with their neighbours.
 
-The ranking knows what a sentence is about; the reranker, whether it answers. Both order the sentences, each in standard
-scores over those that were read, since their raw scores have no common scale.
+The ranking knows what a sentence is about, the reranker whether it answers. Both decide the order, each in standard
+scores over the scored sentences, because their raw scores have no common scale.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,94 +14,117 @@ from numpy.typing import NDArray
 
 from embeddings.config import RERANKER_CHARACTERS, RERANKER_WINDOW_CHARACTERS, RERANKER_WINDOW_SENTENCES
 from embeddings.index.collection import CollectionIndex
-from embeddings.records import NO_RERANKER, SHIPPED, Hit, ScoredSentence
+from embeddings.records import NO_RERANKER, SHIPPED, Hit
 from embeddings.reranking.reranker import OnnxReranker, Reranker
 from embeddings.retrieval.fusion import RankedSentence
+
+# A spread of scores below this is rounding.
+_SMALLEST_SPREAD = 1e-9
 
 
 @dataclass(frozen=True, slots=True)
 class Reranked:
-    """The sentences in the order of quoting, and how sure the reranker is of the one it is surest of.
+    """The sentences in the order of quotes.
 
     Attributes:
-        sentences: those that were read first, scored in [1, 2]; the others behind them, as they stood.
-        best: None where nothing was read.
-        scale: what the ranking's score of a sentence that was not read is divided by, to stand behind.
+        sentences: first those that were scored, with scores in [1, 2]; then the others in their old order.
+        best: the reranker's highest raw score; None if it scored nothing.
+        scale: what the old scores of the other sentences are divided by, so that they come after.
     """
 
     sentences: tuple[RankedSentence, ...]
     best: float | None
     scale: float = 1.0
 
-    def within(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
-        """The passages as they are, their sentences in the order of quoting."""
+    def reorder(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
+        """Return the passages in their order, with their sentences in the order of quotes."""
         scores = {_place(sentence): sentence.score for sentence in self.sentences}
-        return tuple(replace(hit, sentences=tuple(self._ordered(hit, scores))) for hit in hits)
 
-    def _ordered(self, hit: Hit, scores: Mapping[tuple[str, str, int], float]) -> list[ScoredSentence]:
-        scored = [
-            replace(
-                sentence,
-                score=scores.get((hit.collection, hit.review, sentence.start), sentence.score / self.scale),
+        def reordered(hit: Hit) -> Hit:
+            rescored = (
+                replace(
+                    sentence,
+                    score=scores.get((hit.collection, hit.review, sentence.start), sentence.score / self.scale),
+                )
+                for sentence in hit.sentences
             )
-            for sentence in hit.sentences
-        ]
-        return sorted(scored, key=lambda sentence: (-sentence.score, sentence.start))
+            return replace(hit, sentences=tuple(sorted(rescored, key=lambda found: (-found.score, found.start))))
 
-
-def _place(sentence: RankedSentence) -> tuple[str, str, int]:
-    """Where a sentence starts: its collection, its review, and the offset."""
-    row = sentence.index.sentence_table[sentence.row]
-    passage = sentence.index.passage(int(row["passage"]))
-    return passage.collection, passage.review, int(row["start"])
+        return tuple(map(reordered, hits))
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """Consecutive rows of one passage, half open."""
+    """Consecutive sentences of one passage, by half-open rows."""
 
     index: CollectionIndex
     first: int
     end: int
 
+    @property
+    def rows(self) -> range:
+        return range(self.first, self.end)
+
+
+def open_reranker(name: str) -> Reranker | None:
+    """Return the reranker of that name, as `Library.open` takes it; None for `NO_RERANKER`.
+
+    Raises:
+        RerankerError: it can't be opened.
+    """
+    if name == NO_RERANKER:
+        return None
+    if name == SHIPPED:
+        return OnnxReranker.open()
+    # Imported here because it imports PyTorch, which only a model of the user's own needs.
+    from embeddings.reranking.cross_encoder import CrossEncoderReranker
+
+    return CrossEncoderReranker.load(name)
+
 
 def rerank(question: str, sentences: Sequence[RankedSentence], reranker: Reranker, share: float) -> Reranked:
-    """Read the best sentences again and put them in order.
+    """Score the best sentences again and sort them.
 
     Args:
-        question: what is asked, misspellings put right.
-        sentences: what was found, best first.
-        reranker: reads them.
-        share: the reranker's share of the order; 0 leaves it as it was.
+        question: with corrected spelling, after the question before it.
+        sentences: best first.
+        reranker: scores them.
+        share: the reranker's share of the order, in [0, 1]; 0 leaves it as it is.
     """
     windows = _windows(sentences)
-    texts = [[window.index.sentence(row) for row in range(window.first, window.end)] for window in windows]
+    texts = [[window.index.sentence(row) for row in window.rows] for window in windows]
     scores = {
         (id(window.index), row): score
-        for window, read in zip(windows, reranker.read(question, texts), strict=True)
-        for row, score in zip(range(window.first, window.end), read, strict=True)
+        for window, scored in zip(windows, reranker.score(question, texts), strict=True)
+        for row, score in zip(window.rows, scored, strict=True)
         if np.isfinite(score)
     }
-    read = [sentence for sentence in sentences if (id(sentence.index), sentence.row) in scores]
-    if not read:
+    scored = [sentence for sentence in sentences if (id(sentence.index), sentence.row) in scores]
+    if not scored:
         return Reranked(tuple(sentences), None)
-    sure = np.array([scores[id(sentence.index), sentence.row] for sentence in read])
-    close = np.array([sentence.score for sentence in read])
-    fused = share * _standard(sure) + (1 - share) * _standard(close)
-    # What was not read stands behind what was, as it stood.
-    scaled = 1.0 + (fused - fused.min()) / max(float(np.ptp(fused)), 1e-9)
-    scale = max(1e-9, *(sentence.score for sentence in sentences))
-    rest = [sentence for sentence in sentences if (id(sentence.index), sentence.row) not in scores]
+    new = np.array([scores[id(sentence.index), sentence.row] for sentence in scored])
+    old = np.array([sentence.score for sentence in scored])
+    fused = share * _standard_scores(new) + (1 - share) * _standard_scores(old)
+    scaled = 1.0 + (fused - fused.min()) / max(float(np.ptp(fused)), _SMALLEST_SPREAD)
+    scale = max(_SMALLEST_SPREAD, *(sentence.score for sentence in sentences))
+    others = [sentence for sentence in sentences if (id(sentence.index), sentence.row) not in scores]
     ordered = sorted(
-        [replace(sentence, score=float(score)) for sentence, score in zip(read, scaled, strict=True)]
-        + [replace(sentence, score=sentence.score / scale) for sentence in rest],
+        [replace(sentence, score=float(score)) for sentence, score in zip(scored, scaled, strict=True)]
+        + [replace(sentence, score=sentence.score / scale) for sentence in others],
         key=lambda sentence: -sentence.score,
     )
-    return Reranked(tuple(ordered), float(sure.max()), scale)
+    return Reranked(tuple(ordered), float(new.max()), scale)
+
+
+def _place(sentence: RankedSentence) -> tuple[str, str, int]:
+    """Return a sentence's collection, its review, and where it starts."""
+    row = sentence.index.sentence_table[sentence.row]
+    passage = sentence.index.passage(int(row["passage"]))
+    return passage.collection, passage.review, int(row["start"])
 
 
 def _windows(sentences: Sequence[RankedSentence]) -> list[_Window]:
-    """What is read: the best sentences with their neighbours, until enough is."""
+    """Return the windows of the best sentences, until they have `RERANKER_CHARACTERS`."""
     windows: list[_Window] = []
     taken: set[tuple[int, int]] = set()
     characters = 0
@@ -111,14 +134,14 @@ def _windows(sentences: Sequence[RankedSentence]) -> list[_Window]:
         if (id(sentence.index), sentence.row) in taken:
             continue
         window, length = _window(sentence, taken)
-        taken.update((id(window.index), row) for row in range(window.first, window.end))
+        taken.update((id(window.index), row) for row in window.rows)
         windows.append(window)
         characters += length
     return windows
 
 
 def _window(sentence: RankedSentence, taken: set[tuple[int, int]]) -> tuple[_Window, int]:
-    """A sentence with as many neighbours of its passage as fit, the one before it first; and its length."""
+    """Return a sentence with the neighbours of its passage that fit, the one before it first, and its characters."""
     index = sentence.index
     passage = index.passage_table[index.sentence_table[sentence.row]["passage"]]
     low, high = int(passage["first_sentence"]), int(passage["end_sentence"])
@@ -136,26 +159,10 @@ def _window(sentence: RankedSentence, taken: set[tuple[int, int]]) -> tuple[_Win
     return _Window(index, first, end), length
 
 
-def _standard(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Standard scores; a list that says nothing (all alike) becomes zeros."""
-    spread = float(values.std())
-    if spread < 1e-9:
+def _standard_scores(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Scale to mean 0 and standard deviation 1. A constant list becomes zeros."""
+    deviation = float(values.std())
+    if deviation < _SMALLEST_SPREAD:
         return np.zeros_like(values)
-    standard: NDArray[np.float64] = (values - values.mean()) / spread
+    standard: NDArray[np.float64] = (values - values.mean()) / deviation
     return standard
-
-
-def open_reranker(wanted: str) -> Reranker | None:
-    """The reranker of that name, as `Library.open` takes it; None for `NO_RERANKER`.
-
-    Raises:
-        ReaderError: it can't be opened.
-    """
-    if wanted == NO_RERANKER:
-        return None
-    if wanted == SHIPPED:
-        return OnnxReranker.open()
-    # Here, for it imports PyTorch: a cost for those who name a model of their own.
-    from embeddings.reranking.cross_encoder import CrossEncoderReranker
-
-    return CrossEncoderReranker.load(wanted)

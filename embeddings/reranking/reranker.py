@@ -1,7 +1,7 @@
-"""The reranker: for each sentence of a window, how sure it is that the sentence answers the question.
+"""The reranker scores each sentence of a window by how likely it answers the question.
 
-One ONNX file comes with the package: the graph, int8 weights and the tokenizer, made by `embeddings.training`. It is
-opened when the first question needs it. Nothing here imports PyTorch.
+One ONNX file comes with the package: the graph, int8 weights and the tokenizer, made by `embeddings.training`. The
+first question opens it. Nothing here imports PyTorch.
 """
 
 from __future__ import annotations
@@ -27,11 +27,10 @@ FILE = "reranker.onnx"
 """The shipped reranker's file, in this package's folder."""
 
 DIGEST = "d29ff6f9c83e6572f06e63ba67fea47c6cb58d8a6a4dc2a0f5644fb91ce42ac3"
-"""SHA-256 of the only file that is taken for the shipped reranker."""
-
+"""SHA-256 of the shipped reranker's file; any other file is refused."""
 
 TOKENIZER = "tokenizer"
-"""The key of the ONNX file's metadata under which the tokenizer stands."""
+"""The key of the tokenizer in the ONNX file's metadata."""
 
 _NOT_A_SENTENCE = -1
 # Of onnxruntime's levels (0 verbose to 4 fatal).
@@ -47,29 +46,29 @@ class RerankerIdentity:
 
 
 class Reranker(Protocol):
-    """Reads windows of consecutive sentences."""
+    """Scores windows of consecutive sentences."""
 
     @property
     def identity(self) -> RerankerIdentity:
         """What decides the scores."""
 
-    def read(self, question: str, windows: Sequence[Sequence[str]]) -> list[list[float]]:
-        """How sure it is of each sentence of each window, in their order; higher is surer.
+    def score(self, question: str, windows: Sequence[Sequence[str]]) -> list[list[float]]:
+        """Return a score for each sentence of each window, in their order; higher means a likelier answer.
 
-        The scores are raw and unbounded: comparable across questions, but not with another reranker's. A sentence that
-        is beyond what the reranker reads of a window scores minus infinity.
+        The scores are raw and unbounded. They compare across questions, but not across rerankers. A sentence beyond
+        the model's limit of tokens scores minus infinity.
         """
 
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A question with a window, as the reranker's model takes them.
+    """A question with a window, as the model reads them.
 
     Attributes:
         ids: the tokens.
         kinds: 0 for the question, 1 for the sentences.
-        owners: for each token the place of its sentence, or -1.
-        offsets: for each token where it starts and ends in its text.
+        owners: each token's sentence, by position in the window, or -1.
+        offsets: each token's start and end in its text.
     """
 
     ids: tuple[int, ...]
@@ -79,28 +78,28 @@ class Tokens:
 
 
 def tokenise(tokenizer: Tokenizer, question: str, sentences: Sequence[str]) -> Tokens:
-    """A question and a window's sentences, one space between them, as one pair."""
-    # The tokenizer refuses half a surrogate pair, which a terminal's undecodable bytes leave in a text.
+    """Return the tokens of a question and a window's sentences, which one space separates."""
+    # The tokenizer refuses lone surrogates, which undecodable bytes of a terminal become.
     encoding = tokenizer.encode(
         question.encode(errors="replace").decode(), " ".join(sentences).encode(errors="replace").decode()
     )
     ends = np.cumsum([len(sentence) + 1 for sentence in sentences])
     starts = np.array([start for start, _ in encoding.offsets])
     owners = np.where(np.array(encoding.type_ids) == 1, np.searchsorted(ends, starts, side="right"), _NOT_A_SENTENCE)
-    # The separator at the end has the kind of the sentences and no place among them.
+    # The separator at the end has the kind of the sentences, but belongs to none.
     owners[np.array(encoding.special_tokens_mask) == 1] = _NOT_A_SENTENCE
     return Tokens(tuple(encoding.ids), tuple(encoding.type_ids), tuple(owners.tolist()), tuple(encoding.offsets))
 
 
 def prepare_tokenizer(tokenizer: Tokenizer) -> Tokenizer:
-    """Have a tokenizer cut the sentences, never the question, where the reranker stops reading; return it."""
+    """Let a tokenizer cut off the sentences, never the question, after `RERANKER_MAX_TOKENS`; return it."""
     tokenizer.no_padding()
     tokenizer.enable_truncation(RERANKER_MAX_TOKENS, strategy="only_second")
     return tokenizer
 
 
-def packaged() -> Path:
-    """Where the shipped reranker stands, whether or not it is there."""
+def shipped_file() -> Path:
+    """Return the path of the shipped reranker, whether or not the file exists."""
     return Path(str(resources.files("embeddings.reranking"))) / FILE
 
 
@@ -118,31 +117,29 @@ class OnnxReranker:
 
         Args:
             file: what `embeddings.training` exported; None for the shipped one.
-            digest: the SHA-256 that it must have; None for the shipped reranker's, or any where `file` is given.
+            digest: the SHA-256 that the file must have; None accepts any `file`, and of the shipped one only `DIGEST`.
 
         Raises:
-            RerankerError: it is missing, damaged, or another file.
+            RerankerError: the file is missing, damaged, or not the expected one.
         """
-        wanted = DIGEST if file is None else digest
-        file = file or packaged()
+        expected = DIGEST if file is None else digest
+        file = file or shipped_file()
         try:
             content = file.read_bytes()
         except OSError as error:
             raise RerankerError(
-                f"{file}: the reranker can't be read ({error.strerror}); install the package again"
+                f"{file}: The reranker can't be read ({error.strerror}). Install the package again."
             ) from error
         found = hashlib.sha256(content).hexdigest()
-        if wanted is not None and found != wanted:
-            raise RerankerError(
-                f"{file}: the reranker is damaged, or not the one of this version; install the package again"
-            )
+        if expected is not None and found != expected:
+            raise RerankerError(f"{file}: The reranker is damaged, or from another version. Install the package again.")
         try:
             session = onnxruntime.InferenceSession(content, _session_options(), providers=["CPUExecutionProvider"])
             tokenizer = Tokenizer.from_str(session.get_modelmeta().custom_metadata_map[TOKENIZER])
         except Exception as error:
-            # Both libraries raise kin of no common base but this.
+            # The two libraries' exceptions have no other common base.
             reason = str(error).splitlines()[0]
-            raise RerankerError(f"{file}: not a reranker ({reason})") from error
+            raise RerankerError(f"{file}: This is not a reranker ({reason}). Install the package again.") from error
         return cls(RerankerIdentity(file.stem, found), prepare_tokenizer(tokenizer), session)
 
     @property
@@ -150,21 +147,21 @@ class OnnxReranker:
         """What decides the scores."""
         return self._identity
 
-    def read(self, question: str, windows: Sequence[Sequence[str]]) -> list[list[float]]:
-        """How sure it is of each sentence of each window, in their order; see `Reranker.read`."""
-        # One by one: on one thread a batch costs what its padding does, and saves nothing.
-        return [self._read(question, window) for window in windows]
+    def score(self, question: str, windows: Sequence[Sequence[str]]) -> list[list[float]]:
+        """Return a score for each sentence of each window; see `Reranker.score`."""
+        # One by one, because on one thread a batch saves nothing and its padding costs time.
+        return [self._score(question, window) for window in windows]
 
-    def _read(self, question: str, window: Sequence[str]) -> list[float]:
-        inputs = padded([tokenise(self._tokenizer, question, window)], len(window))
+    def _score(self, question: str, window: Sequence[str]) -> list[float]:
+        inputs = pad([tokenise(self._tokenizer, question, window)], len(window))
         (scores,) = self._session.run(None, inputs)
         scores[inputs["members"].sum(axis=2) == 0] = -np.inf
-        read: list[float] = scores[0].tolist()
-        return read
+        scored: list[float] = scores[0].tolist()
+        return scored
 
 
-def padded(tokens: Sequence[Tokens], sentences: int) -> dict[str, NDArray[np.int64] | NDArray[np.float32]]:
-    """Windows as one batch of the model's inputs.
+def pad(tokens: Sequence[Tokens], sentences: int) -> dict[str, NDArray[np.int64] | NDArray[np.float32]]:
+    """Return windows as one batch of the model's inputs.
 
     Returns:
         `input_ids`, `attention_mask` and `token_type_ids`, each of shape (windows, tokens), and `members`, of shape

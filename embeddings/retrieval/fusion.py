@@ -3,9 +3,8 @@
     passage   = .7 minmax(mean(passage, best sentence)) + .3 minmax(BM25)
     sentence  = .8 minmax(mean(sentence, previous + sentence)) + .2 minmax(BM25) + .25 passage score
 
-The dense terms are cosines with the question. Min-max runs over the candidates: everything in scope where that is
-little, else the union of each source's closest. A score orders the hits of one question and means nothing across
-questions; the confidence is made of `Ranking.best_cosine` and its kin, which are raw.
+The dense terms are cosines with the question. Min-max runs over the candidates. A score orders the hits of one question
+and means nothing across questions, so the confidence uses raw cosines instead.
 """
 
 from __future__ import annotations
@@ -20,31 +19,29 @@ from numpy.typing import NDArray
 from embeddings.config import RankingSettings
 from embeddings.index.collection import CollectionIndex
 from embeddings.records import Hit, ScoredSentence
-from embeddings.retrieval.retriever import Candidates, Floats, Rows, Scope, SearchQuery, candidates
+from embeddings.retrieval.retriever import Candidates, Floats, Rows
 
-# Equal vectors' cosines may differ in their last bits (2^-24), by where in the product they stand.
+# The cosines of equal vectors may differ in their last bits (2^-24), depending on their rows.
 _ALIKE = 1e-6
 
 
 @dataclass(frozen=True, slots=True)
 class RankedSentence:
-    """A sentence in the order of quoting.
+    """A sentence in the order of quotes.
 
     Attributes:
-        index: the collection that it is in.
+        index: its collection.
         row: its row there.
         score: its fused score.
-        cosine: its raw cosine with the question.
     """
 
     index: CollectionIndex
     row: int
     score: float
-    cosine: float
 
 
 class Ranking:
-    """The passages and sentences of some scopes, scored for one question."""
+    """The passages and sentences of some scopes, with one fused score each for one question."""
 
     def __init__(self, candidates: Sequence[Candidates], settings: RankingSettings) -> None:
         self.candidates = candidates
@@ -59,7 +56,7 @@ class Ranking:
         )
         best = np.full(len(passage_cosine), -1.0, np.float32)
         np.maximum.at(best, owner, sentence_cosine)
-        # A passage whose sentences are no candidates is judged by itself.
+        # A passage without candidate sentences has its own cosine alone.
         best = np.where(best < -0.999, passage_cosine, best)
         dense = (1 - settings.best_sentence) * passage_cosine + settings.best_sentence * best
         self._passage_score = (1 - settings.passage_lexical) * _min_max(dense) + settings.passage_lexical * _min_max(
@@ -71,22 +68,13 @@ class Ranking:
             + settings.sentence_lexical * _min_max(_joined([part.sentence_bm25 for part in candidates]))
             + settings.sentence_passage * self._passage_score[owner]
         )
-        self._owner = owner
-        self._sentence_cosine = sentence_cosine
-        self._pair_cosine = pair_cosine
-        self._passage_cosine = passage_cosine
-
-    @property
-    def best_cosine(self) -> float:
-        """The cosine of the sentence closest to the question; 0 where there is none."""
-        return float(self._sentence_cosine.max(initial=0.0))
 
     def hits(self, k: int) -> tuple[Hit, ...]:
-        """The k best passages, each with its candidate sentences, best first."""
+        """Return the k best passages, each with its candidate sentences, best first."""
         return tuple(self._hit(int(place)) for place in _best(self._passage_score, k))
 
     def sentences(self, k: int) -> tuple[RankedSentence, ...]:
-        """The k best sentences, best first."""
+        """Return the k best sentences, best first."""
         first = np.concatenate([[0], np.cumsum([len(part.sentences) for part in self.candidates])])
         ranked = []
         for place in _best(self._sentence_score, k):
@@ -96,7 +84,6 @@ class Ranking:
                     index=self.candidates[part].index,
                     row=int(self.candidates[part].sentences[place - first[part]]),
                     score=float(self._sentence_score[place]),
-                    cosine=float(self._sentence_cosine[place]),
                 )
             )
         return tuple(ranked)
@@ -131,21 +118,12 @@ class Ranking:
         )
 
 
-def rank(query: SearchQuery, scopes: Sequence[Scope], settings: RankingSettings) -> Ranking:
-    """Score what stands in the scopes for a question.
-
-    Raises:
-        IndexDamagedError: there are scores that no sound index gives.
-    """
-    return Ranking([candidates(query, scope, settings) for scope in scopes], settings)
-
-
 def _joined(parts: Sequence[Floats]) -> Floats:
     return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
 def _min_max(scores: Floats) -> Floats:
-    """Scale to [0, 1]; a list that says nothing (all alike) becomes zeros."""
+    """Scale to [0, 1]. A constant list becomes zeros."""
     if not len(scores):
         return scores
     low, high = scores.min(), scores.max()
@@ -156,11 +134,11 @@ def _min_max(scores: Floats) -> Floats:
 
 
 def _best(scores: NDArray[np.floating[Any]], k: int) -> Rows:
-    """The places of the k highest scores, highest first, ties in their order."""
+    """Return the positions of the k highest scores, highest first, ties in their order."""
     if k <= 0:
         return np.zeros(0, np.int64)
     if k < len(scores):
-        # All that reach the k-th score, so that ties at the edge fall by their order.
+        # Everything that reaches the k-th score, so that ties at the edge keep their order.
         edge = np.partition(scores, len(scores) - k)[len(scores) - k]
         places = np.flatnonzero(scores >= edge)
     else:

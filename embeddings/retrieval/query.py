@@ -1,4 +1,4 @@
-"""A question, and what was asked before it, to a query."""
+"""A question and the questions before it to a query: checked, rewritten, encoded."""
 
 from __future__ import annotations
 
@@ -15,141 +15,154 @@ from embeddings.encoders.base import Encoder
 from embeddings.errors import QuestionError
 from embeddings.index.vectors import normalize
 from embeddings.index.vocabulary import Vocabulary
-from embeddings.lexicon import FILLING, GIST, OPENING, POINTING, STOP_WORDS, VERDICT
+from embeddings.lexicon import (
+    FILLER_WORDS,
+    GIST_ANSWER,
+    GIST_WORDS,
+    OPENING_WORDS,
+    POINTING_WORDS,
+    STOP_WORDS,
+    VERDICT_ANSWER,
+    VERDICT_WORDS,
+)
 from embeddings.retrieval.retriever import SearchQuery
 from embeddings.retrieval.spelling import correct
 
 
 class Intent(Enum):
-    """What is asked of the work as a whole, and what an answer would say."""
+    """What a question asks about the work as a whole, and a model answer to it."""
 
-    VERDICT = "It is one of the best films, beautifully made and deeply moving."
-    GIST = "The story follows the characters; it is a film about their lives."
-
-
-def intent(question: str) -> Intent | None:
-    """What a question asks of the work as a whole, or None where it asks for anything of its own.
-
-    Every word must belong: "is it any good?" asks for the verdict, "is the music any good?" for the music.
-    """
-    asked = [word.removesuffix("'s") for word in words(question)]
-    telling = {word for word in asked if word not in STOP_WORDS and word not in FILLING}
-    if telling <= GIST and GIST.intersection(asked):
-        return Intent.GIST
-    # "Like" fills many a sentence, and is the verdict where nothing else is asked: "did she like it?"
-    if telling <= VERDICT and (telling or "like" in asked):
-        return Intent.VERDICT
-    return None
+    VERDICT = VERDICT_ANSWER
+    GIST = GIST_ANSWER
 
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question as it is looked for.
+    """A question ready to be searched.
 
     Attributes:
-        text: the question, misspellings put right.
-        query: what is ranked by: the question, read with the one before it.
-        alone: the question by itself, where that is another query and it has a topic of its own.
+        text: the question with corrected spelling.
+        search: what the ranking uses: the question with the one before it.
+        standalone: the question alone, if that is another query and has terms; else None.
     """
 
     text: str
-    query: SearchQuery
-    alone: SearchQuery | None
-
-
-def check_question(question: str) -> str:
-    """The question with its white space put in order.
-
-    Raises:
-        QuestionError: it is empty, too long, or has no word in it.
-    """
-    tidy = " ".join(question.split())
-    if not tidy:
-        raise QuestionError("the question is empty; ask in a few words, for example: What is a deferral?")
-    if len(tidy) > MAX_QUESTION_CHARACTERS:
-        raise QuestionError(f"the question has {len(tidy)} characters; ask in at most {MAX_QUESTION_CHARACTERS}")
-    if not words(tidy):
-        raise QuestionError("there are no words in the question; ask in a few words")
-    return tidy
+    search: SearchQuery
+    standalone: SearchQuery | None
 
 
 @dataclass(frozen=True, slots=True)
 class RewrittenQuestion:
-    """The words that a question is looked for by, before there are vectors of them.
+    """The texts that a question is searched by, before they are encoded.
 
     Attributes:
-        text: the question, misspellings put right.
-        texts: what is encoded: what is ranked by first, the question itself last.
-        mixed: whether what is ranked by is the mean of them all.
+        text: the question with corrected spelling.
+        texts: what to encode; the first is what the ranking uses, the last is the question alone.
+        averaged: True if the ranking uses the mean of all the vectors.
     """
 
     text: str
     texts: tuple[str, ...]
-    mixed: bool
+    averaged: bool = False
 
-    def asked(self, vectors: NDArray[np.float32]) -> Query:
-        """The question as it is looked for; `vectors` are those of `texts`, shape (len(texts), d)."""
-        own = _terms(self.text)
-        if self.mixed:
-            return Query(
-                self.text, SearchQuery(normalize(normalize(vectors).mean(axis=0, keepdims=True))[0], own), None
-            )
+    def query(self, vectors: NDArray[np.float32]) -> Query:
+        """Return the query; `vectors` are those of `texts`, shape (len(texts), d)."""
+        own = _distinct_terms(self.text)
         rows = normalize(vectors)
+        if self.averaged:
+            return Query(self.text, SearchQuery(normalize(rows.mean(axis=0, keepdims=True))[0], own), None)
         if len(rows) == 1:
             return Query(self.text, SearchQuery(rows[0], own), None)
-        return Query(
-            self.text, SearchQuery(rows[0], _terms(self.texts[0])), SearchQuery(rows[-1], own) if own else None
-        )
+        standalone = SearchQuery(rows[-1], own) if own else None
+        return Query(self.text, SearchQuery(rows[0], _distinct_terms(self.texts[0])), standalone)
 
 
-def rewrite(question: str, context: Sequence[str], encoder: Encoder, lists: Sequence[Vocabulary]) -> RewrittenQuestion:
-    """Put a checked question into the words that it is looked for by.
+def check_question(question: str) -> str:
+    """Return the question with single spaces.
 
-    A follow-up is read with the turn before it, so that "and who plays her?" knows who she is. A question about the
-    work as a whole is looked for by what an answer would say as well, and needs no turn before it.
+    Raises:
+        QuestionError: it is empty, too long, or has no word.
     """
-    whole = encoder.count_tokens([""])[0]
+    question = " ".join(question.split())
+    if not question:
+        raise QuestionError("The question is empty. Please ask in a few words, for example: What is a deferral?")
+    if len(question) > MAX_QUESTION_CHARACTERS:
+        raise QuestionError(
+            f"The question has {len(question)} characters. Please ask in at most {MAX_QUESTION_CHARACTERS}."
+        )
+    if not words(question):
+        raise QuestionError("There are no words in the question. Please ask in a few words.")
+    return question
 
-    def known(word: str) -> bool:
-        return encoder.count_tokens([word])[0] - whole == 1
 
-    text = correct(question, lists, known)
-    sought = intent(text)
-    if sought is not None:
-        return RewrittenQuestion(text, (sought.value, text), mixed=True)
+def rewrite(
+    question: str, context: Sequence[str], encoder: Encoder, vocabularies: Sequence[Vocabulary]
+) -> RewrittenQuestion:
+    """Return the texts that a checked question is searched by.
+
+    A question about the work as a whole is searched by a model answer too. Any other question is searched with the
+    question before it, so that "and who plays her?" finds whom "her" means.
+
+    Args:
+        question: as `check_question` returns it.
+        context: the earlier questions of the conversation, oldest first.
+        encoder: counts tokens, and has a vocabulary of its own.
+        vocabularies: the words of the collections that the asker sees.
+    """
+    special_tokens = encoder.count_tokens([""])[0]
+
+    def is_known(word: str) -> bool:
+        return encoder.count_tokens([word])[0] - special_tokens == 1
+
+    text = correct(question, vocabularies, is_known)
+    intent = find_intent(text)
+    if intent is not None:
+        return RewrittenQuestion(text, (intent.value, text), averaged=True)
     if not context:
-        return RewrittenQuestion(text, (text,), mixed=False)
-    return RewrittenQuestion(
-        text,
-        (_together(correct(context[-1][-MAX_QUESTION_CHARACTERS:], lists, known), text, encoder), text),
-        mixed=False,
-    )
+        return RewrittenQuestion(text, (text,))
+    before = correct(context[-1][-MAX_QUESTION_CHARACTERS:], vocabularies, is_known)
+    return RewrittenQuestion(text, (_join(before, text, encoder), text))
 
 
-def encode_queries(wordings: Sequence[RewrittenQuestion], encoder: Encoder) -> tuple[Query, ...]:
-    """Make of questions what is looked for, all of them encoded together."""
-    if not wordings:
+def encode_queries(rewritten: Sequence[RewrittenQuestion], encoder: Encoder) -> tuple[Query, ...]:
+    """Return the query of each question. All texts are encoded together, which is faster than one by one."""
+    if not rewritten:
         return ()
-    vectors = encoder.encode([text for wording in wordings for text in wording.texts])
-    ends = np.cumsum([len(wording.texts) for wording in wordings])
+    vectors = encoder.encode([text for question in rewritten for text in question.texts])
+    ends = np.cumsum([len(question.texts) for question in rewritten])
     return tuple(
-        wording.asked(vectors[end - len(wording.texts) : end]) for wording, end in zip(wordings, ends, strict=True)
+        question.query(vectors[end - len(question.texts) : end]) for question, end in zip(rewritten, ends, strict=True)
     )
 
 
-def _together(before: str, question: str, encoder: Encoder) -> str:
-    """A follow-up after as much of the end of the turn before it as the encoder reads with it."""
+def find_intent(question: str) -> Intent | None:
+    """Return what a question asks about the work as a whole, or None if it asks for something else.
+
+    Every word must belong: "is it any good?" asks for the verdict, "is the music any good?" for the music.
+    """
+    asked = [word.removesuffix("'s") for word in words(question)]
+    content = {word for word in asked if word not in STOP_WORDS and word not in FILLER_WORDS}
+    if content <= GIST_WORDS and GIST_WORDS.intersection(asked):
+        return Intent.GIST
+    # "Like" is a filler word, but asks for the verdict if nothing else is asked: "did she like it?"
+    if content <= VERDICT_WORDS and (content or "like" in asked):
+        return Intent.VERDICT
+    return None
+
+
+def is_follow_up(question: str) -> bool:
+    """Return True if a question has a word that points back ("and who plays her?") or is too short to be complete."""
+    asked = words(question)
+    return len(asked) <= SHORT_QUESTION_WORDS or asked[0] in OPENING_WORDS or not POINTING_WORDS.isdisjoint(asked)
+
+
+def _join(before: str, question: str, encoder: Encoder) -> str:
+    """Return the question after as much of the end of the one before it as the encoder reads with it."""
     kept = before.split()
     while kept and encoder.count_tokens([" ".join((*kept, question))])[0] > encoder.identity.max_tokens:
         kept = kept[len(kept) // 2 + 1 :]
     return " ".join((*kept, question))
 
 
-def _terms(text: str) -> tuple[str, ...]:
+def _distinct_terms(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(terms(text)))
-
-
-def is_follow_up(question: str) -> bool:
-    """Whether a question has a word that points back ("and who plays her?"), or is too short to stand alone."""
-    asked = words(question)
-    return len(asked) <= SHORT_QUESTION_WORDS or asked[0] in OPENING or not POINTING.isdisjoint(asked)

@@ -1,7 +1,8 @@
-"""TBD."""
+"""The candidates of a question: all sentences of a small scope, each source's closest in a large one."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,12 +14,9 @@ from embeddings.errors import IndexDamagedError
 from embeddings.index.collection import CollectionIndex
 
 Floats = NDArray[np.float32]
-
-
 Rows = NDArray[np.int64]
 
-
-# Vectors are stored as 16-bit floats, so that their lengths may be some thousandths off one.
+# Vectors are stored as 16-bit floats, so their lengths may differ from 1 by some thousandths.
 _LARGEST_COSINE = 1.01
 
 
@@ -32,19 +30,31 @@ class SearchQuery:
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Where to look: a collection's rows, half open. A review's rows, or all."""
+    """Where to search: half-open ranges of a collection's rows, of one review or of all."""
 
     index: CollectionIndex
     passages: tuple[int, int]
     sentences: tuple[int, int]
 
     @classmethod
-    def whole(cls, index: CollectionIndex) -> Scope:
-        """All of a collection."""
+    def of_collection(cls, index: CollectionIndex) -> Scope:
+        """Return the scope of a whole collection."""
         return cls(index, (0, len(index.passage_table)), (0, len(index.sentence_table)))
 
-    def holds(self, term: str) -> bool:
-        """Whether a stemmed term occurs in the texts or the names of what is in scope; of one review, in all names."""
+    @classmethod
+    def of_review(cls, index: CollectionIndex, slug: str) -> Scope:
+        """Return the scope of one review.
+
+        Raises:
+            KeyError: the collection has no review of that slug.
+        """
+        entry = index.entry_of(slug)
+        if entry is None:
+            raise KeyError(slug)
+        return cls(index, entry.passages, entry.sentences)
+
+    def mentions(self, term: str) -> bool:
+        """Return True if a stemmed term is in the texts, titles or aliases; for one review also in work and author."""
         if self.index.passage_terms.contains(term, *self.passages):
             return True
         reviews = self.index.reviews_in(self.passages)
@@ -58,7 +68,7 @@ class Scope:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Rows of one scope with their raw scores; `owner` says which of `passages` a sentence is in."""
+    """Rows of one scope with their raw scores. `owner` is each sentence's position in `passages`."""
 
     index: CollectionIndex
     passages: Rows
@@ -71,49 +81,62 @@ class Candidates:
     sentence_bm25: Floats
 
     def are_sound(self) -> bool:
-        """Whether every score can be one: a cosine within [-1, 1] but for its rounding, BM25 of any size."""
+        """Return True if every score is possible: cosines within [-1, 1] but for rounding, BM25 finite."""
         cosines = self.passage_cosine, self.sentence_cosine, self.pair_cosine
         return all(bool((np.abs(scores) <= _LARGEST_COSINE).all()) for scores in cosines) and all(
             bool(np.isfinite(scores).all()) for scores in (self.passage_bm25, self.sentence_bm25)
         )
 
 
-def candidates(query: SearchQuery, scope: Scope, settings: RankingSettings) -> Candidates:
-    """Return the sentences to score: all of a small scope, the best of each source in a large one."""
-    # Of damaged files numpy would warn, line by line; what comes of them is refused in one.
+def retrieve(query: SearchQuery, scopes: Sequence[Scope], settings: RankingSettings) -> list[Candidates]:
+    """Return each scope's candidates with exact scores.
+
+    Raises:
+        IndexDamagedError: there are scores that no sound index gives.
+    """
+    return [_candidates(query, scope, settings) for scope in scopes]
+
+
+def best_cosine(candidates: Sequence[Candidates]) -> float:
+    """Return the cosine of the sentence closest to the question; 0 if there is no sentence."""
+    return max((float(part.sentence_cosine.max(initial=0.0)) for part in candidates), default=0.0)
+
+
+def _candidates(query: SearchQuery, scope: Scope, settings: RankingSettings) -> Candidates:
+    # numpy would warn of each damaged value; the check below refuses them with one error.
     with np.errstate(all="ignore"):
-        found = _gathered(query, scope, settings)
+        if scope.sentences[1] - scope.sentences[0] <= settings.exact:
+            found = _everything(query, scope)
+        else:
+            found = _closest(query, scope, settings.candidates)
         if not found.are_sound():
             raise IndexDamagedError(
-                f"{scope.index.directory}: the index is damaged (it gives scores that can't be); "
-                "run `review-bot index --rebuild`"
+                f"{scope.index.directory}: The index is damaged (it gives impossible scores). "
+                "Run `review-bot index --rebuild`."
             )
     return found
 
 
-def _gathered(query: SearchQuery, scope: Scope, settings: RankingSettings) -> Candidates:
+def _everything(query: SearchQuery, scope: Scope) -> Candidates:
+    """Score every row of a scope."""
     index = scope.index
-    if scope.sentences[1] - scope.sentences[0] <= settings.exact:
-        sentence_vectors, pair_vectors, passage_vectors = index.vectors_in(scope.passages, scope.sentences)
-        passages = np.arange(*scope.passages)
-        sentences = np.arange(*scope.sentences)
-        return Candidates(
-            index=index,
-            passages=passages,
-            sentences=sentences,
-            owner=index.sentence_table["passage"][slice(*scope.sentences)].astype(np.int64) - scope.passages[0],
-            # Not as a matrix product, which takes all cores where there are many rows, and then waits for them.
-            passage_cosine=np.vecdot(passage_vectors, query.vector),
-            sentence_cosine=np.vecdot(sentence_vectors, query.vector),
-            pair_cosine=np.vecdot(pair_vectors, query.vector),
-            passage_bm25=index.passage_terms.scores(query.terms, *scope.passages),
-            sentence_bm25=index.sentence_terms.scores(query.terms, *scope.sentences),
-        )
-    return _closest(query, scope, settings.candidates)
+    sentence_vectors, pair_vectors, passage_vectors = index.vectors_in(scope.passages, scope.sentences)
+    return Candidates(
+        index=index,
+        passages=np.arange(*scope.passages),
+        sentences=np.arange(*scope.sentences),
+        owner=index.sentence_table["passage"][slice(*scope.sentences)].astype(np.int64) - scope.passages[0],
+        # A matrix product would take all cores where there are many rows, and then wait for them.
+        passage_cosine=np.vecdot(passage_vectors, query.vector),
+        sentence_cosine=np.vecdot(sentence_vectors, query.vector),
+        pair_cosine=np.vecdot(pair_vectors, query.vector),
+        passage_bm25=index.passage_terms.scores(query.terms, *scope.passages),
+        sentence_bm25=index.sentence_terms.scores(query.terms, *scope.sentences),
+    )
 
 
 def _closest(query: SearchQuery, scope: Scope, k: int) -> Candidates:
-    """The union of each source's closest k, all with exact scores."""
+    """Score the union of each source's closest k."""
     index = scope.index
     found = np.concatenate(
         [

@@ -1,4 +1,4 @@
-"""Which review a question is about: the one whose title or alias it names."""
+"""Which reviews a question is about: those whose title or alias it names."""
 
 from __future__ import annotations
 
@@ -9,66 +9,68 @@ from embeddings.documents.analyzer import words
 from embeddings.index.titles import TitleEntry, TitleTable, title_key
 from embeddings.lexicon import STOP_WORDS
 
+TitleSource = tuple[TitleTable, Callable[[int, int], TitleEntry]]
+"""A table of titles, and a function from a review's number and a title's number to the title."""
+
 _WITHIN_SENTENCE = re.compile(r"\w[^\w.!?…]*$")
 
 
-Named = tuple[TitleTable, Callable[[int, int], TitleEntry]]
-"""A table, and what makes a name of an owner and a number."""
-
-
 class Router:
-    """Finds the reviews that a question names. Look-ups take time by the question's length, not by the reviews."""
+    """Finds the reviews that a question names. The time depends on the question's length, not on the reviews."""
 
-    def __init__(self, tables: Sequence[Named]) -> None:
-        self._tables = tables
-        self._longest = max((table.longest for table, _ in tables), default=0)
+    def __init__(self, sources: Sequence[TitleSource]) -> None:
+        self._sources = sources
+        self._longest = max((table.longest for table, _ in sources), default=0)
 
     @classmethod
-    def of(cls, names: Iterable[TitleEntry]) -> Router:
-        """A router of names in memory."""
-        listed = list(names)
-        return cls([(TitleTable.build([name.text] for name in listed), lambda owner, _: listed[owner])])
+    def of(cls, titles: Iterable[TitleEntry]) -> Router:
+        """Return a router of titles in memory."""
+        entries = list(titles)
+        return cls([(TitleTable.build([entry.text] for entry in entries), lambda owner, _: entries[owner])])
 
-    def named(self, question: str) -> tuple[TitleEntry, ...]:
-        """The names that stand in the question, in their order there; of overlapping ones the longest.
+    def route(self, question: str, context: Sequence[str]) -> tuple[tuple[str, str], ...]:
+        """Return the reviews that the question names, or else those of the latest earlier question that names any.
 
-        A name made of function words alone (*It*, *Us*, *Her*) counts only where it is written as the title is
-        and doesn't begin a sentence, since those words stand in most questions.
+        Each review is its collection and its slug.
         """
-        asked = title_key(question)
+        for turn in (question, *reversed(context)):
+            if titles := self.titles_in(turn):
+                return tuple(dict.fromkeys((title.collection, title.review) for title in titles))
+        return ()
+
+    def titles_in(self, question: str) -> tuple[TitleEntry, ...]:
+        """Return the titles in a question in their order, and the longest of those that overlap.
+
+        A title of function words alone (*It*, *Us*, *Her*) counts only where it is written like the title and doesn't
+        begin a sentence, because most questions have such words.
+        """
+        key = title_key(question)
         spans = [
-            (place, length)
-            for place in range(len(asked))
-            for length in range(min(self._longest, len(asked) - place), 0, -1)
+            (start, length)
+            for start in range(len(key))
+            for length in range(min(self._longest, len(key) - start), 0, -1)
         ]
-        # All at once: what takes time is to begin looking.
-        names = self._find([" ".join(asked[place : place + length]) for place, length in spans])
+        # One look-up for all spans: each look-up costs much more than the spans in it.
+        entries = self._find([" ".join(key[start : start + length]) for start, length in spans])
         found: list[TitleEntry] = []
         end = 0
-        for (place, length), listed in zip(spans, names, strict=True):
-            telling = [name for name in listed if place >= end and _telling(name.text, question)]
-            if telling:
-                found.extend(telling)
-                end = place + length
+        for (start, length), named in zip(spans, entries, strict=True):
+            meant = [title for title in named if start >= end and _is_meant(title.text, question)]
+            if meant:
+                found.extend(meant)
+                end = start + length
         return tuple(dict.fromkeys(found))
 
     def _find(self, keys: Sequence[str]) -> list[list[TitleEntry]]:
         found: list[list[TitleEntry]] = [[] for _ in keys]
-        for table, named in self._tables:
-            for names, places in zip(found, table.find(keys), strict=True):
-                names.extend(named(*place) for place in places)
+        for table, title_of in self._sources:
+            for titles, places in zip(found, table.find(keys), strict=True):
+                titles.extend(title_of(*place) for place in places)
         return found
 
-    def route(self, question: str, context: Sequence[str]) -> tuple[TitleEntry, ...]:
-        """The names in the question, else in the latest of the earlier questions that has any."""
-        for turn in (question, *reversed(context)):
-            if names := self.named(turn):
-                return names
-        return ()
 
-
-def _telling(name: str, question: str) -> bool:
-    if not STOP_WORDS.issuperset(words(name)):
+def _is_meant(title: str, question: str) -> bool:
+    if not STOP_WORDS.issuperset(words(title)):
         return True
-    written = re.finditer(rf"(?<!\w){re.escape(name)}(?![\w'’])", question)
+    written = re.finditer(rf"(?<!\w){re.escape(title)}(?![\w'’])", question)
     return any(_WITHIN_SENTENCE.search(question[: match.start()]) for match in written)

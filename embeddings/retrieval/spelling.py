@@ -1,8 +1,7 @@
-"""Misspelt words of a question, put right by the words that the reviews use.
+"""Correct the misspelt words of a question by the words of the reviews.
 
-A wrong letter in a name costs more than any ranking can win back: the encoder cuts an unknown word into pieces that
-mean something else. Only words that neither the reviews nor the encoder's vocabulary know are touched, and only where
-the reviews hold a word that is close.
+No ranking makes up for a wrong letter in a name: the encoder cuts an unknown word into pieces with another meaning.
+Only words that neither the reviews nor the encoder know are corrected, and only to a close word of the reviews.
 """
 
 from __future__ import annotations
@@ -23,31 +22,31 @@ from embeddings.index.vocabulary import WORD, Vocabulary, fold_word
 from embeddings.lexicon import SHORT_FORMS
 
 
-def correct(question: str, lists: Sequence[Vocabulary], known: Callable[[str], bool]) -> str:
-    """Replace the misspelt words of a question.
+def correct(question: str, vocabularies: Sequence[Vocabulary], is_known: Callable[[str], bool]) -> str:
+    """Return a question with its misspelt words replaced.
 
     Args:
-        question: as it was asked.
-        lists: the words of the collections that the asker sees.
-        known: whether the encoder has a word whole in its vocabulary.
+        question: as a person typed it.
+        vocabularies: the words of the collections that the asker sees.
+        is_known: returns True if a word is a single token of the encoder.
     """
     corrections: dict[int, str] = {}
     before = ""
     for match in WORD.finditer(question):
         word = fold_word(match.group())
-        closest = _second_name(before, word, lists)
-        if closest is None and _misspelt(word, lists, known):
-            closest = _closest(word, lists)
-        if closest is not None:
-            corrections[match.start()] = closest
+        correction = _second_name(before, word, vocabularies)
+        if correction is None and _is_misspelt(word, vocabularies, is_known):
+            correction = _closest(word, vocabularies)
+        if correction is not None:
+            corrections[match.start()] = correction
         before = word
     return WORD.sub(lambda match: corrections.get(match.start(), match.group()), question)
 
 
-def _second_name(first: str, word: str, lists: Sequence[Vocabulary]) -> str | None:
-    """The second part of a name whose first part stands before `word`: *keira nightly* means *knightley*."""
-    seconds = [second for names in lists for second in names.seconds_after(first)]
-    if not seconds or any(word in names for names in lists):
+def _second_name(first: str, word: str, vocabularies: Sequence[Vocabulary]) -> str | None:
+    """Return the second part of a name whose first part is before `word`: *keira nightly* means *knightley*."""
+    seconds = [second for vocabulary in vocabularies for second in vocabulary.seconds_after(first)]
+    if not seconds or any(word in vocabulary for vocabulary in vocabularies):
         return None
     found = process.extractOne(
         word, seconds, scorer=DamerauLevenshtein.normalized_similarity, score_cutoff=SPELLING_SIMILARITY
@@ -55,30 +54,26 @@ def _second_name(first: str, word: str, lists: Sequence[Vocabulary]) -> str | No
     return str(found[0]) if found else None
 
 
-def _misspelt(word: str, lists: Sequence[Vocabulary], known: Callable[[str], bool]) -> bool:
-    if (
-        len(word) < SPELLING_MIN_LETTERS
-        or "'" in word
-        or word in SHORT_FORMS
-        or known(word)
-        or known(word.removesuffix("s"))
-    ):
+def _is_misspelt(word: str, vocabularies: Sequence[Vocabulary], is_known: Callable[[str], bool]) -> bool:
+    if len(word) < SPELLING_MIN_LETTERS or "'" in word or word in SHORT_FORMS:
         return False
-    return not any(word in names for names in lists)
+    if is_known(word) or is_known(word.removesuffix("s")):
+        return False
+    return not any(word in vocabulary for vocabulary in vocabularies)
 
 
-def _closest(word: str, lists: Sequence[Vocabulary]) -> str | None:
-    others = {other for names in lists for other in names.candidates(word)}
+def _closest(word: str, vocabularies: Sequence[Vocabulary]) -> str | None:
+    others = {other for vocabulary in vocabularies for other in vocabulary.candidates(word)}
     scorer = DamerauLevenshtein.normalized_similarity
     found = process.extract(word, others, scorer=scorer, limit=None, score_cutoff=SPELLING_SIMILARITY)
-    # Of words that are as close the first by alphabet: a set has another order in each process.
-    for other, likeness, _ in sorted(found, key=lambda match: (-match[1], match[0]))[:SPELLING_CANDIDATES]:
+    # Equally close words in alphabetical order, because a set's order differs between processes.
+    for other, similarity, _ in sorted(found, key=lambda match: (-match[1], match[0]))[:SPELLING_CANDIDATES]:
         if terms(other) == terms(word):
-            # Another form of a word that the reviews have.
+            # Another form of a word of the reviews is no mistake.
             return None
         if len(word) == SPELLING_MIN_LETTERS and sorted(word) != sorted(other):
-            # Of four letters, one wrong makes another word; two that changed places are a slip.
+            # A wrong letter of four makes another word. Two swapped letters are a slip.
             continue
-        if other[0] == word[0] or likeness >= SPELLING_FIRST_LETTER_SIMILARITY:
+        if other[0] == word[0] or similarity >= SPELLING_FIRST_LETTER_SIMILARITY:
             return str(other)
     return None

@@ -16,7 +16,7 @@ from tokenizers import Tokenizer
 from torch import Tensor, nn
 from torch.jit._trace import TracerWarning
 
-from embeddings.reranking.reranker import TOKENIZER, padded, tokenise
+from embeddings.reranking.reranker import TOKENIZER, pad, tokenise
 from embeddings.training.model import RerankerModel, scores
 
 _OPSET = 17
@@ -76,7 +76,7 @@ def _trace(model: RerankerModel, tokenizer: Tokenizer, path: Path) -> None:
         tokenise(tokenizer, "What is a deferral?", ["A delay.", "Nobody was ever granted one."]),
         tokenise(tokenizer, "Who is she?", ["Kathy is a carer.", "She drives at night.", "She remembers."]),
     ]
-    example = tuple(torch.from_numpy(value) for value in padded(tokens, 3).values())
+    example = tuple(torch.from_numpy(value) for value in pad(tokens, 3).values())
     attention = model.encoder.config._attn_implementation  # noqa: SLF001 - transformers has a setter and no getter
     # onnxruntime fuses the plain attention, not PyTorch's fused one.
     model.encoder.set_attn_implementation("eager")

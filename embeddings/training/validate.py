@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from embeddings.answering.calibration import Calibration, RerankerCalibration
+from embeddings.answering.models import Models
 from embeddings.encoders.base import Encoder
 from embeddings.evaluation.compare import RunComparison, compare_runs
 from embeddings.evaluation.datasets.task import Task
@@ -67,7 +68,7 @@ def validate_windows(reranker: Reranker, windows: Sequence[Window]) -> WindowMet
     """Read windows one by one."""
     best, answers, first = [], [], []
     for window in windows:
-        (scores,) = reranker.read(window.question, [window.sentences])
+        (scores,) = reranker.score(window.question, [window.sentences])
         best.append(max(scores))
         answers.append(bool(window.gold))
         if window.gold and len(window.sentences) > 1:
@@ -91,9 +92,11 @@ def evaluate_reranker(task: Task, encoder: Encoder, reranker: Reranker, calibrat
             library = Library.of(
                 task.reviews,
                 Path(folder),
-                encoder,
-                calibration=Calibration(calibration.thresholds, {reranker.identity.weights: calibration}),
-                reranker=used,
+                Models(
+                    encoder,
+                    reranker=used,
+                    calibration=Calibration(calibration.thresholds, {reranker.identity.weights: calibration}),
+                ),
             )
             try:
                 runs.append(evaluate(library, task, name=name).run)

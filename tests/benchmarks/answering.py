@@ -162,6 +162,7 @@ def ask(index: str, passages: int, encoder: str) -> dict[str, Any]:
         encoder: the runtime encoder's folder.
     """
     from embeddings.answering.calibration import Thresholds
+    from embeddings.answering.models import Models
     from embeddings.encoders.onnx import OnnxEncoder
     from embeddings.index.manifest import Manifest
     from embeddings.library import Library
@@ -172,9 +173,8 @@ def ask(index: str, passages: int, encoder: str) -> dict[str, Any]:
     remembered = Remembered(OnnxEncoder.open(Path(encoder)))
     remembered.encode([each.question for each in planted])
     with spent() as opening:
-        library = Library(
-            Path(index), Manifest.open(Path(index)), thresholds=Thresholds(0.37, 0.32), encoder=remembered
-        )
+        models = Models(remembered, thresholds=Thresholds(0.37, 0.32))
+        library = Library(Path(index), Manifest.open(Path(index)), models)
     with spent() as first:
         library.ask(planted[0].question)
     right = {kind: _right(library, [each for each in planted if each.kind == kind]) for kind in KINDS}
@@ -195,6 +195,7 @@ def ask(index: str, passages: int, encoder: str) -> dict[str, Any]:
 
 def ask_the_review(data: str, questions: str, encoder: str) -> dict[str, float]:
     """Time asking the project's own questions about its own review."""
+    from embeddings.answering.models import Models
     from embeddings.encoders.onnx import OnnxEncoder
     from embeddings.evaluation.datasets.questions import read_questions
     from embeddings.library import Library
@@ -202,7 +203,7 @@ def ask_the_review(data: str, questions: str, encoder: str) -> dict[str, float]:
 
     opened = Library.open(Path(data))
     remembered = Remembered(OnnxEncoder.open(Path(encoder)))
-    library = Library(opened.directory, opened.manifest, thresholds=opened.thresholds, encoder=remembered)
+    library = opened.reopened(models=Models(remembered, thresholds=opened.models.thresholds))
     asked = [question.text for question in read_questions(Path(questions)) if not question.context]
     for question in asked:
         library.ask(question)
@@ -256,7 +257,7 @@ def _right(library: Library, planted: Sequence[Planted]) -> dict[str, float]:
     """How often the planted sentence is in the first quote, in any quote, and in the first five passages."""
     counts = dict.fromkeys(RATES, 0)
     for each in planted:
-        seen = library.examine(each.question, k=5)
+        seen = library.run(each.question, k=5)
         quoted = [each.sentence in quote.text and quote.review == each.review for quote in seen.answer.quotes]
         counts["first"] += any(quoted[:1])
         counts["three"] += any(quoted)

@@ -49,10 +49,10 @@ def route(file: str, reviews: int) -> dict[str, float]:
     for owner in owners:
         asked = f"Who is the one that keeps the lighthouse in {names[owner][owner % 2]}, and why does it matter?"
         begun = time.process_time()
-        named = router.named(asked)
+        named = router.titles_in(asked)
         took.append(1000 * (time.process_time() - begun))
         right.append([name.review for name in named] == [str(owner)])
-        long.append(_milliseconds(lambda: router.named(f"What does it say about love and loss? {_LONG}")))
+        long.append(_milliseconds(lambda: router.titles_in(f"What does it say about love and loss? {_LONG}")))
     lowered = [title.lower() for title, _ in names]
     for owner in owners[:20]:
         asked = f"who keeps the lighthouse in {lowered[owner]}"

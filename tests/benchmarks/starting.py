@@ -80,7 +80,7 @@ def store_sentences(data: str, texts: str, vectors: str) -> None:
     from embeddings.library import Library
 
     library = Library.open(Path(data))
-    encoder: Encoder = library.encoder
+    encoder: Encoder = library.models.encoder
     sentences = [
         review.text[sentence.start : sentence.end]
         for review in library.reviews()

@@ -1,4 +1,4 @@
-"""What the engine's tests share: the packaged model, opened, and the owner's review, indexed."""
+"""What the engine's tests share: the packaged models, opened, and the owner's review, indexed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from embeddings.answering.calibration import load_calibration
+from embeddings.answering.models import Models
 from embeddings.documents.parser import read_review
 from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.library import Library
+from embeddings.reranking.reranker import OnnxReranker
 from tests.project import OWNERS
 
 
@@ -21,8 +23,13 @@ def encoder(encoder_directory: Path) -> OnnxEncoder:
 
 @pytest.fixture(scope="session")
 def library(encoder: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory) -> Library:
-    """The owner's review, indexed; its thresholds are the packaged ones, and nothing reads again."""
+    """The owner's review, indexed, with the packaged thresholds and without a reranker."""
     calibration = load_calibration(OWNERS.parents[1], encoder.identity)
-    return Library.of(
-        [read_review(OWNERS)], tmp_path_factory.mktemp("owners") / "index", encoder, calibration=calibration
-    )
+    models = Models(encoder, calibration=calibration)
+    return Library.of([read_review(OWNERS)], tmp_path_factory.mktemp("owners") / "index", models)
+
+
+@pytest.fixture(scope="session")
+def reranker() -> OnnxReranker:
+    """The shipped reranker."""
+    return OnnxReranker.open()

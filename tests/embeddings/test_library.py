@@ -19,6 +19,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from embeddings.answering.calibration import Thresholds
+from embeddings.answering.models import IndexEncoder, Models
 from embeddings.config import RankingSettings
 from embeddings.encoders.base import SENTENCE_TRANSFORMERS
 from embeddings.encoders.onnx import OnnxEncoder
@@ -104,7 +105,7 @@ def test_an_index_built_by_one_is_opened_by_another(template: Path) -> None:
     check_quotes(answer.quotes, library)
     library.search("heron", collections=(SHARED, "42"))
     assert library.outdated() == ()
-    assert library.calibrated
+    assert library.models.calibrated
     library.close()
     # Opening and asking write nothing.
     assert _tree(template) == before
@@ -185,10 +186,10 @@ def test_a_model_that_can_not_be_exported_answers_by_the_reference(tmp_path: Pat
     built = Library.build(tmp_path, model=str(model), notify=notes.append)
     (note,) = notes
     assert note.startswith(f"{model} can't be exported (")
-    assert not built.calibrated
+    assert not built.models.calibrated
     opened = Library.open(tmp_path)
     assert opened.manifest.encoder.runtime == SENTENCE_TRANSFORMERS
-    assert opened.examine("what is the floor?") == built.examine("what is the floor?")
+    assert opened.run("what is the floor?") == built.run("what is the floor?")
     # A build keeps the index's model unless it is told another.
     assert Library.build(tmp_path).manifest == built.manifest
 
@@ -277,7 +278,7 @@ def test_vectors_altered_to_the_same_size_are_refused_when_they_are_asked(data: 
     with pytest.raises(IndexDamagedError) as caught:
         Library.open(data, ranking=RankingSettings(exact=exact)).ask(QUESTION)
     assert _line(caught).endswith(
-        ": the index is damaged (it gives scores that can't be); run `review-bot index --rebuild`"
+        ": The index is damaged (it gives impossible scores). Run `review-bot index --rebuild`."
     )
 
 
@@ -310,18 +311,18 @@ def test_a_manifest_that_can_not_be_used_is_built_anew(data: Path, content: str)
 def test_an_encoder_that_is_not_the_indexs_is_refused(data: Path) -> None:
     library = Library.open(data)
     manifest = replace(library.manifest, encoder=replace(library.manifest.encoder, weights="0" * 64))
-    with pytest.raises(IndexDamagedError, match="run `review-bot index --rebuild`"):
-        Library(library.directory, manifest).ask(QUESTION)
+    with pytest.raises(IndexDamagedError, match="Run `review-bot index --rebuild`"):
+        Library(library.directory, manifest, Models(IndexEncoder(library.directory, manifest))).ask(QUESTION)
 
 
 def test_thresholds_of_another_encoder_are_refused(data: Path) -> None:
     (data / "calibration.json").write_text('{"0": {"answered": 0.5, "nearest": 0.4}}')
-    with pytest.raises(CalibrationError, match="run `review-bot calibrate`"):
+    with pytest.raises(CalibrationError, match="Run `review-bot calibrate`"):
         Library.open(data)
 
 
 def test_nobody_has_calibrated_an_encoder_in_memory(encoder: OnnxEncoder, tmp_path: Path) -> None:
-    assert not Library.of([review("film", {"One": ["Text."]})], tmp_path, encoder).calibrated
+    assert not Library.of([review("film", {"One": ["Text."]})], tmp_path, encoder).models.calibrated
 
 
 @pytest.mark.parametrize(
@@ -358,7 +359,7 @@ def test_an_odd_question_is_a_question(opened: Library, question: str) -> None:
 
 def test_a_follow_up_is_heard_however_long_the_turn_before_it_was(opened: Library, encoder: OnnxEncoder) -> None:
     watched = Watched(encoder)
-    library = Library(opened.directory, opened.manifest, encoder=watched)
+    library = opened.reopened(models=Models(watched))
     for turn in ("hailsham " * 10_000, "静かな映画" * 500):
         library.ask("and who plays her?", context=(turn,))
         together, alone = watched.texts[-2:]
@@ -377,12 +378,12 @@ def test_questions_that_are_understood_together_are_answered_as_alone(library: L
         QuestionInContext("and who plays her?", ("Who is Kathy?",)),
         QuestionInContext("What is a deferal?", collections=()),
     ]
-    understood = library.encode_queries(turns)
-    assert [asked is None for asked in understood] == [False, True, False, False, False]
-    for turn, asked in zip(turns, understood, strict=True):
-        if asked is not None:
-            ask = partial(library.examine, turn.question, context=turn.context, collections=turn.collections)
-            alone, together = ask(), ask(asked=asked)
+    queries = library.encode_queries(turns)
+    assert [query is None for query in queries] == [False, True, False, False, False]
+    for turn, query in zip(turns, queries, strict=True):
+        if query is not None:
+            ask = partial(library.run, turn.question, context=turn.context, collections=turn.collections)
+            alone, together = ask(), ask(query=query)
             assert together.answer.confidence == pytest.approx(alone.answer.confidence, abs=1e-5)
             assert [quote.text for quote in together.answer.quotes] == [quote.text for quote in alone.answer.quotes]
             assert [(hit.review, hit.start) for hit in together.hits] == [(hit.review, hit.start) for hit in alone.hits]
@@ -398,10 +399,10 @@ def test_threads_that_ask_at_once_get_the_same_answers(template: Path) -> None:
         "hailshem",
     ]
     calm = Library.open(template)
-    expected = [calm.examine(question) for question in questions]
+    expected = [calm.run(question) for question in questions]
     shared = Library.open(template)
     with ThreadPoolExecutor(8) as pool:
-        rounds = list(pool.map(lambda _: [shared.examine(question) for question in questions], range(16)))
+        rounds = list(pool.map(lambda _: [shared.run(question) for question in questions], range(16)))
     assert all(found == expected for found in rounds)
 
 
@@ -504,11 +505,12 @@ def test_a_collection_that_one_may_not_see_changes_nothing(
         for number, (collection, text) in enumerate(placed)
     ]
     seen = [found for found in reviews if found.collection in visible]
+    models = Models(encoder, thresholds=LENIENT)
     with tempfile.TemporaryDirectory() as folder:
-        whole = Library.of(reviews, Path(folder) / "whole", encoder, thresholds=LENIENT)
-        alone = Library.of(seen, Path(folder) / "alone", encoder, thresholds=LENIENT)
+        whole = Library.of(reviews, Path(folder) / "whole", models)
+        alone = Library.of(seen, Path(folder) / "alone", models)
         assert whole.reviews(collections=visible) == alone.reviews(collections=visible)
-        _check_alike(whole.examine(question, collections=visible), alone.examine(question, collections=visible))
+        _check_alike(whole.run(question, collections=visible), alone.run(question, collections=visible))
         assert _unknown(whole, visible) == _unknown(alone, visible)
         whole.close()
         alone.close()

@@ -101,7 +101,7 @@ class Conversation:
             self._answer(line)
 
     def _answer(self, question: str) -> None:
-        found = self._library.examine(question, RANKED, review=self._review, context=self._asked)
+        found = self._library.run(question, RANKED, review=self._review, context=self._asked)
         show_answer(found.answer, self._library)
         say("")
         self._further = [hit for hit in found.hits if not _holds_any(hit, found.answer.quotes)]

@@ -93,7 +93,7 @@ def evaluate(
         from embeddings.evaluation import write_report
 
         with _writing(report):
-            write_report(evaluation, library.thresholds, report)
+            write_report(evaluation, library.models.thresholds, report)
     if as_json:
         print_json(evaluation_record(evaluation))
     else:
@@ -262,7 +262,7 @@ def _check_baseline(stored: Run, task: Task, library: Library, renewal: str) -> 
     """Refuse a baseline of other questions or reviews, before the questions are asked."""
     from embeddings.evaluation import IncomparableRunsError, fingerprint, fingerprint_mismatch, library_settings
 
-    now = fingerprint(task, library.encoder.identity, library_settings(library))
+    now = fingerprint(task, library.models.encoder.identity, library_settings(library))
     different = fingerprint_mismatch(stored.fingerprint, now) if stored.fingerprint is not None else "questions"
     if different is not None:
         raise IncomparableRunsError(
@@ -286,15 +286,13 @@ def opened_library(data: Path, ranking: RankingSettings, reranker: str) -> Libra
 def _uncalibrated_library(data: Path, reranker: str) -> Library:
     """The library of a data directory, with what comes with the program where its own calibration can't be used."""
     from bot.cli.library import open_library
-    from embeddings import INDEX_DIRECTORY, CalibrationError, Library, Manifest, packaged_calibration
+    from embeddings import CalibrationError, Library
 
     try:
         return open_library(data, reranker=reranker)
     except CalibrationError:
-        manifest = Manifest.open(data / INDEX_DIRECTORY)
-        # Thresholds are about to be chosen, but what the reranker's scores mean has to be known for that.
-        calibration = packaged_calibration(manifest.encoder)
-        return Library(data / INDEX_DIRECTORY, manifest, calibration=calibration, reranker=reranker)
+        # The thresholds are about to be chosen, which takes the program's own calibration of the reranker.
+        return Library.open(data, reranker=reranker, own_calibration=False)
 
 
 @contextmanager

@@ -49,7 +49,7 @@ def gaps(
         verdicts = store.feedback_counts(server)
         in_all = len(kept) if server is None and since is None else len(store.questions())
     library = Library.open(data)
-    found = find_gaps(kept, library.encoder.encode, answered=answered)
+    found = find_gaps(kept, library.models.encoder.encode, answered=answered)
     library.close()
     if export is not None:
         lines = write_questions(found, export)

@@ -69,8 +69,8 @@ def index(
             notice(f"The index is out of date ({changed}); {advice}.")
             raise typer.Exit(1)
         say(f"The index is sound and up to date: {_contents(library.manifest)}.")
-        if library.reranker_problem is not None:
-            notice(f"Questions will be answered without the reranker: {library.reranker_problem}.")
+        if library.models.reranker_problem is not None:
+            notice(f"Questions will be answered without the reranker: {library.models.reranker_problem}")
         return
     build = partial(
         build_with_progress,
@@ -88,8 +88,8 @@ def index(
             raise
         library = build(skip_broken=True)
     say(f"The index is up to date: {_contents(library.manifest)}.")
-    if library.reranker_problem is not None:
-        notice(f"Questions will be answered without the reranker: {library.reranker_problem}.")
+    if library.models.reranker_problem is not None:
+        notice(f"Questions will be answered without the reranker: {library.models.reranker_problem}")
 
 
 def _are_servers_own(errors: ReviewFilesError, data: Path) -> bool:

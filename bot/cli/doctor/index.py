@@ -61,9 +61,9 @@ def reranker(circumstances: Circumstances) -> str:
 
     library = Library.open(circumstances.data)
     try:
-        if library.reranker_problem is not None:
-            raise CheckError(library.reranker_problem)
-        return "at hand" if library.reranker is not None else "none; answers come from the encoder alone"
+        if library.models.reranker_problem is not None:
+            raise CheckError(library.models.reranker_problem)
+        return "at hand" if library.models.reranker is not None else "none; answers come from the encoder alone"
     finally:
         library.close()
 
@@ -74,8 +74,8 @@ def thresholds(circumstances: Circumstances) -> str:
 
     library = Library.open(circumstances.data)
     try:
-        found = library.thresholds
-        if not library.calibrated:
+        found = library.models.thresholds
+        if not library.models.calibrated:
             raise CheckError(f"nobody has calibrated {library.manifest.encoder.model}; run `review-bot calibrate`")
         return f"answered from {found.answered:.2f}, nearest from {found.nearest:.2f}"
     finally:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import TypedDict
 
 import filelock
 import numpy as np
@@ -46,9 +47,7 @@ from embeddings.index.document_store import write_records
 from embeddings.index.manifest import BF16, BY_SIZE, EXACT, FP32, IndexedCollection, Manifest
 from embeddings.index.titles import TitleTable
 from embeddings.index.vectors import EXACT_TYPE, save_codes, save_lists
-from embeddings.records import SHARED
-
-__all__ = ["Progress", "Source", "build_index", "index_lock", "splitter"]
+from embeddings.records import SHARED, Review
 
 _BLOCK_ROWS = 1 << 16
 
@@ -277,22 +276,52 @@ Notify = Callable[[str], None]
 """Called with one line for the person at the terminal."""
 
 
+class BuildOptions(TypedDict, total=False):
+    """The options of `update_index` and `Library.build`.
+
+    Attributes:
+        model: the encoder, by path or name; None keeps the index's, or takes the default for a new one.
+        allow_download: whether a model that isn't on this machine may be downloaded.
+        rebuild: whether everything is encoded again, whatever the old index has.
+        exact: whether all vectors are scanned, however many there are; None keeps what the index has.
+        bf16: whether the reviews are encoded in bfloat16; None keeps what the index has.
+        skip_broken: whether files that can't be read are left out, instead of changing nothing.
+        wait: seconds to wait for another writer.
+        notify: called with one line about what was left out or done in another way than asked.
+        progress: called with how much is encoded.
+    """
+
+    model: str | None
+    allow_download: bool
+    rebuild: bool
+    exact: bool | None
+    bf16: bool | None
+    skip_broken: bool
+    wait: float
+    notify: Notify
+    progress: Progress | None
+
+
+def _ignore(_: str) -> None:
+    pass
+
+
 def update_index(
     data: Path,
     *,
-    model: str | None,
-    allow_download: bool,
-    rebuild: bool,
-    exact: bool | None,
-    bf16: bool | None,
-    skip_broken: bool,
-    wait: float,
-    notify: Notify,
-    progress: Progress | None,
+    model: str | None = None,
+    allow_download: bool = False,
+    rebuild: bool = False,
+    exact: bool | None = None,
+    bf16: bool | None = None,
+    skip_broken: bool = False,
+    wait: float = 0.0,
+    notify: Notify = _ignore,
+    progress: Progress | None = None,
 ) -> tuple[Manifest, Encoder]:
     """Index what was added or changed, and leave out what is gone; return what was indexed, and with what.
 
-    The arguments and the errors are those of `Library.build`.
+    `BuildOptions` describes the options. The errors are those of `Library.build`.
     """
     directory = data / layout.INDEX_DIRECTORY
     sources = _sources(data, open_previous(directory), rebuild=rebuild, skip_broken=skip_broken, notify=notify)
@@ -353,3 +382,22 @@ def _sources(data: Path, before: Manifest | None, *, rebuild: bool, skip_broken:
             f"{lost} (where an empty folder is meant, run `review-bot index --rebuild`); the index stays as it was"
         )
     return sources
+
+
+def index_reviews(
+    reviews: Sequence[Review], directory: Path, encoder: Encoder, *, exact: bool, progress: Progress | None
+) -> Manifest:
+    """Index reviews in memory; return what was indexed. The arguments are those of `Library.of`."""
+    sources: dict[str, list[Source]] = {}
+    for review in reviews:
+        sources.setdefault(review.collection, []).append(Source.of(review))
+    with index_lock(directory):
+        return build_index(
+            directory,
+            sources,
+            encoder,
+            "",
+            previous=open_previous(directory),
+            vectors=EXACT if exact else BY_SIZE,
+            progress=progress,
+        )

@@ -154,7 +154,7 @@ def test_an_index_altered_to_the_same_size_is_told_of_in_one_line(data: Path) ->
     content = file.read_bytes()
     file.write_bytes(content[:2000] + b"\xff" * (len(content) - 2000))
     for command, said in (
-        (("ask", QUESTION), "the index is damaged (it gives scores that can't be)"),
+        (("ask", QUESTION), "The index is damaged (it gives impossible scores)"),
         (("index", "--check"), "altered since it was written"),
     ):
         complaint = process(*command, "--data", data).complaint
@@ -318,7 +318,7 @@ def test_thresholds_of_another_encoder_get_one_line(run: Run, data: Path) -> Non
     (data / "calibration.json").write_text(json.dumps({"f" * 64: {"model": "x", "answered": 0.5, "nearest": 0.4}}))
     complaint = run("ask", QUESTION, "--data", data).complaint
     assert complaint.startswith(f"{data / 'calibration.json'}: ")
-    assert f"run `review-bot calibrate --data {data}`" in complaint
+    assert f"Run `review-bot calibrate --data {data}`" in complaint
 
 
 def test_an_encoder_that_nobody_has_calibrated_is_said_to_be_so(run: Run, data: Path) -> None:

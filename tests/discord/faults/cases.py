@@ -145,7 +145,7 @@ async def a_slow_model(loopback_url: str, reviews: Path, store: Path, log: LogWa
         await there.settings(heartbeat_interval=0.5)
     async with club(loopback_url, reviews, store) as here:
         library = here.bot.engine._current.opened.library
-        library.encoder = SlowEncoder(library.encoder)
+        library.models.encoder = SlowEncoder(library.models.encoder)
         ids = await here.there.burst((here.ana, here.general, "ask", {"question": QUESTION}) for _ in range(tries))
         begun = time.monotonic()
         answered = await here.there.wait_all(ids, "answered", timeout=30 + 3 * SLOWNESS * tries)

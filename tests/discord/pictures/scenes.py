@@ -161,7 +161,7 @@ def _stored(library: Library) -> tuple[Scene, ...]:
     mine = PersonalData(_ASKER, kept[:3], ("What is a deferral?",), {})
     keeps = ServerSettings(store_questions=True)
     return (
-        Scene("gaps", "Mia used /gaps", gaps_message(find_gaps(kept, library.encoder.encode), ENGLISH, days=30)),
+        Scene("gaps", "Mia used /gaps", gaps_message(find_gaps(kept, library.models.encoder.encode), ENGLISH, days=30)),
         Scene("settings", "Mia used /settings", settings_message(keeps, None, ENGLISH, retention_days=30)),
         Scene("privacy", "Ana used /privacy about", privacy_message(ENGLISH, terms, in_server=True, stores=True)),
         Scene("delete-data", "Ana used /privacy delete", erase_message(mine, ENGLISH)),

@@ -77,7 +77,7 @@ async def test_questions_that_wait_are_encoded_together_and_answered_as_they_wou
     ]
     async with opened(reviews) as engine:
         alone = [await engine.ask(query) for query in asked]
-        encoder = engine._current.opened.library.encoder
+        encoder = engine._current.opened.library.models.encoder
         with patch.object(encoder, "encode", wraps=encoder.encode) as encode:
             together = await asyncio.gather(
                 *(engine.ask(query) for query in asked), engine.ask(EngineQuery("?!")), return_exceptions=True
@@ -226,7 +226,7 @@ async def test_a_damaged_index_is_told_of_and_what_is_built_in_its_place_is_open
         with vectors.open("r+b") as stream:
             stream.seek(2000)
             stream.write(b"\xff" * (vectors.stat().st_size - 2000))
-        with pytest.raises(IndexDamagedError, match="run `review-bot index --rebuild`"):
+        with pytest.raises(IndexDamagedError, match="Run `review-bot index --rebuild`"):
             await engine.ask(EngineQuery(QUESTION))
         await asyncio.to_thread(lambda: Library.build(data, rebuild=True).close())
         await engine.update_index()

@@ -1,8 +1,9 @@
-"""What is promised of every quote of every answer, held against random reviews and questions."""
+"""Which sentences are quoted, on hand-made rankings; what holds for every quote, on random reviews and questions."""
 
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -10,14 +11,84 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from embeddings.answering.calibration import Thresholds
+from embeddings.answering.models import Models
+from embeddings.answering.quotes import choose_quotes, make_answer
 from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.errors import QuestionError
 from embeddings.library import Library
-from embeddings.records import Review, State
-from tests.embeddings.fixtures.reviews import FRAGMENTS, check_quotes, paragraphs, place, reviews
+from embeddings.records import Answer, Review, State
+from embeddings.retrieval.fusion import RankedSentence
+from tests.embeddings.fixtures.reviews import FRAGMENTS, check_quotes, paragraphs, place, review, reviews
 
 EVERYTHING = Thresholds(answered=0.0, nearest=0.0)
-"""Under which every question is answered, so that quotes can be looked at."""
+"""Thresholds under which every question is answered."""
+
+FILM = review(
+    "film",
+    {
+        "One": ["First here. Second here. Third here. Fourth here. Fifth here.", "Sixth here. Seventh here."],
+        "Two": ["Eighth here. First here. Ninth here."],
+    },
+)
+"""Sentences in rows 0 to 9: five and two in the first section, three in the second."""
+
+Answering = Callable[..., Answer]
+
+
+@pytest.fixture(scope="module")
+def answering(encoder: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory) -> Answering:
+    """Makes an answer of the sentences in these rows, best first."""
+    film = Library.of([FILM], tmp_path_factory.mktemp("answering") / "index", encoder)
+    (index,) = film._collections.visible(["shared"])
+
+    def answer(*rows: int, confidence: float = 0.9) -> Answer:
+        ranked = [RankedSentence(index, row, 1 - rank / 100) for rank, row in enumerate(rows)]
+        given = make_answer("why?", choose_quotes(ranked), confidence, Thresholds(answered=0.5, nearest=0.4))
+        check_quotes(given.quotes, film)
+        return given
+
+    return answer
+
+
+@pytest.mark.parametrize(
+    ("rows", "quotes"),
+    [
+        pytest.param((4, 0, 7, 2), ["Fifth here.", "First here.", "Eighth here."], id="best three, best first"),
+        pytest.param((2,), ["Third here."], id="one"),
+        pytest.param((3, 7, 4), ["Fourth here. Fifth here.", "Eighth here."], id="neighbours share a quote"),
+        pytest.param((1, 0, 2), ["First here. Second here. Third here."], id="three neighbours"),
+        pytest.param(
+            (0, 2, 7, 1), ["First here. Second here. Third here.", "Eighth here."], id="a sentence joins two quotes"
+        ),
+        pytest.param((0, 1, 2, 3), ["First here. Second here. Third here."], id="at most three sentences"),
+        pytest.param((0, 1, 3, 2), ["First here. Second here.", "Fourth here."], id="never four by joining"),
+        pytest.param((4, 5), ["Fifth here.", "Sixth here."], id="paragraphs stay apart"),
+        pytest.param((6, 7), ["Seventh here.", "Eighth here."], id="sections stay apart"),
+        pytest.param((8, 0, 5), ["First here.", "Sixth here."], id="the same words once"),
+    ],
+)
+def test_quotes_are_chosen(answering: Answering, rows: tuple[int, ...], quotes: list[str]) -> None:
+    assert [quote.text for quote in answering(*rows).quotes] == quotes
+
+
+@pytest.mark.parametrize(
+    ("confidence", "state"),
+    [
+        (1.0, State.ANSWERED),
+        (0.5, State.ANSWERED),
+        (0.49, State.NEAREST),
+        (0.4, State.NEAREST),
+        (0.39, State.UNANSWERED),
+    ],
+)
+def test_the_confidence_decides_the_state(answering: Answering, confidence: float, state: State) -> None:
+    given = answering(0, confidence=confidence)
+    assert (given.state, given.confidence, given.question) == (state, confidence, "why?")
+    assert bool(given.quotes) is (state is not State.UNANSWERED)
+
+
+def test_no_sentences_give_no_answer(answering: Answering) -> None:
+    assert answering() == Answer("why?", State.UNANSWERED, 0.9, ())
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -30,18 +101,17 @@ def test_a_quote_is_a_slice_of_its_review_and_its_citation_is_right(
     encoder: OnnxEncoder, reviews: tuple[Review, ...], questions: list[str], context: list[str]
 ) -> None:
     with tempfile.TemporaryDirectory() as folder:
-        library = Library.of(reviews, Path(folder), encoder, thresholds=EVERYTHING)
+        library = Library.of(reviews, Path(folder), Models(encoder, thresholds=EVERYTHING))
         assert library.reviews() == reviews
         for question in questions:
             try:
-                examination = library.examine(question, k=100, context=context)
+                result = library.run(question, k=100, context=context)
             except QuestionError:
                 continue
-            answer = examination.answer
-            assert answer.question == question
-            assert answer.quotes
-            check_quotes(answer.quotes, library)
-            for hit in examination.hits:
+            assert result.answer.question == question
+            assert result.answer.quotes
+            check_quotes(result.answer.quotes, library)
+            for hit in result.hits:
                 source = library.review(hit.review)
                 found = place(source, hit.start, hit.end)
                 assert (hit.section, hit.paragraph) == (found.section, found.paragraph)
@@ -53,7 +123,17 @@ def test_a_quote_is_a_slice_of_its_review_and_its_citation_is_right(
     "question",
     ["What is a deferral?", "who plays ruth", "is it any good?", "hailsham", "why does nobody run away?", "the ending"],
 )
-def test_quotes_from_the_owners_review_are_as_promised(library: Library, question: str) -> None:
+def test_quotes_from_the_owners_review_are_slices_of_it(library: Library, question: str) -> None:
     answer = library.ask(question)
     assert answer.state is not State.UNANSWERED
     check_quotes(answer.quotes, library)
+
+
+def test_the_same_review_in_two_collections_is_quoted_once(encoder: OnnxEncoder, tmp_path: Path) -> None:
+    copies = [
+        review("film", {"One": ["A heron waits in the shade."]}, collection=collection)
+        for collection in ("shared", "42")
+    ]
+    library = Library.of(copies, tmp_path, encoder)
+    answer = library.ask("what waits in the shade", collections=("shared", "42"))
+    assert [quote.text for quote in answer.quotes] == ["A heron waits in the shade."]

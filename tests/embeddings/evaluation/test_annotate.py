@@ -107,7 +107,7 @@ def test_a_question_from_a_server_is_labelled_and_asked_among_what_its_members_s
         "lamp", "Night Watch", [SectionText("a", "A", ("The lamp is cleaned every evening by the keeper.",))]
     )
     tides = build_review("tides", "Low Water", [SectionText("a", "A", ("The sea is filmed from a rowing boat.",))])
-    club = Library.of([tides, replace(lamp, collection="7")], tmp_path / "index", library.encoder)
+    club = Library.of([tides, replace(lamp, collection="7")], tmp_path / "index", library.models.encoder)
     (asked,) = read_unlabelled(write_lines({"question": "Who cleans the lamp?", "collections": ["7", "shared"]}))
     file = tmp_path / "labelled.jsonl"
 

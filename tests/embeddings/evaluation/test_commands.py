@@ -218,14 +218,14 @@ def test_calibrate_stores_thresholds_with_the_encoder_and_reader_they_are_for(
 
     assert done.exit_code == 0, done.output
     reranker = OnnxReranker.open().identity.weights
-    stored = load_calibration(own_data, library.encoder.identity).rerankers[reranker]
+    stored = load_calibration(own_data, library.models.encoder.identity).rerankers[reranker]
     assert json.loads(done.stdout)["thresholds"] == asdict(stored.thresholds)
-    packaged = load_calibration(tmp_path, library.encoder.identity)
+    packaged = load_calibration(tmp_path, library.models.encoder.identity)
     assert (stored.middle, stored.spread) == (packaged.rerankers[reranker].middle, packaged.rerankers[reranker].spread)
 
     alone = run("calibrate", QUESTIONS, "--data", own_data, "--no-reader", "--json")
 
-    both = load_calibration(own_data, library.encoder.identity)
+    both = load_calibration(own_data, library.models.encoder.identity)
     assert both.thresholds is not None
     assert json.loads(alone.stdout)["thresholds"] == asdict(both.thresholds)
     assert both.rerankers[reranker] == stored
@@ -296,7 +296,7 @@ def test_label_walks_through_questions_and_adds_what_was_said(data: Path, tmp_pa
     done = run("label", file, "--from", asked, "--data", data, "--split", "dev", typed=typed)
 
     assert done.exit_code == 0, done.output
-    assert "there are no words in the question" in done.stderr
+    assert "There are no words in the question" in done.stderr
     assert "99: there are the sentences 1 to" in done.stderr
     questions = read_questions(file)
     assert [(question.text, len(question.relevant), question.split) for question in questions] == [

@@ -89,7 +89,7 @@ def test_the_risk_at_the_threshold_is_what_members_see_answered_wrongly(
     answered = [result for result in results if result.state is State.ANSWERED]
     right = sum(result.values.get(Measure.FIRST_QUOTE, 0.0) for result in answered)
 
-    point = [point for point in risk_coverage(results) if point.confidence >= library.thresholds.answered][-1]
+    point = [point for point in risk_coverage(results) if point.confidence >= library.models.thresholds.answered][-1]
 
     assert (point.coverage, point.risk) == pytest.approx((len(answered) / len(results), 1 - right / len(answered)))
 
@@ -190,7 +190,7 @@ def test_a_long_document_counts_once_by_its_best_passage(library: Library, tmp_p
     others = tuple(f"Paragraph {number} is about bread, butter and jam." for number in range(12))
     review = build_review("long", "Long", [SectionText("a", "A", (long, *others))])
     question = JudgedQuestion("q1", "How many hands has the clock in the tower?", (), (Judgement("long/a/1"),))
-    indexed = Library.of([review], tmp_path, library.encoder)
+    indexed = Library.of([review], tmp_path, library.models.encoder)
 
     (outcome,) = evaluate(indexed, Task("long", (review,), (question,), paragraph_of_hit)).outcomes
     indexed.close()

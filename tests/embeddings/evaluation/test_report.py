@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from embeddings.answering.calibration import Thresholds
+from embeddings.answering.models import Models
 from embeddings.evaluation.datasets.review_builder import SectionText, build_review
 from embeddings.evaluation.datasets.task import JudgedQuestion, Span, Task, paragraph_judgements, paragraph_of_hit
 from embeddings.evaluation.evaluator import Evaluation, evaluate
@@ -38,7 +39,9 @@ def evaluation(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Ev
         JudgedQuestion("q3", "How do I cook rice?", (), (), context=(HOSTILE,), kind="off-topic"),
     )
     asked = Library.of(
-        [review], tmp_path_factory.mktemp("clock"), library.encoder, thresholds=Thresholds(answered=0.4, nearest=0.3)
+        [review],
+        tmp_path_factory.mktemp("clock"),
+        Models(library.models.encoder, thresholds=Thresholds(answered=0.4, nearest=0.3)),
     )
     result = evaluate(asked, Task("clock", (review,), questions, paragraph_of_hit), name=HOSTILE)
     asked.close()

@@ -217,8 +217,8 @@ def test_the_reader_and_its_share_are_tried_too(library: Library, questions: Pat
     )
 
     settings = [run.fingerprint.settings for run in (shipped, none, everything) if run.fingerprint is not None]
-    assert library.reranker is not None
-    reranker = asdict(library.reranker.identity)
+    assert library.models.reranker is not None
+    reranker = asdict(library.models.reranker.identity)
     assert [found["reader"] for found in settings] == [reranker, None, reranker]
     assert settings[2]["ranking"] == {**asdict(RankingSettings()), "reader_share": 1.0}
     assert shipped.results[0].confidence != none.results[0].confidence

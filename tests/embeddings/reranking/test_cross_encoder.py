@@ -1,4 +1,4 @@
-"""A CrossEncoder of the user's own in the reranker's place: a real one, made here."""
+"""A CrossEncoder of the user's own as the reranker."""
 
 from __future__ import annotations
 
@@ -46,36 +46,30 @@ def test_its_scores_are_the_cross_encoders_own_logits(folder: Path) -> None:
     expected = CrossEncoder(str(folder), device="cpu").predict(
         [("what is it ?", sentence) for window in WINDOWS for sentence in window], activation_fn=torch.nn.Identity()
     )
-    scores = CrossEncoderReranker.load(str(folder)).read("what is it ?", WINDOWS)
+    scores = CrossEncoderReranker.load(str(folder)).score("what is it ?", WINDOWS)
     assert [len(window) for window in scores] == [2, 1]
     assert [score for window in scores for score in window] == pytest.approx(expected.tolist())
-    assert CrossEncoderReranker.load(str(folder)).read("what is it ?", []) == []
+    assert CrossEncoderReranker.load(str(folder)).score("what is it ?", []) == []
 
 
-def test_a_library_reads_with_it(library: Library, folder: Path) -> None:
-    opened = Library(
-        library.directory,
-        library.manifest,
-        calibration=library.calibration,
-        encoder=library.encoder,
-        reranker=str(folder),
-    )
-    assert opened.reranker_problem is None
-    assert opened.reranker is not None
-    assert opened.reranker.identity.name == str(folder.resolve())
-    assert not opened.calibrated
-    assert opened.examine("What is a deferral?").answer.confidence != library.ask("What is a deferral?").confidence
+def test_a_library_reranks_with_it(library: Library, folder: Path) -> None:
+    opened = library.reopened(models=library.models.replaced(reranker=str(folder)))
+    assert opened.models.reranker_problem is None
+    assert opened.models.reranker is not None
+    assert opened.models.reranker.identity.name == str(folder.resolve())
+    assert not opened.models.calibrated
+    assert opened.ask("What is a deferral?").confidence != library.ask("What is a deferral?").confidence
 
 
-def test_a_model_with_two_scores_is_refused_in_a_line(tmp_path: Path) -> None:
-    with pytest.raises(RerankerError, match="gives 2 scores for a pair"):
+def test_a_model_with_two_scores_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RerankerError, match="The model gives 2 scores for a pair"):
         CrossEncoderReranker.load(str(save_cross_encoder(tmp_path, labels=2)))
 
 
 @pytest.mark.parametrize("name", ["no/such-model", "/no/such/folder"])
-def test_a_model_that_is_not_there_is_told_and_answers_go_on(library: Library, name: str) -> None:
-    opened = Library(library.directory, library.manifest, encoder=library.encoder, reranker=name)
+def test_a_model_that_is_missing_is_reported_and_the_encoder_answers_alone(library: Library, name: str) -> None:
+    opened = library.reopened(models=library.models.replaced(reranker=name))
     assert opened.ask("What is a deferral?").quotes
-    assert opened.reranker_problem is not None
-    assert name in opened.reranker_problem
-    assert "\n" not in opened.reranker_problem
+    assert opened.models.reranker_problem is not None
+    assert name in opened.models.reranker_problem
+    assert "\n" not in opened.models.reranker_problem

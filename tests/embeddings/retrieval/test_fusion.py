@@ -15,6 +15,7 @@ from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.library import Library
 from embeddings.records import Hit, Review
 from embeddings.retrieval.fusion import Ranking, _best, _min_max
+from embeddings.retrieval.retriever import best_cosine
 from tests.embeddings.fixtures.encoders import Watched
 from tests.embeddings.fixtures.reviews import review
 
@@ -80,9 +81,9 @@ def test_candidates_enough_for_all_give_the_ranking_of_everything(
     assert _scores(candidates) == pytest.approx(_scores(exact), abs=1e-6)
 
 
-def test_a_few_candidates_give_the_same_first_passage(library: Library, encoder: OnnxEncoder) -> None:
+def test_a_few_candidates_give_the_same_first_passage(library: Library) -> None:
     settings = RankingSettings(exact=0, candidates=10)
-    few = Library(library.directory, library.manifest, ranking=settings, encoder=encoder)
+    few = library.reopened(ranking=settings)
     questions = ["What is a deferral?", "Who plays Ruth?", "why do they not run away", "What is Hailsham?"]
     assert [few.search(question, 1)[0].start for question in questions] == [
         library.search(question, 1)[0].start for question in questions
@@ -112,7 +113,7 @@ def test_hits_are_passages_each_once_best_first_and_at_most_k(made: Callable[...
 
 
 def test_the_same_question_has_the_same_answer_every_time(made: Callable[..., Library]) -> None:
-    assert len({made().examine(question="why never a voice?", k=50) for _ in range(3)}) == 1
+    assert len({made().run(question="why never a voice?", k=50) for _ in range(3)}) == 1
 
 
 @pytest.mark.parametrize("factor", [5.0, 0.01])
@@ -167,4 +168,4 @@ def test_nothing_to_look_at_gives_nothing() -> None:
     ranking = Ranking([], RankingSettings())
     assert ranking.hits(5) == ()
     assert ranking.sentences(5) == ()
-    assert ranking.best_cosine == 0.0
+    assert best_cosine([]) == 0.0

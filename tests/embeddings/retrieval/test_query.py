@@ -4,7 +4,7 @@ import pytest
 
 from embeddings.library import Library
 from embeddings.records import State
-from embeddings.retrieval.query import Intent, intent
+from embeddings.retrieval.query import Intent, find_intent, is_follow_up
 
 
 @pytest.mark.parametrize(
@@ -17,13 +17,13 @@ from embeddings.retrieval.query import Intent, intent
         "THOUGHTS??",
     ],
 )
-def test_a_question_for_the_verdict_is_known(question: str) -> None:
-    assert intent(question) is Intent.VERDICT
+def test_a_question_for_the_verdict_is_recognised(question: str) -> None:
+    assert find_intent(question) is Intent.VERDICT
 
 
 @pytest.mark.parametrize("question", ["What's it about?", "what is the plot", "Summarize the film please", "plot?"])
-def test_a_question_for_the_gist_is_known(question: str) -> None:
-    assert intent(question) is Intent.GIST
+def test_a_question_for_the_gist_is_recognised(question: str) -> None:
+    assert find_intent(question) is Intent.GIST
 
 
 @pytest.mark.parametrize(
@@ -39,10 +39,38 @@ def test_a_question_for_the_gist_is_known(question: str) -> None:
         "映画",
     ],
 )
-def test_a_question_with_a_topic_of_its_own_is_neither(question: str) -> None:
-    assert intent(question) is None
+def test_a_question_with_a_topic_of_its_own_has_no_intent(question: str) -> None:
+    assert find_intent(question) is None
 
 
-def test_a_question_about_the_whole_film_is_answered(library: Library) -> None:
+def test_a_question_about_the_work_as_a_whole_is_answered(library: Library) -> None:
     assert library.ask("is it any good?").state is State.ANSWERED
     assert library.ask("ok but what's it about").state is State.ANSWERED
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "and who plays her?",
+        "why?",
+        "what about it",
+        "what does it stand for?",
+        "so does he die in the end of it all",
+        "But how did they meet in the first place?",
+    ],
+)
+def test_a_question_that_points_back_is_a_follow_up(question: str) -> None:
+    assert is_follow_up(question)
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "what's the weather in Leeds",
+        "Who won the world cup in 2018?",
+        "Who directed the film Blade Runner?",
+        "how do i reverse a list in python",
+    ],
+)
+def test_a_question_with_a_subject_of_its_own_is_no_follow_up(question: str) -> None:
+    assert not is_follow_up(question)

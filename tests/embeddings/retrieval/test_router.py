@@ -21,7 +21,7 @@ ROUTER = Router.of(TitleEntry(SHARED, slug, text) for slug, names in TITLES.item
 
 
 def _named(question: str) -> list[str]:
-    return [name.review for name in ROUTER.named(question)]
+    return [name.review for name in ROUTER.titles_in(question)]
 
 
 @pytest.mark.parametrize(
@@ -70,28 +70,29 @@ def test_a_title_of_function_words_counts_only_as_it_is_written(question: str, r
     assert _named(question) == reviews
 
 
-def test_of_two_reviews_named_both_are_meant_in_the_order_of_the_question() -> None:
+def test_two_reviews_named_are_both_meant_in_the_order_of_the_question() -> None:
     assert _named("Is The Island a copy of Never Let Me Go?") == ["the-island", "never-let-me-go"]
     assert _named("never let me go, nlmg, Never Let Me Go") == ["never-let-me-go", "never-let-me-go"]
+    assert ROUTER.route("never let me go, nlmg", ()) == ((SHARED, "never-let-me-go"),)
 
 
-def test_of_two_reviews_with_one_title_both_are_meant() -> None:
+def test_two_reviews_with_one_title_are_both_meant() -> None:
     router = Router.of([TitleEntry(SHARED, "suspiria", "Suspiria"), TitleEntry("42", "suspiria-2018", "Suspiria")])
-    assert [(name.collection, name.review) for name in router.named("who is in suspiria")] == [
+    assert [(name.collection, name.review) for name in router.titles_in("who is in suspiria")] == [
         (SHARED, "suspiria"),
         ("42", "suspiria-2018"),
     ]
 
 
-def test_the_question_is_heard_before_the_context_and_the_latest_turn_first() -> None:
+def test_the_question_comes_before_the_context_and_the_latest_turn_first() -> None:
     def routed(question: str, *context: str) -> list[str]:
-        return [name.review for name in ROUTER.route(question, context)]
+        return [slug for _, slug in ROUTER.route(question, context)]
 
     assert routed("who plays her?", "Is The Island good?", "is nlmg sad?", "why?") == ["never-let-me-go"]
     assert routed("and in The Island?", "is nlmg sad?") == ["the-island"]
     assert routed("and why?", "who?") == []
 
 
-def test_a_name_without_words_is_never_found() -> None:
-    assert Router.of([TitleEntry(SHARED, "film", "🎬")]).named("🎬") == ()
-    assert Router.of([]).named("anything") == ()
+def test_a_title_without_words_is_never_found() -> None:
+    assert Router.of([TitleEntry(SHARED, "film", "🎬")]).titles_in("🎬") == ()
+    assert Router.of([]).titles_in("anything") == ()

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from embeddings.answering.calibration import RerankerCalibration, Thresholds
 from embeddings.encoders.onnx import OnnxEncoder
-from embeddings.reranking.reranker import OnnxReranker, padded, tokenise
+from embeddings.reranking.reranker import OnnxReranker, pad, tokenise
 from embeddings.training.batches import collate, featurise
 from embeddings.training.datasets import TrainingDataError, read_set
 from embeddings.training.decontaminate import find_overlap, judged, without_overlap
@@ -46,7 +46,7 @@ def _weights(model: RerankerModel) -> torch.Tensor:
 
 def _read(model: RerankerModel, windows: list[tuple[str, ...]]) -> list[list[float]]:
     tokens = [tokenise(tiny_tokenizer(), QUESTION, window) for window in windows]
-    inputs = [torch.from_numpy(value) for value in padded(tokens, max(map(len, windows))).values()]
+    inputs = [torch.from_numpy(value) for value in pad(tokens, max(map(len, windows))).values()]
     with torch.no_grad():
         sentences, null, spans = model(*inputs)
         read = scores(sentences, null, spans, inputs[3])
@@ -147,7 +147,7 @@ def test_the_exported_reader_scores_as_the_trained_one_does(model: RerankerModel
         export(model, tiny_tokenizer(), file, int8=int8)
         reranker = OnnxReranker.open(file)
         assert [path.name for path in tmp_path.iterdir()] == ["reader.onnx"]
-        for row, wanted in zip(reranker.read(QUESTION, windows), expected, strict=True):
+        for row, wanted in zip(reranker.score(QUESTION, windows), expected, strict=True):
             assert row == pytest.approx(wanted, abs=tolerance)
 
 

@@ -126,10 +126,10 @@ def test_a_review_that_is_not_there_is_named_with_those_that_are(run: Run, two_r
 @pytest.mark.parametrize(
     ("question", "complaint"),
     [
-        ("", "the question is empty; ask in a few words, for example: What is a deferral?"),
-        ("   ", "the question is empty; ask in a few words, for example: What is a deferral?"),
-        ("why " * 2500, "the question has 9999 characters; ask in at most 1000"),
-        ("🎬🍿", "there are no words in the question; ask in a few words"),
+        ("", "The question is empty. Please ask in a few words, for example: What is a deferral?"),
+        ("   ", "The question is empty. Please ask in a few words, for example: What is a deferral?"),
+        ("why " * 2500, "The question has 9999 characters. Please ask in at most 1000."),
+        ("🎬🍿", "There are no words in the question. Please ask in a few words."),
     ],
 )
 @pytest.mark.parametrize("options", [(), ("--json",)])

@@ -75,7 +75,7 @@ def test_what_can_not_be_done_is_said_in_one_line_and_the_conversation_goes_on(r
     chat = run("chat", "--data", indexed, typed=["🍿", "", "/dance", "/review xyzzy", QUESTION])
     assert chat.code == 0
     first, second, third = chat.err.splitlines()
-    assert first == "there are no words in the question; ask in a few words"
+    assert first == "There are no words in the question. Please ask in a few words."
     assert second == "There is no /dance; /help lists what there is."
     assert third.startswith("There is no review called “xyzzy”. Did you mean ")
     assert chat.out == run("ask", QUESTION, "--data", indexed).out + "\n"

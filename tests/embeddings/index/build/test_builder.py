@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from embeddings.answering.models import Models
 from embeddings.encoders.base import Encoder, EncoderIdentity
 from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.errors import IndexBusyError, IndexWriteError
@@ -56,7 +57,7 @@ NEW = (
 
 
 def _opened(directory: Path, encoder: OnnxEncoder) -> Library:
-    return Library(directory, Manifest.open(directory), encoder=encoder)
+    return Library(directory, Manifest.open(directory), Models(encoder))
 
 
 def _answer(directory: Path, encoder: OnnxEncoder) -> Answer:
@@ -141,9 +142,7 @@ def test_an_update_gives_the_index_that_a_fresh_build_gives(encoder: OnnxEncoder
     fresh = Library.of(NEW, tmp_path / "fresh", encoder)
     assert updated.reviews() == fresh.reviews()
     for question in (QUESTION, "what does tommy draw"):
-        assert updated.examine(question).answer.confidence == pytest.approx(
-            fresh.examine(question).answer.confidence, abs=1e-3
-        )
+        assert updated.run(question).answer.confidence == pytest.approx(fresh.run(question).answer.confidence, abs=1e-3)
         assert [(hit.review, hit.start) for hit in updated.search(question)] == [
             (hit.review, hit.start) for hit in fresh.search(question)
         ]
