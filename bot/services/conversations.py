@@ -1,9 +1,9 @@
-"""What a follow-up refers to: the earlier questions of a conversation, in memory, for a while.
+"""Store each member's recent questions per channel, in memory, so that a follow-up can be rewritten.
 
-A conversation belongs to one member in one place (a channel, a thread, a DM). It is also known by each answer in
-it, so that a reply to an older answer goes on from there. When somebody else replies to an answer, a conversation of
-their own begins with what they could see; what was asked in private is never among it. A turn whose answer was taken
-back is in no conversation any more. Not for use from several threads.
+A conversation belongs to one member in one channel, thread or direct message. It is also stored for each answer in it,
+so that a reply to an older answer continues from there. If another member replies to an answer, a conversation of
+their own begins with what they could see, which leaves out private questions. A question whose answer was deleted is in
+no conversation. Not for use from several threads.
 """
 
 from __future__ import annotations
@@ -11,21 +11,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from cachetools import TTLCache
+
 from bot.config import CONVERSATION_LIFETIME, CONVERSATION_QUESTIONS, MAX_REMEMBERED
-from bot.storage.ttl_cache import TtlCache
 
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """A question that was asked.
+    """A question of a conversation.
 
     Attributes:
-        question: its words.
-        review: the slug of the review that the conversation keeps to from here on, or None.
-        private: whether its answer was for the asker alone.
-        answer: the id of the answer's message, where it is known.
-        member: the asker's id, or None where it isn't known.
-        stored_number: the number by which the question is stored, or None.
+        question: its text.
+        review: the slug of the review that the conversation is about from here on, or None.
+        private: whether only the member saw the answer.
+        answer: the id of the answer's message, or None if it isn't known.
+        member: the id of the member who asked, or None if it isn't known.
+        stored_number: the number under which the question is stored, or None.
     """
 
     question: str
@@ -38,7 +39,7 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Conversation:
-    """The turns so far, the newest last."""
+    """The turns so far, newest last."""
 
     turns: tuple[Turn, ...] = ()
 
@@ -49,120 +50,120 @@ class Conversation:
 
     @property
     def review(self) -> str | None:
-        """The slug of the review that it keeps to, if any."""
+        """The slug of the review that the conversation is about, or None."""
         return self.turns[-1].review if self.turns else None
 
     @property
     def before_last(self) -> Conversation:
-        """The conversation up to its newest turn."""
+        """The conversation without its newest turn."""
         return Conversation(self.turns[:-1])
 
     def with_turn(self, turn: Turn) -> Conversation:
-        """The conversation one turn later. A turn that names no review stays with the one before."""
+        """Return the conversation with one more turn, which is about the same review unless it names another."""
         return Conversation((*self.turns, replace(turn, review=turn.review or self.review))[-CONVERSATION_QUESTIONS:])
 
     def public(self) -> Conversation:
-        """What of it somebody else could see."""
+        """Return the turns that others could see."""
         return Conversation(tuple(turn for turn in self.turns if not turn.private))
 
     def without(self, member: int) -> Conversation:
-        """What of it a member did not ask."""
+        """Return the turns of other members."""
         return Conversation(tuple(turn for turn in self.turns if turn.member != member))
 
 
 @dataclass(frozen=True, slots=True)
-class _Answered:
+class _Answer:
     member: int
     conversation: Conversation
 
 
 class Conversations:
-    """The conversations of the last while.
+    """The recent conversations.
 
     Args:
         clock: a monotonic clock, in seconds.
-        lifetime: seconds after which an untouched conversation is over.
-        most: conversations, and answers, remembered at the same time; the one untouched for longest goes first.
+        lifetime: seconds after which an unused conversation ends.
+        limit: conversations, and answers, that are stored at a time. The least recently used makes room.
     """
 
     def __init__(
-        self, clock: Callable[[], float], *, lifetime: float = CONVERSATION_LIFETIME, most: int = MAX_REMEMBERED
+        self, clock: Callable[[], float], *, lifetime: float = CONVERSATION_LIFETIME, limit: int = MAX_REMEMBERED
     ) -> None:
-        self._going: TtlCache[tuple[int, int], Conversation] = TtlCache(clock, lifetime=lifetime, most=most)
-        self._answers: TtlCache[int, _Answered] = TtlCache(clock, lifetime=lifetime, most=most)
-        self._taken_back: TtlCache[int, None] = TtlCache(clock, lifetime=lifetime, most=most)
+        self._current: TTLCache[tuple[int, int], Conversation] = TTLCache(limit, lifetime, clock)
+        self._answers: TTLCache[int, _Answer] = TTLCache(limit, lifetime, clock)
+        self._deleted: TTLCache[int, None] = TTLCache(limit, lifetime, clock)
 
     def __len__(self) -> int:
-        return len(self._going)
+        self._current.expire()
+        return len(self._current)
 
     def current(self, place: int, member: int) -> Conversation:
-        """The member's conversation in a channel, thread or DM; an empty one where there is none."""
-        going = self._going.get((place, member))
-        if going is None:
+        """Return the member's conversation in a channel, thread or direct message. It may be empty."""
+        conversation = self._current.get((place, member))
+        if conversation is None:
             return Conversation()
-        left = self.without_deleted(going)
-        self._going.put((place, member), left)
-        return left
+        # Stored again, so that its lifetime starts anew.
+        self._current[place, member] = remaining = self.without_deleted(conversation)
+        return remaining
 
     def up_to(self, answer: int, member: int) -> Conversation | None:
-        """The conversation up to an answer, by its message's id, for a member who goes on from it.
+        """Return the conversation up to an answer, by its message's id, for a member who continues from it.
 
-        None where the answer isn't known: it is too old, taken back, or from before a restart.
+        None if the answer isn't known: it is too old, deleted, or from before a restart.
         """
         known = self._answers.get(answer)
-        if known is None or known.conversation.turns[-1].answer in self._taken_back:
+        if known is None or known.conversation.turns[-1].answer in self._deleted:
             return None
-        left = self.without_deleted(known.conversation)
-        self._answers.put(answer, _Answered(known.member, left))
-        return left if known.member == member else left.public()
+        remaining = self.without_deleted(known.conversation)
+        self._answers[answer] = _Answer(known.member, remaining)
+        return remaining if known.member == member else remaining.public()
 
     def without_deleted(self, conversation: Conversation) -> Conversation:
-        """What is left of a conversation without the turns whose answers were taken back."""
-        return Conversation(tuple(turn for turn in conversation.turns if turn.answer not in self._taken_back))
+        """Return the conversation without the turns whose answers were deleted."""
+        return Conversation(tuple(turn for turn in conversation.turns if turn.answer not in self._deleted))
 
     def record(self, place: int, member: int, turn: Turn, *, earlier: Conversation) -> Conversation:
-        """Remember a question that was answered.
+        """Store an answered question. Return the conversation with it.
 
         Args:
-            place: the id of the channel, thread or DM.
-            member: the asker's id.
-            turn: what was asked.
-            earlier: the conversation that it went on from; an empty one begins anew.
+            place: the id of the channel, thread or direct message.
+            member: the id of the member who asked.
+            turn: the question.
+            earlier: the conversation that it continues. An empty one starts a new conversation.
         """
         conversation = earlier.with_turn(turn)
-        self._going.put((place, member), conversation)
+        self._current[place, member] = conversation
         if turn.answer is not None:
-            self._answers.put(turn.answer, _Answered(member, conversation))
+            self._answers[turn.answer] = _Answer(member, conversation)
         return conversation
 
     def add_alias(self, message: int, answer: int) -> None:
-        """Let another message (a page opened from an answer) stand for the same place in the conversation."""
+        """Store another message, such as a page opened from an answer, for the same point in the conversation."""
         known = self._answers.get(answer)
         if known is not None:
-            self._answers.put(message, known)
+            self._answers[answer] = self._answers[message] = known
 
     def forget(self, answer: int) -> None:
-        """Take back an answer that was deleted, or whose question was, and its turn wherever it was remembered."""
-        self._answers.pop(answer)
-        # Whoever is looked up from here on is kept without it, so that it may be forgotten itself after a lifetime.
-        self._taken_back.put(answer, None)
+        """Remove a deleted answer, and its turn from every conversation."""
+        self._answers.pop(answer, None)
+        # Each conversation loses the turn when it is used. The others end before this entry does.
+        self._deleted[answer] = None
 
     def questions_of(self, member: int) -> tuple[str, ...]:
-        """The member's questions that are remembered anywhere, each once."""
-        conversations = [conversation for _, conversation in self._going.items()]
-        conversations += [answered.conversation for _, answered in self._answers.items()]
+        """Return the member's questions in any conversation, each once."""
+        conversations = [*self._current.values(), *(answer.conversation for answer in self._answers.values())]
         turns = (turn for conversation in conversations for turn in conversation.turns)
         return tuple(dict.fromkeys(turn.question for turn in turns if turn.member == member))
 
     def forget_member(self, member: int) -> None:
-        """Forget what a member asked, in the conversations of others too."""
-        for key, conversation in self._going.items():
+        """Remove a member's questions, from the conversations of others too."""
+        for key, conversation in self._current.items():
             if key[1] == member:
-                self._going.pop(key)
+                del self._current[key]
             elif any(turn.member == member for turn in conversation.turns):
-                self._going.put(key, conversation.without(member))
-        for answer, answered in self._answers.items():
-            if answered.member == member:
-                self._answers.pop(answer)
-            elif any(turn.member == member for turn in answered.conversation.turns):
-                self._answers.put(answer, replace(answered, conversation=answered.conversation.without(member)))
+                self._current[key] = conversation.without(member)
+        for message, answer in self._answers.items():
+            if answer.member == member:
+                del self._answers[message]
+            elif any(turn.member == member for turn in answer.conversation.turns):
+                self._answers[message] = replace(answer, conversation=answer.conversation.without(member))

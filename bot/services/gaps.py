@@ -1,4 +1,4 @@
-"""What was asked in vain: the questions that are kept, those that ask alike together, and as a question file."""
+"""Group the unanswered questions that servers store, and export them as a question file."""
 
 from __future__ import annotations
 
@@ -19,24 +19,24 @@ if TYPE_CHECKING:
 Encode: TypeAlias = "Callable[[Sequence[str]], NDArray[np.float32]]"
 
 KIND = "asked"
-"""The kind of an exported question: somebody asked it."""
+"""The kind of an exported question in a question file."""
 
 
 class ExportError(LibraryError):
-    """The questions can't be written to that file: name another."""
+    """The questions can't be written to this file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A question as it was asked, once or more: the same words, after the same questions, of the same reviews.
+    """A question as it was asked, once or more: the same words in the same context about the same reviews.
 
     Attributes:
         text: the words, as they were first written.
-        context: the questions before it, oldest first.
-        review: the slug of the review that it was narrowed to, or None.
-        collections: what the askers could see.
-        found: how many times it came to which state.
-        first: the day on which it was first asked, in UTC.
+        context: the earlier questions of the conversation, oldest first.
+        review: the slug of the review that the question was limited to, or None.
+        collections: those that the members could see.
+        states: how many times the answer had which state.
+        first: the day on which the question was first asked, in UTC.
         last: the day on which it was last asked.
     """
 
@@ -44,64 +44,64 @@ class Wording:
     context: tuple[str, ...]
     review: str | None
     collections: tuple[str, ...]
-    found: tuple[tuple[State, int], ...]
+    states: tuple[tuple[State, int], ...]
     first: date
     last: date
 
     @property
     def count(self) -> int:
-        """How many times it was asked."""
-        return sum(number for _, number in self.found)
+        """How many times the question was asked."""
+        return sum(number for _, number in self.states)
 
     @property
-    def meant(self) -> str:
-        """The words to compare: where they point back, with those that they point to."""
+    def comparable(self) -> str:
+        """The words to compare: those of a follow-up together with the question before it."""
         return f"{self.context[-1]} {self.text}" if self.context and is_follow_up(self.text) else self.text
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """Questions that ask alike; the first is the one that most of the others are like."""
+    """Questions that are alike. The first is the most similar to the others."""
 
     wordings: tuple[Wording, ...]
 
     @property
     def count(self) -> int:
-        """How many times they were asked."""
+        """How many times the questions were asked."""
         return sum(wording.count for wording in self.wordings)
 
-    def found(self, state: State) -> int:
-        """How many of them came to a state."""
-        return sum(number for wording in self.wordings for came, number in wording.found if came is state)
+    def count_of(self, state: State) -> int:
+        """Return how many of the answers had a state."""
+        return sum(number for wording in self.wordings for each, number in wording.states if each is state)
 
 
 def find_gaps(questions: Iterable[StoredQuestion], encode: Encode, *, answered: bool = False) -> tuple[Gap, ...]:
-    """Questions that found nothing, or only what is nearest, grouped by likeness, the largest group first.
+    """Group the questions that had no answer, or only a near one, by similarity, the largest group first.
 
     Args:
-        questions: those that are kept.
+        questions: the stored questions.
         encode: texts to unit vectors.
-        answered: take those that were answered as well.
+        answered: whether to include answered questions.
     """
-    # Here, for the commands that need no groups needn't load numpy.
+    # Imported here, so that only commands that group load numpy.
     from embeddings.evaluation import cluster
 
     wordings = _wordings(each for each in questions if answered or each.state is not State.ANSWERED)
     if not wordings:
         return ()
-    groups = cluster(encode([wording.meant for wording in wordings]), [wording.count for wording in wordings])
+    groups = cluster(encode([wording.comparable for wording in wordings]), [wording.count for wording in wordings])
     return tuple(Gap(tuple(wordings[row] for row in rows)) for rows in groups)
 
 
 def gaps_record(gaps: Sequence[Gap], verdicts: tuple[int, int]) -> dict[str, object]:
-    """The gaps as JSON."""
+    """Return the gaps for JSON."""
     return {
         "questions": sum(gap.count for gap in gaps),
         "groups": [
             {
                 "count": gap.count,
                 "question": gap.wordings[0].text,
-                **{state.value: gap.found(state) for state in State},
+                **{state.value: gap.count_of(state) for state in State},
                 "questions": [
                     {
                         "question": wording.text,
@@ -121,9 +121,9 @@ def gaps_record(gaps: Sequence[Gap], verdicts: tuple[int, int]) -> dict[str, obj
 
 
 def question_lines(gaps: Iterable[Gap]) -> str:
-    """The gaps as a question file, group by group; nobody has labelled it yet, so no line says what is relevant.
+    """Return the gaps as the lines of a question file without labels, group by group.
 
-    `review-bot label --from` reads it. Nothing in it says who asked.
+    `review-bot label --from` reads it. It doesn't say who asked.
     """
     wordings = [wording for gap in gaps for wording in gap.wordings]
     return "".join(
@@ -145,12 +145,12 @@ def question_lines(gaps: Iterable[Gap]) -> str:
 
 
 def write_questions(gaps: Iterable[Gap], file: Path) -> int:
-    """Write the gaps as a question file, in one step; how many lines it has.
+    """Write the gaps as a question file, in one step. Return its number of lines.
 
-    An earlier export is replaced; anything else that stands there is somebody's work, and kept.
+    Only an earlier export is replaced: any other file may be somebody's work.
 
     Raises:
-        ExportError: it can't be written, or the file holds something else than an export.
+        ExportError: the file can't be written, or it is not an export.
     """
     lines = question_lines(gaps)
     partial = file.with_name(f"{file.name}.partial")
@@ -161,7 +161,7 @@ def write_questions(gaps: Iterable[Gap], file: Path) -> int:
         partial.write_text(lines, encoding="utf-8")
         partial.replace(file)
     except OSError as error:
-        raise ExportError(f"{file}: can't be written: {error.strerror}") from error
+        raise ExportError(f"{file}: The file can't be written: {error.strerror}.") from error
     return lines.count("\n")
 
 
@@ -174,12 +174,13 @@ def _check_replaceable(file: Path) -> None:
         except (ValueError, RecursionError):
             record = None
         if isinstance(record, dict) and "relevant" in record:
-            raise ExportError(f"{file}: holds labelled questions, which an export would replace; name another file")
+            raise ExportError(f"{file}: The file holds labelled questions. Name another file for the export.")
         if not (isinstance(record, dict) and record.get("kind") == KIND):
-            raise ExportError(f"{file}: is there already, and is no export of questions; name another file")
+            raise ExportError(f"{file}: The file exists and is not an export of questions. Name another file.")
 
 
 def _wordings(questions: Iterable[StoredQuestion]) -> list[Wording]:
+    """Return the different questions, in the order in which they were first asked."""
     same: dict[tuple[object, ...], list[StoredQuestion]] = {}
     for question in questions:
         words = " ".join(question.text.casefold().split())

@@ -1,43 +1,42 @@
-"""What is under way: so that a bot that is told to stop finishes it first, and does nothing twice."""
+"""Count the work in flight, so that a stopping bot finishes it first, and recognise what has been handled before."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
 from types import TracebackType
+
+from cachetools import FIFOCache
 
 from bot.config import MAX_REMEMBERED
 
 
 class InFlight:
-    """Counts what is under way (`with work:`), and knows what has been taken up before."""
+    """Counts the work in flight (`with in_flight:`), and remembers the ids of what was handled."""
 
     def __init__(self) -> None:
-        self._under_way = 0
-        self._none = asyncio.Event()
-        self._none.set()
-        self._seen: OrderedDict[int, None] = OrderedDict()
+        self._count = 0
+        self._idle = asyncio.Event()
+        self._idle.set()
+        self._seen: FIFOCache[int, None] = FIFOCache(MAX_REMEMBERED)
 
     def __enter__(self) -> None:
-        self._under_way += 1
-        self._none.clear()
+        self._count += 1
+        self._idle.clear()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._under_way -= 1
-        if not self._under_way:
-            self._none.set()
+        self._count -= 1
+        if not self._count:
+            self._idle.set()
 
     async def finished(self) -> None:
-        """Wait until nothing is under way."""
-        await self._none.wait()
+        """Wait until nothing is in flight."""
+        await self._idle.wait()
 
     def is_new(self, number: int) -> bool:
-        """Whether an interaction or message comes for the first time, by its id; asking makes it known."""
+        """Return True the first time that the id of an interaction or message is given."""
         if number in self._seen:
             return False
         self._seen[number] = None
-        while len(self._seen) > MAX_REMEMBERED:
-            self._seen.popitem(last=False)
         return True

@@ -1,78 +1,70 @@
-"""How long a member, and a server as a whole, waits between questions, and between looks at further passages."""
+"""Limit how often a member, and a server as a whole, asks and looks at further passages.
+
+discord.py's `CooldownMapping` would allow a server twice its share within a minute, around the end of a window.
+"""
 
 from __future__ import annotations
 
-from collections import OrderedDict, deque
-from collections.abc import Callable, Hashable
-from typing import TypeVar
+from collections import deque
+from collections.abc import Callable
+
+from cachetools import LRUCache, TTLCache
 
 from bot.config import COOLDOWN_NOTICE_INTERVAL, MAX_REMEMBERED
-
-Key = TypeVar("Key", bound=Hashable)
 
 _MINUTE = 60.0
 
 
 class RateLimits:
-    """Who has asked when, in memory.
+    """Knows who asked when, in memory.
 
     Args:
         clock: a monotonic clock, in seconds.
-        member_wait: seconds between two questions of one member, and between two presses that search; 0 for none.
-        server_rate: questions and such presses a minute in one server; 0 for any number.
+        member_wait: seconds between two questions of one member, and between two presses that search. 0 for no wait.
+        server_rate: questions and such presses per minute in one server. 0 for no limit.
     """
 
     def __init__(self, clock: Callable[[], float], *, member_wait: float, server_rate: int) -> None:
         self._clock = clock
         self._member_wait = member_wait
         self._server_rate = server_rate
-        self._members: OrderedDict[tuple[int, bool], float] = OrderedDict()
-        self._told: OrderedDict[int, float] = OrderedDict()
+        self._members: LRUCache[tuple[int, bool], float] = LRUCache(MAX_REMEMBERED)
+        self._notified: TTLCache[int, None] = TTLCache(MAX_REMEMBERED, COOLDOWN_NOTICE_INTERVAL, clock)
         self._servers: dict[int, deque[float]] = {}
 
     def claim(self, member: int, server: int | None, *, pressed: bool = False) -> float:
-        """Seconds that the member has to wait, or 0, which counts.
+        """Return the seconds that the member has to wait. 0 counts as a question.
 
-        Who has just asked may look further at once: a search by a press is `pressed`, and waits for another only.
+        A member who has just asked may look further at once: a press that searches (`pressed`) waits only for another.
         """
         now = self._clock()
         wait = max(self._member_waits((member, pressed), now), self._server_waits(server, now))
         if wait > 0:
             return wait
         if self._member_wait:
-            _note(self._members, (member, pressed), now)
+            self._members[member, pressed] = now
         if server is not None and self._server_rate:
             self._servers.setdefault(server, deque(maxlen=self._server_rate)).append(now)
         return 0.0
 
     def may_notify(self, member: int) -> bool:
-        """Whether to tell a member aloud that they have to wait: not again and again while they go on."""
-        now = self._clock()
-        told = self._told.get(member)
-        if told is not None and now < told + COOLDOWN_NOTICE_INTERVAL:
+        """Return True if a member may be asked aloud to wait, which they are not while they keep asking."""
+        if member in self._notified:
             return False
-        _note(self._told, member, now)
+        self._notified[member] = None
         return True
 
     def forget(self, member: int) -> None:
-        """Forget when a member has asked."""
+        """Forget when a member asked."""
         for pressed in (False, True):
             self._members.pop((member, pressed), None)
-        self._told.pop(member, None)
+        self._notified.pop(member, None)
 
     def _member_waits(self, claim: tuple[int, bool], now: float) -> float:
-        asked = self._members.get(claim)
-        return 0.0 if asked is None else max(0.0, asked + self._member_wait - now)
+        return max(0.0, self._members.get(claim, -self._member_wait) + self._member_wait - now)
 
     def _server_waits(self, server: int | None, now: float) -> float:
         asked = self._servers.get(server) if server is not None else None
         if asked is None or len(asked) < self._server_rate:
             return 0.0
         return max(0.0, asked[0] + _MINUTE - now)
-
-
-def _note(times: OrderedDict[Key, float], key: Key, now: float) -> None:
-    times[key] = now
-    times.move_to_end(key)
-    while len(times) > MAX_REMEMBERED:
-        times.popitem(last=False)

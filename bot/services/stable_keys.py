@@ -1,4 +1,7 @@
-"""TBD."""
+"""Short digests of reviews, sections and quotes, which buttons carry and which survive edits of a review.
+
+A slug may be too long for a button, and offsets move when a review is edited.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +17,16 @@ _DIGEST_BYTES = 6  # 8 characters: a clash among 10,000 reviews or quotes has a 
 
 @dataclass(frozen=True, slots=True)
 class PassageKey:
-    """A quote's place, by digests: `offset` counts from the beginning of its paragraph."""
+    """A quote's place and words, by digests.
+
+    Attributes:
+        review: the review's key.
+        section: the section's key.
+        paragraph: the paragraph's number within the section.
+        offset: where the quote starts within the paragraph, in characters.
+        length: the quote's length, in characters.
+        words: the digest of its text.
+    """
 
     review: str
     section: str
@@ -25,25 +37,25 @@ class PassageKey:
 
 
 def review_key(review: Review) -> str:
-    """The digest by which buttons know a review."""
+    """Return the key of a review."""
     return slug_key(review.collection, review.slug)
 
 
 def slug_key(collection: str, slug: str) -> str:
-    """The digest by which buttons know the review of that slug in that collection."""
+    """Return the key of the review with a slug in a collection."""
     return _digest(f"{collection}\0{slug}")
 
 
 def section_key(section: Section) -> str:
-    """The digest by which buttons know a section of a review."""
+    """Return the key of a section within its review."""
     return _digest(section.slug)
 
 
 def passage_key(review: Review, quote: Quote) -> PassageKey:
-    """The digest of a quote's place and words.
+    """Return the key of a quote.
 
     Raises:
-        KeyError: the quote's section or paragraph is not in the review, which has been edited since.
+        KeyError: the review has been edited and lacks the quote's section or paragraph.
     """
     section = review.section(quote.section)
     for paragraph in section.paragraphs:
@@ -60,19 +72,19 @@ def passage_key(review: Review, quote: Quote) -> PassageKey:
 
 
 def find_review(reviews: Iterable[Review], key: str) -> Review | None:
-    """The review of that key among those given, or None."""
+    """Return the review with a key, or None."""
     return next((review for review in reviews if review_key(review) == key), None)
 
 
 def find_section(review: Review, key: str) -> Section | None:
-    """The section of that key, or None."""
+    """Return the section with a key, or None."""
     return next((section for section in review.sections if section_key(section) == key), None)
 
 
 def find_passage(review: Review, key: PassageKey) -> tuple[Section, int, int] | None:
-    """Where the quote stands now: its section, and its offsets into the review's text; None where it is gone.
+    """Return the quote's section and its offsets in the review's text, or None if the text has changed.
 
-    The paragraph is looked for in its own section first, nearest to its old number, then in the others.
+    Paragraphs of its own section come first, the nearest to its old number before the others.
     """
     sections = sorted(review.sections, key=lambda section: section_key(section) != key.section)
     for section in sections:

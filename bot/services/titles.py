@@ -1,6 +1,6 @@
-"""The names of the reviews and their sections, in memory: for autocomplete and for telling which review is meant.
+"""Find reviews and sections by name, for commands and autocomplete.
 
-Nothing here reads the disk or encodes anything, so it may be asked on the event loop.
+All names are in memory, so the event loop may call everything here.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from embeddings import NameMatcher, Review, Router, TitleEntry, UnknownReviewErr
 
 @dataclass(frozen=True, slots=True)
 class Heading:
-    """A section by name; `number` counts from 1."""
+    """A section's name. `number` counts from 1."""
 
     number: int
     slug: str
@@ -25,7 +25,7 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A review by name."""
+    """A review's names."""
 
     collection: str
     slug: str
@@ -35,29 +35,31 @@ class Title:
 
     @property
     def key(self) -> str:
-        """The digest by which buttons know the review."""
+        """The digest that buttons carry."""
         return slug_key(self.collection, self.slug)
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All that a person may call it by."""
+        """Everything that a person may call it."""
         return (self.text, *self.aliases, self.slug)
 
 
 class UnknownTitleError(UnknownReviewError):
-    """No review is meant by what a person typed, or several could be.
+    """What a person typed names no review, or more than one.
 
-    `typed` is that, `suggestions` are the reviews that it may mean, of those that the asker sees.
+    Attributes:
+        typed: what they typed.
+        suggestions: the reviews that they may mean, of those that they may see.
     """
 
     def __init__(self, typed: str, suggestions: tuple[Title, ...]) -> None:
-        super().__init__(f"no review is called {typed!r}")
+        super().__init__(f"There is no review called “{typed}”.")
         self.typed = typed
         self.suggestions = suggestions
 
 
 class Titles:
-    """Every review of an index by name. `collections` are always those that the asker may see."""
+    """The names of every review of an index. `collections` are always those that the member may see."""
 
     def __init__(self, reviews: Iterable[Review]) -> None:
         titles = [
@@ -78,29 +80,29 @@ class Titles:
             self._in.setdefault(title.collection, []).append(title)
         self._by_slug = {(title.collection, title.slug): title for title in titles}
         self._by_key = {(title.collection, title.key): title for title in titles}
-        # For each set of collections that askers see, once it is asked for.
+        # For each set of collections, once it is needed.
         self._routers: dict[tuple[str, ...], Router] = {}
         self._names: dict[tuple[str, ...], NameMatcher[int]] = {}
 
     def visible(self, collections: Collection[str]) -> tuple[Title, ...]:
-        """The reviews that the asker sees, in the order of the collections, then by slug."""
+        """Return the reviews that the member may see, in the order of the collections, then by slug."""
         return tuple(title for name in dict.fromkeys(collections) for title in self._in.get(name, ()))
 
     def by_slug(self, slug: str, collections: Collection[str]) -> Title | None:
-        """The review of that slug, or None."""
+        """Return the review with a slug, or None."""
         found = (self._by_slug.get((name, slug)) for name in collections)
         return next((title for title in found if title is not None), None)
 
     def by_key(self, key: str, collections: Collection[str]) -> Title | None:
-        """The review that a button's key stands for, or None."""
+        """Return the review with a button's key, or None."""
         found = (self._by_key.get((name, key)) for name in collections)
         return next((title for title in found if title is not None), None)
 
     def find(self, name: str, collections: Collection[str]) -> Title:
-        """The review that a person means, or has chosen from what autocomplete offered.
+        """Return the review that a person names or chose from autocomplete.
 
         Raises:
-            UnknownTitleError: none is meant, or several could be.
+            UnknownTitleError: the name fits no review, or more than one.
         """
         chosen = self.by_slug(name, collections) or self.by_key(name, collections)
         if chosen is not None:
@@ -111,7 +113,7 @@ class Titles:
         return self.visible(collections)[meant[0]]
 
     def best_match(self, typed: str, collections: Collection[str]) -> Title | None:
-        """The review that what was typed goes best with; the only one there is where nothing was typed."""
+        """Return the review that fits best what was typed, or None. If nothing was typed, the only review fits."""
         if not typed.strip():
             titles = self.visible(collections)
             return titles[0] if len(titles) == 1 else None
@@ -121,18 +123,18 @@ class Titles:
             return next(iter(self.complete_reviews(typed, collections, 1)), None)
 
     def is_named(self, question: str, collections: Collection[str]) -> bool:
-        """Whether a question itself names one of the reviews."""
-        visible = self._non_empty(collections)
-        if visible not in self._routers:
-            self._routers[visible] = Router.of(
+        """Return True if a question names one of the reviews."""
+        present = self._non_empty(collections)
+        if present not in self._routers:
+            self._routers[present] = Router.of(
                 TitleEntry(title.collection, title.slug, text)
-                for title in self.visible(visible)
+                for title in self.visible(present)
                 for text in (title.text, *title.aliases)
             )
-        return bool(self._routers[visible].titles_in(question))
+        return bool(self._routers[present].titles_in(question))
 
     def complete_reviews(self, typed: str, collections: Collection[str], limit: int) -> tuple[Title, ...]:
-        """The reviews that go best with what was typed so far, misspelt or not, best first."""
+        """Return the reviews that fit best what was typed so far, best first. Spelling mistakes are allowed for."""
         titles = self.visible(collections)
         if not typed.strip():
             return titles[:limit]
@@ -140,19 +142,19 @@ class Titles:
         return tuple(titles[number] for number in tuple(dict.fromkeys(found))[:limit])
 
     def complete_sections(self, title: Title, typed: str, limit: int) -> tuple[Heading, ...]:
-        """The sections of a review that go best with what was typed so far."""
+        """Return the sections of a review that fit best what was typed so far."""
         found = complete(typed, [heading.text for heading in title.headings], limit)
         return tuple(title.headings[place] for place in found)
 
     def _non_empty(self, collections: Collection[str]) -> tuple[str, ...]:
-        """Those that hold anything: most servers have no reviews of their own, and see the same."""
+        """Return the collections that hold reviews. They are the same for all servers without reviews of their own."""
         return tuple(dict.fromkeys(name for name in collections if name in self._in))
 
     def _named(self, collections: Collection[str]) -> NameMatcher[int]:
-        """What the reviews that the asker sees may be called, each with its number among them."""
-        visible = self._non_empty(collections)
-        if visible not in self._names:
-            self._names[visible] = NameMatcher(
-                (text, number) for number, title in enumerate(self.visible(visible)) for text in title.names
+        """Return the names of the visible reviews, each with its review's position among them."""
+        present = self._non_empty(collections)
+        if present not in self._names:
+            self._names[present] = NameMatcher(
+                (text, number) for number, title in enumerate(self.visible(present)) for text in title.names
             )
-        return self._names[visible]
+        return self._names[present]

@@ -11,10 +11,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from cachetools import TTLCache
+
 from bot.config import FEEDBACK_LIFETIME, MAX_REMEMBERED
 from bot.storage.database import Store
 from bot.storage.records import StoreError
-from bot.storage.ttl_cache import TtlCache
 
 _log = logging.getLogger(__name__)
 
@@ -24,7 +25,7 @@ class Feedback:
 
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         self._store = store
-        self._given: TtlCache[tuple[int, int], bool] = TtlCache(clock, lifetime=FEEDBACK_LIFETIME, most=MAX_REMEMBERED)
+        self._given: TTLCache[tuple[int, int], bool] = TTLCache(MAX_REMEMBERED, FEEDBACK_LIFETIME, clock)
         self._turn = asyncio.Lock()
 
     async def record(self, answer: int, member: int, server: int | None, *, helpful: bool) -> None:
@@ -35,6 +36,8 @@ class Feedback:
         async with self._turn:
             before = self._given.get((answer, member))
             if before is helpful:
+                # Stored again, so that its lifetime starts anew.
+                self._given[answer, member] = helpful
                 return
             try:
                 await asyncio.to_thread(
@@ -43,7 +46,7 @@ class Feedback:
             except StoreError:
                 _log.exception("a verdict can't be written")
             else:
-                self._given.put((answer, member), helpful)
+                self._given[answer, member] = helpful
 
     def given_by(self, member: int) -> dict[int, bool]:
         """A member's verdicts as far as they are known to be theirs, by answer."""
@@ -52,4 +55,4 @@ class Feedback:
     def forget(self, member: int) -> None:
         """Forget who gave a member's verdicts; they go on counting."""
         for answer in self.given_by(member):
-            self._given.pop((answer, member))
+            del self._given[answer, member]

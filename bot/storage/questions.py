@@ -6,10 +6,11 @@ import asyncio
 import logging
 from collections.abc import Callable
 
+from cachetools import TTLCache
+
 from bot.config import ERASURE_LIFETIME, MAX_REMEMBERED
 from bot.storage.database import Store
 from bot.storage.records import StoredQuestion, StoreError
-from bot.storage.ttl_cache import TtlCache
 
 _log = logging.getLogger(__name__)
 
@@ -25,7 +26,7 @@ class StoredQuestions:
     def __init__(self, store: Store, clock: Callable[[], float]) -> None:
         self._store = store
         self._clock = clock
-        self._erased: TtlCache[int, float] = TtlCache(clock, lifetime=ERASURE_LIFETIME, most=MAX_REMEMBERED)
+        self._erased: TTLCache[int, float] = TTLCache(MAX_REMEMBERED, ERASURE_LIFETIME, clock)
         self._turn = asyncio.Lock()
 
     def was_erased(self, member: int, since: float) -> bool:
@@ -68,6 +69,6 @@ class StoredQuestions:
         Raises:
             StoreError: they can't be deleted, or not from the file's bytes yet; it can be tried again.
         """
-        self._erased.put(member, self._clock())
+        self._erased[member] = self._clock()
         async with self._turn:
             return await asyncio.to_thread(self._store.delete_questions_of, member)

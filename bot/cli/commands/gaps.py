@@ -74,7 +74,7 @@ def _print(found: Sequence[Gap], verdicts: tuple[int, int], *, answered: bool) -
     say(f"{counted(total, 'question')} {what}, in {counted(len(found), 'group')}.")
     for gap in found:
         first, *others = gap.wordings
-        states = ", ".join(f"{gap.found(state)} {state.value}" for state in State if gap.found(state))
+        states = ", ".join(f"{gap.count_of(state)} {state.value}" for state in State if gap.count_of(state))
         say(f"\n{gap.count:4} × {_worded(first.text, first.context)}  ({states})")
         for wording in others[:MOST_WORDINGS]:
             times = f" ({wording.count} times)" if wording.count > 1 else ""

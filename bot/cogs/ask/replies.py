@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 
 import discord
+from cachetools import TTLCache
 
 from bot.cogs.ask.history import AskRequest, History
 from bot.cogs.ask.service import AskService, outcome_of
@@ -18,7 +19,6 @@ from bot.cogs.context import AskContext, InteractionHandler
 from bot.observability.trace import Outcome, Source, Stage, Trace
 from bot.services.conversations import Conversation
 from bot.services.engine import Answered
-from bot.storage.ttl_cache import TtlCache
 from bot.ui.elements import Message, Style
 from bot.ui.read_back import is_answer
 from bot.ui.text import notice, question_problem
@@ -88,18 +88,18 @@ class Replies:
         self._ask = ask
         self._history = history
         self._conversations = history.conversations
-        self._exchanges: TtlCache[int, _Exchange] = TtlCache(clock, lifetime=FOLLOWED_FOR, most=MOST_FOLLOWED)
-        self._hinted: TtlCache[int, None] = TtlCache(clock, lifetime=HINT_AGAIN_AFTER, most=_MOST_HINTED)
+        self._exchanges: TTLCache[int, _Exchange] = TTLCache(MOST_FOLLOWED, FOLLOWED_FOR, clock)
+        self._hinted: TTLCache[int, None] = TTLCache(_MOST_HINTED, HINT_AGAIN_AFTER, clock)
 
     async def answer(self, message: discord.Message, question: str) -> None:
         """Answer a message where the bot can post and the server's settings allow it."""
         exchange = _Exchange(message, question)
         # Before the first await: from here on, the message may be edited or deleted.
-        self._exchanges.put(message.id, exchange)
+        self._exchanges[message.id] = exchange
         with self._handler.in_flight, exchange.answering():
             context = await self._handler.message_context(message)
             if not self._is_allowed(message, context):
-                self._exchanges.pop(message.id)
+                self._exchanges.pop(message.id, None)
                 return
             exchange.earlier = self._earlier(message, context)
             with self._ask.trace(self._source(message)) as trace:
@@ -120,8 +120,8 @@ class Replies:
         with self._handler.in_flight, exchange.answering():
             context = await self._handler.message_context(message)
             if self._is_allowed(message, context) and message.author.id not in self._hinted:
-                self._hinted.put(message.author.id, None)
-                self._exchanges.put(message.id, exchange)
+                self._hinted[message.author.id] = None
+                self._exchanges[message.id] = exchange
                 exchange.earlier = self._earlier(message, context)
                 why = context.words.unread_role if mentions_role else context.words.unread_reply
                 await self._put(exchange, notice(why, style=Style.READING))
@@ -135,6 +135,8 @@ class Replies:
         exchange = self._exchanges.get(message)
         if exchange is None or exchange.question in (None, question):
             return
+        # Stored again, so that its lifetime starts anew.
+        self._exchanges[message] = exchange
         exchange.question = question
         if exchange.in_progress:
             return
@@ -151,7 +153,7 @@ class Replies:
         for number in messages:
             self._conversations.forget(number)
         for number in messages:
-            exchange = self._exchanges.pop(number)
+            exchange = self._exchanges.pop(number, None)
             if exchange is not None:
                 exchange.question = None
                 if exchange.reply is not None and exchange.reply.id in messages:
@@ -166,10 +168,10 @@ class Replies:
 
     def forget_member(self, member: int) -> None:
         """Forget a member's questions, also as the context of others' questions. Their replies stay as they are."""
-        self._hinted.pop(member)
+        self._hinted.pop(member, None)
         for number, exchange in self._exchanges.items():
             if exchange.message.author.id == member:
-                self._exchanges.pop(number)
+                del self._exchanges[number]
             else:
                 exchange.earlier = exchange.earlier.without(member)
 

@@ -134,7 +134,7 @@ def test_an_untouched_conversation_ends() -> None:
 
 
 def test_the_conversation_untouched_for_longest_makes_room() -> None:
-    conversations = Conversations(Clock(), most=2)
+    conversations = Conversations(Clock(), limit=2)
     for place in (1, 2):
         asked(conversations, f"Question {place}", place=place)
     conversations.current(1, ANN)

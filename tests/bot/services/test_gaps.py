@@ -54,9 +54,9 @@ def test_what_found_nothing_or_only_what_is_nearest_is_a_gap() -> None:
         replace(NETFLIX, text="Why?", context=("Is it sad?",), review="other"),
     ]
     netflix = Wording("Is it on Netflix?", (), None, ("shared",), ((State.UNANSWERED, 2),), DAY.replace(day=1), DAY)
-    sequel = replace(netflix, text="Is there a sequel?", found=((State.NEAREST, 1),), first=DAY)
+    sequel = replace(netflix, text="Is there a sequel?", states=((State.NEAREST, 1),), first=DAY)
     why = replace(
-        netflix, text="Why?", context=("Is it sad?",), review="other", found=((State.UNANSWERED, 1),), first=DAY
+        netflix, text="Why?", context=("Is it sad?",), review="other", states=((State.UNANSWERED, 1),), first=DAY
     )
     # "Why?" leans on the question before it, whose words it is grouped by.
     assert find_gaps(asked, by_first_word) == (Gap((netflix, sequel, why)),)
@@ -82,7 +82,7 @@ def test_gaps_as_a_question_file_are_read_by_the_labelling_and_name_nobody(tmp_p
 
 def test_a_file_that_can_not_be_written_is_told_in_a_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    with pytest.raises(ExportError, match=r"asked\.jsonl: can't be written: "):
+    with pytest.raises(ExportError, match=r"asked\.jsonl: The file can't be written: "):
         write_questions((), tmp_path / "file" / "asked.jsonl")
 
 
@@ -96,19 +96,19 @@ def test_an_export_replaces_an_earlier_one(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ('{"id": "q1", "question": "Is it sad?", "relevant": []}\n', "holds labelled questions"),
+        ('{"id": "q1", "question": "Is it sad?", "relevant": []}\n', "The file holds labelled questions"),
         (
             '{"id": "asked-0001", "question": "Is it sad?", "kind": "asked"}\n\n'
             '{"id": "q1", "question": "Is it sad?", "kind": "asked", "relevant": []}\n',
-            "holds labelled questions",
+            "The file holds labelled questions",
         ),
-        ("Shopping: bread, butter\n", "is there already, and is no export of questions"),
+        ("Shopping: bread, butter\n", "The file exists and is not an export of questions"),
     ],
 )
 def test_an_export_replaces_nobodys_work(tmp_path: Path, content: str, reason: str) -> None:
     file = tmp_path / "mine.jsonl"
     file.write_text(content, encoding="utf-8")
-    with pytest.raises(ExportError, match=rf"mine\.jsonl: {reason}.*; name another file"):
+    with pytest.raises(ExportError, match=rf"mine\.jsonl: {reason}.* Name another file"):
         write_questions(find_gaps([NETFLIX], by_first_word), file)
     assert file.read_text(encoding="utf-8") == content
     assert [path.name for path in tmp_path.iterdir()] == ["mine.jsonl"]

@@ -183,7 +183,7 @@ def test_threads_and_processes_take_turns(tmp_path: Path) -> None:
 def test_settings_are_saved_while_another_process_reads_and_a_deletion_says_that_it_is_not_complete(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.storage.database._PATIENCE", 0.1)
+    monkeypatch.setattr("bot.storage.database.DATABASE_WAIT", 0.1)
     path = tmp_path / "bot.sqlite3"
     with Store(path) as store, closing(sqlite3.connect(path, isolation_level=None)) as reranker:
         reranker.execute("BEGIN")
@@ -378,7 +378,7 @@ def test_what_is_deleted_is_gone_from_the_bytes_of_the_file(tmp_path: Path, way:
 def test_a_deletion_that_another_reader_holds_up_is_told_and_done_the_next_time(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.storage.database._PATIENCE", 0.05)
+    monkeypatch.setattr("bot.storage.database.DATABASE_WAIT", 0.05)
     path = tmp_path / "bot.sqlite3"
     with Store(path) as store:
         store.save_server_settings(1, KEEPS)

@@ -133,13 +133,13 @@ async def test_hostile_uploads_are_refused_and_the_bot_lives_on(
         assert "unpacks to more than 16 MB" in await refused("book.epub", bomb)
         much = b"All work and no play. " * 4_000
         assert "long.txt: The file is larger than 2 MB" in await refused("long.txt", much, times=600)
-        assert "not the 100 bytes that it announced" in await refused("lie.txt", much, announced=100, times=600)
-        assert "not the 999 bytes that it announced" in await refused("lie.txt", b"short", announced=999)
+        assert "did not deliver the 100 bytes" in await refused("lie.txt", much, announced=100, times=600)
+        assert "did not deliver the 999 bytes" in await refused("lie.txt", b"short", announced=999)
         assert "'.exe' files can't be read" in await refused("review\u202etxt.exe", b"MZ")
         assert "passwd.md, line 1: The file has no front matter" in await refused("../../etc/passwd.md", b"root")
         assert "refers to another value" in await refused("x.md", b"---\ntitle: A\na: &a [x]\nb: [*a, *a]\n---\nText.")
         await here.there.fault("GET /ephemeral-attachments/.*", "status", status=404, times=None)
-        assert "Discord does not hand this file out" in await refused("x.md", FERRYMAN)
+        assert "Discord does not deliver this file" in await refused("x.md", FERRYMAN)
         assert not (reviews / "collections").exists()
         assert "deferrals" in (await here.ask()).text
         await here.assert_clean(log)
