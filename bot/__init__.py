@@ -1,3 +1,3 @@
-"""The face: the review-bot command and the Discord bot."""
+"""The `review-bot` command and the Discord bot."""
 
 __version__ = "0.1.0"

@@ -1,4 +1,4 @@
-"""`python -m bot` is `review-bot`: what starts the command, and heeds Ctrl-C before there is anything else to do so."""
+"""Start the `review-bot` command; `python -m bot` does the same."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ INTERRUPTED = 130
 
 
 def main() -> NoReturn:
-    """Load the command and run it; interrupted while it is being loaded, end as quietly as afterwards."""
-    # Not by catching KeyboardInterrupt: raised in the middle of an import, it may come out as another error. There is
-    # nothing to clean up yet. Where the signal is ignored, as in the background of some shells, it stays so.
-    heeded = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if heeded:
+    """Import the command and run it. Ctrl-C during the import exits as quietly as afterwards."""
+    # A KeyboardInterrupt raised in the middle of an import can surface as another error, so a handler exits instead.
+    # There is nothing to clean up yet. A signal that is ignored, as some shells do in the background, stays ignored.
+    handled = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if handled:
         signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
-    from bot.cli import app as cli
+    from bot.cli import app
 
-    if heeded:
+    if handled:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    cli.main()
+    app.main()
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""The `review-bot` command: its sub-commands put together, the one error handler, the exit codes.
+"""The `review-bot` command: its sub-commands, the error handler and the exit codes.
 
-Exit codes: 0 done, 1 the thing asked for failed, 2 wrong usage, 130 interrupted.
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 """
 
 from __future__ import annotations
@@ -17,27 +17,19 @@ from typing import Annotated, NoReturn
 import typer
 
 from bot import __version__
-from bot.cli.commands import add as adding
-from bot.cli.commands import ask as asking
-from bot.cli.commands import backup as preserving
-from bot.cli.commands import browse as reading
-from bot.cli.commands import chat as chatting
-from bot.cli.commands import doctor as diagnosing
-from bot.cli.commands import evaluate as evaluating
-from bot.cli.commands import gaps
-from bot.cli.commands import index as indexing
-from bot.cli.commands import init as initialising
-from bot.cli.commands import run as running
-from bot.cli.options import DATA, DataOption
+from bot.cli.commands import add, ask, backup, browse, chat, doctor, index, init, run, sync
+from bot.cli.commands.measure import calibrate, compare, evaluate, gaps, label, sweep
+from bot.cli.options import DATA, Command, DataOption, Group
 from bot.cli.output.console import notice, say
 from bot.cli.output.wording import for_folder, messages_of
 from embeddings import LibraryError
 
 DEBUG = "REVIEW_BOT_DEBUG"
-"""Set to anything, it shows the traceback of an error that nobody foresaw."""
+"""The environment variable that shows the traceback of an unexpected error. Any value counts."""
 
 app = typer.Typer(
     name="review-bot",
+    cls=Group,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
@@ -54,47 +46,33 @@ def _version(wanted: bool) -> None:
 def root(
     data: DataOption = DATA,
     version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Answers questions about long-form reviews in the reviewer's own words, each with a citation."""
+    """Answer questions about long-form reviews in the reviewer's own words, each with a citation."""
 
 
 # In the order in which `--help` lists them.
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
-    "Ask and read": (
-        asking.ask,
-        chatting.chat,
-        asking.search,
-        reading.reviews,
-        reading.sections,
-        reading.section,
-    ),
-    "Keep up": (
-        initialising.init,
-        adding.add,
-        indexing.index,
-        diagnosing.doctor,
-        preserving.backup,
-        preserving.restore,
-    ),
-    "Discord": (running.run, running.sync, running.invite),
+    "Ask and read": (ask.ask, chat.chat, ask.search, browse.reviews, browse.sections, browse.section),
+    "Maintain": (init.init, add.add, index.index, doctor.doctor, backup.backup, backup.restore),
+    "Discord": (run.run, sync.sync, sync.invite),
     "Measure": (
-        evaluating.evaluate,
-        evaluating.compare,
-        evaluating.calibrate,
-        evaluating.sweep,
-        evaluating.label,
+        evaluate.evaluate,
+        compare.compare,
+        calibrate.calibrate,
+        sweep.sweep,
+        label.label,
         gaps.gaps,
     ),
 }
 
 
-def _telling(command: Callable[..., None]) -> Callable[..., None]:
-    """The command, whose errors are told in a line each; what these say to do is for the same data folder."""
+def _reporting_errors(command: Callable[..., None]) -> Callable[..., None]:
+    """Wrap a command so that each error is one line on stderr, with advice for the same data folder."""
 
     @wraps(command)
-    def told(*arguments: object, **options: object) -> None:
+    def wrapped(*arguments: object, **options: object) -> None:
         try:
             command(*arguments, **options)
         except LibraryError as error:
@@ -103,20 +81,24 @@ def _telling(command: Callable[..., None]) -> Callable[..., None]:
                 notice(for_folder(message, data) if isinstance(data, Path) else message)
             raise typer.Exit(1) from None
 
-    return told
+    return wrapped
 
 
 for panel, commands in PANELS.items():
     for command in commands:
-        app.command(rich_help_panel=panel)(_telling(command))
+        app.command(cls=Command, rich_help_panel=panel)(_reporting_errors(command))
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command with these arguments, or the process's own, and exit."""
-    # The engine's imports make objects that all live on. To look through them for garbage, as Python does at every
-    # 700 of them, would take more than a tenth of what answering costs.
+    """Run the command and exit.
+
+    Args:
+        arguments: the command line; None takes the process's own.
+    """
+    # The engine's imports make objects that live until the end. Searching them for garbage at Python's default
+    # threshold takes more than a tenth of the time of an answer.
     gc.set_threshold(100_000)
-    # numpy's products here are small; starting its threads for them costs a fifth of what answering does.
+    # The matrices here are small. Starting numpy's threads for them takes a fifth of the time of an answer.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
@@ -125,7 +107,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         code = _run(arguments)
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever was reading has read enough. Nothing may be left to flush when Python closes the stream.
+        # The reader of the pipe has closed it. Python must have nothing left to flush when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
     sys.exit(code)
@@ -141,5 +123,5 @@ def _run(arguments: Sequence[str] | None) -> int:
     except Exception as error:
         if os.environ.get(DEBUG):
             raise
-        notice(f"Something went wrong that should not have: {error!r}; set {DEBUG}=1 to see where, and report it.")
+        notice(f"Unexpected error: {error!r}. Set {DEBUG}=1 to see the traceback, and report it.")
     return 1

@@ -1,4 +1,4 @@
-"""What the shell offers for a review or a section. Reads the index, never the encoder; silent when there is none."""
+"""Shell completion of reviews and sections. It reads the index but not the encoder, and offers nothing on an error."""
 
 from __future__ import annotations
 
@@ -11,39 +11,39 @@ if TYPE_CHECKING:
     from embeddings import Library, Review
 
 Completions = list[tuple[str, str]]
-"""Values, each with a line about it, which some shells show beside it."""
+"""Values, each with a description, which some shells show beside it."""
 
 
 def complete_review(context: typer.Context, incomplete: str) -> Completions:
-    """The slugs of the reviews, with their titles."""
-    return _listed(context, lambda library: _reviews(library, incomplete))
+    """Return the slugs of the reviews with their titles."""
+    return _completions(context, lambda library: _reviews(library, incomplete))
 
 
 def complete_review_or_section(context: typer.Context, incomplete: str) -> Completions:
-    """The reviews' slugs; where there is only one review, the slugs of its sections too."""
+    """Return the slugs of the reviews. If there is only one review, also return the slugs of its sections."""
 
-    def listed(library: Library) -> Completions:
+    def found(library: Library) -> Completions:
         reviews = library.reviews()
         sections = _sections(reviews[0], incomplete) if len(reviews) == 1 else []
         return sections + _reviews(library, incomplete)
 
-    return _listed(context, listed)
+    return _completions(context, found)
 
 
 def complete_section(context: typer.Context, incomplete: str) -> Completions:
-    """The slugs of the sections of the review that was named before, with their headings."""
+    """Return the slugs of the sections of the review named before, with their headings."""
     review = str(context.params.get("review"))
-    return _listed(context, lambda library: _sections(library.find_review(review), incomplete))
+    return _completions(context, lambda library: _sections(library.find_review(review), incomplete))
 
 
-def _listed(context: typer.Context, listed: Callable[[Library], Completions]) -> Completions:
-    # Imported here, as everywhere in this package: `--help` must not wait for the engine.
+def _completions(context: typer.Context, find: Callable[[Library], Completions]) -> Completions:
+    # Imported here, as in every command, so that `--help` doesn't load the engine.
     from embeddings import Library, LibraryError
 
     try:
-        return listed(Library.open(context.params["data"]))
+        return find(Library.open(context.params["data"]))
     except LibraryError:
-        # A shell that is completing a word has no place to show an error in.
+        # A shell that completes a word has nowhere to show an error.
         return []
 
 

@@ -1,27 +1,114 @@
-"""Options and arguments that several commands take, worded once."""
+"""Options and arguments that several commands take, and how the command line is parsed."""
 
 from __future__ import annotations
 
+import os
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
+from typer.core import TyperCommand, TyperGroup, TyperOption
 
 from bot.cli.completion import complete_review
+from bot.cli.output.console import notice
 from embeddings import NO_RERANKER
 
+if TYPE_CHECKING:
+    from typer._click import Context, Parameter
+
 DATA = Path("data")
-"""Where the reviews are unless told otherwise."""
+"""The default data folder."""
+
+LARGEST_SERVER_ID = 2**63 - 1
+"""Discord's IDs have 64 bits, which the database stores as signed numbers."""
+
+RERANKER = "--reranker"
+RERANKER_VARIABLE = "REVIEW_BOT_RERANKER"
+OLD_RERANKER_VARIABLE = "REVIEW_BOT_READER"
+RENAMED = {"--reader": RERANKER, "--no-reader": "--no-reranker"}
+"""Deprecated options and their current names."""
 
 
-def _nearest(context: typer.Context, data: Path) -> Path:
-    """Let `--data` stand before the command or after it; the one after it counts."""
+class Command(TyperCommand):
+    """A command whose help shows flags without a type, and which accepts deprecated names for one version."""
+
+    def get_params(self, ctx: Context) -> list[Parameter]:
+        """Return the parameters as `--help` shows them."""
+        return _without_flag_types(super().get_params(ctx))
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
+        """Parse a command line in which renamed options may have their old names."""
+        if any(RERANKER in param.opts for param in self.params) and not ctx.resilient_parsing:
+            args = _with_current_names(args)
+        return super().parse_args(ctx, args)
+
+
+class Group(TyperGroup):
+    """The command itself, whose help shows flags without a type."""
+
+    def get_params(self, ctx: Context) -> list[Parameter]:
+        """Return the parameters as `--help` shows them."""
+        return _without_flag_types(super().get_params(ctx))
+
+
+def _without_flag_types(params: list[Parameter]) -> list[Parameter]:
+    for param in params:
+        if isinstance(param, TyperOption) and param.is_flag:
+            param.metavar = ""
+    return params
+
+
+def _with_current_names(args: list[str]) -> list[str]:
+    """Replace deprecated names by the current ones, and report each."""
+    options = args[: args.index("--")] if "--" in args else args
+    current = []
+    value = os.environ.get(OLD_RERANKER_VARIABLE)
+    if value and not os.environ.get(RERANKER_VARIABLE):
+        notice(f"{OLD_RERANKER_VARIABLE} is deprecated. Use {RERANKER_VARIABLE}.")
+        # An option on the command line comes later, and so overrides it.
+        current += [RERANKER, value]
+    for argument in options:
+        name, equals, value = argument.partition("=")
+        if name in RENAMED:
+            notice(f"{name} is deprecated. Use {RENAMED[name]}.")
+        current.append(RENAMED.get(name, name) + equals + value)
+    return current + args[len(options) :]
+
+
+def _data_folder(context: typer.Context, data: Path) -> Path:
+    """Accept `--data` before the command or after it. The one after it wins."""
     source = context.get_parameter_source("data")
     if context.parent is None or (source is not None and source.name == "COMMANDLINE"):
         return data
     before = context.parent.params.get("data")
     return before if isinstance(before, Path) else data
+
+
+def parse_date(text: str | date) -> date:
+    """Return the date that was typed."""
+    if isinstance(text, date):
+        return text
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise typer.BadParameter(f"{text!r} is not a date. Use YYYY-MM-DD.") from None
+
+
+def parse_server_id(text: str | int) -> int:
+    """Return the server ID that was typed."""
+    typed = str(text)
+    if not (typed.isascii() and typed.isdecimal() and 0 < int(typed) <= LARGEST_SERVER_ID):
+        raise typer.BadParameter(f"{typed!r} is not a server ID. Use a number such as 123456789012345678.")
+    return int(typed)
+
+
+def parse_count(text: str | int) -> int:
+    """Return the positive whole number that was typed."""
+    typed = str(text)
+    if not (typed.isascii() and typed.isdecimal() and int(typed)):
+        raise typer.BadParameter(f"{typed!r} is not a whole number of 1 or more.")
+    return int(typed)
 
 
 DataOption = Annotated[
@@ -30,62 +117,40 @@ DataOption = Annotated[
         "--data",
         metavar="DIR",
         envvar="REVIEW_BOT_DATA",
-        callback=_nearest,
-        help="The folder that holds reviews/ and their index.",
+        callback=_data_folder,
+        help="The data folder, which holds the reviews and their index.",
     ),
 ]
 RerankerOption = Annotated[
     str,
     typer.Option(
-        "--reader",
+        RERANKER,
         metavar="MODEL",
-        envvar="REVIEW_BOT_READER",
-        help="What reads the closest sentences again: shipped, none, or a CrossEncoder's name or folder.",
+        envvar=RERANKER_VARIABLE,
+        help="The model that reranks the best sentences: shipped, none, or the name or folder of a CrossEncoder.",
     ),
 ]
-NoRerankerOption = Annotated[bool, typer.Option("--no-reader", help="The same as --reader none.")]
+NoRerankerOption = Annotated[bool, typer.Option("--no-reranker", help="Answer without a reranker.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
 NoUpdateOption = Annotated[
-    bool,
-    typer.Option("--no-update", help="Answer from the index as it is, even when the reviews have changed."),
+    bool, typer.Option("--no-update", help="Use the index as it is, even if reviews have changed.")
 ]
+QuestionArgument = Annotated[list[str], typer.Argument(metavar="QUESTION", help="The question, in your own words.")]
 ReviewOption = Annotated[
     str | None,
-    typer.Option("--review", metavar="REVIEW", autocompletion=complete_review, help="Keep to one review."),
+    typer.Option("--review", metavar="REVIEW", autocompletion=complete_review, help="Search only this review."),
 ]
-LARGEST_SERVER = 2**63 - 1
-"""Discord's ids are of 64 bits, as signed numbers in the database."""
-
-
-def a_day(text: str | date) -> date:
-    """A day as it is typed."""
-    if isinstance(text, date):
-        return text
-    try:
-        return date.fromisoformat(text)
-    except ValueError:
-        raise typer.BadParameter(f"{text!r} is no day; write one such as 2026-11-26") from None
-
-
-def a_server(text: str | int) -> int:
-    """A server's id as it is typed."""
-    typed = str(text)
-    if not (typed.isascii() and typed.isdecimal() and 0 < int(typed) <= LARGEST_SERVER):
-        raise typer.BadParameter(f"{typed!r} is no server's id, which is a number such as 123456789012345678")
-    return int(typed)
-
-
-def a_count(text: str | int) -> int:
-    """A number of things as it is typed."""
-    typed = str(text)
-    if not (typed.isascii() and typed.isdecimal() and int(typed)):
-        raise typer.BadParameter(f"{typed!r}: write a whole number, 1 or more")
-    return int(typed)
-
-
-QuestionArgument = Annotated[list[str], typer.Argument(metavar="QUESTION", help="In your own words.")]
+QuestionsArgument = Annotated[
+    Path,
+    typer.Argument(
+        metavar="FILE", help="A question file, a SQuAD v2 file (.json) or a BEIR folder.", show_default=False
+    ),
+]
+SplitOption = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Use only the questions of this split, such as dev.")
+]
 
 
 def chosen_reranker(reranker: str, no_reranker: bool) -> str:
-    """The reranker that two options together name."""
+    """Return the reranker that both options together name."""
     return NO_RERANKER if no_reranker else reranker

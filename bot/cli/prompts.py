@@ -1,4 +1,4 @@
-"""Asking the person at the terminal, or whatever feeds stdin: an end of input is the default answer."""
+"""Prompts on stderr, answered from stdin. The end of input gives the default answer."""
 
 from __future__ import annotations
 
@@ -10,28 +10,33 @@ from bot.cli.output.console import one_line
 
 @dataclass(frozen=True, slots=True)
 class Prompter:
-    """Asks on stderr, reads from stdin. With `defaults` it asks nothing and takes every default."""
+    """Ask on stderr and read from stdin. With `defaults`, ask nothing and take every default."""
 
     defaults: bool = False
 
     def text(self, question: str) -> str:
-        """A line, or "" where there is none."""
+        """Return a typed line, or "" at the end of input."""
         return self.line(question) or ""
 
     def line(self, question: str) -> str | None:
-        """A line; None where the input has ended."""
+        """Return a typed line, or None at the end of input."""
         if self.defaults:
             return None
         try:
-            _put(f"{question} ")
-            return _line()
+            sys.stderr.write(one_line(f"{question} "))
+            sys.stderr.flush()
+            line = sys.stdin.readline()
+            if not line or not sys.stdin.isatty():
+                # Nobody has typed a newline after the prompt.
+                sys.stderr.write("\n")
         except KeyboardInterrupt:
-            # What is said about it begins on a line of its own.
+            # The message that follows starts on a line of its own.
             sys.stderr.write("\n")
             raise
+        return line.strip() if line else None
 
     def secret(self, question: str) -> str:
-        """A line that is not shown while it is typed, or ""."""
+        """Return a typed line that is not shown, or "" at the end of input."""
         if self.defaults:
             return ""
         if not sys.stdin.isatty():
@@ -48,19 +53,6 @@ class Prompter:
             raise
 
     def agrees(self, question: str, *, default: bool) -> bool:
-        """Whether the person says yes."""
+        """Return True if the person answers yes."""
         answer = self.text(f"{question} [{'Y/n' if default else 'y/N'}]").casefold()
         return default if not answer else answer in ("y", "yes")
-
-
-def _put(text: str) -> None:
-    sys.stderr.write(one_line(text))
-    sys.stderr.flush()
-
-
-def _line() -> str | None:
-    line = sys.stdin.readline()
-    if not line or not sys.stdin.isatty():
-        # Nobody has typed the end of the line that the question stands on.
-        sys.stderr.write("\n")
-    return line.strip() if line else None

@@ -14,7 +14,7 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 from bot.app.runner import Exit
-from bot.cli.doctor.installation import SPARED
+from bot.cli.doctor.installation import OPTIONAL
 from tests.project import ROOT
 
 DEPLOY = ROOT / "bot" / "deploy"
@@ -39,8 +39,8 @@ SERVED = pins(DEPLOY / "serving.txt")
 
 def test_every_dependency_is_served_or_spared() -> None:
     declared = {canonicalize_name(Requirement(each).name) for each in PROJECT["dependencies"]}
-    assert declared - set(SERVED) == SPARED
-    assert set(SERVED) & SPARED == set()
+    assert declared - set(SERVED) == OPTIONAL
+    assert set(SERVED) & OPTIONAL == set()
 
 
 def test_every_served_package_has_a_pinned_release() -> None:

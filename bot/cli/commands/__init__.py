@@ -1,1 +1,1 @@
-"""The sub-commands of `review-bot`, a file for each."""
+"""The sub-commands of `review-bot`."""

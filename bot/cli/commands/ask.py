@@ -1,4 +1,4 @@
-"""`review-bot ask` and `search`."""
+"""`review-bot ask` and `review-bot search`."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from bot.cli.options import (
     QuestionArgument,
     RerankerOption,
     ReviewOption,
-    a_count,
     chosen_reranker,
+    parse_count,
 )
 from bot.cli.output.console import print_json
 from bot.cli.output.json import answer_as_json, hits_as_json
-from bot.cli.output.show import show_answer, show_hits
+from bot.cli.output.show import printer
 from embeddings import SHIPPED
 
 ContextOption = Annotated[
     list[str] | None,
-    typer.Option("--context", metavar="QUESTION", help="A question asked before this one; may be repeated."),
+    typer.Option("--context", metavar="QUESTION", help="An earlier question of the conversation. Can be repeated."),
 ]
 
 
@@ -48,12 +48,14 @@ def ask(
     if as_json:
         print_json(answer_as_json(answer))
     else:
-        show_answer(answer, library)
+        printer().print_answer(answer, library.review, data)
 
 
 def search(
     question: QuestionArgument,
-    count: Annotated[int, typer.Option("-k", metavar="N", parser=a_count, help="How many passages.")] = 10,
+    count: Annotated[
+        int, typer.Option("-k", metavar="N", parser=parse_count, help="The number of passages to list.")
+    ] = 10,
     review: ReviewOption = None,
     context: ContextOption = None,
     reranker: RerankerOption = SHIPPED,
@@ -62,7 +64,7 @@ def search(
     as_json: JsonOption = False,
     data: DataOption = DATA,
 ) -> None:
-    """List the passages closest to a question, whether or not they answer it."""
+    """List the passages closest to a question, even if they do not answer it."""
     from bot.cli.library import open_library
 
     library = open_library(data, update=not no_update, reranker=chosen_reranker(reranker, no_reranker))
@@ -71,4 +73,4 @@ def search(
     if as_json:
         print_json(hits_as_json(hits))
     else:
-        show_hits(hits, library)
+        printer().print_hits(hits, library.review)

@@ -15,33 +15,34 @@ from embeddings import REVIEWS
 if TYPE_CHECKING:
     from bot.storage.backup import Contents
 
-FileArgument = Annotated[Path, typer.Argument(metavar="FILE", show_default=False, help="The backup, a .zip file.")]
 
-
-def backup(file: FileArgument, data: DataOption = DATA) -> None:
-    """Write database, reviews and question files to one file, also while the bot is running."""
+def backup(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup to write, a .zip file.")],
+    data: DataOption = DATA,
+) -> None:
+    """Save the database, the reviews and the question files to one file. The bot may be running."""
     from bot.storage.backup import back_up
 
     contents = back_up(data, file)
-    say(f"{file}: {_in_words(contents)}. The token and the index are not in it.")
+    say(f"{file}: {_summary(contents)}. The token and the index are not included.")
     if not contents.reviews:
-        notice(f"{data / REVIEWS}: no reviews are there, so there are none in the backup.")
+        notice(f"{data / REVIEWS}: There are no reviews, so the backup has none.")
 
 
 def restore(
-    file: FileArgument,
-    replace: Annotated[bool, typer.Option("--replace", help="Replace what is there; all of it.")] = False,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup to restore, a .zip file.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Replace everything in the data folder.")] = False,
     data: DataOption = DATA,
 ) -> None:
-    """Check a backup, and put its content into the data folder; stop the bot first."""
-    from bot.storage.restore import restore as put_back
+    """Check a backup and restore it to the data folder. Stop the bot first."""
+    from bot.storage.restore import restore as restore_backup
 
-    contents = put_back(file, data, replace=replace)
+    contents = restore_backup(file, data, replace=replace)
     advice = for_folder("Run `review-bot index` before you start the bot.", data)
-    say(f"{data}: {_in_words(contents)}, from {contents.made}. {advice}")
+    say(f"{data}: {_summary(contents)}, from {contents.made}. {advice}")
 
 
-def _in_words(contents: Contents) -> str:
+def _summary(contents: Contents) -> str:
     database = "the database" if contents.database is not None else "no database"
     others = len(contents.files) - contents.reviews - (contents.database is not None)
     return f"{counted(contents.reviews, 'review')}, {database}, {counted(others, 'other file')}"

@@ -1,4 +1,4 @@
-"""`review-bot reviews`, `sections` and `section`."""
+"""`review-bot reviews`, `review-bot sections` and `review-bot section`."""
 
 from __future__ import annotations
 
@@ -10,11 +10,13 @@ from bot.cli.completion import complete_review, complete_review_or_section, comp
 from bot.cli.options import DATA, DataOption, JsonOption, NoUpdateOption
 from bot.cli.output.console import print_json
 from bot.cli.output.json import reviews_as_json, section_as_json, sections_as_json
-from bot.cli.output.show import show_review, show_reviews, show_section
+from bot.cli.output.show import printer
 from embeddings import NO_RERANKER
 
 if TYPE_CHECKING:
     from embeddings import Library, Review
+
+_REVIEW_HELP = "A title, an alias or a slug. Not needed if there is only one review."
 
 
 def reviews(no_update: NoUpdateOption = False, as_json: JsonOption = False, data: DataOption = DATA) -> None:
@@ -25,17 +27,12 @@ def reviews(no_update: NoUpdateOption = False, as_json: JsonOption = False, data
     if as_json:
         print_json(reviews_as_json(found))
     else:
-        show_reviews(found)
+        printer().print_reviews(found)
 
 
 def sections(
     review: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="REVIEW",
-            autocompletion=complete_review,
-            help="A title, an alias or a slug; may be left out where there is only one review.",
-        ),
+        str | None, typer.Argument(metavar="REVIEW", autocompletion=complete_review, help=_REVIEW_HELP)
     ] = None,
     no_update: NoUpdateOption = False,
     as_json: JsonOption = False,
@@ -49,45 +46,38 @@ def sections(
     if as_json:
         print_json(sections_as_json(found))
     else:
-        show_review(found)
+        printer().print_sections(found)
 
 
 def section(
     review: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="REVIEW",
-            autocompletion=complete_review_or_section,
-            help="A title, an alias or a slug; may be left out where there is only one review.",
-        ),
+        str | None, typer.Argument(metavar="REVIEW", autocompletion=complete_review_or_section, help=_REVIEW_HELP)
     ] = None,
     name: Annotated[
         str | None,
         typer.Argument(
             metavar="SECTION",
             autocompletion=complete_section,
-            help="A heading, a slug or a number; a near miss will do.",
+            help="A heading, a slug or a number. Small typos are accepted.",
         ),
     ] = None,
     no_update: NoUpdateOption = False,
     as_json: JsonOption = False,
     data: DataOption = DATA,
 ) -> None:
-    """Show a section of a review, with the numbers of its paragraphs."""
+    """Show a section of a review with numbered paragraphs."""
     if review is None:
-        raise typer.BadParameter(
-            "say which section: a heading, a slug or a number, as `review-bot sections` lists them."
-        )
+        raise typer.BadParameter("Name a section by heading, slug or number. `review-bot sections` lists them.")
     from bot.cli.library import open_library
 
     library = open_library(data, update=not no_update, reranker=NO_RERANKER)
-    # One argument names the section: what a single review is called goes without saying.
+    # A single argument names the section of the only review.
     whole, wanted = (library.find_review(review), name) if name is not None else (_only_review(library), review)
     found = library.section(whole.slug, wanted)
     if as_json:
         print_json(section_as_json(whole, found))
     else:
-        show_section(whole, found)
+        printer().print_section(whole, found)
 
 
 def _only_review(library: Library) -> Review:
@@ -95,4 +85,4 @@ def _only_review(library: Library) -> Review:
     if len(found) == 1:
         return found[0]
     named = ", ".join(review.slug for review in found[:3])
-    raise typer.BadParameter(f"there are {len(found)} reviews, so say which: {named}{', …' * (len(found) > 3)}.")
+    raise typer.BadParameter(f"There are {len(found)} reviews. Name one: {named}{', …' * (len(found) > 3)}.")

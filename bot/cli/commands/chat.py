@@ -1,10 +1,11 @@
-"""`review-bot chat`: a conversation in the terminal, or through a pipe."""
+"""`review-bot chat`, in a terminal or through a pipe."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.cli.options import (
@@ -17,24 +18,24 @@ from bot.cli.options import (
     chosen_reranker,
 )
 from bot.cli.output.console import notice, say
-from bot.cli.output.show import show_answer, show_hits
+from bot.cli.output.show import printer
 from embeddings import SHIPPED
 
 if TYPE_CHECKING:
     from embeddings import Hit, Library, Quote
 
-GREETING = "Ask about the reviews. /help lists what else you can type; Ctrl-D ends."
+GREETING = "Ask about the reviews. Type /help for the commands, or press Ctrl-D to end."
 HELP = """\
-/review NAME  keep to one review; without a name, to none
-/more         further passages for your last question
-/new          start afresh: what you ask next is no follow-up
-/quit         end, as Ctrl-D does"""
+/review NAME  limit the chat to one review; /review alone lifts the limit
+/more         show more passages for your last question
+/new          start a new conversation
+/quit         end the chat (or press Ctrl-D)"""
 
-FURTHER = 3
-"""How many passages `/more` shows at a time."""
+MORE = 3
+"""Passages that `/more` shows at a time."""
 
 RANKED = 30
-"""How many passages are kept at hand for `/more`."""
+"""Passages that are ranked for `/more`."""
 
 
 def chat(
@@ -44,92 +45,93 @@ def chat(
     no_update: NoUpdateOption = False,
     data: DataOption = DATA,
 ) -> None:
-    """Ask and ask on: a question may follow up on those before it."""
+    """Ask questions in a conversation. Follow-ups are understood."""
     from bot.cli.library import open_library
     from embeddings import LibraryError
 
     library = open_library(data, update=not no_update, reranker=chosen_reranker(reranker, no_reranker))
-    conversation = Conversation(library, library.find_review(review).slug if review is not None else None)
+    session = ChatSession(library, data, library.find_review(review).slug if review is not None else None)
     for line in _lines():
         try:
-            conversation.hear(line)
+            session.handle(line)
         except LibraryError as error:
             notice(str(error))
-        if conversation.ended:
+        if session.ended:
             break
-        # Whoever listens through a pipe is answered before the next line comes.
+        # A program at the other end of a pipe gets the answer before it sends the next line.
         sys.stdout.flush()
 
 
-class Conversation:
-    """What has been asked, and what a line means after it.
+class ChatSession:
+    """The questions so far, and the commands.
 
     Attributes:
-        ended: whether the person has said goodbye.
+        ended: whether the person has quit.
     """
 
-    def __init__(self, library: Library, review: str | None = None) -> None:
+    def __init__(self, library: Library, data: Path, review: str | None = None) -> None:
         self.ended = False
         self._library = library
+        self._data = data
         self._review = review
-        self._asked: list[str] = []
-        self._further: list[Hit] | None = None
+        self._context: list[str] = []
+        self._more: list[Hit] | None = None
         self._commands: dict[str, Callable[[str], None]] = {
-            "review": self._keep_to,
-            "more": self._show_further,
-            "new": self._start_afresh,
+            "review": self._limit_to,
+            "more": self._show_more,
+            "new": self._start_over,
             "help": lambda _: say(HELP),
-            "quit": self._end,
-            "exit": self._end,
+            "quit": self._quit,
+            "exit": self._quit,
         }
 
-    def hear(self, line: str) -> None:
-        """Answer a question, or do what a command says.
+    def handle(self, line: str) -> None:
+        """Answer a question or run a command.
 
         Raises:
-            LibraryError: the question can't be answered, or names no review; the conversation goes on.
+            LibraryError: the question can't be answered, or there is no such review. The chat can go on.
         """
         line = line.strip()
         if line.startswith("/"):
             name, _, rest = line[1:].partition(" ")
             command = self._commands.get(name.casefold())
             if command is None:
-                notice(f"There is no /{name}; /help lists what there is.")
+                notice(f"There is no command /{name}. Type /help for the list.")
             else:
                 command(rest.strip())
         elif line:
             self._answer(line)
 
     def _answer(self, question: str) -> None:
-        found = self._library.run(question, RANKED, review=self._review, context=self._asked)
-        show_answer(found.answer, self._library)
+        found = self._library.run(question, RANKED, review=self._review, context=self._context)
+        printer().print_answer(found.answer, self._library.review, self._data)
         say("")
-        self._further = [hit for hit in found.hits if not _holds_any(hit, found.answer.quotes)]
-        # What the reviews say nothing about tells nothing about what is asked next.
+        self._more = [hit for hit in found.hits if not _holds_any(hit, found.answer.quotes)]
+        # A question that the reviews do not answer is no context for the next one.
         if found.answer.quotes:
-            self._asked.append(question)
+            self._context.append(question)
 
-    def _keep_to(self, name: str) -> None:
+    def _limit_to(self, name: str) -> None:
         review = self._library.find_review(name) if name else None
-        self._start_afresh()
+        self._start_over()
         self._review = review.slug if review is not None else None
-        say(f"Keeping to {review.title}." if review is not None else "Asking all the reviews.")
+        say(f"The chat is limited to {review.title}." if review is not None else "The chat covers all reviews.")
 
-    def _show_further(self, _: str) -> None:
-        if self._further is None:
-            say("Ask something first.")
-        elif not self._further:
-            say("There are no further passages.")
+    def _show_more(self, _: str) -> None:
+        if self._more is None:
+            say("Ask a question first.")
+        elif not self._more:
+            say("There are no more passages.")
         else:
-            show_hits(self._further[:FURTHER], self._library)
+            printer().print_hits(self._more[:MORE], self._library.review)
             say("")
-            self._further = self._further[FURTHER:]
+            self._more = self._more[MORE:]
 
-    def _start_afresh(self, _: str = "") -> None:
-        self._asked.clear()
-        self._further = None
+    def _start_over(self, _: str = "") -> None:
+        self._context.clear()
+        self._more = None
 
-    def _end(self, _: str) -> None:
+    def _quit(self, _: str) -> None:
         self.ended = True
 
 
@@ -141,19 +143,19 @@ def _holds_any(hit: Hit, quotes: Sequence[Quote]) -> bool:
 
 
 def _lines() -> Iterator[str]:
-    """What is typed, line by line, until the end of the file."""
+    """Yield each typed line until the end of the input."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         yield from sys.stdin
         return
     with suppress(ImportError):
-        # Where there is one, lines can be edited and recalled.
-        import readline  # noqa: F401 - importing it is all it takes
+        # Where Python has it, importing it is enough to edit and recall lines.
+        import readline  # noqa: F401 - imported for its effect
     say(GREETING)
     while True:
         try:
             line = input("> ")
         except (EOFError, KeyboardInterrupt) as end:
-            # The shell's own prompt begins on a line of its own.
+            # The shell's prompt starts on a line of its own.
             say("")
             if isinstance(end, KeyboardInterrupt):
                 raise

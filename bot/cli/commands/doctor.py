@@ -3,44 +3,32 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from bot.cli.options import DATA, DataOption, JsonOption
-from bot.cli.output.console import in_terminal, one_line, print_json, say
+from bot.cli.output.console import print_json
+from bot.cli.output.show import printer
 from bot.cli.output.wording import for_folder
-
-if TYPE_CHECKING:
-    from bot.cli.doctor.check import Check
 
 
 def doctor(
-    online: Annotated[bool, typer.Option("--online", help="Ask Discord whether it takes the token.")] = False,
+    online: Annotated[bool, typer.Option("--online", help="Also ask Discord whether the token works.")] = False,
     as_json: JsonOption = False,
     data: DataOption = DATA,
 ) -> None:
-    """Check the installation, the index, the token and what is kept; say what to do."""
-    from bot.cli.doctor.check import Circumstances
+    """Check the installation, the index, the token and the stored data, and say how to fix problems."""
+    from bot.cli.doctor.check import Context
     from bot.cli.doctor.checks import checks
 
     found = tuple(
-        replace(each, said=for_folder(each.said, data)) for each in checks(Circumstances(data, os.environ, online))
+        replace(check, finding=for_folder(check.finding, data)) for check in checks(Context(data, os.environ, online))
     )
     if as_json:
-        print_json({"checks": [{"name": each.name, "ok": each.ok, "advice": each.advice} for each in found]})
-    elif in_terminal():
-        from bot.cli.output import rich as rendering
-
-        rendering.show(rendering.rendered_checks(found))
+        print_json({"checks": [{"name": check.name, "ok": check.ok, "advice": check.advice} for check in found]})
     else:
-        say(_in_plain(found))
-    if not all(each.ok for each in found):
+        printer().print_checks(found)
+    if not all(check.ok for check in found):
         raise typer.Exit(1)
-
-
-def _in_plain(found: Sequence[Check]) -> str:
-    width = max(len(each.name) for each in found)
-    return "\n".join(f"{'ok  ' if each.ok else 'FAIL'} {each.name:{width}} {one_line(each.said)}" for each in found)

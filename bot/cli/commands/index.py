@@ -13,20 +13,21 @@ from bot.cli.output.console import notice, say
 from bot.cli.output.wording import counted, for_folder
 
 if TYPE_CHECKING:
-    from embeddings import Manifest, ReviewFilesError
+    from embeddings import Library, ReviewFilesError
 
 
 def index(
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Encode everything anew.")] = False,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Re-encode everything.")] = False,
     model: Annotated[
         str | None,
-        typer.Option("--model", metavar="MODEL", help="A sentence-transformers model: its folder, or its name."),
+        typer.Option("--model", metavar="MODEL", help="The folder or name of a sentence-transformers model to use."),
     ] = None,
     exact: Annotated[
         bool | None,
         typer.Option(
             "--exact/--by-size",
-            help="Scan all vectors, or find the closest of many by lists; as the index has it, else by size.",
+            help="Compare a question with every vector, or use an approximate search if there are many. "
+            "Default: what the index uses, else --by-size.",
             show_default=False,
         ),
     ] = None,
@@ -34,77 +35,86 @@ def index(
         bool | None,
         typer.Option(
             "--bf16/--fp32",
-            help="Encode in bfloat16, faster where the processor has it; as the index has it, else in fp32.",
+            help="Encode in bfloat16, which is faster if the processor supports it, or in fp32. "
+            "Default: what the index uses, else --fp32.",
             show_default=False,
         ),
     ] = None,
     skip_broken: Annotated[
-        bool, typer.Option("--skip-broken", help="Leave out files that can't be read, and say which.")
+        bool, typer.Option("--skip-broken", help="Skip files that can't be read, and name them.")
     ] = False,
     skip_broken_own: Annotated[
         bool,
         typer.Option(
             "--skip-broken-own",
-            help="The same, but only of servers' own reviews; what `review-bot run` does by itself.",
+            help="Skip them only among the reviews of single servers. `review-bot run` does this by itself.",
         ),
     ] = False,
     allow_download: Annotated[
-        bool, typer.Option("--allow-download", help="Let a model that is not on this machine be fetched.")
+        bool, typer.Option("--allow-download", help="Download the model if it is not on this machine.")
     ] = False,
     check: Annotated[
-        bool, typer.Option("--check", help="Only tell whether the index is sound and up to date; write nothing.")
+        bool, typer.Option("--check", help="Check that the index is intact and up to date. Change nothing.")
     ] = False,
     data: DataOption = DATA,
 ) -> None:
-    """Bring the index of the reviews up to date."""
-    from bot.cli.library import build_with_progress
-    from embeddings import Library, ReviewFilesError, describe_changes
+    """Update the index."""
+    from bot.cli.output.progress import build_progress
+    from embeddings import Library, ReviewFilesError
 
     if check:
-        library = Library.open(data)
-        library.verify()
-        changed = describe_changes(library.outdated(), library.removed())
-        if changed:
-            advice = for_folder("run `review-bot index`", data)
-            notice(f"The index is out of date ({changed}); {advice}.")
-            raise typer.Exit(1)
-        say(f"The index is sound and up to date: {_contents(library.manifest)}.")
-        if library.models.reranker_problem is not None:
-            notice(f"Questions will be answered without the reranker: {library.models.reranker_problem}")
+        _check(data)
         return
-    build = partial(
-        build_with_progress,
-        data,
-        model=model,
-        allow_download=allow_download,
-        rebuild=rebuild,
-        exact=exact,
-        bf16=bf16,
-    )
-    try:
-        library = build(skip_broken=skip_broken)
-    except ReviewFilesError as error:
-        if not skip_broken_own or not _are_servers_own(error, data):
-            raise
-        library = build(skip_broken=True)
-    say(f"The index is up to date: {_contents(library.manifest)}.")
-    if library.models.reranker_problem is not None:
-        notice(f"Questions will be answered without the reranker: {library.models.reranker_problem}")
+    with build_progress() as progress:
+        build = partial(
+            Library.build,
+            data,
+            model=model,
+            allow_download=allow_download,
+            rebuild=rebuild,
+            exact=exact,
+            bf16=bf16,
+            notify=notice,
+            progress=progress,
+        )
+        try:
+            library = build(skip_broken=skip_broken)
+        except ReviewFilesError as error:
+            if not skip_broken_own or not _only_servers_own(error, data):
+                raise
+            library = build(skip_broken=True)
+    _report("The index is up to date", library)
 
 
-def _are_servers_own(errors: ReviewFilesError, data: Path) -> bool:
-    from embeddings import COLLECTIONS
+def _check(data: Path) -> None:
+    from embeddings import Library, describe_changes
 
-    return all(error.file.is_relative_to(data / COLLECTIONS) for error in errors.errors)
+    library = Library.open(data)
+    library.verify()
+    changed = describe_changes(library.outdated(), library.removed())
+    if changed:
+        notice(for_folder(f"The index is out of date ({changed}). Run `review-bot index`.", data))
+        raise typer.Exit(1)
+    _report("The index is intact and up to date", library)
 
 
-def _contents(manifest: Manifest) -> str:
+def _report(state: str, library: Library) -> None:
     from embeddings import BF16
 
+    manifest = library.manifest
     reviews = [review for collection in manifest.collections for review in collection.reviews]
     passages = sum(review.passages[1] - review.passages[0] for review in reviews)
     sentences = sum(review.sentences[1] - review.sentences[0] for review in reviews)
-    return (
-        f"{counted(len(reviews), 'review')}, {counted(passages, 'passage')}, {counted(sentences, 'sentence')}, "
-        f"encoded by {manifest.encoder.model}{' in bf16' if manifest.precision == BF16 else ''}"
+    precision = " in bf16" if manifest.precision == BF16 else ""
+    say(
+        f"{state}: {counted(len(reviews), 'review')}, {counted(passages, 'passage')}, "
+        f"{counted(sentences, 'sentence')}, encoded by {manifest.encoder.model}{precision}."
     )
+    if library.models.reranker_problem is not None:
+        notice(f"Questions will be answered without the reranker. {library.models.reranker_problem}")
+
+
+def _only_servers_own(errors: ReviewFilesError, data: Path) -> bool:
+    from embeddings import COLLECTIONS
+
+    return all(error.file.is_relative_to(data / COLLECTIONS) for error in errors.errors)

@@ -1,4 +1,4 @@
-"""`review-bot init`: reviews, token, index, invite link and commands, one after the other."""
+"""`review-bot init`: copy reviews, store the token, build the index, print the invite link and register the commands."""
 
 from __future__ import annotations
 
@@ -17,190 +17,100 @@ from bot.cli.prompts import Prompter
 from bot.token import TOKEN
 from embeddings import REVIEWS, SUFFIXES, LibraryError, review_files, slugify
 
+TRIES = 3
+"""How often a person may enter a wrong folder or token."""
+
 NAMED = 3
-"""How many files that were left out are named in a line."""
+"""Skipped files that are named in a message."""
 
 
 class SetupError(LibraryError):
-    """Something can't be put in its place: the message says what, and why."""
+    """A review or the token can't be written. The message says why."""
 
 
 class FolderError(SetupError):
-    """There are no reviews to copy where they were said to be: name another folder."""
+    """The folder holds no reviews to copy. Name another one."""
 
 
 @dataclass(frozen=True, slots=True)
-class Copied:
-    """What came of copying a folder's reviews.
+class CopiedReviews:
+    """The outcome of copying a folder's reviews.
 
     Attributes:
         written: the files that were written.
-        left_out: why others were not, a line for each reason.
+        skipped: a message for each reason why others were not.
     """
 
     written: tuple[Path, ...]
-    left_out: tuple[str, ...]
-
-
-def copy_reviews(folder: Path, data: Path, replace: Callable[[Path], bool]) -> Copied:
-    """Copy the reviews of a folder among the shared ones; those that are there already stay as they are.
-
-    Args:
-        folder: where they are.
-        data: the data directory.
-        replace: asked for each file of another content that would be replaced.
-
-    Raises:
-        FolderError: it is no folder, or has no reviews; nothing was written.
-        SetupError: the folder can't be read, or the data directory can't be written.
-    """
-    found = _reviews_in(folder)
-    written, left_out = [], []
-    try:
-        (data / REVIEWS).mkdir(parents=True, exist_ok=True)
-        for path in found:
-            target = data / REVIEWS / path.name
-            # Two files of one slug could not be indexed, whatever is in them.
-            slug = slugify(path.stem)
-            taken = [each for each in review_files(data / REVIEWS) if slugify(each.stem) == slug and each != target]
-            if taken:
-                left_out.append(f"{path}: left out, since {taken[0]} has the same short name, '{slug}'")
-                continue
-            content = path.read_bytes()
-            if target.exists() and (target.read_bytes() == content or not replace(target)):
-                continue
-            _write(target, content, mode=0o644)
-            written.append(target)
-    except OSError as error:
-        raise SetupError(f"{error.filename}: {error.strerror}; this review was not copied") from error
-    others = _other_files(folder)
-    if others:
-        named = ", ".join(others[:NAMED]) + (f" and {len(others) - NAMED} more" if len(others) > NAMED else "")
-        left_out.append(
-            f"{folder}: left out what is neither .md nor .txt ({named}); `review-bot add FILE` takes .html and .epub"
-        )
-    return Copied(tuple(written), tuple(left_out))
-
-
-def _reviews_in(folder: Path) -> tuple[Path, ...]:
-    if not folder.exists():
-        raise FolderError(f"{folder}: no such folder")
-    if not folder.is_dir():
-        raise FolderError(f"{folder}: this is a file; name its folder, or use `review-bot add FILE`")
-    found = review_files(folder)
-    if not found:
-        others = _other_files(folder)
-        hint = "; `review-bot add FILE` takes .html and .epub" if others else ""
-        raise FolderError(f"{folder}: there are no .md or .txt files in this folder{hint}")
-    return found
-
-
-def _other_files(folder: Path) -> list[str]:
-    names = (path.name for path in folder.iterdir() if path.is_file() and path.suffix.lower() not in SUFFIXES)
-    return sorted(name for name in names if not name.startswith("."))
-
-
-def save_token(token: str, data: Path) -> Path:
-    """Put a token into the data directory, where `find_token` looks; return the file.
-
-    Raises:
-        SetupError: it can't be written; an older token stays.
-    """
-    file = data / TOKEN
-    try:
-        data.mkdir(parents=True, exist_ok=True)
-        _write(file, f"{token}\n".encode(), mode=0o600)
-    except OSError as error:
-        raise SetupError(f"{file}: {error.strerror}; the token was not saved") from error
-    return file
-
-
-def _write(file: Path, content: bytes, *, mode: int) -> None:
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        # The mode is given when the file is made: at no moment can anybody else read it.
-        opened = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(opened, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(file)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise
-
-
-TRIES = 3
-"""How often a person may mistype the folder, or the token."""
+    skipped: tuple[str, ...]
 
 
 def init(
     reviews: Annotated[
         Path | None,
-        typer.Option("--reviews", metavar="FOLDER", help="Copy the reviews of this folder.", show_default=False),
+        typer.Option("--reviews", metavar="FOLDER", help="Copy the reviews in this folder.", show_default=False),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, and keep what is there.")] = False,
-    sync: Annotated[bool, typer.Option(help="Tell Discord the commands.")] = True,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, and keep existing files.")] = False,
+    sync: Annotated[bool, typer.Option(help="Register the bot's commands with Discord, or not.")] = True,
     data: DataOption = DATA,
 ) -> None:
-    """Set everything up, step by step; run again, it keeps what is there."""
+    """Set up everything step by step. Run it again at any time: existing files are kept."""
     try:
         _set_up(data, reviews, Prompter(defaults=yes), sync=sync)
     except KeyboardInterrupt:
-        notice("Stopped; run it again, and it goes on from here.")
+        notice(for_folder("Stopped. Run `review-bot init` again to continue.", data))
         raise
 
 
 def _set_up(data: Path, reviews: Path | None, prompter: Prompter, *, sync: bool) -> None:
-    _reviews(data, reviews, prompter)
-    token = _token(data, prompter, ask_discord=sync)
-    indexed = _index(data)
-    ready = token is not None and _discord(data, token, prompter, sync=sync)
+    _set_up_reviews(data, reviews, prompter)
+    token = _set_up_token(data, prompter, ask_discord=sync)
+    indexed = _set_up_index(data)
+    ready = token is not None and _set_up_discord(data, token, prompter, sync=sync)
     option = data_option(data)
     if not indexed:
         say(f"Add a review: review-bot add{option} FILE. Then run `review-bot init{option}` again.")
     elif ready:
         say(f"Start the bot: review-bot run{option}")
     else:
-        say(f"Without Discord: review-bot ask{option} QUESTION. With it: run `review-bot init{option}` again.")
+        say(f"Without Discord: review-bot ask{option} QUESTION. With Discord: run `review-bot init{option}` again.")
 
 
-def _reviews(data: Path, folder: Path | None, prompter: Prompter) -> None:
-    from embeddings import REVIEWS, review_files
-
+def _set_up_reviews(data: Path, folder: Path | None, prompter: Prompter) -> None:
     def replace(file: Path) -> bool:
-        return prompter.agrees(f"{file} is another review. Replace it?", default=False)
+        return prompter.agrees(f"{file} has other content. Replace it?", default=False)
 
     if folder is not None:
-        _tell(copy_reviews(folder, data, replace), data)
+        _report_copied(copy_reviews(folder, data, replace), data)
     elif not review_files(data / REVIEWS):
         for tries_left in reversed(range(TRIES)):
-            named = prompter.text(f"No reviews in {data / REVIEWS} yet. Folder to copy them from, or Enter for later:")
+            named = prompter.text(
+                f"There are no reviews in {data / REVIEWS} yet. Folder to copy them from (Enter to skip):"
+            )
             if not named:
                 break
             try:
-                _tell(copy_reviews(Path(named).expanduser(), data, replace), data)
+                _report_copied(copy_reviews(Path(named).expanduser(), data, replace), data)
                 break
             except FolderError as error:
                 if not tries_left:
                     raise
                 notice(for_folder(str(error), data))
-    there = len(review_files(data / REVIEWS))
-    say(f"Reviews: {there or 'none yet'} in {data / REVIEWS}.")
+    say(f"Reviews: {len(review_files(data / REVIEWS)) or 'none yet'} in {data / REVIEWS}.")
 
 
-def _tell(copied: Copied, data: Path) -> None:
+def _report_copied(copied: CopiedReviews, data: Path) -> None:
     say(f"Copied {counted(len(copied.written), 'review')}.")
-    for line in copied.left_out:
-        notice(for_folder(line, data))
+    for message in copied.skipped:
+        notice(for_folder(message, data))
 
 
-def _token(data: Path, prompter: Prompter, *, ask_discord: bool) -> str | None:
+def _set_up_token(data: Path, prompter: Prompter, *, ask_discord: bool) -> str | None:
     import asyncio
 
     from bot.cli.doctor.check import CheckError
     from bot.cli.doctor.discord import logged_in
-    from bot.token import PORTAL, TOKEN, SettingsError, check_token, find_token
+    from bot.token import PORTAL, SettingsError, check_token, find_token
 
     known = None
     try:
@@ -209,22 +119,21 @@ def _token(data: Path, prompter: Prompter, *, ask_discord: bool) -> str | None:
         if (data / TOKEN).exists():
             notice(for_folder(str(error), data))
     else:
-        own = known.file == data / TOKEN
-        if not own or not prompter.agrees(f"There is a token in {known.file}. Replace it?", default=False):
-            place = known.file if known.file is not None else known.setting
-            if own:
-                # Written anew, so that nobody else can read it from now on.
+        in_data_folder = known.file == data / TOKEN
+        if not in_data_folder or not prompter.agrees(f"There is a token in {known.file}. Replace it?", default=False):
+            if in_data_folder:
+                # Writing it again makes it unreadable for other users.
                 save_token(known.value, data)
-            say(f"Token: in {place}.")
+            say(f"Token: in {known.setting if known.file is None else known.file}.")
             return known.value
     for tries_left in reversed(range(TRIES)):
-        token = prompter.secret(f"The bot's token ({PORTAL}, page Bot; it isn't shown), or Enter for later:")
+        token = prompter.secret(f"The bot's token, from the Bot page at {PORTAL} (it is not shown; Enter to skip):")
         if not token:
             break
         try:
             check_token(token, "what you typed")
             if known is not None and ask_discord:
-                # One that works is given up only for another that does.
+                # A token that works is replaced only by another that works.
                 asyncio.run(logged_in(token))
         except (SettingsError, CheckError) as error:
             if not tries_left and known is None:
@@ -240,24 +149,23 @@ def _token(data: Path, prompter: Prompter, *, ask_discord: bool) -> str | None:
     return None
 
 
-def _index(data: Path) -> bool:
+def _set_up_index(data: Path) -> bool:
     from bot.cli.library import FIRST_BUILD_WAIT, build_with_progress
-    from embeddings import REVIEWS, review_files
 
     if not review_files(data / REVIEWS):
-        say("Index: none yet; it wants a review.")
+        say("Index: none yet, because there are no reviews.")
         return False
     build_with_progress(data, wait=FIRST_BUILD_WAIT)
     say("Index: up to date.")
     return True
 
 
-def _discord(data: Path, token: str, prompter: Prompter, *, sync: bool) -> bool:
+def _set_up_discord(data: Path, token: str, prompter: Prompter, *, sync: bool) -> bool:
     from bot.app.invite import invite_link
 
     say(f"Invite the bot to a server: {invite_link(token)}")
-    if not sync or not prompter.agrees("Tell Discord the commands now?", default=True):
-        say(for_folder("Commands: not told; `review-bot sync` does it.", data))
+    if not sync or not prompter.agrees("Register the commands with Discord now?", default=True):
+        say(for_folder("Commands: not registered. To register them, run `review-bot sync`.", data))
         return True
     import asyncio
 
@@ -270,7 +178,94 @@ def _discord(data: Path, token: str, prompter: Prompter, *, sync: bool) -> bool:
         with Store(Settings(token=token, data=data).store) as store:
             asyncio.run(synchronise(token, store))
     except StoppedError as error:
-        notice(for_folder(f"{error}; everything else is done, and `review-bot init` goes on from here", data))
+        notice(for_folder(f"{error} Everything else is done. Run `review-bot init` again to continue.", data))
         raise typer.Exit(1) from None
     say("Commands: up to date.")
     return True
+
+
+def copy_reviews(folder: Path, data: Path, replace: Callable[[Path], bool]) -> CopiedReviews:
+    """Copy a folder's reviews to the shared ones.
+
+    Args:
+        folder: the folder with the reviews.
+        data: the data folder.
+        replace: return True to replace an existing file that has other content.
+
+    Raises:
+        FolderError: there is no such folder, or it has no reviews. Nothing was written.
+        SetupError: a file can't be read or written.
+    """
+    found = _reviews_in(folder)
+    written, skipped = [], []
+    try:
+        (data / REVIEWS).mkdir(parents=True, exist_ok=True)
+        for path in found:
+            target = data / REVIEWS / path.name
+            # Two files with one slug can't be indexed, whatever they contain.
+            slug = slugify(path.stem)
+            taken = [each for each in review_files(data / REVIEWS) if slugify(each.stem) == slug and each != target]
+            if taken:
+                skipped.append(f"{path}: Skipped, because {taken[0]} has the same slug, '{slug}'. Rename one of them.")
+                continue
+            content = path.read_bytes()
+            if target.exists() and (target.read_bytes() == content or not replace(target)):
+                continue
+            _write(target, content, mode=0o644)
+            written.append(target)
+    except OSError as error:
+        raise SetupError(f"{error.filename}: {error.strerror}. This review was not copied.") from error
+    others = _other_files(folder)
+    if others:
+        named = ", ".join(others[:NAMED]) + (f" and {len(others) - NAMED} more" if len(others) > NAMED else "")
+        skipped.append(
+            f"{folder}: Skipped files other than .md and .txt ({named}). Use `review-bot add FILE` for .html and .epub."
+        )
+    return CopiedReviews(tuple(written), tuple(skipped))
+
+
+def _reviews_in(folder: Path) -> tuple[Path, ...]:
+    if not folder.exists():
+        raise FolderError(f"{folder}: There is no such folder. Name another one.")
+    if not folder.is_dir():
+        raise FolderError(f"{folder}: This is a file. Name its folder, or use `review-bot add FILE`.")
+    found = review_files(folder)
+    if not found:
+        hint = " Use `review-bot add FILE` for .html and .epub." if _other_files(folder) else " Name another one."
+        raise FolderError(f"{folder}: This folder has no .md or .txt files.{hint}")
+    return found
+
+
+def _other_files(folder: Path) -> list[str]:
+    names = (path.name for path in folder.iterdir() if path.is_file() and path.suffix.lower() not in SUFFIXES)
+    return sorted(name for name in names if not name.startswith("."))
+
+
+def save_token(token: str, data: Path) -> Path:
+    """Store a token in the data folder, where `find_token` looks, and return the file.
+
+    Raises:
+        SetupError: it can't be written. An older token stays.
+    """
+    file = data / TOKEN
+    try:
+        data.mkdir(parents=True, exist_ok=True)
+        _write(file, f"{token}\n".encode(), mode=0o600)
+    except OSError as error:
+        raise SetupError(f"{file}: {error.strerror}. The token was not saved.") from error
+    return file
+
+
+def _write(file: Path, content: bytes, *, mode: int) -> None:
+    beside = file.with_name(f".{file.name}.{os.getpid()}")
+    try:
+        # The file has its mode from the start: at no moment can another user read it.
+        opened = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(opened, "wb") as stream:
+            stream.write(content)
+            stream.flush()
+            os.fsync(stream.fileno())
+        beside.replace(file)
+    except OSError:
+        beside.unlink(missing_ok=True)
+        raise

@@ -1,1 +1,1 @@
-"""The checks of `review-bot doctor`, each with its advice."""
+"""The checks of `review-bot doctor`."""

@@ -1,21 +1,30 @@
-"""One check and its outcome: whatever goes wrong in it is a line for a person, never a traceback."""
+"""A check and its outcome. Whatever goes wrong in a check is one line for a person, never a traceback."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 
 from embeddings import LibraryError
 
 
 class CheckError(LibraryError):
-    """Something is not as it has to be: the message says what, and what to do."""
+    """A check that fails. The message says what is wrong and what to do."""
+
+
+class Status(Enum):
+    """The outcome of a check, as it is printed."""
+
+    OK = "ok"
+    FAILED = "FAIL"
+    SKIPPED = "skip"
 
 
 @dataclass(frozen=True, slots=True)
-class Circumstances:
-    """What is to be checked: a data directory, in an environment, with or without asking Discord."""
+class Context:
+    """What to check: a data folder in an environment, with or without asking Discord."""
 
     data: Path
     environ: Mapping[str, str]
@@ -24,33 +33,45 @@ class Circumstances:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """An outcome. `said` is what was found where it is well, what is wrong and what to do where not."""
+    """The outcome of a check.
+
+    Attributes:
+        name: the name of the check.
+        status: its outcome.
+        finding: what was found, or what is wrong and what to do.
+    """
 
     name: str
-    ok: bool
-    said: str
+    status: Status
+    finding: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether the check has passed."""
+        return self.status is Status.OK
 
     @property
     def advice(self) -> str:
-        """What is wrong and what to do, or nothing."""
-        return "" if self.ok else self.said
+        """What is wrong and what to do, or "" if the check has passed."""
+        return "" if self.ok else self.finding
 
 
-Look = Callable[[Circumstances], str]
-"""Looks at one thing and returns what it found; raises `LibraryError` where it is not as it has to be."""
+CheckFunction = Callable[[Context], str]
+"""Check one thing and return what was found. Raise `LibraryError` if it fails."""
 
 
-def check(name: str, look: Look, circumstances: Circumstances) -> Check:
-    """Look at one thing."""
+def run_check(name: str, function: CheckFunction, context: Context) -> Check:
+    """Run a check and return its outcome."""
     try:
-        return Check(name, True, look(circumstances))
+        return Check(name, Status.OK, function(context))
     except LibraryError as error:
         first, *others = str(error).splitlines()
-        said = f"{first} (and {len(others)} more)" if others else first
+        finding = f"{first} (and {len(others)} more)" if others else first
     except ImportError as error:
-        said = f"{error.name or error} is missing or broken; install review-bot anew (`pip install .`)"
+        finding = f"The package {error.name or error} is missing or broken. Run `pip install .` in the clone."
     except OSError as error:
-        said = f"{error.filename or circumstances.data}: {error.strerror or error}; mend the file or its permissions"
-    except Exception as error:  # noqa: BLE001  # a check says what it met with, whatever that is
-        said = f"can't be checked ({error!r}); report it"
-    return Check(name, False, said)
+        reason = error.strerror or error
+        finding = f"{error.filename or context.data}: {reason}. Correct the file or its permissions."
+    except Exception as error:  # noqa: BLE001  # any failure of a check is an outcome
+        finding = f"The check itself failed with {error!r}. Please report it."
+    return Check(name, Status.FAILED, finding)

@@ -1,36 +1,36 @@
-"""Every check, in the order in which a person would mend things. A new one is a line here."""
+"""All checks, in the order in which a person would fix problems. A new check is one line here."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
-from bot.cli.doctor import discord as connection
-from bot.cli.doctor import index as answering
-from bot.cli.doctor import installation
-from bot.cli.doctor import storage as keeping
-from bot.cli.doctor.check import Check, Circumstances, Look, check
+from bot.cli.doctor import discord, index, installation, storage
+from bot.cli.doctor.check import Check, CheckFunction, Context, Status, run_check
 
-CHECKS: tuple[tuple[str, Look], ...] = (
+CHECKS: tuple[tuple[str, CheckFunction], ...] = (
     ("python", installation.python),
     ("packages", installation.packages),
     ("weights", installation.weights),
-    ("disk", keeping.disk),
-    ("reviews", answering.reviews),
-    ("index", answering.index),
-    ("reader", answering.reranker),
-    ("thresholds", answering.thresholds),
-    ("database", keeping.database),
-    ("token", connection.token),
-    ("commands", connection.commands),
+    ("disk", storage.disk),
+    ("reviews", index.reviews),
+    ("index", index.index),
+    ("reranker", index.reranker),
+    ("thresholds", index.thresholds),
+    ("database", storage.database),
+    ("token", discord.token),
+    ("commands", discord.commands),
 )
-"""Each check's name, and what looks."""
+
+_ARTICLES = {"index": "an index", "token": "a token"}
 
 
-def checks(circumstances: Circumstances) -> Iterator[Check]:
-    """Make every check, one after the other; what keeps several from being made is told once."""
-    told: dict[str, str] = {}
-    for name, look in CHECKS:
-        found = check(name, look, circumstances)
-        first = name if found.ok else told.setdefault(found.said, name)
-        yield found if first == name else replace(found, said=f"not looked at: see {first}")
+def checks(context: Context) -> Iterator[Check]:
+    """Run every check in order. A problem that stops several checks is reported once."""
+    reported: dict[str, str] = {}
+    for name, function in CHECKS:
+        found = run_check(name, function, context)
+        first = name if found.ok else reported.setdefault(found.finding, name)
+        if first == name:
+            yield found
+        else:
+            yield Check(name, Status.SKIPPED, f"(needs {_ARTICLES.get(first, first)})")

@@ -1,6 +1,6 @@
-"""The way to Discord: the token, and the commands that Discord was told of.
+"""Check the token and the registered commands.
 
-What a check needs is imported within it: a package that is broken then costs only the checks that need it.
+Each check imports what it needs, so that a broken package fails only the checks that use it.
 """
 
 from __future__ import annotations
@@ -9,52 +9,52 @@ import asyncio
 import os
 import stat
 
-from bot.cli.doctor.check import CheckError, Circumstances
+from bot.cli.doctor.check import CheckError, Context
 from bot.storage.backup import DATABASE
 from bot.storage.integrity import examine
 from bot.storage.records import EVERYWHERE
 from bot.token import PORTAL, find_token
 
-_WITHIN = 15.0
+_TIMEOUT = 15.0
 """Seconds for Discord to answer."""
 
 
-def token(circumstances: Circumstances) -> str:
-    """Whether there is a token, of the right form, that only its owner can read; and whether Discord takes it."""
+def token(context: Context) -> str:
+    """Check that there is a valid token which only its owner can read and, if asked online, that Discord accepts it."""
     from bot.app.invite import application_id
 
-    found = find_token(circumstances.environ, circumstances.data)
+    found = find_token(context.environ, context.data)
     application = application_id(found.value)
     if found.file is not None and found.file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise CheckError(f"{found.file} can be read by other users; run: chmod 600 {found.file}")
+        raise CheckError(f"{found.file}: Other users can read this file. Run: chmod 600 {found.file}")
     place = str(found.file) if found.file is not None else found.setting
-    if not circumstances.online:
-        return f"in {place}, of application {application}; Discord was not asked (--online asks)"
-    return f"in {place}, taken by Discord as {asyncio.run(logged_in(found.value))}"
+    if not context.online:
+        return f"in {place}, of application {application} (add --online to ask Discord)"
+    return f"in {place}, accepted by Discord as {asyncio.run(logged_in(found.value))}"
 
 
-def commands(circumstances: Circumstances) -> str:
-    """Whether Discord was told of the commands as they are now."""
+def commands(context: Context) -> str:
+    """Check that Discord has the current commands."""
     from bot.app.sync import current_digest
 
-    known = find_token(circumstances.environ, circumstances.data)
+    known = find_token(context.environ, context.data)
     wanted = asyncio.run(current_digest(known.value))
-    database = circumstances.data / DATABASE
+    database = context.data / DATABASE
     synced = examine(database).synced if os.path.lexists(database) else {}
     if synced.get(EVERYWHERE) == wanted:
-        return "Discord knows them as they are"
+        return "registered with Discord"
     servers = [scope for scope, digest in synced.items() if digest == wanted]
     if servers:
-        return f"only for server {', '.join(servers)}; `review-bot sync` tells Discord for all"
-    changed = "they have changed since Discord was told" if synced else "Discord was not told of them"
-    raise CheckError(f"{changed}; run `review-bot sync`")
+        return f"registered only for server {', '.join(servers)}; `review-bot sync` registers them for all"
+    problem = "The commands have changed since they were registered" if synced else "The commands are not registered"
+    raise CheckError(f"{problem}. Run `review-bot sync`.")
 
 
 async def logged_in(token: str) -> str:
-    """The name of the bot that Discord takes a token for.
+    """Log in to Discord and return the bot's name.
 
     Raises:
-        CheckError: Discord refuses it, or can't be asked.
+        CheckError: Discord refuses the token, or can't be reached.
     """
     import aiohttp
     import discord
@@ -62,14 +62,14 @@ async def logged_in(token: str) -> str:
     from bot.app.client import CommandBot
 
     try:
-        async with asyncio.timeout(_WITHIN), CommandBot() as bot:
+        async with asyncio.timeout(_TIMEOUT), CommandBot() as bot:
             await bot.login(token)
             return str(bot.user)
     except discord.LoginFailure:
-        raise CheckError(f"Discord refuses the token; copy a new one from the Bot page at {PORTAL}") from None
+        raise CheckError(f"Discord refuses the token. Copy a new one from the Bot page at {PORTAL}.") from None
     except discord.HTTPException as error:
-        raise CheckError(f"Discord is out of order (status {error.status}); try again later") from None
+        raise CheckError(f"Discord has a problem (status {error.status}). Try again later.") from None
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise CheckError(
-            f"Discord can't be reached ({type(error).__name__}); see whether this machine may reach discord.com"
+            f"Discord can't be reached ({type(error).__name__}). Check that this machine has access to discord.com."
         ) from None

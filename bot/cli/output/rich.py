@@ -1,6 +1,6 @@
-"""Answers and reviews for a terminal, by rich: quotes marked in their passages.
+"""Print results in a terminal, by rich: quotes are marked in their passages.
 
-Review text is only ever put into `Text`, which takes no markup, and only after `visible`.
+Review text only ever goes into `Text`, which takes no markup, and only after `visible`.
 """
 
 from __future__ import annotations
@@ -14,36 +14,41 @@ from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from bot.cli.doctor.check import Check
+from bot.cli.doctor.check import Check, Status
 from bot.cli.output.console import visible
 from bot.cli.output.wording import about, citation, counted, heading_of, preface
-from embeddings import Answer, Hit, Review, Section
 
 if TYPE_CHECKING:
-    from embeddings import Answer, Hit, Review
-
+    from embeddings import Answer, Hit, Review, Section
 
 WHOLE = 1000
-"""Up to how many characters a paragraph is shown whole."""
-
+"""Characters. A paragraph up to this length is shown whole."""
 
 SURROUNDING = 300
-"""How many characters are shown on either side of the quotes of a longer paragraph."""
+"""Characters shown on either side of the quotes of a longer paragraph."""
+
+# Bold and dim are not colours: they tell the quote from its surroundings under NO_COLOR too.
+QUOTE = "bold"
+DIM = "dim"
+PLACE = "cyan"
+LABEL = "bold cyan"
+WARNING = "yellow"
+MARKS = {Status.OK: ("✓", "green"), Status.FAILED: ("✗", "bold red"), Status.SKIPPED: ("–", DIM)}
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
-    """A part of one paragraph, and what is marked in it.
+    """A part of one paragraph with its marked ranges.
 
     Attributes:
-        labels: the quotes' labels, or a hit's rank.
-        title: the review's.
-        heading: the section's.
-        paragraph: its number within the section.
+        labels: the labels of the quotes, or the rank of a hit.
+        title: the title of the review.
+        heading: the heading of the section.
+        paragraph: the number of the paragraph within the section.
         text: the reviewer's words.
-        marks: ranges of `text`, in their order.
+        marks: ranges of `text`, in order.
         cut_before: whether the paragraph begins before the text.
-        cut_after: whether it goes on after the text.
+        cut_after: whether the paragraph goes on after the text.
     """
 
     labels: tuple[int, ...]
@@ -56,8 +61,69 @@ class Excerpt:
     cut_after: bool = False
 
 
+def print_answer(answer: Answer, review_of: Callable[[str], Review], data: Path) -> None:
+    """Print what the answer's state says, then the quotes marked in their passages."""
+    said = [Text(line, style=WARNING if number == 0 else "") for number, line in enumerate(preface(answer, data))]
+    excerpts = excerpts_of_answer(answer, review_of)
+    if not excerpts:
+        _print(*said)
+    else:
+        _print(*said, *([Text()] if said else []), _excerpts(excerpts))
+
+
+def print_hits(hits: Sequence[Hit], review_of: Callable[[str], Review]) -> None:
+    """Print the passages, each with its best sentence marked."""
+    _print(_excerpts(excerpts_of_hits(hits, review_of)))
+
+
+def print_reviews(reviews: Sequence[Review]) -> None:
+    """Print the reviews, one per line if there is room."""
+    _print(
+        *(
+            Text.assemble(
+                _text(review.title, "bold"),
+                _text(f"{about(review)}, {counted(len(review.sections), 'section')}  "),
+                _text(review.slug, PLACE),
+            )
+            for review in reviews
+        )
+    )
+
+
+def print_sections(review: Review) -> None:
+    """Print a table of a review's sections."""
+    table = Table.grid(padding=(0, 1))
+    table.add_column(justify="right", no_wrap=True)
+    for number, section in enumerate(review.sections, start=1):
+        size = counted(len(section.paragraphs), "paragraph")
+        table.add_row(_text(str(number), LABEL), _text(heading_of(section), "bold"), _text(size, DIM))
+    _print(_text(review.title, PLACE), Text(), table)
+
+
+def print_section(review: Review, section: Section) -> None:
+    """Print a section's text with the paragraph numbers at the side."""
+    table = _two_columns()
+    for paragraph in section.paragraphs:
+        table.add_row(_text(f"¶{paragraph.number}", LABEL), _text(review.text[paragraph.start : paragraph.end]))
+        if paragraph is not section.paragraphs[-1]:
+            table.add_row()
+    _print(Text.assemble(_text(review.title, PLACE), " · ", _text(heading_of(section), "bold")), Text(), table)
+
+
+def print_checks(checks: Sequence[Check]) -> None:
+    """Print status, name and finding of each check."""
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True)
+    table.add_column()
+    for check in checks:
+        mark, style = MARKS[check.status]
+        table.add_row(Text(mark, style), _text(check.name, "bold"), _text(check.finding, "" if check.ok else style))
+    _print(table)
+
+
 def excerpts_of_answer(answer: Answer, review_of: Callable[[str], Review]) -> tuple[Excerpt, ...]:
-    """The paragraphs that hold an answer's quotes, in the order of the first quote of each."""
+    """Return the paragraphs that hold an answer's quotes, in the order of the first quote of each."""
     labels: dict[tuple[str, str, int], list[int]] = {}
     for place, quote in enumerate(answer.quotes):
         labels.setdefault((quote.review, quote.section, quote.paragraph), []).append(place)
@@ -80,7 +146,7 @@ def excerpts_of_answer(answer: Answer, review_of: Callable[[str], Review]) -> tu
 
 
 def excerpts_of_hits(hits: Sequence[Hit], review_of: Callable[[str], Review]) -> tuple[Excerpt, ...]:
-    """Each hit's passage, its best sentence marked."""
+    """Return the passage of each hit with its best sentence marked."""
     found = []
     for rank, hit in enumerate(hits, start=1):
         review = review_of(hit.review)
@@ -111,7 +177,7 @@ def _excerpt(
 
 
 def _around(text: str, whole: tuple[int, int], first: int, last: int) -> tuple[int, int]:
-    """The range to show around `text[first:last]`, cut between words."""
+    """Return the range to show around `text[first:last]`, cut between words."""
     start, end = max(whole[0], first - SURROUNDING), min(whole[1], last + SURROUNDING)
     if start > whole[0]:
         start = text.find(" ", start, first) + 1 or first
@@ -121,87 +187,8 @@ def _around(text: str, whole: tuple[int, int], first: int, last: int) -> tuple[i
     return start, end
 
 
-# Bold and dim are not colours: they tell the quote from what is around it under NO_COLOR too.
-QUOTE = "bold"
-DIM = "dim"
-PLACE = "cyan"
-LABEL = "bold cyan"
-WARNING = "yellow"
-FINE = "green"
-FAILED = "bold red"
-
-
-def show(content: RenderableType) -> None:
-    """Print on stdout, which is a terminal, wrapped to its width."""
-    Console(force_terminal=True, highlight=False, emoji=False, markup=False).print(content)
-
-
-def rendered_answer(answer: Answer, review_of: Callable[[str], Review], data: Path) -> RenderableType:
-    """What the answer's state has to say, and the quotes marked in their passages."""
-    said = [Text(line, style=WARNING if number == 0 else "") for number, line in enumerate(preface(answer, data))]
-    excerpts = excerpts_of_answer(answer, review_of)
-    if not excerpts:
-        return Group(*said)
-    return Group(*said, *([Text()] if said else []), _excerpts(excerpts))
-
-
-def rendered_hits(hits: Sequence[Hit], review_of: Callable[[str], Review]) -> RenderableType:
-    """The passages, the best sentence of each marked."""
-    return _excerpts(excerpts_of_hits(hits, review_of))
-
-
-def rendered_reviews(reviews: Sequence[Review]) -> RenderableType:
-    """The reviews, one to a line where there is room."""
-    return Group(
-        *(
-            Text.assemble(
-                _text(review.title, "bold"),
-                _text(f"{about(review)}, {counted(len(review.sections), 'section')}  "),
-                _text(review.slug, PLACE),
-            )
-            for review in reviews
-        )
-    )
-
-
-def rendered_sections(review: Review) -> RenderableType:
-    """A table of a review's sections."""
-    table = Table.grid(padding=(0, 1))
-    table.add_column(justify="right", no_wrap=True)
-    for number, section in enumerate(review.sections, start=1):
-        size = counted(len(section.paragraphs), "paragraph")
-        table.add_row(_text(str(number), LABEL), _text(heading_of(section), "bold"), _text(size, DIM))
-    return Group(_text(review.title, PLACE), Text(), table)
-
-
-def rendered_section(review: Review, section: Section) -> RenderableType:
-    """A section's text, its paragraphs numbered at the side."""
-    table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True)
-    table.add_column()
-    for paragraph in section.paragraphs:
-        table.add_row(_text(f"¶{paragraph.number}", LABEL), _text(review.text[paragraph.start : paragraph.end]))
-        if paragraph is not section.paragraphs[-1]:
-            table.add_row()
-    return Group(Text.assemble(_text(review.title, PLACE), " · ", _text(heading_of(section), "bold")), Text(), table)
-
-
-def rendered_checks(checks: Sequence[Check]) -> RenderableType:
-    """A line for each check: whether it is well, its name, what was found or is to be done."""
-    table = Table.grid(padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column()
-    for check in checks:
-        mark, style = ("✓", FINE) if check.ok else ("✗", FAILED)
-        table.add_row(Text(mark, style), _text(check.name, "bold"), _text(check.said, "" if check.ok else style))
-    return table
-
-
 def _excerpts(excerpts: Sequence[Excerpt]) -> RenderableType:
-    table = Table.grid(padding=(0, 1))
-    table.add_column(no_wrap=True)
-    table.add_column()
+    table = _two_columns()
     for number, excerpt in enumerate(excerpts):
         if number:
             table.add_row()
@@ -223,5 +210,17 @@ def _marked(excerpt: Excerpt) -> Text:
     return text
 
 
+def _two_columns() -> Table:
+    table = Table.grid(padding=(0, 1))
+    table.add_column(no_wrap=True)
+    table.add_column()
+    return table
+
+
 def _text(content: str, style: str = "") -> Text:
     return Text(visible(content), style)
+
+
+def _print(*content: RenderableType) -> None:
+    """Print on stdout, which is a terminal, wrapped to its width."""
+    Console(force_terminal=True, highlight=False, emoji=False, markup=False).print(Group(*content))

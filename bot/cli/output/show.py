@@ -1,65 +1,47 @@
-"""Showing what was found: by rich in a terminal, as plain text anywhere else.
-
-rich is imported only where it is used: it would take longer than the answer.
-"""
+"""Choose how results are printed: by rich in a terminal, as plain text anywhere else."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from bot.cli.output import plain
-from bot.cli.output.console import in_terminal, say
+from bot.cli.output.console import in_terminal
 
 if TYPE_CHECKING:
-    from embeddings import Answer, Hit, Library, Review, Section
+    from collections.abc import Callable, Sequence
+    from pathlib import Path
+
+    from bot.cli.doctor.check import Check
+    from embeddings import Answer, Hit, Review, Section
 
 
-def show_answer(answer: Answer, library: Library) -> None:
-    """Print an answer."""
+class Printer(Protocol):
+    """What the modules `plain` and `rich` both offer: a function that prints each kind of result on stdout."""
+
+    def print_answer(self, answer: Answer, review_of: Callable[[str], Review], data: Path) -> None:
+        """Print what the answer's state says, then the quotes with their citations."""
+
+    def print_hits(self, hits: Sequence[Hit], review_of: Callable[[str], Review]) -> None:
+        """Print passages with their citations, best first."""
+
+    def print_reviews(self, reviews: Sequence[Review]) -> None:
+        """Print the reviews, one per line."""
+
+    def print_sections(self, review: Review) -> None:
+        """Print a review's sections, one per line."""
+
+    def print_section(self, review: Review, section: Section) -> None:
+        """Print a section's text with numbered paragraphs."""
+
+    def print_checks(self, checks: Sequence[Check]) -> None:
+        """Print doctor's checks, one per line."""
+
+
+def printer() -> Printer:
+    """Return the module that prints results for this stdout."""
     if not in_terminal():
-        say(plain.answer_in_plain(answer, library.directory.parent))
-        return
-    from bot.cli.output import rich as rendering
+        return plain
+    # Imported only here, because importing rich takes longer than answering.
+    from bot.cli.output import rich
 
-    rendering.show(rendering.rendered_answer(answer, library.review, library.directory.parent))
-
-
-def show_hits(hits: Sequence[Hit], library: Library) -> None:
-    """Print passages."""
-    if not in_terminal():
-        say(plain.hits_in_plain(hits, library.review))
-        return
-    from bot.cli.output import rich as rendering
-
-    rendering.show(rendering.rendered_hits(hits, library.review))
-
-
-def show_reviews(reviews: Sequence[Review]) -> None:
-    """Print which reviews there are."""
-    if not in_terminal():
-        say(plain.reviews_in_plain(reviews))
-        return
-    from bot.cli.output import rich as rendering
-
-    rendering.show(rendering.rendered_reviews(reviews))
-
-
-def show_review(review: Review) -> None:
-    """Print which sections a review has."""
-    if not in_terminal():
-        say(plain.sections_in_plain(review))
-        return
-    from bot.cli.output import rich as rendering
-
-    rendering.show(rendering.rendered_sections(review))
-
-
-def show_section(review: Review, section: Section) -> None:
-    """Print a section's text."""
-    if not in_terminal():
-        say(plain.section_in_plain(review, section))
-        return
-    from bot.cli.output import rich as rendering
-
-    rendering.show(rendering.rendered_section(review, section))
+    return rich

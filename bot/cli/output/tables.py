@@ -1,4 +1,4 @@
-"""Figures as people read them in a terminal: tables of measures, differences, and the questions behind them."""
+"""Print measures, their differences and the questions behind them as tables."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ _KIND_MEASURES = (Measure.NDCG, Measure.FIRST_QUOTE, Measure.KEPT, Measure.REFUS
 
 
 def print_evaluation(evaluation: Evaluation) -> None:
-    """Print a run's measures with their intervals, its states, and the figures by kind and by review."""
+    """Print a run's measures with their confidence intervals, its states, and the measures by kind and by review."""
     console = Console(highlight=False, soft_wrap=True)
     results = evaluation.run.results
     summary = summarise(results)
@@ -63,38 +63,35 @@ def print_evaluation(evaluation: Evaluation) -> None:
             console.print(_groups(title, groups))
     risk = aurc(risk_coverage(results))
     if risk is not None:
-        console.print(Text(f"Risk over all coverages (AURC): {figure(risk)}"))
+        console.print(Text(f"Area under the risk-coverage curve (AURC): {figure(risk)}"))
     seconds = seconds_record(results)
-    console.print(
-        Text(
-            f"A question takes {_milliseconds(seconds['p50'])}, at the 95th percentile {_milliseconds(seconds['p95'])}."
-        )
-    )
+    mean = seconds["total"] / len(results)
+    console.print(Text(f"Time per question: mean {_milliseconds(mean)}, p95 {_milliseconds(seconds['p95'])}."))
 
 
 def print_regressions(pair: RunComparison, *, quiet: bool) -> bool:
-    """Say on stderr which measures fell beyond chance, and by which questions; return whether none did.
+    """Print on stderr which measures are significantly worse, with the questions behind it. Return True if none is.
 
     Args:
         pair: the stored run, then this one.
-        quiet: don't say so where nothing fell.
+        quiet: print nothing if no measure is worse.
     """
     worse = {name: contrast for name, contrast in pair.measures.items() if contrast.regressed}
     for name, contrast in worse.items():
         typer.echo(
-            f"{_name(name)} is worse than in {pair.before} beyond chance: {_difference(contrast)}. Most by:",
+            f"{_name(name)} is significantly worse than in {pair.before}: {_difference(contrast)}. Largest losses:",
             err=True,
         )
         for move in contrast.changes[:5]:
             if move.gain < 0:
                 typer.echo(f"  {_move(move)}", err=True)
     if not worse and not quiet:
-        typer.echo(f"No measure is worse than in {pair.before} beyond chance.")
+        typer.echo(f"No measure is significantly worse than in {pair.before}.")
     return not worse
 
 
 def print_comparison(runs: tuple[Run, ...], pairs: tuple[RunComparison, ...], listed: int) -> None:
-    """Print the runs' measures side by side, then each pair's differences and the questions behind them."""
+    """Print the runs' measures side by side, then the differences of each pair and the questions behind them."""
     console = Console(highlight=False, soft_wrap=True)
     console.print(_side_by_side(runs))
     for pair in pairs:
@@ -105,25 +102,26 @@ def print_comparison(runs: tuple[Run, ...], pairs: tuple[RunComparison, ...], li
                 _print_moves(console, name, contrast, listed)
     console.print(
         Text(
-            f"p: paired randomisation over questions, {PERMUTATIONS:,} times, two-sided; AUROC by DeLong's test"
-            + ("; adjusted for the number of pairs (Holm)." if len(pairs) > 1 else ".")
+            f"p values: two-sided paired randomisation test with {PERMUTATIONS:,} permutations, DeLong's test for AUROC"
+            + (", Holm-adjusted for the number of pairs." if len(pairs) > 1 else ".")
         )
     )
 
 
 def print_calibration(calibration: Calibration, stored: Path | None) -> None:
-    """Print the thresholds, what they may be expected to do, and what others would."""
+    """Print the thresholds, their expected effect, and the effect of other thresholds."""
     console = Console(highlight=False, soft_wrap=True)
     thresholds = calibration.thresholds
     console.print(Text(f"answered from {figure(thresholds.answered)}, nearest from {figure(thresholds.nearest)}"))
     table = _table()
-    for heading in ("each question by thresholds chosen without it", "95% interval", "share", "questions"):
-        table.add_column(heading, justify="left" if heading.startswith("each") else "right")
+    table.add_column("cross-validated on questions left out")
+    for heading in ("95% interval", "share", "questions"):
+        table.add_column(heading, justify="right")
     for name, estimate in (
         ("answerable, answered", calibration.kept),
         ("unanswerable, not answered", calibration.refused),
         ("answerable, found nothing", calibration.lost),
-        ("of the silent kinds, found nothing", calibration.silenced),
+        ("of the unanswerable kinds, refused", calibration.silenced),
     ):
         if estimate is not None:
             table.add_row(name, _interval(estimate), figure(estimate.value), str(estimate.questions))
@@ -138,19 +136,20 @@ def print_calibration(calibration: Calibration, stored: Path | None) -> None:
 
 
 def unreachable_goal(calibration: Calibration) -> str:
-    """Why thresholds can't do what was asked of them, in a line."""
+    """Return in one line why no thresholds reach the goal."""
     reasons = {
-        "refused": "too many unanswerable questions have a confidence of 1, which no threshold refuses "
-        "(ask for less with --refuse, or look at these questions)",
-        "silent": "a question of a silent kind has a confidence of 1, which no threshold silences "
-        "(look at it, or name other kinds with --silent)",
+        "refused": "Too many unanswerable questions have a confidence of 1, which no threshold refuses. "
+        "Use a smaller --refuse, or check these questions.",
+        "silent": "A question of an unanswerable kind has a confidence of 1, which no threshold refuses. "
+        "Check it, or name other kinds with --silent.",
     }
-    told = "; and ".join(reasons[part] for part in calibration.unreachable)
-    return f"the goal can't be reached, and nothing was stored: {told}"
+    return " ".join(
+        ("The goal can't be reached, so nothing was stored.", *(reasons[part] for part in calibration.unreachable))
+    )
 
 
 def print_sweep(tried: Sequence[SweepRun]) -> None:
-    """Print each question file's variants in one table, the best of each measure starred."""
+    """Print the variants in one table per question file, with a star at the best value of each measure."""
     console = Console(highlight=False, soft_wrap=True)
     for questions in dict.fromkeys(one.questions for one in tried):
         summaries = {one.variant: summarise(one.run.results).estimates for one in tried if one.questions == questions}
@@ -170,12 +169,12 @@ def print_sweep(tried: Sequence[SweepRun]) -> None:
             )
             table.add_row(Text(variant), *cells)
         console.print(table)
-    console.print(Text("*: the highest; whether by more than chance, `review-bot compare` says of the runs."))
+    console.print(Text("* marks the highest value. `review-bot compare` shows whether differences could be chance."))
 
 
 def figure(value: float) -> str:
-    """A share to three places, as tables of measures have it: .830."""
-    # Adding zero turns a negative zero, which rounding leaves, into zero.
+    """Return a share to three places without the leading zero: .830."""
+    # Adding zero turns a negative zero from rounding into zero.
     text = f"{round(value, 3) + 0.0:.3f}"
     return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
 
@@ -269,7 +268,7 @@ def _print_moves(console: Console, name: Measure, contrast: MeasureComparison, l
 
 
 def probability(p: float) -> str:
-    """A p value, three places, or that it is below the last of them."""
+    """Return a p value to three places, or that it is below .001."""
     return figure(p) if p >= 0.001 else "< .001"
 
 

@@ -1,4 +1,4 @@
-"""The sentences and citations that people read, alike in a terminal and in a pipe."""
+"""Sentences and citations that people read, the same in a terminal and in a pipe."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ if TYPE_CHECKING:
     from embeddings import Answer, Review, Section
 
 _ADVISED = re.compile(r"`review-bot (?![^`]*--data)[^`]+(?=`)")
-"""A command that a message says to run, in the folder that it takes by itself."""
+"""A command that a message advises, without a data folder."""
 
 
 def data_option(data: Path) -> str:
-    """What follows a command that is to act on that folder: nothing for the one that it takes by itself."""
+    """Return the `--data` option for a command that acts on a folder: nothing for the default one."""
     return "" if data == DATA else f" --data {shlex.quote(str(data))}"
 
 
 def for_folder(message: str, data: Path) -> str:
-    """The message, with every command that it says to run acting on that folder."""
+    """Return the message with the `--data` option of a folder in every command that it advises."""
     return _ADVISED.sub(lambda command: command[0] + data_option(data), message)
 
 
 def preface(answer: Answer, data: Path) -> tuple[str, ...]:
-    """What is said before the quotes: nothing where they answer the question."""
+    """Return the lines before the quotes: none if the quotes answer the question."""
     from embeddings import State
 
     if answer.state is State.ANSWERED:
@@ -36,31 +36,30 @@ def preface(answer: Answer, data: Path) -> tuple[str, ...]:
     if answer.state is State.NEAREST:
         several = len({quote.review for quote in answer.quotes}) > 1
         return (f"The {'reviews' if several else 'review'} may not say. The closest passages are:",)
-    hint = for_folder("Try other words, or see which there are: `review-bot reviews`.", data)
-    return ("The reviews don't say.", hint)
+    return ("The reviews don't say.", for_folder("Try other words, or list the reviews: `review-bot reviews`.", data))
 
 
 def citation(title: str, heading: str, paragraph: int) -> str:
-    """Where a quote stands."""
+    """Return where a quote is."""
     return f"{title}, {heading}, ¶{paragraph}"
 
 
 def counted(count: int, noun: str) -> str:
-    """A number of things: `1 section`, `8 sections`."""
+    """Return a number of things: `1 section`, `8 sections`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def heading_of(section: Section) -> str:
-    """A section's heading, with a warning where it gives the story away."""
+    """Return a section's heading, with a warning if it contains spoilers."""
     return f"{section.heading} (spoilers)" if section.spoiler else section.heading
 
 
 def about(review: Review) -> str:
-    """The year and the reviewer, in brackets after a space, as far as they are known."""
+    """Return the year and the reviewer in brackets after a space, as far as they are known."""
     known = [str(part) for part in (review.year, review.author and f"by {review.author}") if part]
     return f" ({', '.join(known)})" if known else ""
 
 
 def messages_of(error: LibraryError) -> tuple[str, ...]:
-    """What went wrong, a line for each thing: every file has its own."""
+    """Return an error's messages: one for each file at fault."""
     return tuple(map(str, error.errors)) if isinstance(error, ReviewFilesError) else (str(error),)

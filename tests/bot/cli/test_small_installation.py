@@ -7,12 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bot.cli.doctor.installation import SPARED
+from bot.cli.doctor.installation import OPTIONAL
 from tests.bot.cli.conftest import QUESTION, Outcome
 from tests.project import ROOT
 
 # Their names as modules; and what only they bring along.
-LEFT_OUT = (*(name.replace("-", "_") for name in SPARED), "scipy", "tqdm")
+LEFT_OUT = (*(name.replace("-", "_") for name in OPTIONAL), "scipy", "tqdm")
 
 
 def small(*arguments: str | Path) -> Outcome:

@@ -1,0 +1,180 @@
+"""`review-bot evaluate`."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shlex
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.options import (
+    DATA,
+    DataOption,
+    JsonOption,
+    NoRerankerOption,
+    QuestionsArgument,
+    RerankerOption,
+    SplitOption,
+    chosen_reranker,
+)
+from bot.cli.output.console import print_json
+from bot.cli.output.progress import evaluation_progress
+from embeddings import SHIPPED, LibraryError
+
+if TYPE_CHECKING:
+    from embeddings import Library, RankingSettings
+    from embeddings.evaluation import Evaluation, Run, Task
+
+
+def evaluate(
+    questions: QuestionsArgument,
+    data: DataOption = DATA,
+    split: SplitOption = None,
+    ranking: Annotated[
+        str, typer.Option(metavar="NAME", help="The ranking weights: default, dense or bm25.")
+    ] = "default",
+    reranker: RerankerOption = SHIPPED,
+    no_reranker: NoRerankerOption = False,
+    as_json: JsonOption = False,
+    save: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Save the run for `compare` and --baseline.")
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Exit with 1 if a measure is significantly worse than in this saved run."),
+    ] = None,
+    report: Annotated[Path | None, typer.Option(metavar="FILE", help="Write an HTML report.")] = None,
+    trec: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write TREC qrels and run files to this folder.")
+    ] = None,
+    beir: Annotated[
+        Path | None,
+        typer.Option(metavar="FOLDER", help="Write corpus, queries and qrels to this folder, as BEIR does."),
+    ] = None,
+    index: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Keep the index of a SQuAD or BEIR corpus here for next time.")
+    ] = None,
+) -> None:
+    """Measure the answers to a file of questions."""
+    from bot.cli.output.tables import print_evaluation, print_regressions
+    from embeddings.evaluation import (
+        UnknownRankingError,
+        compare_runs,
+        evaluation_record,
+        load_runs,
+        named_ranking,
+        open_task,
+        save_run,
+    )
+    from embeddings.evaluation import evaluate as evaluate_task
+
+    try:
+        weights = named_ranking(ranking)
+    except UnknownRankingError as error:
+        raise typer.BadParameter(str(error), param_hint="--ranking") from error
+    _check_writable(files=(save, report), folders=(trec, beir))
+    stored = load_runs([baseline])[0] if baseline is not None else None
+    library = _library(data, weights, chosen_reranker(reranker, no_reranker))
+    with (
+        evaluation_progress() as show,
+        open_task(questions, library, split=split, directory=index, progress=partial(show, "indexing")) as (
+            task,
+            asked,
+        ),
+    ):
+        count = len(task.questions)
+        if stored is not None and baseline is not None:
+            _check_baseline(stored, task, asked, _renewal(questions, split, baseline))
+        evaluation = evaluate_task(
+            asked,
+            task,
+            name=save.stem if save is not None else None,
+            progress=lambda done: show("asking", done, count),
+        )
+    if save is not None:
+        with _writing(save):
+            save_run(evaluation.run, save)
+    _export(evaluation, trec, beir)
+    if report is not None:
+        from embeddings.evaluation import write_report
+
+        with _writing(report):
+            write_report(evaluation, library.models.thresholds, report)
+    if as_json:
+        print_json(evaluation_record(evaluation))
+    else:
+        print_evaluation(evaluation)
+    if stored is not None and not print_regressions(compare_runs(stored, evaluation.run), quiet=as_json):
+        raise typer.Exit(1)
+
+
+def _library(data: Path, ranking: RankingSettings, reranker: str) -> Library:
+    """Open the library with ranking weights, and build or update its index first if needed."""
+    from bot.cli.library import open_library
+    from embeddings import Library
+
+    library = open_library(data, reranker=reranker)
+    if library.ranking == ranking:
+        return library
+    library.close()
+    return Library.open(data, ranking=ranking, reranker=reranker)
+
+
+def _renewal(questions: Path, split: str | None, baseline: Path) -> str:
+    """Return the command that writes a baseline again."""
+    chosen = ["--split", split] if split is not None else []
+    return shlex.join(["review-bot", "evaluate", str(questions), *chosen, "--save", str(baseline)])
+
+
+def _check_baseline(stored: Run, task: Task, library: Library, renewal: str) -> None:
+    """Refuse a baseline of other questions or reviews before the questions are asked."""
+    from embeddings.evaluation import IncomparableRunsError, fingerprint, fingerprint_mismatch, library_settings
+
+    now = fingerprint(task, library.models.encoder.identity, library_settings(library))
+    different = fingerprint_mismatch(stored.fingerprint, now) if stored.fingerprint is not None else "questions"
+    if different is not None:
+        raise IncomparableRunsError(
+            f"The run {stored.name} has different {different}, so it can't show whether answers got worse. "
+            f"Check the new figures, then renew it with `{renewal}`."
+        )
+
+
+def _export(evaluation: Evaluation, trec: Path | None, beir: Path | None) -> None:
+    from embeddings.evaluation import write_beir, write_qrels, write_run
+
+    if trec is not None:
+        judgements = {question.id: question.judgements for question in evaluation.task.questions}
+        rankings = {outcome.question.id: outcome.ranking for outcome in evaluation.outcomes}
+        with _writing(trec):
+            write_qrels(judgements, trec / f"{evaluation.task.name}.qrels")
+            write_run(rankings, evaluation.run.name, trec / f"{evaluation.run.name}.run")
+    if beir is not None:
+        with _writing(beir):
+            write_beir(evaluation.task, beir)
+
+
+def _check_writable(files: Sequence[Path | None], folders: Sequence[Path | None]) -> None:
+    """Create the folders to write to, so that errors appear before any question is asked."""
+    for file in files:
+        if file is not None and file.is_dir():
+            raise LibraryError(f"{file}: This is a folder. Name a file in it.")
+    for folder in (*(file.parent for file in files if file is not None), *filter(None, folders)):
+        with _writing(folder):
+            folder.mkdir(parents=True, exist_ok=True)
+            if not os.access(folder, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+
+@contextmanager
+def _writing(path: Path) -> Iterator[None]:
+    """Turn a failure to write into an error that names the file or folder."""
+    try:
+        yield
+    except OSError as error:
+        raise LibraryError(f"{path}: It can't be written ({error.strerror}). Name another place.") from error
