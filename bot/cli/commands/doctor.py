@@ -13,6 +13,9 @@ from bot.cli.output.console import print_json
 from bot.cli.output.show import printer
 from bot.cli.output.wording import for_folder
 
+NAMES_IN_JSON = {"reranker": "reader"}
+"""Checks whose name in JSON, which other programs read, is an older one."""
+
 
 def doctor(
     online: Annotated[bool, typer.Option("--online", help="Also ask Discord whether the token works.")] = False,
@@ -27,7 +30,14 @@ def doctor(
         replace(check, finding=for_folder(check.finding, data)) for check in checks(Context(data, os.environ, online))
     )
     if as_json:
-        print_json({"checks": [{"name": check.name, "ok": check.ok, "advice": check.advice} for check in found]})
+        print_json(
+            {
+                "checks": [
+                    {"name": NAMES_IN_JSON.get(check.name, check.name), "ok": check.ok, "advice": check.advice}
+                    for check in found
+                ]
+            }
+        )
     else:
         printer().print_checks(found)
     if not all(check.ok for check in found):

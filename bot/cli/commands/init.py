@@ -1,4 +1,4 @@
-"""`review-bot init`: copy reviews, store the token, build the index, print the invite link and register the commands."""
+"""`review-bot init`: copy reviews, store the token, build the index, print the invite link, sync the commands."""
 
 from __future__ import annotations
 

@@ -19,6 +19,7 @@ OPTIONAL = frozenset(
         "huggingface-hub",
         "ir-measures",
         "onnx",
+        "scipy",
         "sentence-transformers",
         "torch",
         "transformers",

@@ -97,13 +97,13 @@ def test_wrong_usage_exits_2(run: Run, arguments: tuple[str, ...]) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("gaps", "--since", "yesterday"), "'--since': 'yesterday' is no day; write one such as 2026-11-26"),
+        (("gaps", "--since", "yesterday"), "'--since': 'yesterday' is not a date. Use YYYY-MM-DD."),
         (
             ("gaps", "--server", "abc"),
-            "'--server': 'abc' is no server's id, which is a number such as 123456789012345678",
+            "'--server': 'abc' is not a server ID. Use a number such as 123456789012345678.",
         ),
-        (("sync", "--guild", "0"), "'--guild': '0' is no server's id, which is a number such as 123456789012345678"),
-        (("search", QUESTION, "-k", "abc"), "'-k': 'abc': write a whole number, 1 or more"),
+        (("sync", "--guild", "0"), "'--guild': '0' is not a server ID. Use a number such as 123456789012345678."),
+        (("search", QUESTION, "-k", "abc"), "'-k': 'abc' is not a whole number of 1 or more."),
     ],
 )
 def test_a_wrong_value_is_told_what_it_should_be(run: Run, arguments: tuple[str, ...], said: str) -> None:
@@ -141,8 +141,8 @@ def test_an_error_that_nobody_foresaw_is_one_line_and_the_traceback_is_there_for
 
     monkeypatch.setattr(Library, "open", fail)
     assert run("ask", QUESTION, "--data", indexed).complaint == (
-        f"Something went wrong that should not have: RuntimeError('no reason\\n  at {indexed}'); "
-        "set REVIEW_BOT_DEBUG=1 to see where, and report it."
+        f"Unexpected error: RuntimeError('no reason\\n  at {indexed}'). "
+        "Set REVIEW_BOT_DEBUG=1 to see the traceback, and report it."
     )
     monkeypatch.setenv("REVIEW_BOT_DEBUG", "1")
     with pytest.raises(RuntimeError, match="no reason"):

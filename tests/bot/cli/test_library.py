@@ -77,7 +77,7 @@ def read_only(data: Path, tmp_path: Path) -> Iterator[Callable[..., Outcome]]:
 def test_the_first_question_builds_the_index_and_says_so_in_one_line(first_use: FirstUse) -> None:
     assert first_use.outcome.code == 0
     assert first_use.outcome.json["state"] == "answered"
-    assert first_use.outcome.err == "Building the index of 1 review, which is done once…\n"
+    assert first_use.outcome.err == "Building the index of 1 review. This happens only once…\n"
 
 
 def test_two_first_questions_at_once_are_both_answered(fresh: Path) -> None:
@@ -90,14 +90,14 @@ def test_two_first_questions_at_once_are_both_answered(fresh: Path) -> None:
 @pytest.mark.parametrize("command", [("section", "1"), ("chat",)])
 def test_any_command_may_be_the_first(run: Run, fresh: Path, command: tuple[str, ...]) -> None:
     first = run(*command, "--data", fresh)
-    assert (first.code, first.err) == (0, "Building the index of 1 review, which is done once…\n")
+    assert (first.code, first.err) == (0, "Building the index of 1 review. This happens only once…\n")
     assert run(*command, "--data", fresh).err == ""
 
 
 def test_a_changed_review_is_indexed_before_the_question_is_answered(run: Run, data: Path) -> None:
     edit(data)
     first = run("section", "introduction", "--data", data)
-    assert first.err == "The index was out of date (never-let-me-go); it is up to date again.\n"
+    assert first.err == "The index was out of date (never-let-me-go). It has been updated.\n"
     assert "a silently devastating film" in first.out
     assert run("section", "introduction", "--data", data) == Outcome(0, first.out, "")
 
@@ -106,7 +106,7 @@ def test_many_changes_are_named_in_part(run: Run, data: Path) -> None:
     for number in range(5):
         (data / "reviews" / f"new-{number}.txt").write_text(f"The new film number {number} is fine.\n")
     assert run("reviews", "--no-update", "--data", data).err == (
-        "The index is out of date (new-0, new-1, new-2 and 2 more); answering from it as it is.\n"
+        "The index is out of date (new-0, new-1, new-2 and 2 more). Answers come from it as it is.\n"
     )
 
 
@@ -132,7 +132,7 @@ def test_without_the_reviews_folder_the_index_stays_as_it_was(run: Run, with_a_s
     after = run("ask", QUESTION, "--json", "--data", data)
     assert (after.code, after.out) == (before.code, before.out)
     assert after.err.startswith(
-        "The index can't be brought up to date (removed: never-let-me-go), so this is from the old one: " + refused
+        "The index can't be updated (removed: never-let-me-go), so answers come from the old one. " + refused
     )
     assert contents(data / ".index") == index
     (data / "away").rename(data / "reviews")
@@ -146,7 +146,7 @@ def test_an_emptied_reviews_folder_empties_the_index_only_where_that_is_asked_fo
     (data / "reviews" / "never-let-me-go.md").unlink()
     assert "none of the indexed reviews is there any more" in run("index", "--data", data).complaint
     assert run("index", "--rebuild", "--data", data).code == 0
-    assert run("index", "--check", "--data", data).out.startswith("The index is sound and up to date: 1 review, ")
+    assert run("index", "--check", "--data", data).out.startswith("The index is intact and up to date: 1 review, ")
 
 
 def test_an_index_altered_to_the_same_size_is_told_of_in_one_line(data: Path) -> None:
@@ -168,11 +168,9 @@ def test_a_removed_review_is_said_to_be_removed(run: Run, data: Path) -> None:
     assert run("index", "--data", data).code == 0
     (data / "reviews" / "whales.md").unlink()
     assert run("index", "--check", "--data", data).complaint.startswith(
-        "The index is out of date (removed: whales); run `review-bot index"
+        "The index is out of date (removed: whales). Run `review-bot index"
     )
-    assert run("reviews", "--data", data).err == (
-        "The index was out of date (removed: whales); it is up to date again.\n"
-    )
+    assert run("reviews", "--data", data).err == ("The index was out of date (removed: whales). It has been updated.\n")
 
 
 def test_an_index_out_of_date_is_left_alone_where_that_is_asked_for(run: Run, data: Path) -> None:
@@ -180,7 +178,7 @@ def test_an_index_out_of_date_is_left_alone_where_that_is_asked_for(run: Run, da
     edit(data)
     index = contents(data / ".index")
     after = run("ask", QUESTION, "--json", "--no-update", "--data", data)
-    assert after.err == "The index is out of date (never-let-me-go); answering from it as it is.\n"
+    assert after.err == "The index is out of date (never-let-me-go). Answers come from it as it is.\n"
     assert (after.code, after.out) == (0, before.out)
     assert contents(data / ".index") == index
 
@@ -193,7 +191,7 @@ def test_a_review_that_became_unreadable_does_not_stop_the_answers(run: Run, dat
     after = run("ask", QUESTION, "--json", "--data", data)
     (line,) = after.err.splitlines()
     assert line.startswith(
-        "The index can't be brought up to date (broken, empty), so this is from the old one: "
+        "The index can't be updated (broken, empty), so answers come from the old one. "
         f"{data / 'reviews' / 'broken.md'}:2: "
     )
     assert line.endswith(" (and 1 more)")
@@ -207,7 +205,7 @@ def test_while_another_process_writes_answers_come_from_the_old_index(run: Run, 
     with filelock.FileLock(data / ".index" / "lock"):
         during = run("ask", QUESTION, "--json", "--data", data)
     assert during.err == (
-        "The index can't be brought up to date (never-let-me-go), so this is from the old one: "
+        "The index can't be updated (never-let-me-go), so answers come from the old one. "
         f"{data / '.index'}: another process is building this index; try again when it has finished\n"
     )
     assert (during.code, during.out) == (0, before.out)
@@ -233,7 +231,7 @@ def test_a_read_only_folder_serves_an_old_index_and_says_why(
     edit(data)
     after = read_only("ask", QUESTION)
     (line,) = after.err.splitlines()
-    assert line.startswith("The index can't be brought up to date (never-let-me-go), so this is from the old one: ")
+    assert line.startswith("The index can't be updated (never-let-me-go), so answers come from the old one. ")
     assert "can't be written (Permission denied); make it writable" in line
     assert (after.code, after.out) == (0, before.out)
 
@@ -328,6 +326,6 @@ def test_an_encoder_that_nobody_has_calibrated_is_said_to_be_so(run: Run, data: 
     manifest.write_text(json.dumps(content))
     # What needs no encoder can be had from such an index.
     assert run("reviews", "--data", data).err == (
-        "Nobody has calibrated a-model-of-ours, so what counts as an answer is a guess; "
-        f"run `review-bot calibrate --data {data}`.\n"
+        "a-model-of-ours is not calibrated, so what counts as an answer is a guess. "
+        f"Run `review-bot calibrate --data {data}`.\n"
     )

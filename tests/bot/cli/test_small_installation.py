@@ -12,7 +12,7 @@ from tests.bot.cli.conftest import QUESTION, Outcome
 from tests.project import ROOT
 
 # Their names as modules; and what only they bring along.
-LEFT_OUT = (*(name.replace("-", "_") for name in OPTIONAL), "scipy", "tqdm")
+LEFT_OUT = (*(name.replace("-", "_") for name in OPTIONAL), "tqdm")
 
 
 def small(*arguments: str | Path) -> Outcome:

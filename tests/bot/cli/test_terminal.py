@@ -133,7 +133,7 @@ def test_a_terminal_that_can_mark_nothing_gets_what_a_pipe_gets(indexed: Path) -
 
 def test_a_terminal_is_told_what_the_reviews_do_not_say(indexed: Path) -> None:
     words = words_of(shown_by("ask", "How do I change the oil of a motorbike?", "--data", indexed, width=40))
-    hint = f"Try other words, or see which there are: `review-bot reviews --data {indexed}`."
+    hint = f"Try other words, or list the reviews: `review-bot reviews --data {indexed}`."
     # A path that is wider than the terminal is broken anywhere.
     assert "".join(words) == f"The reviews don't say. {hint}".replace(" ", "")
 
@@ -154,12 +154,12 @@ def test_marks_in_a_review_are_shown_as_they_are(two_reviews: Path) -> None:
 def test_a_build_shows_a_bar_and_leaves_no_trace_of_it(fresh: Path) -> None:
     shown = shown_by("ask", QUESTION, "--data", fresh)
     assert "Preparing the model" in shown
-    assert shown.startswith("Building the index of 1 review, which is done once…\n")
+    assert shown.startswith("Building the index of 1 review. This happens only once…\n")
 
 
 def test_a_conversation_by_keyboard_ends_quietly(indexed: Path) -> None:
     with terminal("chat", "--data", indexed) as (screen, running):
-        screen.wait_for("Ask about the reviews. /help lists what else you can type; Ctrl-D ends.\n> ")
+        screen.wait_for("Ask about the reviews. Type /help for the commands, or press Ctrl-D to end.\n> ")
         screen.type("What is a deferral?\r")
         screen.wait_for("\n\n> ")
         screen.type("\x04")
@@ -192,13 +192,13 @@ def test_ctrl_c_at_the_prompt_is_quiet(indexed: Path) -> None:
         (("add", "{folder}/The Ferryman.txt", "--data", "{folder}/data"), "Add it? [y/N] ", "Nothing was added."),
         (
             ("label", "{folder}/x.jsonl", "--data", "{data}"),
-            "Question (nothing: stop): ",
+            "Question (Enter to finish): ",
             "0 added to {folder}/x.jsonl.",
         ),
         (
             ("init", "--data", "{folder}/none"),
-            "or Enter for later: ",
-            "Stopped; run it again, and it goes on from here.",
+            "Enter to skip): ",
+            "Stopped. Run `review-bot init --data {folder}/none` again to continue.",
         ),
     ],
 )

@@ -13,8 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from bot.cli.commands import evaluate as evaluating
-from bot.cli.commands import gaps
+from bot.cli.commands.measure import evaluate, gaps, label
 from bot.storage.database import DATABASE, Store
 from bot.storage.records import PersonalData, ServerSettings, StoredQuestion
 from bot.storage.retention import today
@@ -30,7 +29,7 @@ SECRET = "Does zanzibar appear beside a bathysphere?"
 OPENING = "Who plays Kathy in Never Let Me Go?"
 
 terminal = typer.Typer()
-for command in (gaps.gaps, evaluating.label, evaluating.evaluate):
+for command in (gaps.gaps, label.label, evaluate.evaluate):
     terminal.command()(command)
 
 

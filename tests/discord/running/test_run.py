@@ -229,7 +229,7 @@ async def test_the_commands_of_one_server_are_taken_out_again(reviews: Path, tmp
 
             await synced()
             number, _ = await known()
-            assert f"`review-bot sync --guild {server.id} --remove`" in await synced("--guild", server.id)
+            assert f"`review-bot sync --guild {server.id} --remove --data {data}`" in await synced("--guild", server.id)
             assert await known() == (number, number)
             assert "removed" in await synced("--guild", server.id, "--remove")
             assert await known() == (number, 0)
@@ -297,7 +297,7 @@ async def test_setting_up_leaves_a_bot_that_the_doctor_finds_well(reviews: Path,
                 assert there.token not in setting_up.output
             with program(url, data, "doctor", "--online", token=None) as doctor:
                 assert await exit_code_of(doctor) == 0, doctor.output
-                assert "taken by Discord as" in doctor.output
+                assert "accepted by Discord as" in doctor.output
             assert [each["method"] for each in await there.requests()].count("PUT") == 1
             with program(url, data, "doctor", "--online", token=SAMPLE) as doctor:
                 assert await exit_code_of(doctor) == 1

@@ -13,7 +13,7 @@ import pytest
 import typer
 from typer.testing import CliRunner, Result
 
-from bot.cli.commands import evaluate as evaluating
+from bot.cli.commands.measure import calibrate, compare, evaluate, label, sweep
 from embeddings.answering.calibration import load_calibration
 from embeddings.errors import CalibrationError, LibraryError
 from embeddings.evaluation.datasets.questions import read_questions
@@ -22,7 +22,7 @@ from embeddings.reranking.reranker import OnnxReranker
 from tests.embeddings.evaluation.conftest import QUESTIONS, WriteLines
 
 app = typer.Typer()
-for command in (evaluating.evaluate, evaluating.compare, evaluating.calibrate, evaluating.sweep, evaluating.label):
+for command in (evaluate.evaluate, compare.compare, calibrate.calibrate, sweep.sweep, label.label):
     app.command()(command)
 
 
@@ -36,7 +36,7 @@ def no_question(*_: object, **__: object) -> None:
 
 def test_help_imports_no_engine() -> None:
     script = (
-        "import sys; from bot.cli.commands import evaluate; "
+        "import sys; from bot.cli.commands.measure import evaluate; "
         "print(sorted({'torch', 'faiss', 'onnxruntime', 'numpy', 'ir_measures'} & set(sys.modules)))"
     )
 
@@ -104,9 +104,9 @@ def test_a_place_that_cannot_be_written_is_told_before_anything_is_asked(
     folder = run("evaluate", QUESTIONS, "--data", data, "--report", tmp_path)
 
     assert isinstance(below.exception, LibraryError)
-    assert str(below.exception) == f"{tmp_path}/file/a: can't be written: Not a directory"
+    assert str(below.exception) == f"{tmp_path}/file/a: It can't be written (Not a directory). Name another place."
     assert isinstance(folder.exception, LibraryError)
-    assert str(folder.exception) == f"{tmp_path}: is a folder; name a file in it"
+    assert str(folder.exception) == f"{tmp_path}: This is a folder. Name a file in it."
 
 
 def test_a_folder_that_is_not_there_is_made_for_what_is_kept(
@@ -139,7 +139,7 @@ def test_the_gate_lets_by_what_is_no_worse(data: Path, runs: Path) -> None:
     done = run("evaluate", QUESTIONS, "--data", data, "--baseline", runs / "default.json")
 
     assert done.exit_code == 0, done.output
-    assert "No measure is worse than in default beyond chance." in done.stdout
+    assert "No measure is significantly worse than in default." in done.stdout
 
 
 def test_the_gate_stops_what_is_worse_and_names_the_questions(data: Path, runs: Path) -> None:
@@ -150,7 +150,7 @@ def test_the_gate_stops_what_is_worse_and_names_the_questions(data: Path, runs: 
     assert done.exit_code == 1
     assert json.loads(done.stdout)["questions"] == 118
     first, question, *_ = done.stderr.splitlines()
-    assert first.startswith("passages nDCG@10 is worse than in default beyond chance: -.")
+    assert first.startswith("passages nDCG@10 is significantly worse than in default: -.")
     assert question.startswith("  q")
 
 
@@ -163,8 +163,8 @@ def test_the_gate_refuses_a_baseline_of_other_questions_before_asking_and_says_h
 
     assert isinstance(done.exception, LibraryError)
     assert str(done.exception) == (
-        "dev was run over different questions, so it can't tell whether answers got worse: look at the new figures, "
-        f"then renew it with `review-bot evaluate {QUESTIONS} --split held-out --save {runs / 'dev.json'}`"
+        "The run dev has different questions, so it can't show whether answers got worse. Check the new figures, "
+        f"then renew it with `review-bot evaluate {QUESTIONS} --split held-out --save {runs / 'dev.json'}`."
     )
 
 
@@ -192,7 +192,7 @@ def test_compare_refuses_different_questions_unless_told(runs: Path) -> None:
 
     assert isinstance(refused.exception, LibraryError)
     assert told.exit_code == 0, told.output
-    assert told.stderr == "Compared over the 78 questions that all runs have.\n"
+    assert told.stderr == "Compared on the 78 questions that all runs share.\n"
     row = next(line.split() for line in told.stdout.splitlines() if line.startswith("passages nDCG@10"))
     assert row[2] == row[3]
 
@@ -223,7 +223,7 @@ def test_calibrate_stores_thresholds_with_the_encoder_and_reader_they_are_for(
     packaged = load_calibration(tmp_path, library.models.encoder.identity)
     assert (stored.middle, stored.spread) == (packaged.rerankers[reranker].middle, packaged.rerankers[reranker].spread)
 
-    alone = run("calibrate", QUESTIONS, "--data", own_data, "--no-reader", "--json")
+    alone = run("calibrate", QUESTIONS, "--data", own_data, "--no-reranker", "--json")
 
     both = load_calibration(own_data, library.models.encoder.identity)
     assert both.thresholds is not None
@@ -263,7 +263,7 @@ def test_a_goal_that_can_not_be_reached_is_told_and_stores_nothing(
 
     assert json.loads(done.stdout)["unreachable"] == ["refused", "silent"]
     assert isinstance(done.exception, CalibrationError)
-    assert str(done.exception).startswith("the goal can't be reached, and nothing was stored: too many unanswerable")
+    assert str(done.exception).startswith("The goal can't be reached, so nothing was stored. Too many unanswerable")
     assert not (own_data / "calibration.json").exists()
 
 
@@ -280,7 +280,7 @@ def test_sweep_shows_each_variant_in_one_table(data: Path, tmp_path: Path) -> No
 
     assert first.exit_code == 0, first.output
     assert "default on never-let-me-go.jsonl: done" in first.stderr
-    assert "dense on never-let-me-go.jsonl: kept from before" in again.stderr
+    assert "dense on never-let-me-go.jsonl: reused" in again.stderr
     assert again.stdout == first.stdout
     assert [line.split()[0] for line in first.stdout.splitlines()[1:4]] == ["variant", "default", "dense"]
 
@@ -297,7 +297,7 @@ def test_label_walks_through_questions_and_adds_what_was_said(data: Path, tmp_pa
 
     assert done.exit_code == 0, done.output
     assert "There are no words in the question" in done.stderr
-    assert "99: there are the sentences 1 to" in done.stderr
+    assert "Choose a sentence from 1 to" in done.stderr
     questions = read_questions(file)
     assert [(question.text, len(question.relevant), question.split) for question in questions] == [
         ("Why was Hailsham shut down?", 2, "dev"),
@@ -315,7 +315,7 @@ def test_a_comma_alone_says_nothing_and_is_asked_about_again(data: Path, tmp_pat
     done = run("label", file, "--from", asked, "--data", data, typed=",\nq\n")
 
     assert done.exit_code == 0, done.output
-    assert ",: there are the sentences 1 to" in done.stderr
+    assert "Choose a sentence from 1 to" in done.stderr
     assert done.stdout.splitlines()[-1] == f"0 added to {file}."
     assert not file.exists()
 
@@ -337,11 +337,11 @@ def test_label_says_where_there_is_nothing_to_label(data: Path, tmp_path: Path) 
     done = run("label", file, "--from", asked, "--data", data)
 
     assert (done.exit_code, done.stdout) == (0, f"0 added to {file}.\n")
-    assert done.stderr == f"{asked}: there are no questions in it.\n"
+    assert done.stderr == f"{asked}: There are no questions in this file.\n"
     asked.write_text("Is it sad?\n", encoding="utf-8")
     assert run("label", file, "--from", asked, "--data", data, typed="n\n").exit_code == 0
     again = run("label", file, "--from", asked, "--data", data)
-    assert again.stderr == f"{asked}: all of its questions are labelled already, in {file}.\n"
+    assert again.stderr == f"{asked}: All questions are already labelled in {file}.\n"
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ PREVIEW = (
     "  He rows people over. It is made of planks.\n"
     "  1. Introduction\n  2. The Boat\n"
 )
-CONVERTED = "This was made from another format: look whether it is all of the review, and nothing else.\n"
+CONVERTED = "Converted from another format. Check that nothing is missing.\n"
 
 
 def test_a_file_is_shown_and_added_as_markdown_only_with_a_yes(run: Run, tmp_path: Path) -> None:
@@ -24,14 +24,14 @@ def test_a_file_is_shown_and_added_as_markdown_only_with_a_yes(run: Run, tmp_pat
     file.write_text(TEXT, encoding="utf-8")
     asked = run("add", file, "--data", data)
     assert (asked.code, asked.out) == (1, PREVIEW)
-    assert asked.err == f"{CONVERTED}Nothing was added: run it again with --yes.\n"
+    assert asked.err == f"{CONVERTED}Nothing was added. Run the command again with --yes.\n"
     assert not data.exists()
     added = run("add", file, "--yes", "--data", data)
     place = data / "reviews" / "the-ferryman.md"
     assert (added.code, added.err) == (0, CONVERTED)
     assert added.out == (
-        f"{PREVIEW}Added as {place}. The next question brings the index up to date, "
-        f"or `review-bot index --data {data}` now.\n"
+        f"{PREVIEW}Added as {place}. The next question updates the index. "
+        f"To update it now, run `review-bot index --data {data}`.\n"
     )
     assert place.read_text(encoding="utf-8") == (
         "---\ntitle: The Ferryman\n---\n\nHe rows people over.\n\n## The Boat\n\nIt is made of planks.\n"
@@ -43,12 +43,12 @@ def test_a_file_is_shown_and_added_as_markdown_only_with_a_yes(run: Run, tmp_pat
 def test_a_review_is_said_to_have_no_headings_only_where_it_has_none(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "sea.md"
     for text, warning in (
-        ("It is grey.", "No headings were found, so all of it is one section.\n"),
+        ("It is grey.", "There are no headings, so the review is a single section.\n"),
         ("## The Sea\n\nIt is grey.", ""),
     ):
         file.write_text(f"---\ntitle: Sea\n---\n{text}\n", encoding="utf-8")
         asked = run("add", file, "--data", tmp_path / "data")
-        assert asked.err == f"{warning}Nothing was added: run it again with --yes.\n"
+        assert asked.err == f"{warning}Nothing was added. Run the command again with --yes.\n"
 
 
 def test_a_book_is_added_for_one_server_under_a_name(run: Run, tmp_path: Path) -> None:
@@ -61,14 +61,17 @@ def test_a_book_is_added_for_one_server_under_a_name(run: Run, tmp_path: Path) -
 def test_what_can_not_be_added_is_refused_in_one_line(run: Run, tmp_path: Path) -> None:
     data = tmp_path / "data"
     missing = tmp_path / "x.md"
-    assert run("add", missing, "--data", data).complaint == f"{missing}: can't be read: No such file or directory"
+    assert (
+        run("add", missing, "--data", data).complaint
+        == f"{missing}: The file can't be read (No such file or directory)."
+    )
     program = tmp_path / "x.pdf"
     program.write_bytes(b"%PDF")
     refused = "'.pdf' files can't be read. Use .md, .txt, .html or .epub."
     assert run("add", program, "--data", data).complaint == refused
     folder = tmp_path / "reviews"
     folder.mkdir()
-    assert run("add", folder, "--data", data).complaint == f"{folder}: this is a folder; name a file"
+    assert run("add", folder, "--data", data).complaint == f"{folder}: This is a folder. Name a file."
     large = tmp_path / "large.txt"
     large.write_bytes(b"a" * 3_000_000)
     assert (
@@ -115,6 +118,6 @@ def test_without_the_extra_a_web_page_is_refused_with_what_to_install(
     page = tmp_path / "page.html"
     page.write_text("<p>text")
     assert run("add", page, "--data", tmp_path / "data").complaint == (
-        f"{page}: .html files can't be read without the extra 'import'; run `pip install '.[import]'` in the clone of "
-        "review-bot, or bring .md or .txt"
+        f"{page}: Reading .html files needs the extra 'import'. Run `pip install '.[import]'` in the clone of "
+        "review-bot, or use a .md or .txt file."
     )

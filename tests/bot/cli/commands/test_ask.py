@@ -13,7 +13,7 @@ from tests.bot.cli.conftest import QUESTION, FirstUse, Run
 
 QUOTE_KEYS = ["label", "text", "review", "title", "section", "heading", "paragraph", "start", "end", "score"]
 HIT_KEYS = ["review", "section", "paragraph", "start", "end", "score"]
-UNANSWERED = "The reviews don't say.\nTry other words, or see which there are: `review-bot reviews --data {data}`.\n"
+UNANSWERED = "The reviews don't say.\nTry other words, or list the reviews: `review-bot reviews --data {data}`.\n"
 
 
 @pytest.fixture(scope="module")
@@ -81,13 +81,13 @@ def test_the_command_that_is_named_where_nothing_was_found_works_with_several_re
 
 
 def test_the_closest_passages_are_not_called_an_answer(run: Run, data: Path, library: Library) -> None:
-    confidence = run("ask", QUESTION, "--no-reader", "--json", "--data", data).json["confidence"]
+    confidence = run("ask", QUESTION, "--no-reranker", "--json", "--data", data).json["confidence"]
     weights = library.manifest.encoder.weights
     thresholds = {"model": "of this test", "answered": min(1.0, confidence + 0.01), "nearest": confidence - 0.01}
     (data / "calibration.json").write_text(json.dumps({weights: thresholds}), encoding="utf-8")
-    found = run("ask", QUESTION, "--no-reader", "--json", "--data", data).json
+    found = run("ask", QUESTION, "--no-reranker", "--json", "--data", data).json
     assert found["state"] == "nearest"
-    lines = run("ask", QUESTION, "--no-reader", "--data", data).out.splitlines()
+    lines = run("ask", QUESTION, "--no-reranker", "--data", data).out.splitlines()
     assert lines[0] == "The review may not say. The closest passages are:"
     assert len(lines) == 1 + len(found["quotes"])
 

@@ -25,7 +25,7 @@ def test_the_answers_are_the_same_after_a_restore_elsewhere(run: Run, two_review
     saved = run("backup", tmp_path / "club.zip", "--data", data)
     assert (saved.code, saved.err) == (0, "")
     assert saved.out == (
-        f"{tmp_path / 'club.zip'}: 2 reviews, no database, 1 other file. The token and the index are not in it.\n"
+        f"{tmp_path / 'club.zip'}: 2 reviews, no database, 1 other file. The token and the index are not included.\n"
     )
     # Elsewhere: other reviews, which give way, and an encoder, so that it needn't be made.
     other = copy_of(two_reviews, tmp_path / "other")
@@ -46,7 +46,7 @@ def test_a_backup_without_reviews_says_so(run: Run, tmp_path: Path) -> None:
     (data / "calibration.json").write_text("{}", encoding="utf-8")
     saved = run("backup", tmp_path / "club.zip", "--data", data)
     assert saved.out.startswith(f"{tmp_path / 'club.zip'}: 0 reviews, no database, 1 other file.")
-    assert saved.err == f"{data / 'reviews'}: no reviews are there, so there are none in the backup.\n"
+    assert saved.err == f"{data / 'reviews'}: There are no reviews, so the backup has none.\n"
 
 
 def test_a_backup_that_is_none_is_one_line(run: Run, tmp_path: Path) -> None:

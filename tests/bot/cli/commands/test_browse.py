@@ -83,7 +83,7 @@ def test_where_there_are_several_reviews_one_has_to_be_named(
     ended = run(*command, "--data", two_reviews)
     assert (ended.code, ended.out) == (2, "")
     said = " ".join(ended.err.replace("│", "").split())
-    assert "there are 2 reviews, so say which: never-let-me-go, the-lighthouse-keeper." in said
+    assert "There are 2 reviews. Name one: never-let-me-go, the-lighthouse-keeper." in said
 
 
 def test_a_section_that_is_not_there_is_named_with_those_that_are_like_it(run: Run, indexed: Path) -> None:

@@ -52,11 +52,11 @@ def test_more_shows_each_further_passage_once_until_there_are_none(run: Run, ind
     quoted = {place for _, place in map(cited, answer)}
     assert len(further) == len(set(further)) == 18 - len(quoted)
     assert quoted.isdisjoint(place for _, place in further)
-    assert shown[-1] == "There are no further passages."
+    assert shown[-1] == "There are no more passages."
 
 
 def test_more_wants_a_question_first(run: Run, indexed: Path) -> None:
-    assert run("chat", "--data", indexed, typed=["/more", "/new", "/more"]).out == "Ask something first.\n" * 2
+    assert run("chat", "--data", indexed, typed=["/more", "/new", "/more"]).out == "Ask a question first.\n" * 2
 
 
 def test_a_conversation_can_keep_to_one_review_and_let_go_of_it(run: Run, two_reviews: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_conversation_can_keep_to_one_review_and_let_go_of_it(run: Run, two_re
     assert kept != free
     typed = ["/review nevr let me go", question, "/review", question]
     assert run("chat", "--data", two_reviews, typed=typed).out == (
-        f"Keeping to Never Let Me Go.\n{kept}\nAsking all the reviews.\n{free}\n"
+        f"The chat is limited to Never Let Me Go.\n{kept}\nThe chat covers all reviews.\n{free}\n"
     )
     assert run("chat", "--review", "NLMG", "--data", two_reviews, typed=[question]).out == f"{kept}\n"
 
@@ -76,7 +76,7 @@ def test_what_can_not_be_done_is_said_in_one_line_and_the_conversation_goes_on(r
     assert chat.code == 0
     first, second, third = chat.err.splitlines()
     assert first == "There are no words in the question. Please ask in a few words."
-    assert second == "There is no /dance; /help lists what there is."
+    assert second == "There is no command /dance. Type /help for the list."
     assert third.startswith("There is no review called “xyzzy”. Did you mean ")
     assert chat.out == run("ask", QUESTION, "--data", indexed).out + "\n"
 

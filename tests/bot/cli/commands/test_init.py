@@ -44,7 +44,7 @@ def test_what_is_typed_sets_everything_up_and_a_second_time_changes_nothing(
         "Start the bot",
     ]
     assert INVITATION in begun.out
-    assert f"Commands: not told; `review-bot sync --data {empty}` does it.\n" in begun.out
+    assert f"Commands: not registered. To register them, run `review-bot sync --data {empty}`.\n" in begun.out
     assert TOKEN not in begun.out + begun.err
     token = empty / "token"
     assert (token.read_text(encoding="utf-8"), stat.S_IMODE(token.stat().st_mode)) == (f"{TOKEN}\n", 0o600)
@@ -82,9 +82,7 @@ def test_a_review_of_another_content_is_replaced_only_where_the_person_says_so(
     assert target.read_text(encoding="utf-8") == SECOND_REVIEW
 
 
-def test_a_review_that_is_there_in_the_other_format_is_left_out_and_named(
-    run: Run, fresh: Path, tmp_path: Path
-) -> None:
+def test_a_review_that_is_there_in_the_other_format_is_skipped_and_named(run: Run, fresh: Path, tmp_path: Path) -> None:
     folder = tmp_path / "club"
     folder.mkdir()
     for name in ("never-let-me-go.txt", "whales.md", "whales.txt"):
@@ -92,18 +90,18 @@ def test_a_review_that_is_there_in_the_other_format_is_left_out_and_named(
     for name in ("page.html", "cover.jpg", ".hidden"):
         (folder / name).touch()
     there = fresh / "reviews"
-    left_out = [
-        f"{folder}/never-let-me-go.txt: left out, since {there}/never-let-me-go.md has the same short name, "
-        "'never-let-me-go'",
-        f"{folder}/whales.txt: left out, since {there}/whales.md has the same short name, 'whales'",
-        f"{folder}: left out what is neither .md nor .txt (cover.jpg, page.html); "
-        f"`review-bot add FILE --data {fresh}` takes .html and .epub",
+    skipped = [
+        f"{folder}/never-let-me-go.txt: Skipped, because {there}/never-let-me-go.md has the same slug, "
+        "'never-let-me-go'. Rename one of them.",
+        f"{folder}/whales.txt: Skipped, because {there}/whales.md has the same slug, 'whales'. Rename one of them.",
+        f"{folder}: Skipped files other than .md and .txt (cover.jpg, page.html). "
+        f"Use `review-bot add FILE --data {fresh}` for .html and .epub.",
     ]
     for copied in ("Copied 1 review.", "Copied 0 reviews."):
         ended = run("init", "--reviews", folder, "--yes", "--data", fresh)
         assert ended.code == 0
         assert ended.out.splitlines()[:2] == [copied, f"Reviews: 2 in {there}."]
-        assert [line for line in ended.err.splitlines() if "left out" in line] == left_out
+        assert [line for line in ended.err.splitlines() if "Skipped" in line] == skipped
     assert sorted(path.name for path in there.iterdir()) == ["never-let-me-go.md", "whales.md"]
 
 
@@ -112,8 +110,8 @@ def test_a_folder_that_is_mistyped_is_asked_for_again(run: Run, empty: Path, ind
     file = indexed / "reviews" / "never-let-me-go.md"
     ended = run("init", "--no-sync", "--data", empty, typed=[str(tmp_path / "gone"), str(file), str(file.parent)])
     assert ended.code == 0
-    assert f"{tmp_path}/gone: no such folder\n" in ended.err
-    assert f"{file}: this is a file; name its folder, or use `review-bot add FILE --data {empty}`\n" in ended.err
+    assert f"{tmp_path}/gone: There is no such folder. Name another one.\n" in ended.err
+    assert f"{file}: This is a file. Name its folder, or use `review-bot add FILE --data {empty}`.\n" in ended.err
     assert ended.out.startswith(f"Copied 1 review.\nReviews: 1 in {empty}/reviews.\n")
 
 
@@ -154,8 +152,10 @@ def test_what_is_no_token_is_not_kept(run: Run, fresh: Path) -> None:
 def test_a_folder_without_reviews_is_said_to_be_one(run: Run, empty: Path, tmp_path: Path) -> None:
     (tmp_path / "nothing").mkdir()
     ended = run("init", "--reviews", tmp_path / "nothing", "--data", empty)
-    assert ended.complaint == f"{tmp_path / 'nothing'}: there are no .md or .txt files in this folder"
-    assert run("init", "--reviews", tmp_path / "gone", "--data", empty).complaint == f"{tmp_path}/gone: no such folder"
+    assert ended.complaint == f"{tmp_path / 'nothing'}: This folder has no .md or .txt files. Name another one."
+    assert run("init", "--reviews", tmp_path / "gone", "--data", empty).complaint == (
+        f"{tmp_path}/gone: There is no such folder. Name another one."
+    )
 
 
 def test_a_token_typed_at_a_terminal_is_not_shown(fresh: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_token_typed_at_a_terminal_is_not_shown(fresh: Path) -> None:
         dumb = {"TERM": "dumb"}
         with start("init", "--no-sync", "--data", fresh, stdin=theirs, stderr=theirs, environment=dumb) as running:
             shown = b""
-            while b"for later:" not in shown:
+            while b"Enter to skip):" not in shown:
                 shown += os.read(ours, 1024)
             os.write(ours, f"{TOKEN}\n".encode())
             out, _ = running.communicate(timeout=600)

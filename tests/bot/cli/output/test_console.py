@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import io
+import re
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console, RenderableType
 
-from bot.cli.output import plain
-from bot.cli.output import rich as rendering
+from bot.cli.output import plain, rich
 from bot.cli.output.console import one_line, visible
+from bot.cli.output.show import Printer
 from embeddings.records import Answer, Hit, Paragraph, Quote, Review, ScoredSentence, Section, State
 
 HOSTILE = "a\x1b[31mred\x1b]0;title\x07 \x9b2J\x08\r \u202ebackwards\u2066 [bold]mark[/bold] :smile: \x00end"
@@ -49,30 +49,27 @@ def test_a_notice_is_one_line(text: str) -> None:
     assert len(one_line(text).splitlines()) <= 1
 
 
+@pytest.mark.parametrize("printer", [plain, rich], ids=["pipe", "terminal"])
 @pytest.mark.parametrize(
-    "content",
+    "show",
     [
-        rendering.rendered_answer(ANSWER, FIND, Path("data")),
-        rendering.rendered_hits([HIT], FIND),
-        rendering.rendered_reviews([REVIEW]),
-        rendering.rendered_sections(REVIEW),
-        rendering.rendered_section(REVIEW, REVIEW.sections[0]),
+        lambda printer: printer.print_answer(ANSWER, FIND, Path("data")),
+        lambda printer: printer.print_hits([HIT], FIND),
+        lambda printer: printer.print_reviews([REVIEW]),
+        lambda printer: printer.print_sections(REVIEW),
+        lambda printer: printer.print_section(REVIEW, REVIEW.sections[0]),
     ],
     ids=["answer", "hits", "reviews", "sections", "section"],
 )
-def test_a_terminal_shows_commands_and_marks_in_a_review_as_they_are(content: RenderableType) -> None:
-    shown = io.StringIO()
-    Console(file=shown, width=2000, highlight=False, emoji=False, markup=False).print(content)
-    assert TAMED in shown.getvalue()
-    assert visible(shown.getvalue()) == shown.getvalue()
-
-
-def test_a_pipe_gets_the_words_and_no_commands() -> None:
-    texts = [
-        plain.answer_in_plain(ANSWER, Path("data")),
-        plain.hits_in_plain([HIT], FIND),
-        plain.reviews_in_plain([REVIEW]),
-        plain.sections_in_plain(REVIEW),
-        plain.section_in_plain(REVIEW, REVIEW.sections[0]),
-    ]
-    assert [TAMED in visible(text) for text in texts] == [True] * len(texts)
+def test_escape_sequences_and_markup_in_a_review_are_shown_as_text(
+    printer: Printer,
+    show: Callable[[Printer], None],
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("COLUMNS", "2000")
+    show(printer)
+    # What rich itself writes to style the text.
+    shown = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)
+    assert TAMED in shown
+    assert visible(shown) == shown
