@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+REBUILD = "Run `review-bot index --rebuild`."
+"""What to do about an index that can't be used, for the end of a message."""
+
 
 class LibraryError(Exception):
     """The base of every error that a user can act on."""

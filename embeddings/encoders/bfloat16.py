@@ -1,6 +1,6 @@
-"""Reviews encoded in bfloat16: faster where the processor has instructions for it, and nearly the same vectors.
+"""Reviews encoded in bfloat16: faster on processors with instructions for it, and nearly the same vectors.
 
-For indexing alone. Questions are encoded in single precision, by the encoder that is kept with the index.
+Only indexing uses it. Questions are encoded in single precision, by the encoder that is stored with the index.
 """
 
 from __future__ import annotations
@@ -11,27 +11,25 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from embeddings.encoders.base import Encoder, EncoderIdentity, fill
+from embeddings.encoders.base import BFLOAT16, Encoder, EncoderIdentity, batches_by_length
 from embeddings.encoders.export import load_reference
 
 if TYPE_CHECKING:
-    from embeddings.encoders.sentence_transformers import SentenceTransformersEncoder
+    from numpy.typing import NDArray
 
-RUNTIME = "torch-bf16"
-"""`EncoderIdentity.runtime` of what is encoded here."""
+    from embeddings.encoders.sentence_transformers import SentenceTransformersEncoder
 
 
 class Bfloat16Encoder:
-    """A model on PyTorch, its matrix products in bfloat16.
+    """A model on PyTorch with its matrix products in bfloat16.
 
-    Measured on passages of the benchmarks' corpus, one thread, a processor with AVX512-BF16: 75 a second where
-    sentence-transformers encodes 43 in single precision, and no cosine with its vectors under .9999.
+    Measured on passages of the benchmarks' corpus, one thread, a processor with AVX512-BF16: 75 passages per second,
+    where sentence-transformers encodes 43 in single precision. No cosine with its vectors is below .9999.
 
     Args:
-        encoder: what encodes the questions, of the same model.
-        allow_download: whether a model of the hub's may be fetched.
+        encoder: the encoder of the questions, of the same model.
+        allow_download: whether a model may be downloaded from the hub.
     """
 
     def __init__(self, encoder: Encoder, *, allow_download: bool = False) -> None:
@@ -41,29 +39,29 @@ class Bfloat16Encoder:
     @property
     def identity(self) -> EncoderIdentity:
         """What decides the vectors."""
-        return replace(self._encoder.identity, runtime=RUNTIME)
+        return replace(self._encoder.identity, runtime=BFLOAT16)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """How many tokens each text has, special tokens included, however long it is."""
+        """Return how many tokens each text has; see `Encoder.count_tokens`."""
         return self._encoder.count_tokens(texts)
 
     def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
-        """The vectors of `texts`, in their order; see `Encoder.encode`.
+        """Return the vectors of `texts`, in their order; see `Encoder.encode`.
 
         Raises:
-            ModelError: the model has gone or changed, or PyTorch is not installed.
+            ModelError: the model is missing or has changed, or PyTorch is not installed.
         """
-        # Here, for it takes seconds, and where nothing has to be encoded nobody should wait for it.
+        # Imported here because it takes seconds, which a build that encodes nothing should not wait for.
         import torch
 
-        most = self.identity.max_tokens
-        lengths = [min(count, most) for count in self.count_tokens(texts)]
+        limit = self.identity.max_tokens
+        lengths = [min(count, limit) for count in self.count_tokens(texts)]
         vectors = np.empty((len(texts), self.identity.dimension), dtype=np.float32)
-        for places in fill(lengths):
+        for batch in batches_by_length(lengths):
             with torch.autocast("cpu", dtype=torch.bfloat16):
-                vectors[places] = self._reference.encode([texts[place] for place in places])
+                vectors[batch] = self._reference.encode([texts[index] for index in batch])
             if progress is not None:
-                progress(len(places))
+                progress(len(batch))
         return vectors
 
     @cached_property

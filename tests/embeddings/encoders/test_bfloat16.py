@@ -19,7 +19,7 @@ QUESTION = "What is a deferral?"
 
 @pytest.fixture
 def data(encoder_directory: Path, tmp_path: Path) -> Path:
-    """A data directory without an index, whose encoder is there already."""
+    """A data directory with an encoder and without an index."""
     (tmp_path / "reviews").mkdir()
     shutil.copy2(OWNERS, tmp_path / "reviews")
     weights = OnnxEncoder.open(encoder_directory).identity.weights
@@ -27,34 +27,32 @@ def data(encoder_directory: Path, tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_the_vectors_are_nearly_those_of_the_encoder(encoder_directory: Path) -> None:
-    encoder = OnnxEncoder.open(encoder_directory)
+def test_the_vectors_are_nearly_those_of_the_encoder(encoder: OnnxEncoder) -> None:
     bf16 = Bfloat16Encoder(encoder)
-    told: list[int] = []
-    made, expected = bf16.encode(TEXTS, progress=told.append), encoder.encode(TEXTS)
-    assert (made * expected).sum(axis=1) == pytest.approx(1.0, abs=1e-3)
-    assert (made != expected).any()
-    assert sum(told) == len(TEXTS)
+    progress: list[int] = []
+    vectors, expected = bf16.encode(TEXTS, progress=progress.append), encoder.encode(TEXTS)
+    assert (vectors * expected).sum(axis=1) == pytest.approx(1.0, abs=1e-3)
+    assert (vectors != expected).any()
+    assert sum(progress) == len(TEXTS)
     assert bf16.count_tokens(TEXTS) == encoder.count_tokens(TEXTS)
     assert bf16.identity != encoder.identity
 
 
-def test_an_index_in_half_precision_says_so_and_stays_so_until_told_otherwise(data: Path) -> None:
+def test_an_index_in_bfloat16_stays_in_bfloat16_until_told_otherwise(data: Path) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(OnnxEncoder, "encode", None)
         Library.build(data, bf16=True)
     bf16 = Library.build(data)
     assert bf16.manifest.precision == BF16
-    full = Library.build(data, bf16=False)
-    assert full.manifest.precision == FP32
-    assert full.manifest.collections != bf16.manifest.collections
-    assert Library.build(data).manifest == full.manifest
-    answers = [[quote.text for quote in library.ask(QUESTION).quotes] for library in (bf16, full)]
+    fp32 = Library.build(data, bf16=False)
+    assert fp32.manifest.precision == FP32
+    assert fp32.manifest.collections != bf16.manifest.collections
+    assert Library.build(data).manifest == fp32.manifest
+    answers = [[quote.text for quote in library.ask(QUESTION).quotes] for library in (bf16, fp32)]
     assert answers[0] == answers[1] != []
 
 
-def test_a_model_that_has_changed_encodes_nothing(encoder_directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    bf16 = Bfloat16Encoder(OnnxEncoder.open(encoder_directory))
+def test_a_changed_model_is_refused(encoder: OnnxEncoder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("embeddings.encoders.export.find_model", lambda *_, **__: type("Other", (), {"weights": "00"}))
-    with pytest.raises(ModelError, match="changed since the index was built"):
-        bf16.encode(TEXTS)
+    with pytest.raises(ModelError, match="The model has changed since the index was built"):
+        Bfloat16Encoder(encoder).encode(TEXTS)
