@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from embeddings.answering.calibration import CALIBRATION_FILE, packaged_calibration
-    from embeddings.config import RankingSettings
+    from embeddings.config import RankingSettings, tunable_numbers
     from embeddings.documents.analyzer import words
     from embeddings.documents.converter import ConvertedFile, file_too_large, max_file_bytes, needs_import_extra
     from embeddings.documents.files import (
@@ -79,6 +79,7 @@ _MODULES = {
     "CALIBRATION_FILE": "embeddings.answering.calibration",
     "packaged_calibration": "embeddings.answering.calibration",
     "RankingSettings": "embeddings.config",
+    "tunable_numbers": "embeddings.config",
     "words": "embeddings.documents.analyzer",
     "ConvertedFile": "embeddings.documents.converter",
     "max_file_bytes": "embeddings.documents.converter",
@@ -225,6 +226,7 @@ __all__ = [
     "remove_review",
     "review_files",
     "slugify",
+    "tunable_numbers",
     "verify_encoder",
     "words",
 ]

@@ -11,7 +11,13 @@ The evaluation's README has the measurements on question files, the training's R
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
+
+
+def tunable_numbers() -> dict[str, object]:
+    """Return every number of this module by its name, including the fields of `RankingSettings`."""
+    return {name: globals()[name] for name in __annotations__} | asdict(RankingSettings())
+
 
 # Documents: review files to passages and sentences.
 

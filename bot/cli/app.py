@@ -17,7 +17,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from bot import __version__
-from bot.cli.commands import add, ask, backup, browse, chat, doctor, index, init, run, sync
+from bot.cli.commands import add, ask, backup, browse, chat, config, doctor, index, init, run, sync
 from bot.cli.commands.measure import calibrate, compare, evaluate, gaps, label, sweep
 from bot.cli.options import DATA, Command, DataOption, Group
 from bot.cli.output.console import notice, say
@@ -55,7 +55,15 @@ def root(
 # In the order in which `--help` lists them.
 PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     "Ask and read": (ask.ask, chat.chat, ask.search, browse.reviews, browse.sections, browse.section),
-    "Maintain": (init.init, add.add, index.index, doctor.doctor, backup.backup, backup.restore),
+    "Maintain": (
+        init.init,
+        add.add,
+        index.index,
+        doctor.doctor,
+        config.config,
+        backup.backup,
+        backup.restore,
+    ),
     "Discord": (run.run, sync.sync, sync.invite),
     "Measure": (
         evaluate.evaluate,

@@ -65,15 +65,19 @@ def _with_current_names(args: list[str]) -> list[str]:
     current = []
     value = os.environ.get(OLD_RERANKER_VARIABLE)
     if value and not os.environ.get(RERANKER_VARIABLE):
-        notice(f"{OLD_RERANKER_VARIABLE} is deprecated. Use {RERANKER_VARIABLE}.")
+        notice(_deprecation(OLD_RERANKER_VARIABLE, RERANKER_VARIABLE))
         # An option on the command line comes later, and so overrides it.
         current += [RERANKER, value]
     for argument in options:
         name, equals, value = argument.partition("=")
         if name in RENAMED:
-            notice(f"{name} is deprecated. Use {RENAMED[name]}.")
+            notice(_deprecation(name, RENAMED[name]))
         current.append(RENAMED.get(name, name) + equals + value)
     return current + args[len(options) :]
+
+
+def _deprecation(old: str, new: str) -> str:
+    return f"{old} is now {new}. The earlier name works for one more version."
 
 
 def _data_folder(context: typer.Context, data: Path) -> Path:

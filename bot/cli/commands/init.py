@@ -51,10 +51,10 @@ def init(
         typer.Option("--reviews", metavar="FOLDER", help="Copy the reviews in this folder.", show_default=False),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, and keep existing files.")] = False,
-    sync: Annotated[bool, typer.Option(help="Register the bot's commands with Discord, or not.")] = True,
+    sync: Annotated[bool, typer.Option(help="Register the bot's commands with Discord.")] = True,
     data: DataOption = DATA,
 ) -> None:
-    """Set up everything step by step. Run it again at any time: existing files are kept."""
+    """Set up everything, step by step. Existing files are kept, so you can run it again."""
     try:
         _set_up(data, reviews, Prompter(defaults=yes), sync=sync)
     except KeyboardInterrupt:

@@ -28,10 +28,13 @@ def run(data: DataOption = DATA) -> None:
     from bot.observability.logs import log_to_stderr
     from bot.observability.metrics import Metrics
     from bot.services.engine import Engine
+    from bot.settings import deprecated_variables
     from bot.storage.database import Store
     from embeddings import IndexDamagedError, IndexMissingError, IndexVersionError
 
     settings = load_settings(data)
+    for line in deprecated_variables(os.environ):
+        notice(line)
     log_to_stderr(settings.log_level, (settings.token,), settings.log_format)
     metrics = Metrics()
 

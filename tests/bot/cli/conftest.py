@@ -21,7 +21,18 @@ from tests.project import ROOT, furnish
 
 QUESTION = "What is a deferral?"
 
-TASTES = frozenset({"REVIEW_BOT_DATA", "TERM", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"})
+TASTES = frozenset(
+    {
+        "REVIEW_BOT_DATA",
+        "REVIEW_BOT_RERANKER",
+        "REVIEW_BOT_READER",
+        "TERM",
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "COLUMNS",
+        "LINES",
+    }
+)
 """What a person may have set in the shell, and a test must not depend on."""
 
 SECOND_REVIEW = """\
@@ -151,7 +162,8 @@ def two_reviews(indexed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     """Run the command within this process, with both streams captured."""
-    monkeypatch.delenv("REVIEW_BOT_DATA", raising=False)
+    for name in TASTES - {"TERM", "COLUMNS", "LINES"}:
+        monkeypatch.delenv(name, raising=False)
     # What the program sets for its own process has to be as before for the next test.
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)

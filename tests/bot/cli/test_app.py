@@ -1,4 +1,4 @@
-"""The command as a whole: help, version, where the data are, exit codes, and how it ends."""
+"""The command as a whole: help, version, exit codes, and how it ends."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def imported(*arguments: str | Path) -> set[str]:
 
 
 def test_help_imports_nothing_of_the_engine_that_takes_time() -> None:
-    assert imported("--help").isdisjoint({*HEAVY, "faiss", "numpy", "onnxruntime", "tokenizers", *ONLINE})
+    assert imported("--help").isdisjoint({*HEAVY, "faiss", "numpy", "onnxruntime", "tokenizers", "pydantic", *ONLINE})
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
@@ -64,6 +64,8 @@ def test_every_command_has_help(run: Run, command: str) -> None:
     shown = run(command, "--help")
     assert (shown.code, shown.err) == (0, "")
     assert f"review-bot {command}" in shown.out
+    # A flag takes no value.
+    assert "<bool>" not in shown.out
 
 
 def test_the_version_is_the_packages(run: Run) -> None:
@@ -92,45 +94,6 @@ def test_wrong_usage_exits_2(run: Run, arguments: tuple[str, ...]) -> None:
     ended = run(*arguments)
     assert (ended.code, ended.out) == (2, "")
     assert "Usage: review-bot" in ended.err
-
-
-@pytest.mark.parametrize(
-    ("arguments", "said"),
-    [
-        (("gaps", "--since", "yesterday"), "'--since': 'yesterday' is not a date. Use YYYY-MM-DD."),
-        (
-            ("gaps", "--server", "abc"),
-            "'--server': 'abc' is not a server ID. Use a number such as 123456789012345678.",
-        ),
-        (("sync", "--guild", "0"), "'--guild': '0' is not a server ID. Use a number such as 123456789012345678."),
-        (("search", QUESTION, "-k", "abc"), "'-k': 'abc' is not a whole number of 1 or more."),
-    ],
-)
-def test_a_wrong_value_is_told_what_it_should_be(run: Run, arguments: tuple[str, ...], said: str) -> None:
-    ended = run(*arguments)
-    assert (ended.code, ended.out) == (2, "")
-    assert said in " ".join(ended.err.replace("│", " ").split())
-
-
-def test_the_data_folder_may_be_named_before_the_command_or_after_it(
-    run: Run, indexed: Path, two_reviews: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def titles(*arguments: str | Path) -> list[str]:
-        return [review["title"] for review in run(*arguments).json["reviews"]]
-
-    one, two = ["Never Let Me Go"], ["Never Let Me Go", "The Lighthouse Keeper"]
-    assert titles("reviews", "--json", "--data", indexed) == one
-    assert titles("--data", indexed, "reviews", "--json") == one
-    assert titles("--data", indexed, "reviews", "--json", "--data", two_reviews) == two
-    monkeypatch.setenv("REVIEW_BOT_DATA", str(two_reviews))
-    assert titles("reviews", "--json") == two
-    assert titles("--data", indexed, "reviews", "--json") == one
-    assert titles("reviews", "--json", "--data", indexed) == one
-
-
-def test_the_data_folder_is_data_unless_it_is_named(run: Run, indexed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(indexed.parent)
-    assert run("reviews", "--json").json == run("reviews", "--json", "--data", indexed).json
 
 
 def test_an_error_that_nobody_foresaw_is_one_line_and_the_traceback_is_there_for_the_asking(

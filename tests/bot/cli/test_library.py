@@ -154,11 +154,11 @@ def test_an_index_altered_to_the_same_size_is_told_of_in_one_line(data: Path) ->
     content = file.read_bytes()
     file.write_bytes(content[:2000] + b"\xff" * (len(content) - 2000))
     for command, said in (
-        (("ask", QUESTION), "The index is damaged (it gives impossible scores)"),
-        (("index", "--check"), "altered since it was written"),
+        (("ask", QUESTION), "The index is damaged (it gives impossible scores). Run"),
+        (("index", "--check"), "altered since it was written; run"),
     ):
         complaint = process(*command, "--data", data).complaint
-        assert complaint.startswith(f"{file.parent}: {said}; run `review-bot index --rebuild")
+        assert complaint.startswith(f"{file.parent}: {said} `review-bot index --rebuild")
     assert process("index", "--rebuild", "--data", data).code == 0
     assert file.read_bytes() == content
 
@@ -192,7 +192,7 @@ def test_a_review_that_became_unreadable_does_not_stop_the_answers(run: Run, dat
     (line,) = after.err.splitlines()
     assert line.startswith(
         "The index can't be updated (broken, empty), so answers come from the old one. "
-        f"{data / 'reviews' / 'broken.md'}:2: "
+        f"{data / 'reviews' / 'broken.md'}, line 2: "
     )
     assert line.endswith(" (and 1 more)")
     assert (after.code, after.out) == (0, before.out)
@@ -308,7 +308,7 @@ def test_a_file_where_the_data_folder_should_be_gets_one_line(run: Run, tmp_path
     file = tmp_path / "data"
     file.write_text("not a folder")
     assert run("ask", QUESTION, "--data", file).complaint == (
-        f"{file / 'reviews'}: the folder can't be listed: Not a directory"
+        f"{file / 'reviews'}: The folder can't be listed (Not a directory)."
     )
 
 

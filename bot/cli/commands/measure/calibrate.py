@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
 def calibrate(
     questions: QuestionsArgument,
-    data: DataOption = DATA,
     refuse: Annotated[
         float | None,
         typer.Option(metavar="SHARE", help="The smallest share of unanswerable questions to refuse. Default: 0.6."),
@@ -55,6 +54,7 @@ def calibrate(
     no_reranker: NoRerankerOption = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the thresholds, and store nothing.")] = False,
     as_json: JsonOption = False,
+    data: DataOption = DATA,
 ) -> None:
     """Choose and store the confidence thresholds for this encoder and this reranker."""
     from bot.cli.output.tables import print_calibration, unreachable_goal

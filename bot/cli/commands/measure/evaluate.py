@@ -34,14 +34,12 @@ if TYPE_CHECKING:
 
 def evaluate(
     questions: QuestionsArgument,
-    data: DataOption = DATA,
     split: SplitOption = None,
     ranking: Annotated[
-        str, typer.Option(metavar="NAME", help="The ranking weights: default, dense or bm25.")
+        str, typer.Option(metavar="NAME", help="The ranking weights: default, dense or bm25.", show_default=False)
     ] = "default",
     reranker: RerankerOption = SHIPPED,
     no_reranker: NoRerankerOption = False,
-    as_json: JsonOption = False,
     save: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Save the run for `compare` and --baseline.")
     ] = None,
@@ -55,11 +53,13 @@ def evaluate(
     ] = None,
     beir: Annotated[
         Path | None,
-        typer.Option(metavar="FOLDER", help="Write corpus, queries and qrels to this folder, as BEIR does."),
+        typer.Option(metavar="FOLDER", help="Write corpus, queries and qrels in BEIR format to this folder."),
     ] = None,
     index: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Keep the index of a SQuAD or BEIR corpus here for next time.")
     ] = None,
+    as_json: JsonOption = False,
+    data: DataOption = DATA,
 ) -> None:
     """Measure the answers to a file of questions."""
     from bot.cli.output.tables import print_evaluation, print_regressions

@@ -39,13 +39,13 @@ def label(
             help="The questions to label: a text file with one per line, or a question file. Default: you are asked.",
         ),
     ] = None,
-    data: DataOption = DATA,
     kind: Annotated[
         str | None, typer.Option(metavar="KIND", help="The kind to store for questions without one.")
     ] = None,
     split: Annotated[str | None, typer.Option(metavar="NAME", help="The split to store, such as dev.")] = None,
     reranker: RerankerOption = SHIPPED,
     no_reranker: NoRerankerOption = False,
+    data: DataOption = DATA,
 ) -> None:
     """Label new questions with the sentences that answer them."""
     from bot.cli.library import open_library

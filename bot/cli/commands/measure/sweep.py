@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 def sweep(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A TOML file with the variants and the question files.")],
-    data: DataOption = DATA,
     runs: Annotated[
         Path, typer.Option(metavar="FOLDER", help="The folder for the runs. Existing runs are reused.")
     ] = Path("sweep"),
     split: SplitOption = None,
     reranker: RerankerOption = SHIPPED,
     no_reranker: NoRerankerOption = False,
+    data: DataOption = DATA,
 ) -> None:
     """Compare models, passage sizes, weights and rerankers in one table."""
     from bot.cli.library import open_library

@@ -174,7 +174,7 @@ def test_a_reviews_folder_that_is_gone_is_told_of_and_no_advice_empties_the_inde
 
 def test_a_review_that_cannot_be_read_is_named_with_its_line(data: Path) -> None:
     (data / "reviews" / "whales.md").write_text("---\ntitle: [\n---\nThey sing.\n", encoding="utf-8")
-    assert "whales.md:" in advice(index.reviews, data)
+    assert "whales.md, line 2: " in advice(index.reviews, data)
 
 
 def test_thresholds_of_another_encoder_are_no_good(data: Path) -> None:

@@ -1,0 +1,70 @@
+"""Write the command reference, `bot/docs/commands.md`, from what `--help` shows: `python -m bot.cli.reference`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from typer.core import TyperArgument
+
+from bot.cli.app import PANELS, app
+
+if TYPE_CHECKING:
+    from typer._click import Command, Context
+
+FILE = Path(__file__).parents[1] / "docs" / "commands.md"
+
+RENEW = "python -m bot.cli.reference"
+"""The command that writes the file."""
+
+
+def command_reference() -> str:
+    """Return the reference in Markdown: every command with its arguments and options, by panel."""
+    group = typer.main.get_group(app)
+    context = typer.Context(group, info_name="review-bot")
+    lines = [
+        "# Commands",
+        "",
+        f"<!-- `{RENEW}` writes this page. Do not edit it. -->",
+        "",
+        f"`review-bot --help` and `review-bot COMMAND --help` show the same. {group.help or ''}",
+        "",
+        *_parameters(group, context),
+    ]
+    for panel, callbacks in PANELS.items():
+        lines += [f"## {panel}", ""]
+        for callback in callbacks:
+            name = callback.__name__
+            command = group.commands[name]
+            lines += _command(command, typer.Context(command, parent=context, info_name=name))
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _command(command: Command, context: Context) -> list[str]:
+    usage = " ".join((context.command_path, *command.collect_usage_pieces(context)))
+    return [
+        f"### {context.command_path}",
+        "",
+        (command.help or "").replace("\n", " "),
+        "",
+        f"    {usage}",
+        "",
+        *_parameters(command, context),
+    ]
+
+
+def _parameters(command: Command, context: Context) -> list[str]:
+    """Return a table of the arguments and options, without `--help`."""
+    rows = []
+    for param in command.params:
+        record = param.get_help_record(context)
+        if record is not None:
+            names = record[0] if not isinstance(param, TyperArgument) else param.display_name_raw
+            # A bar would end the cell, and a line break the row.
+            rows.append(f"| `{names.strip()}` | {' '.join(record[1].split()).replace('|', '/')} |")
+    return ["| option | meaning |", "| --- | --- |", *rows, ""] if rows else []
+
+
+if __name__ == "__main__":
+    FILE.write_text(command_reference(), encoding="utf-8")
