@@ -198,7 +198,7 @@ def _quotes(quotes: Sequence[Quote], reviews: Iterable[Review], options: RenderO
 
 def _quotation(quote: Quote, room: int, options: RenderOptions, *, hidden: bool) -> str:
     label = f"**{quote.label}.** "
-    marker = f" {options.words.cut}"
+    marker = f" {options.words.omission}"
 
     def shown(text: str) -> str:
         escaped = escape(text)
@@ -217,7 +217,7 @@ def _place(quote: Quote, review: Review | None, options: RenderOptions) -> str:
     heading = name(quote.heading, "")
     if heading and is_hidden(section, options):
         heading = spoiler(heading)
-    form = words.place if heading else words.place_without_heading
+    form = words.citation if heading else words.citation_without_heading
     title = name(quote.title, words.untitled)
     # Small, for a phone leaves it half a line beside its button.
     line = f"-# **{quote.label}** " + form.format(title=title, heading=heading, paragraph=quote.paragraph)

@@ -33,9 +33,9 @@ def gaps_message(gaps: Sequence[Gap], words: Catalogue, *, days: int, export: bo
     if not gaps:
         return notice(words.gaps_none.format(days=days), style=Style.READING)
     total = sum(gap.count for gap in gaps)
-    count = words.gaps_count.format(questions=total, days=days)
+    count = words.gaps_count(total, days=days)
     texts = [Text(f"### {words.gaps_heading}\n{count}")]
-    room = MAX_TEXT - width(texts[0].content) - width(words.gaps_more) - len(str(len(gaps)))
+    room = MAX_TEXT - width(texts[0].content) - width(words.gaps_more(len(gaps)))
     for gap in gaps[:MOST_GAPS]:
         text = _gap(gap, words)
         room -= width(text)
@@ -44,7 +44,7 @@ def gaps_message(gaps: Sequence[Gap], words: Catalogue, *, days: int, export: bo
         texts.append(Text(text))
     left = len(gaps) - len(texts) + 1
     if left:
-        texts.append(Text(words.gaps_more.format(groups=left)))
+        texts.append(Text(words.gaps_more(left)))
     file = File(GAPS_NAME, question_lines(gaps)) if export else None
     return Message(tuple(texts), Style.NEAREST, private=True, file=file)
 

@@ -25,14 +25,14 @@ def privacy_message(words: Catalogue, policy: RetentionPolicy, *, in_server: boo
     if not in_server:
         here = words.privacy_never_here
     else:
-        here = words.privacy_kept_here.format(days=policy.retention_days) if stores else words.privacy_not_kept_here
+        here = words.privacy_stored_here.format(days=policy.retention_days) if stores else words.privacy_not_stored_here
     remembered = words.privacy_memory.format(
         turns=CONVERSATION_QUESTIONS, minutes=round(CONVERSATION_LIFETIME / 60), hours=round(FEEDBACK_LIFETIME / 3600)
     )
     parts = (
         Text(f"### {words.privacy_heading}\n{here}"),
         Text(words.privacy_questions.format(days=policy.retention_days)),
-        Text(words.privacy_verdicts),
+        Text(words.privacy_feedback),
         Text(words.privacy_servers.format(days=policy.grace_days)),
         Text(remembered),
         Text(words.privacy_elsewhere),

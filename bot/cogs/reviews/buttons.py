@@ -36,7 +36,7 @@ class ReviewButtons:
         self, interaction: Interaction, context: AskContext, steps: Callable[[int], AsyncIterator[Message]]
     ) -> None:
         """Show each step in the place of the page, if the member still manages the server."""
-        server = await self._handler.managed_server(interaction, context, context.words.keeping_not_allowed)
+        server = await self._handler.managed_server(interaction, context, context.words.reviews_not_allowed)
         if server is not None and await self._delivery.acknowledge(interaction, private=True, in_place=True):
             async for message in steps(server):
                 await self._delivery.respond(interaction, message)

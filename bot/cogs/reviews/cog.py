@@ -39,7 +39,7 @@ class ReviewsCog(commands.Cog):
     async def add(self, interaction: Interaction, file: discord.Attachment, name: Name | None = None) -> None:
         """Read the file, and show a preview."""
         async with self._handler.handle(interaction) as context:
-            server = await self._handler.managed_server(interaction, context, context.words.keeping_not_allowed)
+            server = await self._handler.managed_server(interaction, context, context.words.reviews_not_allowed)
             if server is not None and await self._delivery.acknowledge(interaction, private=True):
                 # Discord drops some characters of a file's name, and keeps the name as written in the title.
                 written = f"{file.title}{Path(file.filename).suffix}" if file.title else file.filename
@@ -52,6 +52,6 @@ class ReviewsCog(commands.Cog):
     async def remove(self, interaction: Interaction, review: str) -> None:
         """Ask for confirmation."""
         async with self._handler.handle(interaction) as context:
-            server = await self._handler.managed_server(interaction, context, context.words.keeping_not_allowed)
+            server = await self._handler.managed_server(interaction, context, context.words.reviews_not_allowed)
             if server is not None and await self._delivery.acknowledge(interaction, private=True):
                 await self._delivery.respond(interaction, self._reviews.removal(review, server, context))

@@ -91,7 +91,7 @@ class ReviewService:
                 shared = titles.find(review, context.collections)
             except UnknownTitleError:
                 raise unknown from None
-            return notice(context.words.keeping_not_own.format(title=name(shared.text, context.words.untitled)))
+            return notice(context.words.review_not_own.format(title=name(shared.text, context.words.untitled)))
 
     async def remove(self, review: str, server: int, context: AskContext) -> AsyncIterator[Message]:
         """Delete a review by its key, and take it out of the index. Yield what to show at each step."""

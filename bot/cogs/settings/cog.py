@@ -76,7 +76,7 @@ class SettingsCog(commands.Cog):
         spoilers="Hide sections flagged as spoilers behind spoiler marks, or show them",
         mentions_in="Answer mentions in this channel. Without any such channel, the bot answers everywhere",
         no_mentions_in="Stop answering mentions in this channel",
-        questions="Store questions for a while, for /gaps. 'not kept' also deletes the stored questions",
+        questions="Store questions for a while, for /gaps. 'not stored' also deletes the stored questions",
         default_review=f"The review to search unless a question names another. '{NO_REVIEW}' removes it",
     )
     @app_commands.autocomplete(default_review=complete)
@@ -90,7 +90,7 @@ class SettingsCog(commands.Cog):
         spoilers: Literal["hidden", "shown"] | None = None,
         mentions_in: Channel | None = None,
         no_mentions_in: Channel | None = None,
-        questions: Literal["kept", "not kept"] | None = None,
+        questions: Literal["stored", "not stored"] | None = None,
         default_review: str | None = None,
     ) -> None:
         """Change the given settings, and show all of them."""
@@ -104,7 +104,7 @@ class SettingsCog(commands.Cog):
             if spoilers is not None:
                 changed = replace(changed, hide_spoilers=spoilers == "hidden")
             if questions is not None:
-                changed = replace(changed, store_questions=questions == "kept")
+                changed = replace(changed, store_questions=questions == "stored")
             if default_review is not None:
                 changed = replace(changed, default_review=self._slug(default_review, context))
             deleted = await self._settings.save(server, changed) if changed != context.settings else 0

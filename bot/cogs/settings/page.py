@@ -26,6 +26,8 @@ def settings_message(
     channels = " ".join(f"<#{channel}>" for channel in settings.mention_channels[:MOST_CHANNELS])
     if len(settings.mention_channels) > MOST_CHANNELS:
         channels += " …"
+    stores = settings.store_questions
+    stored = words.settings_stores.format(days=retention_days) if stores else words.settings_stores_nothing
     lines = (
         words.settings_private if settings.private_answers else words.settings_public,
         words.settings_hidden if settings.hide_spoilers else words.settings_shown,
@@ -33,7 +35,7 @@ def settings_message(
         words.settings_default_review.format(title=name(default_review, words.untitled))
         if default_review
         else words.settings_no_default_review,
-        words.settings_keeps.format(days=retention_days) if settings.store_questions else words.settings_keeps_nothing,
+        stored,
         *([words.settings_deleted(deleted)] if deleted else []),
     )
     text = Text("\n".join((f"### {words.settings_heading}", *lines)))

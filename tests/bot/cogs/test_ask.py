@@ -162,7 +162,7 @@ def test_the_three_states_look_different() -> None:
         [
             "### Budget?",
             "🍂 **The reviews don’t say.**",
-            "Try other words, or browse what there is with `/reviews` and `/sections`.",
+            "Try other words, or list what there is with `/reviews` and `/sections`.",
         ],
     )
 
@@ -285,7 +285,7 @@ def test_help_tells_of_mentions_where_they_are_heard_alone(is_heard: bool) -> No
     shown = "\n".join(lines(help_message((), ENGLISH, is_heard=is_heard)))
     assert ("mention me" in shown, "reply to an answer" in shown) == (is_heard, is_heard)
     assert "Ask the reviews about this" in shown
-    assert "`/ask` begins anew" in shown
+    assert "`/ask` starts a new conversation" in shown
 
 
 @given(texts())
@@ -302,9 +302,7 @@ def test_an_unknown_review_is_answered_by_the_titles_that_may_be_meant_each_once
     assert lines(unknown_review("_lamp_", ["The Lamp", "The Lamp", "*Lamps*"], ENGLISH)) == [
         "I’m not sure which review you mean by “\\_lamp\\_”. Perhaps one of these: **The Lamp**, **\\*Lamps\\***?"
     ]
-    assert lines(unknown_review("xyzzy", [], ENGLISH)) == [
-        "There is no review “xyzzy” here. `/reviews` lists those that there are."
-    ]
+    assert lines(unknown_review("xyzzy", [], ENGLISH)) == ["There is no review “xyzzy” here. See `/reviews`."]
 
 
 def test_a_notice_is_its_line() -> None:

@@ -157,9 +157,7 @@ def test_a_page_beyond_the_end_is_the_last_one() -> None:
 
 def test_a_section_without_text_says_so() -> None:
     message = section_message(review_of(), Section("e", "Empty", ()), OPEN)
-    assert contents(message) == [
-        "### A Film › Empty\n-# There is nothing under this heading. · [source](https://a.example)"
-    ]
+    assert contents(message) == ["### A Film › Empty\n-# This section has no text. · [source](https://a.example)"]
     assert actions(message) == [Contents(review_key(review_of()))]
 
 

@@ -25,10 +25,10 @@ TOLD = {
         "day": "the day",
         "question": "its words",
         "state": "the state of the answer",
-        "confidence": "how sure I was of it",
-        "review": "the review it was narrowed to",
+        "confidence": "its confidence",
+        "review": "the review to which it was limited",
         "collections": "the collections of reviews that were searched",
-        "after": "the number of the question that it went on from",
+        "after": "the number of the question before it in the conversation",
     },
     "verdicts": {
         "answer": "its message ID",
@@ -37,15 +37,15 @@ TOLD = {
         "not_helpful": "*Not helpful*",
     },
     "servers": {
-        "server": "its ID",
+        "server": "a server’s ID",
         "private_answers": "whether answers are private",
-        "hide_spoilers": "spoilers hidden",
-        "keep_questions": "questions kept",
-        "default_review": "the review that is meant by default",
+        "hide_spoilers": "whether spoilers are hidden",
+        "keep_questions": "whether questions are stored",
+        "default_review": "the default review",
     },
-    "mention_channels": {"server": "its ID", "channel": "the channels in which I answer mentions"},
-    "synced": {"scope": "its ID", "digest": "a digest of my commands there"},
-    "departures": {"server": "its ID", "noticed": "when I noticed that I had been removed"},
+    "mention_channels": {"server": "a server’s ID", "channel": "the channels in which I answer mentions"},
+    "synced": {"scope": "a server’s ID", "digest": "a digest of my commands there"},
+    "departures": {"server": "a server’s ID", "noticed": "when I noticed that I was removed"},
 }
 """Every column of every table, and the words of `/privacy about` that tell of it."""
 
@@ -79,19 +79,19 @@ def test_every_column_that_is_stored_is_told_of_in_plain_words(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("in_server", "stores", "line"),
     [
-        (True, True, "**In this server questions are kept**, for 12 days"),
-        (True, False, "**In this server questions are not kept.**"),
-        (False, False, "**Here questions are never kept**"),
+        (True, True, "**This server stores questions** for 12 days"),
+        (True, False, "**This server doesn’t store questions.**"),
+        (False, False, "**Questions asked here are never stored.**"),
     ],
 )
 def test_it_says_first_what_holds_where_the_member_is(in_server: bool, stores: bool, line: str) -> None:
     message = privacy_message(ENGLISH, TERMS, in_server=in_server, stores=stores)
     assert message.private
     assert line in next(message.texts()).content
-    assert "After 12 days it is deleted" in text_of(message)
-    assert "3 days after that all of it is deleted" in text_of(message)
+    assert "I delete it after 12 days" in text_of(message)
+    assert "3 days after that I delete all of it" in text_of(message)
     assert "the last 5 questions of a conversation for 30 minutes" in text_of(message)
-    assert "for 24 hours who pressed which verdict" in text_of(message)
+    assert "for 24 hours, who gave which feedback" in text_of(message)
     check(message, own=frozenset(OWN_WORDS))
 
 
@@ -120,6 +120,6 @@ def test_the_file_has_all_that_there_is_of_the_person() -> None:
 
 def test_deleting_is_asked_about_once_more_with_what_there_is() -> None:
     message = erase_message(DATA, ENGLISH)
-    assert "Stored questions: 1; questions in memory: 1." in text_of(message)
+    assert "Stored questions: 1. Questions in memory: 1." in text_of(message)
     assert [button.label for button in message.buttons()] == ["Delete it now", "Export my data"]
     check(message, own=frozenset(OWN_WORDS))

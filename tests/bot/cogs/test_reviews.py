@@ -55,16 +55,16 @@ def test_a_preview_says_what_would_be_added_and_warns() -> None:
     assert shown(page) == (
         "### Add this review?\n**The Ferryman**\n-# ferryman · 2 sections · 5 words\n"
         "> He rows.\n"
-        "**1.** Introduction\n**2.** The End\n-# No section is flagged as a spoiler."
+        "**1.** Introduction\n**2.** The End\n-# No section is marked as a spoiler."
     )
     assert [decode(button.custom_id) for button in page.buttons()] == [AddReview("key"), Cancel("key")]
     single = replace(FERRYMAN, sections=FERRYMAN.sections[:1])
     page = preview_message(single, "key", MANNER, replaced="Old *Boat*", namesake=title_of(FERRYMAN), converted=True)
     assert shown(page).endswith(
-        "⚠️ **This replaces Old \\*Boat\\***, which has the same short name. Its text is gone then.\n"
-        "⚠️ Another review has this title: ferryman. Questions would be answered from both.\n"
-        "⚠️ No headings were found, so all of it is one section.\n"
-        "⚠️ This was made from another format. Look whether it is all of the review, and nothing else."
+        "⚠️ **This replaces Old \\*Boat\\***, which has the same short name. This deletes its text.\n"
+        "⚠️ Another review has this title: ferryman. Questions will be answered from both.\n"
+        "⚠️ There are no headings, so the review is a single section.\n"
+        "⚠️ Converted from another format. Check that nothing is missing."
     )
     assert [button.label for button in page.buttons()] == ["Replace it", "Cancel"]
 
@@ -75,7 +75,7 @@ def test_a_review_with_a_single_heading_is_not_said_to_have_none() -> None:
     assert shown(page) == (
         "### Add this review?\n**The Sea**\n-# sea · one section · 3 words\n"
         "> It is grey.\n"
-        "**1.** The Sea\n-# No section is flagged as a spoiler."
+        "**1.** The Sea\n-# No section is marked as a spoiler."
     )
 
 
@@ -84,7 +84,7 @@ def test_what_is_flagged_stays_hidden_in_the_preview() -> None:
     text = shown(preview_message(flagged, "key", MANNER, replaced=None, namesake=None, converted=False))
     assert "> ||He rows.||\n" in text
     assert "swims" not in text
-    assert "**2.** ||The End|| 🙈\n-# 🙈 flagged as spoilers: 2" in text
+    assert "**2.** ||The End|| 🙈\n-# 🙈 Spoiler sections: 2" in text
 
 
 def test_a_long_list_of_sections_is_cut() -> None:
@@ -96,7 +96,8 @@ def test_a_long_list_of_sections_is_cut() -> None:
 def test_a_removal_is_asked_for_by_name() -> None:
     page = removal_message(title_of(FERRYMAN), ENGLISH)
     assert shown(page) == (
-        "### Remove this review?\n**The Ferryman**\n-# 2 sections\nIts file is deleted, and nobody can ask it any more."
+        "### Remove this review?\n**The Ferryman**\n-# 2 sections\n"
+        "This deletes its file. Nobody can ask about it any more."
     )
     assert [decode(button.custom_id) for button in page.buttons()] == [
         RemoveReview(title_of(FERRYMAN).key),

@@ -35,9 +35,9 @@ def by_first_word(texts: Sequence[str]) -> NDArray[np.float32]:
 @pytest.mark.parametrize(
     ("deleted", "told"),
     [
-        (0, ["**What is asked** isn’t kept."]),
-        (1, ["**What is asked** isn’t kept.", "1 kept question was deleted."]),
-        (12, ["**What is asked** isn’t kept.", "12 kept questions were deleted."]),
+        (0, ["This server doesn’t store questions."]),
+        (1, ["This server doesn’t store questions.", "1 stored question was deleted."]),
+        (12, ["This server doesn’t store questions.", "12 stored questions were deleted."]),
     ],
 )
 def test_settings_tell_how_many_kept_questions_they_have_deleted(deleted: int, told: list[str]) -> None:

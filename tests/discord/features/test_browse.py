@@ -54,7 +54,7 @@ async def test_contents_help_and_unknown_names_are_answered(
         assert "The Lighthouse Keeper" in (await (await here.ana.slash(here.general, "sections")).answer()).text
         assert "/ask" in (await (await here.ana.slash(here.general, "help")).answer()).text
         unknown = await (await here.ana.slash(here.general, "section", review="xyzzy", section="a")).answer()
-        none = "There is no review “xyzzy” here. `/reviews` lists those that there are."
+        none = "There is no review “xyzzy” here. See `/reviews`."
         assert (unknown.text, (await here.ask(review="xyzzy")).text) == (none, none)
         assert (await here.ask(review="never lamp")).text == (
             "I’m not sure which review you mean by “never lamp”. "
@@ -98,7 +98,7 @@ async def test_managers_change_how_the_bot_behaves_and_it_lasts(
     async with club(loopback_url, reviews, store) as here:
         mia = await here.server.member("Mia", manager=True)
         quiet = await here.server.channel("quiet")
-        assert "for all" in (await (await mia.slash(here.general, "settings")).answer()).text
+        assert "are public" in (await (await mia.slash(here.general, "settings")).answer()).text
         changed = await mia.slash(
             here.general, "settings", answers="private", spoilers="shown", mentions_in=quiet.id, default_review=OWNERS
         )
@@ -136,7 +136,7 @@ async def test_a_section_that_there_is_not_is_answered_by_those_that_there_are_w
 ) -> None:
     async with club(loopback_url, reviews, store) as here:
         missing = await (await here.ana.slash(here.general, "section", review="lighthouse", section="qq|q")).answer()
-        assert missing.text.startswith("There is no section “qq\\|q” in this review. These are there:")
+        assert missing.text.startswith("There is no section “qq\\|q” in this review. It has these:")
         assert "The Lamp" in missing.text
         assert "||The End||" in missing.text
         assert missing.text.count("The End") == 1

@@ -110,11 +110,11 @@ async def test_who_presses_too_soon_is_told_to_wait_and_who_has_just_asked_is_no
         assert QUESTION in (await (await here.ana.click(answer, "More passages")).answer()).text
         again = await (await here.ana.click(answer, "More passages")).answer()
         assert again.ephemeral
-        assert "press again in" in again.text
+        assert "Press again in" in again.text
         form = await here.ana.click(answer, "Ask a follow-up")
         told = await (await here.ana.submit(form, question="who tells them?")).answer()
         assert told.ephemeral
-        assert "you can ask again in" in told.text
+        assert "You can ask again in" in told.text
         assert "who tells them?" in told.text  # what was typed is not lost
         await here.assert_clean(log)
 

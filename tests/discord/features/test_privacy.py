@@ -36,8 +36,8 @@ for command in (gaps.gaps, label.label, evaluate.evaluate):
 async def keeps_questions(here: Club) -> None:
     """The server's managers turn it on."""
     mia = await here.server.member("Mia", manager=True)
-    shown = await (await mia.slash(here.general, "settings", questions="kept")).answer()
-    assert "is kept for 30 days" in shown.text
+    shown = await (await mia.slash(here.general, "settings", questions="stored")).answer()
+    assert "stores questions for 30 days" in shown.text
 
 
 async def until(done: Callable[[], bool]) -> None:
@@ -150,9 +150,9 @@ async def test_a_person_reads_what_is_stored_gets_it_and_deletes_it(
     async with club(loopback_url, reviews, store) as here:
         told = await (await here.ana.slash(here.general, "privacy about")).answer()
         assert told.ephemeral
-        assert "In this server questions are not kept." in told.text
+        assert "This server doesn’t store questions." in told.text
         await keeps_questions(here)
-        assert "questions are kept" in (await (await here.ana.slash(here.general, "privacy about")).answer()).text
+        assert "stores questions" in (await (await here.ana.slash(here.general, "privacy about")).answer()).text
         answer = await here.ask(SECRET)
         await (await here.ana.click(answer, "Helpful")).answer()
         bea = await here.server.member("Bea")
@@ -176,7 +176,7 @@ async def test_a_person_reads_what_is_stored_gets_it_and_deletes_it(
         await (await here.ana.click(sure, "Delete it now")).acknowledged()
         await until(lambda: b"bathysphere" not in bytes_of(store))
         await here.bot.in_flight.finished()
-        assert (await sure.now() or sure).text == "Deleted. I have nothing of you any more."
+        assert (await sure.now() or sure).text == "Your data has been deleted."
         conversations = here.bot.conversations
         assert conversations.questions_of(int(here.ana.id)) == ()
         assert await here.bot.personal_data.collect(int(here.ana.id)) == PersonalData(int(here.ana.id), (), (), {})
@@ -191,13 +191,13 @@ async def test_managers_see_what_was_asked_in_vain_in_their_own_server(
 ) -> None:
     async with club(loopback_url, reviews, store) as here:
         mia = await here.server.member("Mia", manager=True)
-        assert "aren’t kept" in (await (await mia.slash(here.general, "gaps")).answer()).text
+        assert "doesn’t store questions" in (await (await mia.slash(here.general, "gaps")).answer()).text
         await keeps_questions(here)
-        assert "Nothing was asked in vain" in (await (await mia.slash(here.general, "gaps")).answer()).text
+        assert "There are no unanswered questions" in (await (await mia.slash(here.general, "gaps")).answer()).text
         other = await here.there.server("Book Club")
         theirs = await other.channel("general")
         noah = await other.member("Noah", manager=True)
-        await (await noah.slash(theirs, "settings", questions="kept")).answer()
+        await (await noah.slash(theirs, "settings", questions="stored")).answer()
         await here.ask(UNANSWERABLE)
         await (await noah.slash(theirs, "ask", question=SECRET)).answer()
         await here.bot.in_flight.finished()
@@ -221,10 +221,10 @@ async def test_managers_who_turn_the_keeping_off_are_told_what_that_has_deleted(
         mia = await here.server.member("Mia", manager=True)
         await here.ask(UNANSWERABLE)
         await here.bot.in_flight.finished()
-        turned_off = await (await mia.slash(here.general, "settings", questions="not kept")).answer()
+        turned_off = await (await mia.slash(here.general, "settings", questions="not stored")).answer()
         assert turned_off.text.splitlines()[-2:] == [
-            "**What is asked** isn’t kept.",
-            "1 kept question was deleted.",
+            "This server doesn’t store questions.",
+            "1 stored question was deleted.",
         ]
         assert "deleted" not in (await (await mia.slash(here.general, "settings")).answer()).text
         await here.assert_clean(log)

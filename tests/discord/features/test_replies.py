@@ -156,7 +156,7 @@ async def test_whoever_mentions_the_bots_role_is_told_to_mention_the_bot(
         assert guild.self_role is not None
         said = await here.ana.say(here.general, f"<@&{guild.self_role.id}> {WHO}")
         hint = await here.general.answer_to(said)
-        assert hint.text.startswith("You have mentioned my role")
+        assert hint.text.startswith("You mentioned my role")
         await here.ana.say(here.general, f"<@&{guild.self_role.id}> {WHO}")
         await here.ana.say(here.general, f"<@&{here.server.id}> {WHO}")
         await asyncio.sleep(0.3)

@@ -74,10 +74,10 @@ async def test_a_review_is_previewed_confirmed_asked_replaced_and_removed(
         assert page.ephemeral
         assert page.text.startswith("### Add this review?\n**The Ferryman**\n-# ferry-man · 3 sections · 36 words")
         assert "> A ferryman takes people over a river" in page.text
-        assert "**2.** The Boat\n**3.** ||The River|| 🙈\n-# 🙈 flagged as spoilers: 1" in page.text
+        assert "**2.** The Boat\n**3.** ||The River|| 🙈\n-# 🙈 Spoiler sections: 1" in page.text
         assert not own.exists()
-        text = await pressed(mia, page, "Add it", "can be asked now")
-        assert text == "✅ **The Ferryman** can be asked now, in this server alone. Try `/ask`."
+        text = await pressed(mia, page, "Add it", "is ready")
+        assert text == "✅ **The Ferryman** is ready. Only this server can see it. Try `/ask`."
         assert [file.name for file in own.iterdir()] == ["ferry-man.md"]
         assert (own / "ferry-man.md").read_bytes() == FERRYMAN
         assert "seventeen planks" in (await here.ask(BOAT)).text
@@ -91,7 +91,7 @@ async def test_a_review_is_previewed_confirmed_asked_replaced_and_removed(
             assert "planks" not in answer.text
             assert await named(here.ana, place, "ask") == ["The Lighthouse Keeper", "Never Let Me Go"]
             told = await (await here.ana.slash(place, "section", review="ferry-man", section="1")).answer()
-            assert told.text == "There is no review “ferry-man” here. `/reviews` lists those that there are."
+            assert told.text == "There is no review “ferry-man” here. See `/reviews`."
         assert await named(here.ana, here.general, "ask") == [
             "The Lighthouse Keeper",
             "Never Let Me Go",
@@ -101,7 +101,7 @@ async def test_a_review_is_previewed_confirmed_asked_replaced_and_removed(
         page = await upload(here, mia, "ferry-man.md", FERRYMAN.replace(b"seventeen", b"eighteen"))
         assert page.text.startswith("### Replace a review?")
         assert "**This replaces The Ferryman**" in page.text
-        await pressed(mia, page, "Replace it", "can be asked now")
+        await pressed(mia, page, "Replace it", "is ready")
         assert "eighteen planks" in (await here.ask(BOAT)).text
 
         assert await named(mia, here.general, "review remove") == ["The Ferryman"]
@@ -111,7 +111,7 @@ async def test_a_review_is_previewed_confirmed_asked_replaced_and_removed(
         assert list(own.iterdir()) == []
         assert "planks" not in (await here.ask(BOAT)).text
         told = await (await mia.slash(here.general, "review remove", review="never-let-me-go")).answer()
-        assert told.text == "**Never Let Me Go** isn’t a review of this server’s own, so it can’t be removed here."
+        assert told.text == "**Never Let Me Go** isn’t one of this server’s own reviews, so you can’t remove it here."
         await here.assert_clean(log)
 
 
@@ -159,17 +159,17 @@ async def test_only_managers_add_and_an_upload_is_confirmed_once(
         opened = [each | {"default_member_permissions": None} for each in payload(here.bot.tree)]
         await here.there.call("register", commands=opened)
         assert (await upload(here, here.ana, "x.md", FERRYMAN)).text == (
-            "Only those who may manage the server can add and remove its reviews."
+            "Only server managers can add and remove reviews."
         )
         # A broken connection to Discord's files is tried again.
         await here.there.fault("GET /ephemeral-attachments/.*", "status", status=503)
         page = await upload(here, mia, "x.md", FERRYMAN)
-        assert await pressed(mia, page, "Cancel", "Nothing") == "Nothing was changed."
+        assert await pressed(mia, page, "Cancel", "Nothing") == "Nothing changed."
         page = await upload(here, mia, "Das Ende.txt", "Ein Mann zählt Schiffe.".encode())
-        assert "No headings were found" in page.text
-        assert "made from another format" in page.text
+        assert "There are no headings" in page.text
+        assert "Converted from another format" in page.text
         # As after a restart: what was uploaded is not kept on the disk.
         here.bot.uploads.forget(int(mia.id))
-        await pressed(mia, page, "Add it", "not at hand any more")
+        await pressed(mia, page, "Add it", "This upload has expired")
         assert not (reviews / "collections").exists()
         await here.assert_clean(log)
