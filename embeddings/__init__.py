@@ -71,6 +71,8 @@ if TYPE_CHECKING:
         Sentence,
         StageSeconds,
         State,
+        hit_record,
+        quote_record,
     )
     from embeddings.retrieval.query import Query, is_follow_up
     from embeddings.retrieval.router import Router
@@ -148,6 +150,8 @@ _MODULES = {
     "Sentence": "embeddings.records",
     "StageSeconds": "embeddings.records",
     "State": "embeddings.records",
+    "hit_record": "embeddings.records",
+    "quote_record": "embeddings.records",
     "Query": "embeddings.retrieval.query",
     "is_follow_up": "embeddings.retrieval.query",
     "Router": "embeddings.retrieval.router",
@@ -217,11 +221,13 @@ __all__ = [
     "file_too_large",
     "find_model",
     "find_review_file",
+    "hit_record",
     "is_follow_up",
     "max_file_bytes",
     "needs_import_extra",
     "outdated_reviews",
     "packaged_calibration",
+    "quote_record",
     "read_sources",
     "remove_review",
     "review_files",

@@ -321,3 +321,54 @@ UNCALIBRATED_RERANKER_SPREAD: float = 4.0
 """How far from the middle the scores of a reranker without calibration are nearly certain. A guess for logits."""
 
 # Evaluation: what measures the engine.
+
+EVALUATION_PASSAGES: int = 30
+"""How many passages a question retrieves at first. More are retrieved until they are of ten documents."""
+
+BOOTSTRAP_RESAMPLES: int = 2_000
+"""How many resamples a bootstrap interval is made of. A guess: with more, intervals move in the third decimal."""
+
+PERMUTATIONS: int = 10_000
+"""How many random sign flips a permutation test makes; the smallest p is 1 in 10,001. A guess."""
+
+SIGNIFICANCE_LEVEL: float = 0.05
+"""A difference with a lower two-sided p is significant: the convention."""
+
+SMALL_SAMPLE_QUESTIONS: int = 200
+"""Below this many questions, tables show the interval before the value. A guess."""
+
+CALIBRATION_FOLDS: int = 5
+"""How many folds cross-validate the thresholds, and half the least number of questions of either kind. A guess."""
+
+CALIBRATION_REPEATS: int = 40
+"""How many times the folds are drawn, so that the thresholds don't depend on one draw. A guess."""
+
+CALIBRATION_LOST: float = 0.05
+"""The largest share of answerable questions that may be `unanswered`, unless the caller says otherwise. A guess."""
+
+CALIBRATION_TRADE_OFF: tuple[float, ...] = (0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+"""The shares of refused questions for which `calibrate` shows what would be kept."""
+
+UNANSWERABLE_KINDS: tuple[str, ...] = ("off-topic", "other-film")
+"""The kinds of question that must be `unanswered`, unless the caller says otherwise."""
+
+CLUSTER_MIN_COSINE: float = 0.55
+"""The least cosine of a question and its cluster's centre, for the default encoder. Of 43 unanswered questions about 12
+subjects (`tests/embeddings/evaluation/test_clustering.py`), clusters hold 20 of 59 pairs about one subject and 6 of 844
+about two; 22 and 13 at .50, 12 and 4 at .60. Of 600 unanswerable questions of SQuAD 2.0, 9 of 377 clusters mix
+articles; 11 of 322 at .50, 3 of 449 at .60. Two clusters about one subject are better than one that mixes two."""
+
+LABEL_PASSAGES: int = 5
+"""How many of the closest passages `label` shows. A guess."""
+
+REPORT_QUESTIONS: int = 300
+"""The most questions on a report page, worst first: what a browser shows without delay. A guess."""
+
+REPORT_BINS: int = 25
+"""How many bars the plot of confidences has for each kind of question. A guess."""
+
+RISK_COVERAGE_POINTS: int = 100
+"""The most points of a risk-coverage curve in a plot and in JSON. A guess."""
+
+SWEEP_MIN_TOKENS: int = 16
+"""The smallest passage size that a sweep takes, in tokens. A guess."""

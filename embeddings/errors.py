@@ -48,10 +48,10 @@ class ReviewStorageError(LibraryError):
 
 
 class QuestionFileError(LibraryError):
-    """A question file, or a line of it, that can't be used: mend that line."""
+    """A question file, or a line of it, can't be used: correct that line."""
 
     def __init__(self, file: Path, line: int | None, reason: str) -> None:
-        super().__init__(f"{file}:{line}: {reason}" if line is not None else f"{file}: {reason}")
+        super().__init__(f"{file}, line {line}: {reason}" if line is not None else f"{file}: {reason}")
         self.file = file
         self.line = line
         self.reason = reason

@@ -218,3 +218,17 @@ class AskResult:
     hits: tuple[Hit, ...]
     quotes: tuple[Quote, ...] = ()
     took: StageSeconds = field(default=StageSeconds(), compare=False)
+
+
+_QUOTE_KEYS = ("label", "text", "review", "title", "section", "heading", "paragraph", "start", "end", "score")
+_HIT_KEYS = ("review", "section", "paragraph", "start", "end", "score")
+
+
+def quote_record(quote: Quote) -> dict[str, object]:
+    """Return a quote as a JSON object; other programs read its keys."""
+    return {key: getattr(quote, key) for key in _QUOTE_KEYS}
+
+
+def hit_record(hit: Hit) -> dict[str, object]:
+    """Return a hit as a JSON object; other programs read its keys."""
+    return {key: getattr(hit, key) for key in _HIT_KEYS}

@@ -1,4 +1,4 @@
-"""Label new questions: which are left to label, their candidate sentences, and the line that is added."""
+"""Label new questions: which ones have no labels yet, their candidate sentences, and the line to add to the file."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from embeddings.config import LABEL_PASSAGES
 from embeddings.errors import QuestionFileError
 from embeddings.evaluation.datasets.questions import (
     Label,
     Question,
+    QuestionLine,
     question_line,
     read_lines,
     read_questions,
@@ -19,13 +21,10 @@ from embeddings.evaluation.datasets.questions import (
 from embeddings.library import Library
 from embeddings.records import SHARED
 
-PASSAGES = 5
-"""How many of the closest passages are shown."""
-
 
 @dataclass(frozen=True, slots=True)
 class UnlabelledQuestion:
-    """A question that somebody asked, without what answers it; `collections` are those that the asker saw."""
+    """A question without labels; `collections` are those that the person who asked may see."""
 
     text: str
     context: tuple[str, ...] = ()
@@ -36,7 +35,7 @@ class UnlabelledQuestion:
 
 @dataclass(frozen=True, slots=True)
 class CandidateSentence:
-    """A sentence that may answer; `heading` and `paragraph` say where it stands."""
+    """A sentence that may answer a question, with its citation."""
 
     review: str
     text: str
@@ -45,97 +44,97 @@ class CandidateSentence:
 
 
 def read_unlabelled(file: Path) -> tuple[UnlabelledQuestion, ...]:
-    """The questions of a file: of each line's `question` in a `.jsonl` file, else each line is one.
+    """Read questions without labels: the `question` of each line of a `.jsonl` file, or each line of another file.
 
     Raises:
-        QuestionFileError: the file can't be read, or a line holds no question.
+        QuestionFileError: the file can't be read, or a line has no question.
     """
     if file.suffix != ".jsonl":
         return tuple(UnlabelledQuestion(line.strip()) for line in read_lines(file) if line.strip())
-    asked = []
+    questions = []
     for number, record in read_records(file):
-        text, context = record.get("question"), record.get("context", [])
-        review, kind, collections = record.get("review"), record.get("kind"), record.get("collections", [])
-        if not (isinstance(text, str) and text.strip()):
-            raise QuestionFileError(file, number, '"question" is missing')
-        if not (isinstance(context, list) and all(isinstance(turn, str) for turn in context)):
-            raise QuestionFileError(file, number, '"context" is a list of the earlier questions')
-        if not (isinstance(collections, list) and all(isinstance(name, str) for name in collections)):
-            raise QuestionFileError(file, number, '"collections" is a list of collections\' names')
-        asked.append(
+        line = QuestionLine(file, number, record)
+        review, kind = record.get("review"), record.get("kind")
+        questions.append(
             UnlabelledQuestion(
-                text=text,
-                context=tuple(context),
+                text=line.text(record, "question"),
+                context=line.strings("context", "the earlier questions"),
                 review=review if isinstance(review, str) else None,
                 kind=kind if isinstance(kind, str) else None,
-                collections=tuple(collections) or (SHARED,),
+                collections=line.strings("collections", "the names of collections") or (SHARED,),
             )
         )
-    return tuple(asked)
+    return tuple(questions)
 
 
 def labelled_questions(file: Path) -> tuple[Question, ...]:
-    """The questions that a file holds already: none where there is no file, or an empty one.
+    """Read the questions that a file already has: none where the file is missing or empty.
 
     Raises:
-        QuestionFileError: the file is there and broken.
+        QuestionFileError: the file is not a question file.
     """
     return read_questions(file) if file.exists() and file.stat().st_size else ()
 
 
-def not_yet_labelled(asked: Iterable[UnlabelledQuestion], known: Iterable[Question]) -> tuple[UnlabelledQuestion, ...]:
-    """Those that aren't among the labelled questions yet, each once."""
-    there = {_asked_as(question) for question in known}
-    new = {_asked_as(one): one for one in asked}
-    return tuple(one for key, one in new.items() if key not in there)
+def not_yet_labelled(
+    questions: Iterable[UnlabelledQuestion], labelled: Iterable[Question]
+) -> tuple[UnlabelledQuestion, ...]:
+    """Return the questions that have no labels yet, without duplicates."""
+    known = {_key(question) for question in labelled}
+    new = {_key(question): question for question in questions}
+    return tuple(question for key, question in new.items() if key not in known)
 
 
-def candidate_sentences(library: Library, asked: UnlabelledQuestion) -> tuple[CandidateSentence, ...]:
-    """The sentences of the passages closest to a question, passage by passage, each in its order.
+def candidate_sentences(library: Library, question: UnlabelledQuestion) -> tuple[CandidateSentence, ...]:
+    """Return the sentences of the passages closest to a question, passage by passage, in their order.
 
     Raises:
-        QuestionError: there are no words in the question.
-        UnknownReviewError: it is narrowed to a review that isn't there.
+        QuestionError: the question has no words.
+        UnknownReviewError: there is no review with the question's slug.
     """
-    found: list[CandidateSentence] = []
+    candidates: list[CandidateSentence] = []
     hits = library.search(
-        asked.text, PASSAGES, review=asked.review, context=asked.context, collections=asked.collections
+        question.text,
+        LABEL_PASSAGES,
+        review=question.review,
+        context=question.context,
+        collections=question.collections,
     )
     for hit in hits:
         review = library.review(hit.review, collections=(hit.collection,))
         heading = review.section(hit.section).heading
-        found.extend(
+        candidates.extend(
             CandidateSentence(review.slug, review.text[sentence.start : sentence.end], heading, hit.paragraph)
             for sentence in sorted(hit.sentences, key=lambda sentence: sentence.start)
         )
-    return tuple(found)
+    return tuple(candidates)
 
 
 def add_question(
     file: Path,
-    asked: UnlabelledQuestion,
-    answers: Sequence[CandidateSentence],
+    question: UnlabelledQuestion,
+    relevant: Sequence[CandidateSentence],
     *,
     kind: str | None = None,
     split: str | None = None,
 ) -> Question:
-    """Add a question with what answers it, or with nothing, to a file; return it as it was added.
+    """Add a question with its relevant sentences to a file, and return it. No sentences mean unanswerable.
 
-    The file is replaced in one step, its other lines as they were.
+    The file is replaced in one step; its other lines stay as they are.
 
     Raises:
-        QuestionFileError: the file is broken, or can't be written.
+        QuestionFileError: the file is not a question file, or can't be written.
     """
     known = labelled_questions(file)
-    question = Question(
+    labelled = Question(
         id=_next_id(known),
-        text=asked.text,
-        relevant=tuple(Label(answer.review, answer.text) for answer in answers),
-        context=asked.context,
-        review=asked.review,
-        kind=asked.kind or kind,
+        text=question.text,
+        relevant=tuple(Label(sentence.review, sentence.text) for sentence in relevant),
+        context=question.context,
+        review=question.review,
+        kind=question.kind or kind,
         split=split,
-        collections=asked.collections,
+        collections=question.collections,
     )
     before = file.read_bytes() if known else b""
     if before and not before.endswith(b"\n"):
@@ -143,14 +142,17 @@ def add_question(
     partial = file.with_name(f"{file.name}.partial")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(before + question_line(question).encode() + b"\n")
+        partial.write_bytes(before + question_line(labelled).encode() + b"\n")
         partial.replace(file)
     except OSError as error:
-        raise QuestionFileError(file, None, f"can't be written: {error.strerror}") from error
-    return question
+        raise QuestionFileError(
+            file, None, f"The file can't be written ({error.strerror}). Use another path."
+        ) from error
+    return labelled
 
 
-def _asked_as(question: UnlabelledQuestion | Question) -> tuple[object, ...]:
+def _key(question: UnlabelledQuestion | Question) -> tuple[object, ...]:
+    """Return what makes two questions the same."""
     return question.text, question.context, question.collections
 
 

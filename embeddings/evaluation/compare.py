@@ -1,4 +1,4 @@
-"""Runs over the same questions side by side: how far they differ, whether that could be chance, and where."""
+"""Compare runs over the same questions: the differences, their significance, and the questions behind them."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from embeddings.config import SIGNIFICANCE_LEVEL
 from embeddings.errors import LibraryError, QuestionFileError
 from embeddings.evaluation.datasets.task import JudgedQuestion
 from embeddings.evaluation.datasets.trec import read_qrels, read_run
@@ -24,17 +25,14 @@ from embeddings.evaluation.significance import (
 )
 from embeddings.evaluation.summary import summarise, summary_record
 
-CHANCE = 0.05
-"""A two-sided p from which on a difference counts as chance."""
-
 
 class IncomparableRunsError(LibraryError):
-    """Runs that were made of different things: run them again, or say that they are to be compared anyway."""
+    """Runs over different questions or reviews: run them again, or compare only the shared questions."""
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionChange:
-    """A question whose figure differs between two runs."""
+    """A question whose measure differs between two runs."""
 
     id: str
     question: str
@@ -43,16 +41,16 @@ class QuestionChange:
 
     @property
     def gain(self) -> float:
-        """How much higher the figure is after."""
+        """Return how much higher the measure is after."""
         return self.after - self.before
 
 
 @dataclass(frozen=True, slots=True)
 class MeasureComparison:
-    """One measure in two runs: the difference of the means, and the questions that made it, worst losses first.
+    """One measure in two runs: the difference, and the questions that changed, largest loss first.
 
-    For `AUROC` a question's figure is the share of the questions of the other kind that its confidence stands
-    on the right side of.
+    The value of a question for `AUROC` is its placement value: the share of the questions of the other kind that its
+    confidence ranks correctly.
     """
 
     difference: Difference
@@ -60,23 +58,23 @@ class MeasureComparison:
 
     @property
     def won(self) -> int:
-        """How many questions have a higher figure after."""
-        return sum(move.gain > 0 for move in self.changes)
+        """Return the number of questions with a higher value after."""
+        return sum(change.gain > 0 for change in self.changes)
 
     @property
     def lost(self) -> int:
-        """How many have a lower one."""
+        """Return the number of questions with a lower value after."""
         return len(self.changes) - self.won
 
     @property
     def regressed(self) -> bool:
-        """Whether the measure fell by more than chance explains."""
-        return self.difference.value < 0 and self.difference.p < CHANCE
+        """Return True if the measure is significantly lower after."""
+        return self.difference.value < 0 and self.difference.p < SIGNIFICANCE_LEVEL
 
 
 @dataclass(frozen=True, slots=True)
 class RunComparison:
-    """Two runs, and each measure that both have."""
+    """Two runs, with each measure that both have."""
 
     before: str
     after: str
@@ -84,11 +82,11 @@ class RunComparison:
 
 
 def load_runs(files: Sequence[Path], qrels: Path | None = None) -> tuple[Run, ...]:
-    """The runs in files, with names that tell them apart.
+    """Load runs from files, with distinct names.
 
     Args:
-        files: runs as `review-bot evaluate` saves them; with `qrels`, others are read as TREC runs.
-        qrels: what answers the questions of the TREC runs.
+        files: runs that `review-bot evaluate` saved; with `qrels`, other files are read as TREC runs.
+        qrels: the relevance judgements of the TREC runs.
 
     Raises:
         QuestionFileError: a file can't be read.
@@ -105,46 +103,49 @@ def check_comparable(runs: Sequence[Run]) -> None:
     """Refuse runs over different questions or different reviews.
 
     Raises:
-        IncomparableRunsError: they are different; the message says in what.
+        IncomparableRunsError: they are different; the message says which.
     """
     first, *others = runs
     for other in others:
         if first.fingerprint is not None and other.fingerprint is not None:
             different = fingerprint_mismatch(first.fingerprint, other.fingerprint)
-            if different is not None:
-                raise IncomparableRunsError(_incomparable(first, other, different))
-        elif _answerable(first) != _answerable(other):
-            raise IncomparableRunsError(_incomparable(first, other, "questions"))
+        else:
+            different = "questions" if _answerable(first) != _answerable(other) else None
+        if different is not None:
+            raise IncomparableRunsError(
+                f"{first.name} and {other.name} are over different {different}. Run them again over the same, "
+                "or compare the shared questions with --anyway."
+            )
 
 
 def on_shared_questions(runs: Sequence[Run]) -> tuple[Run, ...]:
-    """The runs with those of their questions alone that all of them have.
+    """Return the runs with only the questions that all of them have.
 
     Raises:
-        IncomparableRunsError: there is no such question.
+        IncomparableRunsError: they share no question.
     """
     shared = set.intersection(*({result.id for result in run.results} for run in runs))
     if not shared:
         raise IncomparableRunsError(
-            f"{', '.join(run.name for run in runs)}: there is no question that all of them have"
+            f"{', '.join(run.name for run in runs)}: The runs share no question. Compare other runs."
         )
     return tuple(replace(run, results=tuple(result for result in run.results if result.id in shared)) for run in runs)
 
 
 def fingerprint_mismatch(first: Fingerprint, other: Fingerprint) -> str | None:
-    """What makes two runs incomparable, in a word: `questions` or `reviews`; None where they can be compared."""
+    """Return what differs between two runs, `questions` or `reviews`; None where they can be compared."""
     if first.questions != other.questions:
         return "questions"
     return "reviews" if first.corpus != other.corpus else None
 
 
 def compare_all(runs: Sequence[Run]) -> tuple[RunComparison, ...]:
-    """Every two of the runs, each with those after it; p is adjusted for their number (Holm) in each measure."""
+    """Compare every two runs. The p values of each measure are adjusted for the number of pairs (Holm)."""
     pairs = [compare_runs(before, after) for before, after in combinations(runs, 2)]
     for name in Measure:
-        sharing = [place for place, pair in enumerate(pairs) if name in pair.measures]
-        adjusted = holm([pairs[place].measures[name].difference.p for place in sharing])
-        for place, p in zip(sharing, adjusted, strict=True):
+        with_measure = [place for place, pair in enumerate(pairs) if name in pair.measures]
+        adjusted = holm([pairs[place].measures[name].difference.p for place in with_measure])
+        for place, p in zip(with_measure, adjusted, strict=True):
             old = pairs[place].measures[name]
             new = replace(old, difference=replace(old.difference, p=p))
             pairs[place] = replace(pairs[place], measures={**pairs[place].measures, name: new})
@@ -152,26 +153,26 @@ def compare_all(runs: Sequence[Run]) -> tuple[RunComparison, ...]:
 
 
 def compare_runs(before: Run, after: Run) -> RunComparison:
-    """Two runs over the questions that both have."""
+    """Compare two runs over the questions that both have."""
     known = {result.id: result for result in before.results}
     pairs = [(known[result.id], result) for result in after.results if result.id in known]
-    contrasts = {}
+    measures = {}
     for name in Measure:
-        found = _auroc(pairs) if name is Measure.AUROC else _means(name, pairs)
-        if found is not None:
-            contrasts[name] = found
-    return RunComparison(before.name, after.name, contrasts)
+        compared = _compare_aurocs(pairs) if name is Measure.AUROC else _compare_means(name, pairs)
+        if compared is not None:
+            measures[name] = compared
+    return RunComparison(before.name, after.name, measures)
 
 
-def _means(name: Measure, pairs: Sequence[tuple[Result, Result]]) -> MeasureComparison | None:
+def _compare_means(name: Measure, pairs: Sequence[tuple[Result, Result]]) -> MeasureComparison | None:
     shared = [(old, new) for old, new in pairs if name in old.values and name in new.values]
     before = np.array([old.values[name] for old, _ in shared], dtype=np.float64)
     after = np.array([new.values[name] for _, new in shared], dtype=np.float64)
     difference = difference_of_means(before, after)
-    return MeasureComparison(difference, _moves(shared, before, after)) if difference is not None else None
+    return MeasureComparison(difference, _changes(shared, before, after)) if difference is not None else None
 
 
-def _auroc(pairs: Sequence[tuple[Result, Result]]) -> MeasureComparison | None:
+def _compare_aurocs(pairs: Sequence[tuple[Result, Result]]) -> MeasureComparison | None:
     shared = [
         (old, new, old.confidence, new.confidence)
         for old, new in pairs
@@ -185,21 +186,17 @@ def _auroc(pairs: Sequence[tuple[Result, Result]]) -> MeasureComparison | None:
         return None
     results = [(old, new) for old, new, _, _ in shared]
     return MeasureComparison(
-        difference, _moves(results, placement_values(before, answerable), placement_values(after, answerable))
+        difference, _changes(results, placement_values(before, answerable), placement_values(after, answerable))
     )
 
 
-def _moves(
-    pairs: Sequence[tuple[Result, Result]],
-    before: Floats,
-    after: Floats,
-) -> tuple[QuestionChange, ...]:
-    moves = (
+def _changes(pairs: Sequence[tuple[Result, Result]], before: Floats, after: Floats) -> tuple[QuestionChange, ...]:
+    changes = (
         QuestionChange(new.id, new.question or old.question, float(low), float(high))
         for (old, new), low, high in zip(pairs, before, after, strict=True)
         if low != high
     )
-    return tuple(sorted(moves, key=lambda move: (move.gain, move.id)))
+    return tuple(sorted(changes, key=lambda change: (change.gain, change.id)))
 
 
 def _load(file: Path, qrels: Path | None) -> Run:
@@ -215,8 +212,8 @@ def _load(file: Path, qrels: Path | None) -> Run:
         raise QuestionFileError(
             file,
             None,
-            "not a run as `review-bot evaluate --save` writes it; a TREC run is compared with --qrels, which names "
-            "the file of what answers its questions",
+            "The file is not a run of `review-bot evaluate --save`. To compare a TREC run, name the file with its "
+            "relevance judgements with --qrels.",
         ) from error
 
 
@@ -248,35 +245,28 @@ def _answerable(run: Run) -> set[str]:
     return {result.id for result in run.results if result.answerable}
 
 
-def _incomparable(first: Run, other: Run, different: str) -> str:
-    return (
-        f"{first.name} and {other.name} were run over different {different}: run them again over the same, "
-        "or compare what they share with --anyway"
-    )
-
-
 def comparison_record(runs: Sequence[Run], pairs: Sequence[RunComparison]) -> dict[str, object]:
-    """The comparison as a JSON object."""
+    """Return the comparison as a JSON object."""
     return {
         "runs": [{"name": run.name, **summary_record(summarise(run.results))} for run in runs],
         "pairs": [
             {
                 "before": pair.before,
                 "after": pair.after,
-                **grouped({name: _contrast_record(found) for name, found in pair.measures.items()}),
+                **grouped({name: _measure_record(compared) for name, compared in pair.measures.items()}),
             }
             for pair in pairs
         ],
     }
 
 
-def _contrast_record(found: MeasureComparison) -> dict[str, object]:
-    difference = found.difference
+def _measure_record(compared: MeasureComparison) -> dict[str, object]:
+    difference = compared.difference
     return {
         "difference": difference.value,
         "interval": [difference.low, difference.high],
         "p": difference.p,
         "questions": difference.questions,
-        "won": [move.id for move in reversed(found.changes) if move.gain > 0],
-        "lost": [move.id for move in found.changes if move.gain < 0],
+        "won": [change.id for change in reversed(compared.changes) if change.gain > 0],
+        "lost": [change.id for change in compared.changes if change.gain < 0],
     }

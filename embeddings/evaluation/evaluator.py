@@ -1,4 +1,4 @@
-"""Asks a library every question of a task, as a member of the server would."""
+"""Run a task: ask a library every question, as a member of the server would."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from embeddings.config import EVALUATION_PASSAGES
 from embeddings.errors import QuestionError
 from embeddings.evaluation.datasets.beir import read_beir
-from embeddings.evaluation.datasets.questions import locate, read_questions, select_split
+from embeddings.evaluation.datasets.questions import locate_quotes, read_questions, select_split
 from embeddings.evaluation.datasets.squad import read_squad
 from embeddings.evaluation.datasets.task import JudgedQuestion, Task, paragraph_of_hit
 from embeddings.evaluation.datasets.trec import ScoredDocument
@@ -22,15 +23,12 @@ from embeddings.library import Library
 from embeddings.records import SHARED, Answer, AskResult, Hit, State
 
 DOCUMENTS = 10
-"""How many documents a ranking has at least, where the corpus has so many: the deepest measure's cutoff."""
-
-_PASSAGES = 30
-"""How many passages are looked at first: a long document has several, and counts by its best."""
+"""The number of documents in a ranking, where the corpus has that many: the largest cutoff of the measures."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A task with what a library made of it: the outcomes in full, and the run that is kept of them."""
+    """A task with a library's outcomes in full, and the run to save."""
 
     task: Task
     outcomes: tuple[Outcome, ...]
@@ -46,23 +44,23 @@ def open_task(
     directory: Path | None = None,
     progress: Progress | None = None,
 ) -> Iterator[tuple[Task, Library]]:
-    """The task in a file or folder, and the library to ask.
+    """Yield the task in a file or folder, and the library to ask.
 
-    A question file is asked of the library itself. A SQuAD file (`.json`) and a BEIR folder bring their own corpus:
-    it is indexed with the library's encoder, and asked with its thresholds and weights.
+    The questions of a question file go to the library itself. A SQuAD file (`.json`) and a BEIR folder have their own
+    corpus, which is indexed with the library's encoder and searched with its thresholds and weights.
 
     Args:
         path: a question file, a SQuAD v2 file or a BEIR folder.
         library: an opened index.
         split: only the questions of this split; for a BEIR folder, the qrels of this name instead of `test`.
-        directory: where to keep a corpus's index for the next time; None forgets it.
-        progress: told how far the encoding of a corpus is.
+        directory: where to store the index of a corpus for the next run; None deletes it afterwards.
+        progress: called while a corpus is encoded.
 
     Raises:
         QuestionFileError: the task can't be read.
     """
     task = read_task(path, library, split)
-    if not _brings_corpus(path):
+    if not _has_corpus(path):
         yield task, library
         return
     with TemporaryDirectory() as temporary:
@@ -80,38 +78,38 @@ def open_task(
 
 
 def read_task(path: Path, library: Library, split: str | None = None) -> Task:
-    """The task in a file or folder, as `open_task` takes it, without an index of its corpus.
+    """Read the task in a file or folder, as `open_task` takes it, without indexing its corpus.
 
     Raises:
         QuestionFileError: the task can't be read.
     """
-    if not _brings_corpus(path):
+    if not _has_corpus(path):
         questions = read_questions(path)
         chosen = select_split(questions, split, path) if split is not None else questions
-        seen = dict.fromkeys((SHARED, *(name for question in chosen for name in question.collections)))
-        reviews = library.reviews(collections=tuple(seen))
-        return Task(path.stem, reviews, locate(chosen, reviews, path), paragraph_of_hit)
+        collections = dict.fromkeys((SHARED, *(name for question in chosen for name in question.collections)))
+        reviews = library.reviews(collections=tuple(collections))
+        return Task(path.stem, reviews, locate_quotes(chosen, reviews, path), paragraph_of_hit)
     return read_beir(path, split or "test") if path.is_dir() else read_squad(path)
 
 
 def evaluate(
     library: Library, task: Task, *, name: str | None = None, progress: Callable[[int], None] | None = None
 ) -> Evaluation:
-    """Ask every question of a task.
+    """Ask every question of a task and measure the answers.
 
     Args:
         library: holds the task's reviews.
-        task: what to ask.
-        name: the run's name; None takes the task's.
-        progress: called after each question with how many are done.
+        task: the questions and their judgements.
+        name: the name of the run; None takes the task's.
+        progress: called after each question with the number of questions done.
     """
-    # Encoder and reranker are opened by the first question otherwise, which would seem slow for it.
+    # The first question would open the encoder and the reranker, and would seem slow.
     library.models.encoder.encode([""])
     if library.models.reranker is not None:
         library.models.reranker.score("", [("",)])
     outcomes = []
     for done, question in enumerate(task.questions, start=1):
-        outcomes.append(_asked(library, task, question))
+        outcomes.append(_ask(library, task, question))
         if progress is not None:
             progress(done)
     run = Run(
@@ -123,7 +121,7 @@ def evaluate(
 
 
 def library_settings(library: Library) -> dict[str, object]:
-    """Whatever of a library decides its answers, besides the reviews and the encoder."""
+    """Return all settings of a library that decide its answers, besides the reviews and the encoder."""
     return {
         "ranking": asdict(library.ranking),
         "thresholds": asdict(library.models.thresholds),
@@ -133,16 +131,17 @@ def library_settings(library: Library) -> dict[str, object]:
     }
 
 
-def _brings_corpus(path: Path) -> bool:
+def _has_corpus(path: Path) -> bool:
     return path.is_dir() or path.suffix == ".json"
 
 
-def _asked(library: Library, task: Task, question: JudgedQuestion) -> Outcome:
-    passages = _PASSAGES
+def _ask(library: Library, task: Task, question: JudgedQuestion) -> Outcome:
+    # A document may have several passages, of which the best counts.
+    passages = EVALUATION_PASSAGES
     while True:
-        began = time.perf_counter()
+        start = time.perf_counter()
         try:
-            examined = library.run(
+            result = library.run(
                 question.text,
                 k=passages,
                 review=question.review,
@@ -150,16 +149,17 @@ def _asked(library: Library, task: Task, question: JudgedQuestion) -> Outcome:
                 collections=question.collections,
             )
         except QuestionError:
-            # What nobody can answer is refused with a line that says so: nothing is quoted.
-            examined = AskResult(Answer(question.text, State.UNANSWERED, 0.0, ()), ())
-        seconds = time.perf_counter() - began
-        ranking = _by_best_passage(examined.hits, task.document_of)
-        if len(ranking) >= DOCUMENTS or len(examined.hits) < passages:
-            return Outcome(question, examined.answer, examined.quotes, examined.hits[:DOCUMENTS], ranking, seconds)
+            # A question without words gets an error message instead of quotes.
+            result = AskResult(Answer(question.text, State.UNANSWERED, 0.0, ()), ())
+        seconds = time.perf_counter() - start
+        ranking = _rank_documents(result.hits, task.document_of)
+        if len(ranking) >= DOCUMENTS or len(result.hits) < passages:
+            return Outcome(question, result.answer, result.quotes, result.hits[:DOCUMENTS], ranking, seconds)
         passages *= 4
 
 
-def _by_best_passage(hits: Iterable[Hit], document_of: Callable[[Hit], str]) -> tuple[ScoredDocument, ...]:
+def _rank_documents(hits: Iterable[Hit], document_of: Callable[[Hit], str]) -> tuple[ScoredDocument, ...]:
+    """Rank documents, each by its best passage."""
     best: dict[str, float] = {}
     for hit in hits:
         best.setdefault(document_of(hit), hit.score)

@@ -1,7 +1,7 @@
-"""What is measured of each question: passages by `ir-measures`, quotes and states by their spans.
+"""The measures of each question: passages by `ir-measures`, quotes and states by their spans.
 
-A question that nothing answers has no passage or quote measure, rather than a zero. One that something answers
-and the bot leaves `unanswered` showed no quote: `Success@1` and `Success@3` are 0, whatever the ranking held.
+An unanswerable question has no passage or quote measure, rather than a zero. An answerable question that stays
+`unanswered` shows no quote, so its `Success@1` and `Success@3` are 0, whatever the ranking.
 """
 
 from __future__ import annotations
@@ -18,37 +18,37 @@ from embeddings.records import Answer, Hit, Quote, State
 
 
 class Measure(StrEnum):
-    """A measure, as group and name."""
+    """A measure, as `group/name`."""
 
     NDCG = "passages/nDCG@10"
     RECALL = "passages/R@5"
     RECIPROCAL_RANK = "passages/RR@10"
     FIRST_PASSAGE = "passages/Success@1"
     FIRST_QUOTE = "quotes/Success@1"
-    """The first quote holds a part of what answers the question."""
+    """The first quote overlaps a relevant span."""
     THREE_QUOTES = "quotes/Success@3"
-    """One of the quotes, of which there are at most three, does."""
+    """At least one of the quotes (at most three) overlaps a relevant span."""
     PRECISION = "quotes/Precision"
-    """The share of the quotes shown that do; none where nothing was shown."""
+    """The share of the quotes that overlap a relevant span; no value where there is no quote."""
     BEST_SENTENCE = "quotes/Ranked@1"
-    """The best sentence of the ranking does, whatever the state."""
+    """The best sentence of the ranking overlaps a relevant span, whatever the state."""
     FIRST_UNREFUSED = "quotes/Unrefused@1"
-    """The first quote does that would be shown if nothing were refused: the risk of answering from a confidence on."""
+    """`Success@1` as it would be if no question were refused; the risk-coverage curve is made of it."""
     AUROC = "abstention/AUROC"
-    """How often the confidence of an answerable question is above that of an unanswerable one."""
+    """The probability that an answerable question has a higher confidence than an unanswerable one."""
     KEPT = "abstention/kept"
-    """The share of the answerable questions `answered`."""
+    """The share of the answerable questions that are `answered`."""
     REFUSED = "abstention/refused"
-    """The share of the unanswerable questions not `answered`."""
+    """The share of the unanswerable questions that are not `answered`."""
 
     @property
     def group(self) -> str:
-        """`passages`, `quotes` or `abstention`."""
+        """Return `passages`, `quotes` or `abstention`."""
         return self.value.split("/")[0]
 
     @property
     def label(self) -> str:
-        """The name within the group, as `ir-measures` has it where it has it."""
+        """Return the name within the group: that of `ir-measures` where it has one."""
         return self.value.split("/")[1]
 
 
@@ -62,15 +62,15 @@ PASSAGE_MEASURES = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What the library made of a question.
+    """A library's answer to a question.
 
     Attributes:
-        question: what was asked, and what answers it.
-        answer: what a member would have seen.
-        quotes: what a member would have seen quoted if nothing were refused.
+        question: the question and its judgements.
+        answer: the answer that a member sees.
+        quotes: the quotes that a member would see if no question were refused.
         hits: the best passages, best first.
         ranking: their documents, each by its best passage, best first.
-        seconds: what it took, wall clock.
+        seconds: wall-clock time.
     """
 
     question: JudgedQuestion
@@ -82,7 +82,7 @@ class Outcome:
 
 
 def measure(outcomes: Sequence[Outcome]) -> tuple[Mapping[Measure, float], ...]:
-    """The measures of each question that apply to it, in [0, 1]; `AUROC` is of all questions together."""
+    """Return the measures of each question, in [0, 1]. `AUROC` is not among them: it needs all questions."""
     passages = passage_values(
         {outcome.question.id: outcome.question for outcome in outcomes},
         {outcome.question.id: outcome.ranking for outcome in outcomes},
@@ -96,7 +96,7 @@ def measure(outcomes: Sequence[Outcome]) -> tuple[Mapping[Measure, float], ...]:
 def passage_values(
     questions: Mapping[str, JudgedQuestion], rankings: Mapping[str, Sequence[ScoredDocument]]
 ) -> dict[str, dict[Measure, float]]:
-    """The passage measures of every answerable question; one without a ranking scores 0."""
+    """Return the passage measures of every answerable question; a question without a ranking scores 0."""
     qrels = [
         ir_measures.Qrel(identity, judgement.document, judgement.grade)
         for identity, question in questions.items()
@@ -115,7 +115,7 @@ def passage_values(
 
 
 def is_relevant(question: JudgedQuestion, review: str, start: int, end: int) -> bool:
-    """Whether that stretch holds a part of what answers the question; a run of sentences needs but one."""
+    """Return True if that text range overlaps a relevant span."""
     return any(span.overlaps(review, start, end) for span in question.spans)
 
 

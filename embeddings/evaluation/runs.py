@@ -1,7 +1,7 @@
-"""A run: what a set of questions came to, with a fingerprint of what it was made of, kept for `compare`.
+"""Runs: the measures of a set of questions, with a fingerprint of the corpus, the questions and the settings.
 
-On disk a run is the JSON object that `review-bot evaluate --json` prints, of which only `fingerprint` and the
-figures under `per_question` are read back; `save_run` leaves the rest out.
+On disk a run is the JSON object that `review-bot evaluate --json` prints. Only `fingerprint` and the measures under
+`per_question` are read back, and `save_run` writes nothing else.
 """
 
 from __future__ import annotations
@@ -16,21 +16,22 @@ from pathlib import Path
 
 from embeddings.encoders.base import EncoderIdentity
 from embeddings.errors import QuestionFileError
+from embeddings.evaluation.datasets.questions import read_bytes
 from embeddings.evaluation.datasets.task import JudgedQuestion, Task
 from embeddings.evaluation.metrics import Measure, Outcome, measure
-from embeddings.records import SHARED, Review, State
+from embeddings.records import SHARED, State
 
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """What a run was made of.
+    """Everything that decides the measures of a run.
 
     Attributes:
         corpus: SHA-256 (hex) of the reviews.
-        questions: SHA-256 (hex) of the questions and what answers them.
+        questions: SHA-256 (hex) of the questions and their judgements.
         model: the encoder's identity.
-        settings: whatever else decides the figures, by name.
-        version: this program's.
+        settings: the other settings, by name.
+        version: the version of this program.
     """
 
     corpus: str
@@ -42,10 +43,10 @@ class Fingerprint:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A question's figures.
+    """The measures of a question.
 
-    `review` is the one that the search was narrowed to, or else the one that answers. `seconds` is wall clock;
-    0 where nothing was timed. `state` and `confidence` are None where only a ranking is known.
+    `review` is the only review that was searched, or else the first relevant one. `seconds` is wall-clock time, 0 where
+    it was not measured. `state` and `confidence` are None where only a ranking is known. `values` has the measures.
     """
 
     id: str
@@ -61,7 +62,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A set of questions' figures under one name; `fingerprint` is None where it isn't known (a TREC run)."""
+    """The results of a set of questions; `fingerprint` is None where it is unknown (a TREC run)."""
 
     name: str
     fingerprint: Fingerprint | None
@@ -69,28 +70,18 @@ class Run:
 
 
 def fingerprint(task: Task, encoder: EncoderIdentity, settings: Mapping[str, object]) -> Fingerprint:
-    """The fingerprint of a task asked with that encoder and those settings."""
+    """Return the fingerprint of a task with an encoder and settings."""
     return Fingerprint(
-        corpus=corpus_digest(task.reviews),
-        questions=questions_digest(task.questions),
+        corpus=_digest(sorted(json.dumps(asdict(review), sort_keys=True) for review in task.reviews)),
+        questions=_digest(json.dumps(_question_record(question), sort_keys=True) for question in task.questions),
         model=asdict(encoder),
         settings=settings,
         version=_version(),
     )
 
 
-def corpus_digest(reviews: Iterable[Review]) -> str:
-    """SHA-256 (hex) of what can be quoted: slugs, titles, sections and texts."""
-    return _digest(sorted(json.dumps(asdict(review), sort_keys=True) for review in reviews))
-
-
-def questions_digest(questions: Iterable[JudgedQuestion]) -> str:
-    """SHA-256 (hex) of the questions with what answers them."""
-    return _digest(json.dumps(_distinguishing(question), sort_keys=True) for question in questions)
-
-
 def results(outcomes: Sequence[Outcome]) -> tuple[Result, ...]:
-    """The figures of each outcome."""
+    """Return the result of each outcome."""
     return tuple(
         Result(
             id=outcome.question.id,
@@ -108,7 +99,7 @@ def results(outcomes: Sequence[Outcome]) -> tuple[Result, ...]:
 
 
 def run_record(run: Run) -> dict[str, object]:
-    """The run as a JSON object."""
+    """Return the run as a JSON object."""
     return {
         "name": run.name,
         "fingerprint": asdict(run.fingerprint) if run.fingerprint is not None else None,
@@ -117,22 +108,14 @@ def run_record(run: Run) -> dict[str, object]:
 
 
 def result_record(result: Result) -> dict[str, object]:
-    """A question's figures as a JSON object."""
-    return {
-        "id": result.id,
-        "question": result.question,
-        "kind": result.kind,
-        "review": result.review,
-        "answerable": result.answerable,
-        "state": result.state,
-        "confidence": result.confidence,
-        "seconds": round(result.seconds, 6),
-        "measures": grouped(result.values),
-    }
+    """Return the result as a JSON object."""
+    record = asdict(result)
+    values = record.pop("values")
+    return {**record, "seconds": round(result.seconds, 6), "measures": grouped(values)}
 
 
 def grouped(values: Mapping[Measure, object]) -> dict[str, dict[str, object]]:
-    """The values by group and name, as they stand in JSON."""
+    """Return the values by group and name, as in JSON."""
     groups: dict[str, dict[str, object]] = {}
     for name, value in values.items():
         groups.setdefault(name.group, {})[name.label] = value
@@ -140,7 +123,7 @@ def grouped(values: Mapping[Measure, object]) -> dict[str, dict[str, object]]:
 
 
 def save_run(run: Run, file: Path) -> None:
-    """Write a run, one question a line, in one step."""
+    """Write a run in one step, with one question per line."""
     record = run_record(run)
     lines = ",\n".join(json.dumps(result_record(result), ensure_ascii=False) for result in run.results)
     head = json.dumps({key: record[key] for key in ("name", "fingerprint")}, ensure_ascii=False)
@@ -150,33 +133,32 @@ def save_run(run: Run, file: Path) -> None:
 
 
 def load_run(file: Path) -> Run:
-    """Read a run, as `save_run` or `review-bot evaluate --json` wrote it; it is named for its file.
+    """Read a run that `save_run` or `review-bot evaluate --json` wrote; its name is the name of the file.
 
     Raises:
         QuestionFileError: the file can't be read, or is not a run.
     """
+    content = read_bytes(file)
     try:
-        record = json.loads(file.read_text(encoding="utf-8"))
+        record = json.loads(content)
         loaded = tuple(_result(entry) for entry in record["per_question"])
         if len({result.id for result in loaded}) < len(loaded):
-            raise ValueError("two questions have one id")
+            raise ValueError("two questions have the same id")
         return Run(
             name=file.stem,
             fingerprint=Fingerprint(**record["fingerprint"]) if record["fingerprint"] is not None else None,
             results=loaded,
         )
-    except OSError as error:
-        raise QuestionFileError(file, None, f"can't be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise QuestionFileError(
-            file, None, f"not a run ({error!r}): write one with `review-bot evaluate --save`"
+            file, None, f"The file is not a run ({error!r}). Write one with `review-bot evaluate --save`."
         ) from error
 
 
 def _result(entry: Mapping[str, object]) -> Result:
     measures, confidence = entry["measures"], entry["confidence"]
     if not isinstance(measures, dict) or not isinstance(entry["answerable"], bool):
-        raise TypeError("a question's figures are missing")
+        raise TypeError("a question has no measures")
     return Result(
         id=str(entry["id"]),
         question=str(entry["question"]),
@@ -208,8 +190,8 @@ def _review_of(question: JudgedQuestion) -> str | None:
     return question.review or (question.spans[0].review if question.spans else None)
 
 
-def _distinguishing(question: JudgedQuestion) -> dict[str, object]:
-    """What makes a question what it is; that all see the shared reviews goes without saying."""
+def _question_record(question: JudgedQuestion) -> dict[str, object]:
+    """Return what identifies a question; the shared collection is the default and is omitted."""
     record = asdict(question)
     if question.collections == (SHARED,):
         del record["collections"]

@@ -1,4 +1,4 @@
-"""A run's figures taken together: means and shares with their intervals, overall, by kind and by review."""
+"""Summarise a run: means and shares with their intervals, overall, by kind and by review."""
 
 from __future__ import annotations
 
@@ -7,26 +7,24 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from embeddings.config import RISK_COVERAGE_POINTS, SMALL_SAMPLE_QUESTIONS
 from embeddings.evaluation.metrics import Measure
 from embeddings.evaluation.runs import Result, grouped
 from embeddings.evaluation.significance import Estimate, Floats, auroc, mean
 from embeddings.records import State
 
 NO_KIND = "(none)"
-"""Where questions without a kind, or without a review, are gathered."""
-
-SMALL_SAMPLE = 200
-"""Below so many questions the interval stands before the value: it is what they say."""
+"""The group of the questions without a kind, or without a review."""
 
 
 @dataclass(frozen=True, slots=True)
 class RiskPoint:
-    """What answering from a confidence on would come to.
+    """A point of the risk-coverage curve.
 
     Attributes:
-        confidence: the lowest that is answered.
-        coverage: the share of all questions answered.
-        risk: the share of those whose first quote is not right: nothing answers the question, or another does.
+        confidence: the lowest confidence that is answered.
+        coverage: the share of the questions that are answered.
+        risk: the share of these whose first quote is not relevant. An unanswerable question has no relevant quote.
     """
 
     confidence: float
@@ -36,14 +34,14 @@ class RiskPoint:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The figures of some questions together.
+    """The measures of several questions.
 
     Attributes:
-        questions: how many there are.
-        answerable: how many of them something answers.
-        estimates: each measure that applies to any of them.
-        states: the share of each state, of the answerable and of the unanswerable questions; empty where
-            there is none of that kind.
+        questions: the number of questions.
+        answerable: the number of answerable questions.
+        estimates: each measure that applies to at least one question.
+        states: the share of each state, for answerable (True) and unanswerable (False) questions; empty where there
+            are none.
     """
 
     questions: int
@@ -51,9 +49,14 @@ class Summary:
     estimates: Mapping[Measure, Estimate]
     states: Mapping[bool, Mapping[State, float]]
 
+    @property
+    def is_small(self) -> bool:
+        """Return True if there are so few questions that the interval says more than the value."""
+        return self.questions < SMALL_SAMPLE_QUESTIONS
+
 
 def summarise(results: Sequence[Result]) -> Summary:
-    """The figures of some results together."""
+    """Return the measures over all results."""
     estimates = {}
     for name in Measure:
         estimate = _auroc(results) if name is Measure.AUROC else mean(_values(results, name))
@@ -68,19 +71,19 @@ def summarise(results: Sequence[Result]) -> Summary:
 
 
 def by_kind(results: Iterable[Result]) -> dict[str, Summary]:
-    """The figures of each kind of question, by its name."""
+    """Return the summary of each kind of question, by name."""
     return _by(results, lambda result: result.kind)
 
 
 def by_review(results: Iterable[Result]) -> dict[str, Summary]:
-    """The figures of each review's questions, by its slug."""
+    """Return the summary of each review's questions, by slug."""
     return _by(results, lambda result: result.review)
 
 
 def risk_coverage(results: Sequence[Result]) -> tuple[RiskPoint, ...]:
-    """The risk-coverage curve (El-Yaniv and Wiener, 2010), a point for each confidence, highest first.
+    """Return the risk-coverage curve (El-Yaniv and Wiener, 2010): a point for each confidence, highest first.
 
-    Questions whose quotes can't be judged (BEIR) are left out.
+    Answerable questions without relevant spans (BEIR) are excluded.
     """
     judged = sorted(
         (
@@ -91,31 +94,31 @@ def risk_coverage(results: Sequence[Result]) -> tuple[RiskPoint, ...]:
         reverse=True,
     )
     points = []
-    right = 0.0
-    for place, (confidence, correct) in enumerate(judged, start=1):
-        right += correct
-        if place == len(judged) or judged[place][0] < confidence:
-            points.append(RiskPoint(confidence, place / len(judged), 1 - right / place))
+    correct = 0.0
+    for answered, (confidence, value) in enumerate(judged, start=1):
+        correct += value
+        if answered == len(judged) or judged[answered][0] < confidence:
+            points.append(RiskPoint(confidence, answered / len(judged), 1 - correct / answered))
     return tuple(points)
 
 
 def aurc(points: Sequence[RiskPoint]) -> float | None:
-    """The mean risk over all coverages (AURC): lower is better. None where there is no point."""
+    """Return the area under the risk-coverage curve, which is the mean risk; lower is better. None without points."""
     if not points:
         return None
     coverages = np.array([0.0, *(point.coverage for point in points)])
     return float(np.sum(np.diff(coverages) * np.array([point.risk for point in points])))
 
 
-def downsampled(curve: Sequence[RiskPoint], limit: int = 100) -> tuple[RiskPoint, ...]:
-    """At most so many points of the curve, evenly spread, its ends among them."""
+def downsampled(curve: Sequence[RiskPoint], limit: int = RISK_COVERAGE_POINTS) -> tuple[RiskPoint, ...]:
+    """Return at most `limit` points of the curve, evenly spaced and with both ends."""
     if len(curve) <= limit:
         return tuple(curve)
     return tuple(curve[round(place * (len(curve) - 1) / (limit - 1))] for place in range(limit))
 
 
 def summary_record(summary: Summary) -> dict[str, object]:
-    """The figures as they stand in JSON: null for a measure that applies to no question."""
+    """Return the summary as a JSON object; a measure that applies to no question is null."""
     values = {name: estimate.value for name, estimate in summary.estimates.items()}
     intervals = {name: [estimate.low, estimate.high] for name, estimate in summary.estimates.items()}
     figures = grouped({name: values.get(name) for name in Measure})
@@ -134,12 +137,12 @@ def _values(results: Iterable[Result], name: Measure) -> Floats:
 
 
 def _auroc(results: Iterable[Result]) -> Estimate | None:
-    known = [(result.confidence, result.answerable) for result in results if result.confidence is not None]
-    if not known:
+    rated = [(result.confidence, result.answerable) for result in results if result.confidence is not None]
+    if not rated:
         return None
     return auroc(
-        np.array([confidence for confidence, _ in known], dtype=np.float64),
-        np.array([answerable for _, answerable in known], dtype=np.bool_),
+        np.array([confidence for confidence, _ in rated], dtype=np.float64),
+        np.array([answerable for _, answerable in rated], dtype=np.bool_),
     )
 
 

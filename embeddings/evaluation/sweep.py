@@ -1,6 +1,6 @@
-"""Named variants of model, splitting, weights and reranker over question files: the way to a better configuration.
+"""Sweep: evaluate named variants of encoder, passage size, weights and reranker on question files.
 
-A sweep file is TOML. Each table is a variant under its name; what it doesn't say stays as the library has it:
+A sweep file is TOML. Each table is a variant with its name; a key that it doesn't set keeps the library's value:
 
     questions = ["data/questions/never-let-me-go.jsonl"]
 
@@ -25,10 +25,10 @@ A sweep file is TOML. Each table is a variant under its name; what it doesn't sa
     model = "models/my-encoder"
     thresholds = { answered = 0.5, nearest = 0.4 }
 
-A ranking is `default`, `dense` or `bm25`, or a table of the weights that differ from the default's; a reranker is
-`shipped`, `none`, or a CrossEncoder's name or folder. Paths are relative to the working directory. Each variant's
-run over each question file is kept in a folder; a run that stands there already, made of the same things, is not
-made again.
+A ranking is `default`, `dense` or `bm25`, or a table of the weights that differ from the default. A reranker is
+`shipped`, `none`, or the name or folder of a CrossEncoder; `reader` is an older name of the key. Paths are relative to
+the working directory. The run of each variant on each question file is stored in a folder and reused as long as
+nothing changes.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.answering.calibration import UNCALIBRATED, Calibration, Thresholds
-from embeddings.config import RankingSettings
+from embeddings.config import SWEEP_MIN_TOKENS, RankingSettings
 from embeddings.encoders.base import Encoder, EncoderIdentity
 from embeddings.encoders.export import prepare_encoder
 from embeddings.encoders.weights import DEFAULT_MODEL, find_model
@@ -63,37 +63,36 @@ NAMED_RANKINGS = {
     "dense": RankingSettings(passage_lexical=0, sentence_lexical=0),
     "bm25": RankingSettings(passage_lexical=1, sentence_lexical=1),
 }
-"""The one that answers; without BM25; BM25 alone. The states come from raw scores, whatever the weights."""
+"""The default weights, only vectors, and only BM25. The states come from raw scores, whatever the weights."""
 
 
 class UnknownRankingError(LibraryError):
-    """No ranking of that name."""
+    """There is no ranking of that name: use another name."""
 
 
 def named_ranking(name: str) -> RankingSettings:
-    """The ranking of that name.
+    """Return the ranking of that name.
 
     Raises:
-        UnknownRankingError: there is none; the message names those that there are.
+        UnknownRankingError: there is none; the message lists the names.
     """
     if name not in NAMED_RANKINGS:
-        raise UnknownRankingError(f"there is no ranking {name!r}; there are: {', '.join(NAMED_RANKINGS)}")
+        raise UnknownRankingError(f"There is no ranking {name!r}. Use one of these: {', '.join(NAMED_RANKINGS)}.")
     return NAMED_RANKINGS[name]
 
 
 _VARIANT_KEYS = {"model", "passage_tokens", "ranking", "reader", "reranker", "thresholds"}
-_FEWEST_TOKENS = 16
 
 
 class VariantError(LibraryError):
-    """A variant whose model or reranker can't be had: mend the sweep file, or install what it names."""
+    """The model or the reranker of a variant can't be used: correct the sweep file, or install the model."""
 
     def __init__(self, variant: str, reason: object) -> None:
-        super().__init__(f"the variant {variant!r} can't be tried: {reason}")
+        super().__init__(f"The variant {variant!r} can't be evaluated. {reason}")
 
 
 class SweepFileError(LibraryError):
-    """A sweep file that can't be used: mend it."""
+    """A sweep file can't be used: correct it."""
 
     def __init__(self, file: Path, reason: str) -> None:
         super().__init__(f"{file}: {reason}")
@@ -101,15 +100,15 @@ class SweepFileError(LibraryError):
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A configuration to try.
+    """A configuration to evaluate.
 
     Attributes:
-        name: its own among the variants.
+        name: unique among the variants.
         ranking: the weights of the fusion.
-        model: another encoder, by name or path; None keeps the library's.
-        passage_tokens: how many tokens a passage has at most; None takes what the encoder reads.
-        thresholds: between the states; None takes the library's, or for another model its guess.
-        reranker: what reads the closest sentences again, as `Library.open` takes it; None keeps the library's.
+        model: the name or path of another encoder; None keeps the library's.
+        passage_tokens: the largest number of tokens in a passage; None takes the encoder's limit.
+        thresholds: between the states; None takes the library's, or a guess for another encoder.
+        reranker: as `Library.open` takes it; None keeps the library's.
     """
 
     name: str
@@ -122,14 +121,14 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Sweep:
-    """The variants to try, and the question files to try them on."""
+    """The variants to evaluate and their question files."""
 
     questions: tuple[Path, ...]
     variants: tuple[Variant, ...]
 
 
 class LimitedEncoder:
-    """An encoder that says that it reads less than it does, so that passages are split for it."""
+    """An encoder with a lower token limit, so that passages are shorter."""
 
     def __init__(self, encoder: Encoder, tokens: int) -> None:
         self._encoder = encoder
@@ -137,45 +136,45 @@ class LimitedEncoder:
 
     @property
     def identity(self) -> EncoderIdentity:
-        """The encoder's, with the fewer tokens."""
+        """Return the encoder's identity with the lower limit."""
         return dataclasses.replace(self._encoder.identity, max_tokens=self._tokens)
 
     def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
-        """The encoder's own vectors."""
+        """Return the encoder's vectors."""
         return self._encoder.encode(texts, progress)
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        """The encoder's own counts."""
+        """Return the encoder's token counts."""
         return self._encoder.count_tokens(texts)
 
 
 @dataclass(frozen=True, slots=True)
 class SweepRun:
-    """A variant's run over one question file; `kept` where it was made earlier."""
+    """The run of a variant on a question file; `reused` if an earlier sweep made it."""
 
     variant: str
     questions: Path
     run: Run
-    kept: bool
+    reused: bool
 
 
 def read_sweep(file: Path) -> Sweep:
     """Read a sweep file.
 
     Raises:
-        SweepFileError: it can't be read, or says something that isn't known.
+        SweepFileError: the file can't be read, or has an unknown key or value.
     """
     try:
         content = tomllib.loads(file.read_text(encoding="utf-8"))
     except OSError as error:
-        raise SweepFileError(file, f"can't be read: {error.strerror}") from error
+        raise SweepFileError(file, f"The file can't be read ({error.strerror}). Check its path.") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise SweepFileError(file, f"not TOML: {error}") from error
+        raise SweepFileError(file, f"The file is not TOML ({error}). Correct it.") from error
     questions, variants = content.get("questions"), content.get("variants")
     if not (isinstance(questions, list) and questions and all(isinstance(path, str) for path in questions)):
-        raise SweepFileError(file, '"questions" is a list of question files')
+        raise SweepFileError(file, '"questions" must be a list of question files.')
     if not (isinstance(variants, dict) and variants):
-        raise SweepFileError(file, "no variants: write a table [variants.NAME] for each")
+        raise SweepFileError(file, "The file has no variants. Write a table [variants.NAME] for each.")
     return Sweep(
         questions=tuple(Path(path) for path in questions),
         variants=tuple(_variant(file, name, table) for name, table in variants.items()),
@@ -191,21 +190,21 @@ def run_sweep(
     notify: Callable[[str], None],
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Generator[SweepRun, None, None]:
-    """Try every variant on every question file, and yield each run as it is there.
+    """Evaluate every variant on every question file, and yield each run when it is done.
 
     Args:
-        sweep: what to try.
-        library: holds the reviews, and the configuration that the variants depart from.
-        folder: where the runs, and the indexes of other models and corpora, are kept.
+        sweep: the variants and the question files.
+        library: holds the reviews and the configuration that the variants change.
+        folder: where to store the runs, and the indexes of other encoders and corpora.
         split: only the questions of this split.
-        notify: told in a line what the user should know of a model.
-        progress: told the variant, how many questions are done, and of how many.
+        notify: receives a line about a model that the user should know.
+        progress: receives the variant, the number of questions done, and the number of all.
 
     Raises:
-        QuestionFileError: a question file can't be used; nothing was tried.
-        VariantError: a variant's model or reranker can't be found, nothing was tried; or it can't be loaded or trusted.
+        QuestionFileError: a question file can't be used; nothing was evaluated.
+        VariantError: a variant's model or reranker can't be found, and nothing was evaluated; or it can't be loaded.
     """
-    # Whatever is missing is told before the first of many questions is asked.
+    # Report what is missing before the first of many questions.
     for path in sweep.questions:
         read_task(path, library, split)
     rerankers = _rerankers(sweep.variants, library)
@@ -213,13 +212,13 @@ def run_sweep(
         _check_model(variant)
     folder.mkdir(parents=True, exist_ok=True)
     for variant in sweep.variants:
-        with _configured(variant, library, rerankers[variant.reranker], folder, notify) as configured:
+        with _configured_library(variant, library, rerankers[variant.reranker], folder, notify) as configured:
             for path in sweep.questions:
-                yield _tried(variant, configured, path, folder, split, progress)
+                yield _run_variant(variant, configured, path, folder, split, progress)
 
 
 def _rerankers(variants: Sequence[Variant], library: Library) -> Mapping[str | None, Reranker | None]:
-    """The rerankers that the variants name, each opened once."""
+    """Open the rerankers of the variants, each once."""
     rerankers: dict[str | None, Reranker | None] = {None: library.models.reranker}
     for variant in variants:
         if variant.reranker is not None and variant.reranker not in rerankers:
@@ -237,12 +236,12 @@ def _check_model(variant: Variant) -> None:
     except ModelError as error:
         reason: object = error
         if variant.model != DEFAULT_MODEL and not Path(variant.model or "").is_dir():
-            # The error's own advice is an option that sweep hasn't.
-            reason = f"the model {variant.model!r} is no folder, and not among the models fetched before"
+            # The message of the error names an option that `sweep` doesn't have.
+            reason = f"The model {variant.model!r} is neither a folder nor a downloaded model. Name another."
         raise VariantError(variant.name, reason) from error
 
 
-def _tried(
+def _run_variant(
     variant: Variant,
     library: Library,
     path: Path,
@@ -252,32 +251,32 @@ def _tried(
 ) -> SweepRun:
     file = folder / f"{variant.name}.{path.stem}.{_digest(variant.name, str(path))}.json"
     corpus = _index(folder, library.models.encoder, f"{path.stem}.{_digest(str(path))}")
-    with open_task(path, library, split=split, directory=corpus) as (task, asked):
-        wanted = fingerprint(task, asked.models.encoder.identity, library_settings(asked))
-        kept = _kept(file)
-        if kept is not None and kept.fingerprint == wanted:
-            return SweepRun(variant.name, path, kept, kept=True)
+    with open_task(path, library, split=split, directory=corpus) as (task, searched):
+        current = fingerprint(task, searched.models.encoder.identity, library_settings(searched))
+        stored = _stored_run(file)
+        if stored is not None and stored.fingerprint == current:
+            return SweepRun(variant.name, path, stored, reused=True)
         count = len(task.questions)
 
-        def tell(done: int) -> None:
+        def report(done: int) -> None:
             if progress is not None:
                 progress(variant.name, done, count)
 
-        run = evaluate(asked, task, name=variant.name, progress=tell).run
+        run = evaluate(searched, task, name=variant.name, progress=report).run
     save_run(run, file)
-    return SweepRun(variant.name, path, run, kept=False)
+    return SweepRun(variant.name, path, run, reused=False)
 
 
 def _digest(*parts: str) -> str:
-    """What tells files of one name in two folders apart, and `a.b` of `c` from `a` of `b.c`."""
+    """Return a suffix that makes file names unique for files of the same name in two folders."""
     return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:8]
 
 
 @contextmanager
-def _configured(
+def _configured_library(
     variant: Variant, library: Library, reranker: Reranker | None, folder: Path, notify: Callable[[str], None]
 ) -> Iterator[Library]:
-    """The library's reviews under a variant's configuration."""
+    """Open the library's reviews with a variant's configuration."""
     models = library.models.replaced(reranker=reranker or NO_RERANKER, thresholds=variant.thresholds)
     encoder = models.encoder
     if variant.model is not None:
@@ -305,40 +304,42 @@ def _configured(
 
 
 def _index(folder: Path, encoder: Encoder, corpus: str) -> Path:
-    """Where the index of a corpus is kept: one for each encoder and length of passages."""
+    """Return the folder for the index of a corpus: one for each encoder and passage size."""
     return folder / "indexes" / f"{encoder.identity.weights[:16]}-{encoder.identity.max_tokens}" / corpus
 
 
-def _kept(file: Path) -> Run | None:
+def _stored_run(file: Path) -> Run | None:
     try:
         return load_run(file)
     except QuestionFileError:
-        # Not there, or not whole: it is made again.
+        # The run is missing or incomplete, so it is made again.
         return None
 
 
 def _variant(file: Path, name: str, table: object) -> Variant:
     if not isinstance(table, dict):
-        raise SweepFileError(file, f"[variants.{name}] is a table")
+        raise SweepFileError(file, f"[variants.{name}] must be a table.")
     if not name.strip() or "/" in name or name.startswith(".") or not name.isprintable():
         raise SweepFileError(
             file,
-            f"the variant {name!r} names a file, so it can't be empty, hold a slash or what can't be printed, "
-            "or begin with a dot",
+            f"The variant {name!r} needs a name that can be a file name: printable, not empty, without a slash, "
+            "and without a dot at the start.",
         )
     unknown = sorted(table.keys() - _VARIANT_KEYS)
     if unknown:
         raise SweepFileError(
-            file, f"[variants.{name}] has {unknown[0]!r}; what may vary is: {', '.join(sorted(_VARIANT_KEYS))}"
+            file, f"[variants.{name}] has the key {unknown[0]!r}. The keys are: {', '.join(sorted(_VARIANT_KEYS))}."
         )
     model, tokens, thresholds = (table.get(key) for key in ("model", "passage_tokens", "thresholds"))
     if not (model is None or isinstance(model, str)):
-        raise SweepFileError(file, f"[variants.{name}] model is a name or a path")
-    if not (tokens is None or (isinstance(tokens, int) and tokens >= _FEWEST_TOKENS)):
-        raise SweepFileError(file, f"[variants.{name}] passage_tokens is a whole number, {_FEWEST_TOKENS} or more")
+        raise SweepFileError(file, f"[variants.{name}] model must be a name or a path.")
+    if not (tokens is None or (isinstance(tokens, int) and tokens >= SWEEP_MIN_TOKENS)):
+        raise SweepFileError(
+            file, f"[variants.{name}] passage_tokens must be a whole number, {SWEEP_MIN_TOKENS} or more."
+        )
     reranker = table.get("reranker", table.get("reader"))
     if not (reranker is None or (isinstance(reranker, str) and reranker)):
-        raise SweepFileError(file, f"[variants.{name}] reranker is shipped, none, or a name or a path")
+        raise SweepFileError(file, f"[variants.{name}] reranker must be shipped, none, a name or a path.")
     return Variant(
         name=name,
         ranking=_ranking(file, name, table.get("ranking", {})),
@@ -361,24 +362,26 @@ def _ranking(file: Path, name: str, wanted: object) -> RankingSettings:
 def _thresholds(file: Path, name: str, wanted: object) -> Thresholds:
     numbers = _numbers(file, name, "thresholds", wanted, Thresholds)
     if not 0 <= numbers["nearest"] <= numbers["answered"] <= 1:
-        raise SweepFileError(file, f"[variants.{name}] thresholds must obey 0 <= nearest <= answered <= 1")
+        raise SweepFileError(file, f"[variants.{name}] thresholds must satisfy 0 <= nearest <= answered <= 1.")
     return Thresholds(**numbers)
 
 
 def _numbers(file: Path, name: str, key: str, values: object, of: type) -> dict[str, Any]:
     if not isinstance(values, dict):
-        raise SweepFileError(file, f"[variants.{name}] {key} is a table")
+        raise SweepFileError(file, f"[variants.{name}] {key} must be a table.")
     fields: Mapping[str, dataclasses.Field[object]] = {field.name: field for field in dataclasses.fields(of)}
     for field, value in values.items():
         if field not in fields:
-            raise SweepFileError(file, f"[variants.{name}] {key} has {field!r}; there are: {', '.join(fields)}")
+            raise SweepFileError(
+                file, f"[variants.{name}] {key} has the key {field!r}. The keys are: {', '.join(fields)}."
+            )
         whole = fields[field].type == "int"
         if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
             kind = "a whole number" if whole else "a number"
-            raise SweepFileError(file, f"[variants.{name}] {key}.{field} is {kind}")
+            raise SweepFileError(file, f"[variants.{name}] {key}.{field} must be {kind}.")
     missing = [
         field.name for field in fields.values() if field.default is dataclasses.MISSING and field.name not in values
     ]
     if missing:
-        raise SweepFileError(file, f"[variants.{name}] {key} also needs: {', '.join(missing)}")
+        raise SweepFileError(file, f"[variants.{name}] {key} also needs {', '.join(missing)}.")
     return values

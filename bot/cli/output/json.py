@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from embeddings import hit_record, quote_record
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from embeddings import Answer, Hit, Review, Section
 
 Json = dict[str, Any]
-
-_QUOTE = ("label", "text", "review", "title", "section", "heading", "paragraph", "start", "end", "score")
-_HIT = ("review", "section", "paragraph", "start", "end", "score")
 
 
 def answer_as_json(answer: Answer) -> Json:
@@ -21,13 +20,13 @@ def answer_as_json(answer: Answer) -> Json:
         "question": answer.question,
         "state": answer.state.value,
         "confidence": answer.confidence,
-        "quotes": [{key: getattr(quote, key) for key in _QUOTE} for quote in answer.quotes],
+        "quotes": [quote_record(quote) for quote in answer.quotes],
     }
 
 
 def hits_as_json(hits: Sequence[Hit]) -> Json:
     """Return what `review-bot search --json` prints."""
-    return {"hits": [{key: getattr(hit, key) for key in _HIT} for hit in hits]}
+    return {"hits": [hit_record(hit) for hit in hits]}
 
 
 def reviews_as_json(reviews: Sequence[Review]) -> Json:

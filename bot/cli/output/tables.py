@@ -15,7 +15,6 @@ from embeddings import State
 from embeddings.evaluation import (
     NO_KIND,
     PERMUTATIONS,
-    SMALL_SAMPLE,
     Calibration,
     Estimate,
     Evaluation,
@@ -183,14 +182,13 @@ def _measures(summary: Summary) -> Table:
     table = _table()
     table.add_column("")
     table.add_column("measure")
-    few = summary.questions < SMALL_SAMPLE
-    for heading in ("95% interval", "value") if few else ("value", "95% interval"):
+    for heading in ("95% interval", "value") if summary.is_small else ("value", "95% interval"):
         table.add_column(heading, justify="right")
     table.add_column("questions", justify="right")
     group = ""
     for name, estimate in summary.estimates.items():
         interval, value = _interval(estimate), Text(figure(estimate.value))
-        figures = (interval, value) if few else (value, interval)
+        figures = (interval, value) if summary.is_small else (value, interval)
         table.add_row(name.group if name.group != group else "", name.label, *figures, str(estimate.questions))
         group = name.group
     return table

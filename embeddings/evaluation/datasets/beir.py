@@ -1,8 +1,8 @@
 """BEIR folders (Thakur et al., 2021): `corpus.jsonl`, `queries.jsonl` and `qrels/<split>.tsv`.
 
-Read, a corpus is pooled as one review, a document a section. Written, the documents are the reviews'
-paragraphs with their headings as titles. A question that nothing answers stands in the queries alone; what
-BEIR has no place for (earlier turns, kind, review) stands in `metadata`, which its rerankers pass over.
+A corpus is read as one review with a section for each document. A task is written with the paragraphs as documents
+and their headings as titles. An unanswerable question is in the queries but not in the qrels. `metadata` holds what
+BEIR has no key for (earlier turns, kind, review); other programs ignore it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from embeddings.errors import QuestionFileError
-from embeddings.evaluation.datasets.questions import read_lines, read_records
+from embeddings.evaluation.datasets.questions import read_lines, read_records, register_id
 from embeddings.evaluation.datasets.review_builder import SectionText, build_review, one_line
 from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Task, paragraph_id, paragraphs_of
 from embeddings.records import Hit
@@ -21,10 +21,10 @@ _HEADER = "query-id\tcorpus-id\tscore"
 
 
 def read_beir(folder: Path, split: str = "test") -> Task:
-    """The task of a BEIR folder, with the judgements of one split.
+    """Read the task of a BEIR folder, with the judgements of one split.
 
-    Its questions are those for which the split holds a document above grade 0, and those whose metadata says
-    that nothing answers them (`"answerable": false`, as `write_beir` writes it).
+    Its questions are those with a document above grade 0 in the split, and those whose metadata has
+    `"answerable": false`, as `write_beir` writes it.
 
     Raises:
         QuestionFileError: a file is missing, or a line of it is not in the format.
@@ -32,19 +32,19 @@ def read_beir(folder: Path, split: str = "test") -> Task:
     corpus = folder / "corpus.jsonl"
     if not corpus.exists():
         raise QuestionFileError(
-            folder, None, f"not a BEIR folder: it has no {corpus.name}; name a file, or another folder"
+            folder, None, f"This is not a BEIR folder, because it has no {corpus.name}. Name a file or another folder."
         )
     sections = _read_corpus(corpus)
     judgements = _read_qrels(folder / "qrels" / f"{split}.tsv", sections.keys())
     queries = folder / "queries.jsonl"
     questions = tuple(_questions(queries, judgements))
     if not questions:
-        raise QuestionFileError(queries, None, f"no question that the split {split!r} judges")
+        raise QuestionFileError(queries, None, f"The split {split!r} judges no question. Use another split.")
     return Task(folder.name, (build_review(folder.name, folder.name, sections.values()),), questions, _section_of)
 
 
 def write_beir(task: Task, folder: Path, split: str = "test") -> None:
-    """Write a task of reviews as a BEIR folder; files of the same names are overwritten."""
+    """Write a task of reviews as a BEIR folder; files of the same name are overwritten."""
     (folder / "qrels").mkdir(parents=True, exist_ok=True)
     corpus = (
         {
@@ -70,23 +70,23 @@ def write_beir(task: Task, folder: Path, split: str = "test") -> None:
 
 def _read_corpus(file: Path) -> dict[str, SectionText]:
     sections: dict[str, SectionText] = {}
+    line_of: dict[str, int] = {}
     for line, record in read_records(file):
         section = _section(file, line, record)
-        if section.slug in sections:
-            raise QuestionFileError(file, line, f"the id {section.slug!r} is taken by an earlier line")
+        register_id(section.slug, line_of, file, line)
         sections[section.slug] = section
     if not sections:
-        raise QuestionFileError(file, None, "no documents")
+        raise QuestionFileError(file, None, "The corpus has no documents. Use another folder.")
     return sections
 
 
 def _section(file: Path, line: int, record: Mapping[str, object]) -> SectionText:
     identity, title, text = record.get("_id"), record.get("title", ""), record.get("text")
     if not (isinstance(identity, str) and isinstance(title, str) and isinstance(text, str)):
-        raise QuestionFileError(file, line, 'a document needs "_id" and "text", and may have "title": strings')
+        raise QuestionFileError(file, line, 'A document needs the strings "_id" and "text", and may have "title".')
     body = one_line(text).strip() or one_line(title).strip()
     if not (identity and body):
-        raise QuestionFileError(file, line, "a document needs an id, and a text or a title")
+        raise QuestionFileError(file, line, "A document needs an id, and a text or a title.")
     return SectionText(identity, title or identity, (body,))
 
 
@@ -101,10 +101,14 @@ def _read_qrels(file: Path, documents: Container[str]) -> dict[str, list[Judgeme
             continue
         fields = line.split("\t")
         if len(fields) != 3 or not fields[2].strip().lstrip("-").isdecimal():
-            raise QuestionFileError(file, number, "a judgement is: query-id, corpus-id and a whole number, by tabs")
+            raise QuestionFileError(
+                file,
+                number,
+                "A judgement is a query-id, a corpus-id and a whole number, separated by tabs.",
+            )
         query, document, grade = fields[0], fields[1], int(fields[2])
         if document not in documents:
-            raise QuestionFileError(file, number, f"there is no document {document!r} in corpus.jsonl")
+            raise QuestionFileError(file, number, f"There is no document {document!r} in corpus.jsonl.")
         judged = judgements.setdefault(query, [])
         if grade > 0:
             judged.append(Judgement(document, grade))
@@ -116,14 +120,10 @@ def _questions(file: Path, judgements: Mapping[str, list[Judgement]]) -> Iterato
     for line, record in read_records(file):
         identity, text, metadata = record.get("_id"), record.get("text"), record.get("metadata", {})
         if not (isinstance(identity, str) and isinstance(text, str) and text.strip()):
-            raise QuestionFileError(file, line, 'a query needs "_id" and "text": strings')
-        if identity in line_of:
-            raise QuestionFileError(
-                file, line, f"the id {identity!r} is taken by line {line_of[identity]}: give it another"
-            )
-        line_of[identity] = line
+            raise QuestionFileError(file, line, 'A query needs the strings "_id" and "text".')
+        register_id(identity, line_of, file, line)
         if not isinstance(metadata, dict):
-            raise QuestionFileError(file, line, '"metadata" is an object')
+            raise QuestionFileError(file, line, '"metadata" must be an object.')
         judged = tuple(judgements.get(identity, ()))
         if judged or metadata.get("answerable") is False:
             context, kind = metadata.get("context", []), metadata.get("kind")

@@ -1,7 +1,7 @@
-"""Question files: JSON Lines whose labels are quotes, so that they survive another splitter.
+"""Question files: JSON Lines whose labels are quotes, so that they don't depend on the splitter.
 
 A line is an object with `id`, `question` and `relevant`, and optionally `context`, `review`, `kind`, `split` and
-`collections`; other keys are allowed and ignored. `relevant: []` says that the reviews don't answer the question.
+`collections`; other keys are ignored. `relevant: []` means that the reviews don't answer the question.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from embeddings.records import SHARED, Review
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A verbatim quote of the review with that slug, which answers a question."""
+    """A verbatim quote, from the review with that slug, that answers a question."""
 
     review: str
     quote: str
@@ -31,9 +31,9 @@ class Label:
 class Question:
     """A line of a question file.
 
-    `context` holds the earlier user turns, oldest first. `review` narrows the search to one review's slug.
-    `collections` are those that the asker sees: the shared one, unless it says otherwise.
-    `line` counts from 1 in the file that the question was read from; 0 where it was not read from one.
+    `context` holds the earlier user turns, oldest first. `review` is the slug of the review to search, None for all.
+    `collections` are those that the person who asks may see. `line` is the line number in the file, from 1; 0 where
+    the question comes from no file.
     """
 
     id: str
@@ -48,141 +48,167 @@ class Question:
 
 
 def read_questions(file: Path) -> tuple[Question, ...]:
-    """The questions of a file, in its order.
+    """Read the questions of a file, in order.
 
     Raises:
-        QuestionFileError: the file can't be read or holds no question; a line is not in the format; two
-            lines have one id.
+        QuestionFileError: the file can't be read or has no question, a line is not in the format, or two lines have
+            the same id.
     """
     questions: list[Question] = []
     line_of: dict[str, int] = {}
     for number, record in read_records(file):
-        question = _Line(file, number, record).question()
-        if question.id in line_of:
-            raise QuestionFileError(
-                file,
-                number,
-                f"the id {question.id!r} is taken by line {line_of[question.id]}: give it another",
-            )
-        line_of[question.id] = number
+        question = QuestionLine(file, number, record).question()
+        register_id(question.id, line_of, file, number)
         questions.append(question)
     if not questions:
-        raise QuestionFileError(file, None, "no questions: write one JSON object a line")
+        raise QuestionFileError(file, None, "The file has no questions. Write one JSON object per line.")
     return tuple(questions)
 
 
+def register_id(identity: str, line_of: dict[str, int], file: Path, line: int) -> None:
+    """Store the line of an id.
+
+    Raises:
+        QuestionFileError: an earlier line has the same id.
+    """
+    if identity in line_of:
+        raise QuestionFileError(
+            file, line, f"Line {line_of[identity]} already has the id {identity!r}. Use another id."
+        )
+    line_of[identity] = line
+
+
 def read_records(file: Path) -> Iterable[tuple[int, Mapping[str, object]]]:
-    """The objects of a JSON Lines file, each with its line number from 1; blank lines are skipped.
+    """Yield the objects of a JSON Lines file, each with its line number from 1; blank lines are skipped.
 
     Raises:
         QuestionFileError: the file can't be read, or a line is not a JSON object in UTF-8.
     """
-    try:
-        content = file.read_bytes()
-    except OSError as error:
-        raise QuestionFileError(file, None, f"can't be read: {error.strerror}") from error
+    content = read_bytes(file)
     for number, line in enumerate(content.removeprefix(codecs.BOM_UTF8).splitlines(), start=1):
         if not line.strip():
             continue
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise QuestionFileError(file, number, f"not UTF-8 at byte {error.start + 1}: save it as UTF-8") from error
-        record = parsed(text, file, number)
+            raise QuestionFileError(
+                file, number, f"Byte {error.start + 1} of the line is not UTF-8. Save the file as UTF-8."
+            ) from error
+        record = parse_json(text, file, number)
         if not isinstance(record, dict):
-            raise QuestionFileError(file, number, f"a JSON object is needed, not {_json_name(record)}")
+            raise QuestionFileError(file, number, f"The line is {_json_name(record)}. Write a JSON object.")
         yield number, record
 
 
-def parsed(text: str, file: Path, line: int | None = None) -> object:
-    """What a JSON text says, which can be written as UTF-8 again.
+def parse_json(text: str, file: Path, line: int | None = None) -> object:
+    """Parse JSON text, and make sure that its strings can be written as UTF-8.
 
     Args:
         text: the whole file, or a line of it.
-        file: named in errors.
-        line: the line that the text is, or None for the whole file.
+        file: the file to name in errors.
+        line: the number of the line, or None for the whole file.
 
     Raises:
-        QuestionFileError: it is not JSON, is nested too deeply, or holds half of a surrogate pair.
+        QuestionFileError: the text is not JSON, is nested too deeply, or holds half of a surrogate pair.
     """
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
-        raise QuestionFileError(file, line or error.lineno, f"not JSON at column {error.colno}: {error.msg}") from error
+        reason = f"The text is not JSON at column {error.colno} ({error.msg}). Correct it."
+        raise QuestionFileError(file, line or error.lineno, reason) from error
     except RecursionError as error:
-        raise QuestionFileError(file, line, "brackets within brackets, too deep to be read") from error
+        raise QuestionFileError(file, line, "The brackets are nested too deeply. Remove some of them.") from error
     except ValueError as error:
-        raise QuestionFileError(file, line, f"not JSON that can be read: {error}") from error
-    # Only an escape can say what UTF-8 can't.
+        raise QuestionFileError(file, line, f"The JSON can't be read ({error}). Correct it.") from error
+    # Only an escape can contain what UTF-8 can't.
     if "\\ud" in text.lower():
         try:
             json.dumps(content, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
             half = f"\\u{ord(error.object[error.start]):04x}"
             raise QuestionFileError(
-                file, line, f"{half} is half of a character (a surrogate without the other): write the whole one"
+                file, line, f"{half} is only half of a surrogate pair. Write the whole character."
             ) from error
     return content
 
 
 def select_split(questions: Sequence[Question], split: str, file: Path) -> tuple[Question, ...]:
-    """The questions whose key `split` has that value.
+    """Return the questions whose key `split` has that value.
 
     Raises:
-        QuestionFileError: none has; the message names the splits that there are.
+        QuestionFileError: no question has it; the message lists the splits in the file.
     """
     chosen = tuple(question for question in questions if question.split == split)
     if not chosen:
         splits = sorted({question.split for question in questions if question.split is not None})
-        there = f"the splits are: {', '.join(splits)}" if splits else 'no line has the key "split"'
-        raise QuestionFileError(file, None, f"no question of the split {split!r}; {there}")
+        listed = f"The splits are: {', '.join(splits)}." if splits else 'No line has the key "split".'
+        raise QuestionFileError(file, None, f"The file has no question of the split {split!r}. {listed}")
     return chosen
 
 
-def read_lines(file: Path) -> list[str]:
-    """The lines of a text file in UTF-8.
+def read_bytes(file: Path) -> bytes:
+    """Read a file.
+
+    Raises:
+        QuestionFileError: the file can't be read.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise QuestionFileError(file, None, f"The file can't be read ({error.strerror}). Check its path.") from error
+
+
+def read_text(file: Path) -> str:
+    """Read a text file in UTF-8.
 
     Raises:
         QuestionFileError: the file can't be read, or is not UTF-8.
     """
     try:
-        return file.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise QuestionFileError(file, None, f"can't be read: {error.strerror}") from error
+        return read_bytes(file).decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise QuestionFileError(file, None, "not UTF-8: save it as UTF-8") from error
+        raise QuestionFileError(file, None, "The file is not UTF-8. Save it as UTF-8.") from error
 
 
-def locate(questions: Sequence[Question], reviews: Iterable[Review], file: Path) -> tuple[JudgedQuestion, ...]:
-    """The questions with their labels found in the reviews.
-
-    A quote that its review holds more than once is relevant wherever it stands.
-
-    Args:
-        questions: what `read_questions` read from `file`.
-        reviews: the reviews that the questions are about.
-        file: named in errors.
+def read_lines(file: Path) -> list[str]:
+    """Read the lines of a text file in UTF-8.
 
     Raises:
-        QuestionFileError: a review that isn't there, or a quote that isn't in its review; the message names
-            the line, and the nearest text.
+        QuestionFileError: the file can't be read, or is not UTF-8.
     """
-    there = tuple(reviews)
-    seen: dict[tuple[str, ...], dict[str, Review]] = {}
+    return read_text(file).splitlines()
+
+
+def locate_quotes(questions: Sequence[Question], reviews: Iterable[Review], file: Path) -> tuple[JudgedQuestion, ...]:
+    """Find the quotes of questions in their reviews.
+
+    Every occurrence of a quote in its review is relevant.
+
+    Args:
+        questions: the questions of `file`, as `read_questions` returns them.
+        reviews: the reviews that the questions are about.
+        file: the file to name in errors.
+
+    Raises:
+        QuestionFileError: there is no such review, or a quote is not in its review; the message names the line and
+            the nearest text.
+    """
+    reviews = tuple(reviews)
+    visible: dict[tuple[str, ...], dict[str, Review]] = {}
     for question in questions:
-        if question.collections not in seen:
-            # Of two collections' reviews with one slug it is the first's, as `Library.review` has it.
-            seen[question.collections] = {
+        if question.collections not in visible:
+            # Where two collections have a review of the same slug, the first collection wins, as in `Library.review`.
+            visible[question.collections] = {
                 review.slug: review
                 for collection in reversed(question.collections)
-                for review in there
+                for review in reviews
                 if review.collection == collection
             }
-    return tuple(_located(question, seen[question.collections], file) for question in questions)
+    return tuple(_judged(question, visible[question.collections], file) for question in questions)
 
 
 def question_line(question: Question) -> str:
-    """The question as a line of a question file, without its line break."""
+    """Return the question as a line of a question file, without a line break."""
     record: dict[str, object] = {
         "id": question.id,
         "question": question.text,
@@ -198,7 +224,7 @@ def question_line(question: Question) -> str:
     return json.dumps(record, ensure_ascii=False)
 
 
-def _located(question: Question, reviews: Mapping[str, Review], file: Path) -> JudgedQuestion:
+def _judged(question: Question, reviews: Mapping[str, Review], file: Path) -> JudgedQuestion:
     if question.review is not None and question.review not in reviews:
         raise QuestionFileError(file, question.line, _no_review(question.review, reviews))
     spans: list[Span] = []
@@ -211,8 +237,8 @@ def _located(question: Question, reviews: Mapping[str, Review], file: Path) -> J
             raise QuestionFileError(
                 file,
                 question.line,
-                f"the quote {_clipped(label.quote)} is not in the review {review.slug!r}; "
-                f"the nearest text there is: {_nearest(label.quote, review.text)}",
+                f"The quote {_shortened(label.quote)} is not in the review {review.slug!r}. "
+                f"The nearest text is {_nearest(label.quote, review.text)}.",
             )
         spans.extend(found)
     return JudgedQuestion(
@@ -239,19 +265,19 @@ def _occurrences(quote: str, review: Review) -> list[Span]:
 def _nearest(quote: str, text: str) -> str:
     alignment = fuzz.partial_ratio_alignment(quote, text)
     if alignment is None or alignment.score == 0:
-        return "none that is like it"
-    # Widened to whole words.
+        return "not similar at all"
+    # Extend the match to whole words.
     start = max(text.rfind(space, 0, alignment.dest_start + 1) + 1 for space in " \n")
     ends = (text.find(space, alignment.dest_end - 1) for space in " \n")
     return repr(text[start : min((end for end in ends if end >= 0), default=len(text))])
 
 
-def _no_review(slug: str, reviews: Iterable[str]) -> str:
-    there = ", ".join(sorted(reviews))
-    return f"there is no review {slug!r}; " + (f"there are: {there}" if there else "the asker sees none")
+def _no_review(slug: str, reviews: Mapping[str, Review]) -> str:
+    listed = f"The reviews are: {', '.join(sorted(reviews))}." if reviews else "The collections have no reviews."
+    return f"There is no review {slug!r}. {listed}"
 
 
-def _clipped(quote: str, limit: int = 80) -> str:
+def _shortened(quote: str, limit: int = 80) -> str:
     return repr(quote if len(quote) <= limit else quote[: limit - 1].rstrip() + "…")
 
 
@@ -263,69 +289,79 @@ def _json_name(value: object) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
-    """A line's object and its place, so that whatever is wrong with it can be named."""
+class QuestionLine:
+    """The object of a line with its position, for error messages."""
 
     file: Path
     number: int
     record: Mapping[str, object]
 
     def question(self) -> Question:
-        relevant = tuple(self._label(item) for item in self._list("relevant", needed=True))
-        review = self._optional_text("review")
+        """Return the labelled question of the line.
+
+        Raises:
+            QuestionFileError: the line is not in the format.
+        """
+        if "relevant" not in self.record:
+            raise self.error(
+                '"relevant" is missing. Write [] if the reviews don\'t answer the question, '
+                f"or label it with `review-bot label FILE --from {self.file.name}`."
+            )
+        relevant = tuple(self._label(item) for item in self._list("relevant"))
+        review = self.optional_text("review")
         strays = sorted({label.review for label in relevant} - {review}) if review is not None else []
         if strays:
-            raise self._error(f'"review" narrows the search to {review!r}, but a relevant quote is in {strays[0]!r}')
+            raise self.error(
+                f'"review" is {review!r}, but a relevant quote is in {strays[0]!r}. Use the same review for both.'
+            )
         return Question(
-            id=self._text(self.record, "id"),
-            text=self._text(self.record, "question"),
+            id=self.text(self.record, "id"),
+            text=self.text(self.record, "question"),
             relevant=relevant,
-            context=tuple(self._turn(item) for item in self._list("context", needed=False)),
+            context=self.strings("context", "the earlier questions"),
             review=review,
-            kind=self._optional_text("kind"),
-            split=self._optional_text("split"),
+            kind=self.optional_text("kind"),
+            split=self.optional_text("split"),
             line=self.number,
-            collections=tuple(self._collection(item) for item in self._list("collections", needed=False)) or (SHARED,),
+            collections=self.strings("collections", "the names of collections") or (SHARED,),
         )
 
     def _label(self, item: object) -> Label:
         if not isinstance(item, dict):
-            raise self._error(f'"relevant" holds {_json_name(item)}: each is {{"review": slug, "quote": text}}')
-        return Label(self._text(item, "review"), self._text(item, "quote"))
-
-    def _turn(self, item: object) -> str:
-        if not isinstance(item, str):
-            raise self._error(f'"context" holds {_json_name(item)}: it is a list of the earlier questions')
-        return item
-
-    def _collection(self, item: object) -> str:
-        if not isinstance(item, str):
-            raise self._error(f'"collections" holds {_json_name(item)}: it is a list of collections\' names')
-        return item
-
-    def _list(self, key: str, *, needed: bool) -> list[object]:
-        if key not in self.record and needed:
-            raise self._error(
-                f'"{key}" is missing: write [] where the reviews don\'t answer the question, '
-                f"or label it with `review-bot label FILE --from {self.file.name}`"
+            raise self.error(
+                f'"relevant" holds {_json_name(item)}. Write objects like {{"review": "slug", "quote": "Its words."}}.'
             )
+        return Label(self.text(item, "review"), self.text(item, "quote"))
+
+    def strings(self, key: str, meaning: str) -> tuple[str, ...]:
+        """Return the list of strings under a key; `meaning` says what they are in the error."""
+        items = self._list(key)
+        for item in items:
+            if not isinstance(item, str):
+                raise self.error(f'"{key}" holds {_json_name(item)}. Write a list of strings, {meaning}.')
+        return tuple(map(str, items))
+
+    def _list(self, key: str) -> list[object]:
         value = self.record.get(key, [])
         if not isinstance(value, list):
-            raise self._error(f'"{key}" is {_json_name(value)}: it is a list')
+            raise self.error(f'"{key}" is {_json_name(value)}. Write a list.')
         return value
 
-    def _text(self, record: Mapping[str, object], key: str) -> str:
+    def text(self, record: Mapping[str, object], key: str) -> str:
+        """Return the text under a key of the line, or of an object in it."""
         if key not in record:
-            raise self._error(f'"{key}" is missing')
+            raise self.error(f'"{key}" is missing. Add it.')
         value = record[key]
         if not isinstance(value, str):
-            raise self._error(f'"{key}" is {_json_name(value)}: it is a string')
+            raise self.error(f'"{key}" is {_json_name(value)}. Write a string.')
         if not value.strip():
-            raise self._error(f'"{key}" is empty')
+            raise self.error(f'"{key}" is empty. Write a text.')
         return value
 
-    def _optional_text(self, key: str) -> str | None:
-        return None if self.record.get(key) is None else self._text(self.record, key)
+    def optional_text(self, key: str) -> str | None:
+        """Return the text under a key, or None where there is none."""
+        return None if self.record.get(key) is None else self.text(self.record, key)
 
-    def _error(self, reason: str) -> QuestionFileError:
+    def error(self, reason: str) -> QuestionFileError:
+        """Return an error that names the line."""
         return QuestionFileError(self.file, self.number, reason)

@@ -1,8 +1,8 @@
-"""Texts pooled as one review: nothing to route between, and no title that a question could name."""
+"""Build one review of a whole corpus, so that there is nothing to route and no title to name."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from embeddings.records import Paragraph, Review, Section
@@ -10,7 +10,7 @@ from embeddings.records import Paragraph, Review, Section
 
 @dataclass(frozen=True, slots=True)
 class SectionText:
-    """What becomes a section: its slug, its heading, and its paragraphs' texts, none of them empty."""
+    """The slug, the heading and the paragraphs of a section; no paragraph is empty."""
 
     slug: str
     heading: str
@@ -18,26 +18,20 @@ class SectionText:
 
 
 def one_line(text: str) -> str:
-    """The text with each line break as a space, since a review's paragraph is one line; offsets stay."""
+    """Replace each line break by a space, because a paragraph is one line. Offsets stay the same."""
     return "".join(" " if character in "\n\r" else character for character in text)
 
 
 def build_review(slug: str, title: str, sections: Iterable[SectionText]) -> Review:
-    """One review of all the sections, each paragraph kept character for character."""
+    """Return a review of all sections; each paragraph is stored character for character."""
     texts: list[str] = []
-    placed: list[Section] = []
+    built: list[Section] = []
     offset = 0
     for section in sections:
-        paragraphs = _placed(section.paragraphs, offset)
+        paragraphs = []
+        for number, text in enumerate(section.paragraphs, start=1):
+            paragraphs.append(Paragraph(number, offset, offset + len(text)))
+            offset += len(text) + 1
         texts.extend(section.paragraphs)
-        placed.append(Section(section.slug, section.heading, paragraphs))
-        offset = paragraphs[-1].end + 1
-    return Review(slug=slug, title=title, text="\n".join(texts), sections=tuple(placed))
-
-
-def _placed(texts: Sequence[str], offset: int) -> tuple[Paragraph, ...]:
-    paragraphs = []
-    for number, text in enumerate(texts, start=1):
-        paragraphs.append(Paragraph(number, offset, offset + len(text)))
-        offset += len(text) + 1
-    return tuple(paragraphs)
+        built.append(Section(section.slug, section.heading, tuple(paragraphs)))
+    return Review(slug=slug, title=title, text="\n".join(texts), sections=tuple(built))

@@ -1,7 +1,7 @@
-"""SQuAD v2 files (Rajpurkar, Jia and Liang, 2018): all paragraphs pooled as one review.
+"""SQuAD v2 files (Rajpurkar, Jia and Liang, 2018), read as one review of all paragraphs.
 
-An article is a section. A question is answered by its own paragraph, at its answers' offsets; an impossible
-question by nothing.
+An article is a section. The relevant document of a question is its own paragraph, with spans at the answers' offsets;
+an impossible question is unanswerable.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from embeddings.errors import QuestionFileError
-from embeddings.evaluation.datasets.questions import parsed
+from embeddings.evaluation.datasets.questions import parse_json, read_text
 from embeddings.evaluation.datasets.review_builder import SectionText, build_review, one_line
 from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Span, Task, paragraph_id, paragraph_of_hit
 from embeddings.records import Paragraph, Review
@@ -20,26 +20,22 @@ _REVIEW = "squad"
 
 
 def read_squad(file: Path) -> Task:
-    """The task of a SQuAD v2 JSON file; its paragraphs are the documents.
+    """Read the task of a SQuAD v2 JSON file; its paragraphs are the documents.
 
     Raises:
-        QuestionFileError: the file can't be read, is not SQuAD's JSON, has two questions of one id, or an answer
-            that doesn't stand where it says.
+        QuestionFileError: the file can't be read, is not SQuAD's JSON, has two questions with the same id, or an
+            answer that is not at its offset.
     """
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise QuestionFileError(file, None, f"can't be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise QuestionFileError(file, None, "not UTF-8") from error
-    content: Any = parsed(text, file)
+    content: Any = parse_json(read_text(file), file)
     try:
         review = build_review(_REVIEW, file.stem, _sections(content["data"], file))
         questions = tuple(_questions(content["data"], review, file))
     except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
-        raise QuestionFileError(file, None, f"not in the format of SQuAD v2: {error!r}") from error
+        raise QuestionFileError(
+            file, None, f"The file is not in the format of SQuAD v2 ({error!r}). Use another file."
+        ) from error
     if not questions:
-        raise QuestionFileError(file, None, "no questions")
+        raise QuestionFileError(file, None, "The file has no questions. Use another file.")
     return Task(file.stem, (review,), questions, paragraph_of_hit)
 
 
@@ -47,30 +43,32 @@ def _sections(articles: Any, file: Path) -> Iterator[SectionText]:  # noqa: ANN4
     for number, article in enumerate(articles, start=1):
         title = _text(article, "title")
         contexts = tuple(one_line(_text(paragraph, "context")) for paragraph in article["paragraphs"])
-        for place, context in enumerate(contexts, start=1):
+        for position, context in enumerate(contexts, start=1):
             if not context.strip():
-                raise QuestionFileError(file, None, f"paragraph {place} of the article {title!r} is blank: remove it")
+                raise QuestionFileError(
+                    file, None, f"Paragraph {position} of the article {title!r} is blank. Remove it."
+                )
         yield SectionText(slug=f"{number}-{title}", heading=title, paragraphs=contexts)
 
 
 def _questions(articles: Any, review: Review, file: Path) -> Iterator[JudgedQuestion]:  # noqa: ANN401 - as above
-    taken: set[str] = set()
+    ids: set[str] = set()
     for article, section in zip(articles, review.sections, strict=True):
         for paragraph, place in zip(article["paragraphs"], section.paragraphs, strict=True):
             for qa in paragraph["qas"]:
                 question = _question(qa, section.slug, place, review.text[place.start : place.end], file)
-                if question.id in taken:
+                if question.id in ids:
                     raise QuestionFileError(
-                        file, None, f"the id {question.id!r} is taken by an earlier question: give it another"
+                        file, None, f"Two questions have the id {question.id!r}. Use another id for one of them."
                     )
-                taken.add(question.id)
+                ids.add(question.id)
                 yield question
 
 
 def _question(qa: Mapping[str, Any], section: str, place: Paragraph, context: str, file: Path) -> JudgedQuestion:
     identity, text = str(qa["id"]), _text(qa, "question").strip()
     if not text:
-        raise QuestionFileError(file, None, f"the question {identity!r} is empty")
+        raise QuestionFileError(file, None, f"The question {identity!r} is empty. Remove it.")
     spans: list[Span] = []
     for answer in () if qa.get("is_impossible") else qa["answers"]:
         start, words = answer["answer_start"], one_line(_text(answer, "text"))
@@ -78,8 +76,8 @@ def _question(qa: Mapping[str, Any], section: str, place: Paragraph, context: st
             raise QuestionFileError(
                 file,
                 None,
-                f"an answer to the question {identity!r} is not in its paragraph at {start!r}: "
-                f'"answer_start" says where {words!r} begins',
+                f"An answer to the question {identity!r} is not in its paragraph at {start!r}. "
+                f'Set "answer_start" to the offset of {words!r}.',
             )
         spans.append(Span(_REVIEW, place.start + start, place.start + start + len(words)))
     document = paragraph_id(_REVIEW, section, place.number)

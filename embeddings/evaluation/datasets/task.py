@@ -1,7 +1,7 @@
-"""What is evaluated: a corpus with questions and judgements, wherever they came from.
+"""A task: a corpus with questions and relevance judgements.
 
-What is ranked and judged is a *document*, in the sense of TREC and BEIR: a paragraph of a review, scored by
-its best passage, so that a figure doesn't change with the splitter; or a whole document of a BEIR corpus.
+A ranking consists of *documents*, as in TREC and BEIR. A document is a paragraph of a review, scored by its best
+passage, so that measures don't depend on the splitter; or a whole document of a BEIR corpus.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from embeddings.records import SHARED, Hit, Paragraph, Review, Section
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """What answers a question: `Review.text[start:end]` of the review with that slug."""
+    """Text that answers a question: `Review.text[start:end]` of the review with that slug."""
 
     review: str
     start: int
     end: int
 
     def overlaps(self, review: str, start: int, end: int) -> bool:
-        """Whether at least one character of that review's stretch lies in this span."""
+        """Return True if at least one character of that range lies in this span."""
         return self.review == review and start < self.end and self.start < end
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """A document that answers a question, by its id; a higher grade answers it better."""
+    """The id of a relevant document with its grade; higher is more relevant."""
 
     document: str
     grade: int = 1
@@ -35,10 +35,10 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class JudgedQuestion:
-    """A question, and what answers it: nothing, where both `spans` and `judgements` are empty.
+    """A question with its relevance judgements; an unanswerable question has none.
 
-    `spans` is empty too where whole documents were judged (BEIR): then quotes are not scored. `collections` are
-    those that the asker sees.
+    `spans` is also empty where whole documents were judged (BEIR): quotes have no measures then. `collections` are
+    those that the person who asks may see.
     """
 
     id: str
@@ -52,13 +52,13 @@ class JudgedQuestion:
 
     @property
     def answerable(self) -> bool:
-        """Whether anything answers it."""
+        """Return True if a document answers the question."""
         return bool(self.judgements)
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A corpus, the questions asked of it, and the name by which a hit's document is judged."""
+    """A corpus, the questions about it, and a function that returns the document id of a hit."""
 
     name: str
     reviews: tuple[Review, ...]
@@ -67,28 +67,28 @@ class Task:
 
 
 def paragraph_id(review: str, section: str, number: int) -> str:
-    """The id of a paragraph as a document: its citation."""
+    """Return the document id of a paragraph: its citation."""
     return f"{review}/{section}/{number}"
 
 
 def paragraph_of_hit(hit: Hit) -> str:
-    """The id of the paragraph that a hit's passage is, or is a part of."""
+    """Return the document id of a hit's paragraph."""
     return paragraph_id(hit.review, hit.section, hit.paragraph)
 
 
 def paragraphs_of(review: Review) -> Iterator[tuple[Section, Paragraph]]:
-    """Every paragraph of a review in its order, with its section."""
+    """Yield every paragraph of a review in order, with its section."""
     for section in review.sections:
         for paragraph in section.paragraphs:
             yield section, paragraph
 
 
 def paragraph_judgements(spans: Iterable[Span], reviews: Mapping[str, Review]) -> tuple[Judgement, ...]:
-    """A judgement for each paragraph that holds a part of any of the spans, in the spans' order."""
-    judged = {
+    """Return a judgement for each paragraph that overlaps a span, in the order of the spans."""
+    documents = {
         paragraph_id(span.review, section.slug, paragraph.number): None
         for span in spans
         for section, paragraph in paragraphs_of(reviews[span.review])
         if span.overlaps(span.review, paragraph.start, paragraph.end)
     }
-    return tuple(Judgement(document) for document in judged)
+    return tuple(Judgement(document) for document in documents)

@@ -1,8 +1,8 @@
-"""TREC files, as trec_eval reads them.
+"""TREC run and qrels files, as trec_eval reads them.
 
 A line of qrels is `question 0 document grade`; a line of a run is `question Q0 document rank score tag`.
-trec_eval orders a run by its scores, as C floats, and equal ones by the document's id, not by the rank: so
-scores are written strictly falling. White space parts the fields, so in an id it is percent-encoded.
+trec_eval sorts a run by score, as C floats, and equal scores by document id, not by rank. Scores are therefore
+written strictly decreasing. White space separates the fields, so it is percent-encoded within an id.
 """
 
 from __future__ import annotations
@@ -22,27 +22,27 @@ from embeddings.evaluation.datasets.task import Judgement
 
 @dataclass(frozen=True, slots=True)
 class ScoredDocument:
-    """A document of a ranking, by its id, with its score: higher is better."""
+    """The id of a ranked document with its score; higher is better."""
 
     document: str
     score: float
 
 
 def strictly_decreasing(ranking: Sequence[ScoredDocument]) -> tuple[ScoredDocument, ...]:
-    """The ranking in its order, each score lowered by one C float where it isn't below the one before."""
-    falling: list[ScoredDocument] = []
+    """Return the ranking with each score lowered to the next C float where it isn't below the previous one."""
+    decreasing: list[ScoredDocument] = []
     above = np.float32(np.inf)
     for scored in ranking:
         score = np.float32(scored.score)
         if not score < above:
             score = np.nextafter(above, np.float32(-np.inf))
-        falling.append(ScoredDocument(scored.document, float(score)))
+        decreasing.append(ScoredDocument(scored.document, float(score)))
         above = score
-    return tuple(falling)
+    return tuple(decreasing)
 
 
 def write_qrels(judgements: Mapping[str, Iterable[Judgement]], file: Path) -> None:
-    """Write the judgements, by question id, as a TREC qrels file."""
+    """Write relevance judgements, by question id, as a TREC qrels file."""
     lines = (
         f"{_field(question)} 0 {_field(judgement.document)} {judgement.grade}\n"
         for question, judged in judgements.items()
@@ -52,7 +52,7 @@ def write_qrels(judgements: Mapping[str, Iterable[Judgement]], file: Path) -> No
 
 
 def write_run(rankings: Mapping[str, Sequence[ScoredDocument]], tag: str, file: Path) -> None:
-    """Write the rankings, by question id and best first, as a TREC run file."""
+    """Write rankings, by question id and best first, as a TREC run file."""
     lines = (
         f"{_field(question)} Q0 {_field(scored.document)} {rank} {scored.score!r} {_field(tag)}\n"
         for question, ranking in rankings.items()
@@ -62,7 +62,7 @@ def write_run(rankings: Mapping[str, Sequence[ScoredDocument]], tag: str, file: 
 
 
 def read_qrels(file: Path) -> dict[str, tuple[Judgement, ...]]:
-    """The judgements of a TREC qrels file by question id; a grade of 0 or less is left out.
+    """Read the judgements of a TREC qrels file by question id; grades of 0 or less are dropped.
 
     Raises:
         QuestionFileError: the file can't be read, or a line is not in the format.
@@ -71,7 +71,7 @@ def read_qrels(file: Path) -> dict[str, tuple[Judgement, ...]]:
     for number, fields in _fields(file, 4, "question, 0, document and grade"):
         question, _, document, grade = fields
         if not grade.lstrip("-").isdecimal():
-            raise QuestionFileError(file, number, f"the grade {grade!r} is not a whole number")
+            raise QuestionFileError(file, number, f"The grade {grade!r} is not a whole number. Use 0, 1, 2 and so on.")
         judged = judgements.setdefault(unquote(question), ())
         if int(grade) > 0:
             judgements[unquote(question)] = (*judged, Judgement(unquote(document), int(grade)))
@@ -79,7 +79,7 @@ def read_qrels(file: Path) -> dict[str, tuple[Judgement, ...]]:
 
 
 def read_run(file: Path) -> dict[str, tuple[ScoredDocument, ...]]:
-    """The rankings of a TREC run file by question id, best first by score as trec_eval has it.
+    """Read the rankings of a TREC run file by question id, in the order of trec_eval.
 
     Raises:
         QuestionFileError: the file can't be read, a line is not in the format, or a question has a document twice.
@@ -90,11 +90,13 @@ def read_run(file: Path) -> dict[str, tuple[ScoredDocument, ...]]:
         ranking = rankings.setdefault(unquote(question), {})
         scored = ScoredDocument(unquote(document), _score(score))
         if not math.isfinite(scored.score):
-            raise QuestionFileError(file, number, f"the score {score!r} is not a number")
+            raise QuestionFileError(file, number, f"The score {score!r} is not a number. Correct it.")
         if scored.document in ranking:
-            raise QuestionFileError(file, number, f"the document {document!r} is ranked for {question!r} already")
+            raise QuestionFileError(
+                file, number, f"The document {document!r} is ranked twice for {question!r}. Remove one of the lines."
+            )
         ranking[scored.document] = scored
-    # Equal scores: the higher id first, which is trec_eval's rule.
+    # trec_eval puts the higher id first where scores are equal.
     return {
         question: tuple(sorted(ranking.values(), key=_trec_order, reverse=True))
         for question, ranking in rankings.items()
@@ -116,7 +118,7 @@ def _fields(file: Path, count: int, names: str) -> Iterator[tuple[int, list[str]
     for number, line in enumerate(read_lines(file), start=1):
         fields = line.split()
         if fields and len(fields) != count:
-            raise QuestionFileError(file, number, f"{count} fields are needed, by white space: {names}")
+            raise QuestionFileError(file, number, f"The line needs {count} fields, separated by white space: {names}.")
         if fields:
             yield number, fields
 

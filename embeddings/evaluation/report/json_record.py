@@ -1,8 +1,9 @@
-"""An evaluation as the JSON object that `review-bot evaluate --json` prints."""
+"""Turn an evaluation into the JSON object that `review-bot evaluate --json` prints."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 
 import numpy as np
 
@@ -18,21 +19,18 @@ from embeddings.evaluation.summary import (
     summarise,
     summary_record,
 )
-from embeddings.records import Hit, Quote
+from embeddings.records import hit_record, quote_record
 
 
 def evaluation_record(evaluation: Evaluation) -> dict[str, object]:
-    """The figures, with their intervals, by kind and by review, and every question with what it came to."""
+    """Return the measures with their intervals, overall, by kind and by review, and every question's result."""
     results = evaluation.run.results
     curve = risk_coverage(results)
     return {
         **summary_record(summarise(results)),
         "risk_coverage": {
             "AURC": aurc(curve),
-            "points": [
-                {"confidence": point.confidence, "coverage": point.coverage, "risk": point.risk}
-                for point in downsampled(curve)
-            ],
+            "points": [asdict(point) for point in downsampled(curve)],
         },
         "seconds": seconds_record(results),
         "by_kind": {name: summary_record(summary) for name, summary in by_kind(results).items()},
@@ -46,7 +44,7 @@ def evaluation_record(evaluation: Evaluation) -> dict[str, object]:
 
 
 def seconds_record(results: Sequence[Result]) -> dict[str, float]:
-    """What a question took, wall clock: the median, the 95th percentile and all together."""
+    """Return the wall-clock time per question: the median, the 95th percentile and the sum."""
     seconds = np.array([result.seconds for result in results])
     median, slow = np.quantile(seconds, (0.5, 0.95))
     return {"p50": round(float(median), 6), "p95": round(float(slow), 6), "total": round(float(seconds.sum()), 6)}
@@ -55,33 +53,7 @@ def seconds_record(results: Sequence[Result]) -> dict[str, float]:
 def _outcome_record(outcome: Outcome) -> dict[str, object]:
     return {
         "context": list(outcome.question.context),
-        "relevant": [{"review": span.review, "start": span.start, "end": span.end} for span in outcome.question.spans],
-        "quotes": [_quote_record(quote) for quote in outcome.answer.quotes],
-        "passages": [_hit_record(hit) for hit in outcome.hits],
-    }
-
-
-def _quote_record(quote: Quote) -> dict[str, object]:
-    return {
-        "label": quote.label,
-        "text": quote.text,
-        "review": quote.review,
-        "title": quote.title,
-        "section": quote.section,
-        "heading": quote.heading,
-        "paragraph": quote.paragraph,
-        "start": quote.start,
-        "end": quote.end,
-        "score": quote.score,
-    }
-
-
-def _hit_record(hit: Hit) -> dict[str, object]:
-    return {
-        "review": hit.review,
-        "section": hit.section,
-        "paragraph": hit.paragraph,
-        "start": hit.start,
-        "end": hit.end,
-        "score": hit.score,
+        "relevant": [asdict(span) for span in outcome.question.spans],
+        "quotes": [quote_record(quote) for quote in outcome.answer.quotes],
+        "passages": [hit_record(hit) for hit in outcome.hits],
     }

@@ -1,4 +1,4 @@
-"""Plots as inline SVG, coloured by the page's style sheet."""
+"""Draw plots as inline SVG; the page's style sheet has the colours."""
 
 from __future__ import annotations
 
@@ -6,43 +6,43 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from embeddings.answering.calibration import Thresholds
+from embeddings.config import REPORT_BINS
 from embeddings.evaluation.summary import RiskPoint
 
 _WIDTH, _HEIGHT = 480, 260
 _LEFT, _RIGHT, _TOP, _BOTTOM = 56, 12, 18, 40
 _TICKS = (0.0, 0.25, 0.5, 0.75, 1.0)
-_BINS = 25
 
 
 def risk_coverage_plot(points: Sequence[RiskPoint], answered: float) -> str:
-    """Risk against coverage as confidence falls, the threshold of `answered` marked; both axes from 0 to 1."""
+    """Draw the risk-coverage curve with the threshold of `answered`; both axes are from 0 to 1."""
     path = " ".join(f"{_x(point.coverage):.1f},{_y(point.risk):.1f}" for point in points)
-    parts = [_frame("share of questions answered", "share of those answered wrongly")]
+    parts = [_frame("coverage: share of questions answered", "risk: share of these that are wrong")]
     parts.append(f'<polyline class="line" points="{path}"/>')
     now = [point for point in points if point.confidence >= answered]
     if now:
         x, y = _x(now[-1].coverage), _y(now[-1].risk)
-        words = f"answered now: {now[-1].coverage:.2f} of the questions, {now[-1].risk:.2f} of them wrongly"
+        words = f"current threshold: {now[-1].coverage:.2f} of the questions answered, {now[-1].risk:.2f} of them wrong"
         parts.append(f'<circle class="now" cx="{x:.1f}" cy="{y:.1f}" r="5"><title>{escape(words)}</title></circle>')
     return _svg("Risk and coverage", parts)
 
 
 def confidence_plot(answerable: Sequence[float], unanswerable: Sequence[float], thresholds: Thresholds) -> str:
-    """How many questions have which confidence: the answerable above the line, the unanswerable below it."""
+    """Draw a histogram of the confidences: answerable questions above the axis, unanswerable ones below it."""
     above, below = _counts(answerable), _counts(unanswerable)
     most = max(*above, *below, 1)
     middle = (_TOP + _HEIGHT - _BOTTOM) / 2
     unit = (middle - _TOP) / most
-    wide = (_x(1) - _x(0)) / _BINS
+    wide = (_x(1) - _x(0)) / REPORT_BINS
     parts = []
     for kind, counts, up in (("answerable", above, True), ("unanswerable", below, False)):
         for place, count in enumerate(counts):
             if count:
                 top = middle - count * unit if up else middle
-                words = f"{count} {kind}, confidence {place / _BINS:.2f} to {(place + 1) / _BINS:.2f}"
+                words = f"{count} {kind}, confidence {place / REPORT_BINS:.2f} to {(place + 1) / REPORT_BINS:.2f}"
                 parts.append(
-                    f'<rect class="{kind}" x="{_x(place / _BINS) + 0.5:.1f}" y="{top:.1f}" width="{wide - 1:.1f}" '
-                    f'height="{count * unit:.1f}"><title>{words}</title></rect>'
+                    f'<rect class="{kind}" x="{_x(place / REPORT_BINS) + 0.5:.1f}" y="{top:.1f}" '
+                    f'width="{wide - 1:.1f}" height="{count * unit:.1f}"><title>{words}</title></rect>'
                 )
     parts.append(f'<line class="axis" x1="{_x(0)}" x2="{_x(1)}" y1="{middle}" y2="{middle}"/>')
     parts.append(_label(_x(1), _TOP + 10, "answerable", "end"))
@@ -60,9 +60,9 @@ def confidence_plot(answerable: Sequence[float], unanswerable: Sequence[float], 
 
 
 def _counts(confidences: Iterable[float]) -> list[int]:
-    counts = [0] * _BINS
+    counts = [0] * REPORT_BINS
     for confidence in confidences:
-        counts[min(int(confidence * _BINS), _BINS - 1)] += 1
+        counts[min(int(confidence * REPORT_BINS), REPORT_BINS - 1)] += 1
     return counts
 
 

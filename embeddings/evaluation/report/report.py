@@ -1,6 +1,6 @@
-"""An evaluation as one self-contained page: its measures, its plots, and its questions, worst first.
+"""Write an evaluation as one self-contained page: measures, plots and the questions, worst first.
 
-Everything that stands in a question or a review is escaped; the page asks nothing of any other address.
+The text of questions and reviews is escaped. The page loads nothing.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from embeddings.answering.calibration import Thresholds
+from embeddings.config import REPORT_QUESTIONS
 from embeddings.evaluation.datasets.task import Span, paragraphs_of
 from embeddings.evaluation.evaluator import Evaluation
 from embeddings.evaluation.metrics import Measure, Outcome, is_relevant
@@ -20,7 +21,6 @@ from embeddings.evaluation.report.plots import confidence_plot, risk_coverage_pl
 from embeddings.evaluation.runs import Result
 from embeddings.evaluation.summary import (
     NO_KIND,
-    SMALL_SAMPLE,
     Summary,
     by_kind,
     by_review,
@@ -30,20 +30,17 @@ from embeddings.evaluation.summary import (
 )
 from embeddings.records import Quote, Review, State
 
-SHOWN = 300
-"""How many questions a page holds at most, the worst ones: a browser has to carry them."""
-
 _TEMPLATE = "template.html"
 _GROUP_MEASURES = (Measure.NDCG, Measure.FIRST_QUOTE, Measure.THREE_QUOTES, Measure.KEPT, Measure.REFUSED)
 
 
 def write_report(evaluation: Evaluation, thresholds: Thresholds, file: Path) -> None:
-    """Write the page, in one step.
+    """Write the page in one step.
 
     Args:
-        evaluation: what to show.
-        thresholds: between the states; drawn beside the confidences.
-        file: where to.
+        evaluation: the evaluation to show.
+        thresholds: between the states; the plot of confidences has them.
+        file: the path of the page.
     """
     partial = file.with_name(f"{file.name}.partial")
     partial.write_text(report(evaluation, thresholds), encoding="utf-8")
@@ -51,7 +48,7 @@ def write_report(evaluation: Evaluation, thresholds: Thresholds, file: Path) -> 
 
 
 def report(evaluation: Evaluation, thresholds: Thresholds) -> str:
-    """The page as HTML."""
+    """Return the page as HTML."""
     template = resources.files("embeddings.evaluation.report").joinpath(_TEMPLATE).read_text(encoding="utf-8")
     results = evaluation.run.results
     summary = summarise(results)
@@ -69,8 +66,8 @@ def report(evaluation: Evaluation, thresholds: Thresholds) -> str:
         "groups": _groups("kind", by_kind(results)) + _groups("review", by_review(results)),
         "kinds": _options(dict.fromkeys(result.kind or NO_KIND for result in results)),
         "states-shown": _options(state.value for state in State),
-        "left-out": _left_out(len(ranked)),
-        "questions": "".join(_question(result, outcome, reviews) for result, outcome in ranked[:SHOWN]),
+        "limit": _limit(len(ranked)),
+        "questions": "".join(_question(result, outcome, reviews) for result, outcome in ranked[:REPORT_QUESTIONS]),
     }
     page = template
     for name, part in parts.items():
@@ -79,16 +76,16 @@ def report(evaluation: Evaluation, thresholds: Thresholds) -> str:
 
 
 def question_loss(result: Result) -> float:
-    """How far a question is from a perfect answer, in [0, 2]: the order of the page.
+    """Return how far a question is from a perfect answer, in [0, 2]. The page is sorted by it.
 
-    Answering what nothing answers is worst, the surer the worse; then what was asked in vain; then how far down
-    the right passage and sentence stand.
+    An answered unanswerable question is worst, the more so the higher its confidence. The loss of an answerable
+    question comes from the ranks of the relevant passage and sentence.
     """
     if not result.answerable:
         shares = {State.ANSWERED: 1.0 + (result.confidence or 0.0), State.NEAREST: 0.3, State.UNANSWERED: 0.0}
         return shares[result.state] if result.state is not None else 0.0
-    marks = [result.values.get(name, 0.0) for name in (Measure.NDCG, Measure.FIRST_QUOTE, Measure.THREE_QUOTES)]
-    return 1.0 - sum(marks) / len(marks)
+    values = [result.values.get(name, 0.0) for name in (Measure.NDCG, Measure.FIRST_QUOTE, Measure.THREE_QUOTES)]
+    return 1.0 - sum(values) / len(values)
 
 
 def _about(evaluation: Evaluation) -> str:
@@ -97,7 +94,7 @@ def _about(evaluation: Evaluation) -> str:
     facts = [
         f"{_counted(len(results), 'question')}, {sum(result.answerable for result in results)} of them answerable",
         _counted(len(evaluation.task.reviews), "review"),
-        f"{seconds['p50'] * 1000:.0f} ms a question, {seconds['p95'] * 1000:.0f} ms at the 95th percentile",
+        f"time per question: median {seconds['p50'] * 1000:.0f} ms, p95 {seconds['p95'] * 1000:.0f} ms",
     ]
     if fingerprint is not None:
         facts.append(f"{fingerprint.model['model']}, version {fingerprint.version}")
@@ -109,8 +106,8 @@ def _counted(count: int, noun: str) -> str:
 
 
 def _figures(summary: Summary, value: str, interval: str) -> str:
-    """A value's cell and its interval's, in the order in which they are to be read."""
-    return interval + value if summary.questions < SMALL_SAMPLE else value + interval
+    """Return the cells of a value and its interval; the interval comes first for few questions."""
+    return interval + value if summary.is_small else value + interval
 
 
 def _measures(summary: Summary) -> str:
@@ -175,19 +172,21 @@ def _options(values: Iterable[str]) -> str:
     return "".join(f'<option value="{escape(value)}">{escape(value)}</option>' for value in sorted(values))
 
 
-def _left_out(questions: int) -> str:
-    return f"<p>The {SHOWN} worst of {questions} questions are shown.</p>" if questions > SHOWN else ""
+def _limit(questions: int) -> str:
+    if questions <= REPORT_QUESTIONS:
+        return ""
+    return f"<p>The page shows the {REPORT_QUESTIONS} worst of {questions} questions.</p>"
 
 
 def _question(result: Result, outcome: Outcome, reviews: Mapping[str, Review]) -> str:
     kind, state = result.kind or NO_KIND, outcome.answer.state.value
     context = "".join(f"<p class=context>{escape(turn)}</p>" for turn in outcome.question.context)
     figures = ", ".join(f"{name.group} {name.label} {value:.2f}" for name, value in result.values.items())
-    wanted = "answerable" if result.answerable else "nothing answers it"
+    answerable = "answerable" if result.answerable else "unanswerable"
     return (
         f'<details class="question {_mark(result)}" data-kind="{escape(kind)}" data-state="{escape(state)}">'
-        f"<summary><span class=asked>{escape(result.question)}</span> "
-        f"<span class=facts>{escape(result.id)} · {escape(kind)} · {wanted} · "
+        f"<summary><span class=question-text>{escape(result.question)}</span> "
+        f"<span class=facts>{escape(result.id)} · {escape(kind)} · {answerable} · "
         f"<b>{escape(state)}</b> {outcome.answer.confidence:.2f}</span></summary>"
         f"{context}{_quotes(outcome)}{_passages(outcome, reviews)}"
         f"<p class=facts>{escape(figures)}</p></details>"
@@ -195,28 +194,28 @@ def _question(result: Result, outcome: Outcome, reviews: Mapping[str, Review]) -
 
 
 def _mark(result: Result) -> str:
-    bad = question_loss(result)
-    return "wrong" if bad >= 0.75 else "middling" if bad > 0.1 else "right"
+    loss = question_loss(result)
+    return "wrong" if loss >= 0.75 else "partly" if loss > 0.1 else "right"
 
 
 def _quotes(outcome: Outcome) -> str:
     if not outcome.answer.quotes:
-        return "<p>Nothing was quoted.</p>"
+        return "<p>No quotes.</p>"
     items = "".join(
         f"<li>{_verdict(outcome, quote)} {escape(quote.text)} "
         f"<cite>{escape(quote.title)}, {escape(quote.heading)}, paragraph {quote.paragraph}</cite></li>"
         for quote in outcome.answer.quotes
     )
-    return f"<p>Quoted:</p><ol>{items}</ol>"
+    return f"<p>Quotes:</p><ol>{items}</ol>"
 
 
 def _verdict(outcome: Outcome, quote: Quote) -> str:
     right = is_relevant(outcome.question, quote.review, quote.start, quote.end)
-    return "<b class=yes>right</b>" if right else "<b class=no>beside it</b>"
+    return "<b class=yes>right</b>" if right else "<b class=no>wrong</b>"
 
 
 def _passages(outcome: Outcome, reviews: Mapping[str, Review]) -> str:
-    """The paragraphs of what was quoted and of what should have been, both marked."""
+    """Return the paragraphs with quotes and relevant spans, both marked."""
     quoted = [Span(quote.review, quote.start, quote.end) for quote in outcome.answer.quotes]
     relevant = list(outcome.question.spans)
     shown = []
@@ -232,7 +231,7 @@ def _passages(outcome: Outcome, reviews: Mapping[str, Review]) -> str:
 
 
 def _marked(review: Review, start: int, end: int, quoted: Iterable[Span], relevant: Iterable[Span]) -> str:
-    """The stretch of the review with what was quoted and what answers marked; the two may overlap in any way."""
+    """Return a range of the review with its quotes and relevant spans marked; the two may overlap."""
     spans = [("quoted", span) for span in quoted] + [("relevant", span) for span in relevant]
     here = [(kind, span) for kind, span in spans if span.overlaps(review.slug, start, end)]
     edges = {start, end, *(min(max(edge, start), end) for _, span in here for edge in (span.start, span.end))}

@@ -1,4 +1,4 @@
-"""New questions to lines of a question file."""
+"""Labelling new questions."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from embeddings.evaluation.annotate import (
     not_yet_labelled,
     read_unlabelled,
 )
-from embeddings.evaluation.datasets.questions import Label, Question, locate, read_questions
+from embeddings.evaluation.datasets.questions import Label, Question, locate_quotes, read_questions
 from embeddings.evaluation.datasets.review_builder import SectionText, build_review
 from embeddings.evaluation.evaluator import evaluate, open_task
 from embeddings.library import Library
@@ -26,7 +26,7 @@ from tests.embeddings.evaluation.conftest import WriteLines
 HAILSHAM = UnlabelledQuestion("Why was Hailsham shut down?")
 
 
-def test_each_line_of_a_text_is_a_question(tmp_path: Path) -> None:
+def test_each_line_of_a_text_file_is_a_question(tmp_path: Path) -> None:
     file = tmp_path / "asked.txt"
     file.write_text("Who plays Kathy?\n\n  Is it sad? \n", encoding="utf-8")
 
@@ -43,16 +43,16 @@ def test_an_exported_question_needs_no_labels(write_lines: WriteLines) -> None:
     ("line", "reason"),
     [
         ({"id": "q1"}, '"question" is missing'),
-        ({"question": "Why?", "context": "Who?"}, '"context" is a list'),
-        ({"question": "Why?", "collections": "shared"}, '"collections" is a list'),
+        ({"question": "Why?", "context": "Who?"}, '"context" is a string'),
+        ({"question": "Why?", "collections": "shared"}, '"collections" is a string'),
     ],
 )
-def test_a_line_without_a_question_is_refused(write_lines: WriteLines, line: object, reason: str) -> None:
-    with pytest.raises(QuestionFileError, match=f":1: {reason}"):
+def test_a_broken_line_is_an_error(write_lines: WriteLines, line: object, reason: str) -> None:
+    with pytest.raises(QuestionFileError, match=f", line 1: {reason}"):
         read_unlabelled(write_lines(line))
 
 
-def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+def test_an_unreadable_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "asked.txt").write_bytes(b"caf\xe9")
 
     with pytest.raises(QuestionFileError, match="not UTF-8"):
@@ -61,7 +61,7 @@ def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
         read_unlabelled(tmp_path / "absent.txt")
 
 
-def test_what_is_labelled_already_is_not_asked_again() -> None:
+def test_labelled_questions_and_duplicates_are_skipped() -> None:
     known = [Question("q1", "Is it sad?", ())]
     asked = [
         UnlabelledQuestion("Is it sad?"),
@@ -73,7 +73,7 @@ def test_what_is_labelled_already_is_not_asked_again() -> None:
     assert not_yet_labelled(asked, known) == (UnlabelledQuestion("Why?"), UnlabelledQuestion("Is it sad?", ("Who?",)))
 
 
-def test_the_sentences_of_the_closest_passages_are_there_to_choose_from(library: Library) -> None:
+def test_the_sentences_of_the_five_closest_passages_are_candidates(library: Library) -> None:
     found = candidate_sentences(library, HAILSHAM)
 
     review = library.review("never-let-me-go")
@@ -82,7 +82,7 @@ def test_the_sentences_of_the_closest_passages_are_there_to_choose_from(library:
     assert len({(choice.heading, choice.paragraph) for choice in found}) == 5
 
 
-def test_what_was_chosen_becomes_a_valid_line_behind_the_others(library: Library, write_lines: WriteLines) -> None:
+def test_a_labelled_question_is_added_as_a_valid_line(library: Library, write_lines: WriteLines) -> None:
     file = write_lines(
         {"id": "q041", "question": "Is it sad?", "relevant": []}, {"id": "x", "question": "?", "relevant": []}
     )
@@ -96,11 +96,11 @@ def test_what_was_chosen_becomes_a_valid_line_behind_the_others(library: Library
 
     assert added == Question("q042", HAILSHAM.text, (Label(answer.review, answer.text),), kind="who", split="dev")
     assert file.read_text(encoding="utf-8").startswith(before + "\n")
-    located = locate(read_questions(file), library.reviews(), file)
+    located = locate_quotes(read_questions(file), library.reviews(), file)
     assert [question.answerable for question in located] == [False, False, True]
 
 
-def test_a_question_from_a_server_is_labelled_and_asked_among_what_its_members_see(
+def test_a_question_of_a_server_keeps_its_collections(
     library: Library, tmp_path: Path, write_lines: WriteLines
 ) -> None:
     lamp = build_review(
@@ -123,7 +123,7 @@ def test_a_question_from_a_server_is_labelled_and_asked_among_what_its_members_s
     assert (outcome.question.answerable, outcome.ranking[0].document) == (True, "lamp/a/1")
 
 
-def test_a_question_of_another_server_is_another_question() -> None:
+def test_the_same_text_in_another_server_is_another_question() -> None:
     known = [Question("q1", "Is it sad?", ())]
 
     assert not_yet_labelled([UnlabelledQuestion("Is it sad?", collections=("7",))], known) == (
@@ -131,7 +131,7 @@ def test_a_question_of_another_server_is_another_question() -> None:
     )
 
 
-def test_a_file_is_made_for_the_first_question(tmp_path: Path) -> None:
+def test_the_file_is_created_for_the_first_question(tmp_path: Path) -> None:
     file = tmp_path / "new" / "questions.jsonl"
     assert labelled_questions(file) == ()
 
@@ -140,7 +140,7 @@ def test_a_file_is_made_for_the_first_question(tmp_path: Path) -> None:
     assert labelled_questions(file) == (Question("q001", "How do I cook rice?", (), kind="off-topic", line=1),)
 
 
-def test_a_broken_file_is_left_as_it_is(tmp_path: Path) -> None:
+def test_a_broken_file_is_not_changed(tmp_path: Path) -> None:
     file = tmp_path / "questions.jsonl"
     file.write_text("{", encoding="utf-8")
 
@@ -150,8 +150,8 @@ def test_a_broken_file_is_left_as_it_is(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["questions.jsonl"]
 
 
-def test_a_place_that_cannot_be_written_is_an_error_with_its_name(tmp_path: Path) -> None:
+def test_an_unwritable_path_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
 
-    with pytest.raises(QuestionFileError, match=r"questions\.jsonl: can't be written"):
+    with pytest.raises(QuestionFileError, match=r"questions\.jsonl: The file can't be written"):
         add_question(tmp_path / "file" / "questions.jsonl", HAILSHAM, [])

@@ -1,4 +1,4 @@
-"""How thresholds are chosen for a goal, and what they may be expected to do."""
+"""Choosing thresholds for a goal, and their cross-validated results."""
 
 from __future__ import annotations
 
@@ -29,39 +29,39 @@ def results(answerable: Sequence[float], unanswerable: Sequence[float], kind: st
 APART = results(np.linspace(0.6, 0.9, 20).tolist(), np.linspace(0.1, 0.3, 20).tolist())
 
 
-def test_kinds_that_lie_apart_are_told_apart_for_certain() -> None:
+def test_separable_confidences_are_separated() -> None:
     calibration = choose_thresholds(APART, Goal(refused=1.0))
 
     assert calibration.thresholds.answered == pytest.approx(0.45, abs=0.01)
     assert (calibration.kept.value, calibration.refused.value) == pytest.approx((1.0, 1.0), abs=0.06)
 
 
-def test_refusing_no_more_than_asked_for_keeps_the_most() -> None:
-    """Of the unanswerable at .10 to .30, the lower half is refused from .20 on."""
+def test_a_goal_for_refused_keeps_as_many_as_possible() -> None:
+    """The unanswerable questions are at .10 to .30, so .20 refuses half of them."""
     calibration = choose_thresholds(APART, Goal(refused=0.5))
 
     assert calibration.thresholds.answered == pytest.approx(0.2, abs=0.02)
     assert calibration.refused.value == pytest.approx(0.5, abs=0.05)
 
 
-def test_keeping_a_share_refuses_as_much_as_that_allows() -> None:
+def test_a_goal_for_kept_refuses_as_many_as_possible() -> None:
     calibration = choose_thresholds(APART, Goal(kept=0.5, lost=1.0))
 
     assert calibration.thresholds.answered == pytest.approx(0.75, abs=0.03)
     assert calibration.kept.value == pytest.approx(0.5, abs=0.1)
 
 
-def test_no_more_of_the_answerable_find_nothing_than_allowed() -> None:
+def test_no_more_answerable_questions_are_lost_than_allowed() -> None:
     calibration = choose_thresholds(APART, Goal(kept=0.5, lost=0.1))
 
     assert calibration.thresholds.nearest == pytest.approx(0.625, abs=0.02)
     assert calibration.lost.value == pytest.approx(0.1, abs=0.06)
 
 
-def test_a_silent_kind_finds_nothing_at_the_cost_of_every_other_goal() -> None:
+def test_an_unanswerable_kind_takes_precedence_over_the_other_goals() -> None:
     overlapping = results(np.linspace(0.2, 0.9, 20).tolist(), np.linspace(0.1, 0.5, 20).tolist(), kind="off-topic")
 
-    calibration = choose_thresholds(overlapping, Goal(kept=1.0, lost=0.0, silent=("off-topic",)))
+    calibration = choose_thresholds(overlapping, Goal(kept=1.0, lost=0.0, unanswerable_kinds=("off-topic",)))
 
     assert calibration.thresholds.nearest > 0.49
     assert calibration.thresholds.answered >= calibration.thresholds.nearest
@@ -69,8 +69,8 @@ def test_a_silent_kind_finds_nothing_at_the_cost_of_every_other_goal() -> None:
     assert calibration.silenced.value > 0.9
 
 
-def test_one_loud_question_of_a_silent_kind_is_silenced_too() -> None:
-    """Most folds hold it among their other questions; the one that tests it doesn't, and says so."""
+def test_one_confident_question_of_an_unanswerable_kind_raises_the_threshold() -> None:
+    """It is in the training questions of all folds but the one that tests it, which lets it through."""
     outlier = results([0.8] * 20, [0.1] * 19 + [0.7], kind="other-film")
 
     calibration = choose_thresholds(outlier, Goal(refused=0.5))
@@ -80,8 +80,8 @@ def test_one_loud_question_of_a_silent_kind_is_silenced_too() -> None:
     assert calibration.silenced.value == pytest.approx(0.95)
 
 
-def test_what_is_expected_is_worse_than_what_was_fitted_where_there_is_nothing_to_learn() -> None:
-    """Confidences that are noise: what fitting calls .60 refused can't be kept up by more than chance."""
+def test_cross_validation_shows_that_noise_teaches_nothing() -> None:
+    """On random confidences, .60 refused on the training questions doesn't hold on the others."""
     noise = np.random.default_rng(5).random(60)
 
     calibration = choose_thresholds(results(noise[:30].tolist(), noise[30:].tolist()), Goal(refused=0.6))
@@ -90,7 +90,7 @@ def test_what_is_expected_is_worse_than_what_was_fitted_where_there_is_nothing_t
     assert calibration.kept.value == pytest.approx(0.4, abs=0.2)
 
 
-def test_the_trade_off_refuses_more_and_keeps_less_as_the_threshold_rises() -> None:
+def test_the_trade_off_refuses_more_as_the_threshold_rises() -> None:
     points = choose_thresholds(APART, Goal(refused=0.6)).trade_off
 
     assert [point.threshold for point in points] == sorted(point.threshold for point in points)
@@ -98,14 +98,14 @@ def test_the_trade_off_refuses_more_and_keeps_less_as_the_threshold_rises() -> N
 
 
 def test_the_trade_off_has_each_threshold_once() -> None:
-    """Of two levels a threshold refuses one, or both."""
+    """With two distinct confidences a threshold refuses one or both."""
     points = choose_thresholds(results([0.8] * 10, [0.1] * 5 + [0.3] * 5), Goal(refused=0.6)).trade_off
 
     assert [point.refused for point in points] == [0.5, 1.0]
 
 
 @pytest.mark.parametrize("goal", [Goal(refused=1.0), Goal(refused=1.0, lost=1.0)])
-def test_a_goal_that_no_threshold_reaches_refuses_all_it_can_and_says_so(goal: Goal) -> None:
+def test_an_unreachable_goal_refuses_as_many_as_possible(goal: Goal) -> None:
     """A confidence of 1 reaches every threshold."""
     calibration = choose_thresholds(results([0.8] * 20, [0.5] * 9 + [1.0]), goal)
 
@@ -113,14 +113,14 @@ def test_a_goal_that_no_threshold_reaches_refuses_all_it_can_and_says_so(goal: G
     assert calibration.unreachable == ("refused",)
 
 
-def test_a_silent_kind_that_is_sure_of_itself_silences_everything_and_says_so() -> None:
+def test_an_unanswerable_kind_with_full_confidence_is_unreachable() -> None:
     calibration = choose_thresholds(results([0.8] * 20, [0.5] * 9 + [1.0], kind="off-topic"), Goal(refused=0.6))
 
     assert calibration.thresholds == Thresholds(answered=1.0, nearest=1.0)
     assert calibration.unreachable == ("silent",)
 
 
-def test_a_goal_that_is_reached_is_not_called_unreachable() -> None:
+def test_a_reached_goal_is_not_unreachable() -> None:
     assert choose_thresholds(APART, Goal(refused=1.0)).unreachable == ()
     assert choose_thresholds(results([0.8] * 20, [0.5] * 9 + [1.0]), Goal(refused=0.9)).unreachable == ()
     assert choose_thresholds(results([1.0] * 20, [1.0] * 20), Goal(kept=1.0)).unreachable == ()
@@ -147,7 +147,7 @@ def test_any_confidences_have_thresholds_for_any_goal(
     assert isinstance(calibration.thresholds, Thresholds)
     for share in (calibration.kept, calibration.refused, calibration.lost):
         assert 0 <= share.low <= share.high <= 1 + 1e-9
-    if goal.refused is not None and goal.refused > 0 and all(sure == 1.0 for sure in unanswerable):
+    if goal.refused is not None and goal.refused > 0 and all(value == 1.0 for value in unanswerable):
         assert calibration.thresholds.answered == 1.0
     assert json.loads(json.dumps(calibration_record(calibration)))["thresholds"]["answered"] <= 1
 
@@ -155,23 +155,20 @@ def test_any_confidences_have_thresholds_for_any_goal(
 @pytest.mark.parametrize(
     ("goal", "reason"),
     [
-        (Goal, "name one goal"),
-        (lambda: Goal(refused=0.5, kept=0.5), "name one goal"),
-        (lambda: Goal(refused=60), "shares, from 0 to 1"),
+        (Goal, "Set one goal"),
+        (lambda: Goal(refused=0.5, kept=0.5), "Set one goal"),
+        (lambda: Goal(refused=60), "Use numbers from 0 to 1"),
     ],
 )
-def test_a_goal_that_is_none_is_refused(goal: Callable[[], Goal], reason: str) -> None:
+def test_an_invalid_goal_is_an_error(goal: Callable[[], Goal], reason: str) -> None:
     with pytest.raises(CalibrationError, match=reason):
         goal()
 
 
 @pytest.mark.parametrize(
-    ("answerable", "unanswerable", "kind", "there"),
-    [(9, 30, "answerable", "are 9"), (30, 3, "unanswerable", "are 3"), (1, 30, "answerable", "is 1")],
+    ("answerable", "unanswerable", "kind", "count"), [(9, 30, "answerable", 9), (30, 3, "unanswerable", 3)]
 )
-def test_too_few_questions_are_refused(answerable: int, unanswerable: int, kind: str, there: str) -> None:
-    with pytest.raises(CalibrationError) as refused:
+def test_too_few_questions_are_an_error(answerable: int, unanswerable: int, kind: str, count: int) -> None:
+    with pytest.raises(CalibrationError) as error:
         choose_thresholds(results([0.5] * answerable, [0.5] * unanswerable), Goal(refused=0.6))
-    assert str(refused.value) == (
-        f"too few {kind} questions to calibrate on: at least 10 are needed, and there {there}"
-    )
+    assert str(error.value) == f"Calibration needs at least 10 {kind} questions, and there are {count}. Add more."

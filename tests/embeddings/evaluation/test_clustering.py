@@ -1,3 +1,5 @@
+"""Clusters of similar questions."""
+
 from __future__ import annotations
 
 from itertools import combinations
@@ -65,17 +67,17 @@ Vectors = NDArray[np.float32]
 
 
 def unit(rows: object) -> Vectors:
-    """The rows, each of length one."""
+    """Return the rows as unit vectors."""
     made = np.asarray(rows, dtype=np.float32).reshape(-1, 3)
     lengths: Vectors = np.linalg.norm(made, axis=1, keepdims=True)
     return made / lengths
 
 
-# Never a row of nothing but zeros.
+# No row is all zeros.
 ROWS = st.lists(st.tuples(st.sampled_from([-2.5, -1.0, 0.5, 2.0]), st.integers(-3, 3), st.integers(-3, 3)), max_size=12)
 
 
-def test_groups_hold_more_that_ask_the_same_than_not(encoder: OnnxEncoder) -> None:
+def test_clusters_hold_more_pairs_on_one_subject_than_on_two(encoder: OnnxEncoder) -> None:
     vectors = encoder.encode([question for _, question in QUESTIONS])
     together = [pair for rows in cluster(vectors, [1] * len(vectors)) for pair in combinations(rows, 2)]
     same = sum(QUESTIONS[one][0] == QUESTIONS[other][0] for one, other in together)
@@ -83,27 +85,27 @@ def test_groups_hold_more_that_ask_the_same_than_not(encoder: OnnxEncoder) -> No
     assert len(together) - same <= 8
 
 
-def test_a_question_that_was_asked_more_often_leads() -> None:
+def test_a_frequent_question_is_the_centre() -> None:
     vectors = unit([(1, 0, 0), (0.8, 0.6, 0), (0, 1, 0)])
-    assert cluster(vectors, [1, 1, 9], alike=0.59) == ((1, 0, 2),)
-    assert cluster(vectors, [1, 1, 9], alike=0.7) == ((2,), (0, 1))
+    assert cluster(vectors, [1, 1, 9], min_cosine=0.59) == ((1, 0, 2),)
+    assert cluster(vectors, [1, 1, 9], min_cosine=0.7) == ((2,), (0, 1))
 
 
-def test_no_texts_are_no_groups() -> None:
+def test_no_texts_make_no_clusters() -> None:
     assert cluster(unit([]), []) == ()
 
 
 @given(ROWS, st.data(), st.floats(0.1, 0.95))
-def test_groups_are_a_partition_around_leaders_the_fullest_first(
-    rows: list[tuple[float, int, int]], data: st.DataObject, alike: float
+def test_clusters_are_a_partition_around_centres_largest_first(
+    rows: list[tuple[float, int, int]], data: st.DataObject, min_cosine: float
 ) -> None:
     vectors = unit(rows)
     counts = data.draw(st.lists(st.integers(1, 5), min_size=len(vectors), max_size=len(vectors)))
-    groups = cluster(vectors, counts, alike=alike)
-    assert sorted(row for found in groups for row in found) == list(range(len(vectors)))
-    for leader, *others in groups:
-        closeness = [float(vectors[leader] @ vectors[row]) for row in others]
-        assert all(each >= alike - 1e-6 for each in closeness)
+    clusters = cluster(vectors, counts, min_cosine=min_cosine)
+    assert sorted(row for found in clusters for row in found) == list(range(len(vectors)))
+    for centre, *others in clusters:
+        closeness = [float(vectors[centre] @ vectors[row]) for row in others]
+        assert all(each >= min_cosine - 1e-6 for each in closeness)
         assert np.allclose(closeness, sorted(closeness, reverse=True))
-    sizes = [sum(counts[row] for row in found) for found in groups]
+    sizes = [sum(counts[row] for row in found) for found in clusters]
     assert sizes == sorted(sizes, reverse=True)

@@ -1,4 +1,4 @@
-"""Runs kept on disk, taken together, and set side by side."""
+"""Runs: saving, summarising and comparing them."""
 
 from __future__ import annotations
 
@@ -69,7 +69,7 @@ def scored(name: str, *figures: float) -> Run:
     return run(name, *(result(f"q{place}", values={Measure.NDCG: value}) for place, value in enumerate(figures)))
 
 
-def test_a_saved_run_is_loaded_as_it_was(tmp_path: Path) -> None:
+def test_a_saved_run_is_loaded_unchanged(tmp_path: Path) -> None:
     saved = run(
         "mine",
         result("q1", values={Measure.NDCG: 0.25, Measure.FIRST_QUOTE: 1.0}, kind="lexical"),
@@ -92,15 +92,15 @@ def test_a_saved_run_is_loaded_as_it_was(tmp_path: Path) -> None:
         '{"fingerprint": {"corpus": "c"}, "per_question": []}',
     ],
 )
-def test_what_is_not_a_run_is_refused(tmp_path: Path, content: str) -> None:
+def test_a_file_that_is_not_a_run_is_an_error(tmp_path: Path, content: str) -> None:
     (tmp_path / "a.json").write_text(content, encoding="utf-8")
 
-    with pytest.raises(QuestionFileError, match=r"not a run .*: write one with `review-bot evaluate --save`"):
+    with pytest.raises(QuestionFileError, match=r"not a run .*Write one with `review-bot evaluate --save`"):
         load_run(tmp_path / "a.json")
 
 
 @pytest.mark.parametrize("damage", [{"confidence": "high"}, {"confidence": float("nan")}, {"measures": None}])
-def test_a_run_with_a_figure_that_is_none_is_refused(tmp_path: Path, damage: dict[str, object]) -> None:
+def test_a_run_with_an_invalid_number_is_an_error(tmp_path: Path, damage: dict[str, object]) -> None:
     save_run(scored("a", 0.5), tmp_path / "a.json")
     record = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
     record["per_question"][0] |= damage
@@ -110,14 +110,14 @@ def test_a_run_with_a_figure_that_is_none_is_refused(tmp_path: Path, damage: dic
         load_run(tmp_path / "a.json")
 
 
-def test_a_run_that_has_one_question_twice_is_refused(tmp_path: Path) -> None:
+def test_a_run_with_a_duplicate_question_is_an_error(tmp_path: Path) -> None:
     save_run(run("a", result("q1"), result("q1")), tmp_path / "a.json")
 
-    with pytest.raises(QuestionFileError, match=r"not a run .*two questions have one id"):
+    with pytest.raises(QuestionFileError, match=r"not a run .*two questions have the same id"):
         load_run(tmp_path / "a.json")
 
 
-def test_runs_of_one_name_are_told_apart_by_their_paths(tmp_path: Path) -> None:
+def test_runs_with_the_same_file_name_are_named_by_path(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         save_run(scored("run", 0.5), tmp_path / folder / "run.json")
@@ -127,7 +127,7 @@ def test_runs_of_one_name_are_told_apart_by_their_paths(tmp_path: Path) -> None:
     assert names == [str(tmp_path / "a" / "run.json"), str(tmp_path / "b" / "run.json")]
 
 
-def test_a_run_against_itself_shows_no_difference() -> None:
+def test_a_run_compared_with_itself_has_no_difference() -> None:
     one = run(
         "one",
         result("q1", confidence=0.9, values={Measure.NDCG: 0.3}),
@@ -142,7 +142,7 @@ def test_a_run_against_itself_shows_no_difference() -> None:
         assert (found.difference.value, found.difference.p, found.won, found.lost, found.changes) == (0, 1, 0, 0, ())
 
 
-def test_what_each_question_won_or_lost_is_told_worst_loss_first() -> None:
+def test_changed_questions_are_sorted_by_loss() -> None:
     found = compare_runs(scored("a", 1.0, 0.5, 0.0, 0.5), scored("b", 0.5, 0.5, 1.0, 0.25)).measures[Measure.NDCG]
 
     assert (found.won, found.lost) == (1, 2)
@@ -153,7 +153,7 @@ def test_what_each_question_won_or_lost_is_told_worst_loss_first() -> None:
     )
 
 
-def test_a_measure_is_worse_only_beyond_chance() -> None:
+def test_only_a_significant_loss_is_a_regression() -> None:
     before = scored("a", *[1.0] * 20)
 
     assert not compare_runs(before, scored("b", *[1.0] * 19, 0.0)).measures[Measure.NDCG].regressed
@@ -161,7 +161,7 @@ def test_a_measure_is_worse_only_beyond_chance() -> None:
     assert not compare_runs(scored("b", *[0.0] * 20), before).measures[Measure.NDCG].regressed
 
 
-def test_confidence_that_lets_an_unanswerable_question_by_lowers_its_auroc() -> None:
+def test_a_higher_confidence_of_an_unanswerable_question_lowers_auroc() -> None:
     before = run("a", result("q1", confidence=0.9), result("q2", answerable=False, confidence=0.1))
     after = run("b", result("q1", confidence=0.9), result("q2", answerable=False, confidence=0.95))
 
@@ -181,21 +181,21 @@ def test_confidence_that_lets_an_unanswerable_question_by_lowers_its_auroc() -> 
         (replace(FINGERPRINT, corpus="c1"), "different reviews"),
     ],
 )
-def test_runs_over_different_things_are_refused(different: Fingerprint, words: str) -> None:
+def test_runs_over_different_questions_or_reviews_are_an_error(different: Fingerprint, words: str) -> None:
     one, other = scored("one", 0.5), scored("other", 0.5)
 
     check_comparable([one, other])
-    with pytest.raises(IncomparableRunsError, match=f"one and other were run over {words}.*--anyway"):
+    with pytest.raises(IncomparableRunsError, match=f"one and other are over {words}.*--anyway"):
         check_comparable([one, replace(other, fingerprint=different)])
 
 
-def test_other_questions_are_compared_where_they_meet() -> None:
+def test_runs_are_compared_over_the_questions_that_both_have() -> None:
     found = compare_runs(scored("a", 1.0, 0.5), scored("b", 0.5, 0.5, 0.0)).measures[Measure.NDCG]
 
     assert (found.difference.questions, found.difference.value) == (2, -0.25)
 
 
-def test_runs_meet_in_the_questions_that_all_of_them_have() -> None:
+def test_shared_questions_are_those_of_all_runs() -> None:
     assert on_shared_questions([scored("a", 1.0, 0.5, 0.5), scored("b", 0.5), scored("c", 0.5, 0.0)]) == (
         scored("a", 1.0),
         scored("b", 0.5),
@@ -203,23 +203,23 @@ def test_runs_meet_in_the_questions_that_all_of_them_have() -> None:
     )
 
 
-def test_runs_that_share_no_question_are_refused() -> None:
+def test_runs_without_a_shared_question_are_an_error() -> None:
     other = run("other", result("x1", values={Measure.NDCG: 1.0}))
 
-    with pytest.raises(IncomparableRunsError, match=r"^one, other: there is no question that all of them have$"):
+    with pytest.raises(IncomparableRunsError, match=r"^one, other: The runs share no question\. Compare other runs\.$"):
         on_shared_questions([scored("one", 0.5), other])
 
 
-def test_a_trec_run_without_qrels_is_refused_with_the_option_that_it_needs(tmp_path: Path) -> None:
+def test_a_trec_run_without_qrels_is_an_error_that_names_the_option(tmp_path: Path) -> None:
     (tmp_path / "other.run").write_text("q0 Q0 b 1 0.9 x\n", encoding="utf-8")
 
-    with pytest.raises(QuestionFileError, match=r"other\.run: not a run as .*; a TREC run is compared with --qrels"):
+    with pytest.raises(QuestionFileError, match=r"other\.run: The file is not a run .*with --qrels"):
         load_runs([tmp_path / "other.run"])
-    with pytest.raises(QuestionFileError, match=r"absent\.run: can't be read"):
+    with pytest.raises(QuestionFileError, match=r"absent\.run: The file can't be read"):
         load_runs([tmp_path / "absent.run"])
 
 
-def test_every_two_runs_are_compared_with_p_adjusted_for_their_number() -> None:
+def test_p_is_adjusted_for_the_number_of_pairs() -> None:
     runs = [scored("a", *[0.0] * 8), scored("b", *[1.0] * 8), scored("c", *[1.0] * 8)]
 
     pairs = compare_all(runs)
@@ -232,7 +232,7 @@ def test_every_two_runs_are_compared_with_p_adjusted_for_their_number() -> None:
     assert json.loads(json.dumps(record)) == record
 
 
-def test_a_trec_run_of_another_program_is_compared_by_its_passages(tmp_path: Path) -> None:
+def test_a_trec_run_is_compared_by_its_passage_measures(tmp_path: Path) -> None:
     (tmp_path / "judged.qrels").write_text("q0 0 a 1\nq1 0 b 1\nq2 0 c 0\n", encoding="utf-8")
     (tmp_path / "other.run").write_text("q0 Q0 b 1 0.9 x\nq0 Q0 a 2 0.5 x\nq2 Q0 c 1 0.5 x\n", encoding="utf-8")
     save_run(scored("mine", 1.0, 1.0), tmp_path / "mine.json")
@@ -244,7 +244,7 @@ def test_a_trec_run_of_another_program_is_compared_by_its_passages(tmp_path: Pat
     assert [(move.id, move.after) for move in found.changes] == [("q1", 0.0), ("q0", pytest.approx(0.6309297))]
 
 
-def test_a_trec_run_over_other_questions_is_refused(tmp_path: Path) -> None:
+def test_a_trec_run_over_other_questions_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "judged.qrels").write_text("q7 0 a 1\n", encoding="utf-8")
     (tmp_path / "other.run").write_text("q7 Q0 a 1 0.9 x\n", encoding="utf-8")
     save_run(scored("mine", 1.0), tmp_path / "mine.json")
@@ -269,7 +269,7 @@ MIXED = (
 )
 
 
-def test_a_summary_takes_the_mean_of_each_measure_over_the_questions_that_have_it() -> None:
+def test_a_summary_has_the_mean_of_each_measure_over_its_questions() -> None:
     summary = summarise(MIXED)
 
     assert (summary.questions, summary.answerable) == (4, 2)
@@ -286,7 +286,7 @@ def test_a_summary_takes_the_mean_of_each_measure_over_the_questions_that_have_i
     }
 
 
-def test_a_measure_of_no_question_is_null_in_json() -> None:
+def test_a_measure_without_questions_is_null_in_json() -> None:
     record = summary_record(summarise(MIXED[2:]))
 
     assert record["passages"] == {"nDCG@10": None, "R@5": None, "RR@10": None, "Success@1": None}
@@ -298,12 +298,12 @@ def test_a_measure_of_no_question_is_null_in_json() -> None:
     }
 
 
-def test_questions_are_gathered_by_kind_and_by_review() -> None:
+def test_questions_are_grouped_by_kind_and_by_review() -> None:
     assert {name: group.questions for name, group in by_kind(MIXED).items()} == {NO_KIND: 2, "vague": 1, "who": 1}
     assert {name: group.questions for name, group in by_review(MIXED).items()} == {NO_KIND: 2, "clocks": 2}
 
 
-def test_risk_is_the_share_answered_wrongly_from_a_confidence_on() -> None:
+def test_risk_is_the_share_of_wrong_answers_above_a_confidence() -> None:
     curve = risk_coverage(MIXED)
 
     assert curve == (RiskPoint(0.9, 0.25, 0.0), RiskPoint(0.6, 0.75, 1 - 1 / 3), RiskPoint(0.1, 1.0, 0.75))

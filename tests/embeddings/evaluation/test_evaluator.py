@@ -1,4 +1,4 @@
-"""What is asked of the real library, by the real encoder, and the same figures from other tools."""
+"""Evaluation with the real library and encoder, and the same measures from other tools."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from tests.embeddings.evaluation.datasets.test_formats import CORPUS, QRELS, QUE
 
 @pytest.fixture(scope="session")
 def development(library: Library) -> Evaluation:
-    """The development questions, asked."""
+    """The evaluation of all questions in the file."""
     with open_task(QUESTIONS, library) as (task, asked):
         return evaluate(asked, task)
 
 
-def test_the_library_that_is_measured_is_the_one_that_answers(development: Evaluation, library: Library) -> None:
+def test_evaluation_measures_what_ask_and_search_return(development: Evaluation, library: Library) -> None:
     for outcome in development.outcomes[::10]:
         question = outcome.question
         assert outcome.answer == library.ask(question.text, review=question.review, context=question.context)
         assert outcome.hits == library.search(question.text, review=question.review, context=question.context)
 
 
-def test_answerable_questions_alone_have_retrieval_scores(development: Evaluation) -> None:
+def test_only_answerable_questions_have_passage_measures(development: Evaluation) -> None:
     results = development.run.results
 
     assert [result.id for result in results] == [question.id for question in development.task.questions]
@@ -46,7 +46,7 @@ def test_answerable_questions_alone_have_retrieval_scores(development: Evaluatio
     }
 
 
-def test_ir_measures_gives_the_same_numbers_from_the_exported_files(development: Evaluation, tmp_path: Path) -> None:
+def test_ir_measures_computes_the_same_from_the_exported_files(development: Evaluation, tmp_path: Path) -> None:
     qrels, run = tmp_path / "questions.qrels", tmp_path / "questions.run"
     write_qrels({question.id: question.judgements for question in development.task.questions}, qrels)
     write_run({outcome.question.id: outcome.ranking for outcome in development.outcomes}, "default", run)
@@ -63,7 +63,7 @@ def test_ir_measures_gives_the_same_numbers_from_the_exported_files(development:
     )
 
 
-def test_the_json_has_the_documented_keys_and_agrees_with_itself(development: Evaluation) -> None:
+def test_the_json_has_the_documented_keys_and_is_consistent(development: Evaluation) -> None:
     record = json.loads(json.dumps(evaluation_record(development)))
 
     assert record["questions"] == len(record["per_question"]) == len(development.outcomes)
@@ -82,9 +82,7 @@ def test_the_json_has_the_documented_keys_and_agrees_with_itself(development: Ev
     assert len(record["risk_coverage"]["points"]) <= 100
 
 
-def test_the_risk_at_the_threshold_is_what_members_see_answered_wrongly(
-    development: Evaluation, library: Library
-) -> None:
+def test_the_risk_at_the_threshold_is_the_share_of_wrong_answers(development: Evaluation, library: Library) -> None:
     results = development.run.results
     answered = [result for result in results if result.state is State.ANSWERED]
     right = sum(result.values.get(Measure.FIRST_QUOTE, 0.0) for result in answered)
@@ -94,14 +92,14 @@ def test_the_risk_at_the_threshold_is_what_members_see_answered_wrongly(
     assert (point.coverage, point.risk) == pytest.approx((len(answered) / len(results), 1 - right / len(answered)))
 
 
-def test_every_quote_of_a_run_is_a_slice_of_its_review(development: Evaluation, library: Library) -> None:
+def test_every_quote_is_a_slice_of_its_review(development: Evaluation, library: Library) -> None:
     quotes = [quote for outcome in development.outcomes for quote in outcome.answer.quotes]
 
     assert quotes
     assert all(quote.text == library.review(quote.review).text[quote.start : quote.end] for quote in quotes)
 
 
-def test_a_split_is_asked_alone(library: Library) -> None:
+def test_a_split_has_only_its_questions(library: Library) -> None:
     with open_task(QUESTIONS, library, split="held-out") as (task, _):
         held_out = {question.id for question in task.questions}
     with open_task(QUESTIONS, library, split="dev") as (task, _):
@@ -111,7 +109,7 @@ def test_a_split_is_asked_alone(library: Library) -> None:
     assert not held_out & dev
 
 
-def test_a_run_made_again_has_the_same_fingerprint_and_figures(development: Evaluation, library: Library) -> None:
+def test_a_second_run_has_the_same_fingerprint_and_results(development: Evaluation, library: Library) -> None:
     with open_task(QUESTIONS, library) as (task, asked):
         again = evaluate(asked, task)
 
@@ -121,7 +119,7 @@ def test_a_run_made_again_has_the_same_fingerprint_and_figures(development: Eval
     ]
 
 
-def test_another_ranking_has_another_fingerprint_over_the_same_questions(development: Evaluation, data: Path) -> None:
+def test_another_ranking_changes_only_the_settings_of_the_fingerprint(development: Evaluation, data: Path) -> None:
     lexical = Library.open(data, ranking=named_ranking("bm25"))
     with open_task(QUESTIONS, lexical) as (task, asked):
         run = evaluate(asked, replace(task, questions=task.questions[:3]), name="bm25").run
@@ -134,13 +132,15 @@ def test_another_ranking_has_another_fingerprint_over_the_same_questions(develop
     assert run.fingerprint.corpus == development.run.fingerprint.corpus
 
 
-def test_an_unknown_ranking_is_refused_with_those_that_there_are() -> None:
+def test_an_unknown_ranking_is_an_error_that_lists_the_names() -> None:
     assert named_ranking("default") == NAMED_RANKINGS["default"]
-    with pytest.raises(UnknownRankingError, match="there is no ranking 'best'; there are: default, dense, bm25"):
+    with pytest.raises(
+        UnknownRankingError, match=r"There is no ranking 'best'\. Use one of these: default, dense, bm25"
+    ):
         named_ranking("best")
 
 
-def test_a_question_that_nobody_can_answer_counts_as_unanswered(library: Library, write_lines: WriteLines) -> None:
+def test_a_question_without_words_is_unanswered(library: Library, write_lines: WriteLines) -> None:
     file = write_lines({"id": "q1", "question": "🙂🙃", "relevant": []})
 
     with open_task(file, library) as (task, asked):
@@ -149,7 +149,7 @@ def test_a_question_that_nobody_can_answer_counts_as_unanswered(library: Library
     assert (outcome.answer.state, outcome.answer.confidence, outcome.hits) == (State.UNANSWERED, 0, ())
 
 
-def test_squad_is_asked_of_its_own_paragraphs(library: Library, tmp_path: Path) -> None:
+def test_squad_questions_are_answered_from_its_own_paragraphs(library: Library, tmp_path: Path) -> None:
     file = tmp_path / "squad.json"
     file.write_text(json.dumps(SQUAD), encoding="utf-8")
 
@@ -160,14 +160,14 @@ def test_squad_is_asked_of_its_own_paragraphs(library: Library, tmp_path: Path) 
     assert [len(outcome.ranking) for outcome in outcomes] == [3, 3]
 
 
-def test_a_beir_folder_is_asked_of_its_own_documents(library: Library, tmp_path: Path) -> None:
+def test_beir_queries_are_answered_from_its_own_documents(library: Library, tmp_path: Path) -> None:
     with open_task(write_folder(tmp_path, CORPUS, QUERIES, QRELS), library) as (task, asked):
         (outcome,) = evaluate(asked, task).outcomes
 
     assert [scored.document for scored in outcome.ranking] == ["d 1", "d2"]
 
 
-def test_a_corpus_index_that_is_kept_is_used_again(library: Library, tmp_path: Path) -> None:
+def test_a_stored_corpus_index_is_reused(library: Library, tmp_path: Path) -> None:
     squad = tmp_path / "squad.json"
     squad.write_text(json.dumps(SQUAD), encoding="utf-8")
     encoded: list[int] = []
@@ -184,8 +184,8 @@ def test_a_corpus_index_that_is_kept_is_used_again(library: Library, tmp_path: P
     assert encoded.count(max(encoded)) == 1
 
 
-def test_a_long_document_counts_once_by_its_best_passage(library: Library, tmp_path: Path) -> None:
-    """Its passages would fill every rank otherwise, and leave no room for ten documents."""
+def test_a_long_document_is_ranked_once_by_its_best_passage(library: Library, tmp_path: Path) -> None:
+    """Otherwise its passages would take all ranks."""
     long = " ".join(["The clock in the tower has four hands, and none of them has moved since the fire."] * 500)
     others = tuple(f"Paragraph {number} is about bread, butter and jam." for number in range(12))
     review = build_review("long", "Long", [SectionText("a", "A", (long, *others))])

@@ -35,7 +35,7 @@ def outcome(
     )
 
 
-def test_a_question_that_is_answered_first_scores_full_marks() -> None:
+def test_a_relevant_first_quote_and_passage_score_one() -> None:
     (values,) = measure([outcome(ANSWERABLE, quote(10, 20), ranking="ba", sentences=((10, 20), (20, 30)))])
 
     assert values == {
@@ -52,7 +52,7 @@ def test_a_question_that_is_answered_first_scores_full_marks() -> None:
     }
 
 
-def test_a_question_that_is_answered_second_scores_less() -> None:
+def test_a_relevant_second_quote_and_passage_score_less() -> None:
     (values,) = measure(
         [outcome(ANSWERABLE, quote(20, 30), quote(10, 20), ranking="ab", sentences=((20, 30), (10, 20)))]
     )
@@ -77,19 +77,19 @@ def test_a_question_that_is_answered_second_scores_less() -> None:
     ("start", "end", "right"),
     [(0, 40, True), (19, 40, True), (20, 40, False), (0, 10, False), (12, 14, True)],
 )
-def test_a_quote_is_right_when_it_holds_a_part_of_what_answers(start: int, end: int, right: bool) -> None:
+def test_a_quote_is_relevant_if_it_overlaps_a_span(start: int, end: int, right: bool) -> None:
     (values,) = measure([outcome(ANSWERABLE, quote(start, end))])
 
     assert values[Measure.FIRST_QUOTE] == right
 
 
-def test_the_same_place_in_another_review_is_not_right() -> None:
+def test_the_same_offsets_in_another_review_are_not_relevant() -> None:
     (values,) = measure([outcome(ANSWERABLE, quote(10, 20, review="tides"))])
 
     assert values[Measure.FIRST_QUOTE] == 0
 
 
-def test_an_unanswerable_question_has_no_retrieval_score_but_a_state() -> None:
+def test_an_unanswerable_question_has_only_a_state_measure() -> None:
     refused, nearest, answered = measure(
         [
             outcome(UNANSWERABLE, state=State.UNANSWERED, ranking="ab"),
@@ -101,7 +101,7 @@ def test_an_unanswerable_question_has_no_retrieval_score_but_a_state() -> None:
     assert (refused, nearest, answered) == ({Measure.REFUSED: 1}, {Measure.REFUSED: 1}, {Measure.REFUSED: 0})
 
 
-def test_leaving_an_answerable_question_unanswered_misses_its_quotes_but_not_its_passages() -> None:
+def test_an_unanswered_answerable_question_keeps_its_passage_measures() -> None:
     (values,) = measure(
         [outcome(ANSWERABLE, quote(10, 20), state=State.UNANSWERED, ranking="b", sentences=((10, 20),))]
     )
@@ -119,13 +119,13 @@ def test_leaving_an_answerable_question_unanswered_misses_its_quotes_but_not_its
     }
 
 
-def test_an_empty_ranking_scores_zero_rather_than_nothing() -> None:
+def test_an_empty_ranking_scores_zero() -> None:
     (values,) = measure([outcome(ANSWERABLE)])
 
     assert (values[Measure.NDCG], values[Measure.RECALL], values[Measure.BEST_SENTENCE]) == (0, 0, 0)
 
 
-def test_equal_scores_keep_the_order_that_was_shown() -> None:
+def test_equal_scores_keep_their_order() -> None:
     """trec_eval would put the higher id first."""
     tied = Outcome(
         question=ANSWERABLE,
@@ -139,7 +139,7 @@ def test_equal_scores_keep_the_order_that_was_shown() -> None:
     assert measure([tied])[0][Measure.FIRST_PASSAGE] == 1
 
 
-def test_a_question_judged_by_documents_alone_has_no_quote_measures() -> None:
+def test_a_question_without_spans_has_no_quote_measures() -> None:
     (values,) = measure([outcome(JudgedQuestion("q3", "Where?", (), (Judgement("b"),)), quote(0, 9), ranking="b")])
 
     assert {name.group for name in values} == {"passages", "abstention"}

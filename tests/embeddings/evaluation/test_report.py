@@ -1,4 +1,4 @@
-"""The report, as text and as headless Chromium shows it."""
+"""The report page, as text and in headless Chromium."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ import pytest
 
 from embeddings.answering.calibration import Thresholds
 from embeddings.answering.models import Models
+from embeddings.config import REPORT_QUESTIONS
 from embeddings.evaluation.datasets.review_builder import SectionText, build_review
 from embeddings.evaluation.datasets.task import JudgedQuestion, Span, Task, paragraph_judgements, paragraph_of_hit
 from embeddings.evaluation.evaluator import Evaluation, evaluate
-from embeddings.evaluation.report.report import SHOWN, question_loss, report, write_report
+from embeddings.evaluation.report.report import question_loss, report, write_report
 from embeddings.library import Library
 from embeddings.records import State
 
@@ -29,7 +30,7 @@ VOID = {"meta", "input"}
 
 @pytest.fixture(scope="module")
 def evaluation(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
-    """Questions and a review that try to be part of the page."""
+    """Questions and a review that try to inject HTML."""
     review = build_review("clock", HOSTILE, [SectionText("a", HOSTILE, (TEXT, "The sea is calm at dawn."))])
     answer = Span("clock", 0, len("The clock is broken."))
     judged = paragraph_judgements([answer], {"clock": review})
@@ -49,7 +50,7 @@ def evaluation(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Ev
 
 
 class Page(HTMLParser):
-    """Collects the page's elements, and whether each is closed in its turn."""
+    """Collect the elements of a page, and check that they are closed in order."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -72,7 +73,7 @@ class Page(HTMLParser):
         assert self.open.pop() == tag
 
 
-def test_the_page_is_whole_and_asks_nothing_of_any_address(evaluation: Evaluation) -> None:
+def test_the_page_is_well_formed_and_loads_nothing(evaluation: Evaluation) -> None:
     page = report(evaluation, THRESHOLDS)
 
     parsed = Page(page)
@@ -82,7 +83,7 @@ def test_the_page_is_whole_and_asks_nothing_of_any_address(evaluation: Evaluatio
     assert "url(" not in page
 
 
-def test_nothing_of_a_question_or_a_review_becomes_a_part_of_the_page(evaluation: Evaluation) -> None:
+def test_the_text_of_questions_and_reviews_is_escaped(evaluation: Evaluation) -> None:
     page = report(evaluation, THRESHOLDS)
 
     parsed = Page(page)
@@ -92,14 +93,14 @@ def test_nothing_of_a_question_or_a_review_becomes_a_part_of_the_page(evaluation
     assert HOSTILE not in page
 
 
-def test_what_was_quoted_and_what_answers_are_marked_in_their_passage(evaluation: Evaluation) -> None:
+def test_quotes_and_relevant_spans_are_marked(evaluation: Evaluation) -> None:
     page = report(evaluation, THRESHOLDS)
 
     assert re.search(r'<mark class="quoted relevant">The clock is broken\.</mark>', page)
     assert "<b class=yes>right</b>" in page
 
 
-def test_every_measure_stands_there_with_its_interval(evaluation: Evaluation) -> None:
+def test_every_measure_has_its_interval(evaluation: Evaluation) -> None:
     page = report(evaluation, THRESHOLDS)
 
     assert "<th scope=col>95% interval</th><th scope=col>value</th>" in page
@@ -117,14 +118,14 @@ def test_the_worst_questions_come_first(evaluation: Evaluation) -> None:
     assert question_loss(worst[-1]) < 0.1
 
 
-def test_no_more_questions_are_shown_than_a_browser_carries(library: Library) -> None:
-    many = tuple(JudgedQuestion(f"q{number}", "Is it raining?", (), ()) for number in range(SHOWN + 5))
+def test_the_number_of_questions_is_limited(library: Library) -> None:
+    many = tuple(JudgedQuestion(f"q{number}", "Is it raining?", (), ()) for number in range(REPORT_QUESTIONS + 5))
 
     page = report(evaluate(library, Task("many", library.reviews(), many, paragraph_of_hit)), THRESHOLDS)
 
-    assert page.count("<details") == SHOWN
+    assert page.count("<details") == REPORT_QUESTIONS
     assert "<th scope=col>value</th><th scope=col>95% interval</th>" in page
-    assert f"The {SHOWN} worst of {SHOWN + 5} questions are shown." in page
+    assert f"The page shows the {REPORT_QUESTIONS} worst of {REPORT_QUESTIONS + 5} questions." in page
 
 
 def test_a_report_is_written_in_one_step(evaluation: Evaluation, tmp_path: Path) -> None:
@@ -134,7 +135,7 @@ def test_a_report_is_written_in_one_step(evaluation: Evaluation, tmp_path: Path)
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == report(evaluation, THRESHOLDS)
 
 
-# Presses keys and turns the filters as a person would, and leaves what came of it in the title.
+# Press keys and use the filters as a person would, and write the result into the page.
 VISIT = """<script>
 const seen = {};
 const shown = () => [...document.querySelectorAll("details.question")].filter((one) => one.checkVisibility()).length;
@@ -165,7 +166,7 @@ document.body.append(JSON.stringify(seen));
 
 
 def visited(page: str, directory: Path, *options: str) -> dict[str, object]:
-    """What headless Chromium makes of the page."""
+    """Return what headless Chromium shows."""
     chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
     if chromium is None:
         pytest.skip("there is no Chromium on this machine (Debian: apt-get install chromium)")
@@ -193,7 +194,7 @@ def visited(page: str, directory: Path, *options: str) -> dict[str, object]:
     return seen
 
 
-def test_chromium_filters_questions_and_moves_between_them_by_key(evaluation: Evaluation, tmp_path: Path) -> None:
+def test_filters_and_keys_work_in_chromium(evaluation: Evaluation, tmp_path: Path) -> None:
     seen = visited(report(evaluation, THRESHOLDS), tmp_path, "--window-size=500,900")
 
     answered = sum(outcome.answer.state is State.ANSWERED for outcome in evaluation.outcomes)
@@ -217,7 +218,7 @@ def test_chromium_filters_questions_and_moves_between_them_by_key(evaluation: Ev
     assert paper == "rgb(251, 250, 247)"
 
 
-def test_chromium_shows_it_dark_where_that_is_preferred(evaluation: Evaluation, tmp_path: Path) -> None:
+def test_chromium_uses_the_dark_theme_if_preferred(evaluation: Evaluation, tmp_path: Path) -> None:
     seen = visited(report(evaluation, THRESHOLDS), tmp_path, "--blink-settings=preferredColorScheme=0")
 
     assert seen["paper"] == "rgb(23, 23, 26)"

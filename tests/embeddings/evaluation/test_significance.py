@@ -1,4 +1,4 @@
-"""Intervals and tests against their definitions, and against answers known by hand."""
+"""Intervals and tests, against their definitions and known values."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def judged_confidences(draw: st.DrawFn) -> tuple[Floats, NDArray[np.bool_]]:
 
 @given(judged=judged_confidences())
 @settings(max_examples=40)
-def test_auroc_is_the_share_of_pairs_in_the_right_order(judged: tuple[Floats, NDArray[np.bool_]]) -> None:
+def test_auroc_is_the_share_of_correctly_ordered_pairs(judged: tuple[Floats, NDArray[np.bool_]]) -> None:
     confidence, answerable = judged
     pairs = list(itertools.product(confidence[answerable], confidence[~answerable]))
     expected = sum(1.0 if high > low else 0.5 if high == low else 0.0 for high, low in pairs) / len(pairs)
@@ -47,14 +47,14 @@ def test_auroc_is_the_share_of_pairs_in_the_right_order(judged: tuple[Floats, ND
     assert placement_values(confidence, answerable)[~answerable].mean() == pytest.approx(expected)
 
 
-def test_an_auroc_needs_both_kinds_of_question() -> None:
+def test_auroc_needs_answerable_and_unanswerable_questions() -> None:
     confidence = np.array([0.1, 0.9])
 
     assert auroc(confidence, np.array([True, True])) is None
     assert difference_of_aurocs(confidence, confidence, np.array([False, False])) is None
 
 
-def test_the_interval_of_a_mean_narrows_as_the_root_of_the_questions() -> None:
+def test_the_interval_of_a_mean_narrows_with_the_square_root_of_the_questions() -> None:
     """For a share of one half, 1.96 standard errors are .98 / sqrt(n)."""
     few, many = mean(np.tile([0.0, 1.0], 50)), mean(np.tile([0.0, 1.0], 5000))
 
@@ -65,7 +65,7 @@ def test_the_interval_of_a_mean_narrows_as_the_root_of_the_questions() -> None:
     assert many.high - many.low == pytest.approx(2 * 0.98 / 100, rel=0.1)
 
 
-def test_the_same_values_have_the_same_interval_every_time() -> None:
+def test_intervals_are_reproducible() -> None:
     values = np.linspace(0, 1, 37)
 
     assert mean(values) == mean(values.copy())
@@ -81,8 +81,8 @@ def test_the_same_values_have_the_same_interval_every_time() -> None:
         (0.5, 10, 0.2366, 0.7634),
     ],
 )
-def test_values_that_are_all_alike_are_no_certainty(value: float, questions: int, low: float, high: float) -> None:
-    """Wilson's interval of a share, by its published formula; the more questions, the narrower."""
+def test_equal_values_have_wilson_s_interval(value: float, questions: int, low: float, high: float) -> None:
+    """The interval follows the published formula."""
     estimate = mean(np.full(questions, value))
 
     assert estimate is not None
@@ -90,12 +90,12 @@ def test_values_that_are_all_alike_are_no_certainty(value: float, questions: int
     assert (estimate.low, estimate.high) == pytest.approx((low, high), abs=5e-5)
 
 
-def test_no_question_has_no_mean() -> None:
+def test_there_is_no_mean_without_questions() -> None:
     assert mean(np.array([])) is None
     assert difference_of_means(np.array([]), np.array([])) is None
 
 
-def test_a_run_against_itself_shows_no_difference() -> None:
+def test_equal_runs_have_no_difference() -> None:
     values, answerable = np.array([0.1, 0.7, 0.4, 1.0]), np.array([True, True, False, False])
 
     means, areas = difference_of_means(values, values), difference_of_aurocs(values, values, answerable)
@@ -106,8 +106,8 @@ def test_a_run_against_itself_shows_no_difference() -> None:
     assert (areas.value, areas.low, areas.high, areas.p) == (0, 0, 0, 1)
 
 
-def test_p_is_the_share_of_sign_changes_as_extreme_as_what_was_seen() -> None:
-    """Six questions, all better by the same: 2 of the 64 assignments are as extreme."""
+def test_p_is_the_share_of_sign_flips_that_are_as_extreme() -> None:
+    """Of the 64 assignments of six equal differences, 2 are as extreme."""
     difference = difference_of_means(np.zeros(6), np.full(6, 0.5))
 
     assert difference is not None
@@ -116,8 +116,8 @@ def test_p_is_the_share_of_sign_changes_as_extreme_as_what_was_seen() -> None:
 
 
 @pytest.mark.parametrize("size", [20, 100])
-def test_chance_alone_is_rarely_called_a_difference(size: int) -> None:
-    """Of 200 comparisons of equals, about 10 lie below .05; 20 or more are a 1 in 500 event."""
+def test_means_of_equals_rarely_differ_significantly(size: int) -> None:
+    """About 10 of 200 comparisons of equals are below .05; the probability of 20 or more is 1 in 500."""
     generator = np.random.default_rng(1)
     p_values = []
     for _ in range(200):
@@ -128,7 +128,7 @@ def test_chance_alone_is_rarely_called_a_difference(size: int) -> None:
     assert sum(p < 0.05 for p in p_values) < 20
 
 
-def test_chance_alone_is_rarely_called_a_difference_of_aurocs() -> None:
+def test_aurocs_of_equals_rarely_differ_significantly() -> None:
     generator = np.random.default_rng(2)
     answerable = np.arange(120) < 70
     p_values = []
@@ -142,7 +142,7 @@ def test_chance_alone_is_rarely_called_a_difference_of_aurocs() -> None:
     assert 1 <= sum(p < 0.05 for p in p_values) < 20
 
 
-def test_a_better_order_is_told_from_chance_whatever_its_scale() -> None:
+def test_a_better_order_is_significant_on_any_scale() -> None:
     generator = np.random.default_rng(3)
     answerable = np.arange(400) < 200
     before = answerable + 2.0 * generator.normal(size=400)
@@ -157,13 +157,13 @@ def test_a_better_order_is_told_from_chance_whatever_its_scale() -> None:
     assert squeezed == difference
 
 
-def test_one_question_of_a_kind_proves_nothing_about_an_auroc() -> None:
+def test_one_question_of_a_kind_is_never_significant() -> None:
     difference = difference_of_aurocs(np.array([0.1, 0.5]), np.array([0.9, 0.5]), np.array([True, False]))
 
     assert difference is not None
     assert (difference.value, difference.p) == (1, 1)
 
 
-def test_holm_multiplies_the_smallest_p_by_their_number() -> None:
+def test_holm_multiplies_the_smallest_p_by_the_number_of_tests() -> None:
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert holm([0.6, 0.9]) == [1.0, 1.0]

@@ -1,4 +1,4 @@
-"""Variants read from a file, tried by the real library, kept, and not tried again."""
+"""Sweeps: reading the file, evaluating variants with the real library, and reusing runs."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def questions(write_lines: WriteLines) -> Path:
     )
 
 
-def test_a_sweep_file_names_questions_and_variants(tmp_path: Path) -> None:
+def test_a_sweep_file_has_questions_and_variants(tmp_path: Path) -> None:
     file = tmp_path / "sweep.toml"
     file.write_text(
         """
@@ -84,20 +84,26 @@ HEAD = 'questions = ["a.jsonl"]\n'
     ("content", "reason"),
     [
         ("questions = [", "not TOML"),
-        ("[variants.a]", '"questions" is a list of question files'),
-        (HEAD, r"no variants: write a table \[variants\.NAME\] for each"),
-        (HEAD + "variants = { a = 1 }", r"\[variants\.a\] is a table"),
-        (HEAD + '[variants."a/b"]', "can't be empty, hold a slash"),
-        (HEAD + "[variants.a]\nweights = 1", r"\[variants\.a\] has 'weights'; what may vary is: model, passage_tokens"),
-        (HEAD + "[variants.a]\nmodel = 1", "model is a name or a path"),
-        (HEAD + "[variants.a]\npassage_tokens = 1.5", "passage_tokens is a whole number, 16 or more"),
-        (HEAD + "[variants.a]\nranking = 1", "ranking is a table"),
-        (HEAD + "[variants.a]\nranking = { bm25 = 1 }", "ranking has 'bm25'; there are: passage_lexical"),
-        (HEAD + '[variants.a]\nranking = { pair = "half" }', r"ranking\.pair is a number"),
-        (HEAD + "[variants.a]\nranking = { candidates = 1.5 }", r"ranking\.candidates is a whole number"),
-        (HEAD + "[variants.a]\nthresholds = { answered = 0.5 }", "thresholds also needs: nearest"),
-        (HEAD + '[variants.""]', "the variant '' names a file, so it can't be empty"),
-        (HEAD + '[variants."a\\u0000b"]', "can't .*hold a slash or what can't be printed"),
+        ("[variants.a]", '"questions" must be a list of question files'),
+        (HEAD, r"The file has no variants\. Write a table \[variants\.NAME\] for each"),
+        (HEAD + "variants = { a = 1 }", r"\[variants\.a\] must be a table"),
+        (
+            HEAD + '[variants."a/b"]',
+            "'a/b' needs a name that can be a file name: printable, not empty, without a slash",
+        ),
+        (
+            HEAD + "[variants.a]\nweights = 1",
+            r"\[variants\.a\] has the key 'weights'\. The keys are: model, passage_tokens",
+        ),
+        (HEAD + "[variants.a]\nmodel = 1", "model must be a name or a path"),
+        (HEAD + "[variants.a]\npassage_tokens = 1.5", "passage_tokens must be a whole number, 16 or more"),
+        (HEAD + "[variants.a]\nranking = 1", "ranking must be a table"),
+        (HEAD + "[variants.a]\nranking = { bm25 = 1 }", r"ranking has the key 'bm25'\. The keys are: passage_lexical"),
+        (HEAD + '[variants.a]\nranking = { pair = "half" }', r"ranking\.pair must be a number"),
+        (HEAD + "[variants.a]\nranking = { candidates = 1.5 }", r"ranking\.candidates must be a whole number"),
+        (HEAD + "[variants.a]\nthresholds = { answered = 0.5 }", "thresholds also needs nearest"),
+        (HEAD + '[variants.""]', "The variant '' needs a name that can be a file name"),
+        (HEAD + '[variants."a\\u0000b"]', "needs a name that can be a file name: printable"),
         (
             HEAD + "[variants.a]\nranking = { passage_lexical = -1 }",
             r"\[variants\.a\] ranking: passage_lexical is a share, from 0 to 1, not -1",
@@ -113,16 +119,16 @@ HEAD = 'questions = ["a.jsonl"]\n'
         ),
         (
             HEAD + '[variants.a]\nranking = "best"',
-            "ranking: there is no ranking 'best'; there are: default, dense, bm25",
+            r"ranking: There is no ranking 'best'\. Use one of these: default, dense, bm25",
         ),
-        (HEAD + "[variants.a]\nreader = true", "reranker is shipped, none, or a name or a path"),
+        (HEAD + "[variants.a]\nreader = true", "reranker must be shipped, none, a name or a path"),
         (
             HEAD + "[variants.a]\nthresholds = { answered = 0.2, nearest = 0.4 }",
-            r"\[variants\.a\] thresholds must obey 0 <= nearest <= answered <= 1$",
+            r"\[variants\.a\] thresholds must satisfy 0 <= nearest <= answered <= 1\.$",
         ),
     ],
 )
-def test_a_broken_sweep_file_is_refused_with_what_is_wrong(tmp_path: Path, content: str, reason: str) -> None:
+def test_a_broken_sweep_file_is_an_error_with_its_reason(tmp_path: Path, content: str, reason: str) -> None:
     file = tmp_path / "sweep.toml"
     file.write_text(content, encoding="utf-8")
 
@@ -130,37 +136,37 @@ def test_a_broken_sweep_file_is_refused_with_what_is_wrong(tmp_path: Path, conte
         read_sweep(file)
 
 
-def test_a_missing_sweep_file_is_refused(tmp_path: Path) -> None:
+def test_a_missing_sweep_file_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(SweepFileError, match="can't be read"):
         read_sweep(tmp_path / "absent.toml")
 
 
-def test_variants_are_tried_once_and_kept(library: Library, questions: Path, tmp_path: Path) -> None:
+def test_a_run_is_reused_until_its_variant_changes(library: Library, questions: Path, tmp_path: Path) -> None:
     sweep = Sweep((questions,), (Variant("default", RankingSettings()), Variant("dense", RankingSettings(0, 0.5, 0))))
 
-    def run(tried: Sweep) -> list[tuple[str, bool]]:
-        made = run_sweep(tried, library, tmp_path / "runs", notify=no_notes)
-        return [(one.variant, one.kept) for one in made]
+    def run(wanted: Sweep) -> list[tuple[str, bool]]:
+        made = run_sweep(wanted, library, tmp_path / "runs", notify=no_notes)
+        return [(one.variant, one.reused) for one in made]
 
     assert run(sweep) == [("default", False), ("dense", False)]
     assert run(sweep) == [("default", True), ("dense", True)]
     changed = Sweep((questions,), (Variant("default", RankingSettings()), Variant("dense", RankingSettings(0, 0.4, 0))))
     assert run(changed) == [("default", True), ("dense", False)]
-    (kept,) = (tmp_path / "runs").glob("default.questions.*.json")
-    kept.write_text("{", encoding="utf-8")
+    (stored,) = (tmp_path / "runs").glob("default.questions.*.json")
+    stored.write_text("{", encoding="utf-8")
     assert run(changed) == [("default", False), ("dense", True)]
 
 
-def test_a_sweep_that_was_broken_off_goes_on_where_it_was(library: Library, questions: Path, tmp_path: Path) -> None:
+def test_an_interrupted_sweep_continues_where_it_stopped(library: Library, questions: Path, tmp_path: Path) -> None:
     sweep = Sweep((questions,), tuple(Variant(name, RankingSettings()) for name in ("one", "two")))
     first = run_sweep(sweep, library, tmp_path, notify=no_notes)
     next(first)
     first.close()
 
-    assert [one.kept for one in run_sweep(sweep, library, tmp_path, notify=no_notes)] == [True, False]
+    assert [one.reused for one in run_sweep(sweep, library, tmp_path, notify=no_notes)] == [True, False]
 
 
-def test_question_files_of_one_name_and_variants_that_run_together_keep_their_own_runs(
+def test_files_and_variants_with_similar_names_have_separate_runs(
     library: Library, questions: Path, tmp_path: Path
 ) -> None:
     files = tuple(tmp_path / name for name in ("qa/q.jsonl", "qb/q.jsonl", "b.c.jsonl", "c.jsonl"))
@@ -171,7 +177,7 @@ def test_question_files_of_one_name_and_variants_that_run_together_keep_their_ow
 
     made = [list(run_sweep(sweep, library, tmp_path / "runs", notify=no_notes)) for _ in range(2)]
 
-    assert [[one.kept for one in tried] for tried in made] == [[False] * 8, [True] * 8]
+    assert [[one.reused for one in runs] for runs in made] == [[False] * 8, [True] * 8]
     assert len(list((tmp_path / "runs").glob("*.json"))) == 8
 
 
@@ -180,13 +186,15 @@ def test_question_files_of_one_name_and_variants_that_run_together_keep_their_ow
     [
         (
             Variant("absent", RankingSettings(), model="models/absent"),
-            "the variant 'absent' can't be tried: the model 'models/absent' is no folder, "
-            "and not among the models fetched before",
+            r"The variant 'absent' can't be evaluated\. The model 'models/absent' is neither a folder nor a ",
         ),
-        (Variant("unread", RankingSettings(), reranker="readers/absent"), "the variant 'unread' can't be tried: "),
+        (
+            Variant("unread", RankingSettings(), reranker="readers/absent"),
+            r"The variant 'unread' can't be evaluated\. ",
+        ),
     ],
 )
-def test_a_variant_that_can_not_be_had_is_told_before_any_question_is_asked(
+def test_a_missing_model_or_reranker_is_an_error_before_the_first_question(
     library: Library, questions: Path, tmp_path: Path, variant: Variant, reason: str
 ) -> None:
     sweep = Sweep((questions,), (Variant("default", RankingSettings()), variant))
@@ -196,16 +204,16 @@ def test_a_variant_that_can_not_be_had_is_told_before_any_question_is_asked(
     assert not (tmp_path / "runs").exists()
 
 
-def test_a_question_file_that_is_broken_is_told_before_any_question_is_asked(
+def test_a_missing_question_file_is_an_error_before_the_first_question(
     library: Library, questions: Path, tmp_path: Path
 ) -> None:
     sweep = Sweep((questions, tmp_path / "absent.jsonl"), (Variant("default", RankingSettings()),))
 
-    with pytest.raises(QuestionFileError, match=r"absent\.jsonl: can't be read"):
+    with pytest.raises(QuestionFileError, match=r"absent\.jsonl: The file can't be read"):
         next(run_sweep(sweep, library, tmp_path / "runs", notify=no_notes))
 
 
-def test_the_reader_and_its_share_are_tried_too(library: Library, questions: Path, tmp_path: Path) -> None:
+def test_a_variant_may_change_the_reranker_and_its_share(library: Library, questions: Path, tmp_path: Path) -> None:
     variants = (
         Variant("shipped", RankingSettings()),
         Variant("none", RankingSettings(), reranker="none"),
@@ -225,27 +233,27 @@ def test_the_reader_and_its_share_are_tried_too(library: Library, questions: Pat
     assert shipped.results[0].confidence == everything.results[0].confidence
 
 
-def test_short_passages_and_thresholds_are_tried_too(library: Library, questions: Path, tmp_path: Path) -> None:
+def test_a_variant_may_change_passage_size_and_thresholds(library: Library, questions: Path, tmp_path: Path) -> None:
     variant = Variant("short", RankingSettings(), passage_tokens=32, thresholds=Thresholds(answered=1.0, nearest=1.0))
 
-    (tried,) = run_sweep(Sweep((questions,), (variant,)), library, tmp_path, notify=no_notes)
+    (swept,) = run_sweep(Sweep((questions,), (variant,)), library, tmp_path, notify=no_notes)
 
-    assert isinstance(tried, SweepRun)
-    assert tried.run.fingerprint is not None
-    assert tried.run.fingerprint.model["max_tokens"] == 32
-    assert [result.state for result in tried.run.results] == ["unanswered", "unanswered"]
+    assert isinstance(swept, SweepRun)
+    assert swept.run.fingerprint is not None
+    assert swept.run.fingerprint.model["max_tokens"] == 32
+    assert [result.state for result in swept.run.results] == ["unanswered", "unanswered"]
 
 
-def test_another_model_is_indexed_with_its_own_vectors(library: Library, questions: Path, tmp_path: Path) -> None:
+def test_a_variant_may_use_another_encoder(library: Library, questions: Path, tmp_path: Path) -> None:
     folder = save_bert(tmp_path / "tiny")
 
-    (tried,) = run_sweep(
+    (swept,) = run_sweep(
         Sweep((questions,), (Variant("tiny", RankingSettings(), model=str(folder)),)),
         library,
         tmp_path / "runs",
         notify=no_notes,
     )
 
-    assert tried.run.fingerprint is not None
-    assert tried.run.fingerprint.model["dimension"] == DIMENSION
-    assert tried.run.fingerprint.settings["thresholds"] == asdict(UNCALIBRATED)
+    assert swept.run.fingerprint is not None
+    assert swept.run.fingerprint.model["dimension"] == DIMENSION
+    assert swept.run.fingerprint.settings["thresholds"] == asdict(UNCALIBRATED)

@@ -1,4 +1,4 @@
-"""SQuAD, BEIR and TREC: what is read, what is written, and what is refused."""
+"""SQuAD, BEIR and TREC: reading, writing, and errors."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from embeddings.errors import QuestionFileError
 from embeddings.evaluation.datasets.beir import read_beir, write_beir
-from embeddings.evaluation.datasets.questions import locate, read_questions
+from embeddings.evaluation.datasets.questions import locate_quotes, read_questions
 from embeddings.evaluation.datasets.squad import read_squad
 from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Span, Task, paragraph_of_hit
 from embeddings.evaluation.datasets.trec import (
@@ -63,7 +63,7 @@ SQUAD = {
 }
 
 
-def test_squad_is_pooled_as_one_review_with_its_answers_in_place(tmp_path: Path) -> None:
+def test_squad_is_read_as_one_review_with_answers_at_their_offsets(tmp_path: Path) -> None:
     file = tmp_path / "squad.json"
     file.write_text(json.dumps(SQUAD), encoding="utf-8")
 
@@ -93,7 +93,7 @@ def test_squad_is_pooled_as_one_review_with_its_answers_in_place(tmp_path: Path)
     )
 
 
-def test_the_squad_half_has_its_paragraphs_and_questions() -> None:
+def test_half_of_squad_has_its_paragraphs_and_questions() -> None:
     if not SQUAD_HALF.is_file():
         pytest.skip(f"{SQUAD_HALF.name} is not beside the project")
     task = read_squad(SQUAD_HALF)
@@ -107,13 +107,13 @@ def test_the_squad_half_has_its_paragraphs_and_questions() -> None:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
-        ("{", r"squad\.json:1: not JSON at column 2"),
+        ("{", r"squad\.json, line 1: The text is not JSON at column 2"),
         ('{"data": [{"title": "a"}]}', "not in the format of SQuAD v2"),
         ("[]", "not in the format of SQuAD v2"),
-        ('{"data": []}', "no questions"),
+        ('{"data": []}', "The file has no questions"),
     ],
 )
-def test_what_is_not_squad_is_refused(tmp_path: Path, content: str, reason: str) -> None:
+def test_a_file_that_is_not_squad_is_an_error(tmp_path: Path, content: str, reason: str) -> None:
     file = tmp_path / "squad.json"
     file.write_text(content, encoding="utf-8")
 
@@ -121,7 +121,7 @@ def test_what_is_not_squad_is_refused(tmp_path: Path, content: str, reason: str)
         read_squad(file)
 
 
-def test_squad_bytes_or_an_answer_out_of_form_are_refused(tmp_path: Path) -> None:
+def test_unreadable_squad_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "bytes.json").write_bytes(b"\xff")
     question = {"id": "1", "question": "Why?", "answers": "none"}
     paragraph = {"context": "A clock.", "qas": [question]}
@@ -135,7 +135,9 @@ def test_squad_bytes_or_an_answer_out_of_form_are_refused(tmp_path: Path) -> Non
 
 
 ANSWER = {"text": "world", "answer_start": 6}
-NOT_THERE = "an answer to the question '1' is not in its paragraph at {}: \"answer_start\" says where {!r} begins"
+MISPLACED = "An answer to the question '1' is not in its paragraph at {}. Set \"answer_start\" to the offset of {!r}."
+
+NOT_SQUAD = "The file is not in the format of SQuAD v2 ({}). Use another file."
 
 
 def squad_of(*questions: object, context: str = "hello world") -> str:
@@ -149,39 +151,39 @@ def squad_of(*questions: object, context: str = "hello world") -> str:
             squad_of(
                 {"id": "1", "question": "q?", "answers": [ANSWER]}, {"id": "1", "question": "r?", "is_impossible": True}
             ),
-            "the id '1' is taken by an earlier question: give it another",
+            "Two questions have the id '1'. Use another id for one of them.",
         ),
         (
             squad_of({"id": "1", "question": "q?", "answers": [{**ANSWER, "answer_start": 5}]}),
-            NOT_THERE.format(5, "world"),
+            MISPLACED.format(5, "world"),
         ),
         (
             squad_of({"id": "1", "question": "q?", "answers": [{**ANSWER, "answer_start": -5}]}),
-            NOT_THERE.format(-5, "world"),
+            MISPLACED.format(-5, "world"),
         ),
         (
             squad_of({"id": "1", "question": "q?", "answers": [{**ANSWER, "answer_start": "abc"}]}),
-            NOT_THERE.format("'abc'", "world"),
+            MISPLACED.format("'abc'", "world"),
         ),
-        (squad_of({"id": "1", "question": "q?", "answers": [{**ANSWER, "text": ""}]}), NOT_THERE.format(6, "")),
-        (squad_of({"id": "1", "question": " ", "answers": [ANSWER]}), "the question '1' is empty"),
-        (squad_of(context=" \n "), "paragraph 1 of the article 'a' is blank: remove it"),
-        (squad_of("x"), "not in the format of SQuAD v2: TypeError(\"string indices must be integers, not 'str'\")"),
+        (squad_of({"id": "1", "question": "q?", "answers": [{**ANSWER, "text": ""}]}), MISPLACED.format(6, "")),
+        (squad_of({"id": "1", "question": " ", "answers": [ANSWER]}), "The question '1' is empty. Remove it."),
+        (squad_of(context=" \n "), "Paragraph 1 of the article 'a' is blank. Remove it."),
+        (squad_of("x"), NOT_SQUAD.format("TypeError(\"string indices must be integers, not 'str'\")")),
         (
             '{"data": [{"title": 5, "paragraphs": []}]}',
-            "not in the format of SQuAD v2: TypeError('\"title\" is not a string')",
+            NOT_SQUAD.format("TypeError('\"title\" is not a string')"),
         ),
-        pytest.param("[" * 100_000, "brackets within brackets, too deep to be read", id="too deep"),
+        pytest.param("[" * 100_000, "The brackets are nested too deeply. Remove some of them.", id="too deep"),
     ],
 )
-def test_squad_that_would_give_wrong_figures_is_refused(tmp_path: Path, content: str, reason: str) -> None:
+def test_broken_squad_is_an_error_with_its_reason(tmp_path: Path, content: str, reason: str) -> None:
     file = tmp_path / "squad.json"
     file.write_text(content, encoding="utf-8")
 
-    with pytest.raises(QuestionFileError) as refused:
+    with pytest.raises(QuestionFileError) as error:
         read_squad(file)
 
-    assert refused.value.reason == reason
+    assert error.value.reason == reason
 
 
 def write_folder(folder: Path, corpus: str, queries: str, qrels: str) -> Path:
@@ -200,7 +202,7 @@ QUERIES = '{"_id": "q1", "text": "What do clocks do?"}\n{"_id": "q2", "text": "I
 QRELS = "query-id\tcorpus-id\tscore\nq1\td 1\t2\nq1\td2\t0\n"
 
 
-def test_a_beir_corpus_is_pooled_a_document_a_section(tmp_path: Path) -> None:
+def test_a_beir_corpus_is_read_as_one_review_with_a_section_for_each_document(tmp_path: Path) -> None:
     task = read_beir(write_folder(tmp_path, CORPUS, QUERIES, QRELS))
 
     (review,) = task.reviews
@@ -216,37 +218,43 @@ def test_a_beir_corpus_is_pooled_a_document_a_section(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("corpus", "queries", "qrels", "reason"),
     [
-        ('{"_id": 1, "text": "a"}\n', QUERIES, QRELS, r'corpus\.jsonl:1: a document needs "_id" and "text"'),
-        ('{"_id": "a", "text": " "}\n', QUERIES, QRELS, r"corpus\.jsonl:1: a document needs an id, and a text"),
-        (CORPUS + CORPUS, QUERIES, QRELS, r"corpus\.jsonl:3: the id 'd 1' is taken by an earlier line"),
-        ("", QUERIES, QRELS, r"corpus\.jsonl: no documents"),
-        (CORPUS, '{"_id": "q1"}\n', QRELS, r'queries\.jsonl:1: a query needs "_id" and "text"'),
-        (CORPUS, QUERIES + QUERIES, QRELS, r"queries\.jsonl:3: the id 'q1' is taken by line 1: give it another"),
-        (CORPUS, '{"_id": "q1", "text": "a", "metadata": 1}\n', QRELS, '"metadata" is an object'),
-        (CORPUS, '{"_id": "q9", "text": "a"}\n', QRELS, "no question that the split 'test' judges"),
-        (CORPUS, QUERIES, "q1\td9\t1\n", r"test\.tsv:1: there is no document 'd9'"),
-        (CORPUS, QUERIES, QRELS + "q1\td2\tgood\n", r"test\.tsv:4: a judgement is"),
+        (
+            '{"_id": 1, "text": "a"}\n',
+            QUERIES,
+            QRELS,
+            r'corpus\.jsonl, line 1: A document needs the strings "_id" and "text"',
+        ),
+        ('{"_id": "a", "text": " "}\n', QUERIES, QRELS, r"corpus\.jsonl, line 1: A document needs an id, and a text"),
+        (CORPUS + CORPUS, QUERIES, QRELS, r"corpus\.jsonl, line 3: Line 1 already has the id 'd 1'"),
+        ("", QUERIES, QRELS, r"corpus\.jsonl: The corpus has no documents"),
+        (CORPUS, '{"_id": "q1"}\n', QRELS, r'queries\.jsonl, line 1: A query needs the strings "_id" and "text"'),
+        (CORPUS, QUERIES + QUERIES, QRELS, r"queries\.jsonl, line 3: Line 1 already has the id 'q1'"),
+        (CORPUS, '{"_id": "q1", "text": "a", "metadata": 1}\n', QRELS, '"metadata" must be an object'),
+        (CORPUS, '{"_id": "q9", "text": "a"}\n', QRELS, "The split 'test' judges no question"),
+        (CORPUS, QUERIES, "q1\td9\t1\n", r"test\.tsv, line 1: There is no document 'd9'"),
+        (CORPUS, QUERIES, QRELS + "q1\td2\tgood\n", r"test\.tsv, line 4: A judgement is"),
     ],
 )
-def test_a_broken_beir_folder_is_refused_with_file_and_line(
+def test_a_broken_beir_folder_is_an_error_with_file_and_line(
     tmp_path: Path, corpus: str, queries: str, qrels: str, reason: str
 ) -> None:
     with pytest.raises(QuestionFileError, match=reason):
         read_beir(write_folder(tmp_path, corpus, queries, qrels))
 
 
-def test_a_beir_folder_without_the_split_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(QuestionFileError, match=r"dev\.tsv: can't be read"):
+def test_a_beir_folder_without_split_or_corpus_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(QuestionFileError, match=r"dev\.tsv: The file can't be read"):
         read_beir(write_folder(tmp_path, CORPUS, QUERIES, QRELS), split="dev")
     (tmp_path / "empty").mkdir()
-    with pytest.raises(QuestionFileError) as refused:
+    with pytest.raises(QuestionFileError) as error:
         read_beir(tmp_path / "empty")
-    assert str(refused.value) == (
-        f"{tmp_path / 'empty'}: not a BEIR folder: it has no corpus.jsonl; name a file, or another folder"
+    assert str(error.value) == (
+        f"{tmp_path / 'empty'}: This is not a BEIR folder, because it has no corpus.jsonl. "
+        "Name a file or another folder."
     )
 
 
-def test_a_task_written_as_beir_is_read_back_with_the_same_judgements(
+def test_a_task_written_as_beir_is_read_with_the_same_judgements(
     tmp_path: Path, write_lines: WriteLines, reviews: tuple[Review, ...]
 ) -> None:
     file = write_lines(
@@ -259,7 +267,7 @@ def test_a_task_written_as_beir_is_read_back_with_the_same_judgements(
         },
         {"id": "q2", "question": "Who wrote the score?", "relevant": []},
     )
-    task = Task("club", reviews, locate(read_questions(file), reviews, file), paragraph_of_hit)
+    task = Task("club", reviews, locate_quotes(read_questions(file), reviews, file), paragraph_of_hit)
 
     write_beir(task, tmp_path / "beir")
     read = read_beir(tmp_path / "beir")
@@ -283,7 +291,7 @@ rankings = st.dictionaries(
 
 
 @given(rankings=rankings)
-def test_a_written_run_is_read_back_in_its_order(
+def test_a_written_run_is_read_in_the_same_order(
     tmp_path_factory: pytest.TempPathFactory, rankings: dict[str, tuple[ScoredDocument, ...]]
 ) -> None:
     file = tmp_path_factory.mktemp("trec") / "a.run"
@@ -294,16 +302,16 @@ def test_a_written_run_is_read_back_in_its_order(
 
 
 @given(ranking=rankings.map(lambda found: next(iter(found.values()))))
-def test_scores_fall_strictly_as_c_floats_and_hardly_move(ranking: tuple[ScoredDocument, ...]) -> None:
-    falling = strictly_decreasing(ranking)
-    scores = np.array([scored.score for scored in falling], dtype=np.float32)
+def test_scores_decrease_strictly_as_c_floats_and_hardly_change(ranking: tuple[ScoredDocument, ...]) -> None:
+    decreasing = strictly_decreasing(ranking)
+    scores = np.array([scored.score for scored in decreasing], dtype=np.float32)
 
-    assert [scored.document for scored in falling] == [scored.document for scored in ranking]
+    assert [scored.document for scored in decreasing] == [scored.document for scored in ranking]
     assert (np.diff(scores) < 0).all()
     assert scores == pytest.approx([scored.score for scored in ranking], rel=1e-5, abs=1e-5)
 
 
-def test_written_qrels_are_what_ir_measures_reads(tmp_path: Path) -> None:
+def test_ir_measures_reads_written_qrels(tmp_path: Path) -> None:
     judgements = {"q1": (Judgement("a b/1", 2), Judgement("c", 1)), "q 2": (Judgement("50%"),), "q3": ()}
     file = tmp_path / "a.qrels"
 
@@ -318,7 +326,7 @@ def test_written_qrels_are_what_ir_measures_reads(tmp_path: Path) -> None:
     ]
 
 
-def test_equal_scores_of_a_run_are_read_in_the_order_of_trec_eval(tmp_path: Path) -> None:
+def test_equal_scores_are_in_the_order_of_trec_eval(tmp_path: Path) -> None:
     file = tmp_path / "a.run"
     file.write_text("q1 Q0 a 1 0.5 tag\nq1 Q0 b 2 0.5 tag\n\nq1 Q0 c 3 0.7 tag\n", encoding="utf-8")
 
@@ -328,16 +336,16 @@ def test_equal_scores_of_a_run_are_read_in_the_order_of_trec_eval(tmp_path: Path
 @pytest.mark.parametrize(
     ("read", "content", "reason"),
     [
-        (read_run, "q1 Q0 a 1 0.5 tag\nq1 Q0 a 1\n", r"trec:2: 6 fields are needed"),
-        (read_run, "q1 Q0 a 1 high tag\n", r"trec:1: the score 'high' is not a number"),
-        (read_run, "q1 Q0 a 1 nan tag\n", r"trec:1: the score 'nan' is not a number"),
-        (read_run, "q1 Q0 a 1 1e999 tag\n", r"trec:1: the score '1e999' is not a number"),
-        (read_run, "q1 Q0 a 1 .5 x\nq1 Q0 a 2 .4 x\n", r"trec:2: the document 'a' is ranked for 'q1' already"),
-        (read_qrels, "q1 0 a\n", r"trec:1: 4 fields are needed"),
-        (read_qrels, "q1 0 a 1\nq1 0 b good\n", r"trec:2: the grade 'good' is not a whole number"),
+        (read_run, "q1 Q0 a 1 0.5 tag\nq1 Q0 a 1\n", r"trec, line 2: The line needs 6 fields"),
+        (read_run, "q1 Q0 a 1 high tag\n", r"trec, line 1: The score 'high' is not a number"),
+        (read_run, "q1 Q0 a 1 nan tag\n", r"trec, line 1: The score 'nan' is not a number"),
+        (read_run, "q1 Q0 a 1 1e999 tag\n", r"trec, line 1: The score '1e999' is not a number"),
+        (read_run, "q1 Q0 a 1 .5 x\nq1 Q0 a 2 .4 x\n", r"trec, line 2: The document 'a' is ranked twice for 'q1'"),
+        (read_qrels, "q1 0 a\n", r"trec, line 1: The line needs 4 fields"),
+        (read_qrels, "q1 0 a 1\nq1 0 b good\n", r"trec, line 2: The grade 'good' is not a whole number"),
     ],
 )
-def test_a_broken_trec_file_is_refused_with_its_line(
+def test_a_broken_trec_file_is_an_error_with_its_line(
     tmp_path: Path, read: Callable[[Path], object], content: str, reason: str
 ) -> None:
     file = tmp_path / "trec"
@@ -347,7 +355,7 @@ def test_a_broken_trec_file_is_refused_with_its_line(
         read(file)
 
 
-def test_a_trec_file_that_is_no_text_or_not_there_is_refused(tmp_path: Path) -> None:
+def test_an_unreadable_trec_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "bytes").write_bytes(b"\xff\xfe")
 
     with pytest.raises(QuestionFileError, match="not UTF-8"):

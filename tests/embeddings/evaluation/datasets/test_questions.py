@@ -1,4 +1,4 @@
-"""Question files: what is read, what is refused, and how a label finds its place."""
+"""Question files: reading, errors, and locating quotes."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from embeddings.errors import QuestionFileError
 from embeddings.evaluation.datasets.questions import (
     Label,
     Question,
-    locate,
+    locate_quotes,
     question_line,
     read_questions,
     select_split,
@@ -57,16 +57,14 @@ def test_every_key_of_the_format_is_read(write_lines: WriteLines) -> None:
     )
 
 
-def test_a_byte_order_mark_and_windows_line_ends_change_nothing(tmp_path: Path) -> None:
+def test_a_byte_order_mark_and_windows_line_endings_are_ignored(tmp_path: Path) -> None:
     file = tmp_path / "questions.jsonl"
     file.write_bytes(b"\xef\xbb\xbf" + json.dumps(GOOD).encode() + b"\r\n")
 
     assert read_questions(file) == (Question("q1", "Where was it shot?", (), line=1),)
 
 
-def test_a_quote_is_found_in_its_review_and_judges_its_paragraph(
-    write_lines: WriteLines, reviews: tuple[Review, ...]
-) -> None:
+def test_a_quote_is_located_and_its_paragraph_is_relevant(write_lines: WriteLines, reviews: tuple[Review, ...]) -> None:
     file = write_lines(
         {
             **GOOD,
@@ -75,7 +73,7 @@ def test_a_quote_is_found_in_its_review_and_judges_its_paragraph(
         }
     )
 
-    located = locate(read_questions(file), reviews, file)
+    located = locate_quotes(read_questions(file), reviews, file)
 
     start = reviews[0].text.index("Nobody")
     assert located == (
@@ -89,20 +87,20 @@ def test_a_quote_is_found_in_its_review_and_judges_its_paragraph(
     )
 
 
-def test_a_quote_that_stands_twice_is_relevant_in_both_places(write_lines: WriteLines) -> None:
+def test_every_occurrence_of_a_quote_is_relevant(write_lines: WriteLines) -> None:
     review = build_review("echo", "Echo", [SectionText("a", "A", ("Time passes.", "It rains.", "Time passes."))])
     file = write_lines({**GOOD, "relevant": [{"review": "echo", "quote": "Time passes."}]})
 
-    (located,) = locate(read_questions(file), [review], file)
+    (located,) = locate_quotes(read_questions(file), [review], file)
 
     assert located.spans == (Span("echo", 0, 12), Span("echo", 23, 35))
     assert located.judgements == (Judgement("echo/a/1"), Judgement("echo/a/3"))
 
 
-def test_a_quote_over_two_paragraphs_judges_both(write_lines: WriteLines, reviews: tuple[Review, ...]) -> None:
+def test_both_paragraphs_of_a_quote_are_relevant(write_lines: WriteLines, reviews: tuple[Review, ...]) -> None:
     file = write_lines({**GOOD, "relevant": [{"review": "tides", "quote": "on purpose.\nThe sea"}]})
 
-    (located,) = locate(read_questions(file), reviews, file)
+    (located,) = locate_quotes(read_questions(file), reviews, file)
 
     assert located.judgements == (Judgement("tides/sea/1"), Judgement("tides/sea/2"))
 
@@ -110,77 +108,81 @@ def test_a_quote_over_two_paragraphs_judges_both(write_lines: WriteLines, review
 def test_a_question_without_labels_is_unanswerable(write_lines: WriteLines, reviews: tuple[Review, ...]) -> None:
     file = write_lines(GOOD)
 
-    (located,) = locate(read_questions(file), reviews, file)
+    (located,) = locate_quotes(read_questions(file), reviews, file)
 
     assert not located.answerable
 
 
 TOO_LONG = (
-    "not JSON that can be read: Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits; "
-    "use sys.set_int_max_str_digits() to increase the limit"
+    "The JSON can't be read (Exceeds the limit (4300 digits) for integer string conversion: value has 5000 digits; "
+    "use sys.set_int_max_str_digits() to increase the limit). Correct it."
 )
 BROKEN: dict[str, tuple[tuple[object, ...], int | None, str]] = {
-    "not JSON": ((GOOD, '{"id": "q2", "question": '), 2, "not JSON at column 26: Expecting value"),
-    "brackets too deep": ((GOOD, "[" * 100_000), 2, "brackets within brackets, too deep to be read"),
+    "not JSON": (
+        (GOOD, '{"id": "q2", "question": '),
+        2,
+        "The text is not JSON at column 26 (Expecting value). Correct it.",
+    ),
+    "brackets too deep": ((GOOD, "[" * 100_000), 2, "The brackets are nested too deeply. Remove some of them."),
     "a number too long": ((GOOD, '{"id": ' + "1" * 5_000 + "}"), 2, TOO_LONG),
     "half a character in a question": (
         (GOOD, r'{"id": "q2", "question": "\ud83d what?", "relevant": []}'),
         2,
-        r"\ud83d is half of a character (a surrogate without the other): write the whole one",
+        r"\ud83d is only half of a surrogate pair. Write the whole character.",
     ),
     "half a character in a turn": (
         (r'{"id": "q1", "question": "Why?", "relevant": [], "context": ["\uDE42"]}',),
         1,
-        r"\ude42 is half of a character (a surrogate without the other): write the whole one",
+        r"\ude42 is only half of a surrogate pair. Write the whole character.",
     ),
-    "not an object": (('["q1"]',), 1, "a JSON object is needed, not a list"),
-    "no id": (({"question": "Where?", "relevant": []},), 1, '"id" is missing'),
-    "an id that is a number": (({**GOOD, "id": 1},), 1, '"id" is a number: it is a string'),
-    "an id used twice": ((GOOD, GOOD), 2, "the id 'q1' is taken by line 1: give it another"),
-    "an empty question": (({**GOOD, "question": " "},), 1, '"question" is empty'),
+    "not an object": (('["q1"]',), 1, "The line is a list. Write a JSON object."),
+    "no id": (({"question": "Where?", "relevant": []},), 1, '"id" is missing. Add it.'),
+    "an id that is a number": (({**GOOD, "id": 1},), 1, '"id" is a number. Write a string.'),
+    "an id used twice": ((GOOD, GOOD), 2, "Line 1 already has the id 'q1'. Use another id."),
+    "an empty question": (({**GOOD, "question": " "},), 1, '"question" is empty. Write a text.'),
     "no labels": (
         ({"id": "q1", "question": "Where?"},),
         1,
-        '"relevant" is missing: write [] where the reviews don\'t answer the question, '
-        "or label it with `review-bot label FILE --from questions.jsonl`",
+        '"relevant" is missing. Write [] if the reviews don\'t answer the question, '
+        "or label it with `review-bot label FILE --from questions.jsonl`.",
     ),
-    "labels that are no list": (({**GOOD, "relevant": None},), 1, '"relevant" is null: it is a list'),
+    "labels that are not a list": (({**GOOD, "relevant": None},), 1, '"relevant" is null. Write a list.'),
     "a label that is a bare quote": (
         ({**GOOD, "relevant": ["a quote"]},),
         1,
-        '"relevant" holds a string: each is {"review": slug, "quote": text}',
+        '"relevant" holds a string. Write objects like {"review": "slug", "quote": "Its words."}.',
     ),
-    "a label without its review": (({**GOOD, "relevant": [{"quote": "a"}]},), 1, '"review" is missing'),
-    "a context that is a string": (({**GOOD, "context": "Who?"},), 1, '"context" is a string: it is a list'),
-    "a turn that is no string": (
+    "a label without its review": (({**GOOD, "relevant": [{"quote": "a"}]},), 1, '"review" is missing. Add it.'),
+    "a context that is a string": (({**GOOD, "context": "Who?"},), 1, '"context" is a string. Write a list.'),
+    "a turn that is not a string": (
         ({**GOOD, "context": [{"user": "Who?"}]},),
         1,
-        '"context" holds an object: it is a list of the earlier questions',
+        '"context" holds an object. Write a list of strings, the earlier questions.',
     ),
-    "a label in a collection that the asker doesn't see": (
+    "a label outside the collections of the question": (
         ({**GOOD, "collections": ["7"], "relevant": [{"review": "tides", "quote": "a"}]},),
         1,
-        "there is no review 'tides'; the asker sees none",
+        "There is no review 'tides'. The collections have no reviews.",
     ),
-    "a collection that is no name": (
+    "a collection that is not a name": (
         ({**GOOD, "collections": [7]},),
         1,
-        '"collections" holds a number: it is a list of collections\' names',
+        '"collections" holds a number. Write a list of strings, the names of collections.',
     ),
-    "a label outside the narrowed review": (
+    "a label outside the review of the question": (
         ({**GOOD, "review": "clocks", "relevant": [{"review": "tides", "quote": "a"}]},),
         1,
-        "\"review\" narrows the search to 'clocks', but a relevant quote is in 'tides'",
+        "\"review\" is 'clocks', but a relevant quote is in 'tides'. Use the same review for both.",
     ),
     "an unknown review to search": (
         (GOOD, {**GOOD, "id": "q2", "review": "clokcs"}),
         2,
-        "there is no review 'clokcs'; there are: clocks, tides",
+        "There is no review 'clokcs'. The reviews are: clocks, tides.",
     ),
     "a label in an unknown review": (
         ({**GOOD, "relevant": [{"review": "waves", "quote": "a"}]},),
         1,
-        "there is no review 'waves'; there are: clocks, tides",
+        "There is no review 'waves'. The reviews are: clocks, tides.",
     ),
     "a quote that was edited away": (
         (
@@ -192,15 +194,15 @@ BROKEN: dict[str, tuple[tuple[object, ...], int | None, str]] = {
             },
         ),
         2,
-        "the quote 'The tide tables are always wrong' is not in the review 'tides'; "
-        "the nearest text there is: 'The tide tables are wrong'",
+        "The quote 'The tide tables are always wrong' is not in the review 'tides'. "
+        "The nearest text is 'The tide tables are wrong'.",
     ),
-    "no question at all": (("",), None, "no questions: write one JSON object a line"),
+    "an empty file": (("",), None, "The file has no questions. Write one JSON object per line."),
 }
 
 
 @pytest.mark.parametrize(("lines", "line", "reason"), BROKEN.values(), ids=BROKEN.keys())
-def test_a_broken_file_is_refused_with_its_line_and_the_reason(
+def test_a_broken_file_is_an_error_with_line_and_reason(
     write_lines: WriteLines,
     reviews: tuple[Review, ...],
     lines: tuple[object, ...],
@@ -209,54 +211,54 @@ def test_a_broken_file_is_refused_with_its_line_and_the_reason(
 ) -> None:
     file = write_lines(*lines)
 
-    with pytest.raises(QuestionFileError) as refused:
-        locate(read_questions(file), reviews, file)
+    with pytest.raises(QuestionFileError) as error:
+        locate_quotes(read_questions(file), reviews, file)
 
-    assert (refused.value.file, refused.value.line, refused.value.reason) == (file, line, reason)
+    assert (error.value.file, error.value.line, error.value.reason) == (file, line, reason)
 
 
-def test_a_character_written_as_two_escapes_is_read_whole(write_lines: WriteLines) -> None:
+def test_a_surrogate_pair_is_one_character(write_lines: WriteLines) -> None:
     file = write_lines(r'{"id": "q1", "question": "\ud83d\ude42 why?", "relevant": []}')
 
     assert read_questions(file) == (Question("q1", "🙂 why?", (), line=1),)
 
 
-def test_bytes_that_are_not_utf_8_are_refused_with_their_line(tmp_path: Path) -> None:
+def test_bytes_that_are_not_utf_8_are_an_error_with_the_line(tmp_path: Path) -> None:
     file = tmp_path / "questions.jsonl"
     file.write_bytes(json.dumps(GOOD).encode() + b'\n{"id": "caf\xe9"}\n')
 
-    with pytest.raises(QuestionFileError, match=r":2: not UTF-8 at byte 12"):
+    with pytest.raises(QuestionFileError, match=r", line 2: Byte 12 of the line is not UTF-8"):
         read_questions(file)
 
 
-def test_a_missing_file_is_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(QuestionFileError, match=r"absent\.jsonl: can't be read: No such file"):
+def test_a_missing_file_is_an_error_with_its_name(tmp_path: Path) -> None:
+    with pytest.raises(QuestionFileError, match=r"absent\.jsonl: The file can't be read \(No such file"):
         read_questions(tmp_path / "absent.jsonl")
 
 
-def test_a_quote_like_nothing_in_its_review_says_so(write_lines: WriteLines, reviews: tuple[Review, ...]) -> None:
+def test_the_error_of_a_quote_says_when_no_text_is_similar(
+    write_lines: WriteLines, reviews: tuple[Review, ...]
+) -> None:
     file = write_lines({**GOOD, "relevant": [{"review": "tides", "quote": "§§§"}]})
 
-    with pytest.raises(QuestionFileError, match="the nearest text there is: none that is like it"):
-        locate(read_questions(file), reviews, file)
+    with pytest.raises(QuestionFileError, match="The nearest text is not similar at all"):
+        locate_quotes(read_questions(file), reviews, file)
 
 
-def test_a_split_is_chosen_by_its_name(write_lines: WriteLines) -> None:
+def test_a_split_is_selected_by_name(write_lines: WriteLines) -> None:
     file = write_lines({**GOOD, "split": "dev"}, {**GOOD, "id": "q2", "split": "held-out"}, {**GOOD, "id": "q3"})
 
     assert [question.id for question in select_split(read_questions(file), "held-out", file)] == ["q2"]
 
 
 @pytest.mark.parametrize(
-    ("line", "there"),
-    [({**GOOD, "split": "dev"}, "the splits are: dev"), (GOOD, 'no line has the key "split"')],
+    ("line", "listed"),
+    [({**GOOD, "split": "dev"}, "The splits are: dev"), (GOOD, 'No line has the key "split"')],
 )
-def test_an_unknown_split_is_refused_with_those_that_there_are(
-    write_lines: WriteLines, line: object, there: str
-) -> None:
+def test_an_unknown_split_is_an_error_that_lists_the_splits(write_lines: WriteLines, line: object, listed: str) -> None:
     file = write_lines(line)
 
-    with pytest.raises(QuestionFileError, match=there):
+    with pytest.raises(QuestionFileError, match=listed):
         select_split(read_questions(file), "test", file)
 
 
