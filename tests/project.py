@@ -7,6 +7,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 OWNERS = ROOT / "data" / "reviews" / "never-let-me-go.md"
+QUESTIONS = ROOT / "data" / "questions" / "never-let-me-go.jsonl"
 
 
 def furnish(data: Path) -> None:

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from tests.benchmarks.findings import Findings
 from tests.benchmarks.processes import apart, memory, peak_memory, spent
-from tests.benchmarks.workshop import QUESTIONS, Workshop
+from tests.benchmarks.workshop import Workshop
+from tests.project import QUESTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -12,7 +12,8 @@ from pathlib import Path
 
 from tests.benchmarks.findings import Findings
 from tests.benchmarks.processes import apart, cost
-from tests.benchmarks.workshop import QUESTIONS, Workshop
+from tests.benchmarks.workshop import Workshop
+from tests.project import QUESTIONS
 
 QUESTION = "What is a deferral?"
 RUNS = 5

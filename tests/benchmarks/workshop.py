@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.benchmarks import processes
-from tests.project import ROOT, furnish
-
-QUESTIONS = ROOT / "data" / "questions" / "never-let-me-go.jsonl"
+from tests.project import furnish
 
 
 @dataclass(slots=True)

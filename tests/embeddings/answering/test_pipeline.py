@@ -13,9 +13,8 @@ from embeddings.evaluation.summary import summarise
 from embeddings.library import Library
 from embeddings.records import State
 from tests.embeddings.fixtures.reviews import check_quotes
-from tests.project import OWNERS
+from tests.project import QUESTIONS
 
-QUESTIONS = OWNERS.parents[1] / "questions" / "never-let-me-go.jsonl"
 DEVELOPMENT = [question for question in read_questions(QUESTIONS) if question.split == "dev"]
 FOREIGN = [question for question in DEVELOPMENT if question.kind in ("off-topic", "other-film")]
 

@@ -1,4 +1,4 @@
-"""What the tests of the evaluation share: two short reviews, and files of questions about them."""
+"""Fixtures of the evaluation tests: two short reviews, and a writer of question files."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ import pytest
 from embeddings.evaluation.datasets.review_builder import SectionText, build_review
 from embeddings.library import Library
 from embeddings.records import Review
-from tests.project import ROOT, furnish
-
-QUESTIONS = ROOT / "data" / "questions" / "never-let-me-go.jsonl"
+from tests.project import furnish
 
 CLOCKS = (
     "The film was shot in a disused clock factory. Its owner asked for no rent.",
@@ -49,7 +47,7 @@ def write_lines(tmp_path: Path) -> WriteLines:
 
 @pytest.fixture(scope="session")
 def data(tmp_path_factory: pytest.TempPathFactory, encoder_directory: Path) -> Path:
-    """A data directory with the owner's review, indexed. It is not to be altered."""
+    """An indexed data directory with the owner's review. Tests must not change it."""
     directory = tmp_path_factory.mktemp("data")
     furnish(directory)
     shutil.copytree(encoder_directory, directory / ".index" / "encoders" / encoder_directory.name)

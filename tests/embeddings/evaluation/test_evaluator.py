@@ -19,8 +19,9 @@ from embeddings.evaluation.summary import risk_coverage, summarise
 from embeddings.evaluation.sweep import NAMED_RANKINGS, UnknownRankingError, named_ranking
 from embeddings.library import Library
 from embeddings.records import State
-from tests.embeddings.evaluation.conftest import QUESTIONS, WriteLines
+from tests.embeddings.evaluation.conftest import WriteLines
 from tests.embeddings.evaluation.datasets.test_formats import CORPUS, QRELS, QUERIES, SQUAD, write_folder
+from tests.project import QUESTIONS
 
 
 @pytest.fixture(scope="session")

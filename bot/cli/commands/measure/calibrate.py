@@ -89,7 +89,7 @@ def _goal(refuse: float | None, keep: float | None, lose: float, silent: list[st
             refused=0.6 if refuse is None and keep is None else refuse,
             kept=keep,
             lost=lose,
-            silent=tuple(silent) if silent is not None else UNANSWERABLE_KINDS,
+            unanswerable_kinds=tuple(silent) if silent is not None else UNANSWERABLE_KINDS,
         )
     except CalibrationError as error:
         raise typer.BadParameter(str(error), param_hint="--refuse, --keep or --lose") from error

@@ -38,7 +38,7 @@ def sweep(
         with evaluation_progress() as report:
             for one in run_sweep(variants, library, runs, split=split, notify=notice, progress=report):
                 tried.append(one)
-                notice(f"{one.variant} on {one.questions.name}: {'reused' if one.kept else 'done'}")
+                notice(f"{one.variant} on {one.questions.name}: {'reused' if one.reused else 'done'}")
     finally:
         # The variants that finished before an error took their time, so they are shown.
         if tried:

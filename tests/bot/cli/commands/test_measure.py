@@ -1,0 +1,302 @@
+"""`review-bot evaluate`, `compare`, `calibrate`, `sweep` and `label`."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from embeddings.answering.calibration import load_calibration
+from embeddings.evaluation.datasets.questions import read_questions
+from embeddings.index.manifest import Manifest
+from embeddings.library import Library
+from embeddings.reranking.reranker import OnnxReranker
+from tests.bot.cli.conftest import Run, process
+from tests.project import QUESTIONS
+
+
+def question_file(folder: Path, text: str) -> Path:
+    """Write a question file with one unanswerable question."""
+    file = folder / "one.jsonl"
+    file.write_text(json.dumps({"id": "q1", "question": text, "relevant": []}) + "\n", encoding="utf-8")
+    return file
+
+
+@pytest.fixture
+def no_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fail if a question is asked."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise AssertionError("a question was asked")
+
+    monkeypatch.setattr(Library, "run", fail)
+
+
+@pytest.fixture(scope="module")
+def runs(indexed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the runs of the default ranking, of BM25 only, and of one split."""
+    folder = tmp_path_factory.mktemp("runs")
+    for name, options in (("default", ()), ("bm25", ("--ranking", "bm25")), ("dev", ("--split", "dev"))):
+        saved = folder / f"{name}.json"
+        assert process("evaluate", QUESTIONS, "--data", indexed, *options, "--save", saved).code == 0
+    return folder
+
+
+def test_importing_the_commands_imports_no_engine() -> None:
+    script = (
+        "import sys; from bot.cli.commands.measure import calibrate, compare, evaluate, label, sweep; "
+        "print(sorted({'torch', 'faiss', 'onnxruntime', 'numpy', 'scipy', 'ir_measures'} & set(sys.modules)))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "[]\n"
+
+
+def test_evaluate_prints_the_interval_first_for_few_questions(run: Run, indexed: Path) -> None:
+    done = run("evaluate", QUESTIONS, "--data", indexed)
+
+    assert done.code == 0, done.err
+    lines = done.out.splitlines()
+    assert lines[0].endswith("118 questions, 68 of them answerable")
+    assert lines[1].split() == ["measure", "95%", "interval", "value", "questions"]
+    assert lines[2].split()[:2] == ["passages", "nDCG@10"]
+    assert {line.split()[0] for line in lines if line} >= {"quotes", "abstention", "answerable", "off-topic"}
+
+
+def test_evaluate_prints_only_json_for_one_split(run: Run, indexed: Path) -> None:
+    done = run("evaluate", QUESTIONS, "--data", indexed, "--split", "held-out", "--json")
+
+    held_out = [question.id for question in read_questions(QUESTIONS) if question.split == "held-out"]
+    assert [entry["id"] for entry in done.json["per_question"]] == held_out
+
+
+def test_evaluate_writes_every_output_and_creates_its_folders(run: Run, indexed: Path, tmp_path: Path) -> None:
+    question = question_file(tmp_path, "How do I cook rice?")
+    out = tmp_path / "out"
+    outputs = {"save": "a/mine.json", "report": "b/mine.html", "trec": "trec", "beir": "beir"}
+
+    done = run(
+        "evaluate",
+        question,
+        "--data",
+        indexed,
+        *(part for name in outputs for part in (f"--{name}", out / outputs[name])),
+    )
+
+    assert done.code == 0, done.err
+    assert done.out.startswith("mine: 1 question, 0 of them answerable\n")
+    assert sorted(str(path.relative_to(out)) for path in out.rglob("*") if path.is_file()) == [
+        "a/mine.json",
+        "b/mine.html",
+        "beir/corpus.jsonl",
+        "beir/qrels/test.tsv",
+        "beir/queries.jsonl",
+        "trec/mine.run",
+        "trec/one.qrels",
+    ]
+
+
+@pytest.mark.usefixtures("no_questions")
+def test_an_unwritable_output_is_an_error_before_the_first_question(run: Run, indexed: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+
+    below = run("evaluate", QUESTIONS, "--data", indexed, "--save", tmp_path / "file" / "a" / "a.json")
+    folder = run("evaluate", QUESTIONS, "--data", indexed, "--report", tmp_path)
+
+    assert below.complaint == f"{tmp_path}/file/a: It can't be written (Not a directory). Name another place."
+    assert folder.complaint == f"{tmp_path}: This is a folder. Name a file in it."
+
+
+def test_a_run_that_is_not_worse_passes_the_baseline(run: Run, indexed: Path, runs: Path) -> None:
+    done = run("evaluate", QUESTIONS, "--data", indexed, "--baseline", runs / "default.json")
+
+    assert done.code == 0, done.err
+    assert "No measure is significantly worse than in default." in done.out
+
+
+def test_a_worse_run_fails_the_baseline_and_lists_questions(run: Run, indexed: Path, runs: Path) -> None:
+    baseline = runs / "default.json"
+
+    done = run("evaluate", QUESTIONS, "--data", indexed, "--ranking", "bm25", "--baseline", baseline, "--json")
+
+    assert done.code == 1
+    assert done.json["questions"] == 118
+    first, question, *_ = done.err.splitlines()
+    assert first.startswith("passages nDCG@10 is significantly worse than in default: -.")
+    assert question.startswith("  q")
+
+
+@pytest.mark.usefixtures("no_questions")
+def test_a_baseline_of_other_questions_is_an_error_that_says_how_to_renew_it(
+    run: Run, indexed: Path, runs: Path
+) -> None:
+    done = run("evaluate", QUESTIONS, "--data", indexed, "--split", "held-out", "--baseline", runs / "dev.json")
+
+    assert done.complaint == (
+        "The run dev has different questions, so it can't show whether answers got worse. Check the new figures, "
+        f"then renew it with `review-bot evaluate {QUESTIONS} --split held-out --save {runs / 'dev.json'} "
+        f"--data {indexed}`."
+    )
+
+
+def test_compare_shows_that_the_default_is_better_than_bm25(run: Run, runs: Path) -> None:
+    done = run("compare", runs / "bm25.json", runs / "default.json", "--questions", "1")
+
+    assert done.code == 0, done.err
+    row = next(line for line in done.out.splitlines() if line.startswith("passages nDCG@10") and "[" in line)
+    assert row.split()[2].startswith("+.")
+    assert "passages nDCG@10, most lost:" in done.out
+    assert "passages nDCG@10, most won:" in done.out
+
+
+def test_compare_prints_json(run: Run, runs: Path) -> None:
+    (pair,) = run("compare", runs / "bm25.json", runs / "default.json", "--json").json["pairs"]
+
+    assert (pair["before"], pair["after"]) == ("bm25", "default")
+    assert pair["passages"]["nDCG@10"]["difference"] > 0
+
+
+def test_compare_takes_different_questions_only_with_anyway(run: Run, runs: Path) -> None:
+    refused = run("compare", runs / "dev.json", runs / "default.json")
+    compared = run("compare", runs / "dev.json", runs / "default.json", "--anyway")
+
+    assert "are over different questions" in refused.complaint
+    assert compared.code == 0, compared.err
+    assert compared.err == "Compared on the 78 questions that all runs share.\n"
+    row = next(line.split() for line in compared.out.splitlines() if line.startswith("passages nDCG@10"))
+    assert row[2] == row[3]
+
+
+def test_calibrate_stores_thresholds_for_the_encoder_with_and_without_reranker(
+    run: Run, data: Path, tmp_path: Path
+) -> None:
+    encoder = Manifest.open(data / ".index").encoder
+    shown = run("calibrate", QUESTIONS, "--data", data, "--dry-run")
+    assert "Nothing was stored." in shown.out
+    assert not (data / "calibration.json").exists()
+
+    done = run("calibrate", QUESTIONS, "--data", data, "--refuse", "0.6", "--json")
+
+    reranker = OnnxReranker.open().identity.weights
+    stored = load_calibration(data, encoder).rerankers[reranker]
+    assert done.json["thresholds"] == asdict(stored.thresholds)
+    packaged = load_calibration(tmp_path, encoder).rerankers[reranker]
+    assert (stored.middle, stored.spread) == (packaged.middle, packaged.spread)
+
+    alone = run("calibrate", QUESTIONS, "--data", data, "--no-reranker", "--json")
+
+    both = load_calibration(data, encoder)
+    assert both.thresholds is not None
+    assert alone.json["thresholds"] == asdict(both.thresholds)
+    assert both.rerankers[reranker] == stored
+
+
+@pytest.mark.parametrize("content", [json.dumps({"0" * 64: {"answered": 0.9, "nearest": 0.8}}), "{broken"])
+def test_calibrate_replaces_a_calibration_that_evaluate_refuses(run: Run, data: Path, content: str) -> None:
+    stored = data / "calibration.json"
+    assert run("calibrate", QUESTIONS, "--data", data, "--split", "dev").code == 0
+    chosen = stored.read_text(encoding="utf-8")
+    stored.write_text(content, encoding="utf-8")
+
+    assert "calibrate" in run("evaluate", QUESTIONS, "--data", data).complaint
+    assert run("calibrate", QUESTIONS, "--data", data, "--split", "dev").code == 0
+
+    assert stored.read_text(encoding="utf-8") == chosen
+    assert run("evaluate", QUESTIONS, "--data", data, "--split", "held-out").code == 0
+
+
+def test_an_unreachable_goal_is_an_error_and_stores_nothing(
+    run: Run, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("embeddings.answering.pipeline.confidence", lambda *_, **__: 1.0)
+
+    done = run("calibrate", QUESTIONS, "--data", data, "--split", "dev", "--json")
+
+    assert done.code == 1
+    assert done.json["unreachable"] == ["refused", "silent"]
+    assert done.err.startswith("The goal can't be reached, so nothing was stored. Too many unanswerable")
+    assert not (data / "calibration.json").exists()
+
+
+def test_sweep_shows_the_variants_in_one_table_and_reuses_runs(run: Run, indexed: Path, tmp_path: Path) -> None:
+    file = tmp_path / "sweep.toml"
+    file.write_text(
+        f"questions = [{json.dumps(str(QUESTIONS))}]\n[variants.default]\n"
+        "[variants.dense]\nranking = {passage_lexical = 0, sentence_lexical = 0}\n",
+        encoding="utf-8",
+    )
+    command = ("sweep", file, "--data", indexed, "--runs", tmp_path / "runs", "--split", "held-out")
+
+    first, again = run(*command), run(*command)
+
+    assert first.code == 0, first.err
+    assert "default on never-let-me-go.jsonl: done" in first.err
+    assert "dense on never-let-me-go.jsonl: reused" in again.err
+    assert again.out == first.out
+    assert [line.split()[0] for line in first.out.splitlines()[1:4]] == ["variant", "default", "dense"]
+
+
+def test_label_adds_the_answers_that_are_typed(run: Run, indexed: Path, tmp_path: Path) -> None:
+    asked, file = tmp_path / "asked.txt", tmp_path / "questions.jsonl"
+    asked.write_text(
+        "🙂\nWhy was Hailsham shut down?\nHow do I cook rice?\nIs it sad?\nWho wrote it?\n", encoding="utf-8"
+    )
+
+    typed = ("99", "", ",", "2, 1", "n", "s", "q")
+    done = run("label", file, "--from", asked, "--data", indexed, "--split", "dev", typed=typed)
+
+    assert done.code == 0, done.err
+    assert done.out.splitlines()[-1] == f"2 added to {file}."
+    assert "There are no words in the question" in done.err
+    assert done.err.count("Choose a sentence from 1 to") == 2
+    questions = read_questions(file)
+    assert [(question.text, len(question.relevant), question.split) for question in questions] == [
+        ("Why was Hailsham shut down?", 2, "dev"),
+        ("How do I cook rice?", 0, "dev"),
+    ]
+    assert run("evaluate", file, "--data", indexed).code == 0
+
+
+def test_label_asks_for_questions_if_there_is_no_file_of_them(run: Run, indexed: Path, tmp_path: Path) -> None:
+    file = question_file(tmp_path, "Is it sad?")
+
+    done = run("label", file, "--data", indexed, "--kind", "who", typed=("Who plays Kathy?", "1", ""))
+
+    assert done.code == 0, done.err
+    assert [(question.id, question.kind) for question in read_questions(file)] == [("q1", None), ("q002", "who")]
+    assert done.out.splitlines()[-1] == f"1 added to {file}."
+
+
+def test_label_says_that_there_is_nothing_to_label(run: Run, indexed: Path, tmp_path: Path) -> None:
+    asked, file = tmp_path / "asked.txt", tmp_path / "questions.jsonl"
+    command = ("label", file, "--from", asked, "--data", indexed)
+    asked.write_text("\n", encoding="utf-8")
+
+    empty = run(*command)
+    asked.write_text("Is it sad?\n", encoding="utf-8")
+    stopped, labelled, again = run(*command, typed=("q",)), run(*command, typed=("n",)), run(*command)
+
+    assert (empty.code, empty.out) == (0, f"0 added to {file}.\n")
+    assert empty.err == f"{asked}: There are no questions in this file.\n"
+    assert stopped.out.splitlines()[-1] == f"0 added to {file}."
+    assert labelled.out.splitlines()[-1] == f"1 added to {file}."
+    assert again.err == f"{asked}: All questions are already labelled in {file}.\n"
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        ("evaluate", QUESTIONS, "--ranking", "foo"),
+        ("calibrate", QUESTIONS, "--refuse", "2"),
+        ("calibrate", QUESTIONS, "--refuse", ".5", "--keep", ".9"),
+        ("compare", QUESTIONS),
+    ],
+)
+def test_a_wrong_option_is_a_usage_error(run: Run, wrong: tuple[str | Path, ...], indexed: Path) -> None:
+    options = () if wrong[0] == "compare" else ("--data", indexed)
+    assert run(*wrong, *options).code == 2
