@@ -22,6 +22,7 @@ from bot.cli.commands.measure import calibrate, compare, evaluate, gaps, label, 
 from bot.cli.options import DATA, Command, DataOption, Group
 from bot.cli.output.console import notice, say
 from bot.cli.output.wording import for_folder, messages_of
+from bot.config import GC_THRESHOLD
 from embeddings import LibraryError
 
 DEBUG = "REVIEW_BOT_DEBUG"
@@ -105,7 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     # The engine's imports make objects that live until the end. Searching them for garbage at Python's default
     # threshold takes more than a tenth of the time of an answer.
-    gc.set_threshold(100_000)
+    gc.set_threshold(GC_THRESHOLD)
     # The matrices here are small. Starting numpy's threads for them takes a fifth of the time of an answer.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     for stream in (sys.stdin, sys.stdout, sys.stderr):

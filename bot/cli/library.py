@@ -8,10 +8,8 @@ from pathlib import Path
 from bot.cli.output.console import notice
 from bot.cli.output.progress import build_progress
 from bot.cli.output.wording import counted, for_folder, messages_of
+from bot.config import FIRST_BUILD_WAIT
 from embeddings import SHIPPED, IndexMissingError, Library, LibraryError, describe_changes
-
-FIRST_BUILD_WAIT = 3600.0
-"""Seconds to wait for another process that is building the first index."""
 
 
 def open_library(data: Path, *, update: bool = True, reranker: str = SHIPPED) -> Library:

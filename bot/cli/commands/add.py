@@ -12,12 +12,10 @@ from bot.cli.options import DATA, DataOption, parse_server_id
 from bot.cli.output.console import notice, say
 from bot.cli.output.wording import counted, for_folder
 from bot.cli.prompts import Prompter
+from bot.config import PREVIEW_CHARACTERS
 
 if TYPE_CHECKING:
     from embeddings import ConvertedFile
-
-PREVIEW = 200
-"""Characters of the review's text that are shown."""
 
 
 def add(
@@ -83,8 +81,8 @@ def _preview(candidate: ConvertedFile, *, replaced: Path | None) -> None:
     review = candidate.review
     words = counted(len(review.text.split()), "word")
     say(f"{review.title} ({review.slug}): {counted(len(review.sections), 'section')}, {words}")
-    opening = " ".join(review.text[:PREVIEW].split())
-    say(f"  {opening}{'…' if len(review.text) > PREVIEW else ''}")
+    opening = " ".join(review.text[:PREVIEW_CHARACTERS].split())
+    say(f"  {opening}{'…' if len(review.text) > PREVIEW_CHARACTERS else ''}")
     for number, section in enumerate(review.sections, 1):
         say(f"  {number}. {section.heading}{' (spoiler)' if section.spoiler else ''}")
     if candidate.converted:

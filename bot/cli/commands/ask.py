@@ -21,6 +21,7 @@ from bot.cli.options import (
 from bot.cli.output.console import print_json
 from bot.cli.output.json import answer_as_json, hits_as_json
 from bot.cli.output.show import printer
+from bot.config import SEARCH_PASSAGES
 from embeddings import SHIPPED
 
 ContextOption = Annotated[
@@ -55,7 +56,7 @@ def search(
     question: QuestionArgument,
     count: Annotated[
         int, typer.Option("-k", metavar="N", parser=parse_count, help="The number of passages to list.")
-    ] = 10,
+    ] = SEARCH_PASSAGES,
     review: ReviewOption = None,
     context: ContextOption = None,
     reranker: RerankerOption = SHIPPED,

@@ -11,6 +11,7 @@ from bot.cli.options import DATA, DataOption, JsonOption, NoUpdateOption
 from bot.cli.output.console import print_json
 from bot.cli.output.json import reviews_as_json, section_as_json, sections_as_json
 from bot.cli.output.show import printer
+from bot.config import MAX_NAMED
 from embeddings import NO_RERANKER
 
 if TYPE_CHECKING:
@@ -84,5 +85,5 @@ def _only_review(library: Library) -> Review:
     found = library.reviews()
     if len(found) == 1:
         return found[0]
-    named = ", ".join(review.slug for review in found[:3])
-    raise typer.BadParameter(f"There are {len(found)} reviews. Name one: {named}{', …' * (len(found) > 3)}.")
+    named = ", ".join(review.slug for review in found[:MAX_NAMED])
+    raise typer.BadParameter(f"There are {len(found)} reviews. Name one: {named}{', …' * (len(found) > MAX_NAMED)}.")

@@ -19,6 +19,7 @@ from bot.cli.options import (
 )
 from bot.cli.output.console import notice, say
 from bot.cli.output.show import printer
+from bot.config import CHAT_MORE_PASSAGES, CHAT_PASSAGES
 from embeddings import SHIPPED
 
 if TYPE_CHECKING:
@@ -30,12 +31,6 @@ HELP = """\
 /more         show more passages for your last question
 /new          start a new conversation
 /quit         end the chat (or press Ctrl-D)"""
-
-MORE = 3
-"""Passages that `/more` shows at a time."""
-
-RANKED = 30
-"""Passages that are ranked for `/more`."""
 
 
 def chat(
@@ -103,7 +98,7 @@ class ChatSession:
             self._answer(line)
 
     def _answer(self, question: str) -> None:
-        found = self._library.run(question, RANKED, review=self._review, context=self._context)
+        found = self._library.run(question, CHAT_PASSAGES, review=self._review, context=self._context)
         printer().print_answer(found.answer, self._library.review, self._data)
         say("")
         self._more = [hit for hit in found.hits if not _holds_any(hit, found.answer.quotes)]
@@ -123,9 +118,9 @@ class ChatSession:
         elif not self._more:
             say("There are no more passages.")
         else:
-            printer().print_hits(self._more[:MORE], self._library.review)
+            printer().print_hits(self._more[:CHAT_MORE_PASSAGES], self._library.review)
             say("")
-            self._more = self._more[MORE:]
+            self._more = self._more[CHAT_MORE_PASSAGES:]
 
     def _start_over(self, _: str = "") -> None:
         self._context.clear()

@@ -14,14 +14,9 @@ from bot.cli.options import DATA, DataOption
 from bot.cli.output.console import notice, say
 from bot.cli.output.wording import counted, data_option, for_folder
 from bot.cli.prompts import Prompter
+from bot.config import FIRST_BUILD_WAIT, MAX_NAMED, SETUP_TRIES
 from bot.token import TOKEN
 from embeddings import REVIEWS, SUFFIXES, LibraryError, review_files, slugify
-
-TRIES = 3
-"""How often a person may enter a wrong folder or token."""
-
-NAMED = 3
-"""Skipped files that are named in a message."""
 
 
 class SetupError(LibraryError):
@@ -83,7 +78,7 @@ def _set_up_reviews(data: Path, folder: Path | None, prompter: Prompter) -> None
     if folder is not None:
         _report_copied(copy_reviews(folder, data, replace), data)
     elif not review_files(data / REVIEWS):
-        for tries_left in reversed(range(TRIES)):
+        for tries_left in reversed(range(SETUP_TRIES)):
             named = prompter.text(
                 f"There are no reviews in {data / REVIEWS} yet. Folder to copy them from (Enter to skip):"
             )
@@ -126,7 +121,7 @@ def _set_up_token(data: Path, prompter: Prompter, *, ask_discord: bool) -> str |
                 save_token(known.value, data)
             say(f"Token: in {known.setting if known.file is None else known.file}.")
             return known.value
-    for tries_left in reversed(range(TRIES)):
+    for tries_left in reversed(range(SETUP_TRIES)):
         token = prompter.secret(f"The bot's token, from the Bot page at {PORTAL} (it is not shown; Enter to skip):")
         if not token:
             break
@@ -150,7 +145,7 @@ def _set_up_token(data: Path, prompter: Prompter, *, ask_discord: bool) -> str |
 
 
 def _set_up_index(data: Path) -> bool:
-    from bot.cli.library import FIRST_BUILD_WAIT, build_with_progress
+    from bot.cli.library import build_with_progress
 
     if not review_files(data / REVIEWS):
         say("Index: none yet, because there are no reviews.")
@@ -217,7 +212,9 @@ def copy_reviews(folder: Path, data: Path, replace: Callable[[Path], bool]) -> C
         raise SetupError(f"{error.filename}: {error.strerror}. This review was not copied.") from error
     others = _other_files(folder)
     if others:
-        named = ", ".join(others[:NAMED]) + (f" and {len(others) - NAMED} more" if len(others) > NAMED else "")
+        named = ", ".join(others[:MAX_NAMED]) + (
+            f" and {len(others) - MAX_NAMED} more" if len(others) > MAX_NAMED else ""
+        )
         skipped.append(
             f"{folder}: Skipped files other than .md and .txt ({named}). Use `review-bot add FILE` for .html and .epub."
         )

@@ -10,13 +10,11 @@ import os
 import stat
 
 from bot.cli.doctor.check import CheckError, Context
+from bot.config import DOCTOR_TIMEOUT
 from bot.storage.backup import DATABASE
 from bot.storage.integrity import examine
 from bot.storage.records import EVERYWHERE
 from bot.token import PORTAL, find_token
-
-_TIMEOUT = 15.0
-"""Seconds for Discord to answer."""
 
 
 def token(context: Context) -> str:
@@ -62,7 +60,7 @@ async def logged_in(token: str) -> str:
     from bot.app.client import CommandBot
 
     try:
-        async with asyncio.timeout(_TIMEOUT), CommandBot() as bot:
+        async with asyncio.timeout(DOCTOR_TIMEOUT), CommandBot() as bot:
             await bot.login(token)
             return str(bot.user)
     except discord.LoginFailure:

@@ -6,15 +6,13 @@ import os
 import shutil
 
 from bot.cli.doctor.check import CheckError, Context
+from bot.config import MIN_FREE_DISK
 from bot.storage.backup import DATABASE
 from bot.storage.database import readable_by_others
 from bot.storage.integrity import examine
 from bot.storage.restore import interrupted
 from bot.storage.schema import VERSION
 from embeddings import INDEX_DIRECTORY
-
-LEAST_FREE = 256 << 20
-"""Bytes. An encoder takes 92 MB, and a new one is written beside the old one."""
 
 
 def database(context: Context) -> str:
@@ -40,7 +38,7 @@ def disk(context: Context) -> str:
     if not os.access(data, os.R_OK | os.W_OK | os.X_OK):
         raise CheckError(f"{data}: This folder is not writable. Make the user that runs the bot its owner.")
     size = sum(path.stat().st_size for path in (data / INDEX_DIRECTORY).rglob("*") if path.is_file())
-    free, wanted = shutil.disk_usage(data).free, max(LEAST_FREE, 2 * size)
+    free, wanted = shutil.disk_usage(data).free, max(MIN_FREE_DISK, 2 * size)
     if free < wanted:
         raise CheckError(f"Only {_megabytes(free)} are free. Make room: an update may need {_megabytes(wanted)}.")
     return f"{_megabytes(free)} free, {_megabytes(size)} used by the index"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from bot.cli.output.console import watched
+from bot.config import PROGRESS_WINDOW
 
 
 @contextmanager
@@ -23,8 +24,8 @@ def build_progress() -> Iterator[Callable[[int, int], None] | None]:
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[rate]}"), TimeRemainingColumn())
-    # The speed is an average over minutes: the last moments alone would make the estimate jump.
-    with Progress(*columns, console=Console(stderr=True), transient=True, speed_estimate_period=180) as bars:
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, speed_estimate_period=PROGRESS_WINDOW) as bars:
         bar = bars.add_task("Preparing the model", total=None, rate="")
 
         def report(done: int, total: int) -> None:

@@ -17,15 +17,10 @@ from rich.text import Text
 from bot.cli.doctor.check import Check, Status
 from bot.cli.output.console import visible
 from bot.cli.output.wording import about, citation, counted, heading_of, preface
+from bot.config import EXCERPT_MARGIN, MAX_WHOLE_PARAGRAPH
 
 if TYPE_CHECKING:
     from embeddings import Answer, Hit, Review, Section
-
-WHOLE = 1000
-"""Characters. A paragraph up to this length is shown whole."""
-
-SURROUNDING = 300
-"""Characters shown on either side of the quotes of a longer paragraph."""
 
 # Bold and dim are not colours: they tell the quote from its surroundings under NO_COLOR too.
 QUOTE = "bold"
@@ -164,7 +159,7 @@ def _excerpt(
     marks: Sequence[tuple[int, int]],
 ) -> Excerpt:
     start, end = whole
-    if end - start > WHOLE and marks:
+    if end - start > MAX_WHOLE_PARAGRAPH and marks:
         start, end = _around(text, whole, marks[0][0], marks[-1][1])
     return Excerpt(
         labels,
@@ -178,7 +173,7 @@ def _excerpt(
 
 def _around(text: str, whole: tuple[int, int], first: int, last: int) -> tuple[int, int]:
     """Return the range to show around `text[first:last]`, cut between words."""
-    start, end = max(whole[0], first - SURROUNDING), min(whole[1], last + SURROUNDING)
+    start, end = max(whole[0], first - EXCERPT_MARGIN), min(whole[1], last + EXCERPT_MARGIN)
     if start > whole[0]:
         start = text.find(" ", start, first) + 1 or first
     if end < whole[1]:

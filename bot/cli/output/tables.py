@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.output.wording import counted
+from bot.config import CHANGED_QUESTIONS
 from embeddings import State
 from embeddings.evaluation import (
     NO_KIND,
@@ -81,7 +82,7 @@ def print_regressions(pair: RunComparison, *, quiet: bool) -> bool:
             f"{_name(name)} is significantly worse than in {pair.before}: {_difference(contrast)}. Largest losses:",
             err=True,
         )
-        for move in contrast.changes[:5]:
+        for move in contrast.changes[:CHANGED_QUESTIONS]:
             if move.gain < 0:
                 typer.echo(f"  {_move(move)}", err=True)
     if not worse and not quiet:

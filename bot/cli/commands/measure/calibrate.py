@@ -20,6 +20,7 @@ from bot.cli.options import (
 )
 from bot.cli.output.console import print_json
 from bot.cli.output.progress import evaluation_progress
+from bot.config import CALIBRATED_LOSSES, CALIBRATED_REFUSALS
 from embeddings import SHIPPED
 
 if TYPE_CHECKING:
@@ -31,7 +32,10 @@ def calibrate(
     questions: QuestionsArgument,
     refuse: Annotated[
         float | None,
-        typer.Option(metavar="SHARE", help="The smallest share of unanswerable questions to refuse. Default: 0.6."),
+        typer.Option(
+            metavar="SHARE",
+            help=f"The smallest share of unanswerable questions to refuse. Default: {CALIBRATED_REFUSALS}.",
+        ),
     ] = None,
     keep: Annotated[
         float | None,
@@ -41,7 +45,7 @@ def calibrate(
     ] = None,
     lose: Annotated[
         float, typer.Option(metavar="SHARE", help="The largest share of answerable questions that may find nothing.")
-    ] = 0.05,
+    ] = CALIBRATED_LOSSES,
     silent: Annotated[
         list[str] | None,
         typer.Option(
@@ -86,7 +90,7 @@ def _goal(refuse: float | None, keep: float | None, lose: float, silent: list[st
 
     try:
         return Goal(
-            refused=0.6 if refuse is None and keep is None else refuse,
+            refused=CALIBRATED_REFUSALS if refuse is None and keep is None else refuse,
             kept=keep,
             lost=lose,
             unanswerable_kinds=tuple(silent) if silent is not None else UNANSWERABLE_KINDS,

@@ -10,6 +10,7 @@ import typer
 from bot.cli.options import JsonOption
 from bot.cli.output.console import notice, print_json
 from bot.cli.output.wording import counted
+from bot.config import CHANGED_QUESTIONS
 
 
 def compare(
@@ -23,7 +24,7 @@ def compare(
     ] = None,
     listed: Annotated[
         int, typer.Option("--questions", metavar="N", min=0, help="The number of won and lost questions to list.")
-    ] = 5,
+    ] = CHANGED_QUESTIONS,
     as_json: JsonOption = False,
 ) -> None:
     """Compare runs, and test whether their differences could be chance."""

@@ -11,14 +11,12 @@ import typer
 from bot.cli.options import DATA, DataOption, JsonOption, parse_date, parse_server_id
 from bot.cli.output.console import notice, print_json, say
 from bot.cli.output.wording import counted, for_folder
+from bot.config import SIMILAR_QUESTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from bot.services.gaps import Gap
-
-SIMILAR = 5
-"""Similar questions shown for each group. The export has all of them."""
 
 
 def gaps(
@@ -78,11 +76,11 @@ def _print(found: Sequence[Gap], feedback: tuple[int, int], *, answered: bool) -
         first, *others = gap.wordings
         states = ", ".join(f"{gap.count_of(state)} {state.value}" for state in State if gap.count_of(state))
         say(f"\n{gap.count:4} × {_question(first.text, first.context)}  ({states})")
-        for wording in others[:SIMILAR]:
+        for wording in others[:SIMILAR_QUESTIONS]:
             times = f" ({wording.count} times)" if wording.count > 1 else ""
             say(f"       {_question(wording.text, wording.context)}{times}")
-        if len(others) > SIMILAR:
-            say(f"       and {len(others) - SIMILAR} more")
+        if len(others) > SIMILAR_QUESTIONS:
+            say(f"       and {len(others) - SIMILAR_QUESTIONS} more")
     say(f"\nFeedback on answers: {feedback[0]} helpful, {feedback[1]} not helpful.")
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cli.output.rich import SURROUNDING, WHOLE, Excerpt, excerpts_of_answer, excerpts_of_hits
+from bot.cli.output.rich import Excerpt, excerpts_of_answer, excerpts_of_hits
+from bot.config import EXCERPT_MARGIN, MAX_WHOLE_PARAGRAPH
 from embeddings.records import Answer, Hit, Paragraph, Quote, Review, ScoredSentence, Section, State
 
 WORDS = st.lists(st.text("abc,.é—’", min_size=1, max_size=12), min_size=1, max_size=400).map(" ".join)
@@ -42,11 +43,11 @@ def test_every_mark_is_its_quote_and_every_excerpt_a_part_of_its_paragraph(data:
     assert excerpt.text == text[begin:end]
     assert (excerpt.cut_before, excerpt.cut_after) == (begin > 0, end < len(text))
     first, last = excerpt.marks[0][0], len(excerpt.text) - excerpt.marks[-1][1]
-    if len(text) <= WHOLE:
+    if len(text) <= MAX_WHOLE_PARAGRAPH:
         assert excerpt.text == text
     else:
-        assert first <= SURROUNDING
-        assert last <= SURROUNDING
+        assert first <= EXCERPT_MARGIN
+        assert last <= EXCERPT_MARGIN
 
 
 def test_quotes_of_one_paragraph_share_an_excerpt() -> None:
