@@ -1,4 +1,19 @@
-"""The engine: review files in, cited answers out; no Discord, no network."""
+"""The engine: review files in, cited answers out; no Discord, no network.
+
+Everything public is imported from here. Start with `Library`:
+
+    >>> from pathlib import Path
+    >>> from embeddings import Library
+    >>> library = Library.build(Path("data"))
+    >>> answer = library.ask("What is a deferral?")
+    >>> quote = answer.quotes[0]
+    >>> print(f"“{quote.text}” ({quote.title}, {quote.heading}, ¶{quote.paragraph})")
+    “The second half of the film traces their attempts to find meaning within these confines. When Kathy reconnects
+    with Ruth and Tommy, they hear a rumor that couples who are truly in love can apply for a “deferral” — a temporary
+    reprieve from donating.” (Never Let Me Go, A Life Measured in Donations, ¶2)
+
+A name's module is imported when the name is first used, so that `import embeddings` and `review-bot --help` are fast.
+"""
 
 from __future__ import annotations
 
@@ -6,240 +21,99 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from embeddings.answering.calibration import CALIBRATION_FILE, packaged_calibration
-    from embeddings.config import RankingSettings, tunable_numbers
-    from embeddings.documents.analyzer import words
-    from embeddings.documents.converter import ConvertedFile, file_too_large, max_file_bytes, needs_import_extra
-    from embeddings.documents.files import (
-        COLLECTIONS,
-        REVIEWS,
-        SUFFIXES,
-        add_review,
-        collection_folder,
-        find_review_file,
-        remove_review,
-        review_files,
-    )
-    from embeddings.documents.lookup import NameMatcher, complete
-    from embeddings.documents.sandbox import convert_in_sandbox
-    from embeddings.documents.slugs import slugify
-    from embeddings.encoders.base import ONNX
-    from embeddings.encoders.onnx import verify_encoder
-    from embeddings.encoders.weights import DEFAULT_MODEL, DEFAULT_WEIGHTS, find_model
-    from embeddings.errors import (
-        CalibrationError,
-        ConversionError,
-        IndexBusyError,
-        IndexDamagedError,
-        IndexMissingError,
-        IndexVersionError,
-        IndexWriteError,
-        LibraryError,
-        ModelError,
-        ModelMissingError,
-        NoReviewsError,
-        QuestionError,
-        QuestionFileError,
-        RerankerError,
-        ReviewFileError,
-        ReviewFilesError,
-        ReviewStorageError,
-        UnknownReviewError,
-        UnknownSectionError,
-    )
-    from embeddings.index.build.freshness import describe_changes, explain_lost_reviews, outdated_reviews
-    from embeddings.index.build.sources import read_sources
-    from embeddings.index.collection import INDEX_DIRECTORY
-    from embeddings.index.manifest import BF16, MANIFEST_FILE, Manifest
-    from embeddings.index.titles import TitleEntry
-    from embeddings.library import Library
-    from embeddings.records import (
-        INTRODUCTION,
-        NO_RERANKER,
-        SHARED,
-        SHIPPED,
-        Answer,
-        AskResult,
-        Hit,
-        Paragraph,
-        Passage,
-        QuestionInContext,
-        Quote,
-        Review,
-        ScoredSentence,
-        Section,
-        Sentence,
-        StageSeconds,
-        State,
-        hit_record,
-        quote_record,
-    )
-    from embeddings.retrieval.query import Query, is_follow_up
-    from embeddings.retrieval.router import Router
+    from embeddings.answering.calibration import CALIBRATION_FILE as CALIBRATION_FILE
+    from embeddings.answering.calibration import Thresholds as Thresholds
+    from embeddings.answering.models import Models as Models
+    from embeddings.answering.models import check_weights as check_weights
+    from embeddings.config import RankingSettings as RankingSettings
+    from embeddings.config import tunable_numbers as tunable_numbers
+    from embeddings.documents.converter import ConvertedFile as ConvertedFile
+    from embeddings.documents.converter import file_too_large as file_too_large
+    from embeddings.documents.converter import max_file_bytes as max_file_bytes
+    from embeddings.documents.converter import needs_import_extra as needs_import_extra
+    from embeddings.documents.files import COLLECTIONS as COLLECTIONS
+    from embeddings.documents.files import REVIEWS as REVIEWS
+    from embeddings.documents.files import SUFFIXES as SUFFIXES
+    from embeddings.documents.files import add_review as add_review
+    from embeddings.documents.files import collection_folder as collection_folder
+    from embeddings.documents.files import find_review_file as find_review_file
+    from embeddings.documents.files import remove_review as remove_review
+    from embeddings.documents.files import review_files as review_files
+    from embeddings.documents.lookup import NameMatcher as NameMatcher
+    from embeddings.documents.sandbox import convert_in_sandbox as convert_in_sandbox
+    from embeddings.documents.slugs import slugify as slugify
+    from embeddings.errors import CalibrationError as CalibrationError
+    from embeddings.errors import ConversionError as ConversionError
+    from embeddings.errors import IndexBusyError as IndexBusyError
+    from embeddings.errors import IndexDamagedError as IndexDamagedError
+    from embeddings.errors import IndexMissingError as IndexMissingError
+    from embeddings.errors import IndexVersionError as IndexVersionError
+    from embeddings.errors import IndexWriteError as IndexWriteError
+    from embeddings.errors import LibraryError as LibraryError
+    from embeddings.errors import ModelError as ModelError
+    from embeddings.errors import ModelMissingError as ModelMissingError
+    from embeddings.errors import NoReviewsError as NoReviewsError
+    from embeddings.errors import QuestionError as QuestionError
+    from embeddings.errors import QuestionFileError as QuestionFileError
+    from embeddings.errors import RerankerError as RerankerError
+    from embeddings.errors import ReviewFileError as ReviewFileError
+    from embeddings.errors import ReviewFilesError as ReviewFilesError
+    from embeddings.errors import ReviewStorageError as ReviewStorageError
+    from embeddings.errors import UnknownReviewError as UnknownReviewError
+    from embeddings.errors import UnknownSectionError as UnknownSectionError
+    from embeddings.index.build.sources import check_reviews as check_reviews
+    from embeddings.index.collection import INDEX_DIRECTORY as INDEX_DIRECTORY
+    from embeddings.library import Library as Library
+    from embeddings.records import NO_RERANKER as NO_RERANKER
+    from embeddings.records import SHARED as SHARED
+    from embeddings.records import SHIPPED as SHIPPED
+    from embeddings.records import Answer as Answer
+    from embeddings.records import AskResult as AskResult
+    from embeddings.records import Hit as Hit
+    from embeddings.records import Paragraph as Paragraph
+    from embeddings.records import QuestionInContext as QuestionInContext
+    from embeddings.records import Quote as Quote
+    from embeddings.records import Review as Review
+    from embeddings.records import ScoredSentence as ScoredSentence
+    from embeddings.records import Section as Section
+    from embeddings.records import StageSeconds as StageSeconds
+    from embeddings.records import State as State
+    from embeddings.records import hit_record as hit_record
+    from embeddings.records import quote_record as quote_record
+    from embeddings.retrieval.query import Query as Query
+    from embeddings.retrieval.query import is_follow_up as is_follow_up
 
 _MODULES = {
-    "CALIBRATION_FILE": "embeddings.answering.calibration",
-    "packaged_calibration": "embeddings.answering.calibration",
-    "RankingSettings": "embeddings.config",
-    "tunable_numbers": "embeddings.config",
-    "words": "embeddings.documents.analyzer",
-    "ConvertedFile": "embeddings.documents.converter",
-    "max_file_bytes": "embeddings.documents.converter",
-    "file_too_large": "embeddings.documents.converter",
-    "needs_import_extra": "embeddings.documents.converter",
-    "COLLECTIONS": "embeddings.documents.files",
-    "REVIEWS": "embeddings.documents.files",
-    "SUFFIXES": "embeddings.documents.files",
-    "add_review": "embeddings.documents.files",
-    "collection_folder": "embeddings.documents.files",
-    "remove_review": "embeddings.documents.files",
-    "review_files": "embeddings.documents.files",
-    "find_review_file": "embeddings.documents.files",
-    "NameMatcher": "embeddings.documents.lookup",
-    "complete": "embeddings.documents.lookup",
-    "convert_in_sandbox": "embeddings.documents.sandbox",
-    "slugify": "embeddings.documents.slugs",
-    "ONNX": "embeddings.encoders.base",
-    "verify_encoder": "embeddings.encoders.onnx",
-    "DEFAULT_MODEL": "embeddings.encoders.weights",
-    "DEFAULT_WEIGHTS": "embeddings.encoders.weights",
-    "find_model": "embeddings.encoders.weights",
-    "CalibrationError": "embeddings.errors",
-    "ConversionError": "embeddings.errors",
-    "IndexBusyError": "embeddings.errors",
-    "IndexDamagedError": "embeddings.errors",
-    "IndexMissingError": "embeddings.errors",
-    "IndexVersionError": "embeddings.errors",
-    "IndexWriteError": "embeddings.errors",
-    "LibraryError": "embeddings.errors",
-    "ModelError": "embeddings.errors",
-    "ModelMissingError": "embeddings.errors",
-    "NoReviewsError": "embeddings.errors",
-    "QuestionError": "embeddings.errors",
-    "QuestionFileError": "embeddings.errors",
-    "RerankerError": "embeddings.errors",
-    "ReviewFileError": "embeddings.errors",
-    "ReviewFilesError": "embeddings.errors",
-    "ReviewStorageError": "embeddings.errors",
-    "UnknownReviewError": "embeddings.errors",
-    "UnknownSectionError": "embeddings.errors",
-    "describe_changes": "embeddings.index.build.freshness",
-    "outdated_reviews": "embeddings.index.build.freshness",
-    "explain_lost_reviews": "embeddings.index.build.freshness",
-    "read_sources": "embeddings.index.build.sources",
-    "INDEX_DIRECTORY": "embeddings.index.collection",
-    "BF16": "embeddings.index.manifest",
-    "MANIFEST_FILE": "embeddings.index.manifest",
-    "Manifest": "embeddings.index.manifest",
-    "TitleEntry": "embeddings.index.titles",
-    "Library": "embeddings.library",
-    "Answer": "embeddings.records",
-    "AskResult": "embeddings.records",
-    "Hit": "embeddings.records",
-    "INTRODUCTION": "embeddings.records",
-    "NO_RERANKER": "embeddings.records",
-    "Paragraph": "embeddings.records",
-    "Passage": "embeddings.records",
-    "QuestionInContext": "embeddings.records",
-    "Quote": "embeddings.records",
-    "Review": "embeddings.records",
-    "SHARED": "embeddings.records",
-    "SHIPPED": "embeddings.records",
-    "ScoredSentence": "embeddings.records",
-    "Section": "embeddings.records",
-    "Sentence": "embeddings.records",
-    "StageSeconds": "embeddings.records",
-    "State": "embeddings.records",
-    "hit_record": "embeddings.records",
-    "quote_record": "embeddings.records",
-    "Query": "embeddings.retrieval.query",
-    "is_follow_up": "embeddings.retrieval.query",
-    "Router": "embeddings.retrieval.router",
+    "embeddings.library": "Library",
+    "embeddings.records": (
+        "NO_RERANKER SHARED SHIPPED Answer AskResult Hit Paragraph QuestionInContext Quote Review ScoredSentence "
+        "Section StageSeconds State hit_record quote_record"
+    ),
+    "embeddings.errors": (
+        "CalibrationError ConversionError IndexBusyError IndexDamagedError IndexMissingError IndexVersionError "
+        "IndexWriteError LibraryError ModelError ModelMissingError NoReviewsError QuestionError QuestionFileError "
+        "RerankerError ReviewFileError ReviewFilesError ReviewStorageError UnknownReviewError UnknownSectionError"
+    ),
+    "embeddings.config": "RankingSettings tunable_numbers",
+    "embeddings.documents.files": (
+        "COLLECTIONS REVIEWS SUFFIXES add_review collection_folder find_review_file remove_review review_files"
+    ),
+    "embeddings.documents.slugs": "slugify",
+    "embeddings.documents.lookup": "NameMatcher",
+    "embeddings.documents.converter": "ConvertedFile file_too_large max_file_bytes needs_import_extra",
+    "embeddings.documents.sandbox": "convert_in_sandbox",
+    "embeddings.index.collection": "INDEX_DIRECTORY",
+    "embeddings.index.build.sources": "check_reviews",
+    "embeddings.retrieval.query": "Query is_follow_up",
+    "embeddings.answering.calibration": "CALIBRATION_FILE Thresholds",
+    "embeddings.answering.models": "Models check_weights",
 }
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
 
-__all__ = [
-    "BF16",
-    "CALIBRATION_FILE",
-    "COLLECTIONS",
-    "DEFAULT_MODEL",
-    "DEFAULT_WEIGHTS",
-    "INDEX_DIRECTORY",
-    "INTRODUCTION",
-    "MANIFEST_FILE",
-    "NO_RERANKER",
-    "ONNX",
-    "REVIEWS",
-    "SHARED",
-    "SHIPPED",
-    "SUFFIXES",
-    "Answer",
-    "AskResult",
-    "CalibrationError",
-    "ConversionError",
-    "ConvertedFile",
-    "Hit",
-    "IndexBusyError",
-    "IndexDamagedError",
-    "IndexMissingError",
-    "IndexVersionError",
-    "IndexWriteError",
-    "Library",
-    "LibraryError",
-    "Manifest",
-    "ModelError",
-    "ModelMissingError",
-    "NameMatcher",
-    "NoReviewsError",
-    "Paragraph",
-    "Passage",
-    "Query",
-    "QuestionError",
-    "QuestionFileError",
-    "QuestionInContext",
-    "Quote",
-    "RankingSettings",
-    "RerankerError",
-    "Review",
-    "ReviewFileError",
-    "ReviewFilesError",
-    "ReviewStorageError",
-    "Router",
-    "ScoredSentence",
-    "Section",
-    "Sentence",
-    "StageSeconds",
-    "State",
-    "TitleEntry",
-    "UnknownReviewError",
-    "UnknownSectionError",
-    "add_review",
-    "collection_folder",
-    "complete",
-    "convert_in_sandbox",
-    "describe_changes",
-    "explain_lost_reviews",
-    "file_too_large",
-    "find_model",
-    "find_review_file",
-    "hit_record",
-    "is_follow_up",
-    "max_file_bytes",
-    "needs_import_extra",
-    "outdated_reviews",
-    "packaged_calibration",
-    "quote_record",
-    "read_sources",
-    "remove_review",
-    "review_files",
-    "slugify",
-    "tunable_numbers",
-    "verify_encoder",
-    "words",
-]
+__all__ = list(_MODULE_OF)
 
 
 def __getattr__(name: str) -> object:
-    """Import a public name when it is first used: `--help` and `import embeddings` stay instant."""
-    if name not in _MODULES:
+    if name not in _MODULE_OF:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_MODULES[name]), name)
+    return getattr(import_module(_MODULE_OF[name]), name)

@@ -15,9 +15,9 @@ from embeddings.encoders.base import ONNX, Encoder
 from embeddings.encoders.onnx import verify_encoder
 from embeddings.errors import IndexDamagedError
 from embeddings.index.access import Collections, OpenedCollections
-from embeddings.index.build.freshness import outdated, removed
+from embeddings.index.build.freshness import describe_changes, outdated, outdated_reviews, removed
 from embeddings.index.collection import INDEX_DIRECTORY
-from embeddings.index.manifest import Manifest
+from embeddings.index.manifest import MANIFEST_FILE, Manifest
 from embeddings.records import SHARED, SHIPPED, Answer, AskResult, Hit, QuestionInContext, Review, Section
 from embeddings.retrieval.query import Query
 
@@ -38,6 +38,7 @@ class Library:
         manifest: what was indexed, with what.
         models: what encodes and reranks, with the thresholds of its scores.
         ranking: the weights of the fusion.
+        written: when the index was written, in seconds since 1970.
     """
 
     def __init__(
@@ -47,6 +48,7 @@ class Library:
         self.manifest = manifest
         self.models = models
         self.ranking = ranking or RankingSettings()
+        self.written = self._written()
         self._collections = OpenedCollections(directory, manifest)
         self._pipeline = Pipeline(self._collections, models, self.ranking)
 
@@ -254,13 +256,32 @@ class Library:
         """
         return find_section(name, self.review(review, collections=collections))
 
-    def outdated(self) -> tuple[str, ...]:
-        """Return the slugs of the reviews that were added, changed or removed since they were indexed."""
-        return outdated(self.directory.parent, self.manifest)
+    def names_review(self, question: str, *, collections: Collections = (SHARED,)) -> bool:
+        """Return True if a question names a review that the asker sees, by title or alias."""
+        return self._pipeline.names_review(question, collections)
 
-    def removed(self) -> tuple[str, ...]:
-        """Return the slugs of those outdated reviews that have no file any more."""
-        return removed(self.directory.parent, self.manifest)
+    def outdated(self) -> frozenset[tuple[str, str]]:
+        """Return the reviews that were added, changed or removed since they were indexed, by collection and slug."""
+        return outdated_reviews(self.directory.parent, self.manifest)
+
+    def describe_changes(self) -> str:
+        """Return the first few outdated reviews by slug, as text for a person; "" if none is outdated."""
+        data = self.directory.parent
+        return describe_changes(outdated(data, self.manifest), removed(data, self.manifest))
+
+    def is_replaced(self) -> bool:
+        """Return True if another index has been written since this one was opened.
+
+        Raises:
+            IndexMissingError: the index is gone.
+            IndexVersionError: another version of this program wrote the new one.
+            IndexDamagedError: the new one is damaged.
+        """
+        # A rebuild of a damaged index writes the same manifest again, later.
+        return Manifest.open(self.directory) != self.manifest or self._written() != self.written
+
+    def _written(self) -> float:
+        return (self.directory / MANIFEST_FILE).stat().st_mtime
 
     def verify(self) -> None:
         """Read every byte of the index and compare it with what was written; opening only maps the files.

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from bot.cli.output.console import notice
 from bot.cli.output.progress import build_progress
 from bot.cli.output.wording import counted, for_folder, messages_of
 from bot.config import FIRST_BUILD_WAIT
-from embeddings import SHIPPED, IndexMissingError, Library, LibraryError, describe_changes
+from embeddings import SHIPPED, IndexMissingError, Library, LibraryError
 
 
 def open_library(data: Path, *, update: bool = True, reranker: str = SHIPPED) -> Library:
@@ -48,19 +49,20 @@ def build_with_progress(data: Path, *, wait: float = 0.0, reranker: str = SHIPPE
 
 def _build_first(data: Path, reranker: str) -> Library:
     # Imported here because answering from an existing index reads no review.
-    from embeddings import read_sources
+    from embeddings import check_reviews
 
-    sources = read_sources(data)
     # If nothing can be built, the error that follows is enough.
-    if sources.count and not sources.errors and os.access(data, os.W_OK):
-        notice(f"Building the index of {counted(sources.count, 'review')}. This happens only once…")
+    with suppress(LibraryError):
+        reviews = check_reviews(data)
+        if os.access(data, os.W_OK):
+            notice(f"Building the index of {counted(reviews, 'review')}. This happens only once…")
     return build_with_progress(data, wait=FIRST_BUILD_WAIT, reranker=reranker)
 
 
 def _updated(library: Library, data: Path, *, update: bool, reranker: str) -> Library:
     changed = ""
     try:
-        changed = describe_changes(library.outdated(), library.removed())
+        changed = library.describe_changes()
         if not changed:
             return library
         if not update:

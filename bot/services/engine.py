@@ -194,7 +194,7 @@ class Engine:
             limit=self._limit,
             reviews=len(entries),
             passages=sum(entry.passages[1] - entry.passages[0] for entry in entries),
-            indexed=opened.written,
+            indexed=opened.library.written,
             is_stuck=self._updater.is_stuck,
         )
 
@@ -381,10 +381,10 @@ def _review_to_search(opened: OpenedLibrary, query: EngineQuery) -> str | None:
     """Return the slug of the one review to search, or None for all."""
     if query.review is not None:
         return query.review
-    default, titles = query.default_review, opened.titles
-    if default is None or titles.by_slug(default, query.collections) is None:
+    default = query.default_review
+    if default is None or opened.titles.by_slug(default, query.collections) is None:
         return None
-    return None if titles.is_named(query.question, query.collections) else default
+    return None if opened.library.names_review(query.question, collections=query.collections) else default
 
 
 def _review(library: Library, title: Title) -> Review:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from bot.services.opened_library import CurrentLibrary, OpenedLibrary
-from embeddings import COLLECTIONS, REVIEWS, outdated_reviews
+from embeddings import COLLECTIONS, REVIEWS
 
 _log = logging.getLogger(__name__)
 
@@ -74,7 +74,7 @@ class IndexUpdater:
             return outdated
 
     def _outdated(self, opened: OpenedLibrary) -> tuple[OutdatedReviews, FileStamps]:
-        return outdated_reviews(self._data, opened.library.manifest), _file_stamps(self._data)
+        return opened.library.outdated(), _file_stamps(self._data)
 
 
 def _file_stamps(data: Path) -> FileStamps:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from bot.services.titles import Titles
-from embeddings import MANIFEST_FILE, Library, LibraryError, Manifest
+from embeddings import Library, LibraryError
 
 _log = logging.getLogger(__name__)
 
@@ -23,14 +23,12 @@ class OpenedLibrary:
     Attributes:
         library: the library.
         titles: the names of its reviews.
-        written: when its index was written, in seconds since 1970.
     """
 
     def __init__(self, library: Library) -> None:
         self.library = library
         collections = tuple(entry.name for entry in library.manifest.collections)
         self.titles = Titles(library.reviews(collections=collections))
-        self.written = (library.directory / MANIFEST_FILE).stat().st_mtime
         self._calls = 0
         self._replaced = False
 
@@ -47,13 +45,6 @@ class OpenedLibrary:
         """Take no more calls."""
         self._replaced = True
         self._close_if_unused()
-
-    def is_outdated(self) -> bool:
-        """Return True if another index has been written since."""
-        directory = self.library.directory
-        # An index that was damaged and rebuilt has the same manifest, written at another time.
-        same = Manifest.open(directory) == self.library.manifest
-        return not same or (directory / MANIFEST_FILE).stat().st_mtime != self.written
 
     def _close_if_unused(self) -> None:
         if self._replaced and self._calls == 0:
@@ -91,7 +82,7 @@ class CurrentLibrary:
         """Open the index again if another has been written. One that can't be opened is logged."""
 
         def reopen(opened: OpenedLibrary) -> OpenedLibrary | None:
-            return OpenedLibrary(open_library(self._data, self._reranker)) if opened.is_outdated() else None
+            return OpenedLibrary(open_library(self._data, self._reranker)) if opened.library.is_replaced() else None
 
         try:
             reopened = await self.run(executor, reopen)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bot.config import NAMES_PER_TITLE, SUGGESTED_TITLES
 from bot.services.stable_keys import slug_key
-from embeddings import NameMatcher, Review, Router, TitleEntry, UnknownReviewError, complete
+from embeddings import NameMatcher, Review, UnknownReviewError
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,6 @@ class Titles:
         self._by_slug = {(title.collection, title.slug): title for title in titles}
         self._by_key = {(title.collection, title.key): title for title in titles}
         # For each set of collections, once it is needed.
-        self._routers: dict[tuple[str, ...], Router] = {}
         self._names: dict[tuple[str, ...], NameMatcher[int]] = {}
 
     def visible(self, collections: Collection[str]) -> tuple[Title, ...]:
@@ -122,17 +121,6 @@ class Titles:
         except UnknownReviewError:
             return next(iter(self.complete_reviews(typed, collections, 1)), None)
 
-    def is_named(self, question: str, collections: Collection[str]) -> bool:
-        """Return True if a question names one of the reviews."""
-        present = self._non_empty(collections)
-        if present not in self._routers:
-            self._routers[present] = Router.of(
-                TitleEntry(title.collection, title.slug, text)
-                for title in self.visible(present)
-                for text in (title.text, *title.aliases)
-            )
-        return bool(self._routers[present].titles_in(question))
-
     def complete_reviews(self, typed: str, collections: Collection[str], limit: int) -> tuple[Title, ...]:
         """Return the reviews that fit best what was typed so far, best first. Spelling mistakes are allowed for."""
         titles = self.visible(collections)
@@ -143,8 +131,7 @@ class Titles:
 
     def complete_sections(self, title: Title, typed: str, limit: int) -> tuple[Heading, ...]:
         """Return the sections of a review that fit best what was typed so far."""
-        found = complete(typed, [heading.text for heading in title.headings], limit)
-        return tuple(title.headings[place] for place in found)
+        return NameMatcher((heading.text, heading) for heading in title.headings).complete(typed, limit)
 
     def _non_empty(self, collections: Collection[str]) -> tuple[str, ...]:
         """Return the collections that hold reviews. They are the same for all servers without reviews of their own."""

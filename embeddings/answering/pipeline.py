@@ -119,6 +119,10 @@ class Pipeline:
         queries = iter(encode_queries([each for each in rewritten if each is not None], self._models.encoder))
         return tuple(None if each is None else next(queries) for each in rewritten)
 
+    def names_review(self, question: str, collections: Collections) -> bool:
+        """Return True if a question names a visible review by title or alias."""
+        return bool(self._router(collections).titles_in(question))
+
     def _rewrite_if_valid(self, asked: QuestionInContext) -> RewrittenQuestion | None:
         try:
             return self._rewrite(check_question(asked.question), _without_blanks(asked.context), asked.collections)
@@ -136,10 +140,12 @@ class Pipeline:
         if review is not None:
             return [Scope.of_review(self._collections.holding(review, collections), review)]
         visible = {index.entry.name: index for index in self._collections.visible(collections)}
-        router = Router([(index.titles, index.title_entry) for index in visible.values()])
-        if reviews := router.route(question, context):
+        if reviews := self._router(collections).route(question, context):
             return [Scope.of_review(visible[collection], slug) for collection, slug in reviews]
         return [Scope.of_collection(index) for index in visible.values()]
+
+    def _router(self, collections: Collections) -> Router:
+        return Router([(index.titles, index.title_entry) for index in self._collections.visible(collections)])
 
 
 def _without_blanks(context: Sequence[str]) -> tuple[str, ...]:

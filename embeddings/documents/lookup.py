@@ -124,11 +124,6 @@ def find_section(name: str, review: Review) -> Section:
     raise UnknownSectionError(f"“{review.title}” has no section {_quoted(name)}. {advice}")
 
 
-def complete(typed: str, names: Sequence[str], limit: int) -> tuple[int, ...]:
-    """Return the indices of the names that best complete what was typed, as `NameMatcher.complete` does."""
-    return NameMatcher((name, index) for index, name in enumerate(names)).complete(typed, limit)
-
-
 def _closest_of_each(name: str, names: Sequence[tuple[str, T]]) -> list[str]:
     """Return the closest names of different reviews, one of each."""
     closest: list[str] = []

@@ -95,6 +95,11 @@ class Manifest:
     precision: str
     collections: tuple[IndexedCollection, ...]
 
+    @property
+    def is_bf16(self) -> bool:
+        """True if the reviews were encoded in bfloat16."""
+        return self.precision == BF16
+
     def save(self, directory: Path) -> None:
         """Replace the manifest in `directory` in one step.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from embeddings.documents.analyzer import words
 from embeddings.index.titles import TitleEntry, TitleTable, title_key
@@ -21,12 +21,6 @@ class Router:
     def __init__(self, sources: Sequence[TitleSource]) -> None:
         self._sources = sources
         self._longest = max((table.longest for table, _ in sources), default=0)
-
-    @classmethod
-    def of(cls, titles: Iterable[TitleEntry]) -> Router:
-        """Return a router of titles in memory."""
-        entries = list(titles)
-        return cls([(TitleTable.build([entry.text] for entry in entries), lambda owner, _: entries[owner])])
 
     def route(self, question: str, context: Sequence[str]) -> tuple[tuple[str, str], ...]:
         """Return the reviews that the question names, or else those of the latest earlier question that names any.

@@ -140,7 +140,7 @@ async def seen(engine: Engine, asker: Asker, questions: Iterable[str], known: It
                 ),
             )
         ]
-        found.append(engine.titles.is_named(question, collections))
+        found.append(engine._current.opened.library.names_review(question, collections=collections))
     return found
 
 

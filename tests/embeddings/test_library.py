@@ -104,7 +104,7 @@ def test_an_index_built_by_one_is_opened_by_another(template: Path) -> None:
     assert "deferral" in answer.quotes[0].text
     check_quotes(answer.quotes, library)
     library.search("heron", collections=(SHARED, "42"))
-    assert library.outdated() == ()
+    assert library.outdated() == frozenset()
     assert library.models.calibrated
     library.close()
     # Opening and asking write nothing.
@@ -119,7 +119,7 @@ def test_asking_needs_neither_pytorch_nor_sentence_transformers(template: Path) 
         "library = Library.open(Path(sys.argv[1]))\n"
         "assert library.ask('What is a deferal?', context=['who is Kathy?']).quotes\n"
         "assert library.section('quiet', 'sound').slug == 'sound'\n"
-        "assert library.outdated() == ()\n"
+        "assert library.outdated() == frozenset()\n"
         "heavy = {'torch', 'transformers', 'sentence_transformers', 'scipy', 'bm25s', 'discord'}\n"
         "print(sorted(heavy.intersection(sys.modules)))\n"
     )
@@ -137,7 +137,7 @@ def test_there_is_no_index_yet(tmp_path: Path) -> None:
 def test_without_reviews_there_is_nothing_to_build(tmp_path: Path) -> None:
     with pytest.raises(NoReviewsError) as caught:
         Library.build(tmp_path)
-    assert _line(caught) == f"{tmp_path}/reviews: there are no reviews; put a .md or .txt file there"
+    assert _line(caught) == f"{tmp_path}/reviews: There are no reviews. Put a .md or .txt file there."
     assert list(tmp_path.iterdir()) == []
 
 
@@ -198,7 +198,7 @@ def test_a_touched_file_is_taken_note_of_and_nothing_is_built(data: Path) -> Non
     before = _tree(data / ".index" / "collections")
     os.utime(data / "reviews" / "quiet.md", (1, 1))
     library = Library.build(data)
-    assert library.outdated() == ()
+    assert library.outdated() == frozenset()
     assert library.manifest.collections[1].reviews[1].modified == 10**9
     assert _tree(data / ".index" / "collections") == before
 
@@ -206,9 +206,9 @@ def test_a_touched_file_is_taken_note_of_and_nothing_is_built(data: Path) -> Non
 def test_a_changed_review_is_told_and_built_and_the_old_reader_stays(data: Path) -> None:
     old = Library.open(data)
     (data / "reviews" / "quiet.md").write_text(QUIET.replace("creaks", "burns"))
-    assert Library.open(data).outdated() == ("quiet",)
+    assert Library.open(data).outdated() == {(SHARED, "quiet")}
     new = Library.build(data)
-    assert new.outdated() == ()
+    assert new.outdated() == frozenset()
     assert "burns" in new.review("quiet").text
     assert "creaks" in old.review("quiet").text
     assert old.ask("What does the floor do in The Quiet Place?").quotes[0].text == "The floor creaks."

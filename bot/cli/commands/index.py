@@ -87,11 +87,11 @@ def index(
 
 
 def _check(data: Path) -> None:
-    from embeddings import Library, describe_changes
+    from embeddings import Library
 
     library = Library.open(data)
     library.verify()
-    changed = describe_changes(library.outdated(), library.removed())
+    changed = library.describe_changes()
     if changed:
         notice(for_folder(f"The index is out of date ({changed}). Run `review-bot index`.", data))
         raise typer.Exit(1)
@@ -99,13 +99,11 @@ def _check(data: Path) -> None:
 
 
 def _report(state: str, library: Library) -> None:
-    from embeddings import BF16
-
     manifest = library.manifest
     reviews = [review for collection in manifest.collections for review in collection.reviews]
     passages = sum(review.passages[1] - review.passages[0] for review in reviews)
     sentences = sum(review.sentences[1] - review.sentences[0] for review in reviews)
-    precision = " in bf16" if manifest.precision == BF16 else ""
+    precision = " in bf16" if manifest.is_bf16 else ""
     say(
         f"{state}: {counted(len(reviews), 'review')}, {counted(passages, 'passage')}, "
         f"{counted(sentences, 'sentence')}, encoded by {manifest.encoder.model}{precision}."

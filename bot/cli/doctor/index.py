@@ -5,55 +5,36 @@ Each check imports what it needs, so that a broken package fails only the checks
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from bot.cli.doctor.check import CheckError, Context
-from embeddings import REVIEWS, SHARED, IndexDamagedError, IndexMissingError, IndexVersionError, review_files
 
 
 def reviews(context: Context) -> str:
     """Check that every review can be read."""
-    from embeddings import read_sources
+    from embeddings import check_reviews
 
-    found = read_sources(context.data)
-    if found.errors:
-        others = f" (and {len(found.errors) - 1} more)" if len(found.errors) > 1 else ""
-        raise CheckError(f"{found.errors[0]}{others} Correct the file or move it away.")
-    lost = _lost_reviews(context.data, found=SHARED in found.collections)
-    if lost is not None:
-        raise CheckError(lost)
-    if not found.count:
-        raise CheckError(f"{context.data / REVIEWS}: There are no reviews. Put a .md or .txt file there.")
-    return f"{found.count}, all readable"
+    return f"{check_reviews(context.data)}, all readable"
 
 
 def index(context: Context) -> str:
     """Check that the index is intact and agrees with the reviews."""
-    from embeddings import Library, describe_changes
+    from embeddings import Library
 
     library = Library.open(context.data)
     try:
         library.verify()
-        changed = describe_changes(library.outdated(), library.removed())
+        changed = library.describe_changes()
     finally:
         library.close()
     if changed:
-        found = bool(review_files(context.data / REVIEWS))
-        raise CheckError(
-            f"Out of date ({changed}). {_lost_reviews(context.data, found=found) or 'Run `review-bot index`.'}"
-        )
+        from embeddings import LibraryError, check_reviews
+
+        try:
+            check_reviews(context.data)
+            advice = "Run `review-bot index`."
+        except LibraryError as error:
+            advice = str(error).splitlines()[0]
+        raise CheckError(f"Out of date ({changed}). {advice}")
     return f"intact and up to date, encoded by {library.manifest.encoder.model}"
-
-
-def _lost_reviews(data: Path, *, found: bool) -> str | None:
-    from embeddings import INDEX_DIRECTORY, Manifest, explain_lost_reviews
-
-    try:
-        manifest = Manifest.open(data / INDEX_DIRECTORY)
-    except (IndexMissingError, IndexVersionError, IndexDamagedError):
-        # Another check reports problems of the index.
-        return None
-    return explain_lost_reviews(data, manifest, found=found)
 
 
 def reranker(context: Context) -> str:

@@ -9,7 +9,6 @@ import platform
 from importlib import metadata
 
 from bot.cli.doctor.check import CheckError, Context
-from embeddings import IndexDamagedError, IndexMissingError, IndexVersionError, ModelError, ModelMissingError
 
 _PROGRAM = "review-bot"
 
@@ -66,30 +65,8 @@ def packages(_: Context) -> str:
 
 def weights(context: Context) -> str:
     """Check that the model's weights are the expected ones, byte for byte."""
-    from embeddings import DEFAULT_MODEL, INDEX_DIRECTORY, ONNX, Manifest, find_model, verify_encoder
+    from embeddings import check_weights
 
-    directory = context.data / INDEX_DIRECTORY
-    try:
-        indexed = Manifest.open(directory)
-    except (IndexMissingError, IndexDamagedError, IndexVersionError):
-        # Another check reports problems of the index.
-        return _known(find_model(None).weights)
-    identity = indexed.encoder
-    try:
-        found = find_model(identity.model).weights
-    except ModelError as error:
-        altered = identity.model == DEFAULT_MODEL and not isinstance(error, ModelMissingError)
-        if identity.runtime != ONNX or altered:
-            raise
-        verify_encoder(directory / indexed.encoder_folder)
-        return f"{_known(identity.weights)}, stored with the index"
-    if found != identity.weights:
-        raise CheckError(f"{identity.model} has changed since the index was built. Run `review-bot index --rebuild`.")
-    return _known(found)
-
-
-def _known(digest: str) -> str:
-    from embeddings import DEFAULT_WEIGHTS
-
-    pinned = "pinned" if digest == DEFAULT_WEIGHTS else "of your own model"
-    return f"{pinned}, SHA-256 {digest[:16]}…"
+    found = check_weights(context.data)
+    whose = "pinned" if found.default else "of your own model"
+    return f"{whose}, SHA-256 {found.digest[:16]}…{', stored with the index' if found.from_index else ''}"

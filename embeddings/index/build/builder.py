@@ -40,7 +40,7 @@ from embeddings.index.bm25 import BM25Index
 from embeddings.index.build.embed import Progress, discard_small_journals, encode_missing
 from embeddings.index.build.freshness import explain_lost_reviews
 from embeddings.index.build.planner import Plan, Source, passage_tokens, plan_collection
-from embeddings.index.build.sources import Sources, read_sources
+from embeddings.index.build.sources import Sources, no_reviews, read_sources
 from embeddings.index.build.vector_cache import VectorCache
 from embeddings.index.collection import CollectionIndex
 from embeddings.index.document_store import write_records
@@ -373,7 +373,7 @@ def _sources(data: Path, before: Manifest | None, *, rebuild: bool, skip_broken:
     for error in sources.errors:
         notify(f"left out: {error}")
     if not sources.count:
-        raise NoReviewsError(f"{data / REVIEWS}: there are no reviews; put a .md or .txt file there")
+        raise NoReviewsError(no_reviews(data))
     found = SHARED in sources.collections
     lost = explain_lost_reviews(data, before, found=found) if before is not None else None
     # An empty folder may be meant, and to rebuild is to say so; one that is missing never is.

@@ -10,8 +10,17 @@ from pathlib import Path
 from embeddings.documents.files import COLLECTIONS, REVIEWS, collection_folders, digest_of, review_files
 from embeddings.documents.parser import read_review, read_reviews
 from embeddings.documents.slugs import slugify
-from embeddings.errors import ReviewFileError
+from embeddings.errors import (
+    IndexDamagedError,
+    IndexMissingError,
+    IndexVersionError,
+    NoReviewsError,
+    ReviewFileError,
+    ReviewFilesError,
+)
+from embeddings.index.build.freshness import explain_lost_reviews
 from embeddings.index.build.planner import Source
+from embeddings.index.collection import INDEX_DIRECTORY
 from embeddings.index.manifest import IndexedReview, Manifest
 from embeddings.records import SHARED, Review
 
@@ -53,6 +62,31 @@ def read_sources(data: Path, indexed: Manifest | None = None) -> Sources:
         if found:
             collections[name] = found
     return Sources(collections, tuple(errors))
+
+
+def check_reviews(data: Path) -> int:
+    """Return how many reviews a data directory has, if all of them can be indexed.
+
+    Raises:
+        ReviewFilesError: files can't be read.
+        NoReviewsError: there are no reviews, or all the shared reviews of the index have gone at once.
+    """
+    sources = read_sources(data)
+    if sources.errors:
+        raise ReviewFilesError(sources.errors)
+    try:
+        manifest = Manifest.open(data / INDEX_DIRECTORY)
+        lost = explain_lost_reviews(data, manifest, found=SHARED in sources.collections)
+    except (IndexMissingError, IndexVersionError, IndexDamagedError):
+        lost = None
+    if lost is not None or not sources.count:
+        raise NoReviewsError(lost or no_reviews(data))
+    return sources.count
+
+
+def no_reviews(data: Path) -> str:
+    """Return the message that a data directory has no reviews."""
+    return f"{data / REVIEWS}: There are no reviews. Put a .md or .txt file there."
 
 
 def _collection(

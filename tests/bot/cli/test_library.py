@@ -299,7 +299,7 @@ def test_a_manifest_of_another_version_gets_one_line_and_the_command_in_it_mends
 def test_a_folder_without_reviews_gets_one_line(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
     for data in (tmp_path, tmp_path / "missing"):
         assert run(*command, "--data", data).complaint == (
-            f"{data / 'reviews'}: there are no reviews; put a .md or .txt file there"
+            f"{data / 'reviews'}: There are no reviews. Put a .md or .txt file there."
         )
     assert list(tmp_path.iterdir()) == []
 

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embeddings.documents.lookup import NameMatcher, complete, find_review, find_section, unknown_review
+from embeddings.documents.lookup import NameMatcher, find_review, find_section, unknown_review
 from embeddings.errors import UnknownReviewError, UnknownSectionError
 from tests.embeddings.fixtures.reviews import review
 
@@ -106,6 +107,10 @@ def test_two_sections_with_one_heading_are_suggested_by_their_slugs() -> None:
     with pytest.raises(UnknownSectionError) as caught:
         find_section("ENDING!", twice)
     assert "“ending”, “ending-2”" in str(caught.value)
+
+
+def complete(typed: str, names: Sequence[str], limit: int) -> tuple[int, ...]:
+    return NameMatcher((name, index) for index, name in enumerate(names)).complete(typed, limit)
 
 
 def test_an_empty_input_completes_to_the_first_names() -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 
-from embeddings.index.titles import TitleEntry
+from embeddings.index.titles import TitleEntry, TitleTable
 from embeddings.records import SHARED
 from embeddings.retrieval.router import Router
 
@@ -17,7 +19,14 @@ TITLES = {
     "rosemarys-baby": ("Rosemary’s Baby",),
     "fast": ("2 Fast 2 Furious",),
 }
-ROUTER = Router.of(TitleEntry(SHARED, slug, text) for slug, names in TITLES.items() for text in names)
+
+
+def _router(titles: Iterable[TitleEntry]) -> Router:
+    entries = list(titles)
+    return Router([(TitleTable.build([entry.text] for entry in entries), lambda owner, _: entries[owner])])
+
+
+ROUTER = _router(TitleEntry(SHARED, slug, text) for slug, names in TITLES.items() for text in names)
 
 
 def _named(question: str) -> list[str]:
@@ -77,7 +86,7 @@ def test_two_reviews_named_are_both_meant_in_the_order_of_the_question() -> None
 
 
 def test_two_reviews_with_one_title_are_both_meant() -> None:
-    router = Router.of([TitleEntry(SHARED, "suspiria", "Suspiria"), TitleEntry("42", "suspiria-2018", "Suspiria")])
+    router = _router([TitleEntry(SHARED, "suspiria", "Suspiria"), TitleEntry("42", "suspiria-2018", "Suspiria")])
     assert [(name.collection, name.review) for name in router.titles_in("who is in suspiria")] == [
         (SHARED, "suspiria"),
         ("42", "suspiria-2018"),
@@ -94,5 +103,5 @@ def test_the_question_comes_before_the_context_and_the_latest_turn_first() -> No
 
 
 def test_a_title_without_words_is_never_found() -> None:
-    assert Router.of([TitleEntry(SHARED, "film", "🎬")]).titles_in("🎬") == ()
-    assert Router.of([]).titles_in("anything") == ()
+    assert _router([TitleEntry(SHARED, "film", "🎬")]).titles_in("🎬") == ()
+    assert _router([]).titles_in("anything") == ()
