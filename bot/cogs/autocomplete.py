@@ -11,7 +11,7 @@ from bot.cogs.context import AskContext, Interaction, InteractionHandler
 from bot.services.engine import Engine
 from bot.services.titles import Heading
 from bot.ui.elements import MAX_OPTION, MAX_OPTIONS
-from bot.ui.text import plain
+from bot.ui.text import plain_line
 
 Choices = list[app_commands.Choice[str]]
 
@@ -72,7 +72,7 @@ def _shown(heading: Heading, context: AskContext) -> str:
 
 
 def _choice(name: str, value: str, short_value: str) -> app_commands.Choice[str]:
-    return app_commands.Choice(name=plain(name), value=value if len(value) <= MAX_OPTION else short_value)
+    return app_commands.Choice(name=plain_line(name), value=value if len(value) <= MAX_OPTION else short_value)
 
 
 def _focused(data: dict[str, Any]) -> tuple[str, str]:

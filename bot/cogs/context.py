@@ -19,7 +19,7 @@ from bot.storage.server_settings import ServerSettingsCache
 from bot.transport.delivery import Delivery
 from bot.ui.elements import Message, Style
 from bot.ui.strings import Catalogue, catalogue
-from bot.ui.text import RenderOptions, notice, problem, unknown_review
+from bot.ui.text import RenderOptions, error_message, notice, unknown_review
 from embeddings import (
     SHARED,
     ConversionError,
@@ -130,7 +130,7 @@ class InteractionHandler:
             # The member chose it while it was still there.
             return notice(context.words.review_gone)
         if isinstance(error, MEMBER_ERRORS):
-            return problem(error)
+            return error_message(error)
         # The text may name files of the machine, so members don't see it.
         _log.error("a question could not be answered: %s", error)
         return notice(context.words.failed, style=Style.PROBLEM)

@@ -1,7 +1,7 @@
-"""Messages as discord.py's objects: Components V2, or an embed with buttons where those don't work.
+"""Render messages as discord.py's objects: as Components V2, or as an embed with buttons where those don't work.
 
-The views are stopped when they are made: nothing waits in memory for a press. Buttons are told apart by their
-`custom_id` alone (`bot.ui.custom_ids`), in `on_interaction`, before a restart and after it.
+The views are stopped at once, so that nothing waits in memory for a press. Buttons are recognised by their `custom_id`
+alone (`bot.ui.custom_ids`), so they still work after a restart.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _BUTTONS_IN_A_ROW = 5
 
 
 def layout(message: Message) -> ui.LayoutView:
-    """The message as Components V2. Call it within a running event loop, without which a view can't stop."""
+    """Return the message as Components V2. Call it in a running event loop, which a view needs to stop."""
     container: ui.Container[ui.LayoutView] = ui.Container(accent_colour=message.style.value)
-    for part in message.elements:
-        container.add_item(_item(part))
+    for element in message.elements:
+        container.add_item(_item(element))
     if message.file is not None:
-        # What is attached isn't shown unless something names it.
+        # An attachment is shown only if a component names it.
         container.add_item(ui.File(f"attachment://{message.file.name}"))
     view = ui.LayoutView(timeout=None)
     view.add_item(container)
@@ -37,7 +37,7 @@ def layout(message: Message) -> ui.LayoutView:
 
 
 def embedded(message: Message) -> tuple[discord.Embed, ui.View]:
-    """The message as an embed, with a view for its buttons. Call it within a running event loop."""
+    """Return the message as an embed and a view of its buttons. Call it in a running event loop."""
     description = "\n\n".join(text.content for text in message.texts())
     embed = discord.Embed(description=description, colour=message.style.value)
     view = ui.View(timeout=None)
@@ -50,14 +50,14 @@ def embedded(message: Message) -> tuple[discord.Embed, ui.View]:
 
 
 def attached(message: Message) -> list[discord.File]:
-    """The message's file, to be sent once."""
+    """Return the message's file, to send once."""
     return [discord.File(BytesIO(message.file.content.encode()), message.file.name)] if message.file else []
 
 
 def modal(form: Form) -> ui.Modal:
-    """The form as a modal with one text field, whose answer arrives with the form's `custom_id`.
+    """Return the form as a modal with one text field. Call it in a running event loop.
 
-    Call it within a running event loop.
+    The answer arrives with the form's `custom_id`.
     """
     field: ui.TextInput[ui.Modal] = ui.TextInput(
         custom_id="question",
@@ -65,14 +65,14 @@ def modal(form: Form) -> ui.Modal:
         min_length=form.shortest,
         max_length=form.longest,
     )
-    made = ui.Modal(title=form.title, custom_id=form.custom_id, timeout=None)
-    made.add_item(ui.Label(text=form.label, component=field))
-    made.stop()
-    return made
+    dialog = ui.Modal(title=form.title, custom_id=form.custom_id, timeout=None)
+    dialog.add_item(ui.Label(text=form.label, component=field))
+    dialog.stop()
+    return dialog
 
 
-def _item(part: Text | TextWithButton | Divider | Row | Menu) -> ui.Item[Any]:
-    match part:
+def _item(element: Text | TextWithButton | Divider | Row | Menu) -> ui.Item[Any]:
+    match element:
         case Text(content, number):
             return ui.TextDisplay(content, id=number)
         case TextWithButton(text, button):
@@ -82,20 +82,20 @@ def _item(part: Text | TextWithButton | Divider | Row | Menu) -> ui.Item[Any]:
         case Row(buttons):
             return ui.ActionRow(*map(_button, buttons))
         case Menu():
-            return ui.ActionRow(_select(part))
+            return ui.ActionRow(_select(element))
 
 
 def _rows(message: Message) -> list[list[ui.Item[Any]]]:
-    """The message's buttons and menus in rows; those beside a text come first, together."""
-    beside = [_button(part.button) for part in message.elements if isinstance(part, TextWithButton)]
+    """Return the message's buttons and menus in rows. Buttons beside a text come first."""
+    beside = [_button(element.button) for element in message.elements if isinstance(element, TextWithButton)]
     rows: list[list[ui.Item[Any]]] = [
         [*beside[start : start + _BUTTONS_IN_A_ROW]] for start in range(0, len(beside), _BUTTONS_IN_A_ROW)
     ]
-    for part in message.elements:
-        if isinstance(part, Row):
-            rows.append([_button(button) for button in part.buttons])
-        elif isinstance(part, Menu):
-            rows.append([_select(part)])
+    for element in message.elements:
+        if isinstance(element, Row):
+            rows.append([_button(button) for button in element.buttons])
+        elif isinstance(element, Menu):
+            rows.append([_select(element)])
     return rows
 
 

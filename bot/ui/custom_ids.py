@@ -1,9 +1,8 @@
-"""What a button, a menu or a form carries in its `custom_id`, so that it still works after a restart.
+"""Encode what a button, a menu or a form does in its `custom_id`, so that it still works after a restart.
 
-Discord gives a `custom_id` 100 characters. Slugs can be longer, and offsets into a review move when it is
-edited; so reviews and sections go by short digests of their slugs, and a quote by its paragraph, its place in
-it, and a digest of its words. `find_passage` finds the words again as long as their paragraph has them at
-that place, wherever the paragraph itself has moved to within the review.
+Discord allows 100 characters. Slugs can be longer, so reviews and sections are named by short digests. A quote is named
+by its paragraph, its place there and a digest of its words: `find_passage` finds it again as long as the paragraph has
+the words at that place, even if the paragraph has moved within the review.
 """
 
 from __future__ import annotations
@@ -15,16 +14,19 @@ from typing import TypeAlias
 from bot.services.stable_keys import PassageKey
 
 CUSTOM_ID = re.compile(r"rb1\.[a-z]+(?:\.[A-Za-z0-9_~-]*)*")
-"""Every `custom_id` of ours; the number rises when an older one can no longer be read."""
+"""Matches every `custom_id` of the bot. The number rises when earlier ones can no longer be decoded."""
 
 _NONE = "~"
 
 
 @dataclass(frozen=True, slots=True)
 class ReadInContext:
-    """Show a quote among its neighbours. `first` is the first piece to show, None for the quote's own place.
+    """Show a quote in its context.
 
-    `spot` keeps the identifiers of one message's buttons apart.
+    Attributes:
+        passage: the quote.
+        first: the first piece of the section to show, or None for the page with the quote.
+        spot: tells the buttons of one message apart.
     """
 
     passage: PassageKey
@@ -34,7 +36,7 @@ class ReadInContext:
 
 @dataclass(frozen=True, slots=True)
 class MorePassages:
-    """Show further passages for the question that the message itself shows. `review` narrows the search, by its key."""
+    """Show more passages for the question that the message shows. `review` is the key of the one review to search."""
 
     review: str | None = None
     page: int = 0
@@ -42,14 +44,14 @@ class MorePassages:
 
 @dataclass(frozen=True, slots=True)
 class AskFollowUp:
-    """Open the form for a follow-up question. `review` is the key of the review that the answer kept to."""
+    """Open the form for a follow-up question. `review` is the key of the review that the answer is about."""
 
     review: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FollowUpForm:
-    """The form itself, when it is handed in."""
+    """The submitted form."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,21 +61,21 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Helpful:
-    """A member's verdict on an answer."""
+    """Give feedback on an answer."""
 
     helpful: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Delete the message; only `asker`, a user's id, may."""
+    """Delete the message. Only `asker`, a user's id, may."""
 
     asker: int
 
 
 @dataclass(frozen=True, slots=True)
 class SectionPage:
-    """Show a section from its piece number `first`, counted from 0. The keys are digests."""
+    """Show a section from piece `first`, counted from 0. `review` and `section` are keys."""
 
     review: str
     section: str
@@ -97,7 +99,7 @@ class ReviewList:
 
 @dataclass(frozen=True, slots=True)
 class PickSection:
-    """A menu of a review's sections; the chosen value is a section's key."""
+    """A menu of a review's sections. The chosen value is a section's key."""
 
     review: str
     page: int = 0
@@ -105,14 +107,14 @@ class PickSection:
 
 @dataclass(frozen=True, slots=True)
 class PickReview:
-    """A menu of reviews; the chosen value is a review's key."""
+    """A menu of reviews. The chosen value is a review's key."""
 
     page: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class AddReview:
-    """Add the review of an upload, by the upload's key."""
+    """Add an uploaded review, by the upload's key."""
 
     upload: str
 
@@ -126,19 +128,19 @@ class RemoveReview:
 
 @dataclass(frozen=True, slots=True)
 class Cancel:
-    """Add or remove nothing after all; `upload` is the key of the upload that isn't wanted."""
+    """Cancel adding or removing a review. `upload` is the key of the upload to drop, or None."""
 
     upload: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class ExportData:
-    """Hand the presser what is stored of them."""
+    """Give the member their stored data."""
 
 
 @dataclass(frozen=True, slots=True)
 class EraseData:
-    """Delete what is stored of the presser, once they have been asked whether they are sure."""
+    """Delete the member's stored data, or ask whether they are sure unless `confirmed`."""
 
     confirmed: bool = False
 
@@ -165,13 +167,13 @@ Action: TypeAlias = (
 
 
 def encode(action: Action) -> str:
-    """The `custom_id` of an action: at most 100 characters, of letters, digits and `._~-`.
+    """Return the `custom_id` of an action: at most 100 letters, digits and `._~-`.
 
-    Numbers are written as they are: the caller keeps them within Discord's and the library's bounds.
+    The caller keeps numbers within Discord's and the library's limits.
     """
     match action:
         case ReadInContext(passage, first, spot):
-            return _written(
+            return _join(
                 "read",
                 passage.review,
                 passage.section,
@@ -183,53 +185,53 @@ def encode(action: Action) -> str:
                 spot,
             )
         case MorePassages(review, page):
-            return _written("more", review, page)
+            return _join("more", review, page)
         case AskFollowUp(review):
-            return _written("follow", review)
+            return _join("follow", review)
         case FollowUpForm():
-            return _written("form")
+            return _join("form")
         case Share():
-            return _written("share")
+            return _join("share")
         case Helpful(helpful):
-            return _written("verdict", int(helpful))
+            return _join("verdict", int(helpful))
         case Delete(asker):
-            return _written("delete", asker)
+            return _join("delete", asker)
         case SectionPage(review, section, first):
-            return _written("section", review, section, first)
+            return _join("section", review, section, first)
         case Contents(review, page):
-            return _written("contents", review, page)
+            return _join("contents", review, page)
         case ReviewList(page):
-            return _written("reviews", page)
+            return _join("reviews", page)
         case PickSection(review, page):
-            return _written("picksection", review, page)
+            return _join("picksection", review, page)
         case PickReview(page):
-            return _written("pickreview", page)
+            return _join("pickreview", page)
         case AddReview(upload):
-            return _written("add", upload)
+            return _join("add", upload)
         case RemoveReview(review):
-            return _written("remove", review)
+            return _join("remove", review)
         case Cancel(upload):
-            return _written("cancel", upload)
+            return _join("cancel", upload)
         case ExportData():
-            return _written("export")
+            return _join("export")
         case EraseData(confirmed):
-            return _written("erase", int(confirmed))
+            return _join("erase", int(confirmed))
 
 
 def decode(custom_id: str) -> Action | None:
-    """The action of a `custom_id`, or None where it is not one of ours, or no longer."""
+    """Return the action of a `custom_id`, or None if it is not one of the bot's."""
     if not CUSTOM_ID.fullmatch(custom_id):
         return None
     _, kind, *fields = custom_id.split(".")
     try:
-        action = _read(kind, fields)
+        action = _action(kind, fields)
     except ValueError:
         return None
-    # Only what `encode` writes is read: nothing has a second spelling.
+    # Only what `encode` returns is accepted, so that nothing has a second spelling.
     return action if action is not None and encode(action) == custom_id else None
 
 
-def _read(kind: str, fields: list[str]) -> Action | None:
+def _action(kind: str, fields: list[str]) -> Action | None:
     match kind, fields:
         case "read", [review, section, paragraph, offset, length, words, first, spot]:
             key = PassageKey(review, section, int(paragraph), int(offset), int(length), words)
@@ -270,7 +272,7 @@ def _read(kind: str, fields: list[str]) -> Action | None:
             return None
 
 
-def _written(kind: str, *fields: str | int | None) -> str:
+def _join(kind: str, *fields: str | int | None) -> str:
     return ".".join(("rb1", kind, *(_NONE if field is None else str(field) for field in fields)))
 
 

@@ -1,8 +1,7 @@
-"""What a Discord message is made of, in values that know nothing of discord.py.
+"""Messages as plain values, without discord.py.
 
-A `Message` is built once and shown in one of two ways, as Components V2 or as an embed (`bot.ui.components`), so
-it keeps to the narrower limit of the two. Sources of the limits: Discord's reference pages on messages,
-components and embeds (https://discord.com/developers/docs).
+`bot.ui.components` shows a `Message` as Components V2 or as an embed, so it keeps the narrower limits of the two. The
+limits are those of Discord's reference pages on messages, components and embeds (https://discord.com/developers/docs).
 """
 
 from __future__ import annotations
@@ -13,31 +12,31 @@ from enum import Enum, StrEnum
 from typing import TypeAlias
 
 MAX_TEXT = 3800
-"""UTF-16 units of text over all parts. Discord takes 4000 in components and 4096 in an embed's description,
-which also holds the empty lines between parts."""
+"""UTF-16 units of text in all elements. Discord allows 4000 in components and 4096 in an embed's description, which
+also holds the blank lines between elements."""
 MAX_LABEL = 80
-"""A button's label."""
+"""Characters of a button's label."""
 MAX_OPTION = 100
-"""A menu option's label, value and description; an autocomplete choice's name and value."""
+"""Characters of a menu option's label and value, and of an autocomplete choice's name and value."""
 MAX_OPTIONS = 25
-"""Options in a menu, and choices offered by autocomplete."""
+"""Options in a menu, and choices of an autocomplete."""
 MAX_FORM_TITLE = 45
-"""A form's title and its field's label."""
+"""Characters of a form's title and of its field's label."""
 MAX_PLACEHOLDER = 100
-"""What stands in a form's field before anything is typed."""
+"""Characters of the text in an empty field of a form."""
 
 QUESTION_ID = 7001
-"""The component id of the text that shows the question, by which it is found again in a message."""
+"""The component id of the text that shows the question, which finds it again in a message."""
 QUESTION_PREFIX = "### "
-"""What stands before the question in that text."""
+"""The prefix of the question in that text."""
 EARLIER_ID = 7002
-"""The component id of the text above it that shows the question before, by which a follow-up was understood."""
+"""The component id of the text above it that shows the question before, which a follow-up refers to."""
 EARLIER_PREFIX = "-# ↪ "
-"""What stands before that."""
+"""The prefix of the question before in that text."""
 
 
 class Style(Enum):
-    """What a message is, at a glance: the colour of its edge."""
+    """The kind of a message, shown by the colour of its edge."""
 
     ANSWERED = 0x2E8B57
     NEAREST = 0xE0A030
@@ -47,7 +46,7 @@ class Style(Enum):
 
 
 class ButtonStyle(StrEnum):
-    """How much a button draws the eye."""
+    """How prominent a button is."""
 
     PRIMARY = "primary"
     SECONDARY = "secondary"
@@ -56,7 +55,7 @@ class ButtonStyle(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """Markdown that is safe to send. `id` is a component id, unique in its message, or None."""
+    """Escaped Markdown. `id` is a component id, unique in its message, or None."""
 
     content: str
     id: int | None = None
@@ -64,7 +63,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button that carries a `custom_id`."""
+    """A button with a `custom_id`."""
 
     label: str
     custom_id: str
@@ -74,7 +73,7 @@ class Button:
 
 @dataclass(frozen=True, slots=True)
 class TextWithButton:
-    """A text with a button at its side."""
+    """A text with a button beside it."""
 
     text: Text
     button: Button
@@ -102,7 +101,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """A menu to choose one of 1 to 25 options from; it takes a row to itself."""
+    """A menu of 1 to 25 options, in a row of its own."""
 
     custom_id: str
     placeholder: str
@@ -114,7 +113,7 @@ Element: TypeAlias = Text | TextWithButton | Divider | Row | Menu
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A text file beside a message."""
+    """A text file attached to a message."""
 
     name: str
     content: str
@@ -122,10 +121,13 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An outgoing message, its parts from top to bottom.
+    """An outgoing message.
 
-    `private` messages are for one member alone (ephemeral), where Discord offers that. A `file` goes out with the
-    answer to an interaction alone.
+    Attributes:
+        elements: from top to bottom.
+        style: its kind.
+        private: whether only one member sees it (ephemeral), where Discord offers that.
+        file: a file, in the answer to an interaction only.
     """
 
     elements: tuple[Element, ...]
@@ -134,25 +136,25 @@ class Message:
     file: File | None = None
 
     def texts(self) -> Iterator[Text]:
-        """Every text, from top to bottom."""
-        for part in self.elements:
-            if isinstance(part, Text):
-                yield part
-            elif isinstance(part, TextWithButton):
-                yield part.text
+        """Yield every text, from top to bottom."""
+        for element in self.elements:
+            if isinstance(element, Text):
+                yield element
+            elif isinstance(element, TextWithButton):
+                yield element.text
 
     def buttons(self) -> Iterator[Button]:
-        """Every button, from top to bottom."""
-        for part in self.elements:
-            if isinstance(part, TextWithButton):
-                yield part.button
-            elif isinstance(part, Row):
-                yield from part.buttons
+        """Yield every button, from top to bottom."""
+        for element in self.elements:
+            if isinstance(element, TextWithButton):
+                yield element.button
+            elif isinstance(element, Row):
+                yield from element.buttons
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A form with one line to fill in, as long as `shortest` to `longest` characters."""
+    """A form with one field of `shortest` to `longest` characters."""
 
     custom_id: str
     title: str

@@ -1,16 +1,16 @@
-"""Text that isn't ours, made safe to show: questions, review text, titles, names.
+"""Escape text of members and reviews, so that Discord shows it and nothing in it is active.
 
-Two steps, kept apart so that the second can be undone. `clean` drops what a reader can't see or what would
-spoil the page (control characters, direction overrides, zero-width characters, stacks of accents); `escape_syntax`
-takes Discord's syntax out of what is left, by backslashes and zero-width spaces alone. `escape` is both.
-`unescape` undoes `escape_syntax` exactly, which is how a question is read back from a message that shows it.
+There are two steps, so that the second can be undone. `clean` drops invisible and disruptive characters (control
+characters, direction overrides, zero-width characters, stacks of accents). `escape_syntax` disables Discord's syntax
+with backslashes and zero-width spaces alone. `escape` does both. `unescape` undoes `escape_syntax` exactly: so a
+question is read back from a message that shows it.
 
-What `clean` keeps of the invisible, because a reader would miss it:
+`clean` keeps these invisible characters, because a reader would miss them:
 
-- zero-width joiners between emoji, and joiners and non-joiners inside Arabic, Indic and other joining
-  scripts, where they change the letters (Persian می‌روم); anywhere else they are dropped;
-- one variation selector behind a visible character (the emoji form of a heart);
-- the tag characters of a subdivision's flag, and no others.
+- zero-width joiners between emoji, and joiners and non-joiners inside Arabic, Indic and other joining scripts, where
+  they change the letters (Persian می‌روم);
+- one variation selector after a visible character (the emoji form of a heart);
+- the tag characters of a subdivision's flag.
 
 Discord's syntax is that of its message formatting reference
 (https://discord.com/developers/docs/reference#message-formatting) and of its published SimpleAST rules.
@@ -24,7 +24,7 @@ import unicodedata
 from bot.config import MAX_ACCENTS, MAX_WORD
 
 BREAK = "\u200b"
-"""The zero-width space: the only invisible mark that `escape_syntax` adds. `clean` leaves none."""
+"""The zero-width space, the only invisible character that `escape_syntax` adds. `clean` removes all others."""
 
 
 _LINE_ENDS = re.compile(r"\r\n|[\r\v\f\x1c-\x1e\x85\u2028\u2029]")
@@ -47,7 +47,7 @@ _JOINING_SCRIPTS = (
 )
 _VIRAMA = 9  # the canonical combining class that Unicode gives to viramas
 
-_ALL_SEEN = re.compile(r"[\n\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf]*")
+_ALL_VISIBLE = re.compile(r"[\n\x20-\x7e\xa0-\xac\xae-\u02ff\u2010-\u2027\u2030-\u205e\u20a0-\u20bf]*")
 
 _LONG_WORD = re.compile(rf"\S{{{MAX_WORD + 1},}}")
 _SYNTAX = re.compile(
@@ -63,57 +63,57 @@ _ESCAPED = re.compile(r"\\([^0-9A-Za-z\s])|" + BREAK)
 
 
 def clean(text: str) -> str:
-    """The text without what a reader can't see.
+    """Remove what a reader can't see.
 
-    White space is simplified: one character in a row, at most one blank line, and none around a line's end.
-    White space at the very beginning and end stays, so that parts of a text can be cleaned apart.
+    White space becomes one character in a row, at most one blank line, and none around the end of a line. White space
+    at the start and end of the text stays, so that parts of a text can be cleaned separately.
     """
-    text = _without_hidden(_LINE_ENDS.sub("\n", text))
+    text = _without_invisible(_LINE_ENDS.sub("\n", text))
     text = _SPACES.sub(" ", text)
     return _NEWLINES.sub(lambda found: "\n" * min(found[0].count("\n"), 2), text)
 
 
 def one_line(text: str) -> str:
-    """The cleaned text on a single line, without white space at either end."""
+    """Return the cleaned text on one line, without white space at either end."""
     return " ".join(clean(text).split())
 
 
 def escape_syntax(cleaned: str) -> str:
-    """Cleaned text with all of Discord's syntax taken out, shown as it was.
+    """Disable all of Discord's syntax in cleaned text.
 
-    Safe at the beginning of a line or inside one, behind `> `, and between marks put there by `bold` and
-    `spoiler`. Only for places where Discord reads markdown; labels of buttons and choices take `clean` text.
+    The result is safe at the start of a line, inside one, after `> `, and between the marks of `bold` and `spoiler`.
+    It is for places where Discord reads Markdown. Labels of buttons and choices take `clean` text.
     """
-    return _SYNTAX.sub(_inactive, _LONG_WORD.sub(lambda found: _broken(found[0]), cleaned))
+    return _SYNTAX.sub(_disabled, _LONG_WORD.sub(lambda found: _with_breaks(found[0]), cleaned))
 
 
 def escape(text: str) -> str:
-    """Any text, cleaned and escaped."""
+    """Clean and escape any text."""
     return escape_syntax(clean(text))
 
 
 def unescape(escaped: str) -> str:
-    """The cleaned text that `escape_syntax` was given."""
+    """Return the text that `escape_syntax` was given."""
     return _ESCAPED.sub(lambda found: found[1] or "", escaped)
 
 
 def spoiler(escaped: str) -> str:
-    """Escaped text behind spoiler marks: every line by itself, so that no block can come between a pair."""
+    """Put escaped text behind spoiler marks, each line by itself, so that no block can separate a pair of marks."""
     return _wrapped(escaped, "||")
 
 
 def bold(escaped: str) -> str:
-    """Escaped text in bold, every line by itself."""
+    """Put escaped text in bold, each line by itself."""
     return _wrapped(escaped, "**")
 
 
 def block_quote(escaped: str) -> str:
-    """Text as a block quote, without blank lines, which would end it."""
+    """Return escaped text as a block quote, without blank lines, which would end it."""
     return "\n".join(f"> {line}" for line in escaped.split("\n") if line.strip())
 
 
 def is_boundary(text: str, position: int) -> bool:
-    """Whether text can be parted before that position without taking a visible character to pieces."""
+    """Return True if the text can be split before a position without splitting a visible character."""
     if position <= 0 or position >= len(text):
         return True
     before, after = text[position - 1], text[position]
@@ -128,22 +128,22 @@ def _wrapped(escaped: str, mark: str) -> str:
             lines.append(line)
             continue
         before, _, after = line.partition(words)
-        # An escaped mark at the end would lend its last character to the closing pair.
+        # An escaped mark at the end would join the closing pair.
         guard = BREAK if words.endswith(mark[0]) else ""
         lines.append(f"{before}{mark}{words}{guard}{mark}{after}")
     return "\n".join(lines)
 
 
-def _inactive(found: re.Match[str]) -> str:
+def _disabled(found: re.Match[str]) -> str:
     if found["bullet"]:
         return f"{found['indent']}\\{found['bullet']}"
     if found["number"]:
         return f"{found['number']}\\."
-    # Discord's servers look for these two past a backslash, so something has to stand in between.
+    # Discord's servers find these two mentions even after a backslash, so a character has to come between.
     return f"\\@{BREAK}" if found["mass"] else f"\\{found[0]}"
 
 
-def _broken(word: str) -> str:
+def _with_breaks(word: str) -> str:
     parts = []
     start = 0
     for position in range(1, len(word)):
@@ -153,11 +153,11 @@ def _broken(word: str) -> str:
     return BREAK.join((*parts, word[start:]))
 
 
-def _without_hidden(text: str) -> str:
-    if _ALL_SEEN.fullmatch(text):
+def _without_invisible(text: str) -> str:
+    if _ALL_VISIBLE.fullmatch(text):
         return text
     kept: list[str] = []
-    visible = [character for character in _flags_apart(text) if not _is_always_hidden(character)]
+    visible = [character for character in _characters(text) if not _is_invisible(character)]
     marks = 0
     for position, character in enumerate(visible):
         before = kept[-1] if kept else ""
@@ -177,8 +177,8 @@ def _without_hidden(text: str) -> str:
     return "".join(kept)
 
 
-def _flags_apart(text: str) -> list[str]:
-    """The text's characters, a subdivision's flag counting as one."""
+def _characters(text: str) -> list[str]:
+    """Return the text's characters, where a subdivision's flag counts as one."""
     parts: list[str] = []
     end = 0
     for flag in _FLAG.finditer(text):
@@ -189,7 +189,7 @@ def _flags_apart(text: str) -> list[str]:
     return parts
 
 
-def _is_always_hidden(character: str) -> bool:
+def _is_invisible(character: str) -> bool:
     if len(character) > 1 or character in "\n\t" or character in _JOINERS:
         return False
     category = unicodedata.category(character)

@@ -1,4 +1,4 @@
-"""What one of the bot's own messages says and carries, read back from Discord: nothing has to be stored for it."""
+"""Read the bot's own messages back from Discord: the question, the buttons, the elements. So nothing need be stored."""
 
 from __future__ import annotations
 
@@ -27,47 +27,52 @@ from bot.ui.escape import unescape
 from bot.ui.strings import Catalogue
 from bot.ui.text import delete_button
 
-
-def question_shown(text: str) -> str | None:
-    """The question in a text that shows it: an embed's description, or the components before the state joined alike.
-
-    Exactly what was asked, cleaned and on one line; None where the text shows no question.
-    """
-    first, _, rest = text.partition("\n")
-    if first.startswith(EARLIER_PREFIX):
-        first, _, _ = rest.lstrip("\n").partition("\n")
-    return unescape(first.removeprefix(QUESTION_PREFIX)) if first.startswith(QUESTION_PREFIX) else None
-
-
-def earlier_shown(text: str) -> str | None:
-    """The question before, where the same text shows one."""
-    first, _, _ = text.partition("\n")
-    return unescape(first.removeprefix(EARLIER_PREFIX)) if first.startswith(EARLIER_PREFIX) else None
-
-
-_WEIGHTS = {
+_BUTTON_STYLES = {
     discord.ButtonStyle.primary: ButtonStyle.PRIMARY,
     discord.ButtonStyle.secondary: ButtonStyle.SECONDARY,
     discord.ButtonStyle.danger: ButtonStyle.DANGER,
 }
 
 
+def question_in(message: discord.Message) -> str | None:
+    """Return the question that one of the bot's messages shows, or None."""
+    return parse_question(_head(message))
+
+
+def earlier_in(message: discord.Message) -> str | None:
+    """Return the question before, if the message shows it."""
+    return parse_earlier(_head(message))
+
+
+def parse_question(text: str) -> str | None:
+    """Return the question, cleaned and on one line, from the start of a message's text, or None."""
+    first, _, rest = text.partition("\n")
+    if first.startswith(EARLIER_PREFIX):
+        first, _, _ = rest.lstrip("\n").partition("\n")
+    return unescape(first.removeprefix(QUESTION_PREFIX)) if first.startswith(QUESTION_PREFIX) else None
+
+
+def parse_earlier(text: str) -> str | None:
+    """Return the question before, from the same text, or None."""
+    first, _, _ = text.partition("\n")
+    return unescape(first.removeprefix(EARLIER_PREFIX)) if first.startswith(EARLIER_PREFIX) else None
+
+
 def actions_in(message: discord.Message) -> Iterator[Action]:
-    """What its buttons do, from top to bottom."""
-    said = message_in(message)
-    for button in said.buttons():
+    """Yield what the message's buttons do, from top to bottom."""
+    for button in read_message(message).buttons():
         action = decode(button.custom_id)
         if action is not None:
             yield action
 
 
 def is_answer(message: discord.Message) -> bool:
-    """Whether it is an answer, and not a page that was opened from one."""
+    """Return True if the message is an answer, and not a page opened from one."""
     return any(isinstance(action, Helpful) for action in actions_in(message))
 
 
 def review_key_in(message: discord.Message) -> str | None:
-    """The key of the one review that an answer is about, or None."""
+    """Return the key of the one review that an answer is about, or None."""
     actions = tuple(actions_in(message))
     for action in actions:
         if isinstance(action, AskFollowUp) and action.review is not None:
@@ -76,34 +81,33 @@ def review_key_in(message: discord.Message) -> str | None:
     return next(iter(keys)) if len(keys) == 1 else None
 
 
-def shared(message: discord.Message, asker: int, words: Catalogue) -> Message:
-    """A private answer as it is posted for all: the same, but to be deleted by its asker and not shared again."""
-    delete = delete_button(asker, words)
-    parts: list[Element] = []
-    for part in message_in(message).elements:
-        if isinstance(part, Row):
-            buttons = tuple(button for button in part.buttons if not isinstance(decode(button.custom_id), Share))
+def public_copy(message: discord.Message, asker: int, words: Catalogue) -> Message:
+    """Return a private answer as a public message, which its asker can delete and nobody can share again."""
+    private = read_message(message)
+    elements: list[Element] = []
+    for element in private.elements:
+        if isinstance(element, Row):
+            buttons = tuple(button for button in element.buttons if not isinstance(decode(button.custom_id), Share))
             if any(isinstance(decode(button.custom_id), Helpful) for button in buttons):
-                buttons = (*buttons, delete)
-            parts.append(Row(buttons))
+                buttons = (*buttons, delete_button(asker, words))
+            elements.append(Row(buttons))
         else:
-            parts.append(part)
-    return replace(message_in(message), elements=tuple(parts), private=False)
+            elements.append(element)
+    return replace(private, elements=tuple(elements), private=False)
 
 
-def message_in(message: discord.Message) -> Message:
-    """The message as it was before `bot.ui.components` dressed it, in either form; menus are left out."""
+def read_message(message: discord.Message) -> Message:
+    """Return the message that `bot.ui.components` rendered, in either form, without its menus."""
     private = message.flags.ephemeral
     for component in message.components:
         if isinstance(component, discord.Container):
-            colour = component.accent_colour
-            return Message(tuple(_parts(component.children)), _look(colour), private)
+            return Message(tuple(_elements(component.children)), _style(component.accent_colour), private)
     texts = [Text(embed.description) for embed in message.embeds if embed.description]
     colour = message.embeds[0].colour if message.embeds else None
-    return Message((*texts, *_parts(message.components)), _look(colour), private)
+    return Message((*texts, *_elements(message.components)), _style(colour), private)
 
 
-def _parts(components: Iterable[discord.Component]) -> Iterator[Element]:
+def _elements(components: Iterable[discord.Component]) -> Iterator[Element]:
     for component in components:
         if isinstance(component, discord.TextDisplay):
             yield Text(component.content, component.id)
@@ -124,28 +128,18 @@ def _button(button: discord.Button) -> Button:
         button.label or "",
         button.custom_id or "",
         str(button.emoji) if button.emoji else None,
-        _WEIGHTS.get(button.style, ButtonStyle.SECONDARY),
+        _BUTTON_STYLES.get(button.style, ButtonStyle.SECONDARY),
     )
 
 
-def _look(colour: discord.Colour | None) -> Style:
-    return next((look for look in Style if colour is not None and look.value == colour.value), Style.READING)
-
-
-def question_in(message: discord.Message) -> str | None:
-    """The question that one of the bot's messages shows, in either form; None where it shows none."""
-    return question_shown(_head(message))
-
-
-def earlier_in(message: discord.Message) -> str | None:
-    """The question before, from which that one was understood, where the message shows it."""
-    return earlier_shown(_head(message))
+def _style(colour: discord.Colour | None) -> Style:
+    return next((style for style in Style if colour is not None and style.value == colour.value), Style.READING)
 
 
 def _head(message: discord.Message) -> str:
-    """The texts that show what was asked, as an embed's description has them at its beginning."""
+    """Return the texts that show the questions, as they start an embed's description."""
     if message.embeds:
         return message.embeds[0].description or ""
     texts = [text for component in message.components for text in getattr(component, "children", ())]
-    asked = (EARLIER_ID, QUESTION_ID)
-    return "\n\n".join(text.content for text in texts if isinstance(text, discord.TextDisplay) and text.id in asked)
+    shown = (EARLIER_ID, QUESTION_ID)
+    return "\n\n".join(text.content for text in texts if isinstance(text, discord.TextDisplay) and text.id in shown)

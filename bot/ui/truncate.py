@@ -1,7 +1,6 @@
-"""Where to cut a text that is too long for its place: after a sentence, else after a word.
+"""Truncate text: after a sentence, or else after a word.
 
-Lengths are UTF-16 units, which is how Discord's clients count; its servers count code points, of which there
-are never more.
+Lengths are in UTF-16 units, as Discord's clients count. Its servers count code points, which are never more.
 """
 
 from __future__ import annotations
@@ -14,7 +13,7 @@ from bot.ui.escape import is_boundary
 from embeddings import Paragraph
 
 Measure = Callable[[str], int]
-"""The length of a text as it is going to be shown."""
+"""The length of a text as it will be shown."""
 
 _SENTENCE_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*(?=\s)")
 _SPACE = re.compile(r"\s+")
@@ -22,7 +21,7 @@ _SPACE = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A paragraph, or a part of one that is short enough to be shown: `Review.text[start:end]`."""
+    """A paragraph, or a part of one that is short enough to show: `Review.text[start:end]`."""
 
     paragraph: int
     start: int
@@ -30,16 +29,16 @@ class Piece:
 
 
 def width(text: str) -> int:
-    """The length of a text in UTF-16 units."""
+    """Return the length of a text in UTF-16 units."""
     return len(text) if text.isascii() else len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def fitting(text: str, limit: int, measure: Measure = width) -> int:
-    """How many characters of `text`, from its beginning, to show within `limit`.
+def fit(text: str, limit: int, measure: Measure = width) -> int:
+    """Return how many characters of a text, from its start, fit into `limit`.
 
-    All of them where they fit; else up to the end of a sentence, of a word, or of a visible character, the
-    first of these that wastes less than half of the room. A text of more than twice the limit is taken for too
-    long without a look at the rest, even where most of it can't be seen.
+    A text that is too long ends after a sentence, a word or a visible character, whichever comes first in this order
+    and wastes less than half of the limit. A text of more than twice the limit counts as too long even if most of it
+    is invisible.
     """
     if len(text) <= 2 * limit and measure(text) <= limit:
         return len(text)
@@ -53,31 +52,33 @@ def fitting(text: str, limit: int, measure: Measure = width) -> int:
     return _good_end(text, low)
 
 
-def pieces(text: str, paragraphs: Sequence[Paragraph], limit: int, measure: Measure = width) -> tuple[Piece, ...]:
-    """The paragraphs, those longer than `limit` in parts; only white space is left out between parts."""
+def split_paragraphs(
+    text: str, paragraphs: Sequence[Paragraph], limit: int, measure: Measure = width
+) -> tuple[Piece, ...]:
+    """Split paragraphs that are longer than `limit`. Only white space between the pieces is lost."""
     found: list[Piece] = []
     for paragraph in paragraphs:
         start = paragraph.start
         while start < paragraph.end:
-            end = start + max(1, fitting(text[start : paragraph.end], limit, measure))
+            end = start + max(1, fit(text[start : paragraph.end], limit, measure))
             found.append(Piece(paragraph.number, start, end))
             space = _SPACE.match(text, end, paragraph.end)
             start = space.end() if space else end
     return tuple(found)
 
 
-def page_end(sizes: Sequence[int], first: int, room: int) -> int:
-    """The position behind the last piece of the page that begins with piece `first`; it has at least one."""
+def page_end(sizes: Sequence[int], first: int, limit: int) -> int:
+    """Return the index after the last piece of the page that starts with piece `first`. A page has at least one."""
     end = first
-    while end < len(sizes) and (end == first or sum(sizes[first : end + 1]) <= room):
+    while end < len(sizes) and (end == first or sum(sizes[first : end + 1]) <= limit):
         end += 1
     return end
 
 
-def page_before(sizes: Sequence[int], first: int, room: int) -> int:
-    """The first piece of the fullest page that ends where the page beginning with piece `first` begins."""
+def page_before(sizes: Sequence[int], first: int, limit: int) -> int:
+    """Return the first piece of the fullest page that ends just before piece `first`."""
     start = first
-    while start > 0 and (start == first or sum(sizes[start - 1 : first]) <= room):
+    while start > 0 and (start == first or sum(sizes[start - 1 : first]) <= limit):
         start -= 1
     return start
 

@@ -10,7 +10,7 @@ from hypothesis import settings
 
 from bot.ui.components import embedded, layout
 from bot.ui.elements import Form, Message
-from bot.ui.text import link
+from bot.ui.text import safe_link
 from bot.ui.truncate import width
 from embeddings.records import Review
 from tests.bot.discord_markdown import BOLD, HEADING, LINK, QUOTE, SPOILER, SUBTEXT, read
@@ -50,7 +50,7 @@ def check(message: Message, reviews: Iterable[Review] = (), own: frozenset[str] 
     contents = [text.content for text in message.texts()]
     assert sum(map(width, contents)) <= 4000
     assert width("\n\n".join(contents)) <= 4096
-    sources = {link(review.source) for review in reviews}
+    sources = {safe_link(review.source) for review in reviews}
     for content in (*contents, "\n\n".join(contents)):
         reading = read(content)
         assert set(reading.kinds) <= OURS | own

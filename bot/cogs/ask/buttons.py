@@ -16,7 +16,7 @@ from bot.storage.feedback import Feedback
 from bot.transport.delivery import Delivery
 from bot.ui.custom_ids import AskFollowUp, Delete, FollowUpForm, Helpful, MorePassages, Share
 from bot.ui.elements import Message, Style
-from bot.ui.read_back import earlier_in, question_in, shared
+from bot.ui.read_back import earlier_in, public_copy, question_in
 from bot.ui.text import notice
 
 
@@ -56,7 +56,7 @@ class AnswerButtons:
 
     async def _share(self, interaction: Interaction, _: Share, context: AskContext) -> None:
         if await self._delivery.acknowledge(interaction, private=False) and interaction.message is not None:
-            await self._delivery.respond(interaction, shared(interaction.message, context.member, context.words))
+            await self._delivery.respond(interaction, public_copy(interaction.message, context.member, context.words))
 
     async def _delete(self, interaction: Interaction, action: Delete, context: AskContext) -> None:
         if action.asker != context.member:

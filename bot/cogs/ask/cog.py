@@ -19,7 +19,7 @@ from bot.observability.trace import Source
 from bot.ui.escape import one_line
 from bot.ui.read_back import question_in
 from bot.ui.text import notice
-from bot.ui.truncate import fitting
+from bot.ui.truncate import fit
 
 MENU = "Ask the reviews about this"
 _KINDS = frozenset({discord.MessageType.default, discord.MessageType.reply})
@@ -73,7 +73,7 @@ class AskCog(commands.Cog):
         """Ask with a message's text, cut to the length of a question; with an answer's own question."""
         async with self._handler.handle(interaction) as context:
             question = question_in(message) or one_line(message.clean_content)
-            question = question[: fitting(question, MAX_QUESTION, len)]
+            question = question[: fit(question, MAX_QUESTION, len)]
             if not question:
                 await self._handler.delivery.send_now(interaction, notice(context.words.menu_without_text))
                 return

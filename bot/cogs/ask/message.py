@@ -29,17 +29,16 @@ from bot.ui.elements import (
 from bot.ui.escape import block_quote, escape, spoiler
 from bot.ui.strings import Catalogue
 from bot.ui.text import (
-    _QUESTION_ROOM,
+    MAX_SHOWN_QUESTION,
     RenderOptions,
-    _section,
     delete_button,
+    escaped_line,
     is_hidden,
-    link,
-    name,
-    plain,
+    plain_line,
+    safe_link,
 )
-from bot.ui.truncate import fitting, width
-from embeddings import Answer, Hit, Quote, Review, State
+from bot.ui.truncate import fit, width
+from embeddings import Answer, Hit, Quote, Review, Section, State
 
 QUOTE_ROOM = 900
 """UTF-16 units of one quote: what is read on a phone without scrolling."""
@@ -139,17 +138,17 @@ def follow_up_form(words: Catalogue) -> Form:
     """The form that *Ask a follow-up* opens."""
     return Form(
         encode(FollowUpForm()),
-        plain(words.form_title, MAX_FORM_TITLE),
-        plain(words.form_label, MAX_FORM_TITLE),
-        plain(words.form_placeholder, MAX_PLACEHOLDER),
+        plain_line(words.form_title, MAX_FORM_TITLE),
+        plain_line(words.form_label, MAX_FORM_TITLE),
+        plain_line(words.form_placeholder, MAX_PLACEHOLDER),
         MIN_QUESTION,
         MAX_QUESTION,
     )
 
 
 def _question(question: str, earlier: str | None) -> list[Text]:
-    before = name(earlier or "", "", _QUESTION_ROOM)
-    shown = name(question, "", _QUESTION_ROOM)
+    before = escaped_line(earlier or "", "", MAX_SHOWN_QUESTION)
+    shown = escaped_line(question, "", MAX_SHOWN_QUESTION)
     head = [Text(EARLIER_PREFIX + before, EARLIER_ID)] if before and shown else []
     return [*head, Text(QUESTION_PREFIX + shown, QUESTION_ID)] if shown else head
 
@@ -171,7 +170,9 @@ def _state_line(answer: Answer, known: Iterable[Review], words: Catalogue, withi
         return words.answered_by_one if len(writers) == 1 else words.answered_by_several
     if answer.state is State.NEAREST:
         return words.nearest_one if len(quoted) == 1 else words.nearest_many
-    refusal = words.unanswered_in.format(title=name(within.title, words.untitled)) if within else words.unanswered
+    refusal = (
+        words.unanswered_in.format(title=escaped_line(within.title, words.untitled)) if within else words.unanswered
+    )
     return f"{refusal}\n{words.unanswered_hint}"
 
 
@@ -207,21 +208,21 @@ def _quotation(quote: Quote, room: int, options: RenderOptions, *, hidden: bool)
     def written(text: str, ending: str) -> str:
         return block_quote(label + shown(text.strip()) + ending)
 
-    end = fitting(quote.text, room - len(marker), lambda text: width(written(text, "")))
+    end = fit(quote.text, room - len(marker), lambda text: width(written(text, "")))
     return written(quote.text[:end], "" if end == len(quote.text) else marker)
 
 
 def _place(quote: Quote, review: Review | None, options: RenderOptions) -> str:
     words = options.words
     section = _section(review, quote.section)
-    heading = name(quote.heading, "")
+    heading = escaped_line(quote.heading, "")
     if heading and is_hidden(section, options):
         heading = spoiler(heading)
     form = words.citation if heading else words.citation_without_heading
-    title = name(quote.title, words.untitled)
+    title = escaped_line(quote.title, words.untitled)
     # Small, for a phone leaves it half a line beside its button.
     line = f"-# **{quote.label}** " + form.format(title=title, heading=heading, paragraph=quote.paragraph)
-    source = link(review.source) if review else None
+    source = safe_link(review.source) if review else None
     return f"{line} · [{words.source}]({source})" if source else line
 
 
@@ -244,3 +245,9 @@ def _answer_rows(answer: Answer, words: Catalogue, key: str | None, deletable_by
     verdict = (Button(words.helpful, encode(Helpful(True))), Button(words.not_helpful, encode(Helpful(False))))
     last = Button(words.share, encode(Share())) if deletable_by is None else delete_button(deletable_by, words)
     return [Row(tuple(onward)), Row((*verdict, last))]
+
+
+def _section(review: Review | None, slug: str) -> Section | None:
+    if review is None:
+        return None
+    return next((section for section in review.sections if section.slug == slug), None)

@@ -9,7 +9,7 @@ from bot.services.titles import Title
 from bot.ui.elements import Message, Style, Text
 from bot.ui.escape import block_quote
 from bot.ui.strings import Catalogue
-from bot.ui.text import _QUESTION_ROOM, name, question_problem
+from bot.ui.text import MAX_SHOWN_QUESTION, escaped_line, question_problem
 
 
 def help_message(
@@ -23,7 +23,7 @@ def help_message(
         managing: whether the member manages the server, and so may add reviews.
         is_heard: whether the bot receives the messages of that channel.
     """
-    shown = [block_quote(name(each, "", _QUESTION_ROOM)) for each in examples]
+    shown = [block_quote(escaped_line(each, "", MAX_SHOWN_QUESTION)) for each in examples]
     ask = words.help_ask if is_heard else words.help_ask_alone
     asking = [ask, *([words.help_for_example] if shown else []), *shown]
     elements = [

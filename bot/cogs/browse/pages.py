@@ -13,8 +13,8 @@ from bot.ui.custom_ids import Action, Contents, PickReview, PickSection, ReadInC
 from bot.ui.elements import MAX_OPTIONS, Button, Element, Menu, Message, Option, Row, Style, Text
 from bot.ui.escape import bold, escape, spoiler
 from bot.ui.strings import Catalogue
-from bot.ui.text import RenderOptions, is_hidden, link, name, plain
-from bot.ui.truncate import Piece, page_before, page_end, pieces, width
+from bot.ui.text import RenderOptions, escaped_line, is_hidden, plain_line, safe_link
+from bot.ui.truncate import Piece, page_before, page_end, split_paragraphs, width
 from embeddings import Review, Section
 
 PAGE_ROOM = 2900
@@ -73,23 +73,23 @@ def contents_message(
 ) -> Message:
     """A page of a review's table of contents, with a menu that opens a section; `missed` is what was not found."""
     words = options.words
-    title = name(review.title, words.untitled)
+    title = escaped_line(review.title, words.untitled)
     sections = review.sections
     page, first, last = _list_page(page, len(sections))
     shown = list(enumerate(sections[first:last], first + 1))
     key = review_key(review)
     parts: list[Element] = [Text(f"### {title}{_range(words.contents_of, first, last, len(sections))}")]
     if missed:
-        parts.insert(0, Text(words.no_such_section.format(section=name(missed, words.untitled, _LINE_ROOM))))
+        parts.insert(0, Text(words.no_such_section.format(section=escaped_line(missed, words.untitled, _LINE_ROOM))))
     if shown:
         lines = [f"**{number}.** {_heading(section, options)}" for number, section in shown]
         entries = [
-            Option(plain(f"{number}. {_plain_heading(section, options)}"), section_key(section))
+            Option(plain_line(f"{number}. {_plain_heading(section, options)}"), section_key(section))
             for number, section in shown
         ]
         parts += [
             Text("\n".join(lines)),
-            Menu(encode(PickSection(key, page)), plain(words.pick_section), tuple(entries)),
+            Menu(encode(PickSection(key, page)), plain_line(words.pick_section), tuple(entries)),
         ]
     else:
         parts.append(Text(words.no_sections))
@@ -108,16 +108,17 @@ def reviews_message(
     if not shown:
         return Message((Text(f"### {words.reviews_heading}\n{words.no_reviews}"),), Style.READING, private)
     lines = [
-        f"**{number}.** {name(_review_line(review, words), words.untitled, _LINE_ROOM)}" for number, review in shown
+        f"**{number}.** {escaped_line(_review_line(review, words), words.untitled, _LINE_ROOM)}"
+        for number, review in shown
     ]
     entries = [
-        Option(plain(f"{number}. {plain(review.title, otherwise=words.untitled)}"), review_key(review))
+        Option(plain_line(f"{number}. {plain_line(review.title, default=words.untitled)}"), review_key(review))
         for number, review in shown
     ]
     parts: list[Element] = [
         Text(f"### {words.reviews_heading}{_range(words.reviews_of, first, last, len(reviews))}"),
         Text("\n".join(lines)),
-        Menu(encode(PickReview(page)), plain(words.pick_review), tuple(entries)),
+        Menu(encode(PickReview(page)), plain_line(words.pick_review), tuple(entries)),
     ]
     buttons = _list_paging(page, last < len(reviews), words, ReviewList)
     if buttons:
@@ -129,9 +130,9 @@ def _body(
     review: Review, section: Section, page: Sequence[Piece], options: RenderOptions, *, marked: tuple[int, int]
 ) -> list[Text]:
     words = options.words
-    title = name(review.title, words.untitled)
+    title = escaped_line(review.title, words.untitled)
     heading = _heading(section, options)
-    source = link(review.source)
+    source = safe_link(review.source)
     total = len(section.paragraphs)
     if not page:
         place = words.empty_section
@@ -157,7 +158,7 @@ def _piece_shown(text: str, piece: Piece, marked: tuple[int, int], *, hidden: bo
 
 
 def _pieces(review: Review, section: Section) -> tuple[Piece, ...]:
-    return pieces(review.text, section.paragraphs, _PIECE_ROOM, _widest)
+    return split_paragraphs(review.text, section.paragraphs, _PIECE_ROOM, _widest)
 
 
 def _sizes(review: Review, parts: Sequence[Piece]) -> list[int]:
@@ -211,7 +212,7 @@ def _range(form: str, first: int, last: int, total: int) -> str:
 
 
 def _heading(section: Section, options: RenderOptions) -> str:
-    heading = name(section.heading, options.words.untitled, _LINE_ROOM)
+    heading = escaped_line(section.heading, options.words.untitled, _LINE_ROOM)
     return spoiler(heading) if is_hidden(section, options) else heading
 
 
@@ -219,11 +220,11 @@ def _plain_heading(section: Section, options: RenderOptions) -> str:
     """A heading for a menu, which has no spoiler marks."""
     if is_hidden(section, options):
         return options.words.spoiler_heading
-    return plain(section.heading, otherwise=options.words.untitled)
+    return plain_line(section.heading, default=options.words.untitled)
 
 
 def _review_line(review: Review, words: Catalogue) -> str:
-    title = plain(review.title, otherwise=words.untitled)
-    work = plain(review.work or "", otherwise="")
+    title = plain_line(review.title, default=words.untitled)
+    work = plain_line(review.work or "", default="")
     about = [each for each in (work if work != title else "", str(review.year or ""), review.author) if each]
     return words.review_line.format(title=title, about=", ".join(about)) if about else title

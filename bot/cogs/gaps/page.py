@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from bot.services.gaps import Gap, Wording, question_lines
 from bot.ui.elements import MAX_TEXT, File, Message, Style, Text
 from bot.ui.strings import Catalogue
-from bot.ui.text import name, notice
+from bot.ui.text import escaped_line, notice
 from bot.ui.truncate import width
 
 MOST_GAPS = 10
@@ -60,5 +60,5 @@ def _gap(gap: Gap, words: Catalogue) -> str:
 
 def _worded(wording: Wording, words: Catalogue) -> str:
     """The question; a follow-up behind the question before it."""
-    before = f"{name(wording.context[-1], words.untitled)} → " if wording.context else ""
-    return before + name(wording.text, words.untitled)
+    before = f"{escaped_line(wording.context[-1], words.untitled)} → " if wording.context else ""
+    return before + escaped_line(wording.text, words.untitled)

@@ -7,8 +7,8 @@ from bot.ui.custom_ids import AddReview, Cancel, RemoveReview, encode
 from bot.ui.elements import Button, ButtonStyle, Message, Row, Style, Text
 from bot.ui.escape import block_quote, escape, spoiler
 from bot.ui.strings import Catalogue
-from bot.ui.text import RenderOptions, is_hidden, name
-from bot.ui.truncate import fitting, width
+from bot.ui.text import RenderOptions, escaped_line, is_hidden
+from bot.ui.truncate import fit, width
 from embeddings import Review, Section
 
 SECTIONS_SHOWN = 12
@@ -40,7 +40,7 @@ def preview_message(
     words = options.words
     heading = words.add_heading if replaced is None else words.replace_heading
     about = words.add_about.format(
-        slug=name(review.slug, words.untitled),
+        slug=escaped_line(review.slug, words.untitled),
         sections=words.counted_sections(len(review.sections)),
         words=words.counted_words(len(review.text.split())),
     )
@@ -48,15 +48,15 @@ def preview_message(
     spoilers = words.add_flagged.format(count=flagged) if flagged else words.add_none_flagged
     warnings = []
     if replaced is not None:
-        warnings.append(words.add_replaces.format(title=name(replaced, words.untitled)))
+        warnings.append(words.add_replaces.format(title=escaped_line(replaced, words.untitled)))
     if namesake is not None:
-        warnings.append(words.add_namesake.format(slug=name(namesake.slug, words.untitled)))
+        warnings.append(words.add_namesake.format(slug=escaped_line(namesake.slug, words.untitled)))
     if not review.has_headings:
         warnings.append(words.add_one_section)
     if converted:
         warnings.append(words.add_converted)
     parts = [
-        Text(f"### {heading}\n**{name(review.title, words.untitled)}**\n-# {about}"),
+        Text(f"### {heading}\n**{escaped_line(review.title, words.untitled)}**\n-# {about}"),
         *([Text(opening)] if (opening := _opening(review, options)) else []),
         Text("\n".join((*_sections(review, options), f"-# {spoilers}"))),
     ]
@@ -72,7 +72,7 @@ def preview_message(
 
 def removal_message(title: Title, words: Catalogue) -> Message:
     """Whether to remove a review."""
-    shown = name(title.text, words.untitled)
+    shown = escaped_line(title.text, words.untitled)
     about = words.remove_about.format(sections=words.counted_sections(len(title.headings)))
     text = Text(f"### {words.remove_heading}\n**{shown}**\n-# {about}\n{words.remove_warning}")
     remove = Button(words.remove_it, encode(RemoveReview(title.key)), style=ButtonStyle.DANGER)
@@ -81,14 +81,14 @@ def removal_message(title: Title, words: Catalogue) -> Message:
 
 def outcome_message(line: str, title: str, words: Catalogue, *, style: Style = Style.ANSWERED) -> Message:
     """What has become of a review: one of the catalogue's lines about a title."""
-    return Message((Text(line.format(title=name(title, words.untitled))),), style, private=True)
+    return Message((Text(line.format(title=escaped_line(title, words.untitled))),), style, private=True)
 
 
 def _opening(review: Review, options: RenderOptions) -> str:
     first = review.sections[0]
     # No further than the first section: the next one may be flagged.
     text = review.text[: max((each.end for each in first.paragraphs), default=0)]
-    end = fitting(text, OPENING_ROOM, lambda each: width(escape(each)))
+    end = fit(text, OPENING_ROOM, lambda each: width(escape(each)))
     shown = escape(text[:end].strip())
     if not shown.strip():
         return ""
@@ -105,6 +105,6 @@ def _sections(review: Review, options: RenderOptions) -> list[str]:
 
 
 def _section(number: int, section: Section, options: RenderOptions) -> str:
-    heading = name(section.heading, options.words.untitled, _HEADING_ROOM)
+    heading = escaped_line(section.heading, options.words.untitled, _HEADING_ROOM)
     shown = spoiler(heading) if is_hidden(section, options) else heading
     return f"**{number}.** {shown}{options.words.add_flag if section.spoiler else ''}"

@@ -10,7 +10,7 @@ from bot.services.engine import Engine
 from bot.services.titles import UnknownTitleError
 from bot.services.uploads import Upload, Uploads
 from bot.ui.elements import Message, Style
-from bot.ui.text import name, notice, problem
+from bot.ui.text import error_message, escaped_line, notice
 from embeddings import ReviewStorageError
 
 
@@ -71,7 +71,7 @@ class ReviewService:
         try:
             await self._engine.add_review(review, confirmed.candidate.content, replaces=confirmed.replaces)
         except ReviewStorageError as error:
-            yield problem(error)
+            yield error_message(error)
             return
         yield outcome_message(words.adding, review.title, words, style=Style.READING)
         waiting = (review.collection, review.slug) in await self._engine.update_index()
@@ -91,7 +91,7 @@ class ReviewService:
                 shared = titles.find(review, context.collections)
             except UnknownTitleError:
                 raise unknown from None
-            return notice(context.words.review_not_own.format(title=name(shared.text, context.words.untitled)))
+            return notice(context.words.review_not_own.format(title=escaped_line(shared.text, context.words.untitled)))
 
     async def remove(self, review: str, server: int, context: AskContext) -> AsyncIterator[Message]:
         """Delete a review by its key, and take it out of the index. Yield what to show at each step."""
@@ -103,7 +103,7 @@ class ReviewService:
         try:
             await self._engine.remove_review(title)
         except ReviewStorageError as error:
-            yield problem(error)
+            yield error_message(error)
             return
         yield outcome_message(words.removing, title.text, words, style=Style.READING)
         waiting = (title.collection, title.slug) in await self._engine.update_index()

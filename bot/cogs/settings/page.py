@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.storage.records import ServerSettings
 from bot.ui.elements import Message, Style, Text
 from bot.ui.strings import Catalogue
-from bot.ui.text import name
+from bot.ui.text import escaped_line
 
 MOST_CHANNELS = 50
 """Channels named in the message; more would not fit."""
@@ -32,7 +32,7 @@ def settings_message(
         words.settings_private if settings.private_answers else words.settings_public,
         words.settings_hidden if settings.hide_spoilers else words.settings_shown,
         words.settings_mentions_in.format(channels=channels) if channels else words.settings_mentions_everywhere,
-        words.settings_default_review.format(title=name(default_review, words.untitled))
+        words.settings_default_review.format(title=escaped_line(default_review, words.untitled))
         if default_review
         else words.settings_no_default_review,
         stored,

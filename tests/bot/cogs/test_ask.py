@@ -11,9 +11,18 @@ from bot.cogs.browse.help import help_message
 from bot.ui.custom_ids import AskFollowUp, Delete, Helpful, MorePassages, ReadInContext, Share, decode
 from bot.ui.elements import QUESTION_ID, Message, Style, Text
 from bot.ui.escape import clean, one_line
-from bot.ui.read_back import earlier_shown, question_shown
+from bot.ui.read_back import parse_earlier, parse_question
 from bot.ui.strings import ENGLISH
-from bot.ui.text import RenderOptions, link, name, notice, plain, problem, question_problem, unknown_review
+from bot.ui.text import (
+    RenderOptions,
+    error_message,
+    escaped_line,
+    notice,
+    plain_line,
+    question_problem,
+    safe_link,
+    unknown_review,
+)
 from embeddings.errors import LibraryError
 from embeddings.records import Answer, Hit, Paragraph, Quote, Review, Section, State
 from tests.bot.checks import OWN_WORDS, a_quarter, check, check_form
@@ -96,8 +105,8 @@ def test_a_question_is_read_back_from_the_message_that_shows_it(question: str) -
     message = answer_message(replace(ANSWER, question=question), (REVIEW,), OPEN, asker=1)
     first = next(message.texts())
     assert first.id == QUESTION_ID
-    assert question_shown(first.content) == one_line(question)
-    assert question_shown("\n\n".join(text.content for text in message.texts())) == one_line(question)
+    assert parse_question(first.content) == one_line(question)
+    assert parse_question("\n\n".join(text.content for text in message.texts())) == one_line(question)
 
 
 @given(texts(12), texts(12))
@@ -106,20 +115,20 @@ def test_the_question_before_is_read_back_beside_the_question(question: str, bef
     message = answer_message(replace(ANSWER, question=question), (REVIEW,), OPEN, asker=1, earlier=before)
     texts_shown = [text.content for text in message.texts()]
     for shown in ("\n\n".join(texts_shown[:2]), "\n\n".join(texts_shown)):
-        assert (earlier_shown(shown), question_shown(shown)) == (one_line(before), one_line(question))
+        assert (parse_earlier(shown), parse_question(shown)) == (one_line(before), one_line(question))
 
 
 @given(st.text("*@_|.:a", min_size=300, max_size=300))
 def test_the_longest_question_is_never_cut(question: str) -> None:
     assert question_problem(question, ENGLISH) is None
     message = answer_message(replace(ANSWER, question=question), (REVIEW,), OPEN, asker=1)
-    assert question_shown(next(message.texts()).content) == question
+    assert parse_question(next(message.texts()).content) == question
 
 
 @pytest.mark.parametrize("text", ["", "> a quotation", "#### four", "**bold**"])
 def test_other_texts_show_no_question(text: str) -> None:
-    assert question_shown(text) is None
-    assert earlier_shown(text) is None
+    assert parse_question(text) is None
+    assert parse_earlier(text) is None
 
 
 @pytest.mark.parametrize("word", ["*", "a", "👩", "@here", "a. ", LONG_WORD])
@@ -132,7 +141,7 @@ def test_the_longest_of_everything_still_fits(word: str) -> None:
         answer = Answer(text, state, 0.5, longest)
         check(answer_message(answer, (review,), HIDING, asker=2**63, within=review), (review,))
     check(answer_message(Answer(text, State.UNANSWERED, 0, ()), (), OPEN, asker=1, within=review), (), CODE)
-    check(problem(LibraryError(text)))
+    check(error_message(LibraryError(text)))
 
 
 def test_an_answer_is_question_quotes_and_places() -> None:
@@ -290,7 +299,7 @@ def test_help_tells_of_mentions_where_they_are_heard_alone(is_heard: bool) -> No
 
 @given(texts())
 def test_an_error_is_told_within_discords_limits(text: str) -> None:
-    check(problem(LibraryError(text)))
+    check(error_message(LibraryError(text)))
 
 
 @given(texts(), st.lists(texts(), max_size=3))
@@ -329,7 +338,7 @@ def test_discord_takes_the_form() -> None:
 
 @given(texts(), st.integers(10, 200))
 def test_a_name_is_one_line_that_fits_and_is_never_empty(text: str, room: int) -> None:
-    for shown in (name(text, "Untitled", room), plain(text, room, "Untitled")):
+    for shown in (escaped_line(text, "Untitled", room), plain_line(text, room, "Untitled")):
         assert 0 < len(shown.encode("utf-16-le")) // 2 <= room
         assert len(shown.splitlines()) == 1
         assert shown.strip() == shown
@@ -358,4 +367,4 @@ def test_a_name_is_one_line_that_fits_and_is_never_empty(text: str, room: int) -
     ],
 )
 def test_only_a_web_address_becomes_a_link(source: str | None, safe: str | None) -> None:
-    assert link(source) == safe
+    assert safe_link(source) == safe

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.ui.escape import escape
-from bot.ui.truncate import fitting, page_before, page_end, pieces, width
+from bot.ui.truncate import fit, page_before, page_end, split_paragraphs, width
 from embeddings.records import Paragraph
 from tests.bot.texts import texts
 
@@ -16,7 +16,7 @@ def shown(text: str) -> int:
 
 @given(texts(), st.integers(1, 60))
 def test_what_is_kept_fits_once_it_is_neutralised(text: str, limit: int) -> None:
-    assert shown(text[: fitting(text, limit, shown)]) <= limit
+    assert shown(text[: fit(text, limit, shown)]) <= limit
 
 
 @pytest.mark.parametrize(
@@ -32,7 +32,7 @@ def test_what_is_kept_fits_once_it_is_neutralised(text: str, limit: int) -> None
     ],
 )
 def test_a_text_is_cut_where_it_hurts_least(text: str, limit: int, kept: str) -> None:
-    assert text[: fitting(text, limit)] == kept
+    assert text[: fit(text, limit)] == kept
 
 
 @given(st.lists(texts(8), max_size=5), st.integers(5, 40))
@@ -43,7 +43,7 @@ def test_pieces_leave_out_nothing_but_white_space(paragraphs: list[str], limit: 
     for number, paragraph in enumerate(paragraphs, 1):
         places.append(Paragraph(number, start, start + len(paragraph)))
         start += len(paragraph) + 1
-    parts = pieces(text, places, limit, shown)
+    parts = split_paragraphs(text, places, limit, shown)
     assert "".join("".join(text[part.start : part.end].split()) for part in parts) == "".join(text.split())
     assert all(shown(text[part.start : part.end]) <= limit for part in parts)
 

@@ -13,7 +13,7 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from bot.ui.strings import ENGLISH
-from bot.ui.text import link, question_problem
+from bot.ui.text import question_problem, safe_link
 from embeddings.records import Review
 from tests.bot.checks import OURS, OWN_WORDS
 from tests.bot.discord_markdown import LINK, read
@@ -45,7 +45,7 @@ def tame(shown: list[str], reviews: tuple[Review, ...] = ()) -> bool:
     readings = [read(text) for text in shown]
     kinds = {kind for reading in readings for kind in reading.kinds}
     targets = {each.target for reading in readings for each in reading.constructs if each.kind == LINK}
-    return kinds <= OURS | OWN_WORDS and targets <= {link(review.source) for review in reviews}
+    return kinds <= OURS | OWN_WORDS and targets <= {safe_link(review.source) for review in reviews}
 
 
 async def test_whatever_the_reviews_hold_arrives_whole_and_tame(

@@ -20,7 +20,7 @@ from bot.storage.records import PersonalData, RetentionPolicy, ServerSettings, S
 from bot.ui.custom_ids import MorePassages, ReadInContext
 from bot.ui.elements import Message, Style
 from bot.ui.strings import ENGLISH
-from bot.ui.text import RenderOptions, notice, problem
+from bot.ui.text import RenderOptions, error_message, notice
 from embeddings.documents.converter import file_too_large
 from embeddings.evaluation.datasets.questions import read_questions
 from embeddings.library import Library
@@ -127,7 +127,7 @@ def _keeping(library: Library) -> tuple[Scene, ...]:
     return (
         Scene("upload", added, preview(owners, replaced=None, converted=False)),
         Scene("upload-replacing", added, preview(other, replaced=other.title, converted=True)),
-        Scene("upload-refused", added, problem(file_too_large("a very long book.txt"))),
+        Scene("upload-refused", added, error_message(file_too_large("a very long book.txt"))),
         Scene("added", "Mia pressed Add it", outcome_message(ENGLISH.added, other.title, ENGLISH)),
         Scene("remove", "Mia used /review remove", removal_message(title, ENGLISH)),
     )
