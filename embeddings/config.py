@@ -226,7 +226,7 @@ class RankingSettings:
         sentence_passage: how much of its passage's score is added to a sentence's score.
         exact: in scopes of at most this many sentences, all of them are candidates.
         candidates: how many candidates each source gives in larger scopes.
-        reader_share: the reranker's share of the order of quotes; the fusion has the rest. From .3 on the essay's
+        reranker_share: the reranker's share of the order of quotes; the fusion has the rest. From .3 on the essay's
             figures stay and those of user reviews rise; at .5 the essay loses one question of 45.
 
     Raises:
@@ -240,16 +240,18 @@ class RankingSettings:
     sentence_passage: float = 0.25
     exact: int = 4096
     candidates: int = 200
-    reader_share: float = 0.4
+    reranker_share: float = 0.4
 
     def __post_init__(self) -> None:
-        for name in ("passage_lexical", "best_sentence", "sentence_lexical", "pair", "reader_share"):
+        for name in ("passage_lexical", "best_sentence", "sentence_lexical", "pair", "reranker_share"):
             if not 0 <= getattr(self, name) <= 1:
-                raise ValueError(f"{name} is a share, from 0 to 1, not {getattr(self, name)}")
+                raise ValueError(f"{name} must be a share from 0 to 1, not {getattr(self, name)}.")
         if not 0 <= self.sentence_passage < math.inf:
-            raise ValueError(f"sentence_passage is 0 or more, not {self.sentence_passage}")
+            raise ValueError(f"sentence_passage must be 0 or more, not {self.sentence_passage}.")
         if self.exact < 0 or self.candidates < 1:
-            raise ValueError(f"exact is 0 or more and candidates 1 or more, not {self.exact} and {self.candidates}")
+            raise ValueError(
+                f"exact must be 0 or more and candidates 1 or more, not {self.exact} and {self.candidates}."
+            )
 
 
 # Reranking: the best sentences scored again.

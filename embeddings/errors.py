@@ -1,6 +1,6 @@
 """What can go wrong, named for what the caller should do.
 
-Each message is one line that says what, where and what to do next; it is printed as it stands.
+Each message is one line that says where, what, and what to do next. It is printed as it is.
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ class LibraryError(Exception):
     """The base of every error that a user can act on."""
 
 
-class ReviewFileError(LibraryError):
-    """A review file that can't be read: mend the file, or leave it out.
+class FileError(LibraryError):
+    """A file, or a line of it, can't be used.
 
     Attributes:
-        file: the review's file.
-        line: the line in it, from 1, or None where the file as a whole is at fault.
+        file: the file.
+        line: its line, from 1; None if the file as a whole is wrong.
         reason: what is wrong and what to do, without the place.
     """
 
@@ -31,46 +31,44 @@ class ReviewFileError(LibraryError):
         self.reason = reason
 
 
+class ReviewFileError(FileError):
+    """A review file can't be read: correct the file, or leave it out."""
+
+
 class ReviewFilesError(LibraryError):
-    """Several review files that can't be read; nothing was changed."""
+    """Several review files can't be read, each in a line of the message; nothing was changed."""
 
     def __init__(self, errors: tuple[ReviewFileError, ...]) -> None:
         super().__init__("\n".join(str(error) for error in errors))
         self.errors = errors
 
 
+class QuestionFileError(FileError):
+    """A question file, or a line of it, can't be used: correct that line."""
+
+
 class ConversionError(LibraryError):
-    """A file that can't be taken in as a review: mend it, or bring it in another format."""
+    """A file can't be converted into a review: correct it, or use another format."""
 
 
 class ReviewStorageError(LibraryError):
-    """A review can't be put where reviews are kept, or taken away from there; nothing was changed."""
-
-
-class QuestionFileError(LibraryError):
-    """A question file, or a line of it, can't be used: correct that line."""
-
-    def __init__(self, file: Path, line: int | None, reason: str) -> None:
-        super().__init__(f"{file}, line {line}: {reason}" if line is not None else f"{file}: {reason}")
-        self.file = file
-        self.line = line
-        self.reason = reason
+    """A review can't be stored or removed; nothing was changed."""
 
 
 class NoReviewsError(LibraryError):
-    """There is nothing to answer from: add a review."""
+    """There are no reviews: add one."""
 
 
 class QuestionError(LibraryError):
-    """The question itself can't be answered by anything: ask another."""
+    """The question is empty, too long, or has no words: ask another."""
 
 
 class UnknownReviewError(LibraryError):
-    """No review of that name among those that the asker may see."""
+    """The asker sees no review of that name."""
 
 
 class UnknownSectionError(LibraryError):
-    """No section of that name in the review."""
+    """The review has no section of that name."""
 
 
 class ModelError(LibraryError):
@@ -78,7 +76,7 @@ class ModelError(LibraryError):
 
 
 class ModelMissingError(ModelError):
-    """The encoder's model is not on this machine: install it, or bring an index along that holds its export."""
+    """The encoder's model is not on this machine: install it, or copy an index that has its export."""
 
 
 class IndexMissingError(LibraryError):
@@ -86,11 +84,11 @@ class IndexMissingError(LibraryError):
 
 
 class IndexDamagedError(LibraryError):
-    """The index on disk is incomplete or altered: build it again."""
+    """The index on disk is incomplete or altered: rebuild it."""
 
 
 class IndexVersionError(LibraryError):
-    """The index was written in another format: build it again."""
+    """The index has the format of another version: rebuild it."""
 
 
 class IndexBusyError(LibraryError):
@@ -98,12 +96,12 @@ class IndexBusyError(LibraryError):
 
 
 class IndexWriteError(LibraryError):
-    """The index can't be written (permissions, disk space); the old one is untouched."""
+    """The index can't be written (permissions, disk space); the old one is unchanged."""
 
 
 class CalibrationError(LibraryError):
-    """Thresholds that can't be used with this encoder: calibrate."""
+    """The thresholds are not for this encoder: calibrate."""
 
 
 class RerankerError(LibraryError):
-    """The reranker can't be opened: answers go on without it, or install the package again."""
+    """The reranker can't be opened: the encoder answers alone until the package is installed again."""

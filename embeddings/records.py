@@ -1,6 +1,6 @@
-"""The values that pass between the stages: frozen, and made of tuples.
+"""The values that the stages exchange: frozen, and made of tuples.
 
-Offsets are Python code points into `Review.text`; paragraphs count from 1 within their section.
+Offsets count Python code points of `Review.text`. Paragraphs count from 1 within their section.
 """
 
 from __future__ import annotations
@@ -9,32 +9,32 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 SHARED = "shared"
-"""The collection of `data/reviews/`, which every asker may see."""
+"""The collection of `data/reviews/`, which every asker sees."""
 
 SHIPPED = "shipped"
-"""What the reranker that comes with the program is called in settings."""
+"""The name in settings of the reranker that comes with the program."""
 
 NO_RERANKER = "none"
-"""What no reranker at all is called in settings."""
+"""The name in settings for answering without a reranker."""
 
 INTRODUCTION = "Introduction"
-"""The heading of the text that stands before a review's first heading."""
+"""The heading of the text before a review's first heading."""
 
 
 class State(StrEnum):
-    """How far an answer goes."""
+    """Whether the reviews answer a question."""
 
     ANSWERED = "answered"
     """The quotes answer the question."""
     NEAREST = "nearest"
-    """The review may not say; the quotes are the closest there is."""
+    """The reviews may not answer the question. The quotes are the closest passages."""
     UNANSWERED = "unanswered"
-    """The review doesn't say; there are no quotes."""
+    """The reviews don't answer the question. There are no quotes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph's place: `Review.text[start:end]`, its number counted from 1 within its section."""
+    """A paragraph, `Review.text[start:end]`."""
 
     number: int
     start: int
@@ -43,7 +43,7 @@ class Paragraph:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A heading and what stands under it. `slug` is unique within its review."""
+    """A heading and the paragraphs under it. `slug` is unique within its review."""
 
     slug: str
     heading: str
@@ -55,8 +55,8 @@ class Section:
 class Review:
     """One essay.
 
-    `text` is plain text without marks, the paragraphs of all sections joined by one newline; headings are
-    not part of it. `slug` is unique within its collection.
+    `text` is plain text without markup: the paragraphs of all sections, joined by one newline, without headings. `slug`
+    is unique within its collection.
     """
 
     slug: str
@@ -72,14 +72,14 @@ class Review:
 
     @property
     def has_headings(self) -> bool:
-        """Whether anything but an introduction stands in it."""
+        """True if the review has any heading of its own."""
         return any(section.heading != INTRODUCTION for section in self.sections)
 
     def section(self, slug: str) -> Section:
-        """The section with that slug.
+        """Return the section of that slug.
 
         Raises:
-            KeyError: no section has it.
+            KeyError: there is none.
         """
         for section in self.sections:
             if section.slug == slug:
@@ -89,7 +89,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class Sentence:
-    """What is quoted: `Review.text[start:end]`, without white space at either end."""
+    """What is quoted: `Review.text[start:end]`, without white space at its ends."""
 
     start: int
     end: int
@@ -97,10 +97,9 @@ class Sentence:
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """What is retrieved and cited: a paragraph, or a run of its sentences where it exceeds the encoder.
+    """What is retrieved and cited: a paragraph, or a run of its sentences if it is longer than a passage may be.
 
-    `review` and `section` are slugs. The passages of a paragraph follow one another and leave out only white
-    space between sentences.
+    `review` and `section` are slugs. The passages of a paragraph leave out only white space between sentences.
     """
 
     collection: str
@@ -114,7 +113,7 @@ class Passage:
 
 @dataclass(frozen=True, slots=True)
 class ScoredSentence:
-    """A sentence with its ranking score (higher is better, comparable within one search only)."""
+    """A sentence with its ranking score: higher is better, comparable only within one search."""
 
     start: int
     end: int
@@ -137,10 +136,10 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """A sentence, or a run of sentences, in the reviewer's own words, and where it stands.
+    """A sentence, or a run of sentences, in the reviewer's own words, with its citation.
 
-    `text` is exactly `Review.text[start:end]`. `label` counts from 1 within its answer. `title` and
-    `heading` are for people; `review` and `section` are slugs.
+    `text` is exactly `Review.text[start:end]`. `label` counts from 1 within its answer. `title` and `heading` are for
+    people, `review` and `section` are slugs.
     """
 
     label: int
@@ -158,9 +157,9 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A question with what the reviews say to it.
+    """A question with what the reviews say about it.
 
-    `confidence` lies in [0, 1] and is comparable across questions.
+    `confidence` is in [0, 1] and compares across questions.
     """
 
     question: str
@@ -186,13 +185,13 @@ class QuestionInContext:
 
 @dataclass(frozen=True, slots=True)
 class StageSeconds:
-    """How long the parts of one look at the index took, in seconds by the clock.
+    """How long the stages of a question took, in seconds of wall-clock time.
 
     Attributes:
-        encode: to put the question right and make a vector of it.
-        rank: to find where to look, and score what stands there.
-        rerank: to score the closest sentences again, where there is a reranker, and tell how sure the answer is.
-        quote: to make the answer of it.
+        encode: check, rewrite and encode.
+        rank: route, retrieve and fuse.
+        rerank: rerank, if there is a reranker, and judge the confidence.
+        quote: choose the quotes and make the answer.
     """
 
     encode: float = 0.0
@@ -203,21 +202,19 @@ class StageSeconds:
 
 @dataclass(frozen=True, slots=True)
 class AskResult:
-    """What one look at the index gives: the answer, the passages closest to the question, and what they cost.
-
-    Two are equal that found the same, however long it took.
+    """The answer to a question, and the passages closest to it. Equality ignores the time.
 
     Attributes:
-        answer: what a member sees.
+        answer: what the asker sees.
         hits: the passages closest to the question, best first.
-        quotes: what the answer would quote whatever the confidence; what refusing costs is measured by them.
-        took: how long its parts took.
+        quotes: what the answer would quote at any confidence. The evaluation measures the cost of abstention by them.
+        seconds: how long the stages took.
     """
 
     answer: Answer
     hits: tuple[Hit, ...]
     quotes: tuple[Quote, ...] = ()
-    took: StageSeconds = field(default=StageSeconds(), compare=False)
+    seconds: StageSeconds = field(default=StageSeconds(), compare=False)
 
 
 _QUOTE_KEYS = ("label", "text", "review", "title", "section", "heading", "paragraph", "start", "end", "score")
@@ -225,10 +222,10 @@ _HIT_KEYS = ("review", "section", "paragraph", "start", "end", "score")
 
 
 def quote_record(quote: Quote) -> dict[str, object]:
-    """Return a quote as a JSON object; other programs read its keys."""
+    """Return a quote as a JSON object. Other programs read its keys."""
     return {key: getattr(quote, key) for key in _QUOTE_KEYS}
 
 
 def hit_record(hit: Hit) -> dict[str, object]:
-    """Return a hit as a JSON object; other programs read its keys."""
+    """Return a hit as a JSON object. Other programs read its keys."""
     return {key: getattr(hit, key) for key in _HIT_KEYS}

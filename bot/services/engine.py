@@ -366,7 +366,7 @@ def _answer(opened: OpenedLibrary, question: _WaitingQuestion, start: float) -> 
     answer = examined.answer
     reviews = _reviews(library, ((quote.collection, quote.review) for quote in answer.quotes))
     within = library.review(slug, collections=query.collections) if slug else None
-    took = examined.took
+    took = examined.seconds
     took = replace(took, encode=took.encode + question.seconds, quote=took.quote + perf_counter() - found)
     return Answered(answer, reviews, within, queued, took)
 

@@ -18,6 +18,7 @@ from embeddings.answering.calibration import (
 from embeddings.encoders.base import ONNX, Encoder, EncoderIdentity
 from embeddings.encoders.onnx import OnnxEncoder, verify_encoder
 from embeddings.errors import (
+    REBUILD,
     IndexDamagedError,
     IndexMissingError,
     IndexVersionError,
@@ -63,10 +64,7 @@ class IndexEncoder:
 
             encoder = open_encoder(self._folder, self.identity)
         if encoder.identity != self.identity:
-            raise IndexDamagedError(
-                f"{self._folder}: This is not the encoder that the index was built with. "
-                "Run `review-bot index --rebuild`."
-            )
+            raise IndexDamagedError(f"{self._folder}: This is not the encoder that the index was built with. {REBUILD}")
         return encoder
 
 
@@ -195,5 +193,5 @@ def check_weights(data: Path) -> Weights:
         verify_encoder(directory / manifest.encoder_folder)
         return Weights(identity.weights, default, from_index=True)
     if found != identity.weights:
-        raise ModelError(f"{identity.model} has changed since the index was built. Run `review-bot index --rebuild`.")
+        raise ModelError(f"{identity.model} has changed since the index was built. {REBUILD}")
     return Weights(found, default)

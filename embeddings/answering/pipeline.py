@@ -92,7 +92,7 @@ class Pipeline:
         factor = 1.0
         if self._models.reranker is not None and self._models.reranker_calibration is not None:
             reranked = rerank(
-                f"{before} {query.text}".lstrip(), sentences, self._models.reranker, self._ranking.reader_share
+                f"{before} {query.text}".lstrip(), sentences, self._models.reranker, self._ranking.reranker_share
             )
             sentences, hits = reranked.sentences, reranked.reorder(hits)
             factor = reranker_factor(reranked.best, self._models.reranker_calibration)

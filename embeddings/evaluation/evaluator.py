@@ -122,8 +122,11 @@ def evaluate(
 
 def library_settings(library: Library) -> dict[str, object]:
     """Return all settings of a library that decide its answers, besides the reviews and the encoder."""
+    ranking = asdict(library.ranking)
+    # Stored runs have this name.
+    ranking["reader_share"] = ranking.pop("reranker_share")
     return {
-        "ranking": asdict(library.ranking),
+        "ranking": ranking,
         "thresholds": asdict(library.models.thresholds),
         "splitter": library.manifest.splitter,
         "vectors": library.manifest.vectors,

@@ -16,7 +16,7 @@ A sweep file is TOML. Each table is a variant with its name; a key that it doesn
     reranker = "none"
 
     [variants.more-of-the-reranker]
-    ranking = { reader_share = 0.5 }
+    ranking = { reranker_share = 0.5 }
 
     [variants.short-passages]
     passage_tokens = 128
@@ -354,6 +354,9 @@ def _ranking(file: Path, name: str, wanted: object) -> RankingSettings:
     try:
         if isinstance(wanted, str):
             return named_ranking(wanted)
+        if isinstance(wanted, dict) and "reader_share" in wanted:
+            # The name in sweep files of earlier versions.
+            wanted = {"reranker_share" if key == "reader_share" else key: value for key, value in wanted.items()}
         return RankingSettings(**_numbers(file, name, "ranking", wanted, RankingSettings))
     except (UnknownRankingError, ValueError) as error:
         raise SweepFileError(file, f"[variants.{name}] ranking: {error}") from error

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from embeddings.config import RankingSettings
 from embeddings.documents.analyzer import terms
-from embeddings.errors import IndexDamagedError
+from embeddings.errors import REBUILD, IndexDamagedError
 from embeddings.index.collection import CollectionIndex
 
 Floats = NDArray[np.float32]
@@ -111,8 +111,7 @@ def _candidates(query: SearchQuery, scope: Scope, settings: RankingSettings) -> 
             found = _closest(query, scope, settings.candidates)
         if not found.are_sound():
             raise IndexDamagedError(
-                f"{scope.index.directory}: The index is damaged (it gives impossible scores). "
-                "Run `review-bot index --rebuild`."
+                f"{scope.index.directory}: The index is damaged (it gives impossible scores). {REBUILD}"
             )
     return found
 

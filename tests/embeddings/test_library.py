@@ -1,4 +1,4 @@
-"""The façade over a data directory, as the command and the bot use it."""
+"""The library of a data directory, as the terminal and the bot use it."""
 
 from __future__ import annotations
 
@@ -54,14 +54,14 @@ def _tree(directory: Path) -> dict[str, tuple[int, int]]:
 
 
 def _line(error: pytest.ExceptionInfo[LibraryError]) -> str:
-    """The error's message, which must be one line."""
+    """Return the error's message, which must be one line."""
     (line,) = str(error.value).splitlines()
     return line
 
 
 @pytest.fixture(scope="module")
 def template(encoder_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory with an index, built by `Library.build` upon the encoder that was exported before."""
+    """A data directory with an index, built by `Library.build` with the encoder of all tests."""
     data = tmp_path_factory.mktemp("library") / "data"
     (data / "reviews").mkdir(parents=True)
     (data / "collections" / "42").mkdir(parents=True)
@@ -78,7 +78,7 @@ def template(encoder_directory: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture
 def data(template: Path, tmp_path: Path) -> Path:
-    """A copy of that directory to alter; the encoder's files are shared, and not to be written to."""
+    """A copy of that directory to alter, except for the encoder's files, which are shared."""
 
     def copy(source: str, target: str) -> str:
         if "encoders" in Path(source).parts and not source.endswith(".json"):
@@ -96,7 +96,7 @@ def opened(template: Path) -> Iterator[Library]:
     library.close()
 
 
-def test_an_index_built_by_one_is_opened_by_another(template: Path) -> None:
+def test_an_index_that_one_library_built_is_opened_by_another(template: Path) -> None:
     before = _tree(template)
     library = Library.open(template)
     answer = library.ask(QUESTION)
@@ -127,14 +127,14 @@ def test_asking_needs_neither_pytorch_nor_sentence_transformers(template: Path) 
     assert (ran.stdout, ran.stderr) == ("[]\n", "")
 
 
-def test_there_is_no_index_yet(tmp_path: Path) -> None:
+def test_opening_without_an_index_is_refused(tmp_path: Path) -> None:
     with pytest.raises(IndexMissingError) as caught:
         Library.open(tmp_path)
     assert _line(caught) == f"{tmp_path}/.index: there is no index yet; run `review-bot index`"
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_reviews_there_is_nothing_to_build(tmp_path: Path) -> None:
+def test_building_without_reviews_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NoReviewsError) as caught:
         Library.build(tmp_path)
     assert _line(caught) == f"{tmp_path}/reviews: There are no reviews. Put a .md or .txt file there."
@@ -153,7 +153,7 @@ def test_all_broken_files_are_listed_and_nothing_is_changed(data: Path) -> None:
     assert _tree(data) == before
 
 
-def test_broken_files_may_be_left_out_and_are_named(data: Path) -> None:
+def test_broken_files_can_be_left_out_and_are_reported(data: Path) -> None:
     (data / "reviews" / "quiet.md").write_text("")
     (data / "reviews" / "new.txt").write_text("A new review.")
     notes: list[str] = []
@@ -163,14 +163,14 @@ def test_broken_files_may_be_left_out_and_are_named(data: Path) -> None:
     assert note.startswith(f"left out: {data}/reviews/quiet.md, line 1: ")
 
 
-def test_nothing_but_broken_files_is_nothing_to_build(tmp_path: Path) -> None:
+def test_building_from_broken_files_alone_is_refused(tmp_path: Path) -> None:
     (tmp_path / "reviews").mkdir()
     (tmp_path / "reviews" / "empty.md").write_text("")
     with pytest.raises(NoReviewsError):
         Library.build(tmp_path, skip_broken=True)
 
 
-def test_a_model_that_is_not_there_changes_nothing(data: Path) -> None:
+def test_building_with_a_missing_model_changes_nothing(data: Path) -> None:
     before = _tree(data / ".index" / "collections")
     with pytest.raises(ModelError):
         Library.build(data, model="/nowhere/model")
@@ -178,7 +178,7 @@ def test_a_model_that_is_not_there_changes_nothing(data: Path) -> None:
     assert Library.open(data).ask(QUESTION).quotes
 
 
-def test_a_model_that_can_not_be_exported_answers_by_the_reference(tmp_path: Path) -> None:
+def test_a_model_that_cannot_be_exported_runs_on_sentence_transformers(tmp_path: Path) -> None:
     model = save_model(tmp_path / "model", padding_side="left")
     (tmp_path / "reviews").mkdir()
     (tmp_path / "reviews" / "quiet.md").write_text(QUIET)
@@ -194,7 +194,7 @@ def test_a_model_that_can_not_be_exported_answers_by_the_reference(tmp_path: Pat
     assert Library.build(tmp_path).manifest == built.manifest
 
 
-def test_a_touched_file_is_taken_note_of_and_nothing_is_built(data: Path) -> None:
+def test_a_touched_file_is_recorded_and_nothing_is_built(data: Path) -> None:
     before = _tree(data / ".index" / "collections")
     os.utime(data / "reviews" / "quiet.md", (1, 1))
     library = Library.build(data)
@@ -203,7 +203,7 @@ def test_a_touched_file_is_taken_note_of_and_nothing_is_built(data: Path) -> Non
     assert _tree(data / ".index" / "collections") == before
 
 
-def test_a_changed_review_is_told_and_built_and_the_old_reader_stays(data: Path) -> None:
+def test_a_changed_review_is_outdated_until_it_is_built_and_an_open_library_stays_as_it_is(data: Path) -> None:
     old = Library.open(data)
     (data / "reviews" / "quiet.md").write_text(QUIET.replace("creaks", "burns"))
     assert Library.open(data).outdated() == {(SHARED, "quiet")}
@@ -218,7 +218,7 @@ def _collection_files(data: Path) -> list[Path]:
     return sorted(path for path in (data / ".index" / "collections").rglob("*") if path.is_file())
 
 
-def test_each_file_truncated_or_gone_is_one_line_that_names_the_way_out(data: Path) -> None:
+def test_each_truncated_or_missing_file_is_an_error_that_says_what_to_do(data: Path) -> None:
     encoder = [path for path in (data / ".index" / "encoders").rglob("*") if path.is_file()]
     assert len(_collection_files(data)) == 20
     assert len(encoder) == 4
@@ -236,7 +236,7 @@ def test_each_file_truncated_or_gone_is_one_line_that_names_the_way_out(data: Pa
     assert Library.open(data).ask(QUESTION).quotes
 
 
-def test_a_rebuild_mends_whatever_was_damaged(data: Path) -> None:
+def test_a_rebuild_repairs_any_damage(data: Path) -> None:
     expected = Library.open(data).ask(QUESTION)
     for number, file in enumerate(_collection_files(data)):
         content = file.read_bytes()
@@ -252,13 +252,13 @@ def test_a_rebuild_mends_whatever_was_damaged(data: Path) -> None:
 
 
 def _overwrite(file: Path) -> None:
-    """Put other bytes in the place of most of a file's, as many as there were."""
+    """Replace most of a file's bytes by as many others."""
     content = file.read_bytes()
     noise = np.random.default_rng(1).bytes(len(content))
     file.write_bytes(content[:200] + noise[200:])
 
 
-def test_any_file_altered_to_the_same_size_is_seen_by_reading_every_byte(data: Path) -> None:
+def test_verifying_finds_any_altered_file_of_the_same_size(data: Path) -> None:
     Library.open(data).verify()
     for file in _collection_files(data):
         content = file.read_bytes()
@@ -272,7 +272,7 @@ def test_any_file_altered_to_the_same_size_is_seen_by_reading_every_byte(data: P
 
 @pytest.mark.parametrize("name", ["sentences.faiss", "pairs.faiss", "passages.faiss"])
 @pytest.mark.parametrize("exact", [4096, 0])
-def test_vectors_altered_to_the_same_size_are_refused_when_they_are_asked(data: Path, name: str, exact: int) -> None:
+def test_altered_vectors_of_the_same_size_are_refused_when_searched(data: Path, name: str, exact: int) -> None:
     for file in (data / ".index" / "collections").rglob(name):
         _overwrite(file)
     with pytest.raises(IndexDamagedError) as caught:
@@ -282,7 +282,7 @@ def test_vectors_altered_to_the_same_size_are_refused_when_they_are_asked(data: 
     )
 
 
-def test_an_update_takes_nothing_over_from_a_damaged_index(data: Path) -> None:
+def test_an_update_reuses_nothing_of_a_damaged_index(data: Path) -> None:
     for file in data.glob(".index/collections/shared/*/*.faiss"):
         _overwrite(file)
     (data / "reviews" / "new.md").write_text("---\ntitle: New\n---\nA new text.\n", encoding="utf-8")
@@ -291,7 +291,7 @@ def test_an_update_takes_nothing_over_from_a_damaged_index(data: Path) -> None:
     assert library.ask(QUESTION).quotes
 
 
-def test_reviews_that_are_no_records_are_damage_when_they_are_read(data: Path) -> None:
+def test_stored_reviews_that_cannot_be_parsed_are_refused_when_read(data: Path) -> None:
     for file in (data / ".index" / "collections").rglob("reviews.jsonl"):
         file.write_bytes(b"?" * file.stat().st_size)
     with pytest.raises(IndexDamagedError) as caught:
@@ -300,7 +300,7 @@ def test_reviews_that_are_no_records_are_damage_when_they_are_read(data: Path) -
 
 
 @pytest.mark.parametrize("content", ['{"format": 99}', "{"])
-def test_a_manifest_that_can_not_be_used_is_built_anew(data: Path, content: str) -> None:
+def test_an_unusable_manifest_is_refused_and_a_rebuild_replaces_it(data: Path, content: str) -> None:
     expected = Library.open(data).ask(QUESTION)
     (data / ".index" / "manifest.json").write_text(content)
     with pytest.raises((IndexVersionError, IndexDamagedError), match="run `review-bot index --rebuild`"):
@@ -308,7 +308,7 @@ def test_a_manifest_that_can_not_be_used_is_built_anew(data: Path, content: str)
     assert Library.build(data, rebuild=True).ask(QUESTION) == expected
 
 
-def test_an_encoder_that_is_not_the_indexs_is_refused(data: Path) -> None:
+def test_an_encoder_other_than_the_indexs_is_refused(data: Path) -> None:
     library = Library.open(data)
     manifest = replace(library.manifest, encoder=replace(library.manifest.encoder, weights="0" * 64))
     with pytest.raises(IndexDamagedError, match="Run `review-bot index --rebuild`"):
@@ -328,7 +328,7 @@ def test_nobody_has_calibrated_an_encoder_in_memory(encoder: OnnxEncoder, tmp_pa
 @pytest.mark.parametrize(
     "question", ["", " \n\t ", "x" * 10_000, "why? " * 2_000, "🎬🍿👩‍👩‍👧", "\x00\x01\x07", "?!…", "\u200b\u200f", "_"]
 )
-def test_what_is_no_question_is_refused_in_one_line(opened: Library, question: str) -> None:
+def test_what_is_not_a_question_is_refused_in_one_line(opened: Library, question: str) -> None:
     for ask in (opened.ask, opened.search):
         with pytest.raises(QuestionError) as caught:
             ask(question)
@@ -350,14 +350,14 @@ def test_what_is_no_question_is_refused_in_one_line(opened: Library, question: s
         "1",
     ],
 )
-def test_an_odd_question_is_a_question(opened: Library, question: str) -> None:
+def test_an_odd_question_is_answered(opened: Library, question: str) -> None:
     answer = opened.ask(question)
     assert answer.question == question
     check_quotes(answer.quotes, opened)
     assert len(opened.search(question, 5)) == 5
 
 
-def test_a_follow_up_is_heard_however_long_the_turn_before_it_was(opened: Library, encoder: OnnxEncoder) -> None:
+def test_a_follow_up_is_kept_whole_however_long_the_question_before_it(opened: Library, encoder: OnnxEncoder) -> None:
     watched = Watched(encoder)
     library = opened.reopened(models=Models(watched))
     for turn in ("hailsham " * 10_000, "静かな映画" * 500):
@@ -370,7 +370,7 @@ def test_a_follow_up_is_heard_however_long_the_turn_before_it_was(opened: Librar
     assert watched.texts[-2] == "Who is Kathy? and who plays her?"
 
 
-def test_questions_that_are_understood_together_are_answered_as_alone(library: Library) -> None:
+def test_questions_that_are_encoded_together_are_answered_as_alone(library: Library) -> None:
     turns = [
         QuestionInContext(QUESTION),
         QuestionInContext("?!"),
@@ -420,14 +420,14 @@ def test_a_question_keeps_to_the_review_that_it_names(opened: Library) -> None:
     assert reviews("is The Quiet Place like Never Let Me Go?") == {"quiet", "never-let-me-go"}
 
 
-def test_a_title_that_stands_nowhere_in_its_review_is_no_unknown_name(opened: Library) -> None:
+def test_a_title_that_its_review_never_mentions_is_a_known_name(opened: Library) -> None:
     assert "Quiet" not in opened.review("quiet").text
     named = opened.ask("What creaks in the Quiet Place?").confidence
     plain = opened.ask("What creaks in this place?", review="quiet").confidence
     assert named > 0.8 * plain
 
 
-def test_an_author_is_no_unknown_name_in_their_own_review(encoder: OnnxEncoder, tmp_path: Path) -> None:
+def test_an_author_is_a_known_name_in_their_own_review(encoder: OnnxEncoder, tmp_path: Path) -> None:
     text = {"One": ["The film is quiet and sad, and I loved its ending."]}
     library = Library.of([review("film", text, author="Pauline Kael", work="Le Silence")], tmp_path, encoder)
     loved = library.ask("Did Pauline Kael love the ending?").confidence
@@ -435,7 +435,7 @@ def test_an_author_is_no_unknown_name_in_their_own_review(encoder: OnnxEncoder, 
     assert library.ask("Did Roger Ebert love the ending?").confidence < 0.8 * loved
 
 
-def test_a_review_that_is_not_there_is_named_with_the_closest(opened: Library) -> None:
+def test_an_unknown_review_is_reported_with_the_closest_names(opened: Library) -> None:
     for act in (
         lambda: opened.ask(QUESTION, review="never-let-me-so"),
         lambda: opened.review("never-let-me-so"),
@@ -471,7 +471,7 @@ def test_one_slug_in_two_collections_is_two_reviews(encoder: OnnxEncoder, tmp_pa
     assert {(hit.collection, hit.review) for hit in found} == {(SHARED, "film"), ("42", "film")}
 
 
-def test_who_sees_no_collection_is_told_nothing(opened: Library) -> None:
+def test_an_asker_who_sees_no_collection_finds_nothing(opened: Library) -> None:
     for collections in ((), ("nowhere",)):
         assert opened.reviews(collections=collections) == ()
         assert opened.ask(QUESTION, collections=collections) == Answer(QUESTION, State.UNANSWERED, 0.0, ())
@@ -497,7 +497,7 @@ ASKED = ("What does Bartholomew wait for?", "zepelin", "who is wilhelmena", "is 
     visible=st.lists(st.sampled_from(NAMES), min_size=1, max_size=2, unique=True),
     question=st.sampled_from(ASKED),
 )
-def test_a_collection_that_one_may_not_see_changes_nothing(
+def test_a_hidden_collection_changes_no_answer(
     encoder: OnnxEncoder, placed: list[tuple[str, str]], visible: list[str], question: str
 ) -> None:
     reviews = [
@@ -534,6 +534,6 @@ def _unknown(library: Library, visible: Sequence[str]) -> list[str]:
     return said
 
 
-def test_reviews_in_memory_are_a_library_too(encoder: OnnxEncoder, tmp_path: Path) -> None:
+def test_reviews_in_memory_can_be_asked(encoder: OnnxEncoder, tmp_path: Path) -> None:
     film: Review = review("film", {"One": ["A heron stands in the shade."]})
     assert Library.of([film], tmp_path, encoder).ask("what stands in the shade").quotes[0].text == film.text

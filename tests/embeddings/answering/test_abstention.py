@@ -41,14 +41,14 @@ FACTS = [
 ]
 
 
-@pytest.mark.parametrize(("question", "telling"), FACTS)
-def test_a_fact_is_missing_where_the_review_has_no_word_of_it(question: str, telling: str) -> None:
+@pytest.mark.parametrize(("question", "answering"), FACTS)
+def test_a_fact_is_unmentioned_if_the_review_has_no_word_of_it(question: str, answering: str) -> None:
     assert _asked(question, "")
-    assert not _asked(question, telling)
+    assert not _asked(question, answering)
 
 
 @pytest.mark.parametrize("question", [question for question, _ in FACTS])
-def test_a_fact_is_not_told_by_words_that_any_review_has(question: str) -> None:
+def test_words_of_any_review_do_not_mention_a_fact(question: str) -> None:
     assert _asked(question, ESSAY)
 
 
@@ -67,14 +67,14 @@ def test_other_questions_ask_for_no_such_fact(question: str) -> None:
     assert not _asked(question, "")
 
 
-def test_what_happens_in_a_story_is_told_by_its_own_words() -> None:
+def test_a_question_about_the_story_finds_its_own_words() -> None:
     assert not _asked("Who shot the sheriff?", "The deputy was shot, but who shot him?")
 
 
 TEXT = "Kathy and Ruth, played by Carey Mulligan and Keira Knightley, leave Hailsham in Romanek’s story of love."
 
 
-def _unknown(question: str) -> bool:
+def _names_unmentioned(question: str) -> bool:
     return names_unmentioned(question, set(terms(TEXT)).__contains__)
 
 
@@ -103,8 +103,8 @@ def _unknown(question: str) -> bool:
         "what about casablanca, any good?",
     ],
 )
-def test_a_name_that_the_reviews_never_mention_is_unknown(question: str) -> None:
-    assert _unknown(question)
+def test_a_name_that_the_reviews_never_mention_is_found(question: str) -> None:
+    assert _names_unmentioned(question)
 
 
 @pytest.mark.parametrize(
@@ -134,10 +134,10 @@ def test_a_name_that_the_reviews_never_mention_is_unknown(question: str) -> None
         "映画 ФИЛЬМ 🎬",
     ],
 )
-def test_a_question_without_a_foreign_name_is_not_doubted(question: str) -> None:
-    assert not _unknown(question)
+def test_a_question_without_such_a_name_has_none(question: str) -> None:
+    assert not _names_unmentioned(question)
 
 
 @given(st.text(max_size=60))
-def test_no_name_is_unknown_where_every_word_is_told(question: str) -> None:
+def test_no_name_is_unmentioned_if_every_word_is_mentioned(question: str) -> None:
     assert not names_unmentioned(question, lambda _: True)

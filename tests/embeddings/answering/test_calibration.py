@@ -23,7 +23,7 @@ from embeddings.errors import CalibrationError
 CHOSEN = Thresholds(answered=0.6, nearest=0.5)
 
 
-def test_thresholds_come_with_the_packaged_encoder(encoder: OnnxEncoder, tmp_path: Path) -> None:
+def test_the_packaged_encoder_has_thresholds(encoder: OnnxEncoder, tmp_path: Path) -> None:
     thresholds = load_calibration(tmp_path, encoder.identity).thresholds
     assert thresholds is not None
     assert 0 < thresholds.nearest <= thresholds.answered < 1
@@ -33,7 +33,7 @@ def test_an_encoder_that_nobody_calibrated_has_none(encoder: OnnxEncoder, tmp_pa
     assert load_calibration(tmp_path, replace(encoder.identity, weights="0" * 64)) == Calibration()
 
 
-def test_a_data_directorys_own_thresholds_go_first(encoder: OnnxEncoder, tmp_path: Path) -> None:
+def test_a_data_directorys_own_thresholds_take_precedence(encoder: OnnxEncoder, tmp_path: Path) -> None:
     assert save_thresholds(tmp_path, encoder.identity, CHOSEN) == tmp_path / CALIBRATION_FILE
     assert load_calibration(tmp_path, encoder.identity).thresholds == CHOSEN
     assert [path.name for path in tmp_path.iterdir()] == [CALIBRATION_FILE]
@@ -61,7 +61,7 @@ def test_thresholds_for_another_encoder_are_refused(encoder: OnnxEncoder, tmp_pa
         b'{"WEIGHTS": {"answered": 7, "nearest": 0.5}}',
     ],
 )
-def test_a_broken_file_is_one_line_that_says_what_to_do(encoder: OnnxEncoder, tmp_path: Path, content: bytes) -> None:
+def test_a_broken_file_is_an_error_that_says_what_to_do(encoder: OnnxEncoder, tmp_path: Path, content: bytes) -> None:
     (tmp_path / CALIBRATION_FILE).write_bytes(content.replace(b"WEIGHTS", encoder.identity.weights.encode()))
     with pytest.raises(CalibrationError) as caught:
         load_calibration(tmp_path, encoder.identity)

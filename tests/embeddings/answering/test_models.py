@@ -23,7 +23,7 @@ from tests.embeddings.fixtures.rerankers import LongestSentence
 CHOSEN = Thresholds(answered=0.4, nearest=0.2)
 
 
-def test_without_a_reranker_there_is_nothing_of_it(library: Library) -> None:
+def test_no_reranker_has_no_problem_and_no_calibration(library: Library) -> None:
     models = library.models.replaced(reranker=NO_RERANKER)
     assert (models.reranker, models.reranker_problem, models.reranker_calibration) == (None, None, None)
 

@@ -21,7 +21,7 @@ FOREIGN = [question for question in DEVELOPMENT if question.kind in ("off-topic"
 
 @pytest.fixture(scope="module")
 def outcomes(library: Library) -> tuple[tuple[Outcome, ...], Mapping[Measure, float]]:
-    """The development questions, asked, and their figures."""
+    """The outcomes and the figures of the development questions."""
     with open_task(QUESTIONS, library, split="dev") as (task, asked):
         evaluation = evaluate(asked, task)
     estimates = summarise(evaluation.run.results).estimates
@@ -37,7 +37,7 @@ FLOORS = {
     Measure.KEPT: 0.80,
     Measure.REFUSED: 0.55,
 }
-"""What answers about the owner's review must reach."""
+"""The least figures of answers about the owner's review."""
 
 
 @pytest.mark.parametrize("measure", FLOORS)
@@ -47,7 +47,7 @@ def test_the_development_questions_are_answered_no_worse_than_the_floor(
     assert outcomes[1][measure] >= FLOORS[measure]
 
 
-def test_every_quote_about_the_owners_review_is_as_promised(
+def test_every_quote_of_a_development_question_is_a_slice_of_the_review(
     outcomes: tuple[tuple[Outcome, ...], Mapping[Measure, float]], library: Library
 ) -> None:
     quoted = [outcome.answer for outcome in outcomes[0] if outcome.answer.quotes]
@@ -57,7 +57,7 @@ def test_every_quote_about_the_owners_review_is_as_promised(
 
 
 @pytest.mark.parametrize("question", FOREIGN, ids=lambda question: question.id)
-def test_other_films_and_other_matters_are_unanswered_whatever_was_asked_before(
+def test_questions_about_other_films_and_topics_are_unanswered_after_any_question(
     library: Library, question: Question
 ) -> None:
     turns = [earlier.text for earlier in DEVELOPMENT if earlier.relevant and not earlier.context]
@@ -67,7 +67,7 @@ def test_other_films_and_other_matters_are_unanswered_whatever_was_asked_before(
         assert (given.state, given.quotes) == (State.UNANSWERED, ()), context
 
 
-def test_a_follow_up_is_answered_by_what_was_asked_before(library: Library) -> None:
+def test_a_follow_up_is_answered_with_the_question_before_it(library: Library) -> None:
     assert library.ask("and who plays her?", context=("Who is Ruth?",)).quotes[0].text.count("Keira Knightley") == 1
     assert (
         library.ask("and who plays her?", context=("Who is Ruth?", "tell me about Kathy"))

@@ -52,7 +52,7 @@ def test_a_sweep_file_has_questions_and_variants(tmp_path: Path) -> None:
         [variants.other]
         model = "models/other"
         passage_tokens = 128
-        ranking = { passage_lexical = 0.5, candidates = 50 }
+        ranking = { passage_lexical = 0.5, candidates = 50, reader_share = 0.3 }
         thresholds = { answered = 0.5, nearest = 0.25 }
         [variants.lexical]
         ranking = "bm25"
@@ -67,7 +67,7 @@ def test_a_sweep_file_has_questions_and_variants(tmp_path: Path) -> None:
             Variant("default", RankingSettings()),
             Variant(
                 "other",
-                RankingSettings(passage_lexical=0.5, candidates=50),
+                RankingSettings(passage_lexical=0.5, candidates=50, reranker_share=0.3),
                 model="models/other",
                 passage_tokens=128,
                 thresholds=Thresholds(answered=0.5, nearest=0.25),
@@ -106,11 +106,11 @@ HEAD = 'questions = ["a.jsonl"]\n'
         (HEAD + '[variants."a\\u0000b"]', "needs a name that can be a file name: printable"),
         (
             HEAD + "[variants.a]\nranking = { passage_lexical = -1 }",
-            r"\[variants\.a\] ranking: passage_lexical is a share, from 0 to 1, not -1",
+            r"\[variants\.a\] ranking: passage_lexical must be a share from 0 to 1, not -1\.",
         ),
         (
             HEAD + "[variants.a]\nranking = { passage_lexical = nan }",
-            "passage_lexical is a share, from 0 to 1, not nan",
+            r"passage_lexical must be a share from 0 to 1, not nan\.",
         ),
         (HEAD + "[variants.a]\nranking = { sentence_passage = inf }", "sentence_passage is 0 or more, not inf"),
         (
@@ -217,7 +217,7 @@ def test_a_variant_may_change_the_reranker_and_its_share(library: Library, quest
     variants = (
         Variant("shipped", RankingSettings()),
         Variant("none", RankingSettings(), reranker="none"),
-        Variant("all", RankingSettings(reader_share=1.0)),
+        Variant("all", RankingSettings(reranker_share=1.0)),
     )
 
     shipped, none, everything = (
@@ -228,7 +228,10 @@ def test_a_variant_may_change_the_reranker_and_its_share(library: Library, quest
     assert library.models.reranker is not None
     reranker = asdict(library.models.reranker.identity)
     assert [found["reader"] for found in settings] == [reranker, None, reranker]
-    assert settings[2]["ranking"] == {**asdict(RankingSettings()), "reader_share": 1.0}
+    default = asdict(RankingSettings())
+    assert settings[2]["ranking"] == {"reader_share": 1.0} | {
+        key: default[key] for key in default.keys() - {"reranker_share"}
+    }
     assert shipped.results[0].confidence != none.results[0].confidence
     assert shipped.results[0].confidence == everything.results[0].confidence
 

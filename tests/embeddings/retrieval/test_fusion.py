@@ -52,7 +52,7 @@ def _made(slug: str, seed: int, sections: int) -> Review:
 
 @pytest.fixture(scope="module")
 def made(encoder: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Library]:
-    """Opens one index of three reviews with other settings."""
+    """Opens one index of three reviews with the given settings."""
     directory = tmp_path_factory.mktemp("ranking") / "index"
     reviews = [_made("one", 1, 8), _made("two", 2, 3), _made("three", 3, 1)]
 
@@ -72,7 +72,7 @@ def _scores(hits: Sequence[Hit]) -> list[float]:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 @pytest.mark.parametrize("within", [None, "one", "two"])
-def test_candidates_enough_for_all_give_the_ranking_of_everything(
+def test_enough_candidates_give_the_ranking_of_everything(
     made: Callable[..., Library], question: str, within: str | None
 ) -> None:
     exact = made().search(question, 100, review=within)
@@ -90,7 +90,7 @@ def test_a_few_candidates_give_the_same_first_passage(library: Library) -> None:
     ]
 
 
-def test_a_hit_holds_every_sentence_of_its_passage_once_best_first(made: Callable[..., Library]) -> None:
+def test_a_hit_has_every_sentence_of_its_passage_once_best_first(made: Callable[..., Library]) -> None:
     for library in (made(), made(exact=0, candidates=3)):
         for hit in library.search("the gallery and the beach", 50):
             assert [s.score for s in hit.sentences] == sorted((s.score for s in hit.sentences), reverse=True)
@@ -101,7 +101,7 @@ def test_a_hit_holds_every_sentence_of_its_passage_once_best_first(made: Callabl
             assert all(text[end:start].isspace() for (_, end), (start, _) in pairwise(spans))
 
 
-def test_hits_are_passages_each_once_best_first_and_at_most_k(made: Callable[..., Library]) -> None:
+def test_hits_are_distinct_passages_best_first_and_at_most_k(made: Callable[..., Library]) -> None:
     library = made()
     everything = library.search("Kathy", 10_000)
     assert len(everything) == library.manifest.collections[0].reviews[-1].passages[1]
@@ -132,7 +132,7 @@ def test_scaling_every_vector_changes_no_score_and_no_order(
         assert scaled.ask("and why?", context=(question,)).confidence == pytest.approx(followed.confidence, abs=2e-4)
 
 
-def test_sentences_that_are_alike_score_alike_and_stand_in_their_order(encoder: OnnxEncoder, tmp_path: Path) -> None:
+def test_equal_sentences_have_equal_scores_and_stay_in_order(encoder: OnnxEncoder, tmp_path: Path) -> None:
     alike = review("alike", {f"Part {number}": ["The film is quiet."] for number in range(7)})
     library = Library.of([alike], tmp_path, encoder)
     hits = library.search("Is the film loud?", 10)
@@ -146,7 +146,7 @@ def test_a_constant_list_scores_nothing(value: float, length: int) -> None:
     assert _min_max(np.full(length, value, np.float32)).tolist() == [0.0] * length
 
 
-def test_noise_in_the_last_bits_is_a_constant_list() -> None:
+def test_noise_in_the_last_bits_counts_as_constant() -> None:
     assert _min_max(np.array([0.5, np.nextafter(np.float32(0.5), 1), 0.5], np.float32)).tolist() == [0, 0, 0]
 
 
@@ -159,12 +159,12 @@ def test_min_max_spans_0_to_1_and_keeps_the_order(values: list[float]) -> None:
 
 
 @given(st.lists(st.integers(0, 5), max_size=30), st.integers(-2, 35))
-def test_the_best_places_are_those_of_the_highest_scores_ties_in_their_order(scores: list[int], k: int) -> None:
+def test_the_best_positions_have_the_highest_scores_with_ties_in_order(scores: list[int], k: int) -> None:
     expected = sorted(range(len(scores)), key=lambda place: (-scores[place], place))[: max(0, k)]
     assert _best(np.array(scores, np.float32), k).tolist() == expected
 
 
-def test_nothing_to_look_at_gives_nothing() -> None:
+def test_no_candidates_give_no_ranking() -> None:
     ranking = Ranking([], RankingSettings())
     assert ranking.hits(5) == ()
     assert ranking.sentences(5) == ()

@@ -36,7 +36,7 @@ def _known(word: str) -> bool:
         ("Carey Muligan's role", "Carey mulligan role"),
     ],
 )
-def test_a_misspelt_word_of_the_reviews_is_put_right(asked: str, meant: str) -> None:
+def test_a_misspelt_word_of_the_reviews_is_corrected(asked: str, meant: str) -> None:
     assert correct(asked, [LIST], _known) == meant
 
 
@@ -52,31 +52,31 @@ def test_a_misspelt_word_of_the_reviews_is_put_right(asked: str, meant: str) -> 
         "мулиган 静かな映画 🎬",
     ],
 )
-def test_other_words_stay_as_they_are(asked: str) -> None:
+def test_other_words_are_not_corrected(asked: str) -> None:
     assert correct(asked, [LIST], _known) == asked
 
 
-def test_of_four_letters_two_that_changed_places_are_put_right() -> None:
+def test_two_swapped_letters_of_four_are_corrected() -> None:
     assert correct("eimly", [Vocabulary.build(["Emily"])], _known) == "emily"
     assert correct("rtuh", [Vocabulary.build(["Ruth"])], _known) == "ruth"
 
 
 @given(st.lists(st.sampled_from(TEXT.split()), max_size=12).map(" ".join))
-def test_what_the_reviews_say_is_never_corrected(question: str) -> None:
+def test_words_of_the_reviews_are_never_corrected(question: str) -> None:
     assert correct(question, [LIST], lambda _: False) == question
 
 
 @given(st.text(max_size=60))
-def test_nothing_is_corrected_by_no_reviews(question: str) -> None:
+def test_without_reviews_nothing_is_corrected(question: str) -> None:
     assert correct(question, [], lambda _: False) == question
 
 
 @given(st.text(st.characters(exclude_categories=("L", "M")), max_size=60))
-def test_what_is_no_word_is_never_corrected(question: str) -> None:
+def test_text_without_words_is_never_corrected(question: str) -> None:
     assert correct(question, [LIST], lambda _: False) == question
 
 
-def test_a_saved_list_is_the_same_list(tmp_path: Path) -> None:
+def test_a_saved_vocabulary_opens_as_the_same(tmp_path: Path) -> None:
     LIST.save(tmp_path / "words")
     opened = Vocabulary.open(tmp_path / "words")
     assert opened.to_counts().words == LIST.to_counts().words
@@ -86,13 +86,13 @@ def test_a_saved_list_is_the_same_list(tmp_path: Path) -> None:
 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(["hailsham", "hailsha", "halisham", "haislham", "ailsham", "hälsham", "donation"])))
-def test_no_word_that_is_alike_is_overlooked(words: list[str]) -> None:
+def test_every_similar_word_is_a_candidate(words: list[str]) -> None:
     near = list(Vocabulary.build([" ".join(words)]).candidates("hailsham"))
     likeness = DamerauLevenshtein.normalized_similarity
     assert {fold(word) for word in words if likeness(fold(word), "hailsham") >= SPELLING_SIMILARITY} <= set(near)
 
 
-def test_words_counted_and_taken_away_again_leave_the_others() -> None:
+def test_words_added_and_removed_again_leave_the_others() -> None:
     words, one, other = WordCounts(), WordCounts(), WordCounts()
     one.add("Miss Emily explains. Of Keira Knightley, Keira Knightley.")
     other.add("By Miss Emily and Carey Mulligan.")
@@ -101,7 +101,7 @@ def test_words_counted_and_taken_away_again_leave_the_others() -> None:
     assert (words.words, words.names) == (other.folded().words, other.folded().names)
 
 
-def test_of_two_words_as_close_the_same_is_taken_in_every_process() -> None:
+def test_every_process_chooses_the_same_of_two_equally_close_words() -> None:
     # Python orders a set of strings by a seed that every process draws anew.
     script = (
         "from embeddings.retrieval.spelling import Vocabulary, correct\n"
