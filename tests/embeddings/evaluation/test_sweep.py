@@ -112,10 +112,10 @@ HEAD = 'questions = ["a.jsonl"]\n'
             HEAD + "[variants.a]\nranking = { passage_lexical = nan }",
             r"passage_lexical must be a share from 0 to 1, not nan\.",
         ),
-        (HEAD + "[variants.a]\nranking = { sentence_passage = inf }", "sentence_passage is 0 or more, not inf"),
+        (HEAD + "[variants.a]\nranking = { sentence_passage = inf }", "sentence_passage must be 0 or more, not inf"),
         (
             HEAD + "[variants.a]\nranking = { candidates = 0 }",
-            "exact is 0 or more and candidates 1 or more, not 4096 and 0",
+            "exact must be 0 or more and candidates 1 or more, not 4096 and 0",
         ),
         (
             HEAD + '[variants.a]\nranking = "best"',
