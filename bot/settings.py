@@ -77,11 +77,6 @@ class Settings(BaseSettings):
         default=9464, ge=0, le=65535, description="The port of the health checks and metrics. 0 turns them off."
     )
 
-    @property
-    def store(self) -> Path:
-        """The path of the database."""
-        return self.data / "bot.sqlite3"
-
     @classmethod
     def settings_customise_sources(
         cls,

@@ -37,7 +37,7 @@ from bot.services.in_flight import InFlight
 from bot.services.rate_limits import RateLimits
 from bot.services.uploads import Uploads
 from bot.settings import Settings
-from bot.storage.database import Store
+from bot.storage.database import Database
 from bot.storage.feedback import Feedback
 from bot.storage.questions import StoredQuestions
 from bot.storage.records import RetentionPolicy
@@ -145,7 +145,7 @@ class ReviewBot(CommandBot):
     def __init__(
         self,
         engine: Engine,
-        store: Store,
+        store: Database,
         settings: Settings,
         metrics: Metrics | None = None,
         *,
@@ -163,13 +163,7 @@ class ReviewBot(CommandBot):
         self.token_refused = False
         policy = RetentionPolicy(settings.retention_days, settings.grace_days)
         server_settings = ServerSettingsCache(store)
-        self._retention = Retention(
-            store,
-            server_settings,
-            settings.data,
-            retention_days=settings.retention_days,
-            grace_days=settings.grace_days,
-        )
+        self._retention = Retention(store, server_settings, settings.data, policy)
         self._deleting: asyncio.Task[None] | None = None
 
         clock = time.monotonic
@@ -229,7 +223,7 @@ class ReviewBot(CommandBot):
     async def on_ready(self) -> None:
         """Delete what is due, now that the bot knows which servers it is in. It may have left some meanwhile."""
         _log.info("connected to Discord, servers: %d", len(self.guilds))
-        await self._retention.delete_due(self._servers())
+        await self._retention.delete_expired(self._servers())
 
     async def on_guild_remove(self, guild: discord.Guild) -> None:
         """Note a server that removed the bot or was deleted. Discord reports an outage otherwise."""

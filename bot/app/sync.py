@@ -18,8 +18,14 @@ from discord import app_commands
 from bot.app.client import CommandBot
 from bot.app.invite import application_id
 from bot.app.runner import Exit, StoppedError
-from bot.storage.database import Store
-from bot.storage.records import EVERYWHERE
+from bot.storage.database import Database
+from bot.storage.synced_commands import (
+    EVERYWHERE,
+    forget_synced_digest,
+    save_synced_digest,
+    synced_digest,
+    synced_digests,
+)
 from bot.transport.gateway import reason_in
 from embeddings import LibraryError
 
@@ -34,7 +40,7 @@ class NotInServerError(LibraryError):
     """The bot may not have commands in that server: add it there first."""
 
 
-async def synchronise(token: str, store: Store, *, server: int | None = None, force: bool = False) -> bool:
+async def synchronise(token: str, store: Database, *, server: int | None = None, force: bool = False) -> bool:
     """Put the commands where they differ from those that were last put; whether anything was sent.
 
     Args:
@@ -50,14 +56,14 @@ async def synchronise(token: str, store: Store, *, server: int | None = None, fo
     scope = EVERYWHERE if server is None else str(server)
     async with CommandBot() as bot:
         wanted = await _digest_of(bot, token)
-    if not force and store.synced_digest(scope) == wanted:
+    if not force and synced_digest(store, scope) == wanted:
         return False
     await _put(token, server)
-    store.save_synced_digest(wanted, scope)
+    save_synced_digest(store, wanted, scope)
     return True
 
 
-async def remove(token: str, store: Store, *, server: int) -> None:
+async def remove(token: str, store: Database, *, server: int) -> None:
     """Take out the commands of a single server; those for everywhere stay, there as well.
 
     Raises:
@@ -65,16 +71,16 @@ async def remove(token: str, store: Store, *, server: int) -> None:
         NotInServerError: the bot isn't in that server.
     """
     await _put(token, server, with_commands=False)
-    store.forget_synced_digest(str(server))
+    forget_synced_digest(store, str(server))
 
 
-async def warn_of_unknown_commands(token: str, store: Store) -> None:
+async def warn_of_unknown_commands(token: str, store: Database) -> None:
     """Log where Discord has not been told of the commands as they are now; it isn't asked.
 
     Raises:
         SettingsError: the token names no application.
     """
-    synced = store.synced_digests()
+    synced = synced_digests(store)
     if await current_digest(token) not in synced.values():
         amiss = "the commands have changed since Discord was told" if synced else "Discord was not told of the commands"
         _log.warning("%s; run `review-bot sync`", amiss)

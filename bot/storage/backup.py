@@ -135,7 +135,7 @@ def back_up(data: Path, file: Path) -> Contents:
 
     Raises:
         BackupError: there is nothing to back up, or it can't be read or written; what stood in `file` is untouched.
-        StoreError: the database can't be read, or is damaged.
+        StorageError: the database can't be read, or is damaged.
     """
     if file.is_dir():
         raise BackupError(f"{file}: this is a folder; name the file that the backup is to be written to")

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bot.config import DATABASE_WAIT
 from bot.storage.database import refuse_newer
-from bot.storage.records import StoreError
+from bot.storage.records import StorageError
 
 _BROKEN = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
 _INSTEAD = "put a backup in its place, or move it away; the settings and the kept questions are in it"
@@ -28,15 +28,15 @@ def examine(path: Path) -> DatabaseState:
     """Read every page of a database.
 
     Raises:
-        StoreVersionError: it was written by a newer version.
-        StoreError: it is missing, can't be read, or is damaged.
+        StorageVersionError: it was written by a newer version.
+        StorageError: it is missing, can't be read, or is damaged.
     """
     with _reading(path) as connection:
         version = int(connection.execute("PRAGMA user_version").fetchone()[0])
         refuse_newer(path, version)
         (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if found != "ok":
-            raise StoreError(f"{path}: the database is damaged ({' '.join(found.split())}); {_INSTEAD}")
+            raise StorageError(f"{path}: the database is damaged ({' '.join(found.split())}); {_INSTEAD}")
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
         # Databases of the first version have no such table.
         synced = dict(connection.execute("SELECT scope, digest FROM synced")) if "synced" in tables else {}
@@ -51,8 +51,8 @@ def copy_database(path: Path, target: Path) -> DatabaseState:
         target: the copy, a single file; there is none of this name yet.
 
     Raises:
-        StoreVersionError: it was written by a newer version.
-        StoreError: it can't be read, or is damaged.
+        StorageVersionError: it was written by a newer version.
+        StorageError: it can't be read, or is damaged.
     """
     with _reading(path) as connection, closing(sqlite3.connect(target)) as copied:
         connection.backup(copied)
@@ -60,7 +60,7 @@ def copy_database(path: Path, target: Path) -> DatabaseState:
         copied.execute("PRAGMA journal_mode = DELETE")
     try:
         return examine(target)
-    except StoreError as error:
+    except StorageError as error:
         # What is wrong with the copy is wrong with the database, and the copy is about to go.
         raise type(error)(str(error).replace(str(target), str(path))) from error
 
@@ -88,4 +88,4 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
     except (OSError, sqlite3.Error) as error:
         broken = isinstance(error, sqlite3.DatabaseError) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _BROKEN
         advice = _INSTEAD if broken else "check the file, its permissions and the disk"
-        raise StoreError(f"{path}: {error}; {advice}") from error
+        raise StorageError(f"{path}: {error}; {advice}") from error

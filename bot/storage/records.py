@@ -8,15 +8,12 @@ from datetime import date
 
 from embeddings import LibraryError, State
 
-EVERYWHERE = "global"
-"""The scope of commands that are synchronised for every server; a single server's scope is its id."""
 
-
-class StoreError(LibraryError):
+class StorageError(LibraryError):
     """The database can't be opened, read or written: mend the file or its folder."""
 
 
-class StoreVersionError(StoreError):
+class StorageVersionError(StorageError):
     """The database was written by a newer version: update this one. It was left as it is."""
 
 

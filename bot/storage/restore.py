@@ -44,7 +44,7 @@ def restore(file: Path, data: Path, *, replace: bool = False) -> Contents:
 
     Raises:
         BackupError: the backup can't be read, isn't what was written, or is not wanted here; nothing was changed.
-        StoreError: its database is damaged, or newer than this program; nothing was changed.
+        StorageError: its database is damaged, or newer than this program; nothing was changed.
     """
     try:
         made = not data.is_dir()

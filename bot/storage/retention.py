@@ -1,4 +1,4 @@
-"""What is deleted by itself: questions that were kept long enough, and the data of servers that the bot has left."""
+"""Delete data when it expires: stored questions after a number of days, and a server's data after the bot left it."""
 
 from __future__ import annotations
 
@@ -9,128 +9,111 @@ import shutil
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from bot.config import RETENTION_INTERVAL
-from bot.storage.database import Store
-from bot.storage.records import StoreError
+from bot.storage.database import Database
+from bot.storage.questions import delete_questions_until, today
+from bot.storage.records import RetentionPolicy, StorageError
 from bot.storage.server_settings import ServerSettingsCache
+from bot.storage.synced_commands import EVERYWHERE
 from embeddings import COLLECTIONS
-
-LARGEST_ID = 2**63 - 1
-"""What the database can note. Discord's ids are 64 bits wide, and will not need the last of them before 2084."""
-
-
-_WRITTEN = re.compile(r"[1-9][0-9]{0,18}")
-
-
-def id_from(text: str) -> int | None:
-    """The id that a text is, exactly as the id would be written; None where it is none."""
-    if not _WRITTEN.fullmatch(text):
-        return None
-    number = int(text)
-    return number if number <= LARGEST_ID else None
-
 
 _log = logging.getLogger(__name__)
 
+_MAX_ID = 2**63 - 1
+"""The largest id that SQLite stores. Discord's ids have 64 bits and won't need the last one before 2084."""
+
+_ID = re.compile(r"[1-9][0-9]{0,18}")
 _DAY = 86_400
 _LEAVING = ".leaving-"
-"""What stands before the name of a collection's folder while it is deleted; the library doesn't read such folders."""
-
-
-def today() -> date:
-    """The day in UTC: as exactly as it is noted when a question was asked."""
-    return datetime.now(UTC).date()
+"""The prefix of a collection's folder while it is being deleted. The library skips such folders."""
 
 
 class Retention:
-    """Deletes what is due. For the event loop; the disk is used on threads.
+    """Deletes expired data. For the event loop; the disk is used on threads.
 
     Args:
-        store: the database.
-        servers: told which servers are forgotten.
-        data: the data directory, which has the servers' own reviews.
-        retention_days: for how many days questions are kept; the day on which they were asked is the first.
-        grace_days: how many days after the bot has left a server its data are deleted.
+        database: the database.
+        servers: the settings in memory, from which deleted servers are dropped.
+        data: the data folder, which has the servers' own reviews.
+        policy: how long data is stored. The day of a question is the first of its days.
     """
 
-    def __init__(
-        self, store: Store, servers: ServerSettingsCache, data: Path, *, retention_days: int, grace_days: int
-    ) -> None:
-        self._store = store
+    def __init__(self, database: Database, servers: ServerSettingsCache, data: Path, policy: RetentionPolicy) -> None:
+        self._database = database
         self._servers = servers
         self._data = data
-        self._keep = timedelta(days=retention_days)
-        self._grace = grace_days * _DAY
+        self._policy = policy
         self._turn = asyncio.Lock()
 
     async def run(self, present: Callable[[], Collection[int] | None]) -> None:
-        """Delete what is due, at once and again and again.
+        """Delete expired data now and at intervals, forever.
 
-        `present` gives the servers that the bot is in, or None while that isn't known.
+        `present` returns the servers that the bot is in, or None while that isn't known.
         """
         while True:
-            await self.delete_due(present())
+            await self.delete_expired(present())
             await asyncio.sleep(RETENTION_INTERVAL)
 
-    async def delete_due(self, present: Collection[int] | None) -> None:
-        """Delete what is due; of servers only while it is known in which of them the bot is.
+    async def delete_expired(self, present: Collection[int] | None) -> None:
+        """Delete expired data; that of servers only while it is known which servers the bot is in.
 
-        What can't be deleted is logged, and tried again the next time; it keeps nothing else from being deleted.
+        Data that can't be deleted is logged and tried again next time. It doesn't keep other data from being deleted.
         """
         async with self._turn:
-            with _going_on("questions that were kept long enough"):
-                await self._purge()
+            with _logged("expired questions"):
+                await self._delete_questions()
             if present is not None:
-                with _going_on("the data of servers that I was removed from"):
-                    await self._forget_left(present)
+                with _logged("the data of servers that the bot has left"):
+                    await self._delete_left(present)
 
     async def server_left(self, server: int) -> None:
-        """The bot was removed from a server: its data are deleted after a while."""
-        await self._noted(self._store.record_departure, server, int(time.time()))
+        """Record that the bot has left a server, whose data then expires."""
+        await self._record(record_departure, server, int(time.time()))
 
     async def server_joined(self, server: int) -> None:
-        """The bot is in a server (again): its data stay."""
-        await self._noted(self._store.cancel_departure, server)
+        """Record that the bot is in a server, whose data then stays."""
+        await self._record(cancel_departure, server)
 
-    async def _purge(self) -> None:
-        purged = await asyncio.to_thread(self._store.purge, today() - self._keep)
-        if purged:
-            _log.info("deleted %d questions that were kept long enough", purged)
+    async def _delete_questions(self) -> None:
+        last = today() - timedelta(days=self._policy.retention_days)
+        deleted = await asyncio.to_thread(delete_questions_until, self._database, last)
+        if deleted:
+            _log.info("Deleted %d expired questions", deleted)
 
-    async def _forget_left(self, present: Collection[int]) -> None:
-        await self._note(present)
-        noticed = await asyncio.to_thread(self._store.left_servers)
-        for server, when in noticed.items():
-            if server not in present and when + self._grace <= time.time():
-                with _going_on("the data of a server that I was removed from"):
+    async def _delete_left(self, present: Collection[int]) -> None:
+        await self._compare(present)
+        departures = await asyncio.to_thread(left_servers, self._database)
+        for server, when in departures.items():
+            if server not in present and when + self._policy.grace_days * _DAY <= time.time():
+                with _logged("the data of a server that the bot has left"):
                     await asyncio.to_thread(self._delete, server)
                     self._servers.forget(server)
-                    _log.info("deleted the data of a server that I was removed from")
+                    _log.info("Deleted the data of a server that the bot has left")
 
-    async def _note(self, present: Collection[int]) -> None:
-        """Note which of the servers that anything is stored of the bot has left, and which it is in again."""
-        known, noticed = await asyncio.to_thread(lambda: (self._known(), self._store.left_servers()))
-        for server in known - noticed.keys() - set(present):
+    async def _compare(self, present: Collection[int]) -> None:
+        """Record which of the servers with data the bot has left, and which it is in again."""
+        known, departures = await asyncio.to_thread(lambda: (self._known(), left_servers(self._database)))
+        for server in known - departures.keys() - set(present):
             await self.server_left(server)
-        for server in noticed.keys() & set(present):
+        for server in departures.keys() & set(present):
             await self.server_joined(server)
 
-    async def _noted(self, note: Callable[..., None], *what: int) -> None:
-        """Write it down; where that fails it is found out again when the bot has connected the next time."""
+    async def _record(self, record: Callable[..., None], *values: int) -> None:
+        """Write a departure. If that fails, `_compare` finds it again when the bot connects the next time."""
         try:
-            await asyncio.to_thread(note, *what)
-        except StoreError:
-            _log.exception("a server's coming or going can't be noted")
+            await asyncio.to_thread(record, self._database, *values)
+        except StorageError:
+            _log.exception("A server's departure can't be written")
 
     def _known(self) -> frozenset[int]:
         names = [path.name.removeprefix(_LEAVING) for path in (self._data / COLLECTIONS).glob("*")]
-        return self._store.known_servers() | {server for name in names if (server := id_from(name)) is not None}
+        return known_servers(self._database) | {int(name) for name in names if _is_id(name)}
 
     def _delete(self, server: int) -> None:
-        """The reviews first: what is noted in the database leads here again after a crash."""
+        """Delete the reviews first: after a crash, the recorded departure leads here again."""
         folder = self._data / COLLECTIONS / str(server)
         leaving = folder.with_name(f"{_LEAVING}{server}")
         if leaving.exists():
@@ -138,15 +121,60 @@ class Retention:
         if folder.exists():
             folder.rename(leaving)
             shutil.rmtree(leaving)
-        self._store.forget_server(server)
+        forget_server(self._database, server)
+
+
+def known_servers(database: Database) -> frozenset[int]:
+    """Return every server of which anything is stored."""
+    with database.reading() as connection:
+        rows = connection.execute(
+            "SELECT server FROM servers UNION SELECT server FROM questions UNION SELECT server FROM departures "
+            "UNION SELECT server FROM verdicts WHERE server IS NOT NULL "
+            "UNION SELECT CAST(scope AS INTEGER) FROM synced WHERE scope != ?",
+            (EVERYWHERE,),
+        ).fetchall()
+    return frozenset(int(server) for (server,) in rows)
+
+
+def left_servers(database: Database) -> dict[int, int]:
+    """Return the servers that the bot has left, each with the time when it noticed, in seconds since 1970."""
+    with database.reading() as connection:
+        return dict(connection.execute("SELECT server, noticed FROM departures ORDER BY server").fetchall())
+
+
+def record_departure(database: Database, server: int, noticed: int) -> None:
+    """Record when the bot noticed that it has left a server. An earlier record stays."""
+    with database.writing() as connection:
+        connection.execute("INSERT OR IGNORE INTO departures (server, noticed) VALUES (?, ?)", (server, noticed))
+
+
+def cancel_departure(database: Database, server: int) -> None:
+    """Record that the bot is in a server."""
+    with database.writing() as connection:
+        connection.execute("DELETE FROM departures WHERE server = ?", (server,))
+
+
+def forget_server(database: Database, server: int) -> None:
+    """Delete everything that is stored of a server."""
+    with database.writing() as connection:
+        for table in ("questions", "verdicts", "servers", "departures"):
+            # The names of the tables are this module's own.
+            connection.execute(f"DELETE FROM {table} WHERE server = ?", (server,))  # noqa: S608
+        connection.execute("DELETE FROM synced WHERE scope = ?", (str(server),))
+    database.erase_deleted(1)
+
+
+def _is_id(name: str) -> bool:
+    """Return True if a folder's name is an id exactly as the id is written."""
+    return _ID.fullmatch(name) is not None and int(name) <= _MAX_ID
 
 
 @contextmanager
-def _going_on(what: str) -> Iterator[None]:
-    """Log what goes wrong, whatever that is: were it raised, nothing would be deleted any more until a restart."""
+def _logged(what: str) -> Iterator[None]:
+    """Log any error: if it were raised, nothing would be deleted until a restart."""
     try:
         yield
-    except (StoreError, OSError) as error:
-        _log.warning("%s can't be deleted: %s", what, error)
+    except (StorageError, OSError) as error:
+        _log.warning("%s can't be deleted: %s", what.capitalize(), error)
     except Exception:  # noqa: BLE001  # logged with its traceback
-        _log.exception("%s can't be deleted", what)
+        _log.exception("%s can't be deleted", what.capitalize())

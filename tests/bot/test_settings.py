@@ -90,10 +90,6 @@ def test_the_earlier_name_of_the_reranker_still_works_and_gives_one_line() -> No
     assert deprecated_variables({"REVIEW_BOT_RERANKER": "none", "REVIEW_BOT_READER": " "}) == ()
 
 
-def test_the_database_is_in_the_data_folder() -> None:
-    assert Settings(token=TOKEN, data=Path("/srv")).store == Path("/srv/bot.sqlite3")
-
-
 def test_the_token_is_in_no_representation() -> None:
     settings = Settings(token=TOKEN)
     assert TOKEN not in f"{settings} {settings!r}"

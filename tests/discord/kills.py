@@ -32,8 +32,9 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from bot.storage.database import Store
+from bot.storage.database import Database
 from bot.storage.records import ServerSettings
+from bot.storage.server_settings import load_server_settings
 from embeddings.library import Library
 from tests.discord.harness.club import OWNERS, QUESTION, furnish
 from tests.discord.harness.programs import Program, loopback_process, program
@@ -265,8 +266,8 @@ def _wrong_in_store(world: World) -> list[str]:
     path = world.data / "bot.sqlite3"
     with contextlib.closing(sqlite3.connect(path)) as connection:
         (checked,) = connection.execute("PRAGMA integrity_check").fetchone()
-    with Store(path) as store:
-        found = store.server_settings(int(world.server.id))
+    with Database(path) as store:
+        found = load_server_settings(store, int(world.server.id))
     allowed = [world.settled, *([world.pending[1]] if world.pending is not None else [])]
     wrong = [] if checked == "ok" else [f"the database is damaged: {checked}"]
     if found not in allowed:

@@ -166,11 +166,10 @@ def _set_up_discord(data: Path, token: str, prompter: Prompter, *, sync: bool) -
 
     from bot.app.runner import StoppedError
     from bot.app.sync import synchronise
-    from bot.settings import Settings
-    from bot.storage.database import Store
+    from bot.storage.database import DATABASE, Database
 
     try:
-        with Store(Settings(token=token, data=data).store) as store:
+        with Database(data / DATABASE) as store:
             asyncio.run(synchronise(token, store))
     except StoppedError as error:
         notice(for_folder(f"{error} Everything else is done. Run `review-bot init` again to continue.", data))

@@ -29,7 +29,7 @@ def run(data: DataOption = DATA) -> None:
     from bot.observability.metrics import Metrics
     from bot.services.engine import Engine
     from bot.settings import deprecated_variables
-    from bot.storage.database import Store
+    from bot.storage.database import DATABASE, Database
     from embeddings import IndexDamagedError, IndexMissingError, IndexVersionError
 
     settings = load_settings(data)
@@ -48,7 +48,7 @@ def run(data: DataOption = DATA) -> None:
     gc.collect()
     gc.freeze()
 
-    async def served(store: Store) -> None:
+    async def served(store: Database) -> None:
         try:
             await warn_of_unknown_commands(settings.token, store)
             await serve(lambda: ReviewBot(engine, store, settings, metrics), engine, settings, metrics)
@@ -56,7 +56,7 @@ def run(data: DataOption = DATA) -> None:
             await engine.close()
 
     try:
-        with running_alone(settings.data), Store(settings.store) as store:
+        with running_alone(settings.data), Database(settings.data / DATABASE) as store:
             asyncio.run(served(store))
     except StoppedError as error:
         notice(for_folder(str(error), data))

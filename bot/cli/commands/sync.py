@@ -38,21 +38,21 @@ def sync(
     from bot.app.sync import remove as remove_commands
     from bot.app.sync import synchronise
     from bot.observability.logs import log_to_stderr
-    from bot.storage.database import Store
-    from bot.storage.records import EVERYWHERE
+    from bot.storage.database import DATABASE, Database
+    from bot.storage.synced_commands import EVERYWHERE, synced_digest
 
     if remove and guild is None:
         raise typer.BadParameter("Only the commands of a single server can be removed. Add --guild SERVER.")
     settings = load_settings(data)
     log_to_stderr(settings.log_level, (settings.token,), settings.log_format)
     try:
-        with Store(settings.store) as store:
+        with Database(settings.data / DATABASE) as store:
             if remove and guild is not None:
                 asyncio.run(remove_commands(settings.token, store, server=guild))
                 say("The commands of that server have been removed. The commands for all servers stay.")
                 return
             sent = asyncio.run(synchronise(settings.token, store, server=guild, force=force))
-            twice = guild is not None and store.synced_digest(EVERYWHERE) is not None
+            twice = guild is not None and synced_digest(store, EVERYWHERE) is not None
     except StoppedError as error:
         notice(for_folder(str(error), data))
         raise typer.Exit(error.code) from None

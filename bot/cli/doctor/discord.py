@@ -11,9 +11,9 @@ import stat
 
 from bot.cli.doctor.check import CheckError, Context
 from bot.config import DOCTOR_TIMEOUT
-from bot.storage.backup import DATABASE
+from bot.storage.database import DATABASE
 from bot.storage.integrity import examine
-from bot.storage.records import EVERYWHERE
+from bot.storage.synced_commands import EVERYWHERE
 from bot.token import PORTAL, find_token
 
 

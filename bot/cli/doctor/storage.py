@@ -7,8 +7,7 @@ import shutil
 
 from bot.cli.doctor.check import CheckError, Context
 from bot.config import MIN_FREE_DISK
-from bot.storage.backup import DATABASE
-from bot.storage.database import readable_by_others
+from bot.storage.database import DATABASE, readable_by_others
 from bot.storage.integrity import examine
 from bot.storage.restore import interrupted
 from bot.storage.schema import VERSION

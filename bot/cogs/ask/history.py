@@ -12,9 +12,8 @@ from bot.cogs.context import AskContext
 from bot.services.conversations import Conversation, Conversations, Turn
 from bot.services.engine import Answered, Engine
 from bot.services.titles import Title
-from bot.storage.questions import StoredQuestions
+from bot.storage.questions import StoredQuestions, today
 from bot.storage.records import StoredQuestion
-from bot.storage.retention import today
 from bot.ui.custom_ids import Delete
 from bot.ui.escape import one_line
 from bot.ui.read_back import actions_in, earlier_in, question_in, review_key_in

@@ -46,7 +46,7 @@ class PersonalDataService:
         """Return all that the bot has about a member.
 
         Raises:
-            StoreError: the database can't be read.
+            StorageError: the database can't be read.
         """
         questions = await self._questions.of_member(member)
         in_memory = dict.fromkeys(question for memory in self._memories for question in memory.questions_of(member))
@@ -56,7 +56,7 @@ class PersonalDataService:
         """Erase all that the bot has about a member, questions in progress included. Anonymous counts stay.
 
         Raises:
-            StoreError: the database can't delete, or can't clear the file's bytes yet. It can be tried again.
+            StorageError: the database can't delete, or can't clear the file's bytes yet. It can be tried again.
         """
         for memory in self._memories:
             memory.forget_member(member)

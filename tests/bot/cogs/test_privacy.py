@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.cogs.privacy.page import erase_message, export_message, privacy_message
-from bot.storage.database import Store
+from bot.storage.database import Database
 from bot.storage.records import PersonalData, RetentionPolicy, StoredQuestion
 from bot.ui.elements import Message
 from bot.ui.strings import ENGLISH
@@ -62,7 +62,7 @@ def text_of(message: Message) -> str:
 
 def test_every_column_that_is_stored_is_told_of_in_plain_words(tmp_path: Path) -> None:
     path = tmp_path / "bot.sqlite3"
-    Store(path).close()
+    Database(path).close()
     connection = sqlite3.connect(path)
     tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")]
     columns = {table: [row[1] for row in connection.execute(f"PRAGMA table_info({table})")] for table in tables}

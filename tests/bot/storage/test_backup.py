@@ -21,10 +21,11 @@ from hypothesis import strategies as st
 
 from bot import __version__
 from bot.storage.backup import MANIFEST, ArchivedFile, BackupError, Contents, back_up, belongs
-from bot.storage.database import Store
-from bot.storage.records import ServerSettings, StoreError, StoreVersionError
+from bot.storage.database import Database
+from bot.storage.records import ServerSettings, StorageError, StorageVersionError
 from bot.storage.restore import STAGING, interrupted, restore, undo_interrupted
 from bot.storage.schema import VERSION
+from bot.storage.server_settings import load_server_settings, save_server_settings
 
 CHOSEN = ServerSettings(private_answers=True, default_review="whales")
 CONTENT = {
@@ -58,16 +59,16 @@ def tree(data: Path) -> dict[str, bytes]:
 
 
 def chosen(data: Path) -> ServerSettings:
-    with Store(data / "bot.sqlite3") as store:
-        return store.server_settings(77)
+    with Database(data / "bot.sqlite3") as store:
+        return load_server_settings(store, 77)
 
 
 @pytest.fixture
 def data(tmp_path: Path) -> Path:
     """A data directory with a bit of everything."""
     folder = put(tmp_path / "data", CONTENT | LEFT_OUT)
-    with Store(folder / "bot.sqlite3") as store:
-        store.save_server_settings(77, CHOSEN)
+    with Database(folder / "bot.sqlite3") as store:
+        save_server_settings(store, 77, CHOSEN)
     return folder
 
 
@@ -129,12 +130,12 @@ def test_a_backup_is_made_while_the_database_is_written(data: Path, tmp_path: Pa
     ended, started = Event(), Event()
 
     def write() -> None:
-        with Store(data / "bot.sqlite3") as store:
+        with Database(data / "bot.sqlite3") as store:
             number = 0
             while not ended.is_set():
                 number += 1
                 # A call that was copied halfway would leave a gap.
-                store.save_server_settings(5, ServerSettings(mention_channels=tuple(range(1, number % 50 + 1))))
+                save_server_settings(store, 5, ServerSettings(mention_channels=tuple(range(1, number % 50 + 1))))
                 started.set()
 
     writer = Thread(target=write)
@@ -149,8 +150,8 @@ def test_a_backup_is_made_while_the_database_is_written(data: Path, tmp_path: Pa
     for number in range(5):
         restore(tmp_path / f"{number}.zip", tmp_path / str(number))
         assert chosen(tmp_path / str(number)) == CHOSEN
-        with Store(tmp_path / str(number) / "bot.sqlite3") as store:
-            channels = store.server_settings(5).mention_channels
+        with Database(tmp_path / str(number) / "bot.sqlite3") as store:
+            channels = load_server_settings(store, 5).mention_channels
         assert channels == tuple(range(1, len(channels) + 1))
 
 
@@ -158,7 +159,7 @@ def test_without_a_database_there_is_none_afterwards(tmp_path: Path) -> None:
     put(tmp_path / "data", CONTENT)
     back_up(tmp_path / "data", tmp_path / "backup.zip")
     put(tmp_path / "other", {"reviews/old.md": b"Old."})
-    Store(tmp_path / "other" / "bot.sqlite3").close()
+    Database(tmp_path / "other" / "bot.sqlite3").close()
     assert restore(tmp_path / "backup.zip", tmp_path / "other", replace=True).database is None
     assert tree(tmp_path / "other") == CONTENT
     assert not (tmp_path / "other" / "bot.sqlite3").exists()
@@ -174,10 +175,10 @@ def test_nothing_is_replaced_unasked(archive: Path, tmp_path: Path) -> None:
 
 
 def test_a_database_in_use_is_not_replaced(data: Path, archive: Path) -> None:
-    with Store(data / "bot.sqlite3") as store:
+    with Database(data / "bot.sqlite3") as store:
         with pytest.raises(BackupError, match="stop the bot first"):
             restore(archive, data, replace=True)
-        store.save_server_settings(78, CHOSEN)
+        save_server_settings(store, 78, CHOSEN)
     assert tree(data) == CONTENT | LEFT_OUT
     assert chosen(data) == CHOSEN
     restore(archive, data, replace=True)
@@ -194,7 +195,7 @@ def test_a_damaged_database_is_not_backed_up(data: Path, archive: Path) -> None:
     content = bytearray((data / "bot.sqlite3").read_bytes())
     content[4096:8192] = b"\xff" * 4096
     (data / "bot.sqlite3").write_bytes(content)
-    with pytest.raises(StoreError, match=r"bot\.sqlite3"):
+    with pytest.raises(StorageError, match=r"bot\.sqlite3"):
         back_up(data, archive)
     assert archive.read_bytes() == before
 
@@ -236,7 +237,7 @@ def test_an_archive_that_is_not_what_was_written_changes_nothing(
 def test_a_database_of_a_newer_version_is_refused(data: Path, archive: Path, tmp_path: Path) -> None:
     with closing(sqlite3.connect(data / "bot.sqlite3")) as database:
         database.execute(f"PRAGMA user_version = {VERSION + 1}")
-    with pytest.raises(StoreVersionError, match="newer version") as refused:
+    with pytest.raises(StorageVersionError, match="newer version") as refused:
         back_up(data, tmp_path / "newer.zip")
     assert str(refused.value).startswith(f"{data / 'bot.sqlite3'}: ")
     assert not (tmp_path / "newer.zip").exists()

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config import FEEDBACK_LIFETIME
-from bot.storage.database import Store
-from bot.storage.feedback import Feedback
+from bot.storage.database import Database
+from bot.storage.feedback import Feedback, feedback_counts
 
 ANSWER, SERVER, ANN, BEN = 10, 1, 40, 41
 Press = tuple[int, int, bool]
@@ -22,9 +22,9 @@ def pressed(*presses: Press) -> tuple[int, int]:
             *(feedback.record(answer, member, SERVER, helpful=helpful) for answer, member, helpful in presses)
         )
 
-    with Store(Path(":memory:")) as store:
+    with Database(Path(":memory:")) as store:
         asyncio.run(press(Feedback(store, lambda: 0.0)))
-        return store.feedback_counts(SERVER)
+        return feedback_counts(store, SERVER)
 
 
 def test_pressing_twice_counts_once() -> None:
@@ -38,16 +38,16 @@ def test_changing_ones_mind_moves_the_verdict() -> None:
 def test_a_press_after_a_day_or_a_restart_counts_again() -> None:
     now = [0.0]
 
-    async def press_again_and_again(store: Store) -> None:
+    async def press_again_and_again(store: Database) -> None:
         feedback = Feedback(store, lambda: now[0])
         await feedback.record(ANSWER, ANN, SERVER, helpful=True)
         now[0] += FEEDBACK_LIFETIME
         await feedback.record(ANSWER, ANN, SERVER, helpful=True)
         await Feedback(store, lambda: now[0]).record(ANSWER, ANN, SERVER, helpful=True)
 
-    with Store(Path(":memory:")) as store:
+    with Database(Path(":memory:")) as store:
         asyncio.run(press_again_and_again(store))
-        assert store.feedback_counts() == (3, 0)
+        assert feedback_counts(store) == (3, 0)
 
 
 @given(st.lists(st.tuples(st.integers(1, 2), st.integers(1, 3), st.booleans()), max_size=10))
@@ -61,10 +61,10 @@ def test_whose_verdicts_they_are_can_be_forgotten() -> None:
         await feedback.record(ANSWER, ANN, SERVER, helpful=True)
         await feedback.record(ANSWER, BEN, SERVER, helpful=False)
 
-    with Store(Path(":memory:")) as store:
+    with Database(Path(":memory:")) as store:
         feedback = Feedback(store, lambda: 0.0)
         asyncio.run(judged(feedback))
         assert feedback.given_by(ANN) == {ANSWER: True}
         feedback.forget(ANN)
         assert (feedback.given_by(ANN), feedback.given_by(BEN)) == ({}, {ANSWER: False})
-        assert store.feedback_counts() == (1, 1)
+        assert feedback_counts(store) == (1, 1)

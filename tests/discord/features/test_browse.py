@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.storage.database import Store
+from bot.storage.database import Database
 from bot.storage.records import ServerSettings
+from bot.storage.server_settings import load_server_settings
 from bot.ui.escape import unescape
 from tests.discord.harness.club import OWNERS, QUESTION, changed, club
 from tests.discord.harness.logs import LogWatch
@@ -111,8 +112,8 @@ async def test_managers_change_how_the_bot_behaves_and_it_lasts(
         with pytest.raises(RefusedError):
             await here.ana.slash(here.general, "settings")
         await here.assert_clean(log)
-    with Store(store) as opened:
-        assert opened.server_settings(int(here.server.id)) == ServerSettings(
+    with Database(store) as opened:
+        assert load_server_settings(opened, int(here.server.id)) == ServerSettings(
             private_answers=True, hide_spoilers=False, mention_channels=(int(quiet.id),), default_review=OWNERS
         )
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from bot.storage.database import Store
+from bot.storage.database import Database
+from bot.storage.feedback import feedback_counts
 from tests.discord.harness.club import QUESTION, changed, club, review_bot
 from tests.discord.harness.logs import LogWatch
 from tests.discord.harness.programs import copied
@@ -200,8 +201,8 @@ async def test_a_verdict_is_thanked_for_and_the_latest_counts(
         await (await bea.click(answer, "Not helpful")).answer()
         await here.bot.in_flight.finished()
         await here.assert_clean(log)
-    with Store(store) as opened:
-        assert opened.feedback_counts() == (1, 1)
+    with Database(store) as opened:
+        assert feedback_counts(opened) == (1, 1)
 
 
 async def test_a_button_whose_review_is_gone_says_so_without_a_restart(

@@ -19,7 +19,7 @@ from bot.app.client import ReviewBot
 from bot.cogs.ask.cog import MENU
 from bot.services.engine import Engine
 from bot.settings import Settings
-from bot.storage.database import Store
+from bot.storage.database import Database
 from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE
 from tests.discord.loopback.state.payloads import texts, walk
 
@@ -57,7 +57,7 @@ async def world(reviews: Path, store: Path) -> AsyncIterator[World]:
     """simcord with the bot in it."""
     settings = Settings(token="", data=reviews, member_wait=0.0, server_rate=0)
     engine = Engine.open(reviews, queue=100)
-    with Store(store) as opened:
+    with Database(store) as opened:
 
         def make() -> ReviewBot:
             return ReviewBot(engine, opened, settings, guild_ready_timeout=0.05)

@@ -14,9 +14,12 @@ import typer
 from typer.testing import CliRunner
 
 from bot.cli.commands.measure import evaluate, gaps, label
-from bot.storage.database import DATABASE, Store
+from bot.storage.database import DATABASE, Database
+from bot.storage.feedback import count_feedback
+from bot.storage.questions import store_question, stored_questions, today
 from bot.storage.records import PersonalData, ServerSettings, StoredQuestion
-from bot.storage.retention import today
+from bot.storage.retention import known_servers, left_servers
+from bot.storage.server_settings import save_server_settings
 from embeddings.evaluation.annotate import read_unlabelled
 from embeddings.evaluation.datasets.questions import read_questions
 from embeddings.records import State
@@ -59,11 +62,11 @@ def bytes_of(*places: Path) -> bytes:
     return b"\n".join(file.read_bytes() for file in sorted(files) if file.is_file())
 
 
-def store_something(opened: Store, server: int) -> None:
+def store_something(opened: Database, server: int) -> None:
     """Settings, a question and a verdict of a server."""
-    opened.save_server_settings(server, ServerSettings(store_questions=True))
-    opened.store_question(StoredQuestion(server, server, 1, today(), f"{SECRET} {server}", State.UNANSWERED, 0.1))
-    opened.count_feedback(server, server, helpful=True)
+    save_server_settings(opened, server, ServerSettings(store_questions=True))
+    store_question(opened, StoredQuestion(server, server, 1, today(), f"{SECRET} {server}", State.UNANSWERED, 0.1))
+    count_feedback(opened, server, server, helpful=True)
 
 
 async def uploaded(here: Club, name: str) -> list[str]:
@@ -243,20 +246,20 @@ async def test_a_server_that_removes_the_bot_is_forgotten_after_a_while_unless_i
             folder = data / "collections" / each.id
             folder.mkdir(parents=True)
             (folder / "own.md").write_text("---\ntitle: Own\n---\nWords.\n", encoding="utf-8")
-        with Store(store) as opened:
+        with Database(store) as opened:
             for each in (server, stays):
                 store_something(opened, int(each.id))
 
         async with review_bot(there, data, store) as bot:
             await until(bot.is_ready)
-            with Store(store) as opened:
+            with Database(store) as opened:
                 await there.disturb("event", name="GUILD_DELETE", data={"id": stays.id, "unavailable": True})
                 await server.remove_bot()
-                await until(lambda: list(opened.left_servers()) == [int(server.id)])
+                await until(lambda: list(left_servers(opened)) == [int(server.id)])
                 await server.invite_bot()
-                await until(lambda: opened.left_servers() == {})
+                await until(lambda: left_servers(opened) == {})
                 await server.remove_bot()
-                await until(lambda: list(opened.left_servers()) == [int(server.id)])
+                await until(lambda: list(left_servers(opened)) == [int(server.id)])
         connection = sqlite3.connect(store)
         connection.execute("UPDATE departures SET noticed = noticed - 6 * 86400")
         connection.commit()
@@ -268,8 +271,8 @@ async def test_a_server_that_removes_the_bot_is_forgotten_after_a_while_unless_i
         connection.commit()
         connection.close()
         async with review_bot(there, data, store):
-            with Store(store) as opened:
-                await until(lambda: opened.known_servers() == {int(stays.id)})
-                assert [each.server for each in opened.questions()] == [int(stays.id)]
+            with Database(store) as opened:
+                await until(lambda: known_servers(opened) == {int(stays.id)})
+                assert [each.server for each in stored_questions(opened)] == [int(stays.id)]
         assert [folder.name for folder in (data / "collections").iterdir()] == [stays.id]
         assert server.id.encode() not in bytes_of(store)

@@ -13,7 +13,7 @@ from bot.app.client import ReviewBot
 from bot.app.sync import payload
 from bot.services.engine import Engine
 from bot.settings import Settings
-from bot.storage.database import Store
+from bot.storage.database import Database
 from embeddings.library import Library
 from tests import project
 from tests.discord.harness.bots import running
@@ -91,7 +91,7 @@ async def review_bot(
     """
     chosen = Settings(**{"token": there.token, "data": data, "member_wait": 0.0, "server_rate": 0, **how})
     engine = Engine.open(data, queue=chosen.queue)
-    with Store(store) as opened:
+    with Database(store) as opened:
         bot = ReviewBot(engine, opened, chosen, guild_ready_timeout=0.05, heartbeat_timeout=heartbeat_timeout)
         try:
             async with running(bot, there, shards=shards):

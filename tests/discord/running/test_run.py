@@ -12,7 +12,8 @@ import pytest
 from bot.app.runner import Exit
 from bot.app.sync import current_digest
 from bot.cli.commands.init import save_token
-from bot.storage.database import Store
+from bot.storage.database import Database
+from bot.storage.synced_commands import save_synced_digest
 from tests.discord.harness.club import QUESTION
 from tests.discord.harness.logs import problems_in
 from tests.discord.harness.programs import (
@@ -279,11 +280,11 @@ async def test_a_start_tells_of_commands_that_discord_does_not_know(reviews: Pat
                 return bot.output
 
         assert "Discord was not told of the commands; run `review-bot sync`" in await said(1)
-        with Store(data / "bot.sqlite3") as store:
-            store.save_synced_digest("an earlier one")
+        with Database(data / "bot.sqlite3") as store:
+            save_synced_digest(store, "an earlier one")
         assert "the commands have changed since Discord was told; run `review-bot sync`" in await said(2)
-        with Store(data / "bot.sqlite3") as store:
-            store.save_synced_digest(await current_digest(there.token))
+        with Database(data / "bot.sqlite3") as store:
+            save_synced_digest(store, await current_digest(there.token))
         assert "review-bot sync" not in await said(3)
 
 

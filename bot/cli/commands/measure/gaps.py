@@ -37,16 +37,18 @@ def gaps(
 ) -> None:
     """List unanswered questions from servers that store them."""
     from bot.services.gaps import find_gaps, gaps_record, write_questions
-    from bot.storage.database import DATABASE, Store
+    from bot.storage.database import DATABASE, Database
+    from bot.storage.feedback import feedback_counts
+    from bot.storage.questions import stored_questions
     from embeddings import Library, LibraryError
 
     database = data / DATABASE
     if not database.exists():
         raise LibraryError(f"{database}: There is no database yet. `review-bot run` creates it.")
-    with Store(database) as store:
-        stored = store.questions(server=server, since=since)
-        feedback = store.feedback_counts(server)
-        total = len(stored) if server is None and since is None else len(store.questions())
+    with Database(database) as store:
+        stored = stored_questions(store, server=server, since=since)
+        feedback = feedback_counts(store, server)
+        total = len(stored) if server is None and since is None else len(stored_questions(store))
     library = Library.open(data)
     found = find_gaps(stored, library.models.encoder.encode, answered=answered)
     library.close()

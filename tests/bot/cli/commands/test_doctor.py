@@ -17,10 +17,10 @@ from bot.cli.commands.init import save_token
 from bot.cli.doctor import discord, index, installation, storage
 from bot.cli.doctor.check import Check, CheckError, CheckFunction, Context, Status, run_check
 from bot.cli.doctor.checks import CHECKS, checks
-from bot.storage.database import Store
-from bot.storage.records import EVERYWHERE
+from bot.storage.database import Database
 from bot.storage.restore import STAGING
 from bot.storage.schema import VERSION
+from bot.storage.synced_commands import EVERYWHERE, save_synced_digest
 from embeddings.library import Library
 from tests.bot.cli.conftest import Run
 from tests.bot.cli.test_app import HEAVY, imported
@@ -48,8 +48,8 @@ def found(function: CheckFunction, data: Path, **environ: str) -> str:
 
 def tell(data: Path, token: str, scope: str = EVERYWHERE) -> None:
     """Leave the database as `sync` leaves it."""
-    with Store(data / "bot.sqlite3") as store:
-        store.save_synced_digest(asyncio.run(current_digest(token)), scope)
+    with Database(data / "bot.sqlite3") as store:
+        save_synced_digest(store, asyncio.run(current_digest(token)), scope)
 
 
 @pytest.fixture
@@ -230,12 +230,12 @@ def test_a_database_in_ruins_is_a_line(tmp_path: Path, damage: Callable[[Path], 
 def test_a_database_is_read_on_every_page_and_for_its_version(tmp_path: Path) -> None:
     file = tmp_path / "bot.sqlite3"
     assert found(storage.database, tmp_path) == "none yet; the bot creates it when it first runs"
-    with Store(file) as store:
+    with Database(file) as store:
         assert found(storage.database, tmp_path) == f"intact, version {VERSION}"
-        store.save_synced_digest("abc")
+        save_synced_digest(store, "abc")
     with closing(sqlite3.connect(file)) as database:
         database.execute(f"PRAGMA user_version = {VERSION + 1}")
-    assert "update review-bot" in advice(storage.database, tmp_path)
+    assert "Update review-bot" in advice(storage.database, tmp_path)
     with closing(sqlite3.connect(file)) as database:
         database.execute(f"PRAGMA user_version = {VERSION}")
     content = bytearray(file.read_bytes())
@@ -247,7 +247,7 @@ def test_a_database_is_read_on_every_page_and_for_its_version(tmp_path: Path) ->
 
 def test_a_database_that_others_can_read_is_told_of(tmp_path: Path) -> None:
     file = tmp_path / "bot.sqlite3"
-    Store(file).close()
+    Database(file).close()
     file.chmod(0o640)
     assert advice(storage.database, tmp_path) == f"{file}: Other users can read this file. Run: chmod 600 {file}"
 

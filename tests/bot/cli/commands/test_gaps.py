@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.storage.database import DATABASE, Store
+from bot.storage.database import DATABASE, Database
+from bot.storage.feedback import count_feedback
+from bot.storage.questions import store_question
 from bot.storage.records import ServerSettings, StoredQuestion
+from bot.storage.server_settings import save_server_settings
 from embeddings.evaluation.annotate import read_unlabelled
 from embeddings.records import State
 from tests.bot.cli.conftest import Run
@@ -25,12 +28,12 @@ ASKED = (
 @pytest.fixture
 def kept(data: Path) -> Path:
     """A data directory whose bot has kept questions of two servers."""
-    with Store(data / DATABASE) as store:
+    with Database(data / DATABASE) as store:
         for server in (1, 2):
-            store.save_server_settings(server, ServerSettings(store_questions=True))
+            save_server_settings(store, server, ServerSettings(store_questions=True))
         for number, (server, text, state, day) in enumerate(ASKED):
-            store.store_question(StoredQuestion(number, server, 5, date(2026, 11, day), text, state, 0.3))
-        store.count_feedback(9, 2, helpful=True)
+            store_question(store, StoredQuestion(number, server, 5, date(2026, 11, day), text, state, 0.3))
+        count_feedback(store, 9, 2, helpful=True)
     return data
 
 
@@ -96,7 +99,7 @@ def test_where_nothing_was_asked_in_that_time_or_server_it_says_so(
 def test_without_questions_it_says_how_they_come_to_be_kept(run: Run, data: Path) -> None:
     assert "There is no database yet." in run("gaps", "--data", data).complaint
     assert not (data / DATABASE).exists()
-    Store(data / DATABASE).close()
+    Database(data / DATABASE).close()
     assert run("gaps", "--data", data).out == (
         "No questions are stored. Server managers use /settings to store them.\n"
     )
