@@ -148,9 +148,7 @@ def test_what_nobody_foresaw_is_logged_and_the_rest_is_deleted_all_the_same(
         return not task.done() and task.cancel()
 
     assert asyncio.run(until_tidy())
-    assert [record.getMessage() for record in caplog.records] == [
-        "Expired questions can't be deleted"
-    ]
+    assert [record.getMessage() for record in caplog.records] == ["Expired questions can't be deleted"]
 
 
 def test_what_can_not_be_deleted_is_logged_and_stops_nothing(home: Home, caplog: pytest.LogCaptureFixture) -> None:
