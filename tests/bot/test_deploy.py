@@ -37,13 +37,13 @@ LOWEST = pins(ROOT / ".ci" / "lowest.txt")
 SERVED = pins(DEPLOY / "serving.txt")
 
 
-def test_every_dependency_is_served_or_spared() -> None:
+def test_every_dependency_is_in_the_image_or_optional() -> None:
     declared = {canonicalize_name(Requirement(each).name) for each in PROJECT["dependencies"]}
     assert declared - set(SERVED) == OPTIONAL
     assert set(SERVED) & OPTIONAL == set()
 
 
-def test_every_served_package_has_a_pinned_release() -> None:
+def test_every_package_of_the_image_is_pinned() -> None:
     assert set(SERVED) - set(CONSTRAINTS) == set()
     assert set(SERVED.values()) == {""}
 
@@ -61,7 +61,7 @@ def test_both_ends_of_every_range_are_tested() -> None:
     assert set(LOWEST) == {canonicalize_name(requirement.name) for requirement in declared}
 
 
-def test_what_the_image_copies_is_there_and_let_through() -> None:
+def test_the_files_that_the_image_copies_exist_and_are_not_ignored() -> None:
     let_through = [line[1:] for line in text("Containerfile.dockerignore").splitlines() if line.startswith("!")]
     copied = [
         name
@@ -76,28 +76,28 @@ def test_what_the_image_copies_is_there_and_let_through() -> None:
 
 
 @pytest.mark.parametrize("name", ["Containerfile", "compose.yaml", "review-bot-health.service"])
-def test_everything_that_runs_the_bot_checks_its_health(name: str) -> None:
+def test_every_way_to_run_the_bot_checks_its_health(name: str) -> None:
     assert CHECK in text(name).replace("\\'", "'")
 
 
-def test_nothing_names_a_host_but_this_machine() -> None:
+def test_the_files_name_no_host_but_this_machine() -> None:
     for file in DEPLOY.iterdir():
         hosts = set(re.findall(r"https?://([^/:\s]+)", file.read_text(encoding="utf-8")))
         assert hosts <= {"127.0.0.1", "download.pytorch.org"}, file.name
 
 
-def test_compose_hands_the_token_over_as_a_secret_and_nothing_else_is_writable() -> None:
+def test_compose_passes_the_token_as_a_secret_and_makes_only_the_data_writable() -> None:
     service = yaml.safe_load(text("compose.yaml"))["services"]["bot"]
     assert service["environment"] == {"DISCORD_TOKEN_FILE": f"/run/secrets/{service['secrets'][0]}"}
     assert (service["read_only"], service["cap_drop"], service["volumes"]) == (True, ["ALL"], ["data:/data"])
 
 
-def test_systemd_starts_nothing_anew_that_a_restart_will_not_mend() -> None:
+def test_systemd_restarts_only_if_a_restart_helps() -> None:
     line = next(each for each in text("review-bot.service").splitlines() if each.startswith("RestartPrevent"))
     assert {int(code) for code in line.partition("=")[2].split()} == set(Exit) - {Exit.CONNECTION, Exit.RUNNING}
 
 
-def test_systemd_understands_the_units(tmp_path: Path) -> None:
+def test_systemd_accepts_the_units(tmp_path: Path) -> None:
     analyze = shutil.which("systemd-analyze")
     if analyze is None:
         pytest.skip("systemd-analyze is not installed")

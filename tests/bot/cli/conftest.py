@@ -1,4 +1,4 @@
-"""What the tests of the command share: a data folder whose index the command itself has built, and ways to run it."""
+"""Shared by the tests of the command: data folders whose index the command itself has built, and ways to run it."""
 
 from __future__ import annotations
 
@@ -21,19 +21,24 @@ from tests.project import ROOT, furnish
 
 QUESTION = "What is a deferral?"
 
-TASTES = frozenset(
+TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "aB3_-" * 6
+OTHER_TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc5.GabcdE." + "aB3_-" * 6
+"""Tokens in the form of Discord's, of the applications 123456789012345678 and 123456789012345679."""
+
+SLOW_PACKAGES = ("torch", "sentence_transformers", "transformers")
+
+SHELL_VARIABLES = frozenset({"TERM", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES"})
+BOT_VARIABLES = frozenset(
     {
         "REVIEW_BOT_DATA",
         "REVIEW_BOT_RERANKER",
         "REVIEW_BOT_READER",
-        "TERM",
-        "NO_COLOR",
-        "FORCE_COLOR",
-        "COLUMNS",
-        "LINES",
+        "DISCORD_TOKEN",
+        "DISCORD_BOT_TOKEN",
+        "DISCORD_TOKEN_FILE",
     }
 )
-"""What a person may have set in the shell, and a test must not depend on."""
+"""Variables that a person may have set, and that no test may depend on."""
 
 SECOND_REVIEW = """\
 ---
@@ -57,7 +62,7 @@ The sea in this film is never blue; it is the grey of old tin. Nobody swims in i
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run of the command left behind."""
+    """The outcome of a run of the command."""
 
     code: int
     out: str
@@ -65,12 +70,12 @@ class Outcome:
 
     @property
     def json(self) -> Any:  # noqa: ANN401 - JSON is of any type
-        """What was printed, as JSON; fails where anything else was printed too."""
+        """The JSON on stdout. Fails if stdout has anything else."""
         return json.loads(self.out)
 
     @property
     def complaint(self) -> str:
-        """The one line on stderr of a run that failed; fails where there is more or less than that."""
+        """The one line on stderr of a run that failed. Fails if there is more or less than that."""
         assert (self.code, self.out) == (1, "")
         assert self.err.endswith("\n")
         (line,) = self.err.splitlines()
@@ -82,17 +87,17 @@ Run = Callable[..., Outcome]
 
 @dataclass(frozen=True, slots=True)
 class FirstUse:
-    """The first question that was ever asked of a data folder."""
+    """A data folder, and the outcome of the first question that was asked of it."""
 
     data: Path
     outcome: Outcome
 
 
 def start(*arguments: str | Path, **options: Any) -> subprocess.Popen[str]:  # noqa: ANN401 - passed through
-    """Start the command in a process of its own, as a shell does."""
+    """Start the command in its own process, as a shell does."""
     environment = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"} | options.pop("environment", {})
     prefix = options.pop("prefix", ())
-    inherited = {name: value for name, value in os.environ.items() if name not in TASTES}
+    inherited = {name: value for name, value in os.environ.items() if name not in SHELL_VARIABLES | BOT_VARIABLES}
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
     return subprocess.Popen(
         [*prefix, sys.executable, "-m", "bot", *map(str, arguments)],
@@ -104,7 +109,7 @@ def start(*arguments: str | Path, **options: Any) -> subprocess.Popen[str]:  # n
 
 
 def process(*arguments: str | Path, **options: Any) -> Outcome:  # noqa: ANN401 - passed through
-    """Run the command in a process of its own, to its end."""
+    """Run the command in its own process, to the end."""
     with start(*arguments, **options) as running:
         out, err = running.communicate(timeout=600)
     return Outcome(running.returncode, out or "", err or "")
@@ -112,7 +117,7 @@ def process(*arguments: str | Path, **options: Any) -> Outcome:  # noqa: ANN401 
 
 @pytest.fixture(scope="session")
 def first_use(tmp_path_factory: pytest.TempPathFactory) -> FirstUse:
-    """The owner's review, and the first question asked about it. Copy the folder before altering anything in it."""
+    """Ask the first question about the owner's review. Copy the folder before changing anything in it."""
     data = tmp_path_factory.mktemp("first") / "data"
     furnish(data)
     return FirstUse(data, process("ask", QUESTION, "--json", "--data", data))
@@ -120,12 +125,37 @@ def first_use(tmp_path_factory: pytest.TempPathFactory) -> FirstUse:
 
 @pytest.fixture(scope="session")
 def indexed(first_use: FirstUse) -> Path:
-    """A data folder with the owner's review and its index, for reading alone."""
+    """A data folder with the owner's review and its index, only for reading."""
     return first_use.data
 
 
+def add_whales(data: Path, folder: str = "reviews") -> Path:
+    """Add a second review to a data folder, and return its file."""
+    file = data / folder / "whales.md"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text("---\ntitle: Whales\n---\nThey sing.\n", encoding="utf-8")
+    return file
+
+
+def imported(*arguments: str | Path) -> set[str]:
+    """Run the command in its own process, and return the packages that it imports."""
+    code = (
+        "import sys\n"
+        "from bot.cli.app import main\n"
+        "try:\n"
+        "    main(sys.argv[1:])\n"
+        "except SystemExit as end:\n"
+        "    assert end.code == 0\n"
+        "    print(*sys.modules, file=sys.stderr)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return {name.partition(".")[0] for name in ran.stderr.split()}
+
+
 def copy_of(data: Path, target: Path) -> Path:
-    """Another data folder of the same content, which may be altered; the encoder's big files are shared by links."""
+    """Copy a data folder, so that the copy may be changed. The encoder's large files are shared by links."""
 
     def copy(source: str, destination: str) -> str:
         if Path(source).stat().st_size > 1_000_000:
@@ -138,13 +168,13 @@ def copy_of(data: Path, target: Path) -> Path:
 
 @pytest.fixture
 def data(indexed: Path, tmp_path: Path) -> Path:
-    """A data folder of the test's own, indexed."""
+    """A data folder with an index that the test may change."""
     return copy_of(indexed, tmp_path / "data")
 
 
 @pytest.fixture
 def fresh(data: Path) -> Path:
-    """A data folder of the test's own that was never indexed; only the encoder is there, so that it needn't be made."""
+    """A data folder without an index that the test may change. It has the encoder, which takes long to build."""
     (data / ".index" / "manifest.json").unlink()
     shutil.rmtree(data / ".index" / "collections")
     return data
@@ -152,7 +182,7 @@ def fresh(data: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def two_reviews(indexed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with two reviews and its index, for reading alone."""
+    """A data folder with two reviews and their index, only for reading."""
     data = copy_of(indexed, tmp_path_factory.mktemp("two") / "data")
     (data / "reviews" / "the-lighthouse-keeper.md").write_text(SECOND_REVIEW, encoding="utf-8")
     assert process("index", "--data", data).code == 0
@@ -161,10 +191,10 @@ def two_reviews(indexed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
 
 @pytest.fixture
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """Run the command within this process, with both streams captured."""
-    for name in TASTES - {"TERM", "COLUMNS", "LINES"}:
+    """Run the command in this process, with both streams captured and none of the variables above set."""
+    for name in (*BOT_VARIABLES, "NO_COLOR", "FORCE_COLOR"):
         monkeypatch.delenv(name, raising=False)
-    # What the program sets for its own process has to be as before for the next test.
+    # The program sets these for its own process. They are restored for the next test.
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     thresholds = gc.get_threshold()

@@ -14,42 +14,24 @@ import pytest
 from bot import __version__
 from bot.cli.app import app, main
 from embeddings.library import Library
-from tests.bot.cli.conftest import QUESTION, Run, process, start
+from tests.bot.cli.conftest import QUESTION, SLOW_PACKAGES, Run, imported, process, start
 from tests.project import ROOT
 
 COMMANDS = sorted(command.callback.__name__ for command in app.registered_commands if command.callback is not None)
-HEAVY = ("torch", "sentence_transformers", "transformers")
 ONLINE = ("discord", "aiohttp", "structlog", "prometheus_client")
-"""What only the running bot needs."""
+"""Packages that only the running bot needs."""
 
 
-def imported(*arguments: str | Path) -> set[str]:
-    """The packages that a run of the command imports."""
-    code = (
-        "import sys\n"
-        "from bot.cli.app import main\n"
-        "try:\n"
-        "    main(sys.argv[1:])\n"
-        "except SystemExit as end:\n"
-        "    assert end.code == 0\n"
-        "    print(*sys.modules, file=sys.stderr)\n"
+def test_help_imports_nothing_slow() -> None:
+    assert imported("--help").isdisjoint(
+        {*SLOW_PACKAGES, "faiss", "numpy", "onnxruntime", "tokenizers", "pydantic", *ONLINE}
     )
-    ran = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, check=True
-    )
-    return {name.partition(".")[0] for name in ran.stderr.split()}
-
-
-def test_help_imports_nothing_of_the_engine_that_takes_time() -> None:
-    assert imported("--help").isdisjoint({*HEAVY, "faiss", "numpy", "onnxruntime", "tokenizers", "pydantic", *ONLINE})
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])
-def test_asking_imports_neither_pytorch_nor_anything_that_only_builds_need(
-    indexed: Path, options: tuple[str, ...]
-) -> None:
+def test_asking_imports_nothing_that_only_builds_and_terminals_need(indexed: Path, options: tuple[str, ...]) -> None:
     packages = imported("ask", QUESTION, *options, "--data", indexed)
-    assert packages.isdisjoint({*HEAVY, "bm25s", "scipy", "onnx", "rich", *ONLINE})
+    assert packages.isdisjoint({*SLOW_PACKAGES, "bm25s", "scipy", "onnx", "rich", *ONLINE})
     assert {"faiss", "onnxruntime", "tokenizers"} <= packages
 
 
@@ -68,7 +50,7 @@ def test_every_command_has_help(run: Run, command: str) -> None:
     assert "<bool>" not in shown.out
 
 
-def test_the_version_is_the_packages(run: Run) -> None:
+def test_version_prints_the_version_of_the_package(run: Run) -> None:
     shown = run("--version")
     assert (shown.code, shown.out, shown.err) == (0, f"review-bot {__version__}\n", "")
     try:
@@ -90,13 +72,13 @@ def test_the_version_is_the_packages(run: Run) -> None:
         ("section", "one", "two", "three"),
     ],
 )
-def test_wrong_usage_exits_2(run: Run, arguments: tuple[str, ...]) -> None:
+def test_wrong_usage_exits_with_2(run: Run, arguments: tuple[str, ...]) -> None:
     ended = run(*arguments)
     assert (ended.code, ended.out) == (2, "")
     assert "Usage: review-bot" in ended.err
 
 
-def test_an_error_that_nobody_foresaw_is_one_line_and_the_traceback_is_there_for_the_asking(
+def test_an_unexpected_error_is_one_line_and_a_variable_shows_its_traceback(
     run: Run, indexed: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(data: Path, **_: object) -> Library:
@@ -112,10 +94,10 @@ def test_an_error_that_nobody_foresaw_is_one_line_and_the_traceback_is_there_for
         main(["ask", QUESTION, "--data", str(indexed)])
 
 
-def test_ctrl_c_is_quiet(indexed: Path) -> None:
-    # A shell that runs the tests in the background has them ignore the signal, and what they start as well.
-    heeding = ("env", "--default-signal=INT")
-    with start("chat", "--data", indexed, stdin=subprocess.PIPE, prefix=heeding) as chat:
+def test_ctrl_c_prints_nothing(indexed: Path) -> None:
+    # A shell that runs the tests in the background makes them and their processes ignore the signal.
+    unignored = ("env", "--default-signal=INT")
+    with start("chat", "--data", indexed, stdin=subprocess.PIPE, prefix=unignored) as chat:
         assert chat.stdin is not None
         assert chat.stdout is not None
         chat.stdin.write(f"{QUESTION}\n")
@@ -126,7 +108,7 @@ def test_ctrl_c_is_quiet(indexed: Path) -> None:
     assert (chat.returncode, err) == (130, "")
 
 
-def test_ctrl_c_is_as_quiet_while_the_command_is_being_loaded() -> None:
+def test_ctrl_c_during_the_imports_prints_nothing() -> None:
     script = """
 import os, signal, sys
 
@@ -135,7 +117,7 @@ class Interrupting:
         if name == "typer":
             os.kill(os.getpid(), signal.SIGINT)
 
-# A shell that runs the tests in the background has them ignore the signal.
+# A shell that runs the tests in the background makes them ignore the signal.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 sys.meta_path.insert(0, Interrupting())
 from bot.__main__ import main
@@ -146,9 +128,9 @@ main()
 
 
 @pytest.mark.parametrize("command", [("ask", QUESTION), ("search", QUESTION, "--json"), ("section", "5")])
-def test_a_reader_who_has_had_enough_is_no_error(indexed: Path, command: tuple[str, ...]) -> None:
-    reranker, writer = os.pipe()
-    os.close(reranker)
+def test_a_closed_pipe_is_not_an_error(indexed: Path, command: tuple[str, ...]) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
     try:
         ended = process(*command, "--data", indexed, stdout=writer)
     finally:

@@ -37,7 +37,7 @@ def test_sections_of_the_review_named_before_are_offered(offered: Offered, two_r
     assert offered(two_reviews, "section", "lighthouse", "the-") == ["the-lamp", "the-sea"]
 
 
-def test_sections_are_offered_at_once_where_there_is_only_one_review(offered: Offered, indexed: Path) -> None:
+def test_sections_of_the_only_review_are_offered_without_its_name(offered: Offered, indexed: Path) -> None:
     assert offered(indexed, "section", "a-") == [
         "a-world-almost-like-our-own",
         "a-life-measured-in-donations",
@@ -46,10 +46,10 @@ def test_sections_are_offered_at_once_where_there_is_only_one_review(offered: Of
     assert offered(indexed, "section", "never") == ["never-let-me-go"]
 
 
-def test_nothing_is_offered_and_nothing_built_where_there_is_no_index(offered: Offered, fresh: Path) -> None:
+def test_without_an_index_nothing_is_offered_and_nothing_is_built(offered: Offered, fresh: Path) -> None:
     assert offered(fresh, "sections", "") == []
     assert not (fresh / ".index" / "manifest.json").exists()
 
 
-def test_nothing_is_offered_for_a_review_that_is_not_there(offered: Offered, indexed: Path) -> None:
+def test_nothing_is_offered_for_an_unknown_review(offered: Offered, indexed: Path) -> None:
     assert offered(indexed, "section", "xyzzy", "a") == []

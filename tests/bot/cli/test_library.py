@@ -1,4 +1,4 @@
-"""What stands between a command and its index: none yet, one out of date, one that can't be read or written."""
+"""Opening the library for a command: an index that is missing, out of date, unreadable or not writable."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from pathlib import Path
 import filelock
 import pytest
 
-from tests.bot.cli.conftest import QUESTION, FirstUse, Outcome, Run, process, start
+from tests.bot.cli.conftest import QUESTION, FirstUse, Outcome, Run, add_whales, process, start
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Every file of a folder but the encoder's and the lock, with what is in it."""
+    """Return the content of every file in a folder, except for the encoder and the lock."""
     return {
         str(path.relative_to(folder)): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -28,28 +28,28 @@ def contents(folder: Path) -> dict[str, bytes]:
 
 
 def edit(data: Path) -> None:
-    """Change the review a little."""
+    """Change a word of the review."""
     review = data / "reviews" / "never-let-me-go.md"
     review.write_text(review.read_text(encoding="utf-8").replace("quietly", "silently"), encoding="utf-8")
 
 
 def truncate(file: Path) -> None:
-    """Cut a file in half without touching those that share its blocks."""
+    """Cut a file in half, but not the other links to it."""
     half = file.read_bytes()[: file.stat().st_size // 2]
     file.unlink()
     file.write_bytes(half)
 
 
 def collection_file(data: Path, name: str) -> Path:
-    """A file of the shared collection's index."""
+    """Return a file of the shared collection's index."""
     (file,) = data.glob(f".index/collections/shared/*/{name}")
     return file
 
 
 @pytest.fixture
 def read_only(data: Path, tmp_path: Path) -> Iterator[Callable[..., Outcome]]:
-    """Run the command on the test's data folder, in which it may write nothing."""
-    # Root writes where it likes, unless it gives up its privileges.
+    """Run the command on the test's data folder, which it can't write to."""
+    # Root may write everywhere, unless it gives up its privileges.
     prefix = ("setpriv", "--bounding-set=-all") if os.geteuid() == 0 else ()
     tmp_path.chmod(0o555)
     attempt = [*prefix, sys.executable, "-c", f"open({str(tmp_path / 'file')!r}, 'w')"]
@@ -74,7 +74,7 @@ def read_only(data: Path, tmp_path: Path) -> Iterator[Callable[..., Outcome]]:
     tmp_path.chmod(0o755)
 
 
-def test_the_first_question_builds_the_index_and_says_so_in_one_line(first_use: FirstUse) -> None:
+def test_the_first_question_builds_the_index_and_says_so(first_use: FirstUse) -> None:
     assert first_use.outcome.code == 0
     assert first_use.outcome.json["state"] == "answered"
     assert first_use.outcome.err == "Building the index of 1 review. This happens only once…\n"
@@ -88,13 +88,13 @@ def test_two_first_questions_at_once_are_both_answered(fresh: Path) -> None:
 
 
 @pytest.mark.parametrize("command", [("section", "1"), ("chat",)])
-def test_any_command_may_be_the_first(run: Run, fresh: Path, command: tuple[str, ...]) -> None:
+def test_any_command_builds_the_index_first(run: Run, fresh: Path, command: tuple[str, ...]) -> None:
     first = run(*command, "--data", fresh)
     assert (first.code, first.err) == (0, "Building the index of 1 review. This happens only once…\n")
     assert run(*command, "--data", fresh).err == ""
 
 
-def test_a_changed_review_is_indexed_before_the_question_is_answered(run: Run, data: Path) -> None:
+def test_a_changed_review_is_indexed_before_the_answer(run: Run, data: Path) -> None:
     edit(data)
     first = run("section", "introduction", "--data", data)
     assert first.err == "The index was out of date (never-let-me-go). It has been updated.\n"
@@ -102,7 +102,7 @@ def test_a_changed_review_is_indexed_before_the_question_is_answered(run: Run, d
     assert run("section", "introduction", "--data", data) == Outcome(0, first.out, "")
 
 
-def test_many_changes_are_named_in_part(run: Run, data: Path) -> None:
+def test_only_the_first_changed_reviews_are_named(run: Run, data: Path) -> None:
     for number in range(5):
         (data / "reviews" / f"new-{number}.txt").write_text(f"The new film number {number} is fine.\n")
     assert run("reviews", "--no-update", "--data", data).err == (
@@ -112,14 +112,13 @@ def test_many_changes_are_named_in_part(run: Run, data: Path) -> None:
 
 @pytest.fixture
 def with_a_servers_own(data: Path) -> Path:
-    """A data folder whose index holds the shared review and one of a server's own."""
-    (data / "collections" / "42").mkdir(parents=True)
-    (data / "collections" / "42" / "whales.md").write_text("---\ntitle: Whales\n---\nThey sing.\n", encoding="utf-8")
+    """A data folder whose index has the shared review and a review of one server."""
+    add_whales(data, "collections/42")
     assert process("index", "--data", data).code == 0
     return data
 
 
-def test_without_the_reviews_folder_the_index_stays_as_it_was(run: Run, with_a_servers_own: Path) -> None:
+def test_without_the_reviews_folder_the_index_stays_as_it_is(run: Run, with_a_servers_own: Path) -> None:
     data = with_a_servers_own
     before = run("ask", QUESTION, "--json", "--data", data)
     index = contents(data / ".index")
@@ -139,9 +138,7 @@ def test_without_the_reviews_folder_the_index_stays_as_it_was(run: Run, with_a_s
     assert run("ask", QUESTION, "--json", "--data", data) == before
 
 
-def test_an_emptied_reviews_folder_empties_the_index_only_where_that_is_asked_for(
-    run: Run, with_a_servers_own: Path
-) -> None:
+def test_an_empty_reviews_folder_empties_the_index_only_on_rebuild(run: Run, with_a_servers_own: Path) -> None:
     data = with_a_servers_own
     (data / "reviews" / "never-let-me-go.md").unlink()
     assert "none of the indexed reviews is there any more" in run("index", "--data", data).complaint
@@ -149,7 +146,7 @@ def test_an_emptied_reviews_folder_empties_the_index_only_where_that_is_asked_fo
     assert run("index", "--check", "--data", data).out.startswith("The index is intact and up to date: 1 review, ")
 
 
-def test_an_index_altered_to_the_same_size_is_told_of_in_one_line(data: Path) -> None:
+def test_an_index_altered_to_the_same_size_is_an_error(data: Path) -> None:
     file = collection_file(data, "sentences.faiss")
     content = file.read_bytes()
     file.write_bytes(content[:2000] + b"\xff" * (len(content) - 2000))
@@ -163,17 +160,17 @@ def test_an_index_altered_to_the_same_size_is_told_of_in_one_line(data: Path) ->
     assert file.read_bytes() == content
 
 
-def test_a_removed_review_is_said_to_be_removed(run: Run, data: Path) -> None:
-    (data / "reviews" / "whales.md").write_text("---\ntitle: Whales\n---\nThey sing.\n", encoding="utf-8")
+def test_a_removed_review_is_named_as_removed(run: Run, data: Path) -> None:
+    whales = add_whales(data)
     assert run("index", "--data", data).code == 0
-    (data / "reviews" / "whales.md").unlink()
+    whales.unlink()
     assert run("index", "--check", "--data", data).complaint.startswith(
         "The index is out of date (removed: whales). Run `review-bot index"
     )
     assert run("reviews", "--data", data).err == ("The index was out of date (removed: whales). It has been updated.\n")
 
 
-def test_an_index_out_of_date_is_left_alone_where_that_is_asked_for(run: Run, data: Path) -> None:
+def test_no_update_answers_from_an_index_that_is_out_of_date(run: Run, data: Path) -> None:
     before = run("ask", QUESTION, "--json", "--data", data)
     edit(data)
     index = contents(data / ".index")
@@ -183,7 +180,7 @@ def test_an_index_out_of_date_is_left_alone_where_that_is_asked_for(run: Run, da
     assert contents(data / ".index") == index
 
 
-def test_a_review_that_became_unreadable_does_not_stop_the_answers(run: Run, data: Path) -> None:
+def test_an_unreadable_review_does_not_stop_the_answers(run: Run, data: Path) -> None:
     before = run("ask", QUESTION, "--json", "--data", data)
     index = contents(data / ".index")
     (data / "reviews" / "broken.md").write_bytes(b"one line\n\xff")
@@ -199,7 +196,7 @@ def test_a_review_that_became_unreadable_does_not_stop_the_answers(run: Run, dat
     assert contents(data / ".index") == index
 
 
-def test_while_another_process_writes_answers_come_from_the_old_index(run: Run, data: Path) -> None:
+def test_answers_come_from_the_old_index_while_another_process_writes(run: Run, data: Path) -> None:
     before = run("ask", QUESTION, "--json", "--data", data)
     edit(data)
     with filelock.FileLock(data / ".index" / "lock"):
@@ -211,16 +208,14 @@ def test_while_another_process_writes_answers_come_from_the_old_index(run: Run, 
     assert (during.code, during.out) == (0, before.out)
 
 
-def test_the_first_question_waits_for_a_process_that_is_building_already(run: Run, fresh: Path) -> None:
+def test_the_first_question_waits_for_another_process_that_builds(run: Run, fresh: Path) -> None:
     lock = filelock.FileLock(fresh / ".index" / "lock", thread_local=False)
     lock.acquire()
     threading.Timer(1.0, lock.release).start()
     assert run("ask", QUESTION, "--data", fresh).code == 0
 
 
-def test_a_read_only_folder_serves_an_index_that_is_up_to_date(
-    read_only: Callable[..., Outcome], run: Run, data: Path
-) -> None:
+def test_a_read_only_folder_serves_a_current_index(read_only: Callable[..., Outcome], run: Run, data: Path) -> None:
     assert read_only("ask", QUESTION) == run("ask", QUESTION, "--data", data)
 
 
@@ -237,7 +232,7 @@ def test_a_read_only_folder_serves_an_old_index_and_says_why(
 
 
 @pytest.mark.parametrize("command", [("index",), ("ask", QUESTION)])
-def test_a_read_only_folder_without_an_index_gets_one_line(
+def test_a_read_only_folder_without_an_index_is_an_error(
     read_only: Callable[..., Outcome], data: Path, command: tuple[str, ...]
 ) -> None:
     shutil.rmtree(data / ".index")
@@ -249,13 +244,13 @@ def test_a_read_only_folder_without_an_index_gets_one_line(
     assert not (data / ".index").exists()
 
 
-def test_a_full_disk_gets_one_line_and_the_old_index_goes_on_answering(run: Run, data: Path) -> None:
+def test_a_full_disk_is_an_error_and_the_old_index_still_answers(run: Run, data: Path) -> None:
     before = run("ask", QUESTION, "--json", "--data", data)
     edit(data)
     index = contents(data / ".index")
 
     def limit() -> None:
-        # To a process that may write no file longer than this, every disk is full.
+        # For a process that may not write a longer file, every disk is full.
         resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096))
 
     ended = process("index", "--data", data, preexec_fn=limit)
@@ -266,37 +261,45 @@ def test_a_full_disk_gets_one_line_and_the_old_index_goes_on_answering(run: Run,
 
 
 @pytest.mark.parametrize("name", ["sentences.faiss", "reviews.jsonl"])
-def test_a_truncated_file_gets_one_line_and_the_command_in_it_mends_it(run: Run, data: Path, name: str) -> None:
+def test_a_truncated_file_is_an_error_and_the_advised_command_repairs_it(run: Run, data: Path, name: str) -> None:
     before = run("ask", QUESTION, "--json", "--data", data)
     truncate(collection_file(data, name))
     for command in [("ask", QUESTION), ("ask", QUESTION, "--json"), ("index", "--check")]:
         complaint = run(*command, "--data", data).complaint
         assert complaint.startswith(f"{data / '.index'}")
-        assert complaint.endswith(f"run `review-bot index --rebuild --data {data}`")
+        assert complaint.rstrip(".").endswith(f"un `review-bot index --rebuild --data {data}`")
     assert run("index", "--rebuild", "--data", data).code == 0
     assert run("ask", QUESTION, "--json", "--data", data) == before
 
 
-def test_a_truncated_encoder_gets_one_line(run: Run, data: Path) -> None:
+def test_a_truncated_encoder_is_an_error(run: Run, data: Path) -> None:
     (weights,) = (file for file in data.glob(".index/encoders/*/*") if file.stat().st_size > 1_000_000)
     truncate(weights)
-    assert run("ask", QUESTION, "--data", data).complaint.endswith(f"run `review-bot index --rebuild --data {data}`")
-    assert run("index", "--check", "--data", data).complaint.endswith(f"run `review-bot index --rebuild --data {data}`")
+    assert (
+        run("ask", QUESTION, "--data", data)
+        .complaint.rstrip(".")
+        .endswith(f"un `review-bot index --rebuild --data {data}`")
+    )
+    assert (
+        run("index", "--check", "--data", data)
+        .complaint.rstrip(".")
+        .endswith(f"un `review-bot index --rebuild --data {data}`")
+    )
 
 
-def test_a_manifest_of_another_version_gets_one_line_and_the_command_in_it_mends_it(run: Run, data: Path) -> None:
+def test_an_index_of_another_format_is_an_error_and_the_advised_command_repairs_it(run: Run, data: Path) -> None:
     before = run("ask", QUESTION, "--json", "--data", data)
     manifest = data / ".index" / "manifest.json"
     manifest.write_text(json.dumps(json.loads(manifest.read_text()) | {"format": 0}))
     complaint = run("ask", QUESTION, "--data", data).complaint
     assert complaint.startswith(f"{manifest}: the index has format 0, this program reads format ")
-    assert complaint.endswith(f"run `review-bot index --rebuild --data {data}`")
+    assert complaint.rstrip(".").endswith(f"un `review-bot index --rebuild --data {data}`")
     assert run("index", "--rebuild", "--data", data).code == 0
     assert run("ask", QUESTION, "--json", "--data", data) == before
 
 
 @pytest.mark.parametrize("command", [("ask", QUESTION), ("chat",), ("reviews", "--json"), ("index",)])
-def test_a_folder_without_reviews_gets_one_line(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+def test_a_folder_without_reviews_is_an_error(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
     for data in (tmp_path, tmp_path / "missing"):
         assert run(*command, "--data", data).complaint == (
             f"{data / 'reviews'}: There are no reviews. Put a .md or .txt file there."
@@ -304,7 +307,7 @@ def test_a_folder_without_reviews_gets_one_line(run: Run, tmp_path: Path, comman
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_file_where_the_data_folder_should_be_gets_one_line(run: Run, tmp_path: Path) -> None:
+def test_a_file_in_place_of_the_data_folder_is_an_error(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "data"
     file.write_text("not a folder")
     assert run("ask", QUESTION, "--data", file).complaint == (
@@ -312,19 +315,19 @@ def test_a_file_where_the_data_folder_should_be_gets_one_line(run: Run, tmp_path
     )
 
 
-def test_thresholds_of_another_encoder_get_one_line(run: Run, data: Path) -> None:
+def test_thresholds_of_another_encoder_are_an_error(run: Run, data: Path) -> None:
     (data / "calibration.json").write_text(json.dumps({"f" * 64: {"model": "x", "answered": 0.5, "nearest": 0.4}}))
     complaint = run("ask", QUESTION, "--data", data).complaint
     assert complaint.startswith(f"{data / 'calibration.json'}: ")
     assert f"Run `review-bot calibrate --data {data}`" in complaint
 
 
-def test_an_encoder_that_nobody_has_calibrated_is_said_to_be_so(run: Run, data: Path) -> None:
+def test_an_encoder_without_calibration_gets_a_notice(run: Run, data: Path) -> None:
     manifest = data / ".index" / "manifest.json"
     content = json.loads(manifest.read_text())
     content["encoder"] |= {"model": "a-model-of-ours", "weights": "f" * 64}
     manifest.write_text(json.dumps(content))
-    # What needs no encoder can be had from such an index.
+    # Commands that need no encoder work with such an index.
     assert run("reviews", "--data", data).err == (
         "a-model-of-ours is not calibrated, so what counts as an answer is a guess. "
         f"Run `review-bot calibrate --data {data}`.\n"

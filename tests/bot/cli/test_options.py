@@ -72,13 +72,13 @@ def test_a_question_may_contain_a_deprecated_name(run: Run, indexed: Path) -> No
         (("search", QUESTION, "-k", "abc"), "'-k': 'abc' is not a whole number of 1 or more."),
     ],
 )
-def test_a_wrong_value_is_told_what_it_should_be(run: Run, arguments: tuple[str, ...], said: str) -> None:
+def test_an_invalid_value_is_an_error_that_shows_a_valid_one(run: Run, arguments: tuple[str, ...], said: str) -> None:
     ended = run(*arguments)
     assert (ended.code, ended.out) == (2, "")
     assert said in " ".join(ended.err.replace("│", " ").split())
 
 
-def test_the_data_folder_may_be_named_before_the_command_or_after_it(
+def test_the_data_folder_may_be_named_before_or_after_the_command(
     run: Run, indexed: Path, two_reviews: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def titles(*arguments: str | Path) -> list[str]:
@@ -94,6 +94,6 @@ def test_the_data_folder_may_be_named_before_the_command_or_after_it(
     assert titles("reviews", "--json", "--data", indexed) == one
 
 
-def test_the_data_folder_is_data_unless_it_is_named(run: Run, indexed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_default_data_folder_is_data(run: Run, indexed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(indexed.parent)
     assert run("reviews", "--json").json == run("reviews", "--json", "--data", indexed).json

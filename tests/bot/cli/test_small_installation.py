@@ -31,7 +31,7 @@ def small(*arguments: str | Path) -> Outcome:
     return Outcome(ran.returncode, ran.stdout, ran.stderr)
 
 
-def test_a_small_installation_answers_and_indexes_what_has_changed(data: Path) -> None:
+def test_a_small_installation_answers_and_indexes_changed_reviews(data: Path) -> None:
     assert "deferrals" in small("ask", QUESTION, "--data", data).out
     (data / "reviews" / "whales.md").write_text(
         "---\ntitle: The Whale Song\n---\nThe cook of the whaler sings to his kettle every morning.\n", encoding="utf-8"
@@ -43,7 +43,7 @@ def test_a_small_installation_answers_and_indexes_what_has_changed(data: Path) -
     assert "kettle" in asked.json["quotes"][0]["text"]
 
 
-def test_a_small_installation_says_that_it_can_make_no_encoder(fresh: Path) -> None:
+def test_a_small_installation_says_that_it_cannot_build_an_encoder(fresh: Path) -> None:
     for arguments in (("index",), ("ask", QUESTION)):
         refused = small(*arguments, "--data", fresh)
         assert refused.code == 1

@@ -26,16 +26,16 @@ COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|38;)[\d;]*m")
 
 
 class Terminal:
-    """What stands behind a program's terminal: what it has shown so far, and a keyboard."""
+    """The screen and the keyboard of a program's terminal."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
         self.shown = ""
 
     def read(self, seconds: float) -> bool:
-        """Take in what comes within that time; return whether anything may follow."""
+        """Read what is shown within that time. Return True if more may follow."""
         ready, _, _ = select.select([self._descriptor], [], [], seconds)
-        # A terminal that nobody holds open any more is an error to read from.
+        # Reading from a terminal that no process has open is an error.
         with suppress(OSError):
             if ready:
                 taken = os.read(self._descriptor, 65536).decode("utf-8", "replace")
@@ -69,7 +69,7 @@ def terminal(
         stdout=slave,
         stderr=slave,
         environment={"TERM": "xterm-256color"} | (environment or {}),
-        # A shell that runs the tests in the background has them ignore the signal, and what they start as well.
+        # A shell that runs the tests in the background makes them and their processes ignore the signal.
         prefix=("env", "--default-signal=INT"),
         start_new_session=True,
         preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
@@ -93,17 +93,17 @@ def shown_by(*arguments: str | Path, width: int = 80, environment: dict[str, str
 
 
 def words_of(text: str) -> list[str]:
-    """The words that are seen."""
+    """Return the words without escape sequences."""
     return ESCAPE.sub("", text).split()
 
 
 def holds(words: list[str], part: list[str]) -> bool:
-    """Whether some words stand in others in one piece."""
+    """Return True if some words follow each other in others."""
     return any(words[place : place + len(part)] == part for place in range(len(words)))
 
 
 @pytest.mark.parametrize("width", [80, 40])
-def test_an_answer_shows_each_quote_marked_within_its_passage_and_its_citation(indexed: Path, width: int) -> None:
+def test_an_answer_shows_each_quote_marked_in_its_passage_with_its_citation(indexed: Path, width: int) -> None:
     library = Library.open(indexed)
     answer = library.ask(QUESTION)
     shown = shown_by("ask", QUESTION, "--data", indexed, width=width)
@@ -119,22 +119,22 @@ def test_an_answer_shows_each_quote_marked_within_its_passage_and_its_citation(i
     assert max(len(ESCAPE.sub("", line)) for line in shown.split("\n")) <= width
 
 
-def test_no_colour_is_shown_where_none_is_wanted_and_the_quotes_stay_marked(indexed: Path) -> None:
+def test_no_color_turns_off_colours_but_not_the_marks_of_quotes(indexed: Path) -> None:
     assert COLOUR.search(shown_by("ask", QUESTION, "--data", indexed)) is not None
     shown = shown_by("ask", QUESTION, "--data", indexed, environment={"NO_COLOR": "1"})
     assert COLOUR.search(shown) is None
     assert BOLD.search(shown) is not None
 
 
-def test_a_terminal_that_can_mark_nothing_gets_what_a_pipe_gets(indexed: Path) -> None:
+def test_a_dumb_terminal_gets_what_a_pipe_gets(indexed: Path) -> None:
     shown = shown_by("ask", QUESTION, "--data", indexed, environment={"TERM": "dumb"})
     assert shown == process("ask", QUESTION, "--data", indexed).out
 
 
-def test_a_terminal_is_told_what_the_reviews_do_not_say(indexed: Path) -> None:
+def test_a_narrow_terminal_shows_that_the_reviews_do_not_answer(indexed: Path) -> None:
     words = words_of(shown_by("ask", "How do I change the oil of a motorbike?", "--data", indexed, width=40))
     hint = f"Try other words, or list the reviews: `review-bot reviews --data {indexed}`."
-    # A path that is wider than the terminal is broken anywhere.
+    # A path that is wider than the terminal is broken at any character.
     assert "".join(words) == f"The reviews don't say. {hint}".replace(" ", "")
 
 
@@ -146,18 +146,18 @@ def test_everything_fits_a_narrow_terminal(two_reviews: Path, command: tuple[str
     assert max(len(ESCAPE.sub("", line)) for line in shown.split("\n")) <= 30
 
 
-def test_marks_in_a_review_are_shown_as_they_are(two_reviews: Path) -> None:
+def test_markup_in_a_review_is_shown_as_text(two_reviews: Path) -> None:
     shown = shown_by("section", "lighthouse", "introduction", "--data", two_reviews)
     assert holds(words_of(shown), "that pass [bold]without lights[/bold], and writes".split())
 
 
-def test_a_build_shows_a_bar_and_leaves_no_trace_of_it(fresh: Path) -> None:
+def test_a_build_shows_a_progress_bar_and_removes_it(fresh: Path) -> None:
     shown = shown_by("ask", QUESTION, "--data", fresh)
     assert "Preparing the model" in shown
     assert shown.startswith("Building the index of 1 review. This happens only once…\n")
 
 
-def test_a_conversation_by_keyboard_ends_quietly(indexed: Path) -> None:
+def test_ctrl_d_ends_a_chat_quietly(indexed: Path) -> None:
     with terminal("chat", "--data", indexed) as (screen, running):
         screen.wait_for("Ask about the reviews. Type /help for the commands, or press Ctrl-D to end.\n> ")
         screen.type("What is a deferral?\r")
@@ -169,11 +169,11 @@ def test_a_conversation_by_keyboard_ends_quietly(indexed: Path) -> None:
     assert words_of(screen.shown.rpartition("> ")[2]) == []
 
 
-def test_ctrl_c_at_the_prompt_is_quiet(indexed: Path) -> None:
+def test_ctrl_c_ends_a_chat_quietly(indexed: Path) -> None:
     with terminal("chat", "--data", indexed) as (screen, running):
         screen.wait_for("\n> ")
         while True:
-            # Python's prompt misses a key that is pressed in the moment in which it appears.
+            # Python's prompt misses a key that is pressed just as it appears.
             screen.type("\x03")
             try:
                 code = running.wait(5)
@@ -202,7 +202,7 @@ def test_ctrl_c_at_the_prompt_is_quiet(indexed: Path) -> None:
         ),
     ],
 )
-def test_ctrl_c_where_something_is_asked_ends_with_a_line(
+def test_ctrl_c_at_a_prompt_ends_with_one_line(
     indexed: Path, tmp_path: Path, command: tuple[str, ...], prompt: str, said: str
 ) -> None:
     (tmp_path / "The Ferryman.txt").write_text("He rows people over.\n", encoding="utf-8")

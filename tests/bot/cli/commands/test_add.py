@@ -19,7 +19,7 @@ PREVIEW = (
 CONVERTED = "Converted from another format. Check that nothing is missing.\n"
 
 
-def test_a_file_is_shown_and_added_as_markdown_only_with_a_yes(run: Run, tmp_path: Path) -> None:
+def test_add_shows_a_file_and_adds_it_as_markdown_only_with_yes(run: Run, tmp_path: Path) -> None:
     file, data = tmp_path / "The Ferryman.txt", tmp_path / "data"
     file.write_text(TEXT, encoding="utf-8")
     asked = run("add", file, "--data", data)
@@ -40,7 +40,7 @@ def test_a_file_is_shown_and_added_as_markdown_only_with_a_yes(run: Run, tmp_pat
     assert again.err == f"{CONVERTED}This replaces {place}.\n"
 
 
-def test_a_review_is_said_to_have_no_headings_only_where_it_has_none(run: Run, tmp_path: Path) -> None:
+def test_only_a_review_without_headings_gets_a_notice(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "sea.md"
     for text, warning in (
         ("It is grey.", "There are no headings, so the review is a single section.\n"),
@@ -58,7 +58,7 @@ def test_a_book_is_added_for_one_server_under_a_name(run: Run, tmp_path: Path) -
     assert [str(each.relative_to(data)) for each in data.rglob("*.md")] == ["collections/77/lamp.md"]
 
 
-def test_what_can_not_be_added_is_refused_in_one_line(run: Run, tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_added_is_an_error(run: Run, tmp_path: Path) -> None:
     data = tmp_path / "data"
     missing = tmp_path / "x.md"
     assert (
@@ -86,7 +86,7 @@ def test_what_can_not_be_added_is_refused_in_one_line(run: Run, tmp_path: Path) 
     assert not data.exists()
 
 
-def test_a_number_that_is_no_servers_id_is_refused(run: Run, tmp_path: Path) -> None:
+def test_an_invalid_server_id_is_a_usage_error(run: Run, tmp_path: Path) -> None:
     file, data = tmp_path / "ferryman.txt", tmp_path / "data"
     file.write_text(TEXT, encoding="utf-8")
     refused = run("add", file, "--server", 2**63, "--yes", "--data", data)
@@ -95,9 +95,7 @@ def test_a_number_that_is_no_servers_id_is_refused(run: Run, tmp_path: Path) -> 
     assert not data.exists()
 
 
-def test_what_can_not_be_written_is_told_with_its_folder(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_write_is_an_error_with_its_folder(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
@@ -111,7 +109,7 @@ def test_what_can_not_be_written_is_told_with_its_folder(
     )
 
 
-def test_without_the_extra_a_web_page_is_refused_with_what_to_install(
+def test_a_web_page_without_the_extra_is_an_error_that_says_what_to_install(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "trafilatura", None)

@@ -21,7 +21,7 @@ def library(indexed: Path) -> Library:
     return Library.open(indexed)
 
 
-def test_an_answer_in_json_has_the_promised_keys_and_no_others(run: Run, indexed: Path) -> None:
+def test_the_json_of_an_answer_has_exactly_the_documented_keys(run: Run, indexed: Path) -> None:
     answer = run("ask", QUESTION, "--json", "--data", indexed).json
     assert list(answer) == ["question", "state", "confidence", "quotes"]
     assert (answer["question"], answer["state"]) == (QUESTION, "answered")
@@ -30,9 +30,7 @@ def test_an_answer_in_json_has_the_promised_keys_and_no_others(run: Run, indexed
     assert len(answer["quotes"]) in {1, 2, 3}
 
 
-def test_a_quote_in_json_is_a_slice_of_the_review_and_says_where_it_stands(
-    run: Run, indexed: Path, library: Library
-) -> None:
+def test_a_quote_in_json_is_a_slice_of_the_review_with_its_place(run: Run, indexed: Path, library: Library) -> None:
     for quote in run("ask", QUESTION, "--json", "--data", indexed).json["quotes"]:
         review = library.review(quote["review"])
         section = review.section(quote["section"])
@@ -42,15 +40,13 @@ def test_a_quote_in_json_is_a_slice_of_the_review_and_says_where_it_stands(
         assert (quote["title"], quote["heading"]) == (review.title, section.heading)
 
 
-def test_the_first_question_ever_gets_the_answer_that_the_second_gets(
-    run: Run, first_use: FirstUse, indexed: Path
-) -> None:
+def test_the_first_question_gets_the_same_answer_as_the_second(run: Run, first_use: FirstUse, indexed: Path) -> None:
     second = run("ask", QUESTION, "--json", "--data", indexed)
     assert first_use.outcome.json == second.json
     assert second.err == ""
 
 
-def test_a_pipe_gets_plain_text_one_quote_to_a_line_each_with_its_citation(run: Run, indexed: Path) -> None:
+def test_a_pipe_gets_one_quote_per_line_with_its_citation(run: Run, indexed: Path) -> None:
     quotes = run("ask", QUESTION, "--json", "--data", indexed).json["quotes"]
     plain = run("ask", QUESTION, "--data", indexed)
     assert (plain.code, plain.err) == (0, "")
@@ -60,7 +56,7 @@ def test_a_pipe_gets_plain_text_one_quote_to_a_line_each_with_its_citation(run: 
     ]
 
 
-def test_what_the_reviews_do_not_answer_is_said_so_and_is_no_failure(run: Run, indexed: Path) -> None:
+def test_an_unanswered_question_says_so_and_exits_with_0(run: Run, indexed: Path) -> None:
     question = "How do I change the oil of a motorbike?"
     shown = run("ask", question, "--data", indexed)
     assert (shown.code, shown.out, shown.err) == (0, UNANSWERED.format(data=indexed), "")
@@ -69,9 +65,7 @@ def test_what_the_reviews_do_not_answer_is_said_so_and_is_no_failure(run: Run, i
     assert (found.json["state"], found.json["quotes"]) == ("unanswered", [])
 
 
-def test_the_command_that_is_named_where_nothing_was_found_works_with_several_reviews(
-    run: Run, two_reviews: Path
-) -> None:
+def test_the_command_advised_for_an_unanswered_question_works(run: Run, two_reviews: Path) -> None:
     shown = run("ask", "How do I change the oil of a motorbike?", "--data", two_reviews)
     assert shown.out == UNANSWERED.format(data=two_reviews)
     _, command, _ = shown.out.split("`")
@@ -80,7 +74,7 @@ def test_the_command_that_is_named_where_nothing_was_found_works_with_several_re
     assert [line.split(":")[0] for line in listed.out.splitlines()] == ["never-let-me-go", "the-lighthouse-keeper"]
 
 
-def test_the_closest_passages_are_not_called_an_answer(run: Run, data: Path, library: Library) -> None:
+def test_near_passages_are_not_called_an_answer(run: Run, data: Path, library: Library) -> None:
     confidence = run("ask", QUESTION, "--no-reranker", "--json", "--data", data).json["confidence"]
     weights = library.manifest.encoder.weights
     thresholds = {"model": "of this test", "answered": min(1.0, confidence + 0.01), "nearest": confidence - 0.01}
@@ -96,7 +90,7 @@ def test_a_question_needs_no_quotation_marks(run: Run, indexed: Path) -> None:
     assert run("ask", *QUESTION.split(), "--data", indexed) == run("ask", QUESTION, "--data", indexed)
 
 
-def test_context_goes_to_the_engine_in_its_order(run: Run, indexed: Path, library: Library) -> None:
+def test_context_goes_to_the_engine_in_order(run: Run, indexed: Path, library: Library) -> None:
     earlier = ["Who are the three friends?", "Who is Ruth?"]
     found = run(
         "ask", "and who plays her?", "--context", earlier[0], "--context", earlier[1], "--json", "--data", indexed
@@ -110,7 +104,7 @@ def test_context_goes_to_the_engine_in_its_order(run: Run, indexed: Path, librar
 
 
 @pytest.mark.parametrize("name", ["the-lighthouse-keeper", "The Lighthouse Keeper", "lighthouse keper"])
-def test_a_question_can_keep_to_one_review(run: Run, two_reviews: Path, name: str) -> None:
+def test_a_question_can_be_limited_to_one_review(run: Run, two_reviews: Path, name: str) -> None:
     hits = run("search", "the sea", "--review", name, "--json", "--data", two_reviews).json["hits"]
     assert {hit["review"] for hit in hits} == {"the-lighthouse-keeper"}
     quotes = run("ask", "what colour is the sea?", "--review", name, "--json", "--data", two_reviews).json["quotes"]
@@ -118,7 +112,7 @@ def test_a_question_can_keep_to_one_review(run: Run, two_reviews: Path, name: st
 
 
 @pytest.mark.parametrize("command", ["ask", "search"])
-def test_a_review_that_is_not_there_is_named_with_those_that_are(run: Run, two_reviews: Path, command: str) -> None:
+def test_an_unknown_review_is_an_error_with_suggestions(run: Run, two_reviews: Path, command: str) -> None:
     complaint = run(command, QUESTION, "--review", "xyzzy", "--data", two_reviews).complaint
     assert complaint.startswith("There is no review called “xyzzy”. Did you mean “")
 
@@ -133,20 +127,22 @@ def test_a_review_that_is_not_there_is_named_with_those_that_are(run: Run, two_r
     ],
 )
 @pytest.mark.parametrize("options", [(), ("--json",)])
-def test_what_is_no_question_gets_one_line_that_says_what_to_do(
+def test_an_invalid_question_is_an_error(
     run: Run, indexed: Path, question: str, complaint: str, options: tuple[str, ...]
 ) -> None:
     assert run("ask", question, *options, "--data", indexed).complaint == complaint
 
 
-def test_a_command_to_the_terminal_in_a_question_stays_a_piece_of_text(run: Run, indexed: Path) -> None:
+def test_escape_sequences_in_a_question_are_escaped_in_json(run: Run, indexed: Path) -> None:
     question = "What is \x1b[31m a \x9b deferral\udcff?"
     shown = run("ask", question, "--json", "--data", indexed)
     assert shown.json["question"] == question
     assert all(character.isprintable() for character in shown.out.rstrip("\n"))
 
 
-def test_a_search_in_json_has_the_promised_keys_best_first(run: Run, indexed: Path, library: Library) -> None:
+def test_the_json_of_a_search_has_exactly_the_documented_keys_best_first(
+    run: Run, indexed: Path, library: Library
+) -> None:
     found = run("search", QUESTION, "-k", "4", "--json", "--data", indexed).json
     assert list(found) == ["hits"]
     assert [list(hit) for hit in found["hits"]] == [HIT_KEYS] * 4
@@ -155,12 +151,12 @@ def test_a_search_in_json_has_the_promised_keys_best_first(run: Run, indexed: Pa
     ]
 
 
-def test_a_search_gives_ten_passages_unless_told_otherwise(run: Run, indexed: Path) -> None:
+def test_a_search_lists_ten_passages_by_default(run: Run, indexed: Path) -> None:
     assert len(run("search", QUESTION, "--json", "--data", indexed).json["hits"]) == 10
     assert len(run("search", QUESTION, "-k", "99", "--json", "--data", indexed).json["hits"]) == 18
 
 
-def test_a_search_in_a_pipe_is_one_passage_to_a_line(run: Run, indexed: Path, library: Library) -> None:
+def test_a_pipe_gets_one_passage_per_line(run: Run, indexed: Path, library: Library) -> None:
     text = library.review("never-let-me-go").text
     (best,) = library.search(QUESTION, 1)
     shown = run("search", QUESTION, "-k", "1", "--data", indexed)

@@ -9,7 +9,7 @@ from tests.bot.cli.conftest import QUESTION, Run, copy_of
 from tests.project import ROOT
 
 
-def test_the_answers_are_the_same_after_a_restore_elsewhere(run: Run, two_reviews: Path, tmp_path: Path) -> None:
+def test_answers_are_the_same_after_a_restore_to_another_folder(run: Run, two_reviews: Path, tmp_path: Path) -> None:
     questions = (QUESTION, "What colour is the sea?", "Who wrote the score?")
 
     def answers(data: Path) -> list[str]:
@@ -49,7 +49,7 @@ def test_a_backup_without_reviews_says_so(run: Run, tmp_path: Path) -> None:
     assert saved.err == f"{data / 'reviews'}: There are no reviews, so the backup has none.\n"
 
 
-def test_a_backup_that_is_none_is_one_line(run: Run, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_backup_is_an_error(run: Run, tmp_path: Path) -> None:
     (tmp_path / "club.zip").write_bytes(b"PK")
     complaint = run("restore", tmp_path / "club.zip", "--data", tmp_path / "data").complaint
     assert complaint == f"{tmp_path / 'club.zip'}: not a sound backup (File is not a zip file); nothing was changed"

@@ -12,7 +12,7 @@ from tests.bot.cli.conftest import Run
 DONATIONS = "a-life-measured-in-donations"
 
 
-def test_reviews_are_listed_with_what_is_known_of_them(run: Run, two_reviews: Path) -> None:
+def test_reviews_are_listed_with_year_and_author(run: Run, two_reviews: Path) -> None:
     assert run("reviews", "--data", two_reviews).out == (
         "never-let-me-go: Never Let Me Go (2010), 8 sections\n"
         "the-lighthouse-keeper: The Lighthouse Keeper (1987, by A. Reader), 3 sections\n"
@@ -31,7 +31,7 @@ def test_reviews_are_listed_with_what_is_known_of_them(run: Run, two_reviews: Pa
     }
 
 
-def test_sections_are_numbered_in_their_order(run: Run, indexed: Path) -> None:
+def test_sections_are_numbered_in_order(run: Run, indexed: Path) -> None:
     lines = run("sections", "never let me go", "--data", indexed).out.splitlines()
     assert len(lines) == 8
     assert lines[0] == "1. Introduction [introduction], 1 paragraph"
@@ -52,11 +52,11 @@ def test_sections_in_json_count_from_1(run: Run, indexed: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["A Life Measured in Donations", DONATIONS, "5", "#5", "life mesured in donation"])
-def test_a_section_is_found_by_heading_slug_number_or_near_miss(run: Run, indexed: Path, name: str) -> None:
+def test_a_section_is_found_by_heading_slug_number_or_with_a_typo(run: Run, indexed: Path, name: str) -> None:
     assert run("section", "never-let-me-go", name, "--json", "--data", indexed).json["section"] == DONATIONS
 
 
-def test_a_section_is_shown_whole_with_the_numbers_of_its_paragraphs(run: Run, indexed: Path) -> None:
+def test_a_section_is_shown_with_numbered_paragraphs(run: Run, indexed: Path) -> None:
     review = Library.open(indexed).review("never-let-me-go")
     paragraphs = review.section(DONATIONS).paragraphs
     texts = [review.text[paragraph.start : paragraph.end] for paragraph in paragraphs]
@@ -71,26 +71,24 @@ def test_a_section_is_shown_whole_with_the_numbers_of_its_paragraphs(run: Run, i
     ]
 
 
-def test_the_review_may_be_left_out_where_there_is_only_one(run: Run, indexed: Path) -> None:
+def test_the_only_review_need_not_be_named(run: Run, indexed: Path) -> None:
     assert run("section", "5", "--data", indexed) == run("section", "never-let-me-go", "5", "--data", indexed)
     assert run("sections", "--data", indexed) == run("sections", "never-let-me-go", "--data", indexed)
 
 
 @pytest.mark.parametrize("command", [("section", "5"), ("sections",)])
-def test_where_there_are_several_reviews_one_has_to_be_named(
-    run: Run, two_reviews: Path, command: tuple[str, ...]
-) -> None:
+def test_one_of_several_reviews_must_be_named(run: Run, two_reviews: Path, command: tuple[str, ...]) -> None:
     ended = run(*command, "--data", two_reviews)
     assert (ended.code, ended.out) == (2, "")
     said = " ".join(ended.err.replace("│", "").split())
     assert "There are 2 reviews. Name one: never-let-me-go, the-lighthouse-keeper." in said
 
 
-def test_a_section_that_is_not_there_is_named_with_those_that_are_like_it(run: Run, indexed: Path) -> None:
+def test_an_unknown_section_is_an_error_with_suggestions(run: Run, indexed: Path) -> None:
     complaint = run("section", "the moral mirror of the cinema", "--data", indexed).complaint
     assert complaint.startswith("“Never Let Me Go” has no section “the moral mirror of the cinema”. Did you mean “The ")
 
 
-def test_marks_in_a_review_are_shown_as_they_are(run: Run, two_reviews: Path) -> None:
+def test_markup_in_a_review_is_shown_as_text(run: Run, two_reviews: Path) -> None:
     shown = run("section", "lighthouse", "introduction", "--data", two_reviews)
     assert "[bold]without lights[/bold]" in shown.out

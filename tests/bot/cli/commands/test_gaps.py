@@ -37,7 +37,7 @@ def kept(data: Path) -> Path:
     return data
 
 
-def test_questions_that_ask_alike_stand_together_the_most_frequent_first(run: Run, kept: Path) -> None:
+def test_similar_questions_are_grouped_and_the_most_frequent_come_first(run: Run, kept: Path) -> None:
     shown = run("gaps", "--data", kept)
     assert (shown.code, shown.err) == (0, "")
     assert shown.out == (
@@ -49,7 +49,7 @@ def test_questions_that_ask_alike_stand_together_the_most_frequent_first(run: Ru
     )
 
 
-def test_one_server_and_some_days_can_be_chosen(run: Run, kept: Path) -> None:
+def test_questions_can_be_limited_to_a_server_and_to_dates(run: Run, kept: Path) -> None:
     def groups(*options: str) -> list[tuple[str, int]]:
         shown = run("gaps", "--json", *options, "--data", kept).json
         return [(group["question"], group["count"]) for group in shown["groups"]]
@@ -63,7 +63,7 @@ def test_one_server_and_some_days_can_be_chosen(run: Run, kept: Path) -> None:
     assert groups("--server", "3") == []
 
 
-def test_the_questions_are_written_for_the_labelling(run: Run, kept: Path, tmp_path: Path) -> None:
+def test_the_export_can_be_labelled(run: Run, kept: Path, tmp_path: Path) -> None:
     file = tmp_path / "asked.jsonl"
     shown = run("gaps", "--export", file, "--data", kept)
     assert shown.err == (
@@ -89,14 +89,12 @@ def test_the_questions_are_written_for_the_labelling(run: Run, kept: Path, tmp_p
         ),
     ],
 )
-def test_where_nothing_was_asked_in_that_time_or_server_it_says_so(
-    run: Run, kept: Path, options: tuple[str, ...], said: str
-) -> None:
+def test_limits_without_questions_are_named(run: Run, kept: Path, options: tuple[str, ...], said: str) -> None:
     shown = run("gaps", *options, "--data", kept)
     assert (shown.code, shown.out, shown.err) == (0, said, "")
 
 
-def test_without_questions_it_says_how_they_come_to_be_kept(run: Run, data: Path) -> None:
+def test_without_stored_questions_it_says_how_to_store_them(run: Run, data: Path) -> None:
     assert "There is no database yet." in run("gaps", "--data", data).complaint
     assert not (data / DATABASE).exists()
     Database(data / DATABASE).close()

@@ -1,4 +1,4 @@
-"""`init`: everything in its place, the token seen by nobody, and nothing replaced unasked."""
+"""`init`: it sets everything up, never shows the token, and replaces nothing without asking."""
 
 from __future__ import annotations
 
@@ -10,28 +10,19 @@ from pathlib import Path
 import pytest
 
 from bot.cli.commands.init import save_token
-from tests.bot.cli.commands.test_doctor import OTHERS, TOKEN
-from tests.bot.cli.conftest import SECOND_REVIEW, Run, start
+from tests.bot.cli.conftest import OTHER_TOKEN, SECOND_REVIEW, TOKEN, Run, start
 
 INVITATION = "https://discord.com/oauth2/authorize?client_id=123456789012345678&"
 
 
-@pytest.fixture(autouse=True)
-def _no_token(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DISCORD_TOKEN", "DISCORD_BOT_TOKEN", "DISCORD_TOKEN_FILE"):
-        monkeypatch.delenv(name, raising=False)
-
-
 @pytest.fixture
 def empty(fresh: Path) -> Path:
-    """A data folder without reviews; only the encoder is there, so that it needn't be made."""
+    """A data folder without reviews and index. It has the encoder, which takes long to build."""
     (fresh / "reviews" / "never-let-me-go.md").unlink()
     return fresh
 
 
-def test_what_is_typed_sets_everything_up_and_a_second_time_changes_nothing(
-    run: Run, empty: Path, indexed: Path
-) -> None:
+def test_init_sets_everything_up_and_changes_nothing_the_second_time(run: Run, empty: Path, indexed: Path) -> None:
     begun = run("init", "--no-sync", "--data", empty, typed=[str(indexed / "reviews"), TOKEN])
     assert begun.code == 0, begun.err
     assert [line.partition(":")[0] for line in begun.out.splitlines()] == [
@@ -58,18 +49,16 @@ def test_what_is_typed_sets_everything_up_and_a_second_time_changes_nothing(
         assert {path: path.read_bytes() for path in empty.rglob("*") if path.is_file()} == before
 
 
-def test_a_token_is_replaced_only_where_the_person_says_so(run: Run, empty: Path) -> None:
+def test_a_token_is_replaced_only_on_request(run: Run, empty: Path) -> None:
     (empty / "token").write_text(TOKEN, encoding="utf-8")
     run("init", "--no-sync", "--data", empty, typed=["", "n"])
     assert (empty / "token").read_text(encoding="utf-8").strip() == TOKEN
     assert stat.S_IMODE((empty / "token").stat().st_mode) == 0o600
-    run("init", "--no-sync", "--data", empty, typed=["", "y", OTHERS])
-    assert (empty / "token").read_text(encoding="utf-8").strip() == OTHERS
+    run("init", "--no-sync", "--data", empty, typed=["", "y", OTHER_TOKEN])
+    assert (empty / "token").read_text(encoding="utf-8").strip() == OTHER_TOKEN
 
 
-def test_a_review_of_another_content_is_replaced_only_where_the_person_says_so(
-    run: Run, fresh: Path, tmp_path: Path
-) -> None:
+def test_a_review_with_other_content_is_replaced_only_on_request(run: Run, fresh: Path, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
     (folder / "never-let-me-go.md").write_text(SECOND_REVIEW, encoding="utf-8")
@@ -82,7 +71,7 @@ def test_a_review_of_another_content_is_replaced_only_where_the_person_says_so(
     assert target.read_text(encoding="utf-8") == SECOND_REVIEW
 
 
-def test_a_review_that_is_there_in_the_other_format_is_skipped_and_named(run: Run, fresh: Path, tmp_path: Path) -> None:
+def test_a_review_that_exists_in_another_format_is_skipped_and_named(run: Run, fresh: Path, tmp_path: Path) -> None:
     folder = tmp_path / "club"
     folder.mkdir()
     for name in ("never-let-me-go.txt", "whales.md", "whales.txt"):
@@ -105,7 +94,7 @@ def test_a_review_that_is_there_in_the_other_format_is_skipped_and_named(run: Ru
     assert sorted(path.name for path in there.iterdir()) == ["never-let-me-go.md", "whales.md"]
 
 
-def test_a_folder_that_is_mistyped_is_asked_for_again(run: Run, empty: Path, indexed: Path, tmp_path: Path) -> None:
+def test_a_wrong_folder_is_asked_for_again(run: Run, empty: Path, indexed: Path, tmp_path: Path) -> None:
     (tmp_path / "nothing").mkdir()
     file = indexed / "reviews" / "never-let-me-go.md"
     ended = run("init", "--no-sync", "--data", empty, typed=[str(tmp_path / "gone"), str(file), str(file.parent)])
@@ -115,7 +104,7 @@ def test_a_folder_that_is_mistyped_is_asked_for_again(run: Run, empty: Path, ind
     assert ended.out.startswith(f"Copied 1 review.\nReviews: 1 in {empty}/reviews.\n")
 
 
-def test_without_reviews_it_says_how_to_add_one(run: Run, empty: Path) -> None:
+def test_without_reviews_init_says_how_to_add_one(run: Run, empty: Path) -> None:
     ended = run("init", "--no-sync", "--data", empty, typed=["", TOKEN])
     assert ended.code == 0
     lines = ended.out.splitlines()
@@ -123,7 +112,7 @@ def test_without_reviews_it_says_how_to_add_one(run: Run, empty: Path) -> None:
     assert lines[-1].startswith("Add a review: review-bot add --data ")
 
 
-def test_a_token_stays_where_no_other_is_given(run: Run, fresh: Path) -> None:
+def test_a_token_stays_if_no_other_is_given(run: Run, fresh: Path) -> None:
     save_token(TOKEN, fresh)
     ended = run("init", "--no-sync", "--data", fresh, typed=["y", ""])
     assert ended.code == 0
@@ -132,7 +121,7 @@ def test_a_token_stays_where_no_other_is_given(run: Run, fresh: Path) -> None:
     assert (fresh / "token").read_text(encoding="utf-8") == f"{TOKEN}\n"
 
 
-def test_without_a_token_it_goes_as_far_as_it_can(run: Run, fresh: Path) -> None:
+def test_init_without_a_token_still_builds_the_index(run: Run, fresh: Path) -> None:
     ended = run("init", "--data", fresh)
     assert ended.code == 0
     assert "Token: none yet." in ended.out
@@ -140,7 +129,7 @@ def test_without_a_token_it_goes_as_far_as_it_can(run: Run, fresh: Path) -> None
     assert not (fresh / "token").exists()
 
 
-def test_what_is_no_token_is_not_kept(run: Run, fresh: Path) -> None:
+def test_an_invalid_token_is_not_stored(run: Run, fresh: Path) -> None:
     ended = run("init", "--no-sync", "--data", fresh, typed=["abc", "a client secret", "def"])
     assert ended.code == 1
     assert "what you typed: This is not a bot's token" in ended.err
@@ -149,7 +138,7 @@ def test_what_is_no_token_is_not_kept(run: Run, fresh: Path) -> None:
     assert ended.code == 0
 
 
-def test_a_folder_without_reviews_is_said_to_be_one(run: Run, empty: Path, tmp_path: Path) -> None:
+def test_a_folder_without_reviews_is_an_error(run: Run, empty: Path, tmp_path: Path) -> None:
     (tmp_path / "nothing").mkdir()
     ended = run("init", "--reviews", tmp_path / "nothing", "--data", empty)
     assert ended.complaint == f"{tmp_path / 'nothing'}: This folder has no .md or .txt files. Name another one."
@@ -161,7 +150,7 @@ def test_a_folder_without_reviews_is_said_to_be_one(run: Run, empty: Path, tmp_p
 def test_a_token_typed_at_a_terminal_is_not_shown(fresh: Path) -> None:
     ours, theirs = pty.openpty()
     try:
-        # A terminal that can't move its cursor is shown no bar, which nobody here would read away.
+        # A dumb terminal shows no progress bar, which nothing here would read.
         dumb = {"TERM": "dumb"}
         with start("init", "--no-sync", "--data", fresh, stdin=theirs, stderr=theirs, environment=dumb) as running:
             shown = b""

@@ -37,7 +37,7 @@ FIND = {"film": REVIEW}.__getitem__
 
 
 @given(st.text())
-def test_what_is_shown_has_nothing_but_visible_characters_each_in_its_place(text: str) -> None:
+def test_visible_text_has_no_control_characters_and_the_same_offsets(text: str) -> None:
     shown = visible(text)
     assert len(shown) == len(text)
     assert {unicodedata.category(character) for character in shown.replace("\n", "")}.isdisjoint({"Cc", "Cs"})

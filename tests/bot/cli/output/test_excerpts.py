@@ -28,7 +28,7 @@ def quote_of(review: Review, label: int, paragraph: int, start: int, end: int) -
 
 
 @given(st.data(), WORDS)
-def test_every_mark_is_its_quote_and_every_excerpt_a_part_of_its_paragraph(data: st.DataObject, text: str) -> None:
+def test_every_mark_is_its_quote_and_every_excerpt_is_part_of_its_paragraph(data: st.DataObject, text: str) -> None:
     review = review_of("before it", text)
     paragraph = review.sections[0].paragraphs[1]
     cuts = data.draw(

@@ -23,6 +23,6 @@ from bot.cli.output.wording import for_folder
         ),
     ],
 )
-def test_a_command_that_is_advised_acts_on_the_folder_that_is_meant(data: str, said: str) -> None:
+def test_an_advised_command_names_the_data_folder(data: str, said: str) -> None:
     message = "run `review-bot index`, or `review-bot init --data there` first; `pip install .`"
     assert for_folder(message, Path(data)) == said
