@@ -1,6 +1,7 @@
-"""`python -m embeddings.training SHARED OUT` trains the reranker: hours on two cores, and it goes on where it stopped.
+"""`python -m embeddings.training SHARED OUT` trains the reranker.
 
-SHARED holds `data/` and `reader-data/`. OUT is given `checkpoint.pt`, `fp32.onnx`, `reranker.onnx` and `model-card.md`.
+Training takes an hour on two cores and resumes from its checkpoint. SHARED has the folders `data/` and `reader-data/`.
+OUT receives `checkpoint.pt`, `fp32.onnx`, `reranker.onnx` and `model-card.md`.
 """
 
 from __future__ import annotations
@@ -26,38 +27,43 @@ from embeddings.errors import LibraryError
 from embeddings.evaluation.datasets.questions import read_questions
 from embeddings.reranking.reranker import OnnxReranker, prepare_tokenizer
 from embeddings.training.batches import featurise
-from embeddings.training.datasets import LEFT_OUT, TRAINED_ON, mixed, read_set
-from embeddings.training.decontaminate import find_overlap, judged, without_overlap
+from embeddings.training.datasets import HELD_OUT, TRAINED_ON, mix_windows, read_set
+from embeddings.training.decontaminate import find_overlap, ngrams_and_questions, without_overlap
 from embeddings.training.export import export
-from embeddings.training.held_out import Taken, held_out_task
+from embeddings.training.held_out import Removal, held_out_task
 from embeddings.training.model import RerankerModel
 from embeddings.training.model_card import model_card
 from embeddings.training.trainer import Recipe, fit, has_bf16
 from embeddings.training.validate import evaluate_reranker, validate_windows
 
-SHARED_ARGUMENT = Annotated[Path, typer.Argument(metavar="SHARED", help="Holds data/ and reader-data/.")]
-OUT_ARGUMENT = Annotated[Path, typer.Argument(metavar="OUT", help="Where checkpoint, reranker and model card go.")]
+SHARED_ARGUMENT = Annotated[Path, typer.Argument(metavar="SHARED", help="The folder with data/ and reader-data/.")]
+OUT_ARGUMENT = Annotated[
+    Path, typer.Argument(metavar="OUT", help="The folder for the checkpoint, the reranker and the model card.")
+]
 
+# If int8 loses more AUROC than this on the validation windows, the first and the last layer stay in fp32.
 _ALLOWED_LOSS = 0.01
 _SENSITIVE = ("layer.0", "layer.5")
-# Every reranker is asked the same questions, whatever its seed, so that two can be compared.
-_DRAW = 1
+# All rerankers answer the same held-out questions, whatever their seed, so that they can be compared.
+_HELD_OUT_SEED = 1
 _console = Console(stderr=True)
 
 
 def train(
     shared: SHARED_ARGUMENT,
     out: OUT_ARGUMENT,
-    seed: Annotated[int, typer.Option(help="Of the weights, the windows and their order.")] = 1,
-    questions: Annotated[int, typer.Option(help="How many questions of each set that is left out are asked.")] = 900,
-    threads: Annotated[int, typer.Option(help="How many threads train.")] = 2,
+    seed: Annotated[int, typer.Option(help="The seed of the weights, the windows and their order.")] = 1,
+    questions: Annotated[int, typer.Option(help="The number of questions of each held-out set.")] = 900,
+    threads: Annotated[int, typer.Option(help="The number of threads for training.")] = 2,
     bf16: Annotated[
         bool | None,
-        typer.Option("--bf16/--fp32", help="Products of matrices; by default bf16 where the processor has it."),
+        typer.Option("--bf16/--fp32", help="The type of matrix products. Default: bf16 if the processor has it."),
     ] = None,
-    data: Annotated[Path, typer.Option(help="Reviews and questions that must not be trained on.")] = Path("data"),
+    data: Annotated[
+        Path, typer.Option(help="The folder with reviews and questions that must not be in the training data.")
+    ] = Path("data"),
 ) -> None:
-    """Train a reranker, export it, judge it and write its model card."""
+    """Train a reranker, export it, evaluate it and write its model card."""
     try:
         _train(shared, out, Recipe(seed=seed, bf16=has_bf16() if bf16 is None else bf16), questions, threads, data)
     except LibraryError as error:
@@ -67,17 +73,17 @@ def train(
 
 def _train(shared: Path, out: Path, recipe: Recipe, questions: int, threads: int, data: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
-    left_out = [read_set(name, shared) for name in LEFT_OUT]
+    held_out = [read_set(name, shared) for name in HELD_OUT]
     reviews = [read_review(file).text for file in review_files(data / REVIEWS)]
     own = [question.text for file in sorted((data / "questions").glob("*.jsonl")) for question in read_questions(file)]
-    seen, asked = judged(left_out, reviews, own)
+    ngrams, asked = ngrams_and_questions(held_out, reviews, own)
     sets, overlaps = [], []
     for name in TRAINED_ON:
-        given = read_set(name, shared)
-        overlaps.append(find_overlap(given, seen, asked))
-        sets.append(without_overlap(given, overlaps[-1], asked))
-    learned, back = mixed(sets, recipe.seed)
-    windows = [window for _, window in learned]
+        question_set = read_set(name, shared)
+        overlaps.append(find_overlap(question_set, ngrams, asked))
+        sets.append(without_overlap(question_set, overlaps[-1], asked))
+    training, validation = mix_windows(sets, recipe.seed)
+    windows = [window for _, window in training]
 
     source = find_model(None)
     tokenizer = prepare_tokenizer(Tokenizer.from_file(str(next(source.folder.rglob("tokenizer.json")))))
@@ -98,34 +104,36 @@ def _train(shared: Path, out: Path, recipe: Recipe, questions: int, threads: int
 
     export(model, tokenizer, out / "fp32.onnx", int8=False)
     export(model, tokenizer, out / "reranker.onnx")
-    figures = {"fp32": validate_windows(OnnxReranker.open(out / "fp32.onnx"), back)}
+    figures = {"fp32": validate_windows(OnnxReranker.open(out / "fp32.onnx"), validation)}
     reranker = OnnxReranker.open(out / "reranker.onnx")
-    figures["int8"] = validate_windows(reranker, back)
+    figures["int8"] = validate_windows(reranker, validation)
     if figures["int8"].auroc < figures["fp32"].auroc - _ALLOWED_LOSS:
         export(model, tokenizer, out / "reranker.onnx", wide=_SENSITIVE)
         reranker = OnnxReranker.open(out / "reranker.onnx")
-        figures["int8, the first and last layer wider"] = validate_windows(reranker, back)
+        figures["int8, first and last layer in fp32"] = validate_windows(reranker, validation)
     final = list(figures.values())[-1]
-    # The states play no part in what is judged here.
+    # The model card has no states, so any thresholds will do.
     calibration = RerankerCalibration(Thresholds(0.0, 0.0), final.middle, final.spread)
     with TemporaryDirectory() as folder:
         encoder = prepare_encoder(None, Path(folder) / "encoder", notify=_console.print)
         results = [
-            evaluate_reranker(held_out_task(given, questions, _DRAW, taken=taken), encoder, reranker, calibration)
-            for given in left_out
-            for taken in Taken
+            evaluate_reranker(
+                held_out_task(question_set, questions, _HELD_OUT_SEED, removal=removal), encoder, reranker, calibration
+            )
+            for question_set in held_out
+            for removal in Removal
         ]
     card = model_card(
         digest=reranker.identity.weights,
         size=(out / "reranker.onnx").stat().st_size,
         recipe=recipe,
-        windows=Counter(name for name, _ in learned),
+        windows=Counter(name for name, _ in training),
         overlaps=overlaps,
         figures=figures,
-        judged=results,
+        evaluations=results,
     )
     (out / "model-card.md").write_text(card, encoding="utf-8")
-    _console.print(f"middle {final.middle:.2f}, spread {final.spread:.2f}; see {out / 'model-card.md'}")
+    _console.print(f"The middle is {final.middle:.2f} and the spread {final.spread:.2f}. See {out / 'model-card.md'}.")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Windows to the tensors that the reranker's model is trained on."""
+"""Turn windows into the tensors that the model is trained on."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 
+from embeddings.config import RERANKER_WINDOW_SENTENCES
 from embeddings.reranking.reranker import Tokens, tokenise
-from embeddings.training.windows import MOST_SENTENCES, Window
+from embeddings.training.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """A window as token ids.
+    """The token ids of a window.
 
     Attributes:
         ids: the tokens.
         kinds: 0 for the question, 1 for the sentences.
-        owners: for each token the place of its sentence, or -1.
-        gold: the places of the sentences that answer.
-        span: the first and last token of the answer; the first token of all where there is none, None where the
-            window answers but the words aren't marked.
+        owners: the index of each token's sentence, or -1.
+        gold: the indices of the sentences that answer.
+        span: the first and last token of the answer; (0, 0) where nothing answers, None where the answer is not marked.
     """
 
     ids: tuple[int, ...]
@@ -36,16 +36,16 @@ class Features:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Features of like length, padded; shapes as `ReaderModel.forward` names them.
+    """Features of similar length, padded. The shapes are those of `RerankerModel.forward`.
 
     Attributes:
-        input_ids: tokens.
-        attention_mask: 1 where there is one.
-        token_type_ids: question or sentences.
-        members: which token belongs to which sentence.
-        present: shape (windows, sentences), 1 where a sentence is.
-        gold: shape (windows, sentences), 1 where it answers.
-        spans: shape (windows, 2), the first and last token of the answer; -100 where they aren't known.
+        input_ids: the tokens.
+        attention_mask: 0 for padding.
+        token_type_ids: 0 for the question, 1 for the sentences.
+        members: 1 where a token belongs to a sentence.
+        present: shape (windows, sentences), 1 where there is a sentence.
+        gold: shape (windows, sentences), 1 where the sentence answers.
+        spans: shape (windows, 2), the first and last token of the answer; -100 where they are unknown.
     """
 
     input_ids: Tensor
@@ -58,7 +58,7 @@ class Batch:
 
 
 def featurise(window: Window, tokenizer: Tokenizer) -> Features:
-    """A window as token ids; what is beyond the reranker's reach is cut off the sentences."""
+    """Return the features of a window; sentences beyond the token limit are truncated."""
     tokens = tokenise(tokenizer, window.question, window.sentences)
     visible = frozenset(tokens.owners)
     gold = tuple(place for place in window.gold if place in visible)
@@ -82,29 +82,29 @@ def _span(window: Window, tokens: Tokens) -> tuple[int, int] | None:
 
 
 def batches(features: Sequence[Features], size: int, seed: str) -> Iterator[Batch]:
-    """Batches of windows of like length, in an order that the seed decides."""
-    chance = random.Random(seed)
+    """Yield batches of windows of similar length, in random order."""
+    rng = random.Random(seed)
     order = list(range(len(features)))
-    chance.shuffle(order)
-    # Sorted within stretches only, so that batches differ from epoch to epoch.
-    stretch = 64 * size
+    rng.shuffle(order)
+    # Only chunks are sorted, so that batches differ between epochs.
+    chunk = 64 * size
     groups: list[list[int]] = []
-    for start in range(0, len(order), stretch):
-        part = sorted(order[start : start + stretch], key=lambda place: len(features[place].ids))
+    for start in range(0, len(order), chunk):
+        part = sorted(order[start : start + chunk], key=lambda place: len(features[place].ids))
         groups.extend(part[low : low + size] for low in range(0, len(part), size))
-    chance.shuffle(groups)
+    rng.shuffle(groups)
     for group in groups:
         yield collate([features[place] for place in group])
 
 
 def collate(group: Sequence[Features]) -> Batch:
-    """One batch of the given windows."""
+    """Return one batch of the windows."""
     rows, width = len(group), max(len(item.ids) for item in group)
     ids = torch.zeros((rows, width), dtype=torch.long)
     mask = torch.zeros((rows, width), dtype=torch.long)
     kinds = torch.zeros((rows, width), dtype=torch.long)
-    members = torch.zeros((rows, MOST_SENTENCES, width))
-    gold = torch.zeros((rows, MOST_SENTENCES))
+    members = torch.zeros((rows, RERANKER_WINDOW_SENTENCES, width))
+    gold = torch.zeros((rows, RERANKER_WINDOW_SENTENCES))
     spans = torch.full((rows, 2), -100, dtype=torch.long)
     for row, item in enumerate(group):
         length = len(item.ids)

@@ -1,4 +1,4 @@
-"""The public sets that the reranker is trained on and tested with, read from their own formats."""
+"""Read the public data sets that the reranker is trained and tested on, and mix the training windows."""
 
 from __future__ import annotations
 
@@ -8,24 +8,33 @@ import io
 import json
 import re
 import tarfile
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from embeddings.errors import LibraryError
-from embeddings.training.examples import Answer, Example, Paragraph, QuestionSet, detokenised, divided, located, tidied
-from embeddings.training.windows import Share, Window, make_windows
+from embeddings.training.examples import (
+    Answer,
+    Example,
+    Paragraph,
+    QuestionSet,
+    detokenise,
+    locate_answer,
+    sentence_spans,
+    single_spaced,
+)
+from embeddings.training.windows import Window, WindowMix, make_windows
 
-Read = Callable[[Path], QuestionSet]
+SetReader = Callable[[Path], QuestionSet]
 
 _WORD = re.compile(r"\w+")
-# Of an answer that is not in the story word for word, this share of its words must stand in one sentence.
+# An answer that is not verbatim in the story needs this share of its words in one sentence.
 _SHARED_WORDS = 0.75
 
 
 class TrainingDataError(LibraryError):
-    """A set can't be read: it is missing, or not in the format of its publisher."""
+    """A set can't be read: download it, or check its format."""
 
 
 def read_set(name: str, shared: Path) -> QuestionSet:
@@ -33,22 +42,24 @@ def read_set(name: str, shared: Path) -> QuestionSet:
 
     Args:
         name: one of `SETS`.
-        shared: the folder that holds `data/` and `reader-data/`.
+        shared: the folder with `data/` and `reader-data/`.
 
     Raises:
-        TrainingDataError: its files are missing, or not in the format of their publisher.
+        TrainingDataError: its files are missing or in another format.
     """
     read, place = SETS[name]
     path = shared / place
     try:
         return read(path)
     except OSError as error:
-        raise TrainingDataError(f"{error.filename or path}: can't be read ({error.strerror or error})") from error
+        raise TrainingDataError(
+            f"{error.filename or path}: The file can't be read ({error.strerror or error})."
+        ) from error
     except (ValueError, KeyError, TypeError, IndexError, tarfile.TarError) as error:
-        raise TrainingDataError(f"{path}: not in the format of {name} ({error!r})") from error
+        raise TrainingDataError(f"{path}: The data is not in the format of {name} ({error!r}).") from error
 
 
-def _squad(name: str) -> Read:
+def _squad(name: str) -> SetReader:
     def read(path: Path) -> QuestionSet:
         articles = json.loads(path.read_text(encoding="utf-8"))["data"]
         pairs = [
@@ -58,11 +69,11 @@ def _squad(name: str) -> Read:
             for number, article in enumerate(articles)
             for place, paragraph in enumerate(article["paragraphs"])
         ]
-        spans = [divided(paragraph["context"]) for _, paragraph in pairs]
+        spans = [sentence_spans(paragraph["context"]) for _, paragraph in pairs]
         return QuestionSet(
             name,
             tuple(
-                Paragraph(tuple(tidied(paragraph["context"][start:end]) for start, end in spans[place]))
+                Paragraph(tuple(single_spaced(paragraph["context"][start:end]) for start, end in spans[place]))
                 for place, (_, paragraph) in enumerate(pairs)
             ),
             tuple(group for group, _ in pairs),
@@ -80,7 +91,7 @@ def _squad(name: str) -> Read:
 def _squad_example(
     qa: Mapping[str, Any], context: str, place: int, spans: tuple[tuple[int, int], ...]
 ) -> Example | None:
-    question = tidied(qa["question"])
+    question = single_spaced(qa["question"])
     if qa.get("is_impossible"):
         return Example(question, place, ())
     gold: list[int] = []
@@ -88,15 +99,15 @@ def _squad_example(
     for found in qa["answers"]:
         start = int(found["answer_start"])
         end = start + len(found["text"])
-        touched, answer = located(spans, start, end)
+        touched, answer = locate_answer(spans, start, end)
         gold.extend(touched)
         if answer is not None and marked is None:
             left, right = spans[answer.sentence]
-            # White space was made single: what can't be found again is left unmarked.
-            marked = _found(tidied(context[left:right]), tidied(found["text"]), answer.sentence)
+            # After single-spacing, an answer may not be found; then it stays unmarked.
+            marked = _found(single_spaced(context[left:right]), single_spaced(found["text"]), answer.sentence)
     if not gold:
         return None
-    texts = tuple(dict.fromkeys(tidied(found["text"]) for found in qa["answers"]))
+    texts = tuple(dict.fromkeys(single_spaced(found["text"]) for found in qa["answers"]))
     return Example(question, place, tuple(sorted(set(gold))), marked, texts)
 
 
@@ -121,9 +132,9 @@ def _fairytaleqa(path: Path) -> QuestionSet:
         story = Path(name).name.removesuffix("-story.csv")
         places: dict[str, int] = {}
         for row in rows:
-            text = tidied(row["text"])
+            text = single_spaced(row["text"])
             places[row["section"]] = len(paragraphs)
-            paragraphs.append(Paragraph(tuple(text[start:end] for start, end in divided(text))))
+            paragraphs.append(Paragraph(tuple(text[start:end] for start, end in sentence_spans(text))))
             groups.append(story)
         for row in files[name.replace("-story.csv", "-questions.csv")]:
             if row["cor_section"] in places:
@@ -132,14 +143,14 @@ def _fairytaleqa(path: Path) -> QuestionSet:
 
 
 def csv_rows(stream: Any) -> list[dict[str, str]]:  # noqa: ANN401 - tarfile gives no narrower type
-    """The rows of a CSV file inside an archive."""
+    """Return the rows of a CSV file in an archive."""
     return list(csv.DictReader(io.StringIO(stream.read().decode("utf-8-sig"))))
 
 
 def _fairytale_example(row: Mapping[str, str], place: int, paragraphs: list[Paragraph]) -> Iterator[Example]:
     if row["ex-or-im1"] != "explicit":
         return
-    answers = [tidied(row[key] or "").rstrip(".") for key in ("answer1", "answer4")]
+    answers = [single_spaced(row[key] or "").rstrip(".") for key in ("answer1", "answer4")]
     answers = list(dict.fromkeys(answer for answer in answers if answer))
     sentences = paragraphs[place].sentences
     gold: set[int] = set()
@@ -157,7 +168,7 @@ def _fairytale_example(row: Mapping[str, str], place: int, paragraphs: list[Para
             if shares and max(shares) >= _SHARED_WORDS and len(words) > 2:
                 gold.add(shares.index(max(shares)))
     if gold:
-        yield Example(tidied(row["question"]), place, tuple(sorted(gold)), marked, tuple(answers))
+        yield Example(single_spaced(row["question"]), place, tuple(sorted(gold)), marked, tuple(answers))
 
 
 def _selqa(path: Path) -> QuestionSet:
@@ -166,11 +177,13 @@ def _selqa(path: Path) -> QuestionSet:
     examples: list[Example] = []
     for file in ("selqa-ass-dev.json", "selqa-ass-test.json"):
         for row in json.loads((path / file).read_text(encoding="utf-8")):
-            sentences = tuple(tidied(sentence) for sentence in row["candidates"])
+            sentences = tuple(single_spaced(sentence) for sentence in row["candidates"])
             if sentences not in paragraphs:
                 paragraphs[sentences] = len(paragraphs)
                 groups.append(row["article"])
-            examples.append(Example(tidied(row["question"]), paragraphs[sentences], tuple(sorted(row["answers"]))))
+            examples.append(
+                Example(single_spaced(row["question"]), paragraphs[sentences], tuple(sorted(row["answers"])))
+            )
     return QuestionSet("SelQA", tuple(map(Paragraph, paragraphs)), tuple(groups), tuple(examples))
 
 
@@ -183,17 +196,17 @@ def _qamr(path: Path) -> QuestionSet:
         with (path / file).open(encoding="utf-8", newline="") as stream:
             for line in stream:
                 columns = line.rstrip("\n").split("\t")
-                sentence, question, chosen = columns[0], tidied(columns[5]), columns[6].split()
+                sentence, question, chosen = columns[0], single_spaced(columns[5]), columns[6].split()
                 if sentence not in tokens or any(rest.endswith("Invalid") for rest in columns[7:]):
                     continue
                 place = places.setdefault(sentence, len(places))
                 words = tokens[sentence].split()
-                answer = detokenised(" ".join(words[int(number)] for number in chosen))
-                marked = _found(detokenised(tokens[sentence]), answer, 0)
+                answer = detokenise(" ".join(words[int(number)] for number in chosen))
+                marked = _found(detokenise(tokens[sentence]), answer, 0)
                 examples.setdefault((sentence, question), Example(question, place, (0,), marked, (answer,)))
     return QuestionSet(
         "QAMR",
-        tuple(Paragraph((detokenised(tokens[sentence]),)) for sentence in places),
+        tuple(Paragraph((detokenise(tokens[sentence]),)) for sentence in places),
         tuple(":".join(sentence.split(":")[:3]) for sentence in places),
         tuple(examples.values()),
     )
@@ -212,15 +225,15 @@ def _qed(path: Path) -> QuestionSet:
             spans = list(zip(starts, [*starts[1:], len(text)], strict=True))
             gold = tuple(place for place, (left, right) in enumerate(spans) if left <= selected < right)
             answers = tuple(
-                dict.fromkeys(detokenised(part["string"]) for found in row["original_nq_answers"] for part in found)
+                dict.fromkeys(detokenise(part["string"]) for found in row["original_nq_answers"] for part in found)
             )
-            examples.append(Example(tidied(row["question_text"]), len(paragraphs), gold, None, answers))
-            paragraphs.append(Paragraph(tuple(detokenised(text[left:right]) for left, right in spans)))
+            examples.append(Example(single_spaced(row["question_text"]), len(paragraphs), gold, None, answers))
+            paragraphs.append(Paragraph(tuple(detokenise(text[left:right]) for left, right in spans)))
             groups.append(row["title_text"])
     return QuestionSet("QED", tuple(paragraphs), tuple(groups), tuple(examples))
 
 
-SETS: Mapping[str, tuple[Read, str]] = {
+SETS: Mapping[str, tuple[SetReader, str]] = {
     "SQuAD 2.0": (_squad("SQuAD 2.0"), "data/squad2-dev-half.json"),
     "XQuAD English": (_squad("XQuAD English"), "reader-data/xquad_en/xquad.en.json"),
     "SQuADShifts reddit": (_squad("SQuADShifts reddit"), "reader-data/squadshifts/reddit_v1.0.json"),
@@ -234,56 +247,51 @@ SETS: Mapping[str, tuple[Read, str]] = {
     "QAMR": (_qamr, "reader-data/qamr"),
     "QED": (_qed, "reader-data/qed/qed-dev.jsonlines"),
 }
-"""How each set is read, and where it stands in the shared folder."""
+"""The reader and the path, in the shared folder, of each set."""
 
-LEFT_OUT = ("SQuADShifts amazon_reviews", "QED")
-"""The sets that no training sees: the reranker is judged by them."""
+HELD_OUT = ("SQuADShifts amazon_reviews", "QED")
+"""The sets that the reranker is evaluated on, never trained on."""
 
-TRAINED_ON = tuple(name for name in SETS if name not in LEFT_OUT)
-"""The sets that the reranker learns from."""
-
-
-def without(given: QuestionSet, unwanted: Iterable[int]) -> QuestionSet:
-    """The set without the questions about some of its paragraphs."""
-    dropped = frozenset(unwanted)
-    kept = tuple(example for example in given.examples if example.paragraph not in dropped)
-    return QuestionSet(given.name, given.paragraphs, given.groups, kept)
+TRAINED_ON = tuple(name for name in SETS if name not in HELD_OUT)
+"""The sets that the reranker is trained on."""
 
 
-MIXTURE: Mapping[str, Share] = {
-    "SQuAD 2.0": Share(answering=0.7, removed=0.15, close=0.15, impossible=0.7),
-    "XQuAD English": Share(answering=0.5, removed=0.15, close=0.15, renamed=0.1),
-    "SQuADShifts reddit": Share(answering=0.7, removed=0.15, close=0.2, renamed=0.05),
-    "SQuADShifts new_wiki": Share(answering=0.3, removed=0.08, close=0.08, renamed=0.08),
-    "FairytaleQA": Share(answering=0.45, removed=0.15, close=0.15, renamed=0.05),
-    "SelQA": Share(answering=0.7, removed=0.3, close=0.2),
-    "QAMR": Share(answering=0.05, removed=0.0, close=0.02),
+MIXTURE: Mapping[str, WindowMix] = {
+    "SQuAD 2.0": WindowMix(positive=0.7, removed=0.15, similar=0.15, impossible=0.7),
+    "XQuAD English": WindowMix(positive=0.5, removed=0.15, similar=0.15, renamed=0.1),
+    "SQuADShifts reddit": WindowMix(positive=0.7, removed=0.15, similar=0.2, renamed=0.05),
+    "SQuADShifts new_wiki": WindowMix(positive=0.3, removed=0.08, similar=0.08, renamed=0.08),
+    "FairytaleQA": WindowMix(positive=0.45, removed=0.15, similar=0.15, renamed=0.05),
+    "SelQA": WindowMix(positive=0.7, removed=0.3, similar=0.2),
+    "QAMR": WindowMix(positive=0.05, removed=0.0, similar=0.02),
 }
-"""The windows that each set gives, as multiples of its questions: most from people's own words about what they like."""
+"""The windows of each set, as multiples of its questions. Most are from people who write about what they like."""
 
 
-_KEPT_BACK = 4  # of each hundred documents
+_VALIDATION_PERCENT = 4
 
 
-def kept_back(group: str) -> bool:
-    """Whether a document is kept from training, to see how well it goes; the same whatever the seed."""
-    return int.from_bytes(hashlib.sha256(group.encode()).digest()[:4]) % 100 < _KEPT_BACK
+def is_validation(group: str) -> bool:
+    """Return True if a document is in the validation split, which is the same for every seed."""
+    return int.from_bytes(hashlib.sha256(group.encode()).digest()[:4]) % 100 < _VALIDATION_PERCENT
 
 
-def mixed(
-    sets: Sequence[QuestionSet], seed: int, *, mixture: Mapping[str, Share] = MIXTURE
+def mix_windows(
+    sets: Sequence[QuestionSet], seed: int, *, mixture: Mapping[str, WindowMix] = MIXTURE
 ) -> tuple[list[tuple[str, Window]], list[Window]]:
-    """The windows to learn from, each with its set's name, and those of the documents that are kept back."""
-    learned: list[tuple[str, Window]] = []
-    back: list[Window] = []
-    for given in sets:
-        for keep in (False, True):
+    """Return the training windows, each with the name of its set, and the validation windows."""
+    training: list[tuple[str, Window]] = []
+    validation: list[Window] = []
+    for question_set in sets:
+        for validating in (False, True):
             examples = tuple(
-                example for example in given.examples if kept_back(given.groups[example.paragraph]) is keep
+                example
+                for example in question_set.examples
+                if is_validation(question_set.groups[example.paragraph]) is validating
             )
-            windows = make_windows(replace(given, examples=examples), mixture[given.name], seed)
-            if keep:
-                back.extend(windows)
+            windows = make_windows(replace(question_set, examples=examples), mixture[question_set.name], seed)
+            if validating:
+                validation.extend(windows)
             else:
-                learned.extend((given.name, window) for window in windows)
-    return learned, back
+                training.extend((question_set.name, window) for window in windows)
+    return training, validation

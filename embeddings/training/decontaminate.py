@@ -1,4 +1,4 @@
-"""Whether texts that the reranker is judged by stand in what it learns from."""
+"""Find and remove training data that overlaps with the data that the reranker is evaluated on."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from dataclasses import dataclass
 
 from embeddings.training.examples import QuestionSet
 
-RUN = 13
-"""So many words in a row are taken for the same text, as Brown et al. (2020, appendix C) took them."""
+NGRAM_WORDS = 13
+"""Texts overlap if they share this many words in a row (Brown et al., 2020, appendix C)."""
 
 _WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """What a set shares with the texts that the reranker is judged by.
+    """The overlap of a training set with the evaluation data.
 
     Attributes:
-        name: the set.
-        paragraphs: the places of its paragraphs that share `RUN` words in a row with one of those texts.
-        questions: how many of its questions are asked there word for word.
-        dropped: how many of its questions are left out for either reason.
+        name: the name of the set.
+        paragraphs: the indices of the paragraphs that share `NGRAM_WORDS` words in a row with an evaluation text.
+        questions: the number of questions that are also evaluation questions.
+        dropped: the number of questions to remove for either reason.
     """
 
     name: str
@@ -31,55 +31,57 @@ class Overlap:
     dropped: int
 
 
-def runs(text: str) -> Iterator[int]:
-    """A hash of each `RUN` words in a row, case and punctuation aside."""
+def ngrams(text: str) -> Iterator[int]:
+    """Yield a hash of each `NGRAM_WORDS` words in a row, ignoring case and punctuation."""
     words = _WORD.findall(text.lower())
-    for start in range(len(words) - RUN + 1):
-        yield hash(tuple(words[start : start + RUN]))
+    for start in range(len(words) - NGRAM_WORDS + 1):
+        yield hash(tuple(words[start : start + NGRAM_WORDS]))
 
 
-def key(question: str) -> str:
-    """A question without case and punctuation."""
+def normalise(question: str) -> str:
+    """Return a question without case and punctuation."""
     return " ".join(_WORD.findall(question.lower()))
 
 
-def find_overlap(given: QuestionSet, seen: frozenset[int], asked: frozenset[str]) -> Overlap:
-    """What `given` shares.
+def find_overlap(question_set: QuestionSet, seen: frozenset[int], asked: frozenset[str]) -> Overlap:
+    """Return the overlap of a training set with the evaluation data.
 
     Args:
-        given: a set to train on.
-        seen: the runs of the texts that the reranker is judged by.
-        asked: the keys of the questions that it is judged by.
+        question_set: the training set.
+        seen: the n-grams of the evaluation texts.
+        asked: the normalised evaluation questions.
     """
     paragraphs = frozenset(
-        place for place, paragraph in enumerate(given.paragraphs) if not seen.isdisjoint(runs(paragraph.text))
+        place for place, paragraph in enumerate(question_set.paragraphs) if not seen.isdisjoint(ngrams(paragraph.text))
     )
-    same = [example for example in given.examples if key(example.question) in asked]
+    same = [example for example in question_set.examples if normalise(example.question) in asked]
     dropped = [
-        example for example in given.examples if example.paragraph in paragraphs or key(example.question) in asked
+        example
+        for example in question_set.examples
+        if example.paragraph in paragraphs or normalise(example.question) in asked
     ]
-    return Overlap(given.name, tuple(sorted(paragraphs)), len(same), len(dropped))
+    return Overlap(question_set.name, tuple(sorted(paragraphs)), len(same), len(dropped))
 
 
-def without_overlap(given: QuestionSet, overlap: Overlap, asked: frozenset[str]) -> QuestionSet:
-    """The set without the questions that `find_overlap` counted."""
+def without_overlap(question_set: QuestionSet, overlap: Overlap, asked: frozenset[str]) -> QuestionSet:
+    """Return the set without the questions that `find_overlap` counted."""
     paragraphs = frozenset(overlap.paragraphs)
     kept = tuple(
         example
-        for example in given.examples
-        if example.paragraph not in paragraphs and key(example.question) not in asked
+        for example in question_set.examples
+        if example.paragraph not in paragraphs and normalise(example.question) not in asked
     )
-    return QuestionSet(given.name, given.paragraphs, given.groups, kept)
+    return QuestionSet(question_set.name, question_set.paragraphs, question_set.groups, kept)
 
 
-def judged(
+def ngrams_and_questions(
     sets: Iterable[QuestionSet], texts: Iterable[str] = (), questions: Iterable[str] = ()
 ) -> tuple[frozenset[int], frozenset[str]]:
-    """The runs and the question keys of all that the reranker is judged by: sets, and further texts and questions."""
+    """Return the n-grams and the normalised questions of the evaluation data: sets, other texts, other questions."""
     sets = tuple(sets)
-    every = (paragraph.text for given in sets for paragraph in given.paragraphs)
-    asked = (example.question for given in sets for example in given.examples)
+    every = (paragraph.text for question_set in sets for paragraph in question_set.paragraphs)
+    asked = (example.question for question_set in sets for example in question_set.examples)
     return (
-        frozenset(run for text in (*every, *texts) for run in runs(text)),
-        frozenset(key(question) for question in (*asked, *questions)),
+        frozenset(ngram for text in (*every, *texts) for ngram in ngrams(text)),
+        frozenset(normalise(question) for question in (*asked, *questions)),
     )

@@ -1,4 +1,4 @@
-"""What a reranker learns from: questions, and the sentences that answer them."""
+"""Training examples: questions with the sentences that answer them."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _SIGNS = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "-LCB-": "{", 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A paragraph as its sentences, in order."""
+    """The sentences of a paragraph, in order."""
 
     sentences: tuple[str, ...]
 
     @property
     def text(self) -> str:
-        """The sentences, one space between them."""
+        """Return the sentences, joined by spaces."""
         return " ".join(self.sentences)
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Where a question's answer stands: code points `start` to `end` of one sentence of its paragraph."""
+    """The position of an answer: code points `start` to `end` of a sentence of its paragraph."""
 
     sentence: int
     start: int
@@ -40,11 +40,11 @@ class Example:
     """A question about a paragraph.
 
     Attributes:
-        question: as it was asked.
-        paragraph: the place of its paragraph in the set's.
-        gold: the places, within the paragraph, of the sentences that answer; none where it does not answer.
-        answer: the words that answer, where the set marks them.
-        answers: the marked words as text, for telling whether another paragraph holds them too.
+        question: the text of the question.
+        paragraph: the index of its paragraph in the set.
+        gold: the indices, within the paragraph, of the sentences that answer; empty where none does.
+        answer: the position of the answer, where the set marks it.
+        answers: the texts of the answer, to check whether another paragraph has them too.
     """
 
     question: str
@@ -56,13 +56,13 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class QuestionSet:
-    """A public set.
+    """A public data set.
 
     Attributes:
-        name: what the model card calls it.
-        paragraphs: its paragraphs.
-        groups: for each paragraph, the document that it comes from: a document is trained on or held out whole.
-        examples: its questions.
+        name: the name in the model card.
+        paragraphs: the paragraphs.
+        groups: the document of each paragraph. All of a document is in the same split.
+        examples: the questions.
     """
 
     name: str
@@ -71,30 +71,30 @@ class QuestionSet:
     examples: tuple[Example, ...]
 
 
-def tidied(text: str) -> str:
-    """`text` on one line, single-spaced."""
+def single_spaced(text: str) -> str:
+    """Return the text with single spaces and no line breaks."""
     return _SPACE.sub(" ", text).strip()
 
 
-def detokenised(text: str) -> str:
-    """Text that a corpus keeps as separate tokens, as a person would have written it."""
+def detokenise(text: str) -> str:
+    """Join tokenised text as a person writes it."""
     words = " ".join(_SIGNS.get(word, word) for word in text.split())
     joined = _AFTER.sub(r"\1", _BEFORE.sub(r"\1", words))
     return joined.replace("``", "“").replace("''", "”").replace(" - ", "-").replace("`", "‘")
 
 
-def divided(text: str) -> tuple[tuple[int, int], ...]:
-    """Where the sentences of a paragraph start and end."""
+def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
+    """Return where each sentence of a paragraph starts and ends."""
     return tuple((sentence.start, sentence.end) for sentence in split_sentences(text, 0, len(text)))
 
 
-def located(spans: Sequence[tuple[int, int]], start: int, end: int) -> tuple[tuple[int, ...], Answer | None]:
-    """The sentences that code points `start` to `end` of a paragraph touch, and the answer if they are in one.
+def locate_answer(spans: Sequence[tuple[int, int]], start: int, end: int) -> tuple[tuple[int, ...], Answer | None]:
+    """Return the sentences of a paragraph that an answer overlaps, and its position if it is within one.
 
     Args:
-        spans: where the paragraph's sentences start and end.
-        start: where the words that answer start.
-        end: where they end.
+        spans: the start and end of each sentence.
+        start: the first code point of the answer.
+        end: the code point after the answer.
     """
     gold = tuple(place for place, (left, right) in enumerate(spans) if left < end and start < right)
     if len(gold) != 1:

@@ -1,4 +1,4 @@
-"""A trained reranker to the one ONNX file that is shipped: optimised, in int8, with its tokenizer."""
+"""Export a trained reranker as one ONNX file: optimised, in int8, with its tokenizer."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _INPUTS = ("input_ids", "attention_mask", "token_type_ids", "members")
 
 
 class _Graph(nn.Module):
-    """The model and its score as one function."""
+    """The model together with its score."""
 
     def __init__(self, model: RerankerModel) -> None:
         super().__init__()
@@ -38,14 +38,14 @@ class _Graph(nn.Module):
 def export(
     model: RerankerModel, tokenizer: Tokenizer, file: Path, *, int8: bool = True, wide: tuple[str, ...] = ()
 ) -> None:
-    """Write a reranker's file, beside and then in place.
+    """Write the file of a reranker in one step.
 
     Args:
-        model: what was trained.
-        tokenizer: what it was trained with.
-        file: where to.
-        int8: weights in 8 bits for each output channel; otherwise as they were trained.
-        wide: parts of the names of matrices that stay as they were trained.
+        model: the trained model.
+        tokenizer: its tokenizer.
+        file: the path of the file.
+        int8: quantise the weights to 8 bits, one scale for each output channel.
+        wide: parts of the names of matrices that are not quantised.
     """
     with TemporaryDirectory(dir=file.parent) as folder:
         traced, small, optimised = (Path(folder) / name for name in ("traced.onnx", "small.onnx", "optimised.onnx"))
@@ -56,7 +56,7 @@ def export(
                 traced,
                 small,
                 per_channel=True,
-                # Seven bits: where a processor has no VNNI, sums of eight-bit products would overflow sixteen bits.
+                # Seven bits, because sums of 8-bit products overflow 16 bits on processors without VNNI.
                 reduce_range=True,
                 weight_type=QuantType.QInt8,
                 nodes_to_exclude=kept,
@@ -66,23 +66,23 @@ def export(
         onnx.helper.set_model_props(content, {TOKENIZER: tokenizer.to_str()})
         beside = file.with_name(f".{file.name}.new")
         onnx.save(content, beside)
-        os.replace(beside, file)  # noqa: PTH105 - in one step, whatever stands there
+        os.replace(beside, file)  # noqa: PTH105 - it replaces an existing file on every system
 
 
 def _trace(model: RerankerModel, tokenizer: Tokenizer, path: Path) -> None:
     model.eval()
-    # Two windows of unlike length, so that no size is taken for a constant.
+    # Two windows of different length, so that the trace has no constant sizes.
     tokens = [
         tokenise(tokenizer, "What is a deferral?", ["A delay.", "Nobody was ever granted one."]),
         tokenise(tokenizer, "Who is she?", ["Kathy is a carer.", "She drives at night.", "She remembers."]),
     ]
     example = tuple(torch.from_numpy(value) for value in pad(tokens, 3).values())
     attention = model.encoder.config._attn_implementation  # noqa: SLF001 - transformers has a setter and no getter
-    # onnxruntime fuses the plain attention, not PyTorch's fused one.
+    # onnxruntime can only fuse the plain attention, not PyTorch's fused one.
     model.encoder.set_attn_implementation("eager")
     try:
         with torch.no_grad(), warnings.catch_warnings():
-            # As in `embeddings.encoders.trace`: the exporter that follows this one gives a graph that isn't fused.
+            # As in `embeddings.encoders.trace`: the newer exporter makes a graph that onnxruntime can't fuse.
             warnings.filterwarnings("ignore", category=DeprecationWarning)
             warnings.filterwarnings("ignore", category=TracerWarning)
             warnings.filterwarnings("ignore", "Exporting aten::index", category=UserWarning)
@@ -106,7 +106,7 @@ def _trace(model: RerankerModel, tokenizer: Tokenizer, path: Path) -> None:
 
 def _optimise(traced: Path, optimised: Path) -> None:
     options = onnxruntime.SessionOptions()
-    # The highest level whose graph serves on any machine.
+    # The highest level whose graph runs on any machine.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_EXTENDED
     options.optimized_model_filepath = str(optimised)
     onnxruntime.InferenceSession(traced, options, providers=["CPUExecutionProvider"])

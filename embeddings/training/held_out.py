@@ -1,8 +1,8 @@
-"""A set that no training saw, as reviews to ask: for each question, does a review of a few paragraphs answer it?
+"""Make evaluation tasks of a held-out set: reviews of a few paragraphs, and questions that they answer or don't.
 
-The paragraphs of a set are dealt into reviews. What answers the questions about half of them is taken away again, and
-they are asked all the same. Whole paragraphs are what a review is silent about; the sentences that answer alone, out of
-paragraphs that stay, are what it leaves out of what it does speak about: the harder case by far.
+The paragraphs of a set are distributed over reviews. Half of them lose what answers their questions, which makes these
+questions unanswerable. Without the whole paragraph, the review says nothing about the subject. Without only the
+sentences that answer, it writes about the subject and omits the answer, which is much harder to notice.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from embeddings.records import Paragraph, Review
 from embeddings.training.examples import Example, QuestionSet
 
 PARAGRAPHS = 10
-"""How many paragraphs a review has."""
+"""The number of paragraphs in a review."""
 
 _SECTION = "introduction"
 _OPINION = re.compile(
@@ -28,82 +28,84 @@ _OPINION = re.compile(
 _FIRST = re.compile(r"\b(who|whom|whose|what|which|when|where|why|how)\b")
 
 
-class Taken(Enum):
-    """What is taken away from the half of the paragraphs whose questions are not to be answered."""
+class Removal(Enum):
+    """What makes half of the questions unanswerable."""
 
-    PARAGRAPHS = "paragraphs taken away"
-    ANSWERS = "answers taken away"
+    PARAGRAPHS = "paragraphs removed"
+    ANSWERS = "answers removed"
 
 
 def held_out_task(
-    given: QuestionSet,
+    question_set: QuestionSet,
     questions: int,
     seed: int,
     groups: Iterable[str] | None = None,
-    taken: Taken = Taken.PARAGRAPHS,
+    removal: Removal = Removal.PARAGRAPHS,
 ) -> Task:
-    """About so many questions on the set's paragraphs, half of them without an answer.
+    """Return a task with questions about the set's paragraphs, half of them unanswerable.
 
     Args:
-        given: the set.
-        questions: how many at most.
-        seed: decides which.
-        groups: keep to the paragraphs of these documents.
-        taken: what is taken away.
+        question_set: the held-out set.
+        questions: the largest number of questions.
+        seed: of the choice of paragraphs and questions.
+        groups: use only the paragraphs of these documents; None uses all.
+        removal: what makes questions unanswerable.
     """
-    chance = random.Random(f"{seed} {given.name}")
-    wanted = frozenset(given.groups if groups is None else groups)
+    rng = random.Random(f"{seed} {question_set.name}")
+    wanted = frozenset(question_set.groups if groups is None else groups)
     asked: dict[int, list[Example]] = {}
-    for example in given.examples:
-        if example.gold and given.groups[example.paragraph] in wanted:
+    for example in question_set.examples:
+        if example.gold and question_set.groups[example.paragraph] in wanted:
             asked.setdefault(example.paragraph, []).append(example)
     places = sorted(asked)
-    chance.shuffle(places)
+    rng.shuffle(places)
     each = max(1, min(2, round(sum(map(len, asked.values())) / max(1, len(asked)))))
     reviews: list[Review] = []
     judged: list[JudgedQuestion] = []
-    each_deal = 2 * PARAGRAPHS if taken is Taken.PARAGRAPHS else PARAGRAPHS
-    for start in range(0, len(places) - each_deal + 1, each_deal):
-        dealt = places[start : start + each_deal]
-        gone = frozenset(chance.sample(dealt, each_deal // 2))
-        chosen = {place: chance.sample(asked[place], min(each, len(asked[place]))) for place in dealt}
+    drawn = 2 * PARAGRAPHS if removal is Removal.PARAGRAPHS else PARAGRAPHS
+    for start in range(0, len(places) - drawn + 1, drawn):
+        sample = places[start : start + drawn]
+        unanswerable = frozenset(rng.sample(sample, drawn // 2))
+        chosen = {place: rng.sample(asked[place], min(each, len(asked[place]))) for place in sample}
         texts = {
-            place: _left(given, place, chosen[place], taken) if place in gone else given.paragraphs[place].text
-            for place in dealt
+            place: _without_answers(question_set, place, chosen[place], removal)
+            if place in unanswerable
+            else question_set.paragraphs[place].text
+            for place in sample
         }
         number = len(reviews) + 1
-        told = {place: text for place, text in texts.items() if text}
-        section = SectionText(_SECTION, "Introduction", tuple(told.values()))
+        kept = {place: text for place, text in texts.items() if text}
+        section = SectionText(_SECTION, "Introduction", tuple(kept.values()))
         review = build_review(f"review-{number}", f"Review {number}", [section])
         reviews.append(review)
-        stands = dict(zip(told, review.sections[0].paragraphs, strict=True))
+        paragraph_at = dict(zip(kept, review.sections[0].paragraphs, strict=True))
         for place, examples in chosen.items():
             for example in examples:
-                if place not in gone:
-                    judged.append(_judged(given, example, review.slug, stands[place], len(judged) + 1))
-                elif not _tells(texts[place], example):
-                    judged.append(_judged(given, example, review.slug, None, len(judged) + 1))
+                if place not in unanswerable:
+                    judged.append(_judged(question_set, example, review.slug, paragraph_at[place], len(judged) + 1))
+                elif not _states_answer(texts[place], example):
+                    judged.append(_judged(question_set, example, review.slug, None, len(judged) + 1))
         if len(judged) >= questions:
             break
-    return Task(f"{given.name}, {taken.value}", tuple(reviews), tuple(judged[:questions]), paragraph_of_hit)
+    return Task(f"{question_set.name}, {removal.value}", tuple(reviews), tuple(judged[:questions]), paragraph_of_hit)
 
 
-def _left(given: QuestionSet, paragraph: int, examples: Iterable[Example], taken: Taken) -> str:
-    """What stays of a paragraph whose questions are not to be answered; nothing where all of it goes."""
-    if taken is Taken.PARAGRAPHS:
+def _without_answers(question_set: QuestionSet, paragraph: int, examples: Iterable[Example], removal: Removal) -> str:
+    """Return what remains of a paragraph, which is nothing if all of it is removed."""
+    if removal is Removal.PARAGRAPHS:
         return ""
     gold = {place for example in examples for place in example.gold}
-    sentences = given.paragraphs[paragraph].sentences
+    sentences = question_set.paragraphs[paragraph].sentences
     return " ".join(sentence for place, sentence in enumerate(sentences) if place not in gold)
 
 
-def _tells(text: str, example: Example) -> bool:
-    """Whether the words that answer stand elsewhere in the paragraph as well."""
+def _states_answer(text: str, example: Example) -> bool:
+    """Return True if a text has an answer all the same."""
     return any(answer.lower() in text.lower() for answer in example.answers)
 
 
 def kind_of(question: str) -> str:
-    """What a question asks for: an opinion, by the words of one; else its question word, or yes or no."""
+    """Return `opinion` for a question with a word of opinion, else its question word, or `yes or no`."""
     folded = question.lower()
     if _OPINION.search(folded):
         return "opinion"
@@ -111,16 +113,18 @@ def kind_of(question: str) -> str:
     return {"whom": "who", "whose": "who"}.get(found[1], found[1]) if found else "yes or no"
 
 
-def _judged(given: QuestionSet, example: Example, slug: str, stands: Paragraph | None, number: int) -> JudgedQuestion:
+def _judged(
+    question_set: QuestionSet, example: Example, slug: str, paragraph: Paragraph | None, number: int
+) -> JudgedQuestion:
     spans: tuple[Span, ...] = ()
     judgements: tuple[Judgement, ...] = ()
-    if stands is not None:
-        starts = [stands.start]
-        sentences = given.paragraphs[example.paragraph].sentences
+    if paragraph is not None:
+        starts = [paragraph.start]
+        sentences = question_set.paragraphs[example.paragraph].sentences
         for sentence in sentences:
             starts.append(starts[-1] + len(sentence) + 1)
         spans = tuple(Span(slug, starts[place], starts[place] + len(sentences[place])) for place in example.gold)
-        judgements = (Judgement(paragraph_id(slug, _SECTION, stands.number)),)
+        judgements = (Judgement(paragraph_id(slug, _SECTION, paragraph.number)),)
     return JudgedQuestion(
         id=f"{slug}-{number}",
         text=example.question,

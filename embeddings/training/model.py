@@ -6,14 +6,14 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
-NOWHERE = -10_000.0
-"""A logit for places that don't count; finite, so that it survives half precision and export."""
+MASKED = -10_000.0
+"""The logit of masked positions; finite, so that it survives half precision and export."""
 
 
 class RerankerModel(nn.Module):
-    """A pair encoder with a logit for each sentence, one for "none of them", and the start and end of the answer.
+    """A pair encoder with three heads: a logit for each sentence, one for "none of them", and the span of the answer.
 
-    A sentence is represented by the mean of its tokens beside the first token's vector.
+    A sentence is represented by the mean of its tokens together with the first token's vector.
     """
 
     def __init__(self, encoder: PreTrainedModel) -> None:
@@ -27,17 +27,17 @@ class RerankerModel(nn.Module):
     def forward(
         self, input_ids: Tensor, attention_mask: Tensor, token_type_ids: Tensor, members: Tensor
     ) -> tuple[Tensor, Tensor, Tensor]:
-        """Read windows.
+        """Return the logits of windows.
 
         Args:
             input_ids: shape (windows, tokens).
-            attention_mask: shape (windows, tokens), 0 where there is padding.
+            attention_mask: shape (windows, tokens), 0 for padding.
             token_type_ids: shape (windows, tokens), 0 for the question, 1 for the sentences.
             members: shape (windows, sentences, tokens), 1 where a token belongs to a sentence.
 
         Returns:
-            Logits: of each sentence, shape (windows, sentences); of none, shape (windows,); of the answer's start and
-            end at each token, shape (windows, tokens, 2), where the first token stands for "nowhere".
+            The logits of each sentence, shape (windows, sentences); of "none of them", shape (windows,); and of the
+            answer's start and end at each token, shape (windows, tokens, 2). The first token means "no answer".
         """
         states = self.encoder(
             input_ids=input_ids, attention_mask=attention_mask, token_type_ids=token_type_ids
@@ -51,7 +51,7 @@ class RerankerModel(nn.Module):
 
 
 def span_scores(spans: Tensor, members: Tensor) -> Tensor:
-    """By how much each sentence's best start and end exceed "nowhere".
+    """Return how much the best start and end of each sentence exceed those of "no answer".
 
     Args:
         spans: shape (windows, tokens, 2).
@@ -60,16 +60,16 @@ def span_scores(spans: Tensor, members: Tensor) -> Tensor:
     Returns:
         Shape (windows, sentences).
     """
-    inside = spans.transpose(1, 2).unsqueeze(2) + (1.0 - members).unsqueeze(1) * NOWHERE
+    inside = spans.transpose(1, 2).unsqueeze(2) + (1.0 - members).unsqueeze(1) * MASKED
     best = inside.max(dim=3).values.sum(dim=1)
     return best - spans[:, 0].sum(dim=1, keepdim=True)
 
 
 def scores(sentences: Tensor, null: Tensor, spans: Tensor, members: Tensor) -> Tensor:
-    """How sure the reranker is of each sentence.
+    """Return the score of each sentence.
 
-    Half the sentence's logit, a quarter of its lead over "none" and a quarter of its span's lead over "nowhere":
-    weights that were set before anything was measured.
+    The weights are a half for the sentence's logit, a quarter for its lead over "none of them" and a quarter for its
+    span's lead over "no answer". They are a guess.
 
     Returns:
         Shape (windows, sentences).

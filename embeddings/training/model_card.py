@@ -1,13 +1,13 @@
-"""What is known of a trained reranker, as a page to read: data and licences, figures, limits, digest."""
+"""Write the model card of a trained reranker: data and licences, results, limits, digest."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from embeddings.training.datasets import LEFT_OUT
-from embeddings.training.decontaminate import RUN, Overlap
+from embeddings.training.datasets import HELD_OUT
+from embeddings.training.decontaminate import NGRAM_WORDS, Overlap
 from embeddings.training.trainer import Recipe
-from embeddings.training.validate import SHOWN, Judged, WindowMetrics, Worth
+from embeddings.training.validate import CARD_MEASURES, RerankerEffect, TaskEvaluation, WindowMetrics
 
 LICENCES: Mapping[str, str] = {
     "SQuAD 2.0": "CC BY-SA 4.0 (half of the development set; Rajpurkar, Jia and Liang, 2018)",
@@ -20,7 +20,7 @@ LICENCES: Mapping[str, str] = {
     "QAMR": "MIT, sentences from Wikipedia (CC BY-SA) and Wikinews (CC BY) (Michael et al., 2018)",
     "QED": "CC BY-SA 3.0 (Lamm et al., 2021)",
 }
-"""What each set's publisher says."""
+"""The licence of each set, as its publisher states it."""
 
 
 def model_card(
@@ -31,103 +31,95 @@ def model_card(
     windows: Mapping[str, int],
     overlaps: Sequence[Overlap],
     figures: Mapping[str, WindowMetrics],
-    judged: Sequence[Judged],
+    evaluations: Sequence[TaskEvaluation],
 ) -> str:
-    """The model card, as Markdown.
+    """Return the model card as Markdown.
 
     Args:
         digest: SHA-256 of the reranker's file.
         size: of the file, in bytes.
         recipe: of the training.
-        windows: how many windows each set gave.
-        overlaps: what the sets share with what the reranker is judged by.
-        figures: on the windows that were kept back, by the name of the weights' form.
-        judged: what the library makes of the sets that were left out.
+        windows: the number of training windows of each set.
+        overlaps: the overlap of each set with the evaluation data.
+        figures: the results on the validation windows, by number format.
+        evaluations: the results on the held-out sets.
     """
-    return "\n".join(_lines(digest, size, recipe, windows, overlaps, figures, judged)) + "\n"
-
-
-def _lines(
-    digest: str,
-    size: int,
-    recipe: Recipe,
-    windows: Mapping[str, int],
-    overlaps: Sequence[Overlap],
-    figures: Mapping[str, WindowMetrics],
-    judged: Sequence[Judged],
-) -> Iterator[str]:
-    yield from (
+    trained_on = [
+        f"| {overlap.name} | {LICENCES[overlap.name]} | {windows.get(overlap.name, 0)} | {len(overlap.paragraphs)} | "
+        f"{overlap.questions} | {overlap.dropped} |"
+        for overlap in overlaps
+    ]
+    validated = [
+        f"| {name} | {found.windows} | {found.auroc:.3f} | {found.first:.3f} |" for name, found in figures.items()
+    ]
+    lines = [
         "# Model card: the reranker",
         "",
-        "Reads a question with up to five consecutive sentences and scores each: does it answer? all-MiniLM-L6-v2 "
-        "(Apache-2.0) with three heads, trained further; word embeddings as they were.",
+        "The reranker reads a question with up to five consecutive sentences, and scores how well each sentence "
+        "answers it. It is all-MiniLM-L6-v2 (Apache-2.0) with three heads, fine-tuned; the word embeddings were "
+        "frozen.",
         "",
-        f"- file: `reranker.onnx`, {size / 1e6:.1f} MB, int8 weights for each output channel, the tokenizer inside",
+        f"- File: `reranker.onnx`, {size / 1e6:.1f} MB, with int8 weights for each output channel and the tokenizer",
         f"- SHA-256: `{digest}`",
-        f"- seed {recipe.seed}, {sum(windows.values())} windows, "
-        f"{'one epoch' if recipe.epochs == 1 else f'{recipe.epochs} epochs'}, "
-        f"trained in {'bf16' if recipe.bf16 else 'fp32'}",
+        f"- Training: seed {recipe.seed}, {sum(windows.values())} windows, "
+        f"{'one epoch' if recipe.epochs == 1 else f'{recipe.epochs} epochs'}, in {'bf16' if recipe.bf16 else 'fp32'}",
         "",
-        "## Learned from",
+        "## Training data",
         "",
-        "| set | licence as its publisher states it | windows | shares text with what it is judged by |",
-        "| --- | --- | --- | --- |",
-    )
-    for overlap in overlaps:
-        yield (
-            f"| {overlap.name} | {LICENCES[overlap.name]} | {windows.get(overlap.name, 0)} | "
-            f"{len(overlap.paragraphs)} paragraphs ({RUN} words in a row), {overlap.questions} questions word for "
-            f"word: {overlap.dropped} questions left out |"
-        )
-    yield from (
+        f"The overlap is with the data that the reranker is evaluated on: paragraphs with {NGRAM_WORDS} words in a row "
+        "in common, and questions that are the same word for word. Their questions were removed.",
         "",
-        f"Left out whole: {'; '.join(f'{name}, {LICENCES[name]}' for name in LEFT_OUT)}.",
+        "| set | licence, as its publisher states it | windows | overlapping paragraphs | same questions | removed |",
+        "| --- | --- | --- | --- | --- | --- |",
+        *trained_on,
         "",
-        "## Windows of documents that were kept back from training",
+        f"Held out: {'; '.join(f'{name}, {LICENCES[name]}' for name in HELD_OUT)}.",
+        "",
+        "## Validation windows",
         "",
         "| weights | windows | AUROC | right sentence first |",
         "| --- | --- | --- | --- |",
-    )
-    for name, found in figures.items():
-        yield f"| {name} | {found.windows} | {found.auroc:.3f} | {found.first:.3f} |"
-    yield from (
+        *validated,
         "",
-        "## The sets that were left out: the library without the reranker → with it, difference, 95% interval",
+        "## Held-out sets",
         "",
-        "Reviews of ten paragraphs. Half of the questions are not answered: their paragraph is not there, or is there "
-        "without the sentences that answer.",
-    )
-    for one in judged:
-        yield from (
+        "The library without the reranker → with it, then the difference with its 95% interval. Reviews have ten "
+        "paragraphs. Half of the questions are unanswerable, because their paragraph was removed, or only the "
+        "sentences that answer.",
+    ]
+    for evaluation in evaluations:
+        lines += [
             "",
-            f"### {one.task}",
+            f"### {evaluation.task}",
             "",
-            f"| questions | {' | '.join(measure.label for measure in SHOWN)} |",
-            f"| --- |{' --- |' * len(SHOWN)}",
-        )
-        yield _row("all", one.all)
-        for kind, worth in one.by_kind.items():
-            yield _row(kind, worth)
-    yield from (
+            f"| questions | {' | '.join(measure.label for measure in CARD_MEASURES)} |",
+            f"| --- |{' --- |' * len(CARD_MEASURES)}",
+            _row("all", evaluation.all),
+            *(_row(kind, effect) for kind, effect in evaluation.by_kind.items()),
+        ]
+    lines += [
         "",
         "## Limits",
         "",
-        "English only. Trained on questions that were written for a paragraph, so it takes a sentence about the same "
-        "people and things for an answer more readily than a person would. Its score is no probability: the "
-        "thresholds are calibrated, for one encoder, on questions about reviews.",
-    )
+        "The reranker knows English only. Its training questions were written for a paragraph, so it takes a sentence "
+        "about the same people and things for an answer more readily than a person would. Its score is not a "
+        "probability. The thresholds are calibrated for one encoder, on questions about reviews.",
+        "",
+    ]
+    return "\n".join(lines)
 
 
-def _row(name: str, worth: Worth) -> str:
+def _row(name: str, effect: RerankerEffect) -> str:
     cells = []
-    for measure in SHOWN:
-        without, reading = (summary.estimates.get(measure) for summary in (worth.without, worth.reading))
-        if without is None or reading is None:
+    for measure in CARD_MEASURES:
+        without, reranked = (summary.estimates.get(measure) for summary in (effect.without, effect.reranked))
+        if without is None or reranked is None:
             cells.append("")
             continue
-        change = f"{without.value:.3f} → {reading.value:.3f}"
-        found = worth.pair.measures.get(measure)
-        if found is not None and found.difference.value:
-            change += f", {found.difference.value:+.3f} [{found.difference.low:+.3f}, {found.difference.high:+.3f}]"
+        change = f"{without.value:.3f} → {reranked.value:.3f}"
+        compared = effect.comparison.measures.get(measure)
+        if compared is not None and compared.difference.value:
+            difference = compared.difference
+            change += f", {difference.value:+.3f} [{difference.low:+.3f}, {difference.high:+.3f}]"
         cells.append(change)
-    return f"| {name} ({worth.without.questions}) | {' | '.join(cells)} |"
+    return f"| {name} ({effect.without.questions}) | {' | '.join(cells)} |"

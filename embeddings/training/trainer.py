@@ -1,21 +1,22 @@
-"""The training loop: from windows to a trained reranker, with checkpoints to go on from."""
+"""Train a reranker on windows, with checkpoints to resume from."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from embeddings.training.batches import Batch, Features, batches
-from embeddings.training.model import NOWHERE, RerankerModel
+from embeddings.training.model import MASKED, RerankerModel
 
 Progress = Callable[[int, int, float], None]
-"""Called with the steps done, the steps in all, and the mean loss since the last call."""
+"""Receives the number of steps done, the number of all steps, and the mean loss since the last call."""
 
 _REPORT_STEPS = 20
 
@@ -26,14 +27,14 @@ class Recipe:
 
     Attributes:
         epochs: passes over the windows.
-        batch: windows in a batch.
+        batch: the number of windows in a batch.
         rate: the encoder's highest learning rate.
         head_rate: the heads' highest learning rate.
-        warm_up: the share of the steps in which the rates rise; they fall to zero over the rest.
-        positive_weight: how much more a sentence that answers counts.
-        span_weight: how much the span's loss counts.
-        seed: of weights, windows and their order.
-        bf16: whether products of matrices are in bf16 (see `has_bf16`); the weights, and their changes, stay in fp32.
+        warm_up: the share of the steps in which the rates rise; then they fall to zero.
+        positive_weight: the weight of a sentence that answers, relative to one that doesn't.
+        span_weight: the weight of the span's loss.
+        seed: of the weights, the windows and their order.
+        bf16: compute matrix products in bf16 (see `has_bf16`); the weights and their updates stay in fp32.
     """
 
     epochs: int = 1
@@ -48,7 +49,7 @@ class Recipe:
 
 
 def has_bf16() -> bool:
-    """Whether this processor has instructions for bf16; without them its products are slower than in fp32."""
+    """Return True if the processor has bf16 instructions; without them bf16 is slower than fp32."""
     features = torch.cpu.get_capabilities()
     return bool(features.get("avx512_bf16") or features.get("amx_bf16"))
 
@@ -62,15 +63,15 @@ def fit(
     every: int = 200,
     progress: Progress | None = None,
 ) -> None:
-    """Train `model` in place; go on from `checkpoint` where there is one of the same recipe and windows.
+    """Train a model in place. Resume from the checkpoint if it has the same recipe and number of windows.
 
     Args:
-        model: what is trained; word embeddings stay as they are.
-        features: what it learns from.
-        recipe: how.
-        checkpoint: where the state is kept; written beside and moved into place. It stays when training is done.
-        every: steps between checkpoints.
-        progress: told how far it is.
+        model: the model to train; its word embeddings are frozen.
+        features: the training windows.
+        recipe: the hyperparameters.
+        checkpoint: the file for the state, replaced in one step. It stays after the training.
+        every: the number of steps between checkpoints.
+        progress: called every few steps.
     """
     model.encoder.get_input_embeddings().weight.requires_grad_(False)
     heads = [parameter for name, parameter in model.named_parameters() if not name.startswith("encoder.")]
@@ -78,10 +79,11 @@ def fit(
     groups = [{"params": body, "lr": recipe.rate}, {"params": heads, "lr": recipe.head_rate}]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01)
     steps = recipe.epochs * -(-len(features) // recipe.batch)
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _rate(step, steps, recipe.warm_up))
+    schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: _learning_rate(step, steps, recipe.warm_up))
     name = f"{recipe} {len(features)} {steps}"
-    done = _resume(checkpoint, name, model, optimiser, schedule)
-    # Dropout off: on so small a model and one epoch it costs more than it saves.
+    stateful = {"model": model, "optimiser": optimiser, "schedule": schedule}
+    done = _resume(checkpoint, name, stateful)
+    # No dropout: with such a small model and one epoch it does more harm than good.
     model.eval()
     step, losses = 0, []
     for epoch in range(recipe.epochs):
@@ -102,24 +104,24 @@ def fit(
                     progress(step, steps, sum(losses) / len(losses))
                 losses.clear()
             if checkpoint is not None and (step % every == 0 or step == steps):
-                _keep(checkpoint, name, step, model, optimiser, schedule)
+                _save_checkpoint(checkpoint, name, step, stateful)
 
 
 def window_loss(model: RerankerModel, batch: Batch, recipe: Recipe) -> Tensor:
-    """What the reranker gets wrong: each sentence by itself, all against "none", and the words that answer."""
+    """Return the loss: each sentence alone, all sentences against "none of them", and the span of the answer."""
     sentences, null, spans = model(batch.input_ids, batch.attention_mask, batch.token_type_ids, batch.members)
     each = functional.binary_cross_entropy_with_logits(
         sentences, batch.gold, reduction="none", pos_weight=torch.tensor(recipe.positive_weight)
     )
     each = (each * batch.present).sum() / batch.present.sum()
-    # Any of the gold sentences will do, or "none" where there is none.
-    logits = torch.cat((null.unsqueeze(1), sentences + (1.0 - batch.present) * NOWHERE), dim=1)
+    # Any gold sentence is correct, and "none of them" where there is none.
+    logits = torch.cat((null.unsqueeze(1), sentences + (1.0 - batch.present) * MASKED), dim=1)
     right = torch.cat(((batch.gold.sum(dim=1, keepdim=True) == 0).float(), batch.gold), dim=1)
-    best = torch.logsumexp(logits + (1.0 - right) * NOWHERE, dim=1)
+    best = torch.logsumexp(logits + (1.0 - right) * MASKED, dim=1)
     among = (torch.logsumexp(logits, dim=1) - best).mean()
     readable = batch.members.sum(dim=1)
     readable[:, 0] = 1.0
-    masked = spans + ((1.0 - readable) * NOWHERE).unsqueeze(2)
+    masked = spans + ((1.0 - readable) * MASKED).unsqueeze(2)
     if bool((batch.spans[:, 0] >= 0).any()):
         words = functional.cross_entropy(masked.transpose(1, 2).flatten(0, 1), batch.spans.flatten(), ignore_index=-100)
     else:
@@ -127,46 +129,24 @@ def window_loss(model: RerankerModel, batch: Batch, recipe: Recipe) -> Tensor:
     return each + among + recipe.span_weight * words
 
 
-def _rate(step: int, steps: int, warm_up: float) -> float:
+def _learning_rate(step: int, steps: int, warm_up: float) -> float:
     rising = max(1, round(warm_up * steps))
     return min((step + 1) / rising, max(0.0, (steps - step) / max(1, steps - rising)))
 
 
-def _keep(
-    path: Path,
-    name: str,
-    step: int,
-    model: RerankerModel,
-    optimiser: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LambdaLR,
-) -> None:
+def _save_checkpoint(path: Path, name: str, step: int, stateful: Mapping[str, Any]) -> None:
     beside = path.with_name(f".{path.name}.new")
-    torch.save(
-        {
-            "name": name,
-            "step": step,
-            "model": model.state_dict(),
-            "optimiser": optimiser.state_dict(),
-            "schedule": schedule.state_dict(),
-        },
-        beside,
-    )
-    os.replace(beside, path)  # noqa: PTH105 - in one step, whatever stands there
+    torch.save({"name": name, "step": step} | {key: part.state_dict() for key, part in stateful.items()}, beside)
+    os.replace(beside, path)  # noqa: PTH105 - it replaces an existing file on every system
 
 
-def _resume(
-    path: Path | None,
-    name: str,
-    model: RerankerModel,
-    optimiser: torch.optim.Optimizer,
-    schedule: torch.optim.lr_scheduler.LambdaLR,
-) -> int:
+def _resume(path: Path | None, name: str, stateful: Mapping[str, Any]) -> int:
+    """Load the state of a checkpoint of that name, and return its step; 0 where there is none."""
     if path is None or not path.exists():
         return 0
-    kept = torch.load(path, weights_only=True)
-    if kept["name"] != name:
+    state = torch.load(path, weights_only=True)
+    if state["name"] != name:
         return 0
-    model.load_state_dict(kept["model"])
-    optimiser.load_state_dict(kept["optimiser"])
-    schedule.load_state_dict(kept["schedule"])
-    return int(kept["step"])
+    for key, part in stateful.items():
+        part.load_state_dict(state[key])
+    return int(state["step"])

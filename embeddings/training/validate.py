@@ -1,4 +1,4 @@
-"""How good a trained reranker is: on windows kept back, and through the library on sets that no training saw."""
+"""Evaluate a trained reranker on the validation windows and, within the library, on held-out sets."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from embeddings.library import Library
 from embeddings.reranking.reranker import Reranker
 from embeddings.training.windows import Window
 
-SHOWN = (Measure.AUROC, Measure.BEST_SENTENCE, Measure.FIRST_QUOTE, Measure.THREE_QUOTES, Measure.NDCG)
-"""The measures that the model card gives of the library with and without the reranker."""
+CARD_MEASURES = (Measure.AUROC, Measure.BEST_SENTENCE, Measure.FIRST_QUOTE, Measure.THREE_QUOTES, Measure.NDCG)
+"""The measures in the model card."""
 
 
 @dataclass(frozen=True, slots=True)
 class WindowMetrics:
-    """What a reranker makes of windows that it was not trained on.
+    """The results of a reranker on the validation windows.
 
     Attributes:
-        windows: how many there are.
-        auroc: how often the best score of a window that answers is above that of one that doesn't.
-        first: the share of the windows that answer whose best sentence does, where they have several sentences.
-        middle: half-way between the mean best scores of both kinds.
+        windows: the number of windows.
+        auroc: the probability that a positive window has a higher best score than a negative one.
+        first: the share of positive windows with several sentences whose best sentence answers.
+        middle: the midpoint between the mean best scores of positive and negative windows.
         spread: the standard deviation of the best scores.
     """
 
@@ -47,25 +47,25 @@ class WindowMetrics:
 
 
 @dataclass(frozen=True, slots=True)
-class Worth:
-    """Some questions asked without the reranker and with it, and the paired differences."""
+class RerankerEffect:
+    """The measures of some questions without and with the reranker, and the paired differences."""
 
     without: Summary
-    reading: Summary
-    pair: RunComparison
+    reranked: Summary
+    comparison: RunComparison
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
-    """What the reranker is worth on a task, in all and by kind of question."""
+class TaskEvaluation:
+    """The effect of a reranker on a task, for all questions and by kind."""
 
     task: str
-    all: Worth
-    by_kind: dict[str, Worth]
+    all: RerankerEffect
+    by_kind: dict[str, RerankerEffect]
 
 
 def validate_windows(reranker: Reranker, windows: Sequence[Window]) -> WindowMetrics:
-    """Read windows one by one."""
+    """Score windows one by one."""
     best, answers, first = [], [], []
     for window in windows:
         (scores,) = reranker.score(window.question, [window.sentences])
@@ -73,19 +73,21 @@ def validate_windows(reranker: Reranker, windows: Sequence[Window]) -> WindowMet
         answers.append(bool(window.gold))
         if window.gold and len(window.sentences) > 1:
             first.append(int(np.argmax(scores)) in window.gold)
-    sure, right = np.array(best), np.array(answers)
-    estimate = auroc(sure, right)
+    best_scores, positive = np.array(best), np.array(answers)
+    estimate = auroc(best_scores, positive)
     return WindowMetrics(
         windows=len(windows),
         auroc=estimate.value if estimate is not None else float("nan"),
         first=float(np.mean(first)) if first else float("nan"),
-        middle=float((sure[right].mean() + sure[~right].mean()) / 2),
-        spread=float(sure.std()),
+        middle=float((best_scores[positive].mean() + best_scores[~positive].mean()) / 2),
+        spread=float(best_scores.std()),
     )
 
 
-def evaluate_reranker(task: Task, encoder: Encoder, reranker: Reranker, calibration: RerankerCalibration) -> Judged:
-    """Ask a task through the library, without the reranker and with it."""
+def evaluate_reranker(
+    task: Task, encoder: Encoder, reranker: Reranker, calibration: RerankerCalibration
+) -> TaskEvaluation:
+    """Evaluate a task with the library, without and with the reranker."""
     with TemporaryDirectory() as folder:
         runs = []
         for name, used in (("without", None), ("with", reranker)):
@@ -103,12 +105,14 @@ def evaluate_reranker(task: Task, encoder: Encoder, reranker: Reranker, calibrat
             finally:
                 library.close()
     kinds = sorted({result.kind for result in runs[0].results if result.kind is not None})
-    return Judged(task.name, _worth(*runs), {kind: _worth(*(_of(kind, run) for run in runs)) for kind in kinds})
+    return TaskEvaluation(
+        task.name, _effect(*runs), {kind: _effect(*(_of_kind(kind, run) for run in runs)) for kind in kinds}
+    )
 
 
-def _worth(without: Run, reading: Run) -> Worth:
-    return Worth(summarise(without.results), summarise(reading.results), compare_runs(without, reading))
+def _effect(without: Run, reranked: Run) -> RerankerEffect:
+    return RerankerEffect(summarise(without.results), summarise(reranked.results), compare_runs(without, reranked))
 
 
-def _of(kind: str, run: Run) -> Run:
+def _of_kind(kind: str, run: Run) -> Run:
     return replace(run, results=tuple(result for result in run.results if result.kind == kind))

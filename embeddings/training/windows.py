@@ -1,8 +1,8 @@
-"""Examples to windows: a question and a few consecutive sentences that answer it, or don't.
+"""Make windows of examples: a question with a few consecutive sentences that answer it, or don't.
 
-The windows that don't are of four kinds: the gold paragraph without the sentences that answer; a paragraph of the
-same set that is lexically close (by BM25) but lacks the answer's words; the paragraph of a question that its authors
-made impossible; and the gold window under a question about someone or something else.
+There are four kinds of negative windows: the gold paragraph without the sentences that answer; a paragraph of the same
+set that is lexically similar (by BM25) but lacks the answer; the paragraph of an impossible question; and the gold
+window with another name in the question.
 """
 
 from __future__ import annotations
@@ -19,23 +19,20 @@ from numpy.typing import NDArray
 
 from embeddings.training.examples import Answer, Example, QuestionSet
 
-MOST_SENTENCES = 5
-"""The most sentences of a window."""
-
-_CLOSE_PARAGRAPHS = 12
+_SIMILAR_PARAGRAPHS = 12
 _NAME = re.compile(r"(?<!^)(?<![.!?] )\b[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)*\b|\b\d[\d,.]*\b")
 _WORD = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """What the reranker reads at once, and what it should say.
+    """An input of the reranker with its labels.
 
     Attributes:
-        question: as it was asked.
-        sentences: up to `MOST_SENTENCES`, consecutive.
-        gold: the places of those that answer.
-        answer: the words that answer, where they are marked and inside.
+        question: the text of the question.
+        sentences: up to `RERANKER_WINDOW_SENTENCES` consecutive sentences.
+        gold: the indices of the sentences that answer.
+        answer: the position of the answer, where it is marked and in the window.
     """
 
     question: str
@@ -45,62 +42,62 @@ class Window:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """How many windows of a set to make, as multiples of its questions: those that answer, and each kind that doesn't.
+class WindowMix:
+    """The number of windows of each kind, as multiples of a set's questions.
 
     Attributes:
-        answering: windows that answer.
-        removed: of the gold paragraph without its gold sentences.
-        close: of lexically close paragraphs.
-        renamed: of the gold window, the question about another name.
-        impossible: of questions that were made impossible.
+        positive: windows that answer.
+        removed: gold paragraphs without their gold sentences.
+        similar: lexically similar paragraphs.
+        renamed: gold windows with another name in the question.
+        impossible: paragraphs of impossible questions.
     """
 
-    answering: float = 1.0
+    positive: float = 1.0
     removed: float = 0.2
-    close: float = 0.3
+    similar: float = 0.3
     renamed: float = 0.0
     impossible: float = 1.0
 
 
-def make_windows(given: QuestionSet, share: Share, seed: int) -> list[Window]:
-    """The windows of a set, the same for a seed whatever was made before."""
-    chance = random.Random(f"{seed} {given.name}")
-    answerable = [example for example in given.examples if example.gold]
-    impossible = [example for example in given.examples if not example.gold]
-    close = _close_paragraphs(given, answerable) if share.close and answerable else {}
-    windows = [_answering(given, example, chance) for example in _drawn(answerable, share.answering, chance)]
-    for example in _drawn(answerable, share.removed, chance):
-        windows.extend(_removed(given, example, chance))
-    for example in _drawn(answerable, share.close, chance):
-        windows.extend(_close(given, example, close[example], chance))
-    for example in _drawn(answerable, share.renamed, chance):
-        windows.extend(_renamed(given, example, chance))
+def make_windows(question_set: QuestionSet, mix: WindowMix, seed: int) -> list[Window]:
+    """Return the windows of a set. They depend on nothing but the arguments."""
+    rng = random.Random(f"{seed} {question_set.name}")
+    answerable = [example for example in question_set.examples if example.gold]
+    impossible = [example for example in question_set.examples if not example.gold]
+    similar = _similar_paragraphs(question_set, answerable) if mix.similar and answerable else {}
+    windows = [_positive(question_set, example, rng) for example in _sample(answerable, mix.positive, rng)]
+    for example in _sample(answerable, mix.removed, rng):
+        windows.extend(_removed(question_set, example, rng))
+    for example in _sample(answerable, mix.similar, rng):
+        windows.extend(_similar(question_set, example, similar[example], rng))
+    for example in _sample(answerable, mix.renamed, rng):
+        windows.extend(_renamed(question_set, example, rng))
     windows.extend(
-        _around_best_match(given, example, example.paragraph, chance)
-        for example in _drawn(impossible, share.impossible, chance)
+        _best_matching_window(question_set, example, example.paragraph, rng)
+        for example in _sample(impossible, mix.impossible, rng)
     )
     return windows
 
 
-def _drawn(examples: Sequence[Example], multiple: float, chance: random.Random) -> Iterator[Example]:
+def _sample(examples: Sequence[Example], multiple: float, rng: random.Random) -> Iterator[Example]:
     whole, part = divmod(multiple, 1.0)
     for _ in range(int(whole)):
         yield from examples
-    yield from chance.sample(examples, round(part * len(examples)))
+    yield from rng.sample(examples, round(part * len(examples)))
 
 
-def _run(length: int, must: int, chance: random.Random) -> range:
-    """A random run of sentences that holds a given one: mostly as long as a window may be."""
-    size = min(length, chance.choice((1, 2, 3, 4, 5, 5, 5)))
-    first = chance.randint(max(0, must - size + 1), min(must, length - size))
+def _range(length: int, included: int, rng: random.Random) -> range:
+    """Return a random range of sentences that includes one; most are as long as possible."""
+    size = min(length, rng.choice((1, 2, 3, 4, 5, 5, 5)))
+    first = rng.randint(max(0, included - size + 1), min(included, length - size))
     return range(first, first + size)
 
 
-def _answering(given: QuestionSet, example: Example, chance: random.Random) -> Window:
-    sentences = given.paragraphs[example.paragraph].sentences
-    must = example.answer.sentence if example.answer else chance.choice(example.gold)
-    run = _run(len(sentences), must, chance)
+def _positive(question_set: QuestionSet, example: Example, rng: random.Random) -> Window:
+    sentences = question_set.paragraphs[example.paragraph].sentences
+    included = example.answer.sentence if example.answer else rng.choice(example.gold)
+    run = _range(len(sentences), included, rng)
     answer = example.answer
     if answer is not None:
         answer = replace(answer, sentence=answer.sentence - run.start)
@@ -112,75 +109,81 @@ def _answering(given: QuestionSet, example: Example, chance: random.Random) -> W
     )
 
 
-def _removed(given: QuestionSet, example: Example, chance: random.Random) -> Iterator[Window]:
-    sentences = given.paragraphs[example.paragraph].sentences
-    gone = set(example.gold)
+def _removed(question_set: QuestionSet, example: Example, rng: random.Random) -> Iterator[Window]:
+    sentences = question_set.paragraphs[example.paragraph].sentences
     lowered = [answer.lower() for answer in example.answers]
     rest = [
         sentence
         for place, sentence in enumerate(sentences)
-        if place not in gone and not any(answer in sentence.lower() for answer in lowered)
+        if place not in example.gold and not any(answer in sentence.lower() for answer in lowered)
     ]
     if rest:
-        run = _run(len(rest), chance.randrange(len(rest)), chance)
+        run = _range(len(rest), rng.randrange(len(rest)), rng)
         yield Window(example.question, tuple(rest[run.start : run.stop]), ())
 
 
-def _close(given: QuestionSet, example: Example, close: NDArray[np.int64], chance: random.Random) -> Iterator[Window]:
+def _similar(
+    question_set: QuestionSet, example: Example, similar: NDArray[np.int64], rng: random.Random
+) -> Iterator[Window]:
     lowered = [answer.lower() for answer in example.answers]
-    fitting = [
+    candidates = [
         int(place)
-        for place in close
-        if place != example.paragraph and not any(answer in given.paragraphs[place].text.lower() for answer in lowered)
+        for place in similar
+        if place != example.paragraph
+        and not any(answer in question_set.paragraphs[place].text.lower() for answer in lowered)
     ]
-    if fitting:
-        yield _around_best_match(given, example, chance.choice(fitting[:5]), chance)
+    if candidates:
+        yield _best_matching_window(question_set, example, rng.choice(candidates[:5]), rng)
 
 
-def _around_best_match(given: QuestionSet, example: Example, paragraph: int, chance: random.Random) -> Window:
-    sentences = given.paragraphs[paragraph].sentences
+def _best_matching_window(question_set: QuestionSet, example: Example, paragraph: int, rng: random.Random) -> Window:
+    sentences = question_set.paragraphs[paragraph].sentences
     asked = set(_WORD.findall(example.question.lower()))
     shared = [len(asked & set(_WORD.findall(sentence.lower()))) for sentence in sentences]
-    run = _run(len(sentences), shared.index(max(shared)), chance)
+    run = _range(len(sentences), shared.index(max(shared)), rng)
     return Window(example.question, tuple(sentences[run.start : run.stop]), ())
 
 
-def _renamed(given: QuestionSet, example: Example, chance: random.Random) -> Iterator[Window]:
+def _renamed(question_set: QuestionSet, example: Example, rng: random.Random) -> Iterator[Window]:
     names = _NAME.findall(example.question)
     if not names:
         return
-    name = chance.choice(names)
-    window = _answering(given, example, chance)
-    # Another name of the same kind, from the same document where it has one: what a person would mix up.
+    name = rng.choice(names)
+    window = _positive(question_set, example, rng)
+    # Use another name of the same kind from the same document, which a person might confuse with it.
     others = [
         other
-        for other in _names_of(given, example.paragraph)
+        for other in _names_of(question_set, example.paragraph)
         if other[0].isdigit() == name[0].isdigit()
         and other not in example.question
         and name not in other
         and not any(other in answer for answer in example.answers)
     ]
     if others:
-        yield Window(example.question.replace(name, chance.choice(others)), window.sentences, ())
+        yield Window(example.question.replace(name, rng.choice(others)), window.sentences, ())
 
 
-def _names_of(given: QuestionSet, paragraph: int) -> list[str]:
-    group = given.groups[paragraph]
+def _names_of(question_set: QuestionSet, paragraph: int) -> list[str]:
+    group = question_set.groups[paragraph]
     low, high = paragraph, paragraph + 1
-    while low > 0 and given.groups[low - 1] == group and paragraph - low < _CLOSE_PARAGRAPHS:
+    while low > 0 and question_set.groups[low - 1] == group and paragraph - low < _SIMILAR_PARAGRAPHS:
         low -= 1
-    while high < len(given.groups) and given.groups[high] == group and high - paragraph < _CLOSE_PARAGRAPHS:
+    while (
+        high < len(question_set.groups)
+        and question_set.groups[high] == group
+        and high - paragraph < _SIMILAR_PARAGRAPHS
+    ):
         high += 1
-    found = (name for place in range(low, high) for name in _NAME.findall(given.paragraphs[place].text))
+    found = (name for place in range(low, high) for name in _NAME.findall(question_set.paragraphs[place].text))
     return sorted(set(found))
 
 
-def _close_paragraphs(given: QuestionSet, examples: Sequence[Example]) -> Mapping[Example, NDArray[np.int64]]:
-    """For each example, the places of the paragraphs that BM25 holds closest to its question, closest first."""
+def _similar_paragraphs(question_set: QuestionSet, examples: Sequence[Example]) -> Mapping[Example, NDArray[np.int64]]:
+    """Return, for each example, the indices of the paragraphs most similar to its question by BM25, best first."""
     stemmer = Stemmer.Stemmer("english")
     retriever = bm25s.BM25()
-    texts = [paragraph.text for paragraph in given.paragraphs]
+    texts = [paragraph.text for paragraph in question_set.paragraphs]
     retriever.index(bm25s.tokenize(texts, stemmer=stemmer, show_progress=False), show_progress=False)
     questions = bm25s.tokenize([example.question for example in examples], stemmer=stemmer, show_progress=False)
-    places, _ = retriever.retrieve(questions, k=min(_CLOSE_PARAGRAPHS, len(texts)), show_progress=False)
+    places, _ = retriever.retrieve(questions, k=min(_SIMILAR_PARAGRAPHS, len(texts)), show_progress=False)
     return dict(zip(examples, places, strict=True))

@@ -1,0 +1,143 @@
+"""Training and exporting a real model of two layers on a few dozen windows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import torch
+
+from embeddings.reranking.reranker import OnnxReranker, pad, tokenise
+from embeddings.training.batches import collate, featurise
+from embeddings.training.examples import Answer
+from embeddings.training.export import export
+from embeddings.training.model import RerankerModel, scores
+from embeddings.training.trainer import Recipe, fit, has_bf16, window_loss
+from embeddings.training.windows import Window
+from tests.embeddings.fixtures.tiny_rerankers import (
+    ANSWERING,
+    OTHERS,
+    QUESTION,
+    tiny_features,
+    tiny_model,
+    tiny_tokenizer,
+)
+
+RECIPE = Recipe(epochs=2, batch=8, rate=3e-3, head_rate=3e-3)
+
+
+def _weights(model: RerankerModel) -> torch.Tensor:
+    return torch.cat([parameter.detach().flatten() for parameter in model.parameters()])
+
+
+def _scores(model: RerankerModel, windows: list[tuple[str, ...]]) -> list[list[float]]:
+    tokens = [tokenise(tiny_tokenizer(), QUESTION, window) for window in windows]
+    inputs = [torch.from_numpy(value) for value in pad(tokens, max(map(len, windows))).values()]
+    with torch.no_grad():
+        sentences, null, spans = model(*inputs)
+        rows = scores(sentences, null, spans, inputs[3])
+    return [row[: len(window)].tolist() for row, window in zip(rows, windows, strict=True)]
+
+
+def test_the_model_learns_which_sentences_answer(model: RerankerModel) -> None:
+    first, second = _scores(model, [(OTHERS[0], ANSWERING, OTHERS[1]), OTHERS[1:]])
+    assert first[1] > 0 > max(first[0], first[2], *second)
+
+
+def test_training_lowers_the_loss_on_new_windows(model: RerankerModel) -> None:
+    unseen = collate(tiny_features(24, seed=9))
+    with torch.no_grad():
+        assert window_loss(model, unseen, RECIPE) < 0.2 * window_loss(tiny_model(), unseen, RECIPE)
+
+
+def test_word_embeddings_are_frozen(model: RerankerModel) -> None:
+    before, after = (one.state_dict()["encoder.embeddings.word_embeddings.weight"] for one in (tiny_model(), model))
+    assert torch.equal(before, after)
+
+
+def test_training_is_reproducible_by_its_seed() -> None:
+    one, other = tiny_model(), tiny_model()
+    fit(one, tiny_features(16), RECIPE)
+    fit(other, tiny_features(16), RECIPE)
+    assert torch.equal(_weights(one), _weights(other))
+    fit(other, tiny_features(16), replace(RECIPE, seed=2))
+    assert not torch.equal(_weights(one), _weights(other))
+
+
+class _StoppedError(Exception):
+    pass
+
+
+def test_training_resumes_from_a_checkpoint_with_the_same_result(tmp_path: Path) -> None:
+    whole = tiny_model()
+    fit(whole, tiny_features(400), RECIPE)
+
+    def stop(step: int, _steps: int, _loss: float) -> None:
+        if step == 40:
+            raise _StoppedError
+
+    checkpoint = tmp_path / "checkpoint.pt"
+    with pytest.raises(_StoppedError):
+        fit(tiny_model(), tiny_features(400), RECIPE, checkpoint=checkpoint, every=15, progress=stop)
+    resumed = tiny_model(seed=5)
+    fit(resumed, tiny_features(400), RECIPE, checkpoint=checkpoint, every=15)
+    assert torch.equal(_weights(whole), _weights(resumed))
+    assert [path.name for path in tmp_path.iterdir()] == ["checkpoint.pt"]
+
+
+def test_a_checkpoint_of_another_recipe_is_ignored(tmp_path: Path) -> None:
+    fit(tiny_model(), tiny_features(16), replace(RECIPE, rate=1e-3), checkpoint=tmp_path / "checkpoint.pt")
+    resumed, fresh = tiny_model(), tiny_model()
+    fit(resumed, tiny_features(16), RECIPE, checkpoint=tmp_path / "checkpoint.pt")
+    fit(fresh, tiny_features(16), RECIPE)
+    assert torch.equal(_weights(resumed), _weights(fresh))
+
+
+def test_the_model_learns_in_bf16_with_weights_in_fp32() -> None:
+    model = tiny_model()
+    fit(model, tiny_features(48), replace(RECIPE, epochs=12, bf16=True))
+    assert {parameter.dtype for parameter in model.parameters()} == {torch.float32}
+    first, second = _scores(model, [(OTHERS[0], ANSWERING, OTHERS[1]), OTHERS[1:]])
+    assert first[1] > 0 > max(first[0], first[2], *second)
+
+
+def test_a_checkpoint_in_fp32_is_ignored_in_bf16(tmp_path: Path) -> None:
+    fit(tiny_model(), tiny_features(16), RECIPE, checkpoint=tmp_path / "checkpoint.pt")
+    steps: list[int] = []
+    fit(
+        tiny_model(),
+        tiny_features(16),
+        replace(RECIPE, bf16=True),
+        checkpoint=tmp_path / "checkpoint.pt",
+        progress=lambda step, _steps, _loss: steps.append(step),
+    )
+    assert steps == [4]
+
+
+@pytest.mark.parametrize(("feature", "has"), [("avx512_bf16", True), ("amx_bf16", True), ("avx2", False)])
+def test_bf16_needs_a_processor_that_has_it(feature: str, has: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {feature: True})
+    assert has_bf16() is has
+
+
+def test_the_exported_reranker_scores_like_the_trained_one(model: RerankerModel, tmp_path: Path) -> None:
+    windows = [(OTHERS[0], ANSWERING, OTHERS[1]), OTHERS, (ANSWERING,)]
+    expected = _scores(model, windows)
+    for int8, tolerance in ((False, 1e-4), (True, 1.5)):
+        file = tmp_path / "reranker.onnx"
+        export(model, tiny_tokenizer(), file, int8=int8)
+        reranker = OnnxReranker.open(file)
+        assert [path.name for path in tmp_path.iterdir()] == ["reranker.onnx"]
+        for row, wanted in zip(reranker.score(QUESTION, windows), expected, strict=True):
+            assert row == pytest.approx(wanted, abs=tolerance)
+
+
+def test_the_span_of_an_answer_is_its_tokens() -> None:
+    tokenizer = tiny_tokenizer()
+    features = featurise(Window(QUESTION, (OTHERS[0], ANSWERING), (1,), Answer(1, 12, 17)), tokenizer)
+    assert features.span is not None
+    first, last = features.span
+    assert first == last
+    assert tokenizer.id_to_token(features.ids[first]) == "quiet"
+    assert features.owners[first] == 1
