@@ -1,12 +1,12 @@
-"""What a backup is: one zip file, a manifest in it that names every other file with its size and digest.
+"""Back up a data folder to one zip file, with a manifest that names every other file with its size and digest.
 
     manifest.json                 format, version of the program, time, version of the database, files
     bot.sqlite3                   the database
-    calibration.json              the thresholds, where somebody has calibrated
+    calibration.json              the thresholds, if somebody calibrated
     reviews/, collections/        the reviews, shared and single servers' own
     questions/                    question files
 
-A zip, not a tar: its table of contents is read before anything is unpacked, and is never larger than the file.
+It is a zip and not a tar because a zip's table of contents can be read before anything is unpacked.
 """
 
 from __future__ import annotations
@@ -23,29 +23,38 @@ from pathlib import Path, PurePosixPath
 
 from bot import __version__
 from bot.config import BACKUP_TRIES
+from bot.storage.database import DATABASE
 from bot.storage.integrity import copy_database
 from embeddings import CALIBRATION_FILE, COLLECTIONS, REVIEWS, LibraryError
 
 FORMAT = 1
-"""Raised with every change to what an archive holds; an archive of another format is refused."""
+"""Rises with every change of the format. An archive of another format is refused."""
 
 MANIFEST = "manifest.json"
-DATABASE = "bot.sqlite3"
 QUESTIONS = "questions"
 
 FILES = (DATABASE, CALIBRATION_FILE)
 FOLDERS = (REVIEWS, COLLECTIONS, QUESTIONS)
 ENTRIES = (*FILES, *FOLDERS)
-"""What is kept of a data directory; the token, the index and all else that is hidden are not."""
+"""The entries of a data folder that a backup holds. It leaves out the token, the index and all hidden files."""
+
+_FileStamps = dict[str, tuple[int, int, int]]
+"""Each file's inode, size in bytes and modification time in nanoseconds, by its path under the data folder."""
 
 
 class BackupError(LibraryError):
-    """A backup that can't be written or read: the message says why, and that nothing was changed."""
+    """A backup can't be written or read. The message says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class ArchivedFile:
-    """A file of a backup: its path under the data directory with `/` between parts, bytes, SHA-256 (hex)."""
+    """A file of a backup.
+
+    Attributes:
+        name: its path under the data folder, with `/` between parts.
+        size: its size in bytes.
+        sha256: its digest, in hex.
+    """
 
     name: str
     size: int
@@ -53,13 +62,13 @@ class ArchivedFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Contents:
-    """What a backup's manifest says.
+class Manifest:
+    """A backup's table of contents.
 
     Attributes:
-        version: the program that wrote it.
+        version: of the program that wrote the backup.
         made: when, in ISO 8601, UTC.
-        database: the database's version, or None where there was none.
+        database: the database's version, or None if there is none.
         files: ordered by name.
     """
 
@@ -70,27 +79,28 @@ class Contents:
 
     @property
     def reviews(self) -> int:
-        """How many files there are of reviews."""
+        """The number of review files."""
         return sum(file.name.startswith((f"{REVIEWS}/", f"{COLLECTIONS}/")) for file in self.files)
 
     def to_json(self) -> bytes:
-        """The manifest."""
+        """Return the manifest's file."""
         return json.dumps({"format": FORMAT} | asdict(self), ensure_ascii=False, indent=1).encode()
 
     @classmethod
-    def from_json(cls, content: bytes) -> Contents:
-        """Read a manifest.
+    def from_json(cls, content: bytes) -> Manifest:
+        """Read a manifest's file.
 
         Raises:
-            BackupError: it is of another format, names what no backup holds, or can't be understood.
+            BackupError: it has another format, names a file that no backup holds, or is invalid.
         """
         try:
             stored = json.loads(content)
             if stored["format"] != FORMAT:
                 raise BackupError(
-                    f"the backup has format {stored['format']}, this program reads format {FORMAT}; update review-bot"
+                    f"The backup has format {stored['format']} and this program reads format {FORMAT}. "
+                    "Update review-bot."
                 )
-            contents = cls(
+            manifest = cls(
                 version=str(stored["version"]),
                 made=str(stored["made"]),
                 database=None if stored["database"] is None else int(stored["database"]),
@@ -99,118 +109,111 @@ class Contents:
                 ),
             )
         except (ValueError, KeyError, TypeError, RecursionError) as error:
-            raise BackupError(f"its {MANIFEST} can't be understood ({type(error).__name__})") from None
-        for file in contents.files:
+            raise BackupError(f"Its {MANIFEST} is invalid ({type(error).__name__}).") from None
+        for file in manifest.files:
             if not belongs(file.name):
-                raise BackupError(f"it holds {file.name!r}, which is no file of a data directory")
-        if len({file.name for file in contents.files}) < len(contents.files):
-            raise BackupError("it holds a file twice")
-        if (contents.database is None) == any(file.name == DATABASE for file in contents.files):
-            raise BackupError("it does not say which database it holds")
-        return contents
+                raise BackupError(f"It holds {file.name!r}, which is not a file of a data folder.")
+        if len({file.name for file in manifest.files}) < len(manifest.files):
+            raise BackupError("It holds a file twice.")
+        if (manifest.database is None) == any(file.name == DATABASE for file in manifest.files):
+            raise BackupError("It does not say which database it holds.")
+        return manifest
+
+
+def back_up(data: Path, file: Path) -> Manifest:
+    """Write a backup of a data folder, readable by its owner alone. It replaces a file of that name in one step.
+
+    Every file is as it is at one moment: SQLite copies the database, and the reviews are read again if one changes
+    meanwhile.
+
+    Raises:
+        BackupError: there is nothing to back up, or it can't be read or written. `file` is unchanged.
+        StorageError: the database is damaged or can't be read.
+    """
+    if file.is_dir():
+        raise BackupError(f"{file}: This is a folder. Name the file to write the backup to.")
+    if not file.parent.is_dir():
+        raise BackupError(f"{file.parent}: There is no such folder. Create it, or name another one for the backup.")
+    try:
+        with tempfile.TemporaryDirectory(prefix=f".{file.name}.", dir=file.parent) as beside:
+            return _write(data, file, Path(beside))
+    except OSError as error:
+        raise BackupError(
+            f"{error.filename or file}: {error.strerror or error}. The backup was not written."
+        ) from error
 
 
 def belongs(name: str) -> bool:
-    """Whether a path under the data directory is one that backups hold; nothing outside it ever is."""
+    """Return True if backups hold a path under the data folder. A path that leads out of the folder never belongs."""
     parts = name.split("/")
     return (
-        name in FILES or (len(parts) > 1 and parts[0] in FOLDERS and not any(map(_foreign, parts)))
+        name in FILES or (len(parts) > 1 and parts[0] in FOLDERS and not any(map(_is_foreign, parts)))
     ) and PurePosixPath(name).as_posix() == name
 
 
-def _foreign(part: str) -> bool:
-    """Whether a part of a path is hidden, leads upwards, or can't be put down in UTF-8 on one line."""
+def _is_foreign(part: str) -> bool:
+    """Return True if a part of a path is hidden, leads upwards, or can't be written in UTF-8 on one line."""
     return not part or part.startswith(".") or "\\" in part or not part.isprintable()
 
 
-_Stamps = dict[str, tuple[int, int, int]]
-"""Each file's inode, size in bytes and time of modification in nanoseconds, by its path under the data directory."""
-
-
-def back_up(data: Path, file: Path) -> Contents:
-    """Write a backup of a data directory; a file of that name is replaced in one step, and only its owner can read it.
-
-    Every file is as it was at one moment: the reviews are read again where one has changed meanwhile, and the
-    database is copied by SQLite.
-
-    Raises:
-        BackupError: there is nothing to back up, or it can't be read or written; what stood in `file` is untouched.
-        StorageError: the database can't be read, or is damaged.
-    """
-    if file.is_dir():
-        raise BackupError(f"{file}: this is a folder; name the file that the backup is to be written to")
-    if not file.parent.is_dir():
-        raise BackupError(f"{file.parent}: there is no such folder; make it, or name another for the backup")
-    try:
-        with tempfile.TemporaryDirectory(prefix=f".{file.name}.", dir=file.parent) as beside:
-            return _written(data, file, Path(beside))
-    except OSError as error:
-        raise BackupError(f"{error.filename or file}: {error.strerror or error}; the backup was not written") from error
-
-
-def _written(data: Path, file: Path, beside: Path) -> Contents:
+def _write(data: Path, file: Path, beside: Path) -> Manifest:
     archive = beside / "archive"
-    database = _copied_database(data, beside)
+    database = None
+    if (data / DATABASE).exists():
+        database = copy_database(data / DATABASE, beside / DATABASE).version
     for _ in range(BACKUP_TRIES):
-        before = _stamps(data)
+        before = _file_stamps(data)
         if not before and database is None:
-            raise BackupError(f"{data}: there is nothing to back up; name the data directory with --data")
+            raise BackupError(f"{data}: There is nothing to back up. Name the data folder with --data.")
         with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
-            files = [_put(opened, data / name, name) for name in before]
+            files = [_add(opened, data / name, name) for name in before]
             if database is not None:
-                files.append(_put(opened, beside / DATABASE, DATABASE))
-            contents = Contents(
+                files.append(_add(opened, beside / DATABASE, DATABASE))
+            manifest = Manifest(
                 version=__version__,
                 made=datetime.now(UTC).isoformat(timespec="seconds"),
                 database=database,
                 files=tuple(sorted(files, key=lambda each: each.name)),
             )
-            opened.writestr(MANIFEST, contents.to_json())
-        if _stamps(data) == before:
+            opened.writestr(MANIFEST, manifest.to_json())
+        if _file_stamps(data) == before:
             break
     else:
-        raise BackupError(f"{data}: the reviews are being changed; try again when they are not")
+        raise BackupError(f"{data}: The reviews are being changed. Try again later.")
     with archive.open("rb") as stream:
         os.fsync(stream.fileno())
     archive.chmod(0o600)
     archive.replace(file)
-    return contents
+    return manifest
 
 
-def _copied_database(data: Path, beside: Path) -> int | None:
-    """The version of the copy, or None where there is no database."""
-    if not (data / DATABASE).exists():
-        return None
-    return copy_database(data / DATABASE, beside / DATABASE).version
-
-
-def _stamps(data: Path) -> _Stamps:
+def _file_stamps(data: Path) -> _FileStamps:
     stamps = {}
     for path in _files(data):
         name = path.relative_to(data).as_posix()
         if not belongs(name):
-            raise BackupError(f"{path}: a file of such a name can't be backed up; rename it")
+            raise BackupError(f"{path}: A file with this name can't be backed up. Rename it.")
         status = path.stat()
         stamps[name] = (status.st_ino, status.st_size, status.st_mtime_ns)
     return stamps
 
 
 def _files(data: Path) -> Iterator[Path]:
-    """Every file that is kept, but the database; nothing hidden."""
+    """Yield every file to back up except the database."""
     yield from (data / name for name in FILES if name != DATABASE and (data / name).is_file())
     for folder in FOLDERS:
-        for place, folders, names in os.walk(data / folder, onerror=_refuse):
+        for place, folders, names in os.walk(data / folder, onerror=_raise_if_unreadable):
             folders[:] = sorted(name for name in folders if not name.startswith("."))
             yield from (Path(place, name) for name in sorted(names) if not name.startswith("."))
 
 
-def _refuse(error: OSError) -> None:
-    # A folder that isn't there has no files; of one that can't be listed nobody knows what would be lost.
+def _raise_if_unreadable(error: OSError) -> None:
+    # A missing folder has no files. An unreadable one may have some, which would be lost.
     if not isinstance(error, FileNotFoundError):
         raise error
 
 
-def _put(archive: zipfile.ZipFile, path: Path, name: str) -> ArchivedFile:
+def _add(archive: zipfile.ZipFile, path: Path, name: str) -> ArchivedFile:
     digest = hashlib.sha256()
     size = 0
     with path.open("rb") as source, archive.open(name, "w", force_zip64=True) as target:

@@ -1,4 +1,4 @@
-"""The database as a file: examined and copied without a change, also while the bot is running."""
+"""Examine and copy the database as a file, without changing it, even while the bot is running."""
 
 from __future__ import annotations
 
@@ -13,22 +13,22 @@ from bot.storage.database import refuse_newer
 from bot.storage.records import StorageError
 
 _BROKEN = (sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT)
-_INSTEAD = "put a backup in its place, or move it away; the settings and the kept questions are in it"
+_REPAIR = "Replace it with a backup, or move it away. It holds the settings and the stored questions."
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseState:
-    """A sound database: its version, and each scope's digest of the commands that were last synchronised."""
+    """An intact database: its version, and for each scope the digest of the commands that Discord was given."""
 
     version: int
     synced: dict[str, str]
 
 
 def examine(path: Path) -> DatabaseState:
-    """Read every page of a database.
+    """Read every page of a database and return its state.
 
     Raises:
-        StorageVersionError: it was written by a newer version.
+        StorageVersionError: a newer version wrote it.
         StorageError: it is missing, can't be read, or is damaged.
     """
     with _reading(path) as connection:
@@ -36,40 +36,40 @@ def examine(path: Path) -> DatabaseState:
         refuse_newer(path, version)
         (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if found != "ok":
-            raise StorageError(f"{path}: the database is damaged ({' '.join(found.split())}); {_INSTEAD}")
+            raise StorageError(f"{path}: The database is damaged ({' '.join(found.split())}). {_REPAIR}")
         tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        # Databases of the first version have no such table.
+        # The first version has no such table.
         synced = dict(connection.execute("SELECT scope, digest FROM synced")) if "synced" in tables else {}
     return DatabaseState(version, synced)
 
 
 def copy_database(path: Path, target: Path) -> DatabaseState:
-    """Copy a database as it stands at one moment, and examine the copy.
+    """Copy a database as it is at one moment, and examine the copy.
 
     Args:
         path: the database, which may be in use.
-        target: the copy, a single file; there is none of this name yet.
+        target: the copy, a single new file.
 
     Raises:
-        StorageVersionError: it was written by a newer version.
+        StorageVersionError: a newer version wrote it.
         StorageError: it can't be read, or is damaged.
     """
     with _reading(path) as connection, closing(sqlite3.connect(target)) as copied:
         connection.backup(copied)
-        # Out of WAL, so that the copy has no other files beside it.
+        # Without WAL, so that the copy is a single file.
         copied.execute("PRAGMA journal_mode = DELETE")
     try:
         return examine(target)
     except StorageError as error:
-        # What is wrong with the copy is wrong with the database, and the copy is about to go.
+        # The copy is about to be deleted, and has its faults from the database.
         raise type(error)(str(error).replace(str(target), str(path))) from error
 
 
 def in_use(path: Path) -> bool:
-    """Whether another process has a database open. A damaged one, which nobody can use, is not."""
+    """Return True if another process has a database open. Nobody can use a damaged one."""
     try:
         with closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as connection:
-            # Only who is alone may leave WAL; the next to open the database enters it again.
+            # Only the sole user of a database can turn WAL off. The next one that opens it turns it on again.
             connection.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.OperationalError as error:
         return error.sqlite_errorcode & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -87,5 +87,5 @@ def _reading(path: Path) -> Iterator[sqlite3.Connection]:
             yield connection
     except (OSError, sqlite3.Error) as error:
         broken = isinstance(error, sqlite3.DatabaseError) and getattr(error, "sqlite_errorcode", 0) & 0xFF in _BROKEN
-        advice = _INSTEAD if broken else "check the file, its permissions and the disk"
-        raise StorageError(f"{path}: {error}; {advice}") from error
+        advice = _REPAIR if broken else "Check the file, its permissions and the disk."
+        raise StorageError(f"{path}: The database can't be read: {error}. {advice}") from error

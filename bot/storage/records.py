@@ -1,4 +1,4 @@
-"""TBD."""
+"""What the database stores, as values, and the errors that it raises."""
 
 from __future__ import annotations
 
@@ -10,19 +10,23 @@ from embeddings import LibraryError, State
 
 
 class StorageError(LibraryError):
-    """The database can't be opened, read or written: mend the file or its folder."""
+    """The database can't be opened, read or written."""
 
 
 class StorageVersionError(StorageError):
-    """The database was written by a newer version: update this one. It was left as it is."""
+    """A newer version of the program wrote the database. It is left as it is."""
 
 
 @dataclass(frozen=True, slots=True)
 class ServerSettings:
-    """What those who manage a server have chosen; the defaults hold where they haven't.
+    """What a server's managers have chosen, or the defaults.
 
-    `mention_channels` are the ids of the channels where mentions are answered, in order; none means all.
-    `default_review` is a slug. Without `store_questions` no question from the server is stored.
+    Attributes:
+        private_answers: whether only the member sees an answer to `/ask`, unless they choose otherwise.
+        hide_spoilers: whether spoilers are hidden behind spoiler marks.
+        mention_channels: the ids of the channels where mentions get an answer, in order. Empty means all.
+        default_review: the slug of the review that questions are about unless they name another, or None.
+        store_questions: whether the server's questions are stored.
     """
 
     private_answers: bool = False
@@ -32,26 +36,26 @@ class ServerSettings:
     store_questions: bool = False
 
     def answers_mentions_in(self, *channels: int) -> bool:
-        """Whether mentions are answered in a channel; give a thread's own id and its parent's."""
+        """Return True if mentions get an answer in a channel. For a thread, give its own id and its parent's."""
         return not self.mention_channels or any(channel in self.mention_channels for channel in channels)
 
 
 @dataclass(frozen=True, slots=True)
 class StoredQuestion:
-    """A question that was asked in a server that keeps them.
+    """A question of a server that stores questions.
 
     Attributes:
-        number: its own, drawn at random, so that it tells nothing.
-        server: where it was asked, by the server's id.
-        member: the asker's id, so that their questions can be shown to them and deleted.
+        number: a random number, so that it reveals nothing.
+        server: the server's id.
+        member: the id of the member who asked, so that they can see and delete their questions.
         day: when it was asked, in UTC.
-        text: what was asked.
-        state: what came of it.
-        confidence: the answer's, from 0 to 1.
-        review: the slug of the review that it was narrowed to, or None.
-        collections: what the asker could see.
-        after: the number of the question that it went on from, or None where there was none or it isn't kept.
-        context: that question and those before it, oldest first, as far as they are still kept.
+        text: the question.
+        state: the answer's state.
+        confidence: the answer's confidence, from 0 to 1.
+        review: the slug of the review that the question was limited to, or None.
+        collections: those that the member could see.
+        after: the number of the question before it in the conversation, or None if there is none or it isn't stored.
+        context: that question and those before it, oldest first, as far as they are still stored.
     """
 
     number: int
@@ -69,7 +73,7 @@ class StoredQuestion:
 
 @dataclass(frozen=True, slots=True)
 class RetentionPolicy:
-    """For how long things are kept, in days: questions, and the data of a server that the bot has left."""
+    """How many days data is stored: questions, and the data of a server that the bot has left."""
 
     retention_days: int
     grace_days: int
@@ -77,13 +81,13 @@ class RetentionPolicy:
 
 @dataclass(frozen=True, slots=True)
 class PersonalData:
-    """All that there is of one member.
+    """Everything that the bot has about a member.
 
     Attributes:
         member: their id.
-        questions: those that are stored, in every server.
-        in_memory: those that are in memory for follow-ups.
-        feedback: theirs, as far as they are known to be: by the answer's message, whether it was helpful.
+        questions: their stored questions, in every server.
+        in_memory: their questions in memory, for follow-ups.
+        feedback: whether they found an answer helpful, by its message's id, as far as it is known to be theirs.
     """
 
     member: int

@@ -1,12 +1,12 @@
-"""Putting a backup in the place of a data directory's content: all of it, or none.
+"""Restore a backup in place of a data folder's content: all of it, or nothing.
 
-Everything is unpacked beside and checked first. Then what is there is moved aside, and the new into its place; whatever
-fails on the way is undone, and what a kill left behind is undone by the next restore.
+The backup is unpacked and checked first. Then the earlier content is moved aside and the new content moved into its
+place. A failure undoes this, and the next restore undoes what a kill left behind.
 
-.restore/new/       what was unpacked
-.restore/moving/    what was there, as far as it has been moved aside
-.restore/aside/     all that was there, while the new is being moved into its place
-.restore/done/      the same, once the new is in its place
+    .restore/new/       the unpacked backup
+    .restore/moving/    the earlier content, while it is being moved aside
+    .restore/aside/     all the earlier content, while the new content is being moved into its place
+    .restore/done/      the same, once the new content is in its place
 """
 
 from __future__ import annotations
@@ -21,62 +21,63 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.storage.backup import DATABASE, ENTRIES, MANIFEST, ArchivedFile, BackupError, Contents
+from bot.storage.backup import ENTRIES, MANIFEST, ArchivedFile, BackupError, Manifest
+from bot.storage.database import DATABASE, JOURNAL
 from bot.storage.integrity import examine, in_use
 
 STAGING = ".restore"
 
 _NEW, _MOVING, _ASIDE, _DONE = "new", "moving", "aside", "done"
 
-_LONGEST_MANIFEST = 64 << 20
-"""Bytes; some 400,000 files."""
+_LARGEST_MANIFEST = 64 << 20
+"""Bytes: about 400,000 files."""
 
-_MOVED = (*ENTRIES, f"{DATABASE}-wal", f"{DATABASE}-shm")
+_MOVED = (*ENTRIES, *(DATABASE + ending for ending in JOURNAL))
 
 
-def restore(file: Path, data: Path, *, replace: bool = False) -> Contents:
-    """Put a backup's content into a data directory; the index is left to be brought up to date.
+def restore(file: Path, data: Path, *, replace: bool = False) -> Manifest:
+    """Restore a backup to a data folder. The index is not updated.
 
     Args:
-        file: what `back_up` wrote.
-        data: the data directory; made where there is none.
-        replace: whether what is there may be replaced. All of it is, also what the backup has nothing for.
+        file: the backup.
+        data: the data folder, which is created if it doesn't exist.
+        replace: whether to replace all of the folder's content, even what the backup has nothing for.
 
     Raises:
-        BackupError: the backup can't be read, isn't what was written, or is not wanted here; nothing was changed.
-        StorageError: its database is damaged, or newer than this program; nothing was changed.
+        BackupError: the backup can't be read, is damaged, or would replace content unasked. Nothing is changed.
+        StorageError: its database is damaged or newer than this program. Nothing is changed.
     """
     try:
-        made = not data.is_dir()
+        is_new = not data.is_dir()
         data.mkdir(parents=True, exist_ok=True)
         try:
             with _alone(data):
-                return _restored(file, data, replace=replace)
+                return _restore(file, data, replace=replace)
         finally:
-            if made and not any(data.iterdir()):
+            if is_new and not any(data.iterdir()):
                 data.rmdir()
     except OSError as error:
         place = Path(error.filename or data)
         if place.is_relative_to(data / STAGING):
-            # That folder is gone by now, or never was: what is at fault is where it was to be.
+            # The staging folder is gone again or was never created. The fault is with the folder around it.
             place = data
-        raise BackupError(f"{place}: {error.strerror or error}; nothing was changed") from error
+        raise BackupError(f"{place}: {error.strerror or error}. Nothing was changed.") from error
 
 
 def interrupted(data: Path) -> bool:
-    """Whether a restore was killed while it was moving files, so that some of them are not in their places."""
+    """Return True if a restore was killed while it moved files, so that some are not in their places."""
     return any(os.path.lexists(data / STAGING / name) for name in (_MOVING, _ASIDE))
 
 
 def undo_interrupted(data: Path) -> None:
-    """Put back what a killed restore had moved aside, and remove what it had unpacked.
+    """Move back what a killed restore moved aside, and remove what it unpacked.
 
     Raises:
-        OSError: it can't be done; doing it again goes on from there.
+        OSError: it can't be done. Another call continues from there.
     """
     staging = data / STAGING
     if os.path.lexists(staging / _ASIDE):
-        # All that was there is aside, so that what is there now is new.
+        # All the earlier content is aside, so the content in place is new.
         for name in _MOVED:
             _remove(data / name)
         (staging / _ASIDE).rename(staging / _MOVING)
@@ -86,20 +87,22 @@ def undo_interrupted(data: Path) -> None:
     _remove(staging)
 
 
-def _restored(file: Path, data: Path, *, replace: bool) -> Contents:
+def _restore(file: Path, data: Path, *, replace: bool) -> Manifest:
     undo_interrupted(data)
     try:
-        taken = [name for name in ENTRIES if _filled(data / name)]
-        if taken and not replace:
+        existing = [name for name in ENTRIES if _has_content(data / name)]
+        if existing and not replace:
             raise BackupError(
-                f"{data}: there is something already ({', '.join(taken)}); name another folder with --data, or "
-                "replace all of it with --replace"
+                f"{data}: The folder is not empty ({', '.join(existing)}). Name another folder with --data, or replace "
+                "everything in it with --replace."
             )
-        contents = _unpacked(file, data / STAGING / _NEW)
+        manifest = _unpack(file, data / STAGING / _NEW)
         if (data / DATABASE).exists() and in_use(data / DATABASE):
-            raise BackupError(f"{data / DATABASE}: in use; stop the bot first, and start it again afterwards")
+            raise BackupError(
+                f"{data / DATABASE}: The database is in use. Stop the bot first, and start it again afterwards."
+            )
         _swap(data)
-        return contents
+        return manifest
     finally:
         if not interrupted(data):
             shutil.rmtree(data / STAGING, ignore_errors=True)
@@ -112,60 +115,60 @@ def _alone(data: Path) -> Iterator[None]:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
     except BlockingIOError:
-        raise BackupError(f"{data}: another restore is going on") from None
+        raise BackupError(f"{data}: Another restore is running. Try again later.") from None
     finally:
         os.close(folder)
 
 
-def _filled(path: Path) -> bool:
+def _has_content(path: Path) -> bool:
     return any(path.iterdir()) if path.is_dir() else os.path.lexists(path)
 
 
-def _unpacked(file: Path, new: Path) -> Contents:
+def _unpack(file: Path, new: Path) -> Manifest:
     new.mkdir(parents=True)
     try:
         with zipfile.ZipFile(file) as archive:
-            contents = _contents(archive)
-            _check_room(contents, new)
-            for each in contents.files:
-                _unpack(archive, each, new / each.name)
-        if contents.database is not None and examine(new / DATABASE).version != contents.database:
-            raise BackupError("its database is not of the version that it says")
+            manifest = _read_manifest(archive)
+            _check_space(manifest, new)
+            for each in manifest.files:
+                _unpack_file(archive, each, new / each.name)
+        if manifest.database is not None and examine(new / DATABASE).version != manifest.database:
+            raise BackupError("Its database has another version than it says.")
     except BackupError as error:
-        raise BackupError(f"{file}: {error}; nothing was changed") from None
-    # An archive of any content makes zipfile raise any of these, a damaged one the first three.
+        raise BackupError(f"{file}: {error} Nothing was changed.") from None
+    # zipfile raises the first three for a damaged archive, and all of these for a forged one.
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
-        raise BackupError(f"{file}: not a sound backup ({error}); nothing was changed") from None
-    return contents
+        raise BackupError(f"{file}: This is not a readable backup ({error}). Nothing was changed.") from None
+    return manifest
 
 
-def _contents(archive: zipfile.ZipFile) -> Contents:
+def _read_manifest(archive: zipfile.ZipFile) -> Manifest:
     names = archive.namelist()
     if not {each.compress_type for each in archive.infolist()} <= {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:
-        raise BackupError("it is compressed in a way that no backup is")
+        raise BackupError("It is compressed as no backup is.")
     if MANIFEST not in names:
-        raise BackupError(f"not a backup of review-bot: it has no {MANIFEST}")
+        raise BackupError(f"It is not a backup of review-bot: it has no {MANIFEST}.")
     with archive.open(MANIFEST) as stream:
-        content = stream.read(_LONGEST_MANIFEST + 1)
-    if len(content) > _LONGEST_MANIFEST:
-        raise BackupError(f"its {MANIFEST} is too long")
-    contents = Contents.from_json(content)
-    if sorted(names) != sorted([MANIFEST, *(file.name for file in contents.files)]):
-        raise BackupError(f"it does not hold the files that its {MANIFEST} names")
-    return contents
+        content = stream.read(_LARGEST_MANIFEST + 1)
+    if len(content) > _LARGEST_MANIFEST:
+        raise BackupError(f"Its {MANIFEST} is too large.")
+    manifest = Manifest.from_json(content)
+    if sorted(names) != sorted([MANIFEST, *(file.name for file in manifest.files)]):
+        raise BackupError(f"It does not hold the files that its {MANIFEST} names.")
+    return manifest
 
 
-def _check_room(contents: Contents, folder: Path) -> None:
-    wanted, free = sum(file.size for file in contents.files), shutil.disk_usage(folder).free
-    if wanted > free:
-        raise BackupError(f"it needs {wanted:,} bytes, and {free:,} are free")
+def _check_space(manifest: Manifest, folder: Path) -> None:
+    needed, free = sum(file.size for file in manifest.files), shutil.disk_usage(folder).free
+    if needed > free:
+        raise BackupError(f"It needs {needed:,} bytes and only {free:,} are free.")
 
 
-def _unpack(archive: zipfile.ZipFile, file: ArchivedFile, path: Path) -> None:
+def _unpack_file(archive: zipfile.ZipFile, file: ArchivedFile, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     digest = hashlib.sha256()
     size = 0
-    # The database holds what members asked: at no moment may anybody else open it.
+    # The database holds members' questions: at no moment may anybody else open it.
     mode = 0o600 if file.name == DATABASE else 0o666
     opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(opened, "wb") as target, archive.open(file.name) as source:
@@ -178,7 +181,7 @@ def _unpack(archive: zipfile.ZipFile, file: ArchivedFile, path: Path) -> None:
         target.flush()
         os.fsync(target.fileno())
     if (size, digest.hexdigest()) != (file.size, file.sha256):
-        raise BackupError(f"{file.name} is not what was backed up")
+        raise BackupError(f"{file.name} is not the file that was backed up.")
 
 
 def _swap(data: Path) -> None:
@@ -199,7 +202,7 @@ def _swap(data: Path) -> None:
 
 
 def _flush(folder: Path) -> None:
-    """Have the names in a folder on the disk; what the files hold is there already."""
+    """Write a folder's names to the disk. The content of its files is there already."""
     opened = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(opened)

@@ -1,4 +1,4 @@
-"""TBD."""
+"""The database's schema, as the migrations from each version to the next."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """,
     ),
 )
-"""What leads from each version of the database to the next. Never change an entry: add one."""
+"""The statements from each version to the next. Never change an entry: add one."""
 
 
 VERSION = len(MIGRATIONS)
-"""The version that this program reads and writes, kept in the database's `user_version`."""
+"""The version that this program reads and writes. The database has it in `user_version`."""

@@ -13,7 +13,7 @@ from bot.cli.output.wording import counted, for_folder
 from embeddings import REVIEWS
 
 if TYPE_CHECKING:
-    from bot.storage.backup import Contents
+    from bot.storage.backup import Manifest
 
 
 def backup(
@@ -42,7 +42,7 @@ def restore(
     say(f"{data}: {_summary(contents)}, from {contents.made}. {advice}")
 
 
-def _summary(contents: Contents) -> str:
+def _summary(contents: Manifest) -> str:
     database = "the database" if contents.database is not None else "no database"
     others = len(contents.files) - contents.reviews - (contents.database is not None)
     return f"{counted(contents.reviews, 'review')}, {database}, {counted(others, 'other file')}"

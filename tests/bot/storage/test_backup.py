@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot import __version__
-from bot.storage.backup import MANIFEST, ArchivedFile, BackupError, Contents, back_up, belongs
+from bot.storage.backup import MANIFEST, ArchivedFile, BackupError, Manifest, back_up, belongs
 from bot.storage.database import Database
 from bot.storage.records import ServerSettings, StorageError, StorageVersionError
 from bot.storage.restore import STAGING, interrupted, restore, undo_interrupted
@@ -167,7 +167,7 @@ def test_without_a_database_there_is_none_afterwards(tmp_path: Path) -> None:
 
 def test_nothing_is_replaced_unasked(archive: Path, tmp_path: Path) -> None:
     other = put(tmp_path / "other", {"reviews/old.md": b"Old.", "token": b"mine", ".index/x": b"kept"})
-    with pytest.raises(BackupError, match=r"there is something already \(reviews\)"):
+    with pytest.raises(BackupError, match=r"The folder is not empty \(reviews\)"):
         restore(archive, other)
     assert tree(other) == {"reviews/old.md": b"Old.", "token": b"mine", ".index/x": b"kept"}
     restore(archive, other, replace=True)
@@ -176,7 +176,7 @@ def test_nothing_is_replaced_unasked(archive: Path, tmp_path: Path) -> None:
 
 def test_a_database_in_use_is_not_replaced(data: Path, archive: Path) -> None:
     with Database(data / "bot.sqlite3") as store:
-        with pytest.raises(BackupError, match="stop the bot first"):
+        with pytest.raises(BackupError, match="Stop the bot first"):
             restore(archive, data, replace=True)
         save_server_settings(store, 78, CHOSEN)
     assert tree(data) == CONTENT | LEFT_OUT
@@ -204,21 +204,24 @@ def test_a_damaged_database_is_not_backed_up(data: Path, archive: Path) -> None:
     ("change", "reason"),
     [
         (lambda members: members.pop(MANIFEST), "it has no manifest.json"),
-        (lambda members: members.update({MANIFEST: b"{"}), "can't be understood"),
-        (lambda members: members.update({MANIFEST: b"[" * 100_000}), "can't be understood"),
-        (lambda members: told(members, format=2), "update review-bot"),
+        (lambda members: members.update({MANIFEST: b"{"}), "manifest.json is invalid"),
+        (lambda members: members.update({MANIFEST: b"[" * 100_000}), "manifest.json is invalid"),
+        (lambda members: told(members, format=2), "Update review-bot"),
         (lambda members: told(members, files=[]), "does not say which database"),
         (lambda members: told(members, database=None), "does not say which database"),
-        (lambda members: told(members, database=VERSION - 1), "not of the version"),
+        (lambda members: told(members, database=VERSION - 1), "has another version"),
         (lambda members: members.pop("reviews/whales.md"), "does not hold the files"),
         (lambda members: members.update({"reviews/more.md": b"More."}), "does not hold the files"),
-        (lambda members: members.update({"reviews/whales.md": b"Other."}), "is not what was backed up"),
-        (lambda members: members.update({"reviews/whales.md": bytes(10_000_000)}), "is not what was backed up"),
-        (lambda members: renamed(members, "reviews/whales.md", "../whales.md"), "no file of a data directory"),
-        (lambda members: renamed(members, "reviews/whales.md", "/etc/whales.md"), "no file of a data directory"),
-        (lambda members: renamed(members, "reviews/whales.md", "reviews/../token"), "no file of a data directory"),
-        (lambda members: renamed(members, "reviews/whales.md", "token"), "no file of a data directory"),
-        (lambda members: renamed(members, "reviews/whales.md", ".index/manifest.json"), "no file of a data directory"),
+        (lambda members: members.update({"reviews/whales.md": b"Other."}), "not the file that was backed up"),
+        (
+            lambda members: members.update({"reviews/whales.md": bytes(10_000_000)}),
+            "not the file that was backed up",
+        ),
+        (lambda members: renamed(members, "reviews/whales.md", "../whales.md"), "not a file of a data folder"),
+        (lambda members: renamed(members, "reviews/whales.md", "/etc/whales.md"), "not a file of a data folder"),
+        (lambda members: renamed(members, "reviews/whales.md", "reviews/../token"), "not a file of a data folder"),
+        (lambda members: renamed(members, "reviews/whales.md", "token"), "not a file of a data folder"),
+        (lambda members: renamed(members, "reviews/whales.md", ".index/manifest.json"), "not a file of a data folder"),
     ],
 )
 def test_an_archive_that_is_not_what_was_written_changes_nothing(
@@ -254,7 +257,7 @@ def test_a_folder_that_can_not_be_written_to_is_named_itself(
     monkeypatch.setattr(Path, "mkdir", mkdir)
     with pytest.raises(BackupError) as refused:
         restore(archive, data, replace=True)
-    assert str(refused.value) == f"{data}: Read-only file system; nothing was changed"
+    assert str(refused.value) == f"{data}: Read-only file system. Nothing was changed."
 
 
 @cache
@@ -337,17 +340,17 @@ def test_reviews_that_never_rest_are_not_backed_up_half(
 
 
 def test_a_place_that_takes_no_file_is_named(data: Path, tmp_path: Path) -> None:
-    with pytest.raises(BackupError, match="this is a folder"):
+    with pytest.raises(BackupError, match="This is a folder"):
         back_up(data, tmp_path)
     with pytest.raises(BackupError) as caught:
         back_up(data, tmp_path / "missing" / "backup.zip")
     assert str(caught.value) == (
-        f"{tmp_path / 'missing'}: there is no such folder; make it, or name another for the backup"
+        f"{tmp_path / 'missing'}: There is no such folder. Create it, or name another one for the backup."
     )
 
 
 def test_an_empty_folder_is_not_backed_up(tmp_path: Path) -> None:
-    with pytest.raises(BackupError, match="there is nothing to back up"):
+    with pytest.raises(BackupError, match="There is nothing to back up"):
         back_up(tmp_path, tmp_path / "backup.zip")
     assert list(tmp_path.iterdir()) == []
 
@@ -356,7 +359,7 @@ def test_an_empty_folder_is_not_backed_up(tmp_path: Path) -> None:
 def test_what_is_no_archive_makes_no_folder(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / "backup.zip").write_bytes(content)
-    with pytest.raises(BackupError, match="nothing was changed"):
+    with pytest.raises(BackupError, match="Nothing was changed"):
         restore(tmp_path / "backup.zip", tmp_path / "data")
     assert not (tmp_path / "data").exists()
 
@@ -366,7 +369,7 @@ def test_a_backup_too_big_for_the_disk_is_refused(archive: Path, tmp_path: Path)
         files = json.loads(members[MANIFEST])["files"]
         told(members, files=[file | {"size": 1 << 60} for file in files])
 
-    with pytest.raises(BackupError, match="are free; nothing was changed"):
+    with pytest.raises(BackupError, match=r"are free\. Nothing was changed"):
         restore(forged(archive, change), tmp_path / "new")
 
 
@@ -381,7 +384,7 @@ def test_no_name_leads_out_of_the_data_directory(name: str) -> None:
 
 def test_the_manifest_names_every_file_with_its_digest(archive: Path) -> None:
     with zipfile.ZipFile(archive) as opened:
-        contents = Contents.from_json(opened.read(MANIFEST))
+        contents = Manifest.from_json(opened.read(MANIFEST))
     questions = CONTENT["questions/whales.jsonl"]
     named = ArchivedFile("questions/whales.jsonl", len(questions), hashlib.sha256(questions).hexdigest())
     assert named in contents.files

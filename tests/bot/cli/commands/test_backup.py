@@ -52,5 +52,8 @@ def test_a_backup_without_reviews_says_so(run: Run, tmp_path: Path) -> None:
 def test_a_file_that_is_not_a_backup_is_an_error(run: Run, tmp_path: Path) -> None:
     (tmp_path / "club.zip").write_bytes(b"PK")
     complaint = run("restore", tmp_path / "club.zip", "--data", tmp_path / "data").complaint
-    assert complaint == f"{tmp_path / 'club.zip'}: not a sound backup (File is not a zip file); nothing was changed"
+    assert (
+        complaint
+        == f"{tmp_path / 'club.zip'}: This is not a readable backup (File is not a zip file). Nothing was changed."
+    )
     assert not (tmp_path / "data").exists()

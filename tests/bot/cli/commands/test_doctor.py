@@ -198,8 +198,8 @@ def test_commands_that_are_not_registered_fail(tmp_path: Path) -> None:
     [
         (
             lambda file: file.write_bytes(b"no database" * 999),
-            "file is not a database; put a backup in its place, or move it away; the settings and the kept questions "
-            "are in it",
+            "file is not a database. Replace it with a backup, or move it away. It holds the settings and the stored "
+            "questions.",
         ),
         (lambda file: file.mkdir(), "bot.sqlite3"),
         (lambda file: file.symlink_to("/nowhere/at/all"), "unable to open database file"),
@@ -225,7 +225,7 @@ def test_every_page_and_the_version_of_the_database_are_checked(tmp_path: Path) 
     # The last page's first byte says what sort of page it is.
     content[-4096] = 0xFF
     file.write_bytes(content)
-    assert "put a backup in its place" in advice(storage.database, tmp_path)
+    assert "Replace it with a backup" in advice(storage.database, tmp_path)
 
 
 def test_a_database_that_other_users_can_read_fails(tmp_path: Path) -> None:
