@@ -119,7 +119,7 @@ DataOption = Annotated[
     Path,
     typer.Option(
         "--data",
-        metavar="DIR",
+        metavar="FOLDER",
         envvar="REVIEW_BOT_DATA",
         callback=_data_folder,
         help="The data folder, which holds the reviews and their index.",
@@ -135,7 +135,7 @@ RerankerOption = Annotated[
     ),
 ]
 NoRerankerOption = Annotated[bool, typer.Option("--no-reranker", help="Answer without a reranker.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON, and nothing else, on stdout.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
 NoUpdateOption = Annotated[
     bool, typer.Option("--no-update", help="Use the index as it is, even if reviews have changed.")
 ]

@@ -1,4 +1,4 @@
-"""The files that deploy the bot: what can be checked of them without a container engine."""
+"""The deployment files, as far as they can be checked without a container engine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def text(name: str) -> str:
 
 
 def pins(file: Path) -> dict[str, str]:
-    """The lines of a constraints file that are not comments, by package."""
+    """Return the pinned release of each package in a constraints file."""
     lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
     return {canonicalize_name(line.partition("==")[0]): line.partition("==")[2] for line in lines}
 
@@ -103,7 +103,7 @@ def test_systemd_accepts_the_units(tmp_path: Path) -> None:
         pytest.skip("systemd-analyze is not installed")
     units = []
     for file in (*DEPLOY.glob("*.service"), *DEPLOY.glob("*.timer")):
-        # It wants the programs to be there.
+        # systemd-analyze checks that the programs exist.
         content = re.sub(r"/opt/review-bot/\.venv/bin/\S+", "/bin/true", file.read_text(encoding="utf-8"))
         (tmp_path / file.name).write_text(content, encoding="utf-8")
         units.append(str(tmp_path / file.name))

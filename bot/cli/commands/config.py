@@ -11,7 +11,7 @@ from bot.cli.output.wording import for_folder
 
 
 def config(as_json: JsonOption = False, data: DataOption = DATA) -> None:
-    """Show every setting with its value and where it comes from, and the numbers in the configuration modules."""
+    """Show all settings and tunable numbers, with their values and where they come from."""
     from bot import config as bot_config
     from bot.settings import deprecated_variables, describe_settings
     from embeddings import tunable_numbers

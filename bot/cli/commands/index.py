@@ -47,7 +47,7 @@ def index(
         bool,
         typer.Option(
             "--skip-broken-own",
-            help="Skip them only among the reviews of single servers. `review-bot run` does this by itself.",
+            help="Skip them only among the servers' own reviews. `review-bot run` does this by itself.",
         ),
     ] = False,
     allow_download: Annotated[

@@ -5,7 +5,10 @@ Each check imports what it needs, so that a broken package fails only the checks
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from bot.cli.doctor.check import CheckError, Context
+from embeddings import LibraryError
 
 
 def reviews(context: Context) -> str:
@@ -19,46 +22,36 @@ def index(context: Context) -> str:
     """Check that the index is intact and agrees with the reviews."""
     from embeddings import Library
 
-    library = Library.open(context.data)
-    try:
+    with closing(Library.open(context.data)) as library:
         library.verify()
         changed = library.describe_changes()
-    finally:
-        library.close()
-    if changed:
-        from embeddings import LibraryError, check_reviews
-
-        try:
-            check_reviews(context.data)
-            advice = "Run `review-bot index`."
-        except LibraryError as error:
-            advice = str(error).splitlines()[0]
-        raise CheckError(f"Out of date ({changed}). {advice}")
-    return f"intact and up to date, encoded by {library.manifest.encoder.model}"
+    if not changed:
+        return f"intact and up to date, encoded by {library.manifest.encoder.model}"
+    advice = "Run `review-bot index`."
+    try:
+        reviews(context)
+    except LibraryError as error:
+        # Updating would fail, or empty the index.
+        advice = str(error).splitlines()[0]
+    raise CheckError(f"Out of date ({changed}). {advice}")
 
 
 def reranker(context: Context) -> str:
     """Check that the reranker loads."""
     from embeddings import Library
 
-    library = Library.open(context.data)
-    try:
+    with closing(Library.open(context.data)) as library:
         if library.models.reranker_problem is not None:
             raise CheckError(library.models.reranker_problem)
         return "loaded" if library.models.reranker is not None else "none; answers use the encoder alone"
-    finally:
-        library.close()
 
 
 def thresholds(context: Context) -> str:
     """Check that the confidence thresholds are for the encoder and the reranker in use."""
     from embeddings import Library
 
-    library = Library.open(context.data)
-    try:
+    with closing(Library.open(context.data)) as library:
         found = library.models.thresholds
         if not library.models.calibrated:
             raise CheckError(f"{library.manifest.encoder.model} is not calibrated. Run `review-bot calibrate`.")
         return f"answered from {found.answered:.2f}, nearest from {found.nearest:.2f}"
-    finally:
-        library.close()

@@ -1,4 +1,4 @@
-"""What the shell is offered when a word is half typed."""
+"""Shell completion."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Offered = Callable[..., list[str]]
 
 @pytest.fixture
 def offered(run: Run, monkeypatch: pytest.MonkeyPatch) -> Offered:
-    """What bash is offered for the last of the words behind `review-bot --data DIR`."""
+    """Return what bash offers for the last word after `review-bot --data FOLDER`."""
 
     def offered(data: Path, *words: str) -> list[str]:
         monkeypatch.setenv("_REVIEW_BOT_COMPLETE", "complete_bash")

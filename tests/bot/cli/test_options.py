@@ -1,4 +1,4 @@
-"""Options that several commands share: where the data is, deprecated names, and values that are refused."""
+"""Options that several commands share: the data folder, deprecated names, and invalid values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The serving image's packages: enough to answer and to keep up, and a clear line where they are not."""
+"""The packages of the serving image: enough to answer and to index, and a clear error for everything else."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from bot.cli.doctor.installation import OPTIONAL
 from tests.bot.cli.conftest import QUESTION, Outcome
 from tests.project import ROOT
 
-# Their names as modules; and what only they bring along.
+# As modules, with a package that only they depend on.
 LEFT_OUT = (*(name.replace("-", "_") for name in OPTIONAL), "tqdm")
 
 
 def small(*arguments: str | Path) -> Outcome:
-    """Run the command where what the serving image leaves out can't be imported."""
+    """Run the command without the packages that the serving image leaves out."""
     code = (
         f"import sys; sys.modules.update(dict.fromkeys({LEFT_OUT!r})); from bot.cli.app import main; main(sys.argv[1:])"
     )

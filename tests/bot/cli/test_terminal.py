@@ -84,7 +84,7 @@ def terminal(
 
 
 def shown_by(*arguments: str | Path, width: int = 80, environment: dict[str, str] | None = None) -> str:
-    """All that a run of the command shows in a terminal."""
+    """Return everything that a run of the command shows in a terminal."""
     with terminal(*arguments, width=width, environment=environment) as (screen, running):
         while screen.read(60):
             pass

@@ -1,4 +1,4 @@
-"""`ask` and `search`: the contracts of their JSON, the words for people, and what can't be asked."""
+"""`ask` and `search`: their JSON, their text, and invalid questions."""
 
 from __future__ import annotations
 

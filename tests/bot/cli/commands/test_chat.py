@@ -1,4 +1,4 @@
-"""`chat`: follow-ups, its few commands, and how it ends."""
+"""`chat`: follow-ups, the commands, and how it ends."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FOLLOW_UP = "and who plays her?"
 
 
 def cited(line: str) -> tuple[str, str]:
-    """The quotation and the citation of a line of plain output."""
+    """Return the quotation and the citation in a line of plain output."""
     found = re.fullmatch(r"\d+\. “(.*)” — (.*)", line)
     assert found is not None
     return found[1], found[2]

@@ -1,4 +1,4 @@
-"""`review-bot gaps` as whoever runs the bot uses it."""
+"""`gaps`."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ ASKED = (
 
 @pytest.fixture
 def kept(data: Path) -> Path:
-    """A data directory whose bot has kept questions of two servers."""
+    """A data folder with stored questions of two servers."""
     with Database(data / DATABASE) as store:
         for server in (1, 2):
             save_server_settings(store, server, ServerSettings(store_questions=True))

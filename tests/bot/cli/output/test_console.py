@@ -1,4 +1,4 @@
-"""Text that isn't ours can't command a terminal, however it gets there."""
+"""Text from reviews and people can't control a terminal."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quotes in their passages: the words stay what they are, whatever is cut and marked."""
+"""Quotes marked in their passages, whole or cut."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the commands say, whatever they are about."""
+"""Sentences that several commands print."""
 
 from __future__ import annotations
 
