@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from bot.services.titles import Titles
     from tests.benchmarks.corpus import Draft
-    from tests.discord.loopback.client import Discord
+    from tests.discord.loopback.client import Loopback
 
 HEADINGS = 10_000
 LONGEST_STEP = 100.0
@@ -112,20 +112,20 @@ def ask_the_bot(data: str, work: str, questions: int) -> dict[str, float]:
 
 def ask_the_echo(questions: int) -> dict[str, float]:
     """The same through a bot that acknowledges each question and repeats it."""
-    from tests.discord.harness.bots import at, echoing
+    from tests.discord.harness.bots import echoing, scene
     from tests.discord.harness.launch import point_at
     from tests.discord.loopback.client import in_a_process
 
     async def run(url: str) -> dict[str, float]:
-        async with at(url, echoing()) as there:
-            return await _rate(there, questions)
+        async with scene(url, echoing(), judged=False) as here:
+            return await _rate(here.loopback, questions)
 
     with in_a_process() as url:
         point_at(url)
         return asyncio.run(run(url))
 
 
-async def _rate(there: Discord, questions: int) -> dict[str, float]:
+async def _rate(there: Loopback, questions: int) -> dict[str, float]:
     """Answers a second, and the share of the questions that had one: Discord forgets one after three seconds."""
     await there.settings(defer_schema=True)
     server = await there.server("Film Club")

@@ -38,7 +38,7 @@ from bot.storage.server_settings import load_server_settings
 from embeddings.library import Library
 from tests.discord.harness.club import OWNERS, QUESTION, furnish
 from tests.discord.harness.programs import Program, loopback_process, program
-from tests.discord.loopback.client import Channel, Discord, Guild, Person, UnansweredError
+from tests.discord.loopback.client import Channel, Guild, Loopback, Person, UnansweredError
 
 LATEST = 12.0
 """Seconds that people are at it before it is killed: it looks at the reviews every five, and indexing takes a few."""
@@ -74,7 +74,7 @@ class Kill:
 class World:
     """The club, and what is known of what it was told."""
 
-    there: Discord
+    there: Loopback
     server: Guild
     general: Channel
     manager: Person

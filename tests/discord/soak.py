@@ -31,7 +31,7 @@ from tests.discord.harness.logs import problems_in
 from tests.discord.harness.programs import PATIENCE as STARTING
 from tests.discord.harness.programs import loopback_process, program
 from tests.discord.harness.pulse import Pulse
-from tests.discord.loopback.client import Asked, Channel, Discord, Message, Person, UnansweredError
+from tests.discord.loopback.client import Channel, Interaction, Loopback, Message, Person, UnansweredError
 from tests.discord.running.test_many import QUESTIONS, TOLD
 
 MEMBERS = 8
@@ -132,7 +132,7 @@ class Crowd:
         if way in ("button", "form") and not self._answers:
             way = "slash"
         self.tally.asked[way] += 1
-        asked: Asked | None = None
+        asked: Interaction | None = None
         try:
             if way in ("mention", "DM"):
                 answer = await (await self._say(way)).reply(timeout=PATIENCE)
@@ -153,7 +153,7 @@ class Crowd:
             return await who.say(await who.dm(), question)
         return await who.mention(self._random.choice(self._channels), question)
 
-    async def _interact(self, way: str) -> Asked:
+    async def _interact(self, way: str) -> Interaction:
         who, question = self._random.choice(self._people), self._random.choice(QUESTIONS)
         place = self._random.choice(self._channels)
         if way == "slash":
@@ -202,7 +202,7 @@ async def soak(minutes: float, rate: float, seed: int, data: Path, folder: Path)
             await there.call("clear_faults")
             # 10062 is too late, as the log has to tell; with 40060 Discord answers the second try of a callback whose
             # first it was slow to confirm.
-            stats, verdict = await there.stats(), await there.verdict(expect=[10062, 40060])
+            stats, verdict = await there.stats(), await there.report(expect=[10062, 40060])
             problems = [
                 *([f"exit code {code}"] if code else []),
                 *problems_in(bot.output, await there.secrets()),
@@ -229,7 +229,7 @@ async def _keep_asking(crowd: Crowd, seconds: float, rate: float) -> None:
             await asyncio.sleep(1 / rate)
 
 
-async def _trouble(there: Discord, tally: Tally, random: Random) -> None:
+async def _trouble(there: Loopback, tally: Tally, random: Random) -> None:
     """Let something go wrong now and then: mostly the next request of a route, at times the gateway."""
     while True:
         await asyncio.sleep(random.expovariate(1 / TROUBLE_EVERY))

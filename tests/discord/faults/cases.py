@@ -20,7 +20,7 @@ from embeddings.encoders.base import Encoder, EncoderIdentity
 from tests.discord.harness.club import QUESTION, Club, club
 from tests.discord.harness.logs import LogWatch, problems_in
 from tests.discord.harness.programs import PATIENCE, channel_and_member, copied, exit_code_of, loopback_process, program
-from tests.discord.loopback.client import reach
+from tests.discord.loopback.client import connect
 from tests.discord.running.test_faults import said_in, until
 from tests.discord.running.test_many import SOON, rush
 
@@ -55,7 +55,7 @@ async def a_lost_session_starts_again(
 async def a_heartbeat_without_acknowledgement_leads_to_a_new_connection(
     loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with reach(loopback_url) as there:
+    async with connect(loopback_url) as there:
         await there.settings(heartbeat_interval=0.2)
     async with club(loopback_url, reviews, store, heartbeat_timeout=0.5) as here:
         await here.there.disturb("heartbeats", acknowledged=False)
@@ -141,7 +141,7 @@ class SlowEncoder:
 
 async def a_slow_model(loopback_url: str, reviews: Path, store: Path, log: LogWatch, tries: int) -> int:
     """Questions that keep the model busy; from 10 s on, discord.py would say that a heartbeat is blocked."""
-    async with reach(loopback_url) as there:
+    async with connect(loopback_url) as there:
         await there.settings(heartbeat_interval=0.5)
     async with club(loopback_url, reviews, store) as here:
         library = here.bot.engine._current.opened.library

@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.app.runner import Exit
 from tests.discord.faults import cases
-from tests.discord.loopback.state.world import Permission
+from tests.discord.loopback.state.objects import Permission
 from tests.discord.running import test_faults, test_run
 
 Case = partial[Coroutine[Any, Any, Any]]

@@ -13,7 +13,7 @@ from bot.ui.escape import unescape
 from tests.discord.harness.club import OWNERS, QUESTION, changed, club
 from tests.discord.harness.logs import LogWatch
 from tests.discord.loopback.client import RefusedError
-from tests.discord.loopback.state.world import Json
+from tests.discord.loopback.state.objects import Json
 
 STAGE, FORUM = 13, 15
 

@@ -10,7 +10,7 @@ from bot.storage.feedback import feedback_counts
 from tests.discord.harness.club import QUESTION, changed, club, review_bot
 from tests.discord.harness.logs import LogWatch
 from tests.discord.harness.programs import copied
-from tests.discord.loopback.client import Message, Person, reach
+from tests.discord.loopback.client import Message, Person, connect
 
 
 async def turned(who: Person, page: Message, button: str) -> Message:
@@ -51,7 +51,7 @@ async def test_a_quote_in_a_longer_section_leads_to_all_of_it(
 async def test_further_passages_of_a_follow_up_are_the_same_after_a_restart(
     loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with reach(loopback_url) as there:
+    async with connect(loopback_url) as there:
         server = await there.server("Film Club")
         general, ana = await server.channel("general"), await server.member("Ana")
         async with review_bot(there, reviews, store):
@@ -76,7 +76,7 @@ async def test_further_passages_of_a_follow_up_are_the_same_after_a_restart(
 async def test_further_passages_stay_within_the_review_that_was_chosen(
     loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with reach(loopback_url) as there:
+    async with connect(loopback_url) as there:
         server = await there.server("Film Club")
         general, ana = await server.channel("general"), await server.member("Ana")
         async with review_bot(there, reviews, store):

@@ -8,7 +8,7 @@ from pathlib import Path
 from bot.cogs.ask.cog import MENU
 from tests.discord.harness.club import OWNERS, QUESTION, Club, club, review_bot
 from tests.discord.harness.logs import LogWatch
-from tests.discord.loopback.client import Message, reach
+from tests.discord.loopback.client import Message, connect
 
 WHO = "Who is Ruth?"
 FOLLOW_UP = "and who plays her?"
@@ -177,7 +177,7 @@ async def test_when_too_many_wait_the_rest_are_told_that_it_is_busy(
 async def test_where_the_bot_is_no_member_a_user_install_sees_the_shared_reviews(
     loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with reach(loopback_url) as there, review_bot(there, reviews, store):
+    async with connect(loopback_url) as there, review_bot(there, reviews, store):
         elsewhere = await there.server("Elsewhere", bot=False)
         general = await elsewhere.channel("general")
         ana = await elsewhere.member("Ana", installed=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE, changed
 from tests.discord.harness.logs import problems_in
 from tests.discord.harness.programs import PATIENCE, copied, loopback_process, program
-from tests.discord.loopback.client import Channel, Discord, Guild, Message, Person
+from tests.discord.loopback.client import Channel, Guild, Loopback, Message, Person
 
 DEFERRAL = "there are no deferrals"
 ACTRESS = "Keira Knightley"
@@ -79,7 +79,7 @@ async def after_the_restart(general: Channel, ana: Person, bea: Person, *, answe
     await (await ana.click(answer, "Delete")).acknowledged()
 
 
-async def one_evening(there: Discord, data: Path) -> str:
+async def one_evening(there: Loopback, data: Path) -> str:
     """All of it; what the two programs have put out."""
     with program(there.url, data, "run", token=there.token) as bot:
         await there.ready(timeout=PATIENCE)

@@ -26,7 +26,7 @@ from embeddings.records import State
 from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE, Club, club, review_bot
 from tests.discord.harness.logs import LogWatch, watch
 from tests.discord.harness.programs import copied
-from tests.discord.loopback.client import RefusedError, reach
+from tests.discord.loopback.client import RefusedError, connect
 
 SECRET = "Does zanzibar appear beside a bathysphere?"
 OPENING = "Who plays Kathy in Never Let Me Go?"
@@ -240,7 +240,7 @@ async def test_a_server_that_removes_the_bot_is_forgotten_after_a_while_unless_i
     data.mkdir()
     for name in (".index", "reviews"):
         (data / name).symlink_to(reviews / name)
-    async with reach(loopback_url) as there:
+    async with connect(loopback_url) as there:
         server, stays = await there.server("Film Club"), await there.server("Book Club")
         for each in (server, stays):
             folder = data / "collections" / each.id

@@ -1,6 +1,6 @@
-"""simcord, a Discord in process by other authors, agrees with the loopback Discord where both can be asked.
+"""simcord, a Discord in process by other authors, agrees with the loopback Discord.
 
-It has no wire, no gateway and no 429, so it is a second opinion on behaviour, not a replacement.
+simcord has no wire, no gateway and no 429, so it is a second opinion on behaviour, not a replacement.
 """
 
 from __future__ import annotations
@@ -8,32 +8,29 @@ from __future__ import annotations
 import discord
 import pytest
 
-from tests.discord.fidelity.test_oracles import LAWFUL
-from tests.discord.harness.bots import Small, at, echoing
+from tests.discord.fidelity.test_validation import VALID
+from tests.discord.harness.bots import Small, echoing, scene
 
-simcord = pytest.importorskip("simcord", reason="simcord, the second opinion, is not installed")
+simcord = pytest.importorskip("simcord", reason="simcord is not installed")
 
 
 @pytest.mark.parametrize("private", [False, True])
 async def test_a_member_sees_the_same_answer_on_both(loopback_url: str, private: bool) -> None:
-    async with at(loopback_url, echoing()) as there:
-        club = await there.server()
-        general = await club.channel()
-        ana = await club.member("Ana")
-        answer = await (await ana.slash(general, "ask", question="Who?", private=private)).answer()
-        here = (answer.content, answer.ephemeral)
+    async with scene(loopback_url, echoing()) as here:
+        answer = await here.ask("Who?", private=private)
     async with simcord.run(echoing(), shard_count=1) as world:
         club = world.create_guild()
         general = club.create_text_channel("general")
         ana = club.add_member(world.create_user("Ana"))
         result = await ana.slash(general, "ask", question="Who?", private=private)
-        assert (result.response.content, result.response.ephemeral) == here == ("You asked: Who?", private)
+        there = (result.response.content, result.response.ephemeral)
+    assert there == (answer.content, answer.ephemeral) == ("You asked: Who?", private)
 
 
-async def test_it_takes_every_message_that_loopback_discord_calls_lawful() -> None:
+async def test_simcord_accepts_every_message_that_the_loopback_discord_calls_valid() -> None:
     bot = Small()
     async with simcord.run(bot, shard_count=1) as world:
         general = world.create_guild().create_text_channel("general")
         route = discord.http.Route("POST", "/channels/{channel_id}/messages", channel_id=general.id)
-        for name, body in LAWFUL.items():
+        for name, body in VALID.items():
             assert (await bot.http.request(route, json=body))["id"], name

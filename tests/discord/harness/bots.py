@@ -1,25 +1,28 @@
-"""Small bots on the real discord.py, to prove the loopback Discord with."""
+"""Small bots on the real discord.py, which show that the loopback Discord behaves as Discord does."""
 
 from __future__ import annotations
 
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import discord
 from discord import app_commands
 
-from tests.discord.loopback.client import Discord, reach
+from tests.discord.harness.logs import watch
+from tests.discord.loopback.client import Channel, Guild, Loopback, Message, Person, connect
 
+QUESTION = "What is a deferral?"
 INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
 """4609: none of them privileged."""
 
 
 class Small(discord.AutoShardedClient):
-    """A bot that keeps every rule. Its commands are added by whoever makes it."""
+    """A bot that follows every rule, and records the messages that it receives."""
 
     def __init__(self, **how: Any) -> None:
         settings: dict[str, Any] = {
@@ -36,6 +39,9 @@ class Small(discord.AutoShardedClient):
     async def setup_hook(self) -> None:
         await self.tree.sync()
 
+    async def before_identify_hook(self, shard_id: int | None, *, initial: bool = False) -> None:
+        """Skip discord.py's five seconds before another IDENTIFY, which no test is about."""
+
     async def on_message(self, message: discord.Message) -> None:
         self.heard.append(message)
 
@@ -45,9 +51,25 @@ class Small(discord.AutoShardedClient):
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
         self.edited.append(event.data["content"])
 
+    def channel(self, channel: Channel) -> discord.PartialMessageable:
+        """Return discord.py's object of a channel."""
+        return self.get_partial_messageable(int(channel.id))
+
+
+def answering(answer: Callable[[discord.Interaction], Awaitable[None]], **how: Any) -> Small:
+    """Return a bot whose `/ask`, without options, calls `answer`."""
+    bot = Small(**how)
+
+    @bot.tree.command(description="Ask")
+    @app_commands.allowed_installs(guilds=True, users=True)
+    async def ask(interaction: discord.Interaction) -> None:
+        await answer(interaction)
+
+    return bot
+
 
 def echoing(**how: Any) -> Small:
-    """A bot with `/ask`, which defers and then repeats the question."""
+    """Return a bot whose `/ask` defers and then repeats the question."""
     bot = Small(**how)
 
     @bot.tree.command(description="Ask the reviews")
@@ -61,7 +83,7 @@ def echoing(**how: Any) -> Small:
 
 
 def main() -> None:
-    """An entry point like the bot's own: the token from the environment, an orderly end on SIGTERM."""
+    """Run a bot as the real entry point does: the token from the environment, an orderly end on SIGTERM."""
 
     async def run() -> None:
         bot = echoing()
@@ -74,11 +96,11 @@ def main() -> None:
 
 
 @asynccontextmanager
-async def running(client: discord.Client, there: Discord, *, shards: int = 1) -> AsyncIterator[asyncio.Task[None]]:
-    """Run a bot against the loopback Discord; its task, which ends where the bot dies."""
+async def running(client: discord.Client, loopback: Loopback, *, shards: int = 1) -> AsyncIterator[asyncio.Task[None]]:
+    """Run a bot; return its task, which ends if the bot dies."""
     async with client:
-        task = asyncio.create_task(client.start(there.token))
-        connected = asyncio.create_task(there.ready(shards))
+        task = asyncio.create_task(client.start(loopback.token))
+        connected = asyncio.create_task(loopback.ready(shards))
         await asyncio.wait([task, connected], return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             connected.cancel()
@@ -91,8 +113,44 @@ async def running(client: discord.Client, there: Discord, *, shards: int = 1) ->
             await asyncio.gather(task, return_exceptions=True)
 
 
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """A server with a channel and a member."""
+
+    loopback: Loopback
+    server: Guild
+    general: Channel
+    ana: Person
+
+    async def ask(self, question: str = QUESTION, **options: Any) -> Message:
+        """Ask by `/ask` as Ana; return the answer."""
+        return await (await self.ana.slash(self.general, "ask", question=question, **options)).answer()
+
+
 @asynccontextmanager
-async def at(url: str, client: discord.Client, *, shards: int = 1) -> AsyncIterator[Discord]:
-    """The handle on the loopback Discord at `url`, with a bot running against it."""
-    async with reach(url) as there, running(client, there, shards=shards):
-        yield there
+async def scene(
+    url: str, client: discord.Client, *, expect: tuple[int, ...] = (), judged: bool = True, **server: Any
+) -> AsyncIterator[Scene]:
+    """Run a bot in a server, and fail at the end if the bot did or logged what it must not.
+
+    Args:
+        url: the loopback Discord's URL.
+        client: the bot.
+        expect: error codes that the test provokes.
+        judged: False if the bot may do what it must not.
+        server: the server's permissions; see `Loopback.server`.
+    """
+    with watch() as log:
+        async with connect(url) as loopback, running(client, loopback):
+            guild = await loopback.server(**server)
+            yield Scene(loopback, guild, await guild.channel(), await guild.member("Ana"))
+            if judged:
+                await loopback.assert_clean(expect=expect)
+                log.assert_clean(await loopback.secrets())
+
+
+async def until(test: Callable[[], object]) -> None:
+    """Wait up to five seconds until `test()` is true."""
+    async with asyncio.timeout(5):
+        while not test():
+            await asyncio.sleep(0.01)

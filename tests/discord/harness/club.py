@@ -16,12 +16,12 @@ from bot.settings import Settings
 from bot.storage.database import Database
 from embeddings.library import Library
 from tests import project
-from tests.discord.harness.bots import running
+from tests.discord.harness.bots import QUESTION as QUESTION
+from tests.discord.harness.bots import Scene, running
 from tests.discord.harness.logs import LogWatch, problems_in, watch
-from tests.discord.loopback.client import Asked, Channel, Discord, Guild, Message, Person, reach
+from tests.discord.loopback.client import Interaction, Loopback, Message, connect
 
 OWNERS = "never-let-me-go"
-QUESTION = "What is a deferral?"
 UNANSWERABLE = "How was the box office in Japan?"
 
 LIGHTHOUSE = """\
@@ -54,20 +54,15 @@ def furnish(data: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Club:
-    """A server with a channel, a member and the bot. `expect` has the error codes that the test provokes."""
+class Club(Scene):
+    """A club with the real bot. `expect` has the error codes that the test provokes."""
 
-    there: Discord
     bot: ReviewBot
-    server: Guild
-    general: Channel
-    ana: Person
     expect: tuple[int, ...] = ()
 
-    async def ask(self, question: str = QUESTION, **options: Any) -> Message:
-        """Ask as Ana by `/ask`; return the answer."""
-        asked = await self.ana.slash(self.general, "ask", question=question, **options)
-        return await asked.answer()
+    @property
+    def there(self) -> Loopback:
+        return self.loopback
 
     async def assert_clean(self, log: LogWatch) -> None:
         """Fail if the bot did, said or logged what it must not."""
@@ -77,7 +72,7 @@ class Club:
 
 @asynccontextmanager
 async def review_bot(
-    there: Discord, data: Path, store: Path, *, heartbeat_timeout: float = 60.0, shards: int = 1, **how: Any
+    there: Loopback, data: Path, store: Path, *, heartbeat_timeout: float = 60.0, shards: int = 1, **how: Any
 ) -> AsyncIterator[ReviewBot]:
     """Run the bot against the loopback Discord, with its commands registered and without cooldowns.
 
@@ -116,9 +111,9 @@ async def club(
         how: see `review_bot`.
     """
     with watch() as log:
-        async with reach(url) as there, review_bot(there, data, store, **how) as bot:
+        async with connect(url) as there, review_bot(there, data, store, **how) as bot:
             server = await there.server("Film Club")
-            here = Club(there, bot, server, await server.channel("general"), await server.member("Ana"), expect)
+            here = Club(there, server, await server.channel("general"), await server.member("Ana"), bot, expect)
             yield here
             await there.assert_clean(expect=expect)
             secrets = await there.secrets()
@@ -127,7 +122,7 @@ async def club(
         assert not found, "\n".join(found)
 
 
-async def changed(page: Message, pressed: Asked) -> Message:
+async def changed(page: Message, pressed: Interaction) -> Message:
     """Wait until a button has replaced the page; return the new page."""
     await pressed.acknowledged()
     for _ in range(500):

@@ -20,7 +20,7 @@ from typing import IO
 from bot.app.client import CommandBot
 from bot.app.sync import payload
 from tests.discord.harness.logs import problems_in
-from tests.discord.loopback.client import Channel, Discord, Person, in_a_process, reach
+from tests.discord.loopback.client import Channel, Loopback, Person, connect, in_a_process
 from tests.project import ROOT
 
 PATIENCE = 60.0
@@ -133,7 +133,7 @@ def copied(reviews: Path, to: Path) -> Path:
 
 
 @asynccontextmanager
-async def loopback_process(*, expect: tuple[int, ...] = (), judged: bool = True) -> AsyncIterator[Discord]:
+async def loopback_process(*, expect: tuple[int, ...] = (), judged: bool = True) -> AsyncIterator[Loopback]:
     """Start a loopback Discord in a process of its own with the bot's commands registered; check the bot at its end.
 
     Args:
@@ -141,7 +141,7 @@ async def loopback_process(*, expect: tuple[int, ...] = (), judged: bool = True)
         judged: True to fail at the end if the bot did what it must not.
     """
     with in_a_process() as url:
-        async with reach(url) as there:
+        async with connect(url) as there:
             async with CommandBot() as bot:
                 await bot.setup_hook()
                 await there.call("register", commands=payload(bot.tree))
@@ -150,7 +150,7 @@ async def loopback_process(*, expect: tuple[int, ...] = (), judged: bool = True)
                 await there.assert_clean(expect=expect)
 
 
-async def channel_and_member(there: Discord) -> tuple[Channel, Person]:
+async def channel_and_member(there: Loopback) -> tuple[Channel, Person]:
     """Create a server; return its channel and a member."""
     server = await there.server("Film Club")
     return await server.channel("general"), await server.member("Ana")

@@ -1,1 +1,1 @@
-"""A Discord for tests: REST v10 and the gateway, on loopback, with Discord's rules."""
+"""A Discord for tests, on this machine: REST v10 and the gateway, with Discord's rules. See README.md."""

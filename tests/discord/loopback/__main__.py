@@ -1,6 +1,6 @@
-"""`python -m tests.discord.loopback [--port N]`: the loopback Discord in a process of its own.
+"""`python -m tests.discord.loopback [--port N]`: run the loopback Discord in a process of its own.
 
-Prints one line, `listening URL`, and runs until its standard input ends or it is told to stop.
+It prints one line, `listening URL`, and runs until SIGTERM, SIGINT or the end of its standard input.
 """
 
 from __future__ import annotations
@@ -16,7 +16,6 @@ from tests.discord.loopback.server import Server
 
 
 async def serve(port: int) -> None:
-    """Run until SIGTERM, SIGINT or the end of standard input."""
     server = Server()
     await server.start(port)
     sys.stdout.write(f"listening {server.url}\n")
@@ -26,14 +25,13 @@ async def serve(port: int) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, done.set)
     if stat.S_ISFIFO(os.fstat(sys.stdin.fileno()).st_mode):
-        # Whoever started this ended without stopping it.
+        # The process that started this one has ended without stopping it.
         loop.add_reader(sys.stdin.fileno(), lambda: done.set() if not os.read(0, 4096) else None)
     await done.wait()
     await server.stop()
 
 
 def main() -> None:
-    """Parse arguments and serve."""
     parser = argparse.ArgumentParser(prog="python -m tests.discord.loopback")
     parser.add_argument("--port", type=int, default=0)
     asyncio.run(serve(parser.parse_args().port))

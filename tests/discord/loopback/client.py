@@ -1,4 +1,4 @@
-"""The client of the control channel: what a test does to the loopback Discord, and the users who act in it.
+"""The client of the loopback Discord: the control channel, and the users who act through it.
 
 It is the same whether the loopback Discord runs on a thread of the test or in a process of its own.
 """
@@ -16,24 +16,24 @@ from typing import Any
 
 import aiohttp
 
+from tests.discord.loopback.state.objects import BOT, CONTROL, EPHEMERAL, EVERYONE, Json, Permission
 from tests.discord.loopback.state.payloads import texts, walk
-from tests.discord.loopback.state.world import BOT, CONTROL, EPHEMERAL, EVERYONE, Json, Permission
 
 PATIENCE = 10.0
-"""Seconds that an actor waits for a bot before a test fails."""
+"""Seconds that a user waits for a bot before a test fails."""
 
 
 class RefusedError(Exception):
-    """The loopback Discord would not do this: Discord's client does not offer it, or there is no such operation."""
+    """Discord's client does not offer this, or there is no such operation."""
 
 
 class UnansweredError(AssertionError):
-    """A bot left an actor waiting."""
+    """A bot kept a user waiting."""
 
 
 @dataclass(slots=True)
-class Discord:
-    """The handle on a loopback Discord: the world, what goes wrong in it, and the verdict."""
+class Loopback:
+    """A loopback Discord: the world, what goes wrong in it, and the report about the bot."""
 
     url: str
     http: aiohttp.ClientSession
@@ -41,29 +41,25 @@ class Discord:
 
     @property
     def token(self) -> str:
-        """The bot's token."""
         return str(self.about["token"])
 
     @property
     def bot_id(self) -> str:
-        """The bot's user."""
         return str(self.about["application_id"])
 
     @property
     def api(self) -> str:
-        """What `discord.http.Route.BASE` must be."""
         return f"{self.url}/api/v10"
 
     @property
     def gateway(self) -> str:
-        """What `DiscordWebSocket.DEFAULT_GATEWAY` must be."""
         return str(self.about["gateway"])
 
     async def call(self, operation: str, **how: Any) -> Any:
-        """One operation of `loopback.control.Control`, by name.
+        """Call an operation of `loopback.control.operations.Control`.
 
         Raises:
-            RefusedError: it can't be done.
+            RefusedError: The loopback Discord refuses it.
         """
         async with self.http.post(f"{self.url}{CONTROL}{operation}", json=how) as response:
             if response.status != 409:
@@ -78,35 +74,28 @@ class Discord:
     async def server(
         self, name: str = "Film Club", *, bot: bool = True, bot_permissions: int = BOT, everyone: int = EVERYONE
     ) -> Guild:
-        """A new server, with the bot in it unless said otherwise."""
+        """Create a server, with the bot in it unless `bot` is False."""
         number = await self.call("guild", name=name, bot=bot, bot_permissions=bot_permissions, everyone=everyone)
         return Guild(self, number)
 
-    async def person(
-        self,
-        name: str,
-        *,
-        installed: bool = False,
-        locale: str = "en-US",
-        bot: bool = False,
-        accepts_dms: bool = True,
-    ) -> Person:
-        """A new account; `installed` has installed the bot for itself."""
-        how = {"installed": installed, "locale": locale, "bot": bot, "accepts_dms": accepts_dms}
-        number = await self.call("user", name=name, **how)
-        return Person(self, number, name)
+    async def person(self, name: str, **how: Any) -> Person:
+        """Create an account: `installed` (has installed the bot for itself), `locale`, `bot`, `accepts_dms`."""
+        return Person(self, await self.call("user", name=name, **how), name)
 
     async def upload(self, name: str, content: bytes, *, announced: int | None = None, times: int = 1) -> str:
-        """A file for a command's option: `content`, `times` over; `announced` is the size where that is a lie."""
+        """Create a file for a command's option: `content`, repeated `times` times.
+
+        `announced` is the size in bytes that the bot hears, if not the true one.
+        """
         encoded = base64.b64encode(content).decode()
         return str(await self.call("upload", name=name, content=encoded, announced=announced, times=times))
 
     async def settings(self, **how: Any) -> None:
-        """How the loopback Discord behaves; see `Control.settings`."""
+        """Change how the loopback Discord behaves; see `Control.settings`."""
         await self.call("settings", **how)
 
     async def ready(self, shards: int = 1, *, identifies: int = 0, timeout: float = PATIENCE) -> None:
-        """Wait for a bot to be connected."""
+        """Wait until a bot is connected."""
         if not await self.call("wait_ready", shards=shards, timeout=timeout, identifies=identifies):
             raise UnansweredError(f"no bot with {shards} shards connected within {timeout} s")
 
@@ -117,62 +106,63 @@ class Discord:
         await self.call("fault", route=route, kind=kind, **how)
 
     async def disturb(self, action: str, **how: Any) -> None:
-        """Do something to the gateway; see `loopback.gateway.Gateway.act`."""
+        """Disturb the gateway; see `loopback.gateway.Gateway.disturb`."""
         await self.call("disturb", action=action, **how)
 
     async def advance(self, seconds: float) -> None:
-        """Let time go by on Discord's clock."""
+        """Advance Discord's clock."""
         await self.call("advance", seconds=seconds)
 
     # What was seen.
 
     async def stats(self) -> Json:
-        """Counts of what the bot did."""
+        """Return counts of what the bot did."""
         answer: Json = await self.call("stats")
         return answer
 
     async def requests(self, template: str | None = None) -> list[Json]:
-        """The bot's requests, or those of one route."""
+        """Return the bot's requests: all, or those of one route."""
         answer: list[Json] = await self.call("requests", template=template)
         return answer
 
+    async def wait_requests(self, method: str, template: str, count: int = 1, *, timeout: float = PATIENCE) -> int:
+        """Wait until a route has answered that many requests; return how many it has."""
+        found = await self.call("wait_requests", method=method, template=template, count=count, timeout=timeout)
+        return int(found)
+
     async def secrets(self) -> list[str]:
-        """Every token that must not be in a log."""
+        """Return every token that must not be in a log."""
         answer: list[str] = await self.call("secrets")
         return answer
 
-    async def verdict(self, *, expect: Iterable[int] = ()) -> Json:
-        """What the bot has done wrong; `expect` are the codes that the test has provoked."""
-        answer: Json = await self.call("verdict", expect=sorted(expect))
+    async def report(self, *, expect: Iterable[int] = ()) -> Json:
+        """Report what the bot did wrong. `expect` has the error codes that the test provokes."""
+        answer: Json = await self.call("report", expect=sorted(expect))
         return answer
 
     async def assert_clean(self, *, expect: Iterable[int] = (), patience: float = 3.2) -> None:
-        """Fail on anything that a bot must not do, once what is pending has had its time."""
+        """Fail if the bot did what it must not; wait up to `patience` seconds for what is pending."""
         end = asyncio.get_running_loop().time() + patience
-        verdict = await self.verdict(expect=expect)
-        while verdict["pending"] and not verdict["violations"] and asyncio.get_running_loop().time() < end:
+        report = await self.report(expect=expect)
+        while report["pending"] and not report["violations"] and asyncio.get_running_loop().time() < end:
             await asyncio.sleep(0.05)
-            verdict = await self.verdict(expect=expect)
-        if not verdict["clean"]:
-            wrong = [f"{each['kind']}: {each['detail']}" for each in verdict["violations"]]
-            raise AssertionError("\n".join([*wrong, *verdict["pending"]]))
+            report = await self.report(expect=expect)
+        if not report["clean"]:
+            wrong = [f"{each['kind']}: {each['detail']}" for each in report["violations"]]
+            raise AssertionError("\n".join([*wrong, *report["pending"]]))
 
     async def burst(self, asks: Iterable[tuple[Person, Channel, str, Json]]) -> list[str]:
-        """Many slash commands at once; the interactions' ids."""
-        many = [
-            {"user": who.id, "channel": place.id, "name": name, "options": options}
-            for who, place, name, options in asks
-        ]
+        """Send many slash commands at once; return the interactions' ids."""
+        many = [{"user": who.id, "channel": place.id, "name": name, "options": how} for who, place, name, how in asks]
         answer: list[str] = await self.call("burst", asks=many)
         return answer
 
     async def wait_all(self, interactions: list[str], until: str = "answered", timeout: float = 60.0) -> int:
-        """Wait until all are `acknowledged` or `answered`; how many are."""
+        """Wait until all are `acknowledged` or `answered`; return how many are."""
         answer: int = await self.call("wait_all", interactions=interactions, until=until, timeout=timeout)
         return answer
 
-    async def interactions(self, ids: list[str] | None = None) -> list[Json]:
-        """Interactions as they stand."""
+    async def interactions(self, ids: list[str]) -> list[Json]:
         answer: list[Json] = await self.call("interactions", ids=ids)
         return answer
 
@@ -181,88 +171,80 @@ class Discord:
 class Guild:
     """A server."""
 
-    discord: Discord
+    loopback: Loopback
     id: str
 
     async def channel(self, name: str = "general", *, kind: int = 0) -> Channel:
-        """A new channel, of text unless `kind` says otherwise by Discord's number."""
-        return Channel(self.discord, await self.discord.call("channel", guild=self.id, name=name, type=kind))
+        """Create a channel: a text channel unless `kind` has another number of Discord's."""
+        return Channel(self.loopback, await self.loopback.call("channel", guild=self.id, name=name, type=kind))
 
-    async def member(
-        self, name: str, *, manager: bool = False, installed: bool = False, bot: bool = False, locale: str = "en-US"
-    ) -> Person:
-        """A new member; a `manager` may manage the server."""
-        person = await self.discord.person(name, installed=installed, locale=locale, bot=bot)
+    async def member(self, name: str, *, manager: bool = False, **how: Any) -> Person:
+        """Create a member. A `manager` may manage the server; for `how` see `Loopback.person`."""
+        person = await self.loopback.person(name, **how)
         await self.add(person, manager=manager)
         return person
 
     async def add(self, person: Person, *, manager: bool = False) -> None:
-        """Make somebody a member."""
         permissions = int(Permission.MANAGE_GUILD) if manager else 0
-        await self.discord.call("join", guild=self.id, user=person.id, permissions=permissions)
+        await self.loopback.call("join", guild=self.id, user=person.id, permissions=permissions)
 
     async def invite_bot(self) -> None:
-        """Let the bot in."""
-        await self.discord.call("invite_bot", guild=self.id)
+        await self.loopback.call("invite_bot", guild=self.id)
 
     async def remove_bot(self) -> None:
-        """Throw the bot out."""
-        await self.discord.call("remove_bot", guild=self.id)
+        await self.loopback.call("remove_bot", guild=self.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
     """A channel, a thread or a DM."""
 
-    discord: Discord
+    loopback: Loopback
     id: str
 
     async def thread(self, name: str, owner: Person, message: Message | None = None) -> Channel:
-        """A new thread in this channel, started from a message or from none."""
-        started = {} if message is None else {"message": message.id}
-        number = await self.discord.call("thread", channel=self.id, name=name, owner=owner.id, **started)
-        return Channel(self.discord, number)
+        """Start a thread in this channel, from a message if there is one."""
+        start = None if message is None else message.id
+        number = await self.loopback.call("thread", channel=self.id, name=name, owner=owner.id, message=start)
+        return Channel(self.loopback, number)
 
     async def messages(self) -> list[Message]:
-        """All that was said here, ephemeral messages included."""
-        return [Message(self.discord, each) for each in await self.discord.call("messages", channel=self.id)]
+        """Return all messages of this channel, ephemeral ones included."""
+        return [Message(self.loopback, each) for each in await self.loopback.call("messages", channel=self.id)]
 
     async def answer_to(self, said: Message, *, timeout: float = PATIENCE) -> Message:
-        """The bot's first finished message after that one."""
-        data = await self.discord.call("wait_message", channel=self.id, after=said.id, timeout=timeout)
+        """Wait for the bot's first finished message after that one."""
+        data = await self.loopback.call("wait_message", channel=self.id, after=said.id, timeout=timeout)
         if data is None:
             raise UnansweredError(f"the bot said nothing within {timeout} s")
-        return Message(self.discord, data)
+        return Message(self.loopback, data)
 
     async def permit_bot(self, *, allow: Permission | int = 0, deny: Permission | int = 0) -> None:
         """Set the bot's own overwrite in this channel."""
-        await self.discord.call("permit", channel=self.id, target="bot", allow=int(allow), deny=int(deny))
+        await self.loopback.call("permit_bot", channel=self.id, allow=int(allow), deny=int(deny))
 
     async def set_thread(self, *, archived: bool = False, locked: bool = False, told: bool = True) -> None:
-        """Archive or lock this thread."""
-        await self.discord.call("thread_state", thread=self.id, archived=archived, locked=locked, told=told)
+        """Archive or lock this thread. `told` is False if the bot doesn't hear of it in time."""
+        await self.loopback.call("thread_state", thread=self.id, archived=archived, locked=locked, told=told)
 
     async def remove(self) -> None:
-        """Delete this channel."""
-        await self.discord.call("remove_channel", channel=self.id)
+        await self.loopback.call("remove_channel", channel=self.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A message as it was when it was looked at."""
+    """A message as it was when it was read."""
 
-    discord: Discord
+    loopback: Loopback
     data: Json
 
     @property
     def id(self) -> str:
-        """Its identifier."""
         return str(self.data["id"])
 
     @property
     def channel(self) -> Channel:
-        """Where it stands."""
-        return Channel(self.discord, self.data["channel_id"])
+        return Channel(self.loopback, self.data["channel_id"])
 
     @property
     def content(self) -> str:
@@ -271,7 +253,7 @@ class Message:
 
     @property
     def text(self) -> str:
-        """All text that a reranker sees: content, embeds and text displays, in that order."""
+        """All text that a user reads: content, embeds and text displays, in that order."""
         parts = [self.content]
         for embed in self.data["embeds"]:
             parts += [embed.get("title") or "", embed.get("description") or ""]
@@ -284,186 +266,149 @@ class Message:
     @property
     def buttons(self) -> dict[str, Json]:
         """Its buttons by their labels."""
-        return {
-            str(each.get("label") or each.get("emoji")): each
-            for each in walk(self.data["components"])
-            if each["type"] == 2
-        }
+        found = (each for each in walk(self.data["components"]) if each["type"] == 2)
+        return {str(each.get("label") or each.get("emoji")): each for each in found}
 
     @property
     def ephemeral(self) -> bool:
-        """Whether one person alone sees it."""
+        """True if only one user sees it."""
         return bool(self.data["flags"] & EPHEMERAL)
 
     async def reply(self, *, timeout: float = PATIENCE) -> Message:
-        """The bot's reply to this very message."""
-        data = await self.discord.call("wait_reply", message=self.id, timeout=timeout)
+        """Wait for the bot's reply to this message."""
+        data = await self.loopback.call("wait_reply", message=self.id, timeout=timeout)
         if data is None:
             raise UnansweredError(f"the bot did not reply within {timeout} s")
-        return Message(self.discord, data)
+        return Message(self.loopback, data)
 
     async def now(self) -> Message | None:
-        """The message as it stands now, or nothing where it is gone."""
-        data = await self.discord.call("message", message=self.id)
-        return None if data is None else Message(self.discord, data)
+        """Return the message as it is now, or None if it is gone."""
+        data = await self.loopback.call("message", message=self.id)
+        return None if data is None else Message(self.loopback, data)
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """An interaction that somebody has started."""
+class Interaction:
+    """An interaction that a user has started."""
 
-    discord: Discord
+    loopback: Loopback
     id: str
 
     async def now(self) -> Json:
-        """The interaction as it stands."""
-        answer: Json = await self.discord.call("interaction", interaction=self.id)
+        """Return the interaction as it is now."""
+        answer: Json = await self.loopback.call("interaction", interaction=self.id)
         return answer
 
-    async def _wait(self, until: str, timeout: float) -> Json:
-        answer: Json = await self.discord.call("wait_interaction", interaction=self.id, until=until, timeout=timeout)
-        return answer
+    async def _wait(self, until: str, timeout: float, key: str) -> Any:
+        """Wait, and return a value of the interaction; fail if it has none."""
+        state = await self.loopback.call("wait_interaction", interaction=self.id, until=until, timeout=timeout)
+        if state[key] is None:
+            raise UnansweredError(f"the interaction was not {until} with {key}: the application did not respond")
+        return state[key]
 
     async def acknowledged(self, *, timeout: float = 3.5) -> float:
-        """Wait for the acknowledgement; the seconds that it took."""
-        state = await self._wait("acknowledged", timeout)
-        if state["acknowledged_after"] is None:
-            raise UnansweredError("not acknowledged: the application did not respond")
-        return float(state["acknowledged_after"])
+        """Wait for the acknowledgement; return the seconds that it took."""
+        return float(await self._wait("acknowledged", timeout, "acknowledged_after"))
 
     async def answer(self, *, timeout: float = PATIENCE) -> Message:
-        """Wait for the response that the person reads."""
-        state = await self._wait("answered", timeout)
-        if state["answered_after"] is None or state["response"] is None:
-            raise UnansweredError("no answer came")
-        return Message(self.discord, state["response"])
+        """Wait for the response that the user reads."""
+        await self._wait("answered", timeout, "answered_after")
+        return Message(self.loopback, await self._wait("answered", timeout, "response"))
 
     async def follow_ups(self, *, timeout: float = PATIENCE) -> list[Message]:
-        """Wait for a follow-up; all that there are."""
-        state = await self._wait("follow_ups", timeout)
-        return [Message(self.discord, each) for each in state["follow_ups"]]
+        """Wait for a follow-up; return all that there are."""
+        return [Message(self.loopback, each) for each in await self._wait("follow_ups", timeout, "follow_ups")]
 
     async def modal(self) -> Json:
         """Wait for the modal that opens."""
-        state = await self._wait("acknowledged", 3.5)
-        if state["modal"] is None:
-            raise UnansweredError("no modal opened")
-        modal: Json = state["modal"]
+        modal: Json = await self._wait("acknowledged", 3.5, "modal")
         return modal
 
     async def choices(self) -> list[Json]:
         """Wait for the choices that autocomplete offers."""
-        state = await self._wait("acknowledged", 3.5)
-        if state["choices"] is None:
-            raise UnansweredError("no choices came")
-        choices: list[Json] = state["choices"]
+        choices: list[Json] = await self._wait("acknowledged", 3.5, "choices")
         return choices
 
     async def again(self) -> None:
-        """Have Discord dispatch it a second time."""
-        await self.discord.call("again", interaction=self.id)
+        """Let Discord dispatch it a second time."""
+        await self.loopback.call("again", interaction=self.id)
 
     async def expire(self) -> None:
-        """Have its token expire."""
-        await self.discord.call("expire", interaction=self.id)
+        """Let its token expire."""
+        await self.loopback.call("expire", interaction=self.id)
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody with a keyboard."""
+    """A user who acts."""
 
-    discord: Discord
+    loopback: Loopback
     id: str
     name: str
 
-    async def slash(self, channel: Channel, command: str, *, age: float = 0.0, **options: Any) -> Asked:
-        """Send a slash command; `command` may name a sub-command, as in `settings show`."""
-        number = await self.discord.call(
-            "slash", user=self.id, channel=channel.id, name=command, options=options, age=age
-        )
-        return Asked(self.discord, number)
+    async def _start(self, operation: str, **how: Any) -> Interaction:
+        return Interaction(self.loopback, await self.loopback.call(operation, user=self.id, **how))
 
-    async def autocomplete(self, channel: Channel, command: str, focused: str, **options: Any) -> Asked:
-        """Type into an option; `options` hold what stands in it and in the others."""
-        number = await self.discord.call(
-            "slash", user=self.id, channel=channel.id, name=command, options=options, focused=focused
-        )
-        return Asked(self.discord, number)
+    async def slash(self, channel: Channel, command: str, *, age: float = 0.0, **options: Any) -> Interaction:
+        """Send a slash command. `command` may name a sub-command, as in `settings show`."""
+        return await self._start("slash", channel=channel.id, name=command, options=options, age=age)
 
-    async def menu(self, message: Message, command: str, *, age: float = 0.0) -> Asked:
+    async def autocomplete(self, channel: Channel, command: str, focused: str, **options: Any) -> Interaction:
+        """Type into the option `focused`; `options` has the text in it and the values of others."""
+        return await self._start("slash", channel=channel.id, name=command, options=options, focused=focused)
+
+    async def menu(self, message: Message, command: str, *, age: float = 0.0) -> Interaction:
         """Choose a command of a message's context menu."""
-        return Asked(
-            self.discord,
-            await self.discord.call("menu", user=self.id, message=message.id, name=command, age=age),
-        )
+        return await self._start("menu", message=message.id, name=command, age=age)
 
-    async def click(self, message: Message, button: str, *, age: float = 0.0) -> Asked:
+    async def click(self, message: Message, button: str, *, age: float = 0.0) -> Interaction:
         """Press a button, by its label or its custom id."""
-        return Asked(
-            self.discord,
-            await self.discord.call("press", user=self.id, message=message.id, custom_id=button, age=age),
-        )
+        return await self._start("press", message=message.id, custom_id=button, age=age)
 
-    async def choose(self, message: Message, select: str, *values: str) -> Asked:
+    async def choose(self, message: Message, select: str, *values: str) -> Interaction:
         """Choose values of a select, by its custom id."""
-        return Asked(
-            self.discord,
-            await self.discord.call("press", user=self.id, message=message.id, custom_id=select, values=list(values)),
-        )
+        return await self._start("press", message=message.id, custom_id=select, values=list(values))
 
-    async def submit(self, opened: Asked, **values: str) -> Asked:
-        """Fill in and send the modal that an interaction has opened; fields by their custom ids."""
+    async def submit(self, opened: Interaction, **values: str) -> Interaction:
+        """Fill in and send the modal that an interaction has opened. Fields are named by their custom ids."""
         await opened.modal()
-        return Asked(
-            self.discord,
-            await self.discord.call("submit", user=self.id, interaction=opened.id, values=values),
-        )
+        return await self._start("submit", interaction=opened.id, values=values)
 
-    async def say(
-        self,
-        channel: Channel,
-        content: str,
-        *,
-        reply_to: Message | None = None,
-        ping: bool = True,
-        webhook: bool = False,
-    ) -> Message:
-        """Write a message, or a reply that notifies its author unless `ping` is off."""
-        data = await self.discord.call(
-            "say", user=self.id, channel=channel.id, content=content, ping=ping, webhook=webhook,
-            reply_to=reply_to.id if reply_to else None,
-        )  # fmt: skip
-        return Message(self.discord, data)
+    async def say(self, channel: Channel, content: str, *, reply_to: Message | None = None, **how: Any) -> Message:
+        """Write a message, or a reply. `ping=False` notifies nobody; `webhook=True` writes through a webhook."""
+        original = None if reply_to is None else reply_to.id
+        data = await self.loopback.call(
+            "say", user=self.id, channel=channel.id, content=content, reply_to=original, **how
+        )
+        return Message(self.loopback, data)
 
     async def mention(self, channel: Channel, content: str) -> Message:
         """Write a message that begins with a mention of the bot."""
-        return await self.say(channel, f"<@{self.discord.bot_id}> {content}")
+        return await self.say(channel, f"<@{self.loopback.bot_id}> {content}")
 
     async def dm(self) -> Channel:
-        """The DM channel with the bot."""
-        return Channel(self.discord, await self.discord.call("dm", user=self.id))
+        """Return the DM channel with the bot."""
+        return Channel(self.loopback, await self.loopback.call("dm", user=self.id))
 
     async def edit(self, message: Message, content: str) -> None:
-        """Edit a message of one's own."""
-        await self.discord.call("edit", message=message.id, content=content)
+        await self.loopback.call("edit", message=message.id, content=content)
 
     async def delete(self, message: Message) -> None:
-        """Delete a message of one's own."""
-        await self.discord.call("delete", message=message.id)
+        await self.loopback.call("delete", message=message.id)
 
 
 @asynccontextmanager
-async def reach(url: str) -> AsyncIterator[Discord]:
-    """The handle on the loopback Discord that listens at `url`."""
+async def connect(url: str) -> AsyncIterator[Loopback]:
+    """Connect to the loopback Discord that listens at a URL."""
     async with aiohttp.ClientSession(connector=aiohttp.TCPConnector(limit=0)) as http:
-        discord = Discord(url, http)
-        discord.about = await discord.call("about")
-        yield discord
+        loopback = Loopback(url, http)
+        loopback.about = await loopback.call("about")
+        yield loopback
 
 
 @contextmanager
 def in_a_process() -> Iterator[str]:
-    """A loopback Discord in a process of its own; its URL."""
+    """Start a loopback Discord in a process of its own; return its URL."""
     command = [sys.executable, "-m", "tests.discord.loopback"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None

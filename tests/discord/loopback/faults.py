@@ -1,34 +1,34 @@
-"""Faults to inject: what goes wrong, where, how often; before or after Discord has done what was asked."""
+"""Faults to inject: what goes wrong, in which requests, and how often."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
 
-from tests.discord.loopback.state.world import Json
+from tests.discord.loopback.state.objects import Json
 
 KINDS = ("status", "reset", "close", "silence", "delay")
 
 
 @dataclass(slots=True)
 class Fault:
-    """One fault of a route.
+    """A fault of a route.
 
     Attributes:
-        route: A regular expression for `METHOD /template`, such as `POST /interactions/.*/callback`; the
-            gateway's handshake is `GET /gateway/`.
-        kind: `status` answers with `status`, `code` and `headers`; `reset` breaks the connection with a TCP
-            reset; `close` with a plain end; `silence` never answers; `delay` only waits.
-        after: Whether Discord does what was asked before the fault.
-        times: How often, or `None` for always.
-        skip: How many requests pass first.
-        seconds: How long a `delay` or a `silence` is.
-        status: The HTTP status.
-        code: The JSON code.
-        via: Whether the answer has the `Via` header that Discord's own proxy sets.
-        retry_after: What a 429 asks for, in seconds.
-        scope_global: Whether a 429 is the global one.
-        hits: How often it has struck.
+        route: a regular expression for `METHOD /template`, such as `POST /interactions/.*/callback`. The gateway's
+            handshake is `GET /gateway/`.
+        kind: `status` answers with `status`, `code` and `headers`; `reset` breaks the connection with a TCP reset;
+            `close` ends it; `silence` never answers; `delay` only waits.
+        after: True if Discord does what was asked before the fault.
+        times: how often it strikes, or None for always.
+        skip: how many requests pass first.
+        seconds: how long a `delay` or a `silence` is.
+        status: the HTTP status.
+        code: the JSON code.
+        via: True if the answer has the `Via` header that Discord's own proxy sets.
+        retry_after: what a 429 asks for, in seconds.
+        scope_global: True if a 429 is the global one.
+        hits: how often it has struck.
     """
 
     route: str
@@ -46,10 +46,10 @@ class Fault:
 
     def __post_init__(self) -> None:
         if self.kind not in KINDS:
-            raise ValueError(f"no such fault: {self.kind}; there are {', '.join(KINDS)}")
+            raise ValueError(f"There is no fault {self.kind}. Use one of {', '.join(KINDS)}.")
 
     def body(self) -> Json:
-        """The body of a `status` fault."""
+        """Return the body of a `status` fault."""
         if self.status == 429:
             return {
                 "message": "You are being rate limited.",
@@ -59,7 +59,7 @@ class Fault:
         return {"message": f"{self.status}: injected", "code": self.code}
 
     def headers(self) -> dict[str, str]:
-        """The headers of a `status` fault."""
+        """Return the headers of a `status` fault."""
         headers = {"Via": "1.1 google"} if self.via else {}
         if self.status == 429:
             headers["Retry-After"] = str(max(1, round(self.retry_after)))
@@ -70,25 +70,23 @@ class Fault:
 
 
 class Faults:
-    """The faults that lie in wait, in the order in which they were laid."""
+    """The faults that are laid, in order."""
 
     def __init__(self) -> None:
         self.laid: list[Fault] = []
 
     def lay(self, fault: Fault) -> None:
-        """Add a fault."""
         self.laid.append(fault)
 
     def idle(self) -> list[Fault]:
-        """Those that were to strike a few times and have not: what they were laid for was not tried."""
+        """Return those that should have struck a number of times and never did."""
         return [fault for fault in self.laid if fault.times is not None and not fault.hits]
 
     def clear(self) -> None:
-        """Take all faults away."""
         self.laid.clear()
 
     def strike(self, method: str, template: str) -> Fault | None:
-        """The fault that this request meets, counted."""
+        """Return the fault that strikes this request, if any, and count it."""
         for fault in self.laid:
             if not re.fullmatch(fault.route, f"{method} {template}"):
                 continue

@@ -1,4 +1,4 @@
-"""The gateway: sessions, compression, heartbeats, resuming, and what a test does to them."""
+"""The gateway: sessions, compression, heartbeats, resuming, and how a test disturbs them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,12 @@ from aiohttp import WSMsgType, web
 
 from tests.discord.loopback.faults import Faults
 from tests.discord.loopback.state import payloads
-from tests.discord.loopback.state.world import Intents, Interaction, Json, World
+from tests.discord.loopback.state.objects import PRIVILEGED, Intents, Interaction, Json
+from tests.discord.loopback.state.world import World
 
 DISPATCH, HEARTBEAT, IDENTIFY, RESUME, RECONNECT, INVALID_SESSION, HELLO, HEARTBEAT_ACK = 0, 1, 2, 6, 7, 9, 10, 11
 ENDS_A_SESSION = {1000, 1001}
-"""Close codes with which a client gives its session up."""
+"""Close codes by which a client ends its session."""
 REFUSES_RESUMING = {4004, 4007, 4009, 4010, 4011, 4012, 4013, 4014}
 SENDS_IN_A_MINUTE = 120
 ALL_INTENTS = (1 << 26) - 1
@@ -40,7 +41,7 @@ def abort(transport: asyncio.BaseTransport | None) -> None:
 
 
 class Compressor:
-    """One connection's transport compression, as the client asked for it."""
+    """The transport compression of a connection, as the client asked for it."""
 
     def __init__(self, kind: str | None) -> None:
         self.kind = kind
@@ -48,7 +49,7 @@ class Compressor:
         self._zstd = zstandard.ZstdCompressor().compressobj() if kind == "zstd-stream" else None
 
     def frame(self, text: str) -> str | bytes:
-        """The text of one message as one frame."""
+        """Return the text of a message as one frame."""
         data = text.encode()
         if self._zlib is not None:
             return self._zlib.compress(data) + self._zlib.flush(zlib.Z_SYNC_FLUSH)
@@ -59,7 +60,7 @@ class Compressor:
 
 @dataclass(slots=True, eq=False)
 class Connection:
-    """One WebSocket. What is sent goes through one queue, for compression is a stream."""
+    """A WebSocket. All messages go through one queue, because compression is a stream."""
 
     ws: web.WebSocketResponse
     transport: asyncio.Transport | None
@@ -71,13 +72,13 @@ class Connection:
     sent_at: deque[float] = field(default_factory=deque)
 
     def send(self, message: Json | bytes) -> None:
-        """Queue a message; bytes go out as they are."""
+        """Queue a message. Bytes are sent unchanged."""
         self.outgoing.put_nowait(message)
 
 
 @dataclass(slots=True)
 class Session:
-    """A session with what it was sent, for replaying."""
+    """A session with all that was sent to it, for a replay."""
 
     id: str
     shard: tuple[int, int]
@@ -88,7 +89,7 @@ class Session:
 
 
 class Gateway:
-    """All sessions, and the counts of what clients did."""
+    """All sessions, and counts of what clients did."""
 
     def __init__(self, world: World, faults: Faults, *, heartbeat_interval: float, url: str) -> None:
         self.world = world
@@ -101,17 +102,15 @@ class Gateway:
         self.connections: set[Connection] = set()
         self.identifies: list[Json] = []
         self.resumes = 0
-        self.heartbeats = 0
-        self.closed_with: list[int] = []
         self.compressions: list[str | None] = []
 
     @property
     def ready_shards(self) -> int:
-        """How many shards have a live session."""
+        """Return how many shards are connected."""
         return len({session.shard for session in self.sessions.values() if session.connection})
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """One connection, from its handshake to its end."""
+        """Serve a connection, from its handshake to its end."""
         fault = self.faults.strike("GET", "/gateway/")
         if fault is not None:
             if fault.seconds:
@@ -132,7 +131,7 @@ class Gateway:
             connection.reading = asyncio.create_task(self._read(connection))
             await asyncio.wait({connection.reading})
             if connection.closing is not None:
-                # To return is to end the connection.
+                # Returning ends the connection.
                 await asyncio.wait({connection.closing})
             elif not connection.reading.cancelled():
                 await connection.reading
@@ -152,10 +151,7 @@ class Gateway:
         session = connection.session
         if session is not None and session.connection is connection:
             session.connection = None
-            code = connection.ws.close_code
-            if code is not None:
-                self.closed_with.append(code)
-            if code in ENDS_A_SESSION and connection.closing is None:
+            if connection.ws.close_code in ENDS_A_SESSION and connection.closing is None:
                 self.sessions.pop(session.id, None)
         self.world.signals.notify("gateway")
 
@@ -186,7 +182,6 @@ class Gateway:
             return
         op, data = message.get("op"), message.get("d")
         if op == HEARTBEAT:
-            self.heartbeats += 1
             if self.acknowledges_heartbeats:
                 connection.send({"op": HEARTBEAT_ACK})
         elif op == IDENTIFY and isinstance(data, dict):
@@ -205,8 +200,8 @@ class Gateway:
     async def _close_in_order(self, connection: Connection, code: int) -> bool:
         """Close, and wait for the client's own close frame.
 
-        Where that comes after the connection's end, the client takes the close for a broken connection (1006), and
-        begins anew. aiohttp ends it at once where something else is reading.
+        If the connection ends before that, the client takes the close for a broken connection (1006) and starts a new
+        session. aiohttp ends the connection at once if another task is reading.
         """
         if connection.reading is not None:
             connection.reading.cancel()
@@ -223,7 +218,7 @@ class Gateway:
         if intents & ~ALL_INTENTS:
             await self._close(connection, 4013)
             return
-        if intents & Intents.privileged() & ~self.world.granted_intents:
+        if intents & PRIVILEGED & ~self.world.granted_intents:
             await self._close(connection, 4014)
             return
         if not 0 <= shard[0] < shard[1]:
@@ -256,7 +251,7 @@ class Gateway:
         )
         if intents & Intents.GUILDS:
             for guild in guilds:
-                self._dispatch(session, "GUILD_CREATE", payloads.guild(self.world, guild, whole=True))
+                self._dispatch(session, "GUILD_CREATE", payloads.guild(self.world, guild))
         self.world.signals.notify("gateway")
 
     async def _resume(self, connection: Connection, data: Json) -> None:
@@ -301,7 +296,7 @@ class Gateway:
         intent: int = 0,
         interaction: Interaction | None = None,
     ) -> bool:
-        """Tell the sessions that hear of that server; whether there was any, connected or to be resumed."""
+        """Dispatch an event to the sessions of that server, connected or to be resumed; return True if there is any."""
         told = False
         for session in list(self.sessions.values()):
             if self._hears(session, guild_id) and (not intent or session.intents & intent):
@@ -309,12 +304,14 @@ class Gateway:
                 told = True
         return told
 
-    async def act(self, action: str, **how: Any) -> None:
-        """What a test does to every connection, or with `shard` to that one's.
+    async def disturb(self, action: str, **how: Any) -> None:
+        """Disturb every connection, or only that of `shard`.
 
-        `reconnect` (op 7), `invalidate` (op 9; `resumable`), `close` (`code`), `reset`, `raw` (`text` or
-        `hex`), `event` (`name`, `data`: a dispatch as it is given), `heartbeats` (`acknowledged`), `delay`
-        (`seconds` before each frame).
+        Args:
+            action: `reconnect` (op 7), `invalidate` (op 9; `resumable`), `close` (`code`), `reset`, `raw` (`hex`),
+                `event` (`name`, `data`: a dispatch of just that), `heartbeats` (`acknowledged`) or `delay` (`seconds`
+                before each frame).
+            how: what is in brackets, and `shard`.
         """
         if action == "heartbeats":
             self.acknowledges_heartbeats = bool(how["acknowledged"])
@@ -327,9 +324,9 @@ class Gateway:
             return
         for connection in list(self.connections):
             if "shard" not in how or (connection.session and connection.session.shard[0] == how["shard"]):
-                await self._act_on(connection, action, how)
+                await self._disturb(connection, action, how)
 
-    async def _act_on(self, connection: Connection, action: str, how: Json) -> None:
+    async def _disturb(self, connection: Connection, action: str, how: Json) -> None:
         if action == "reconnect":
             connection.send({"op": RECONNECT, "d": None})
         elif action == "invalidate":
@@ -341,6 +338,6 @@ class Gateway:
         elif action == "reset":
             abort(connection.transport)
         elif action == "raw":
-            connection.send(bytes.fromhex(how["hex"]) if "hex" in how else str(how["text"]).encode())
+            connection.send(bytes.fromhex(how["hex"]))
         else:
-            raise ValueError(f"no such action on the gateway: {action}")
+            raise ValueError(f"The gateway has no action {action}.")

@@ -1,24 +1,25 @@
-"""The loopback Discord as a server: one port for REST, the gateway and the control channel."""
+"""The server: one port for REST, the gateway, uploads and the control channel."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 import threading
-from types import TracebackType
+from concurrent.futures import Future
 from typing import Self
 
 from aiohttp import web
 
 from tests.discord.loopback.control.operations import Control
-from tests.discord.loopback.control.users import CantBeDoneError
+from tests.discord.loopback.control.users import NotOfferedError
 from tests.discord.loopback.faults import Faults
 from tests.discord.loopback.gateway import Gateway
 from tests.discord.loopback.rest.api import Api
 from tests.discord.loopback.rest.handler import PREFIX, Rest
 from tests.discord.loopback.rest.uploads import TEMPLATE, Cdn
-from tests.discord.loopback.state.world import CONTROL, World
-from tests.discord.loopback.validation.ledger import Ledger
+from tests.discord.loopback.state.objects import CONTROL
+from tests.discord.loopback.state.world import World
+from tests.discord.loopback.validation.request_log import RequestLog
 
 
 class Server:
@@ -31,25 +32,24 @@ class Server:
 
     @property
     def url(self) -> str:
-        """Where it listens."""
         return f"http://127.0.0.1:{self.port}"
 
     async def start(self, port: int = 0) -> None:
-        """Listen on `port`, or on any that is free."""
+        """Listen on a port, or on any free one."""
         app = web.Application(client_max_size=32 * 1024 * 1024)
         self._runner = web.AppRunner(app, access_log=None, handle_signals=False, shutdown_timeout=0.2)
         faults = Faults()
-        ledger = Ledger(self.world, faults)
+        log = RequestLog(self.world, faults)
         gateway = Gateway(self.world, faults, heartbeat_interval=41.25, url="")
         api = Api(self.world, gateway)
-        rest = Rest(api, faults, ledger)
-        control = Control(api, rest, faults, ledger)
+        rest = Rest(api, faults, log)
+        control = Control(api, rest, faults, log)
 
         async def operate(request: web.Request) -> web.Response:
             try:
                 operation = control.operation(request.match_info["name"])
                 answer = await operation(**json.loads(await request.read() or b"{}"))
-            except (CantBeDoneError, KeyError, ValueError, TypeError) as error:
+            except (NotOfferedError, KeyError, ValueError, TypeError) as error:
                 return web.json_response({"error": f"{type(error).__name__}: {error}"}, status=409)
             return web.json_response({"answer": answer})
 
@@ -71,29 +71,25 @@ class Server:
 
 
 class ThreadedServer:
-    """A loopback Discord on a thread of its own, so that a bot which blocks its loop doesn't stop Discord."""
+    """A loopback Discord on a thread of its own, so that a bot that blocks its loop doesn't stop Discord."""
 
     def __init__(self) -> None:
         self.server = Server()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._run, name="loopback-discord", daemon=True)
+        self._started: Future[asyncio.AbstractEventLoop] = Future()
+        self._stop = asyncio.Event()
+        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), name="loopback-discord", daemon=True)
 
-    def _run(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
+    async def _serve(self) -> None:
+        await self.server.start()
+        self._started.set_result(asyncio.get_running_loop())
+        await self._stop.wait()
+        await self.server.stop()
 
     def __enter__(self) -> Self:
         self._thread.start()
-        asyncio.run_coroutine_threadsafe(self.server.start(), self._loop).result(10)
+        self._started.result(10)
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        asyncio.run_coroutine_threadsafe(self.server.stop(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
+    def __exit__(self, *_: object) -> None:
+        self._started.result().call_soon_threadsafe(self._stop.set)
         self._thread.join(10)
-        self._loop.close()

@@ -15,15 +15,15 @@ import pytest
 
 from tests.discord.harness.club import QUESTION, Club, club
 from tests.discord.harness.logs import LogWatch
-from tests.discord.loopback.client import Asked, Channel
-from tests.discord.loopback.state.world import Permission
+from tests.discord.loopback.client import Channel, Interaction
+from tests.discord.loopback.state.objects import Permission
 
 CALLBACK = "POST /interactions/.*/callback"
 EDIT = "PATCH /webhooks/.*/@original"
 POST = r"POST /channels/\{channel_id\}/messages"
 
 
-async def ask(here: Club, *, age: float = 0.0) -> Asked:
+async def ask(here: Club, *, age: float = 0.0) -> Interaction:
     return await here.ana.slash(here.general, "ask", question=QUESTION, age=age)
 
 

@@ -11,14 +11,14 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from bot.transport.gateway import patient_and_fair
-from tests.discord.loopback.client import reach
+from tests.discord.loopback.client import connect
 
 BUSY = 0.2
 """Seconds in which a close frame and the end of its connection both come in."""
 
 
 async def test_loopback_discord_waits_for_a_client_that_is_slow_to_hear_it_close(loopback_url: str) -> None:
-    async with reach(loopback_url) as there, there.http.ws_connect(there.gateway) as ws:
+    async with connect(loopback_url) as there, there.http.ws_connect(there.gateway) as ws:
         await ws.receive_json()
         closing = asyncio.create_task(there.disturb("close", code=4004))
         await asyncio.sleep(BUSY)

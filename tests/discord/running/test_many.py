@@ -16,8 +16,8 @@ from tests.discord.harness import pulse
 from tests.discord.harness.logs import problems_in
 from tests.discord.harness.programs import PATIENCE, copied, loopback_process, program
 from tests.discord.harness.pulse import Pulse
-from tests.discord.loopback.client import Discord
-from tests.discord.loopback.state.world import Json
+from tests.discord.loopback.client import Loopback
+from tests.discord.loopback.state.objects import Json
 
 QUESTIONS = (
     "What is a deferral?",
@@ -63,7 +63,7 @@ class Rush:
         )
 
 
-async def asked_at_once(there: Discord, number: int) -> list[Json]:
+async def asked_at_once(there: Loopback, number: int) -> list[Json]:
     """That many questions by as many members, and how each of them fared."""
     await there.settings(defer_schema=True)
     server = await there.server("Film Club")

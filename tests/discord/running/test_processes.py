@@ -10,10 +10,11 @@ from contextlib import contextmanager
 
 import pytest
 
-from tests.discord.harness.bots import at, echoing
+from tests.discord.harness.bots import echoing, scene
 from tests.discord.harness.launch import point_at
 from tests.discord.harness.logs import problems_in
-from tests.discord.loopback.client import in_a_process, reach
+from tests.discord.harness.programs import PATIENCE
+from tests.discord.loopback.client import connect, in_a_process
 
 MANY = 50
 
@@ -45,9 +46,9 @@ def launched(url: str, token: str, *options: str) -> Iterator[subprocess.Popen[s
 @pytest.mark.parametrize(("options", "compression"), [([], "zstd-stream"), (["--zlib"], "zlib-stream")])
 async def test_an_entry_point_is_led_to_loopback_discord(options: list[str], compression: str) -> None:
     with in_a_process() as url:
-        async with reach(url) as there:
+        async with connect(url) as there:
             with launched(url, there.token, *options) as bot:
-                await there.ready()
+                await there.ready(timeout=PATIENCE)
                 club = await there.server()
                 general = await club.channel()
                 ana = await club.member("Ana")
@@ -64,11 +65,8 @@ async def test_an_entry_point_is_led_to_loopback_discord(options: list[str], com
 async def test_many_questions_at_once_are_acknowledged_and_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     with in_a_process() as url:
         point_at(url, monkeypatch.setattr)
-        async with at(url, echoing()) as there:
-            await there.settings(defer_schema=True)
-            club = await there.server()
-            general = await club.channel()
-            people = [await club.member(f"Member {number}") for number in range(MANY)]
-            asked = await there.burst((who, general, "ask", {"question": "Now?"}) for who in people)
-            assert await there.wait_all(asked, "answered") == MANY
-            await there.assert_clean()
+        async with scene(url, echoing()) as here:
+            await here.loopback.settings(defer_schema=True)
+            people = [await here.server.member(f"Member {number}") for number in range(MANY)]
+            asked = await here.loopback.burst((who, here.general, "ask", {"question": "Now?"}) for who in people)
+            assert await here.loopback.wait_all(asked, "answered") == MANY

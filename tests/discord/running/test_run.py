@@ -25,7 +25,7 @@ from tests.discord.harness.programs import (
     loopback_process,
     program,
 )
-from tests.discord.loopback.client import in_a_process, reach
+from tests.discord.loopback.client import connect, in_a_process
 
 SAMPLE = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE.abcdefghijklmnopqrstuvwxyz0123456789AB"
 
@@ -201,7 +201,7 @@ async def test_a_second_bot_on_the_same_folder_ends_until_the_first_has_ended_ho
 async def test_the_commands_are_put_when_they_have_changed_and_only_then(reviews: Path, tmp_path: Path) -> None:
     data = copied(reviews, tmp_path)
     with in_a_process() as url:
-        async with reach(url) as there:
+        async with connect(url) as there:
             await there.fault("PUT /applications/.*", "status", status=503)
             for said in ("up to date", "not changed"):
                 with program(url, data, "sync", token=there.token) as bot:
@@ -217,7 +217,7 @@ async def test_the_commands_are_put_when_they_have_changed_and_only_then(reviews
 async def test_the_commands_of_one_server_are_taken_out_again(reviews: Path, tmp_path: Path) -> None:
     data = copied(reviews, tmp_path)
     with in_a_process() as url:
-        async with reach(url) as there:
+        async with connect(url) as there:
             server = await there.server("Film Club")
 
             async def synced(*options: str) -> str:
@@ -242,7 +242,7 @@ async def test_the_commands_of_one_server_are_taken_out_again(reviews: Path, tmp
 async def test_commands_that_discord_has_lost_are_put_again_by_force(reviews: Path, tmp_path: Path) -> None:
     data = copied(reviews, tmp_path)
     with in_a_process() as url:
-        async with reach(url) as there:
+        async with connect(url) as there:
             for options, said, put in (((), "up to date", 1), ((), "--force", 1), (("--force",), "up to date", 2)):
                 with program(url, data, "sync", *options, token=there.token) as bot:
                     assert await exit_code_of(bot) == 0
@@ -254,7 +254,7 @@ async def test_commands_that_discord_has_lost_are_put_again_by_force(reviews: Pa
 async def test_what_keeps_sync_from_a_server_is_one_line_that_says_what_to_do(reviews: Path, tmp_path: Path) -> None:
     data = copied(reviews, tmp_path)
     with in_a_process() as url:
-        async with reach(url) as there:
+        async with connect(url) as there:
             server = await there.server("Elsewhere", bot=False)
             for options in ((), ("--remove",)):
                 with program(url, data, "sync", "--guild", server.id, *options, token=there.token) as bot:
@@ -291,7 +291,7 @@ async def test_a_start_tells_of_commands_that_discord_does_not_know(reviews: Pat
 async def test_setting_up_leaves_a_bot_that_the_doctor_finds_well(reviews: Path, tmp_path: Path) -> None:
     data = copied(reviews, tmp_path)
     with in_a_process() as url:
-        async with reach(url) as there:
+        async with connect(url) as there:
             with program(url, data, "init", token=None, typed=f"{there.token}\n\n") as setting_up:
                 assert await exit_code_of(setting_up) == 0
                 assert "Commands: up to date." in setting_up.output
@@ -327,7 +327,7 @@ async def test_a_token_that_works_is_given_up_only_for_one_that_discord_takes(re
 async def test_ten_restarts_in_a_row_put_no_command(reviews: Path, tmp_path: Path) -> None:
     data = copied(reviews, tmp_path)
     with in_a_process() as url:
-        async with reach(url) as there:
+        async with connect(url) as there:
             with program(url, data, "sync", token=there.token) as bot:
                 assert await exit_code_of(bot) == 0
             general, ana = await channel_and_member(there)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from tests.discord.harness.club import QUESTION, review_bot
 from tests.discord.harness.logs import LogWatch
-from tests.discord.loopback.client import Channel, Discord, Guild, Person, reach
+from tests.discord.loopback.client import Channel, Guild, Loopback, Person, connect
 
 DEFERRAL = "there are no deferrals"
 
@@ -21,7 +21,7 @@ DEFERRAL = "there are no deferrals"
 class Halls:
     """A bot on two shards, with a server, a channel and a member on each."""
 
-    there: Discord
+    there: Loopback
     channels: tuple[Channel, Channel]
     people: tuple[Person, Person]
 
@@ -34,7 +34,7 @@ class Halls:
         assert DEFERRAL in (await channel.answer_to(said)).text
 
 
-async def server_on(there: Discord, shard: int) -> Guild:
+async def server_on(there: Loopback, shard: int) -> Guild:
     """A new server that Discord tells that one of two shards of."""
     while True:
         server = await there.server(f"Film Club {shard}")
@@ -45,7 +45,7 @@ async def server_on(there: Discord, shard: int) -> Guild:
 @asynccontextmanager
 async def two_shards(url: str, reviews: Path, store: Path) -> AsyncIterator[Halls]:
     """A bot whom Discord tells to use two shards."""
-    async with reach(url) as there:
+    async with connect(url) as there:
         await there.settings(shards=2)
         async with review_bot(there, reviews, store, shards=2):
             servers = [await server_on(there, 0), await server_on(there, 1)]

@@ -1,6 +1,6 @@
-"""What people say and press, with what Discord's own client lets them.
+"""What users write and press, as far as Discord's own client lets them.
 
-Each public coroutine method is an operation of the control channel; see `control.py`.
+Each public coroutine method is an operation of the control channel.
 """
 
 from __future__ import annotations
@@ -11,42 +11,42 @@ from typing import Any
 from tests.discord.loopback.rest import uploads
 from tests.discord.loopback.rest.api import Api
 from tests.discord.loopback.state import payloads
-from tests.discord.loopback.state.world import (
+from tests.discord.loopback.state.objects import (
     AUTOCOMPLETE,
     COMMAND,
     COMPONENT,
     DM,
     MODAL_SUBMIT,
     Channel,
-    Guild,
     Interaction,
     Json,
     Message,
     Permission,
-    Uploaded,
+    Upload,
     User,
 )
 
 ATTACHMENT_LIMIT = 10 * 1024 * 1024
 SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(1, 12)
+BUTTON, SELECTS = 2, (3, 5, 6, 7, 8)
 MEMBER_CAN_GIVE_AN_APP = int(
     Permission.ATTACH_FILES | Permission.EMBED_LINKS | Permission.MENTION_EVERYONE | Permission.USE_EXTERNAL_EMOJIS
 )
-"""What an app that only a person has installed may do in a server, where that person may."""
+"""What an app that only a user has installed may do in a server, if that user may."""
 
 
-class CantBeDoneError(Exception):
-    """Discord's client would not let a person do this."""
+class NotOfferedError(Exception):
+    """Discord's client would not let a user do this."""
 
 
-class People:
+class Users:
     """The operations of those who use Discord."""
 
     def __init__(self, api: Api) -> None:
         self.api = api
         self.world = api.world
 
-    # What people say.
+    # Messages.
 
     async def say(
         self,
@@ -57,15 +57,11 @@ class People:
         reply_to: str | None = None,
         ping: bool = True,
         webhook: bool = False,
-        system: bool = False,
     ) -> Json:
-        """Somebody writes a message; a reply notifies its author unless `ping` is off."""
+        """Write a message. A reply notifies its author unless `ping` is off."""
         place = self.world.channels[int(channel)]
-        author = int(user)
-        said = Message(
-            self.world.snowflake(), place.id, author, content,
-            webhook_id=self.world.snowflake() if webhook else None, type=7 if system else 0,
-        )  # fmt: skip
+        said = Message(self.world.snowflake(), place.id, int(user), content)
+        said.webhook_id = self.world.snowflake() if webhook else None
         said.mentions = self._mentioned(content, place)
         if reply_to is not None:
             said.type = 19
@@ -80,32 +76,30 @@ class People:
     def _mentioned(self, content: str, place: Channel) -> list[int]:
         server = self.world.guilds.get(place.guild_id or 0)
         named = {int(each) for each in payloads.USER_MENTION.findall(content)}
-        there = set(server.members) if server else {place.recipient_id, self.world.bot.id}
-        return sorted(named & {each for each in there if each is not None})
+        return sorted(named & (set(server.members) if server else {place.recipient_id or 0, self.world.bot.id}))
 
     async def edit(self, message: str, content: str) -> None:
-        """Somebody edits a message of theirs."""
         said = self.world.messages[int(message)]
         said.content, said.edited = content, True
         said.mentions = self._mentioned(content, self.world.channels[said.channel_id])
         self.api.announce("MESSAGE_UPDATE", said)
 
     async def delete(self, message: str) -> None:
-        """Somebody deletes a message."""
-        self.api.forget(self.world.messages[int(message)])
+        self.api.delete(self.world.messages[int(message)])
 
-    # What people press.
+    # Commands.
 
     def _place(self, user: str, channel: str) -> tuple[User, Channel]:
         who, place = self.world.users[int(user)], self.world.channels[int(channel)]
         if place.guild_id is not None and who.id not in self.world.guilds[place.guild_id].members:
-            raise CantBeDoneError(f"{who.name} is not in that server")
+            raise NotOfferedError(f"{who.name} is not in that server")
         return who, place
 
     def _command(self, who: User, place: Channel, name: str, kind: int) -> tuple[Json, dict[str, str]]:
+        """Return a command that the user sees there, and whose installations allow it."""
         bot_here = self.world.bot_in(place.guild_id) or place.type == DM
-        candidates = [*self.world.commands.get(place.guild_id, []), *self.world.commands[None]]
-        for command in candidates:
+        context = 0 if place.guild_id is not None else 1
+        for command in [*self.world.commands.get(place.guild_id, []), *self.world.commands[None]]:
             if command["name"] != name or command["type"] != kind:
                 continue
             owners: dict[str, str] = {}
@@ -113,102 +107,100 @@ class People:
                 owners["0"] = str(place.guild_id or 0)
             if 1 in command["integration_types"] and who.installed:
                 owners["1"] = str(who.id)
-            context = 0 if place.guild_id is not None else 1
-            contexts = command["contexts"]
-            if not owners or (contexts is not None and context not in contexts):
+            excluded = command["contexts"] is not None and context not in command["contexts"]
+            if not owners or excluded or (context == 1 and not command["dm_permission"]):
                 continue
-            if context == 1 and not command["dm_permission"]:
-                continue
-            self._check_default_permission(who, place, command)
+            needed = int(command["default_member_permissions"] or 0)
+            if place.guild_id is not None:
+                may = self.world.guild_permissions(self.world.guilds[place.guild_id], who.id)
+                if may & needed != needed:
+                    raise NotOfferedError(f"{who.name} lacks the permissions for {name!r}")
             return command, owners
-        raise CantBeDoneError(f"{who.name} sees no command {name!r} of type {kind} there")
-
-    def _check_default_permission(self, who: User, place: Channel, command: Json) -> None:
-        needed = command["default_member_permissions"]
-        if needed is None or place.guild_id is None:
-            return
-        may = self.world.guild_permissions(self.world.guilds[place.guild_id], who.id)
-        if may & int(needed) != int(needed):
-            raise CantBeDoneError(f"{who.name} lacks the permissions for {command['name']!r}")
+        raise NotOfferedError(f"{who.name} sees no command {name!r} of type {kind} there")
 
     async def slash(
         self, user: str, channel: str, name: str, options: Json, *, age: float = 0.0, focused: str | None = None
     ) -> str:
-        """Somebody sends a slash command, or types into its option `focused`.
+        """Send a slash command, or type into its option `focused`.
 
-        `name` may hold the names of a group and a sub-command. `age` is how long ago it was pressed.
+        Args:
+            user: the user's id.
+            channel: the channel's id.
+            name: the command's name, with the names of a group and a sub-command if it has any.
+            options: the options' values by name.
+            age: seconds since it was sent.
+            focused: the option that is being typed, for autocomplete.
         """
         who, place = self._place(user, channel)
-        words = name.split()
-        command, owners = self._command(who, place, words[0], 1)
-        declared, nested = command["options"], words[1:]
+        root, *nested = name.split()
+        command, owners = self._command(who, place, root, 1)
+        declared, path = command["options"], []
         for word in nested:
-            found = [each for each in declared if each["name"] == word and each["type"] in (SUBCOMMAND, GROUP)]
-            if not found:
-                raise CantBeDoneError(f"/{name}: there is no sub-command {word!r}")
-            declared = found[0].get("options") or []
+            options_named = [each for each in declared if each["name"] == word and each["type"] in (SUBCOMMAND, GROUP)]
+            if not options_named:
+                raise NotOfferedError(f"/{name}: there is no sub-command {word!r}")
+            path.append(options_named[0])
+            declared = path[-1].get("options") or []
         if any(each["type"] in (SUBCOMMAND, GROUP) for each in declared):
-            raise CantBeDoneError(f"/{name} wants a sub-command")
+            raise NotOfferedError(f"/{name} wants a sub-command")
         resolved: Json = {}
         given = self._given(name, declared, options, place, resolved, focused)
-        kinds = [command["options"]]
-        for word in nested:
-            kinds.append(next(each for each in kinds[-1] if each["name"] == word).get("options") or [])
-        for depth in range(len(nested) - 1, -1, -1):
-            option = next(each for each in kinds[depth] if each["name"] == nested[depth])
-            given = [{"name": nested[depth], "type": option["type"], "options": given}]
+        for option in reversed(path):
+            given = [{"name": option["name"], "type": option["type"], "options": given}]
         data: Json = {"id": command["id"], "name": command["name"], "type": 1, "options": given}
         if "guild_id" in command:
             data["guild_id"] = command["guild_id"]
         if resolved:
             data["resolved"] = resolved
-        asked = self._make(COMMAND if focused is None else AUTOCOMPLETE, who, place, data, owners, age=age)
+        interaction = self._make(COMMAND if focused is None else AUTOCOMPLETE, who, place, data, owners, age=age)
         if focused is not None:
-            asked.answerable_type = next(each["type"] for each in declared if each["name"] == focused)
-        return self._send(asked)
+            interaction.option_type = next(each["type"] for each in declared if each["name"] == focused)
+        return self._send(interaction)
 
     def _given(
         self, name: str, declared: list[Json], options: Json, place: Channel, resolved: Json, focused: str | None
     ) -> list[Json]:
+        """Return the options as an interaction has them, and fill in what they resolve to."""
         unknown = set(options) - {each["name"] for each in declared}
         if unknown:
-            raise CantBeDoneError(f"/{name} has no option {', '.join(sorted(unknown))}")
+            raise NotOfferedError(f"/{name} has no option {', '.join(sorted(unknown))}")
         given = []
         for option in declared:
             if option["name"] not in options:
                 if option.get("required") and focused is None:
-                    raise CantBeDoneError(f"/{name}: {option['name']} is required")
+                    raise NotOfferedError(f"/{name}: {option['name']} is required")
                 continue
             value = options[option["name"]]
+            entry = {"name": option["name"], "type": option["type"], "value": value}
             if focused is None:
                 self._check_value(name, option, value)
-            elif option["name"] == focused and not option.get("autocomplete"):
-                raise CantBeDoneError(f"/{name}: {focused} has no autocomplete")
-            self._resolve(option["type"], value, place, resolved)
-            entry = {"name": option["name"], "type": option["type"], "value": value}
-            if option["name"] == focused:
+            elif option["name"] == focused:
+                if not option.get("autocomplete"):
+                    raise NotOfferedError(f"/{name}: {focused} has no autocomplete")
                 entry["focused"] = True
+            self._resolve(option["type"], value, place, resolved)
             given.append(entry)
         return given
 
     def _check_value(self, name: str, option: Json, value: Any) -> None:
-        where = f"/{name}: {option['name']}"
-        kinds: dict[int, tuple[type, ...]] = {INTEGER: (int,), BOOLEAN: (bool,), NUMBER: (int, float)}
-        if not isinstance(value, kinds.get(option["type"], (str,))):
-            raise CantBeDoneError(f"{where} is not of its type")
+        where, kind = f"/{name}: {option['name']}", option["type"]
+        types: dict[int, tuple[type, ...]] = {INTEGER: (int,), BOOLEAN: (bool,), NUMBER: (int, float)}
+        if not isinstance(value, types.get(kind, (str,))):
+            raise NotOfferedError(f"{where} is not of its type")
         if option.get("choices") and value not in [each["value"] for each in option["choices"]]:
-            raise CantBeDoneError(f"{where} is none of its choices")
-        kind = self.world.channels[int(str(value))].type if option["type"] == CHANNEL else None
-        if option.get("channel_types") and kind not in option["channel_types"]:
-            raise CantBeDoneError(f"{where} takes no channel of type {kind}")
-        if option["type"] == STRING:
+            raise NotOfferedError(f"{where} is none of its choices")
+        if kind == CHANNEL and option.get("channel_types"):
+            found = self.world.channels[int(str(value))].type
+            if found not in option["channel_types"]:
+                raise NotOfferedError(f"{where} takes no channel of type {found}")
+        if kind == STRING:
             least, most = option.get("min_length") or 0, option.get("max_length") or 6000
             if not least <= len(str(value)) <= most:
-                raise CantBeDoneError(f"{where} takes {least} to {most} characters")
-        elif option["type"] in (INTEGER, NUMBER):
+                raise NotOfferedError(f"{where} takes {least} to {most} characters")
+        elif kind in (INTEGER, NUMBER):
             least, most = option.get("min_value"), option.get("max_value")
             if (least is not None and value < least) or (most is not None and value > most):
-                raise CantBeDoneError(f"{where} is out of its range")
+                raise NotOfferedError(f"{where} is out of its range")
 
     def _resolve(self, kind: int, value: Any, place: Channel, resolved: Json) -> None:
         server = self.world.guilds.get(place.guild_id or 0)
@@ -216,30 +208,34 @@ class People:
             who = self.world.users[int(value)]
             resolved.setdefault("users", {})[value] = payloads.user(who)
             if server is not None:
-                resolved.setdefault("members", {})[value] = self._member(server, who, place)
+                member = payloads.member(server, who)
+                member["permissions"] = str(self.world.permissions(place, who.id))
+                resolved.setdefault("members", {})[value] = member
         elif kind == CHANNEL:
             target = self.world.channels[int(value)]
-            resolved.setdefault("channels", {})[value] = payloads.channel(
-                self.world, target, for_user=self.world.bot.id
-            )
+            data = payloads.channel(self.world, target, for_user=self.world.bot.id)
+            resolved.setdefault("channels", {})[value] = data
         elif kind == ATTACHMENT:
-            resolved.setdefault("attachments", {})[value] = uploads.announced(
-                self.world, self.world.uploads[int(value)]
-            )
+            file = self.world.uploads[int(value)]
+            resolved.setdefault("attachments", {})[value] = uploads.attachment(self.world, file)
 
     async def upload(self, name: str, content: str, *, announced: int | None = None, times: int = 1) -> str:
-        """Somebody chooses a file for a command's option: its base64 `content`, `times` over; its identifier.
+        """Choose a file for a command's option; return its identifier.
 
-        `announced` is the size that Discord tells the bot, where that is not the true one.
+        Args:
+            name: the file's name.
+            content: its content in base64.
+            announced: the size in bytes that the bot hears, if not the true one.
+            times: how often the content is repeated.
         """
         data = base64.b64decode(content)
         size = len(data) * times if announced is None else announced
-        file = Uploaded(self.world.snowflake(), name, data, size, times)
+        file = Upload(self.world.snowflake(), name, data, size, times)
         self.world.uploads[file.id] = file
         return str(file.id)
 
     async def menu(self, user: str, message: str, name: str, *, age: float = 0.0) -> str:
-        """Somebody chooses a command of a message's context menu."""
+        """Choose a command of a message's context menu."""
         said = self.world.messages[int(message)]
         who, place = self._place(user, str(said.channel_id))
         command, owners = self._command(who, place, name, 3)
@@ -252,54 +248,56 @@ class People:
         }
         return self._send(self._make(COMMAND, who, place, data, owners, age=age))
 
+    # Components.
+
     async def press(
         self, user: str, message: str, custom_id: str, *, values: list[str] | None = None, age: float = 0.0
     ) -> str:
-        """Somebody clicks a button, by its custom id or its label, or chooses `values` of a select."""
+        """Press a button, by its custom id or its label, or choose `values` of a select."""
         said = self.world.messages.get(int(message))
         if said is None:
-            raise CantBeDoneError("that message is gone")
+            raise NotOfferedError("that message is gone")
         who, place = self._place(user, str(said.channel_id))
         if said.visible_to not in (None, who.id):
-            raise CantBeDoneError(f"{who.name} can't see that message")
+            raise NotOfferedError(f"{who.name} can't see that message")
         found = [
             each
             for each in payloads.walk(said.components)
-            if each["type"] in (2, 3, 5, 6, 7, 8)
+            if each["type"] in (BUTTON, *SELECTS)
             and custom_id in (each.get("custom_id"), each.get("label"))
             and each.get("custom_id")
         ]
         if not found:
-            raise CantBeDoneError(f"nothing there is called {custom_id!r}")
+            raise NotOfferedError(f"nothing there is called {custom_id!r}")
         if found[0].get("disabled"):
-            raise CantBeDoneError(f"{custom_id!r} is disabled")
+            raise NotOfferedError(f"{custom_id!r} is disabled")
         data: Json = {"custom_id": found[0]["custom_id"], "component_type": found[0]["type"], "id": found[0]["id"]}
         if values is not None:
             offered = {each["value"] for each in found[0].get("options") or []}
             if found[0]["type"] == 3 and not set(values) <= offered:
-                raise CantBeDoneError(f"{custom_id!r} doesn't offer {values}")
+                raise NotOfferedError(f"{custom_id!r} doesn't offer {values}")
             data["values"] = values
         origin = self.world.interactions.get(said.interaction_id or 0)
         owners = origin.owners if origin else {"0": str(place.guild_id or 0)}
         return self._send(self._make(COMPONENT, who, place, data, owners, message=said, age=age))
 
     async def submit(self, user: str, interaction: str, values: Json, *, age: float = 0.0) -> str:
-        """Somebody fills in and sends the modal that an interaction has opened."""
+        """Fill in and send the modal that an interaction has opened."""
         opened = self.world.interactions[int(interaction)]
         if opened.modal is None:
-            raise CantBeDoneError("that interaction has opened no modal")
+            raise NotOfferedError("that interaction has opened no modal")
         who, place = self._place(user, str(opened.channel_id))
         fields = [each for each in payloads.walk(opened.modal["components"]) if each.get("custom_id")]
         unknown = set(values) - {each["custom_id"] for each in fields}
         if unknown:
-            raise CantBeDoneError(f"the modal has no field {', '.join(sorted(unknown))}")
+            raise NotOfferedError(f"the modal has no field {', '.join(sorted(unknown))}")
         for field in fields:
             value = values.get(field["custom_id"], field.get("value") or "")
             least, most = field.get("min_length") or 0, field.get("max_length") or 4000
             if field.get("required") is not False and not value:
-                raise CantBeDoneError(f"{field['custom_id']} is required")
+                raise NotOfferedError(f"{field['custom_id']} is required")
             if value and not least <= len(value) <= most:
-                raise CantBeDoneError(f"{field['custom_id']} takes {least} to {most} characters")
+                raise NotOfferedError(f"{field['custom_id']} takes {least} to {most} characters")
         data: Json = {
             "custom_id": opened.modal["custom_id"],
             "components": [self._filled(each, values, n) for n, each in enumerate(opened.modal["components"], 1)],
@@ -321,11 +319,6 @@ class People:
 
     # Interactions.
 
-    def _member(self, server: Guild, who: User, place: Channel) -> Json:
-        return payloads.member(server, who) | {
-            "permissions": str(self.world.permissions(place, who.id)),
-        }
-
     def _make(
         self,
         kind: int,
@@ -338,55 +331,56 @@ class People:
         age: float = 0.0,
     ) -> Interaction:
         number = self.world.snowflake(age=age)
-        asked = Interaction(
+        interaction = Interaction(
             number, self.world.interaction_token(number), kind, who.id, place.id, place.guild_id,
             self.world.clock.now() - age, data, {}, owners, message.id if message else None,
         )  # fmt: skip
+        in_server = place.guild_id is not None
+        may = self.world.permissions(place, self.world.bot.id)
         payload: Json = {
             "id": str(number),
             "application_id": str(self.world.application_id),
             "type": kind,
-            "token": asked.token,
+            "token": interaction.token,
             "version": 1,
             "data": data,
             "channel_id": str(place.id),
-            "channel": payloads.channel(self.world, place, for_user=who.id if place.guild_id else None),
+            "channel": payloads.channel(self.world, place, for_user=who.id if in_server else None),
             "locale": who.locale,
             "entitlements": [],
             "authorizing_integration_owners": owners,
-            "context": 0 if place.guild_id is not None else 1,
+            "context": 0 if in_server else 1,
             "attachment_size_limit": ATTACHMENT_LIMIT,
+            "app_permissions": str(may),
         }
         if place.guild_id is not None:
             server = self.world.guilds[place.guild_id]
-            may = self.world.permissions(place, self.world.bot.id)
-            if not self.world.bot_in(server.id):
-                may = self.world.permissions(place, who.id) & MEMBER_CAN_GIVE_AN_APP
+            own = self.world.permissions(place, who.id)
             payload |= {
                 "guild_id": str(server.id),
                 "guild": {"id": str(server.id), "locale": server.locale, "features": []},
                 "guild_locale": server.locale,
-                "member": self._member(server, who, place) | {"user": payloads.user(who)},
-                "app_permissions": str(may),
+                "member": payloads.member(server, who) | {"permissions": str(own), "user": payloads.user(who)},
+                "app_permissions": str(may if self.world.bot_in(server.id) else own & MEMBER_CAN_GIVE_AN_APP),
             }
         else:
-            may = self.world.permissions(place, self.world.bot.id)
-            payload |= {"user": payloads.user(who), "app_permissions": str(may)}
+            payload["user"] = payloads.user(who)
         if message is not None:
             payload["message"] = payloads.message(self.world, message, whole=True)
-        asked.payload = payload
-        self.world.interactions[number] = asked
-        self.world.by_token[asked.token] = asked
-        return asked
+        interaction.payload = payload
+        self.world.interactions[number] = interaction
+        self.world.by_token[interaction.token] = interaction
+        return interaction
 
-    def _send(self, asked: Interaction) -> str:
-        self.api.gateway.dispatch("INTERACTION_CREATE", asked.payload, guild_id=asked.guild_id, interaction=asked)
-        return str(asked.id)
+    def _send(self, interaction: Interaction) -> str:
+        payload, server = interaction.payload, interaction.guild_id
+        self.api.gateway.dispatch("INTERACTION_CREATE", payload, guild_id=server, interaction=interaction)
+        return str(interaction.id)
 
     async def again(self, interaction: str) -> None:
         """Dispatch an interaction a second time."""
         self._send(self.world.interactions[int(interaction)])
 
     async def burst(self, asks: list[Json]) -> list[str]:
-        """Many slash commands in one go: each `{user, channel, name, options}`."""
+        """Send many slash commands at once, each `{user, channel, name, options}`; return their interactions."""
         return [await self.slash(**each) for each in asks]

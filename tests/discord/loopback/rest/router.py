@@ -1,4 +1,4 @@
-"""Routes by Discord's own templates, one request taken apart, and refusals."""
+"""Routes by Discord's own templates, a request taken apart, and refusals."""
 
 from __future__ import annotations
 
@@ -7,20 +7,17 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from tests.discord.loopback.state.world import ApiError, Json
-from tests.discord.loopback.validation.ledger import Record
+from tests.discord.loopback.state.objects import ApiError, Json
 from tests.discord.loopback.validation.limits import Wrong
+from tests.discord.loopback.validation.request_log import Record
 
 if TYPE_CHECKING:
     from tests.discord.loopback.rest.api import Api
 
-COMMANDS = "/applications/{application_id}/commands"
-GUILD_COMMANDS = "/applications/{application_id}/guilds/{guild_id}/commands"
-
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One request, taken apart."""
+    """A request taken apart. `files` and `names` have the uploaded files' sizes in bytes and names, by index."""
 
     record: Record
     params: dict[str, str]
@@ -30,8 +27,13 @@ class Call:
     names: dict[int, str]
     arrived: float
 
+    @property
+    def json(self) -> Json:
+        """The body, or an empty object if it is not an object."""
+        return self.body if isinstance(self.body, dict) else {}
+
     def id(self, name: str) -> int:
-        """A path parameter as an identifier."""
+        """Return a path parameter as an identifier."""
         value = self.params[name]
         if not value.isdigit():
             raise ApiError(400, 50035, "Invalid Form Body", errors_of([Wrong((name,), "not a snowflake")]))
@@ -58,18 +60,19 @@ class Router:
     def __init__(self) -> None:
         self._routes: list[Route] = []
 
-    def route(self, method: str, template: str, *, needs_token: bool = True) -> Callable[[Handler], Handler]:
-        """Register what answers a route."""
+    def route(self, method: str, *templates: str, needs_token: bool = True) -> Callable[[Handler], Handler]:
+        """Register a handler for a method of one or more templates."""
 
         def register(handler: Handler) -> Handler:
-            pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
-            self._routes.append(Route(method, template, pattern, handler, needs_token))
+            for template in templates:
+                pattern = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
+                self._routes.append(Route(method, template, pattern, handler, needs_token))
             return handler
 
         return register
 
     def find(self, method: str, path: str) -> tuple[Route | None, dict[str, str]]:
-        """The route of a path, with the path's parameters; nothing where there is none."""
+        """Return the route of a path, or None, with the path's parameters."""
         for each in self._routes:
             if each.method == method and (match := each.pattern.fullmatch(path)):
                 return each, match.groupdict()
@@ -77,7 +80,7 @@ class Router:
 
 
 def errors_of(wrong: list[Wrong]) -> Json:
-    """Broken rules as the nested `errors` object of code 50035."""
+    """Return broken rules as the nested `errors` object of code 50035."""
     tree: Json = {}
     for each in wrong:
         node = tree
@@ -88,7 +91,7 @@ def errors_of(wrong: list[Wrong]) -> Json:
 
 
 def refuse_if_wrong(record: Record, wrong: list[Wrong]) -> None:
-    """Refuse a body that either oracle rejects; `wrong` is what the second one says."""
+    """Refuse a body that the OpenAPI description has rejected, or the limits with `wrong`."""
     record.wrong.extend(("limits", each) for each in wrong)
     if not record.wrong:
         return

@@ -1,135 +1,112 @@
-"""What each route does."""
+"""The routes that the bot uses, and what each does."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from tests.discord.loopback.rest.api import Api
-from tests.discord.loopback.rest.router import COMMANDS, GUILD_COMMANDS, Call, Router, errors_of, refuse_if_wrong
+from tests.discord.loopback.rest.router import Call, Router, errors_of, refuse_if_wrong
 from tests.discord.loopback.state import payloads
-from tests.discord.loopback.state.world import (
+from tests.discord.loopback.state.objects import (
     ACKNOWLEDGE_WITHIN,
     AUTOCOMPLETE,
     COMPONENT,
     FOLLOW_UPS_OF_A_USER_INSTALL,
     MODAL_SUBMIT,
-    PUBLIC_THREAD,
     ApiError,
     Channel,
-    Intents,
     Interaction,
     Json,
     Message,
     Permission,
 )
 from tests.discord.loopback.validation import limits
-from tests.discord.loopback.validation.ledger import (
+from tests.discord.loopback.validation.limits import Wrong
+from tests.discord.loopback.validation.request_log import (
     CALLBACK,
     CHANNEL_MESSAGE,
     CHANNEL_MESSAGES,
+    COMMANDS,
     FOLLOW_UP,
     FOLLOW_UP_MESSAGE,
+    GUILD_COMMANDS,
     ORIGINAL,
 )
-from tests.discord.loopback.validation.limits import Wrong
 
 ROUTER = Router()
 route = ROUTER.route
 
-
-def _body(call: Call) -> Json:
-    return call.body if isinstance(call.body, dict) else {}
-
+Answer = tuple[int, Any]
+"""Status and JSON body, or None for no body."""
 
 # Login and the application.
 
 
 @route("GET", "/gateway", needs_token=False)
-async def gateway_url(api: Api, _: Call) -> tuple[int, Any]:
+async def gateway_url(api: Api, _: Call) -> Answer:
     return 200, {"url": api.gateway.url}
 
 
 @route("GET", "/gateway/bot")
-async def gateway_bot(api: Api, _: Call) -> tuple[int, Any]:
-    return 200, {
-        "url": api.gateway.url,
-        "shards": api.world.shards,
-        "session_start_limit": {
-            "total": 1000,
-            "remaining": 1000 - len(api.gateway.identifies),
-            "reset_after": 86_400_000,
-            "max_concurrency": 1,
-        },
-    }
+async def gateway_bot(api: Api, _: Call) -> Answer:
+    started = len(api.gateway.identifies)
+    limit = {"total": 1000, "remaining": 1000 - started, "reset_after": 86_400_000, "max_concurrency": 1}
+    return 200, {"url": api.gateway.url, "shards": api.world.shards, "session_start_limit": limit}
 
 
 @route("GET", "/users/@me")
-async def me(api: Api, _: Call) -> tuple[int, Any]:
+async def me(api: Api, _: Call) -> Answer:
     more = {"mfa_enabled": True, "locale": "en-US", "verified": True, "email": None}
     return 200, payloads.user(api.world.bot) | more
 
 
-async def application(api: Api, _: Call) -> tuple[int, Any]:
+@route("GET", "/applications/@me", "/oauth2/applications/@me")
+async def application(api: Api, _: Call) -> Answer:
+    nothing = ("icon", "type", "max_participants", "interactions_endpoint_url", "role_connections_verification_url")
+    empty = ("tags", "redirect_uris", "eligible_oauth2_scopes", "rpc_origins")
+    counts = ("flags", "approximate_user_install_count", "approximate_user_authorization_count")
     return 200, {
+        **dict.fromkeys((*nothing, "team")),
+        **dict.fromkeys((*counts, "explicit_content_filter"), 0),
+        **{key: [] for key in empty},
         "id": str(api.world.application_id),
         "name": api.world.bot.name,
-        "icon": None,
         "description": "",
-        "type": None,
         "bot": payloads.user(api.world.bot),
         "bot_public": True,
         "bot_require_code_grant": False,
         "verify_key": "0" * 64,
-        "flags": 0,
         "flags_new": "0",
-        "max_participants": None,
-        "tags": [],
-        "redirect_uris": [],
-        "interactions_endpoint_url": None,
-        "role_connections_verification_url": None,
         "owner": payloads.user(api.world.bot),
         "approximate_guild_count": len(api.world.guilds),
-        "approximate_user_install_count": 0,
-        "approximate_user_authorization_count": 0,
-        "explicit_content_filter": 0,
-        "team": None,
-        "eligible_oauth2_scopes": [],
-        "rpc_origins": [],
         "integration_types_config": {"0": {}, "1": {}},
     }
-
-
-route("GET", "/applications/@me")(application)
-route("GET", "/oauth2/applications/@me")(application)
-
-
-@route("GET", "/applications/{application_id}/emojis")
-async def emojis(_: Api, __: Call) -> tuple[int, Any]:
-    return 200, {"items": []}
 
 
 # Commands.
 
 
 def _scope(api: Api, call: Call) -> int | None:
+    """Return the server whose commands these are, or None for global commands."""
     if call.id("application_id") != api.world.application_id:
         raise ApiError(403, 20012, "You are not authorized to perform this action on this application")
     if "guild_id" not in call.params:
         return None
-    guild_id = call.id("guild_id")
-    if not api.world.bot_in(guild_id):
+    if not api.world.bot_in(call.id("guild_id")):
         raise ApiError(403, 50001, "Missing Access")
-    return guild_id
+    return call.id("guild_id")
 
 
 def stored_command(api: Api, body: Json, scope: int | None, old: Json | None) -> Json:
-    """A command as Discord keeps and returns it; `old` is the one whose place it takes."""
+    """Return a command as Discord stores it. `old` is the command that it replaces."""
     kind = body.get("type") or 1
+    permissions = body.get("default_member_permissions")
     data: Json = {
         "id": old["id"] if old else str(api.world.snowflake()),
         "application_id": str(api.world.application_id),
         "version": str(api.world.snowflake()),
-        "default_member_permissions": None,
+        "default_member_permissions": None if permissions is None else str(permissions),
         "type": kind,
         "name": body["name"],
         "name_localizations": body.get("name_localizations"),
@@ -140,8 +117,6 @@ def stored_command(api: Api, body: Json, scope: int | None, old: Json | None) ->
         "contexts": body.get("contexts"),
         "dm_permission": body.get("dm_permission") is not False,
     }
-    if body.get("default_member_permissions") is not None:
-        data["default_member_permissions"] = str(body["default_member_permissions"])
     if kind == 1:
         data["options"] = body.get("options") or []
     if scope is not None:
@@ -149,11 +124,13 @@ def stored_command(api: Api, body: Json, scope: int | None, old: Json | None) ->
     return data
 
 
-async def get_commands(api: Api, call: Call) -> tuple[int, Any]:
+@route("GET", COMMANDS, GUILD_COMMANDS)
+async def get_commands(api: Api, call: Call) -> Answer:
     return 200, api.world.commands.get(_scope(api, call), [])
 
 
-async def put_commands(api: Api, call: Call) -> tuple[int, Any]:
+@route("PUT", COMMANDS, GUILD_COMMANDS)
+async def put_commands(api: Api, call: Call) -> Answer:
     scope = _scope(api, call)
     api.command_puts += 1
     refuse_if_wrong(call.record, list(limits.commands(call.body)))
@@ -164,112 +141,28 @@ async def put_commands(api: Api, call: Call) -> tuple[int, Any]:
     return 200, api.world.commands[scope]
 
 
-async def post_command(api: Api, call: Call) -> tuple[int, Any]:
-    scope = _scope(api, call)
-    refuse_if_wrong(call.record, list(limits.commands([call.body])))
-    kept = api.world.commands.setdefault(scope, [])
-    key = (_body(call).get("type") or 1, _body(call)["name"])
-    old = next((each for each in kept if (each["type"], each["name"]) == key), None)
-    fresh = stored_command(api, call.body, scope, old)
-    api.world.commands[scope] = [each for each in kept if each is not old] + [fresh]
-    return 200 if old else 201, fresh
-
-
-async def delete_command(api: Api, call: Call) -> tuple[int, Any]:
-    scope = _scope(api, call)
-    kept = api.world.commands.get(scope, [])
-    left = [each for each in kept if each["id"] != call.params["command_id"]]
-    if len(left) == len(kept):
-        raise ApiError(404, 10063, "Unknown application command")
-    api.world.commands[scope] = left
-    return 204, None
-
-
-for _template in (COMMANDS, GUILD_COMMANDS):
-    route("GET", _template)(get_commands)
-    route("PUT", _template)(put_commands)
-    route("POST", _template)(post_command)
-    route("DELETE", f"{_template}/{{command_id}}")(delete_command)
-
-
-# Servers, channels and people.
-
-
-@route("GET", "/guilds/{guild_id}")
-async def get_guild(api: Api, call: Call) -> tuple[int, Any]:
-    if not api.world.bot_in(call.id("guild_id")):
-        raise ApiError(404, 10004, "Unknown Guild")
-    return 200, payloads.guild(api.world, api.world.guilds[call.id("guild_id")], whole=False)
-
-
-@route("GET", "/guilds/{guild_id}/members/{user_id}")
-async def get_member(api: Api, call: Call) -> tuple[int, Any]:
-    guild = api.world.guilds.get(call.id("guild_id"))
-    if guild is None or not api.world.bot_in(guild.id):
-        raise ApiError(403, 50001, "Missing Access")
-    who = api.world.users.get(call.id("user_id"))
-    if who is None or who.id not in guild.members:
-        raise ApiError(404, 10007, "Unknown Member")
-    return 200, payloads.member(guild, who) | {"user": payloads.user(who)}
-
-
-@route("GET", "/users/{user_id}")
-async def get_user(api: Api, call: Call) -> tuple[int, Any]:
-    who = api.world.users.get(call.id("user_id"))
-    if who is None:
-        raise ApiError(404, 10013, "Unknown User")
-    return 200, payloads.user(who)
-
-
-@route("POST", "/users/@me/channels")
-async def open_dm(api: Api, call: Call) -> tuple[int, Any]:
-    refuse_if_wrong(call.record, [])
-    who = int(_body(call).get("recipient_id") or 0)
-    if who not in api.world.users or who == api.world.bot.id:
-        raise ApiError(400, 50033, "Invalid Recipient(s)")
-    return 200, payloads.channel(api.world, api.world.dm_with(who))
-
-
-@route("GET", "/channels/{channel_id}")
-async def get_channel(api: Api, call: Call) -> tuple[int, Any]:
-    return 200, payloads.channel(api.world, api.open_channel(call.id("channel_id")))
-
-
-@route("POST", "/channels/{channel_id}/typing")
-async def typing(api: Api, call: Call) -> tuple[int, Any]:
-    place = api.open_channel(call.id("channel_id"))
-    api.check_sending(place, {}, {})
-    return 204, None
-
-
 # Messages in channels.
 
 
-@route("GET", CHANNEL_MESSAGES)
-async def get_messages(api: Api, call: Call) -> tuple[int, Any]:
-    place = api.open_channel(call.id("channel_id"))
-    if not api.world.permissions(place, api.world.bot.id) & Permission.READ_MESSAGE_HISTORY:
-        return 200, []
-    before = int(call.query.get("before", 1 << 63))
-    after = int(call.query.get("after", 0))
-    said = [each for each in place.messages.values() if after < each.id < before and each.visible_to is None]
-    newest = sorted(said, key=lambda each: each.id, reverse=True)[: int(call.query.get("limit", 50))]
-    return 200, [payloads.message(api.world, each) for each in newest]
+@route("POST", "/channels/{channel_id}/typing")
+async def typing(api: Api, call: Call) -> Answer:
+    api.check_sending(api.open_channel(call.id("channel_id")), {}, {})
+    return 204, None
 
 
-def _seen(api: Api, call: Call) -> Message:
+def _message(api: Api, call: Call) -> tuple[Channel, Message]:
+    """Return the message of a path, and its channel."""
     place = api.open_channel(call.id("channel_id"))
     said = api.world.message(place, call.id("message_id"))
     if said.visible_to is not None:
         raise ApiError(404, 10008, "Unknown Message")
-    return said
+    return place, said
 
 
 @route("GET", CHANNEL_MESSAGE)
-async def get_message(api: Api, call: Call) -> tuple[int, Any]:
-    said = _seen(api, call)
-    place = api.world.channels[said.channel_id]
-    if not api.world.permissions(place, api.world.bot.id) & Permission.READ_MESSAGE_HISTORY:
+async def get_message(api: Api, call: Call) -> Answer:
+    place, said = _message(api, call)
+    if not api.bot_may(place, Permission.READ_MESSAGE_HISTORY):
         raise ApiError(403, 50013, "Missing Permissions")
     return 200, payloads.message(api.world, said)
 
@@ -279,19 +172,18 @@ def _reference(api: Api, place: Channel, body: Json) -> Json | None:
     if not isinstance(given, dict):
         return None
     number = int(given.get("message_id") or 0)
-    if number not in place.messages:
-        if given.get("fail_if_not_exists") is False:
-            return None
-        wrong = Wrong(("message_reference",), "Unknown message")
-        raise ApiError(400, 50035, "Invalid Form Body", errors_of([wrong]))
-    return api.reference_to(number)
+    if number in place.messages:
+        return api.reference_to(number)
+    if given.get("fail_if_not_exists") is False:
+        return None
+    errors = errors_of([Wrong(("message_reference",), "Unknown message")])
+    raise ApiError(400, 50035, "Invalid Form Body", errors)
 
 
 @route("POST", CHANNEL_MESSAGES)
-async def post_message(api: Api, call: Call) -> tuple[int, Any]:
-    place = api.open_channel(call.id("channel_id"))
+async def post_message(api: Api, call: Call) -> Answer:
+    place, body = api.open_channel(call.id("channel_id")), call.json
     call.record.channel_id = place.id
-    body = _body(call)
     refuse_if_wrong(call.record, list(limits.message(body, files=call.files)))
     api.check_sending(place, body, call.files)
     nonce = body.get("nonce")
@@ -308,9 +200,8 @@ async def post_message(api: Api, call: Call) -> tuple[int, Any]:
 
 
 @route("PATCH", CHANNEL_MESSAGE)
-async def patch_message(api: Api, call: Call) -> tuple[int, Any]:
-    said = _seen(api, call)
-    place = api.world.channels[said.channel_id]
+async def patch_message(api: Api, call: Call) -> Answer:
+    place, said = _message(api, call)
     if said.author_id != api.world.bot.id:
         raise ApiError(403, 50005, "Cannot edit a message authored by another user")
     if place.archived:
@@ -319,146 +210,107 @@ async def patch_message(api: Api, call: Call) -> tuple[int, Any]:
 
 
 @route("DELETE", CHANNEL_MESSAGE)
-async def delete_message(api: Api, call: Call) -> tuple[int, Any]:
-    said = _seen(api, call)
-    place = api.world.channels[said.channel_id]
-    may = api.world.permissions(place, api.world.bot.id)
-    if said.author_id != api.world.bot.id and not may & Permission.MANAGE_MESSAGES:
+async def delete_message(api: Api, call: Call) -> Answer:
+    place, said = _message(api, call)
+    if said.author_id != api.world.bot.id and not api.bot_may(place, Permission.MANAGE_MESSAGES):
         raise ApiError(403, 50013, "Missing Permissions")
     if place.archived:
         raise ApiError(400, 50083, "Thread is archived")
-    api.forget(said)
+    api.delete(said)
     return 204, None
-
-
-async def start_thread(api: Api, call: Call) -> tuple[int, Any]:
-    parent = api.open_channel(call.id("channel_id"))
-    refuse_if_wrong(call.record, [])
-    may = api.world.permissions(parent, api.world.bot.id)
-    if not may & Permission.CREATE_PUBLIC_THREADS:
-        raise ApiError(403, 50013, "Missing Permissions")
-    number = call.id("message_id") if "message_id" in call.params else api.world.snowflake()
-    if number in api.world.channels:
-        raise ApiError(400, 160004, "A thread has already been created for this message")
-    thread = Channel(number, PUBLIC_THREAD, str(_body(call)["name"]), parent.guild_id, parent.id, api.world.bot.id)
-    api.world.channels[thread.id] = thread
-    data = payloads.channel(api.world, thread)
-    api.gateway.dispatch("THREAD_CREATE", data, guild_id=thread.guild_id, intent=int(Intents.GUILDS))
-    return 201, data
-
-
-route("POST", "/channels/{channel_id}/messages/{message_id}/threads")(start_thread)
-route("POST", "/channels/{channel_id}/threads")(start_thread)
 
 
 # Interactions.
 
 
 @route("POST", CALLBACK, needs_token=False)
-async def callback(api: Api, call: Call) -> tuple[int, Any]:
-    asked = api.world.interactions.get(call.id("interaction_id"))
-    if asked is None or asked.token != call.params["interaction_token"]:
+async def callback(api: Api, call: Call) -> Answer:
+    interaction = api.world.interactions.get(call.id("interaction_id"))
+    if interaction is None or interaction.token != call.params["interaction_token"]:
         raise ApiError(404, 10062, "Unknown interaction")
-    call.record.interaction_id = asked.id
-    asked.attempts += 1
-    body = _body(call)
-    kind = body.get("type")
-    data = body.get("data")
+    call.record.interaction_id = interaction.id
+    interaction.attempts += 1
+    kind, data = call.json.get("type"), call.json.get("data")
     data = data if isinstance(data, dict) else {}
-    refuse_if_wrong(call.record, list(_callback_wrong(asked, kind, data, call.files)))
-    if call.arrived - asked.created > ACKNOWLEDGE_WITHIN:
+    refuse_if_wrong(call.record, list(_callback_wrong(interaction, kind, data, call.files)))
+    if call.arrived - interaction.created > ACKNOWLEDGE_WITHIN:
         raise ApiError(404, 10062, "Unknown interaction")
-    if asked.acknowledged is not None:
+    if interaction.acknowledged is not None:
         raise ApiError(400, 40060, "Interaction has already been acknowledged.")
-    updated = api.world.messages.get(asked.message_id or 0)
     if kind == 7:
+        updated = api.world.messages.get(interaction.message_id or 0)
         if updated is None:
             raise ApiError(404, 10008, "Unknown Message")
-        inner = Call(call.record, call.params, call.query, data, call.files, call.names, call.arrived)
-        api.edit(updated, inner, ephemeral_allowed=True)
-    asked.acknowledged = call.arrived
-    asked.callback_type = int(str(kind))
+        api.edit(updated, replace(call, body=data), ephemeral_allowed=True)
+    interaction.acknowledged = call.arrived
+    interaction.callback_type = int(str(kind))
     if kind in (4, 5):
-        asked.response_id = api.respond(asked, call, data, loading=kind == 5).id
+        interaction.response_id = api.respond(interaction, call, data, loading=kind == 5).id
     elif kind in (6, 7):
-        asked.response_id = asked.message_id
+        interaction.response_id = interaction.message_id
     elif kind == 8:
-        asked.choices = data.get("choices")
+        interaction.choices = data.get("choices")
     elif kind == 9:
-        asked.modal = data
+        interaction.modal = data
     if kind != 5:
-        api.done(asked)
-    api.world.signals.notify(("interaction", asked.id))
+        api.answered(interaction)
+    api.world.signals.notify(("interaction", interaction.id))
     if call.query.get("with_response", "").lower() in ("1", "true"):
-        return 200, payloads.callback(api.world, asked)
+        return 200, payloads.callback(api.world, interaction)
     return 204, None
 
 
-def _callback_wrong(asked: Interaction, kind: Any, data: Json, files: dict[int, int]) -> list[Wrong]:
-    allowed = {4, 5, 9, 12}
-    if asked.type == AUTOCOMPLETE:
-        allowed = {8}
-    elif asked.type == COMPONENT:
-        allowed |= {6, 7}
-    elif asked.type == MODAL_SUBMIT:
-        allowed = {4, 5, 12} | ({6, 7} if asked.message_id else set())
+def _callback_wrong(interaction: Interaction, kind: Any, data: Json, files: dict[int, int]) -> list[Wrong]:
+    allowed = {
+        AUTOCOMPLETE: {8},
+        COMPONENT: {4, 5, 6, 7, 9, 12},
+        MODAL_SUBMIT: {4, 5, 6, 7, 12} if interaction.message_id else {4, 5, 12},
+    }.get(interaction.type, {4, 5, 9, 12})
     if kind not in allowed:
         return [Wrong(("type",), f"a callback of type {kind} doesn't answer this interaction")]
     if kind == 4:
         found = limits.message(data, files=files, ephemeral_allowed=True)
-        return [Wrong(("data", *each.path), each.message, each.empty) for each in found]
+        return [replace(each, path=("data", *each.path)) for each in found]
     if kind == 5:
         return list(limits.deferral(data))
     if kind == 8:
-        return list(limits.autocomplete(data, asked.answerable_type or 3))
-    if kind == 9:
-        return list(limits.modal(data))
-    return []
+        return list(limits.autocomplete(data, interaction.option_type or 3))
+    return list(limits.modal(data)) if kind == 9 else []
 
 
 @route("POST", FOLLOW_UP, needs_token=False)
-async def follow_up(api: Api, call: Call) -> tuple[int, Any]:
-    asked = api.asked(call)
-    body = _body(call)
-    refuse_if_wrong(call.record, list(limits.message(body, files=call.files, ephemeral_allowed=True)))
-    if asked.thinking and asked.response_id is not None:
-        # The first follow-up of a deferral takes the place of "is thinking".
-        said = api.edit(api.world.messages[asked.response_id], call, ephemeral_allowed=True)
-        api.done(asked)
+async def follow_up(api: Api, call: Call) -> Answer:
+    interaction = api.interaction_of(call)
+    refuse_if_wrong(call.record, list(limits.message(call.json, files=call.files, ephemeral_allowed=True)))
+    if interaction.thinking and interaction.response_id is not None:
+        # The first follow-up of a deferral replaces "is thinking".
+        said = api.edit(api.world.messages[interaction.response_id], call, ephemeral_allowed=True)
+        api.answered(interaction)
         return 200, payloads.message(api.world, said, whole=True)
-    if asked.user_install_alone and len(asked.follow_ups) >= FOLLOW_UPS_OF_A_USER_INSTALL:
+    if interaction.only_user_install and len(interaction.follow_ups) >= FOLLOW_UPS_OF_A_USER_INSTALL:
         raise ApiError(400, 40094, "Maximum number of follow-up messages for this interaction reached")
-    said = api.respond(asked, call, body, loading=False)
-    asked.follow_ups.append(said.id)
-    api.world.signals.notify(("interaction", asked.id))
+    said = api.respond(interaction, call, call.json, loading=False)
+    interaction.follow_ups.append(said.id)
+    api.world.signals.notify(("interaction", interaction.id))
     return 200, payloads.message(api.world, said, whole=True)
 
 
-async def get_response(api: Api, call: Call) -> tuple[int, Any]:
-    said = api.message_of(api.asked(call), call)
-    return 200, payloads.message(api.world, said, whole=True)
-
-
-async def patch_response(api: Api, call: Call) -> tuple[int, Any]:
-    asked = api.asked(call)
-    said = api.message_of(asked, call)
+@route("PATCH", ORIGINAL, FOLLOW_UP_MESSAGE, needs_token=False)
+async def patch_response(api: Api, call: Call) -> Answer:
+    interaction = api.interaction_of(call)
+    said = api.message_of(interaction, call)
     api.edit(said, call, ephemeral_allowed=False)
-    if said.id == asked.response_id:
-        api.done(asked)
-    api.world.signals.notify(("interaction", asked.id))
+    if said.id == interaction.response_id:
+        api.answered(interaction)
+    api.world.signals.notify(("interaction", interaction.id))
     return 200, payloads.message(api.world, said, whole=True)
 
 
-async def delete_response(api: Api, call: Call) -> tuple[int, Any]:
-    asked = api.asked(call)
-    said = api.message_of(asked, call)
-    api.forget(said)
-    if said.id == asked.response_id:
-        api.done(asked)
+@route("DELETE", ORIGINAL, FOLLOW_UP_MESSAGE, needs_token=False)
+async def delete_response(api: Api, call: Call) -> Answer:
+    interaction = api.interaction_of(call)
+    said = api.message_of(interaction, call)
+    api.delete(said)
+    if said.id == interaction.response_id:
+        api.answered(interaction)
     return 204, None
-
-
-for _template in (ORIGINAL, FOLLOW_UP_MESSAGE):
-    route("GET", _template, needs_token=False)(get_response)
-    route("PATCH", _template, needs_token=False)(patch_response)
-    route("DELETE", _template, needs_token=False)(delete_response)

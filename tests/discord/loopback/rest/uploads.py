@@ -1,4 +1,4 @@
-"""Files that people upload with a slash command, and the server that hands them out (Discord's CDN)."""
+"""Files that users upload with a slash command, and the server that hands them out (Discord's CDN)."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ from aiohttp import hdrs, web
 
 from tests.discord.loopback.faults import Faults
 from tests.discord.loopback.gateway import abort
-from tests.discord.loopback.state.world import Json, Uploaded, World
+from tests.discord.loopback.state.objects import Json, Upload
+from tests.discord.loopback.state.world import World
 
 TEMPLATE = "/ephemeral-attachments/{application_id}/{attachment_id}/{filename}"
 _LEFT_OUT = re.compile(r"[^A-Za-z0-9._-]")
-_AT_ONCE = 65_536
+_CHUNK = 65_536  # bytes
 
 
-def announced(world: World, file: Uploaded) -> Json:
-    """The attachment object, as an interaction's `resolved` has it.
+def attachment(world: World, file: Upload) -> Json:
+    """Return the attachment object of an interaction's `resolved`.
 
-    Discord leaves out of a file's name what is not plain, and then gives the name without its ending as the title.
+    Discord leaves all but plain characters out of a file's name, and then gives the whole stem as the title.
     """
     plain = _LEFT_OUT.sub("", file.name.replace(" ", "_"))
-    place = f"{world.cdn}/ephemeral-attachments/{world.application_id}/{file.id}/{quote(plain)}"
+    url = f"{world.cdn}/ephemeral-attachments/{world.application_id}/{file.id}/{quote(plain)}?ex=0&is=0&hm=0&"
     data: Json = {
         "id": str(file.id),
         "filename": plain,
         "size": file.announced,
-        "url": f"{place}?ex=0&is=0&hm=0&",
-        "proxy_url": f"{place}?ex=0&is=0&hm=0&",
+        "url": url,
+        "proxy_url": url,
         "content_type": "text/plain; charset=utf-8",
         "ephemeral": True,
     }
@@ -38,16 +39,16 @@ def announced(world: World, file: Uploaded) -> Json:
 
 
 class Cdn:
-    """Hands uploads out; it asks nobody for a token."""
+    """Hands uploads out. It refuses requests that carry the bot's token."""
 
     def __init__(self, world: World, faults: Faults) -> None:
         self._world = world
         self._faults = faults
 
     async def handle(self, request: web.Request) -> web.StreamResponse:
-        """One download. Its length isn't told beforehand, so that whoever reads has to count."""
+        """Answer a download. It announces no length, so that the client has to count."""
         if hdrs.AUTHORIZATION in request.headers:
-            raise web.HTTPBadRequest(text="the bot's token has no business here")
+            raise web.HTTPBadRequest(text="The bot must not send its token here.")
         fault = self._faults.strike("GET", TEMPLATE)
         if fault is not None:
             await asyncio.sleep(fault.seconds)
@@ -62,10 +63,10 @@ class Cdn:
         await response.prepare(request)
         try:
             for _ in range(file.times):
-                for start in range(0, len(file.content), _AT_ONCE):
-                    await response.write(file.content[start : start + _AT_ONCE])
+                for start in range(0, len(file.content), _CHUNK):
+                    await response.write(file.content[start : start + _CHUNK])
         except ConnectionError:
-            # Whoever reads has read enough.
+            # The client has read enough.
             return response
         await response.write_eof()
         return response

@@ -1,4 +1,4 @@
-"""State as Discord writes it on the wire."""
+"""Objects as Discord writes them on the wire."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Iterator
 
-from tests.discord.loopback.state.world import (
+from tests.discord.loopback.state.objects import (
     DM,
     EPHEMERAL,
     EPOCH,
@@ -17,22 +17,81 @@ from tests.discord.loopback.state.world import (
     Interaction,
     Json,
     Message,
+    Role,
     User,
-    World,
 )
+from tests.discord.loopback.state.world import World
 
 USER_MENTION = re.compile(r"<@!?(\d+)>")
 ROLE_MENTION = re.compile(r"<@&(\d+)>")
 
+_MEMBER: Json = {
+    **dict.fromkeys(("nick", "avatar", "banner", "premium_since", "communication_disabled_until")),
+    **dict.fromkeys(("deaf", "mute", "pending"), False),
+    "flags": 0,
+}
+_GUILD: Json = {
+    **dict.fromkeys(
+        (
+            "icon", "description", "home_header", "splash", "discovery_splash", "banner", "application_id",
+            "afk_channel_id", "system_channel_id", "widget_channel_id", "max_presences", "vanity_url_code",
+            "rules_channel_id", "safety_alerts_channel_id", "public_updates_channel_id", "incidents_data",
+        )
+    ),
+    **dict.fromkeys(
+        (
+            "system_channel_flags", "verification_level", "default_message_notifications", "mfa_level", "nsfw_level",
+            "explicit_content_filter", "premium_tier", "premium_subscription_count",
+        ),
+        0,
+    ),
+    **dict.fromkeys(("widget_enabled", "premium_progress_bar_enabled", "nsfw"), False),
+    "features": [],
+    "emojis": [],
+    "stickers": [],
+    "region": "us-west",
+    "afk_timeout": 300,
+    "max_members": 500000,
+    "max_stage_video_channel_users": 50,
+    "max_video_channel_users": 25,
+}  # fmt: skip
+_ROLE: Json = {
+    "color": 0,
+    "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
+    "hoist": False,
+    "mentionable": False,
+    "icon": None,
+    "unicode_emoji": None,
+    "flags": 0,
+}
+_VOICE: Json = {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
+_CHANNEL_OF_TYPE: dict[int, Json] = {
+    2: _VOICE,
+    13: _VOICE,
+    15: {
+        "available_tags": [],
+        "default_reaction_emoji": None,
+        "default_sort_order": None,
+        "default_forum_layout": 0,
+    },
+}
+"""What voice channels, stages and forums have besides, by type."""
+_COMPONENT_DEFAULTS: dict[int, Json] = {
+    3: {"min_values": 1, "max_values": 1, "disabled": False},
+    11: {"description": None, "spoiler": False},
+    14: {"divider": True, "spacing": 1},
+    17: {"accent_color": None, "spoiler": False},
+}
+"""What Discord adds to a component that was sent without it, by type."""
+
 
 def timestamp(snowflake: int) -> str:
-    """When an identifier was made, in ISO 8601."""
+    """Return when an identifier was made, in ISO 8601."""
     seconds = ((snowflake >> 22) + EPOCH) / 1000
     return dt.datetime.fromtimestamp(seconds, dt.UTC).isoformat()
 
 
 def user(who: User) -> Json:
-    """A user object."""
     return {
         "id": str(who.id),
         "username": who.name.lower().replace(" ", "_"),
@@ -47,24 +106,13 @@ def user(who: User) -> Json:
 
 
 def member(guild: Guild, who: User) -> Json:
-    """A guild member object without its user."""
-    return {
-        "roles": [str(role) for role in guild.members.get(who.id, [])],
-        "nick": None,
-        "avatar": None,
-        "banner": None,
-        "joined_at": timestamp(guild.id),
-        "premium_since": None,
-        "communication_disabled_until": None,
-        "deaf": False,
-        "mute": False,
-        "pending": False,
-        "flags": 0,
-    }
+    """Return a guild member object without its user."""
+    roles = [str(role) for role in guild.members.get(who.id, [])]
+    return _MEMBER | {"roles": roles, "joined_at": timestamp(guild.id)}
 
 
 def channel(world: World, place: Channel, *, for_user: int | None = None) -> Json:
-    """A channel object; with `permissions` where it is a person's view, as in an interaction."""
+    """Return a channel object. `for_user` adds that user's permissions, as an interaction has them."""
     last = max(place.messages, default=None)
     data: Json = {
         "id": str(place.id),
@@ -96,138 +144,71 @@ def channel(world: World, place: Channel, *, for_user: int | None = None) -> Jso
             },
         }
     else:
-        guild = world.guilds[place.guild_id] if place.guild_id else None
+        roles = world.guilds[place.guild_id].roles if place.guild_id else {}
         data |= {
             "position": 0,
             "nsfw": False,
             "topic": None,
             "permission_overwrites": [
-                {
-                    "id": str(target),
-                    "type": 0 if guild and target in guild.roles else 1,
-                    "allow": str(allow),
-                    "deny": str(deny),
-                }
+                {"id": str(target), "type": 0 if target in roles else 1, "allow": str(allow), "deny": str(deny)}
                 for target, (allow, deny) in place.overwrites.items()
             ],
-            **_OF_KIND.get(place.type, {}),
+            **_CHANNEL_OF_TYPE.get(place.type, {}),
         }
     if for_user is not None:
         data["permissions"] = str(world.permissions(place, for_user))
     return data
 
 
-_VOICE: Json = {"bitrate": 64000, "user_limit": 0, "rtc_region": None}
-_OF_KIND: dict[int, Json] = {
-    2: _VOICE,
-    13: _VOICE,
-    15: {
-        "available_tags": [],
-        "default_reaction_emoji": None,
-        "default_sort_order": None,
-        "default_forum_layout": 0,
-    },
-}
-"""What else is said of voice channels, stages and forums, by their type."""
+def role(world: World, server: Guild, one: Role) -> Json:
+    tags = {"tags": {"bot_id": str(world.bot.id)}} if one.managed else {}
+    return _ROLE | tags | {
+        "id": str(one.id),
+        "name": one.name,
+        "permissions": str(one.permissions),
+        "position": list(server.roles).index(one.id),
+        "managed": one.managed,
+    }  # fmt: skip
 
 
-def guild(world: World, server: Guild, *, whole: bool) -> Json:
-    """A guild object; `whole` adds channels, threads and members, as GUILD_CREATE does."""
-    data: Json = {
+def guild(world: World, server: Guild) -> Json:
+    """Return a guild object with its channels, its threads and the bot as a member, as GUILD_CREATE has it."""
+    places = [place for place in world.channels.values() if place.guild_id == server.id]
+    return _GUILD | {
         "id": str(server.id),
         "name": server.name,
-        "icon": None,
-        "description": None,
-        "home_header": None,
-        "splash": None,
-        "discovery_splash": None,
-        "features": [],
-        "banner": None,
         "owner_id": str(server.owner_id),
-        "application_id": None,
-        "region": "us-west",
-        "afk_channel_id": None,
-        "afk_timeout": 300,
-        "system_channel_id": None,
-        "system_channel_flags": 0,
-        "widget_enabled": False,
-        "widget_channel_id": None,
-        "verification_level": 0,
-        "roles": [
-            {
-                "id": str(role.id),
-                "name": role.name,
-                "permissions": str(role.permissions),
-                "position": position,
-                "color": 0,
-                "colors": {"primary_color": 0, "secondary_color": None, "tertiary_color": None},
-                "hoist": False,
-                "managed": role.managed,
-                "mentionable": False,
-                "icon": None,
-                "unicode_emoji": None,
-                "flags": 0,
-                **({"tags": {"bot_id": str(world.bot.id)}} if role.managed else {}),
-            }
-            for position, role in enumerate(server.roles.values())
-        ],
-        "default_message_notifications": 0,
-        "mfa_level": 0,
-        "explicit_content_filter": 0,
-        "max_presences": None,
-        "max_members": 500000,
-        "max_stage_video_channel_users": 50,
-        "max_video_channel_users": 25,
-        "vanity_url_code": None,
-        "premium_tier": 0,
-        "premium_subscription_count": 0,
         "preferred_locale": server.locale,
-        "rules_channel_id": None,
-        "safety_alerts_channel_id": None,
-        "public_updates_channel_id": None,
-        "premium_progress_bar_enabled": False,
-        "nsfw": False,
-        "nsfw_level": 0,
-        "emojis": [],
-        "stickers": [],
-        "incidents_data": None,
+        "roles": [role(world, server, one) for one in server.roles.values()],
+        "joined_at": timestamp(server.id),
+        "large": False,
+        "unavailable": False,
+        "member_count": len(server.members),
+        "members": [member(server, world.bot) | {"user": user(world.bot)}],
+        "channels": [channel(world, place) for place in places if not place.is_thread],
+        "threads": [channel(world, place) for place in places if place.is_thread and not place.archived],
+        "presences": [],
+        "voice_states": [],
+        "stage_instances": [],
+        "guild_scheduled_events": [],
+        "soundboard_sounds": [],
     }
-    if whole:
-        places = [place for place in world.channels.values() if place.guild_id == server.id]
-        data |= {
-            "joined_at": timestamp(server.id),
-            "large": False,
-            "unavailable": False,
-            "member_count": len(server.members),
-            "members": [member(server, world.bot) | {"user": user(world.bot)}],
-            "channels": [channel(world, place) for place in places if not place.is_thread],
-            "threads": [channel(world, place) for place in places if place.is_thread and not place.archived],
-            "presences": [],
-            "voice_states": [],
-            "stage_instances": [],
-            "guild_scheduled_events": [],
-            "soundboard_sounds": [],
-        }
-    return data
 
 
 def content_visible(world: World, message: Message) -> bool:
-    """Whether the bot may read a message's content by Discord's rules for bots without that intent."""
-    place = world.channels[message.channel_id]
-    return (
-        world.reads_content or message.author_id == world.bot.id or place.type == DM or world.bot.id in message.mentions
-    )
+    """Return True if Discord lets the bot read a message's content, given its intents."""
+    in_dm = world.channels[message.channel_id].type == DM
+    return in_dm or world.reads_content or message.author_id == world.bot.id or world.bot.id in message.mentions
 
 
 def message(world: World, said: Message, *, whole: bool = False, nested: bool = False) -> Json:
-    """A message object as the bot receives it; `whole` is for what Discord never blanks."""
-    author = world.users[said.author_id]
+    """Return a message object as the bot receives it. `whole` is for what Discord never blanks."""
     shown = whole or content_visible(world, said)
     data: Json = {
         "id": str(said.id),
         "channel_id": str(said.channel_id),
         "type": said.type,
-        "author": user(author),
+        "author": user(world.users[said.author_id]),
         "content": said.content if shown else "",
         "embeds": said.embeds if shown else [],
         "attachments": said.attachments if shown else [],
@@ -256,7 +237,7 @@ def message(world: World, said: Message, *, whole: bool = False, nested: bool = 
 
 
 def message_event(world: World, said: Message) -> Json:
-    """A message as MESSAGE_CREATE and MESSAGE_UPDATE carry it."""
+    """Return a message as MESSAGE_CREATE and MESSAGE_UPDATE have it."""
     data = message(world, said)
     place = world.channels[said.channel_id]
     data["channel_type"] = place.type
@@ -272,7 +253,7 @@ def message_event(world: World, said: Message) -> Json:
 
 
 def seen(world: World, said: Message) -> Json:
-    """A message as people see it, with what only the tests know."""
+    """Return a message as users see it, with what only the tests know."""
     return message(world, said, whole=True) | {
         "visible_to": str(said.visible_to) if said.visible_to else None,
         "pings": said.pings,
@@ -281,47 +262,42 @@ def seen(world: World, said: Message) -> Json:
     }
 
 
-def interaction_metadata(world: World, asked: Interaction) -> Json:
-    """Where a message came from."""
+def interaction_metadata(world: World, interaction: Interaction) -> Json:
     data: Json = {
-        "id": str(asked.id),
-        "type": asked.type,
-        "user": user(world.users[asked.user_id]),
-        "authorizing_integration_owners": asked.owners,
+        "id": str(interaction.id),
+        "type": interaction.type,
+        "user": user(world.users[interaction.user_id]),
+        "authorizing_integration_owners": interaction.owners,
     }
-    if asked.type == 3:
-        data["interacted_message_id"] = str(asked.message_id)
-    if asked.type == 5:
-        data["triggering_interaction_metadata"] = {
-            **data,
-            "type": 2,
-            "id": str(asked.id),
-        }
+    if interaction.type == 3:
+        data["interacted_message_id"] = str(interaction.message_id)
+    if interaction.type == 5:
+        data["triggering_interaction_metadata"] = data | {"type": 2}
     return data
 
 
-def callback(world: World, asked: Interaction) -> Json:
-    """What `with_response` returns for an interaction's callback."""
-    inner: Json = {"id": str(asked.id), "type": asked.type}
+def callback(world: World, interaction: Interaction) -> Json:
+    """Return what `with_response` asks for in an interaction's callback."""
+    inner: Json = {"id": str(interaction.id), "type": interaction.type}
     data: Json = {"interaction": inner}
-    if asked.response_id is not None:
-        response = world.messages[asked.response_id]
+    if interaction.response_id is not None:
+        response = world.messages[interaction.response_id]
         inner |= {
-            "response_message_id": str(asked.response_id),
+            "response_message_id": str(interaction.response_id),
             "response_message_loading": bool(response.flags & LOADING),
             "response_message_ephemeral": bool(response.flags & EPHEMERAL),
         }
-        # A deferral creates its message too, but only a finished one is returned as a resource.
-        if asked.callback_type in (4, 7):
+        # A deferral creates its message too, but only a finished message is returned as a resource.
+        if interaction.callback_type in (4, 7):
             data["resource"] = {
-                "type": asked.callback_type,
+                "type": interaction.callback_type,
                 "message": message(world, response, whole=True),
             }
     return data
 
 
 def texts(components: list[Json]) -> Iterator[str]:
-    """The text of every text display, in reading order."""
+    """Yield the text of every text display, in reading order."""
     for component in components:
         if component.get("type") == 10:
             yield str(component.get("content") or "")
@@ -329,7 +305,7 @@ def texts(components: list[Json]) -> Iterator[str]:
 
 
 def walk(components: list[Json]) -> Iterator[Json]:
-    """Every component, in reading order, with those nested and the accessories of sections."""
+    """Yield every component in reading order, nested ones and the accessories of sections included."""
     for component in components:
         yield component
         yield from walk(component.get("components") or [])
@@ -338,38 +314,24 @@ def walk(components: list[Json]) -> Iterator[Json]:
                 yield from walk([component[key]])
 
 
-DEFAULTS: dict[int, Json] = {
-    3: {"min_values": 1, "max_values": 1, "disabled": False},
-    11: {"description": None, "spoiler": False},
-    14: {"divider": True, "spacing": 1},
-    17: {"accent_color": None, "spoiler": False},
-}
-"""What Discord adds to a component that was sent without it, by the component's type."""
-
-
 def returned_components(sent: list[Json]) -> list[Json]:
-    """Components as Discord returns them: each with an id, and with what was left to its default."""
+    """Return components as Discord returns them: each with an id and its defaults."""
     copied: list[Json] = json.loads(json.dumps(sent))
     used = {each.get("id") for each in walk(copied)}
     fresh = (number for number in range(1, 10_000) if number not in used)
     for each in walk(copied):
         if not each.get("id"):
             each["id"] = next(fresh)
-        for key, value in DEFAULTS.get(each["type"], {}).items():
+        for key, value in _COMPONENT_DEFAULTS.get(each["type"], {}).items():
             each.setdefault(key, value)
         if isinstance(each.get("media"), dict):
-            each["media"] = {
-                "proxy_url": each["media"]["url"],
-                "width": None,
-                "height": None,
-                "content_type": None,
-                "id": "0",
-            } | each["media"]
+            url = {"proxy_url": each["media"]["url"], "id": "0"}
+            each["media"] = dict.fromkeys(("width", "height", "content_type")) | url | each["media"]
     return copied
 
 
 def returned_embeds(sent: list[Json]) -> list[Json]:
-    """Embeds as Discord returns them."""
+    """Return embeds as Discord returns them."""
     copied: list[Json] = json.loads(json.dumps(sent))
     for each in copied:
         each["type"] = "rich"

@@ -1,38 +1,29 @@
-"""The second oracle: Discord's rules that its OpenAPI description doesn't hold.
+"""The rules of Discord that its OpenAPI description leaves out.
 
-Each check takes a body and yields what is wrong with it as `Wrong(path, message)`; an empty message is told
-apart, for Discord has a code of its own for it. Sources are Discord's reference pages on messages, components
-and application commands.
+Each check takes a body and yields what is wrong as `Wrong(path, message)`. The sources are Discord's reference pages on
+messages, components and application commands.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.discord.loopback.state.objects import COMPONENTS_V2, EPHEMERAL, Json
 from tests.discord.loopback.state.payloads import texts, walk
-from tests.discord.loopback.state.world import COMPONENTS_V2, EPHEMERAL, Json
 
 CONTENT = 2000
-EMBEDS_TOTAL = 6000
-EMBED_PARTS = {"title": 256, "description": 4096}
-FIELD_NAME, FIELD_VALUE, FIELDS = 256, 1024, 25
-COMPONENTS_TOTAL = 40
-TEXT_TOTAL = 4000
-ROWS = 5
-BUTTONS_IN_A_ROW = 5
-CHOICES = 25
-CHOICE_TEXT = 100
+EMBEDS, EMBEDS_TOTAL, FIELDS = 10, 6000, 25
+COMPONENTS_TOTAL, TEXT_TOTAL, ROWS, BUTTONS_IN_A_ROW, OPTIONS = 40, 4000, 5, 5, 25
+CHOICES, CHOICE_TEXT, CUSTOM_ID = 25, 100, 100
 NONCE = 25
-MODAL_FIELDS = 5
-ATTACHMENTS = 10
-ATTACHMENT_BYTES = 10 * 1024 * 1024
-COMMANDS = {1: 100, 2: 15, 3: 15}
-COMMAND_TEXT = 8000
+MODAL_FIELDS, MODAL_TEXT = 5, 4000
+ATTACHMENTS, ATTACHMENT_BYTES = 10, 10 * 1024 * 1024
+COMMANDS, COMMAND_TEXT = {1: 100, 2: 15, 3: 15}, 8000
 
 ROW, BUTTON, TEXT_INPUT, SECTION, TEXT_DISPLAY, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER, LABEL = (
     1, 2, 4, 9, 10, 11, 12, 13, 14, 17, 18,
@@ -40,178 +31,153 @@ ROW, BUTTON, TEXT_INPUT, SECTION, TEXT_DISPLAY, THUMBNAIL, GALLERY, FILE, SEPARA
 SELECTS = {3, 5, 6, 7, 8}
 ONLY_V2 = {SECTION, TEXT_DISPLAY, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER}
 TOP_LEVEL_V2 = {ROW, SECTION, TEXT_DISPLAY, GALLERY, FILE, SEPARATOR, CONTAINER}
-IN_A_CONTAINER = TOP_LEVEL_V2 - {CONTAINER}
 LINK, PREMIUM = 5, 6
+SUB_COMMANDS = (1, 2)
 
 SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS, VOICE = 1 << 2, 1 << 12, 1 << 13
 COMMAND_NAME = re.compile(r"[-_'\w]{1,32}")
 
+Path = tuple[str | int, ...]
+
 
 @dataclass(frozen=True, slots=True)
 class Wrong:
-    """One broken rule: where in the body, and what. `empty` is an empty message."""
+    """A broken rule: where in the body, and what. `empty` marks an empty message, which has a code of its own."""
 
-    path: tuple[str | int, ...]
+    path: Path
     message: str
     empty: bool = False
 
 
-def _as_list(value: object) -> list[Any]:
+def _list(value: object) -> list[Any]:
     return value if isinstance(value, list) else []
 
 
-def _as_dicts(value: object) -> list[Json]:
-    return [each for each in _as_list(value) if isinstance(each, dict)]
+def _dicts(value: object) -> list[Json]:
+    return [each for each in _list(value) if isinstance(each, dict)]
+
+
+def _dict(value: object) -> Json:
+    return value if isinstance(value, dict) else {}
 
 
 def _blank(value: object) -> bool:
     return not isinstance(value, str) or not value.strip()
 
 
+def _text(thing: Json, key: str, most: int, at: Path, *, required: bool = True) -> Iterator[Wrong]:
+    """Check that a text is not too long, and not blank if it is required."""
+    value = thing.get(key)
+    if (required and _blank(value)) or len(str(value or "")) > most:
+        yield Wrong((*at, key), f"Must be between {int(required)} and {most} in length.")
+
+
+def _most(many: list[Any] | Mapping[Any, Any], most: int, at: Path, *, least: int = 0) -> Iterator[Wrong]:
+    if not least <= len(many) <= most:
+        yield Wrong(at, f"Must be between {least} and {most} in length.")
+
+
+def _unique(values: Iterable[object], at: Path, what: str) -> Iterator[Wrong]:
+    yield from (Wrong(at, f"{what}: {value}") for value, count in Counter(values).items() if count > 1)
+
+
 def _web(value: object, *, also: tuple[str, ...] = ()) -> bool:
-    if not isinstance(value, str):
-        return False
     try:
-        parts = urlsplit(value)
+        parts = urlsplit(str(value))
     except ValueError:
         return False
-    return parts.scheme in ("http", "https", *also) and bool(parts.netloc)
+    return isinstance(value, str) and parts.scheme in ("http", "https", *also) and bool(parts.netloc)
 
 
 def message(
     body: Json,
     *,
-    files: dict[int, int] | None = None,
+    files: Mapping[int, int] | None = None,
     edited: Json | None = None,
     ephemeral_allowed: bool = False,
 ) -> Iterator[Wrong]:
-    """A message that is sent, or an edit of `edited` (its parts as they stand before).
+    """Check a message that is sent, or an edit of the message whose parts are in `edited`.
 
     `files` maps the index of each uploaded file to its size in bytes.
     """
     files = files or {}
-    flags = body.get("flags") or 0
     before = edited or {}
     was_v2 = bool((before.get("flags") or 0) & COMPONENTS_V2)
+    flags = body.get("flags") or 0
     if not isinstance(flags, int):
         yield Wrong(("flags",), "flags is a number")
         flags = 0
     is_v2 = bool(flags & COMPONENTS_V2) or was_v2
-    allowed = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | VOICE | COMPONENTS_V2
-    if ephemeral_allowed:
-        allowed |= EPHEMERAL
+    allowed = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | VOICE | COMPONENTS_V2 | (EPHEMERAL if ephemeral_allowed else 0)
     if flags & ~allowed:
         yield Wrong(("flags",), f"flags {flags & ~allowed} can't be set here")
     if was_v2 and "flags" in body and not flags & COMPONENTS_V2:
         yield Wrong(("flags",), "the components v2 flag can't be removed")
-
     whole = {key: body.get(key, before.get(key)) for key in ("content", "embeds", "components", "attachments")}
-    yield from _content(body)
-    yield from embeds(_as_list(body.get("embeds")))
-    yield from allowed_mentions(body.get("allowed_mentions"))
-    yield from _attachments(body, files)
-    yield from _nonce(body)
+    yield from _text(body, "content", CONTENT, (), required=False)
+    if isinstance(body.get("nonce"), str):
+        yield from _text(body, "nonce", NONCE, (), required=False)
+    yield from _embeds(_list(body.get("embeds")))
+    yield from _allowed_mentions(body.get("allowed_mentions"))
+    yield from _attachments(_list(body.get("attachments")), files)
     if is_v2:
-        for key in ("content", "embeds"):
-            if whole[key]:
+        for key in ("content", "embeds", "poll", "sticker_ids"):
+            if whole.get(key) or (key not in whole and body.get(key)):
                 yield Wrong((key,), "can't be used beside the components v2 flag")
-        for key in ("poll", "sticker_ids"):
-            if body.get(key):
-                yield Wrong((key,), "can't be used beside the components v2 flag")
-    yield from components(_as_list(body.get("components")), v2=is_v2)
-    nothing_else = not any((whole["embeds"], whole["components"], whole["attachments"], files))
-    if nothing_else and _blank(whole["content"]) and not body.get("poll") and not body.get("sticker_ids"):
+    yield from _components(_list(body.get("components")), v2=is_v2)
+    others = (whole["embeds"], whole["components"], whole["attachments"], files, body.get("poll"))
+    if _blank(whole["content"]) and not any(others) and not body.get("sticker_ids"):
         yield Wrong(("content",), "Cannot send an empty message", empty=True)
 
 
-def _content(body: Json) -> Iterator[Wrong]:
-    content = body.get("content")
-    if isinstance(content, str) and len(content) > CONTENT:
-        yield Wrong(("content",), f"Must be {CONTENT} or fewer in length.")
-
-
-def _nonce(body: Json) -> Iterator[Wrong]:
-    nonce = body.get("nonce")
-    if isinstance(nonce, str) and len(nonce) > NONCE:
-        yield Wrong(("nonce",), f"Must be {NONCE} or fewer in length.")
-
-
-def _attachments(body: Json, files: dict[int, int]) -> Iterator[Wrong]:
-    listed = _as_list(body.get("attachments"))
-    if len(listed) > ATTACHMENTS or len(files) > ATTACHMENTS:
-        yield Wrong(("attachments",), f"Must be {ATTACHMENTS} or fewer in length.")
+def _attachments(listed: list[Any], files: Mapping[int, int]) -> Iterator[Wrong]:
+    yield from _most(listed, ATTACHMENTS, ("attachments",))
+    yield from _most(files, ATTACHMENTS, ("attachments",))
     for index, size in files.items():
         if size > ATTACHMENT_BYTES:
             yield Wrong(("attachments", index), "the file is too large")
-    for index, attachment in enumerate(listed):
-        if isinstance(attachment, dict):
-            number = str(attachment.get("id"))
-            # A small number names an upload of this very request, a snowflake one that is there already.
-            if number.isdigit() and int(number) < 1_000 and int(number) not in files:
-                yield Wrong(("attachments", index, "id"), "no such file was uploaded")
+    for index, attachment in enumerate(_dicts(listed)):
+        number = str(attachment.get("id"))
+        # A small number names an upload of this request, a snowflake a file that is there already.
+        if number.isdigit() and int(number) < 1_000 and int(number) not in files:
+            yield Wrong(("attachments", index, "id"), "no such file was uploaded")
 
 
-def allowed_mentions(value: object) -> Iterator[Wrong]:
-    """What `allowed_mentions` may hold together."""
+def _allowed_mentions(value: object) -> Iterator[Wrong]:
     if not isinstance(value, dict):
         return
-    parse = value.get("parse")
     for kind in ("users", "roles"):
-        if value.get(kind) and isinstance(parse, list) and kind in parse:
+        if value.get(kind) and kind in _list(value.get("parse")):
             yield Wrong(("allowed_mentions",), f"parse:{kind} and {kind}: ids are mutually exclusive")
-        if len(_as_list(value.get(kind))) > 100:
-            yield Wrong(("allowed_mentions", kind), "Must be 100 or fewer in length.")
+        yield from _most(_list(value.get(kind)), 100, ("allowed_mentions", kind))
 
 
-def embeds(many: list[Any]) -> Iterator[Wrong]:
-    """The embeds of one message."""
-    if len(many) > 10:
-        yield Wrong(("embeds",), "Must be 10 or fewer in length.")
+def _embeds(many: list[Any]) -> Iterator[Wrong]:
+    yield from _most(many, EMBEDS, ("embeds",))
     total = 0
     for index, embed in enumerate(many):
+        at: Path = ("embeds", index)
         if not isinstance(embed, dict):
-            yield Wrong(("embeds", index), "an embed is an object")
+            yield Wrong(at, "an embed is an object")
             continue
-        at = ("embeds", index)
         shown = ("title", "description", "fields", "image", "thumbnail", "video", "author", "footer")
         if not any(embed.get(key) for key in shown):
             yield Wrong(at, "an embed can't be empty")
-        for key, most in EMBED_PARTS.items():
-            text = embed.get(key) or ""
-            total += len(str(text).strip())
-            if len(str(text)) > most:
-                yield Wrong((*at, key), f"Must be {most} or fewer in length.")
-        author, footer = embed.get("author") or {}, embed.get("footer") or {}
-        for key, part, text, most in (
-            ("author", author, "name", 256), ("footer", footer, "text", 2048),
-        ):  # fmt: skip
-            if isinstance(part, dict) and part:
-                value = part.get(text)
-                total += len(str(value or "").strip())
-                if _blank(value):
-                    yield Wrong((*at, key, text), "This field is required")
-                elif len(str(value)) > most:
-                    yield Wrong((*at, key, text), f"Must be {most} or fewer in length.")
-        fields = _as_list(embed.get("fields"))
-        if len(fields) > FIELDS:
-            yield Wrong((*at, "fields"), f"Must be {FIELDS} or fewer in length.")
+        author, footer = _dict(embed.get("author")), _dict(embed.get("footer"))
+        fields = _dicts(embed.get("fields"))
+        parts = [(embed, "title", 256, at), (embed, "description", 4096, at)]
+        parts += [(author, "name", 256, (*at, "author"))] if author else []
+        parts += [(footer, "text", 2048, (*at, "footer"))] if footer else []
         for number, part in enumerate(fields):
-            for key, most in (("name", FIELD_NAME), ("value", FIELD_VALUE)):
-                value = part.get(key) if isinstance(part, dict) else None
-                total += len(str(value or "").strip())
-                if _blank(value):
-                    yield Wrong((*at, "fields", number, key), "This field is required")
-                elif len(str(value)) > most:
-                    yield Wrong((*at, "fields", number, key), f"Must be {most} or fewer in length.")
-        links: list[tuple[str, object, tuple[str, ...]]] = [("url", embed.get("url"), ())]
-        links += [
-            (key, (embed.get(key) or {}).get("url"), ("attachment",))
-            for key in ("image", "thumbnail")
-            if isinstance(embed.get(key), dict)
-        ]
-        links += [(key, part.get("url"), ()) for key, part in (("author", author),) if isinstance(part, dict)]
-        for key, link, also in links:
-            if link is not None and not _web(link, also=also):
+            parts += [(part, "name", 256, (*at, "fields", number)), (part, "value", 1024, (*at, "fields", number))]
+        for part, key, most, where in parts:
+            total += len(str(part.get(key) or "").strip())
+            yield from _text(part, key, most, where, required=part is not embed)
+        yield from _most(fields, FIELDS, (*at, "fields"))
+        links: list[tuple[str, Any, tuple[str, ...]]] = [("url", embed, ()), ("author", author, ())]
+        links += [(key, _dict(embed.get(key)), ("attachment",)) for key in ("image", "thumbnail")]
+        for key, part, also in links:
+            if part.get("url") is not None and not _web(part["url"], also=also):
                 yield Wrong((*at, key), "Scheme must be one of ('http', 'https').")
         color = embed.get("color")
         if isinstance(color, int) and not 0 <= color <= 0xFFFFFF:
@@ -220,52 +186,45 @@ def embeds(many: list[Any]) -> Iterator[Wrong]:
         yield Wrong(("embeds",), f"Embed size exceeds maximum size of {EMBEDS_TOTAL}")
 
 
-def components(top: list[Any], *, v2: bool) -> Iterator[Wrong]:
-    """The components of one message."""
-    nested = list(walk(_as_dicts(top)))
+def _components(top: list[Any], *, v2: bool) -> Iterator[Wrong]:
+    nested = list(walk(_dicts(top)))
     if len(nested) < len(top):
         yield Wrong(("components",), "a component is an object")
     if v2:
-        if len(nested) > COMPONENTS_TOTAL:
-            yield Wrong(("components",), f"more than {COMPONENTS_TOTAL} components, nested ones counted")
-        if sum(map(len, texts(_as_dicts(top)))) > TEXT_TOTAL:
+        yield from _most(nested, COMPONENTS_TOTAL, ("components",))
+        if sum(map(len, texts(_dicts(top)))) > TEXT_TOTAL:
             yield Wrong(("components",), f"more than {TEXT_TOTAL} characters of text over all components")
-    elif len(top) > ROWS:
-        yield Wrong(("components",), f"Must be {ROWS} or fewer in length.")
-    places = TOP_LEVEL_V2 if v2 else {ROW}
-    for index, component in enumerate(_as_dicts(top)):
+    else:
+        yield from _most(top, ROWS, ("components",))
+    for index, component in enumerate(_dicts(top)):
         at = ("components", index)
-        if component.get("type") not in places:
-            why = "can't stand at the top level"
-            if component.get("type") in ONLY_V2:
-                why += " without the components v2 flag"
-            yield Wrong(at, why)
+        if component.get("type") not in (TOP_LEVEL_V2 if v2 else {ROW}):
+            flag = " without the components v2 flag" if component.get("type") in ONLY_V2 else ""
+            yield Wrong(at, f"can't stand at the top level{flag}")
         yield from _component(component, at)
-    yield from _unique(nested)
+    yield from _unique_ids(nested)
 
 
-def _unique(nested: Iterable[Json]) -> Iterator[Wrong]:
+def _unique_ids(nested: list[Json]) -> Iterator[Wrong]:
     for key, what in (("custom_id", "Component custom id cannot be duplicated"), ("id", "an id is used twice")):
-        counts = Counter(each[key] for each in nested if isinstance(each.get(key), str | int) and each[key])
-        for value, count in counts.items():
-            if count > 1:
-                yield Wrong(("components",), f"{what}: {value}")
+        values = [each[key] for each in nested if isinstance(each.get(key), str | int) and each[key]]
+        yield from _unique(values, ("components",), what)
 
 
-def _component(component: Json, at: tuple[str | int, ...]) -> Iterator[Wrong]:
+def _component(component: Json, at: Path) -> Iterator[Wrong]:
     kind = component.get("type")
-    children = _as_dicts(component.get("components"))
+    children = _dicts(component.get("components"))
+    kinds = [each.get("type") for each in children]
     if kind == ROW:
-        yield from _row(children, at)
+        yield from _row(kinds, at)
     elif kind == BUTTON:
         yield from _button(component, at)
     elif kind in SELECTS:
         yield from _select(component, at)
     elif kind == TEXT_DISPLAY:
-        if _blank(component.get("content")):
-            yield Wrong((*at, "content"), "This field is required")
+        yield from _text(component, "content", TEXT_TOTAL, at)
     elif kind == SECTION:
-        if not 1 <= len(children) <= 3 or any(each.get("type") != TEXT_DISPLAY for each in children):
+        if not 1 <= len(children) <= 3 or set(kinds) != {TEXT_DISPLAY}:
             yield Wrong((*at, "components"), "a section holds one to three text displays")
         accessory = component.get("accessory")
         if not isinstance(accessory, dict) or accessory.get("type") not in (BUTTON, THUMBNAIL):
@@ -273,45 +232,41 @@ def _component(component: Json, at: tuple[str | int, ...]) -> Iterator[Wrong]:
         else:
             yield from _component(accessory, (*at, "accessory"))
     elif kind == CONTAINER:
-        if not children:
-            yield Wrong((*at, "components"), "This field is required")
-        if any(each.get("type") not in IN_A_CONTAINER for each in children):
-            yield Wrong((*at, "components"), "can't stand in a container")
+        if not children or not set(kinds) <= TOP_LEVEL_V2 - {CONTAINER}:
+            yield Wrong((*at, "components"), "a container can't be empty, nor hold that")
     elif kind == SEPARATOR:
         if component.get("spacing", 1) not in (None, 1, 2):
             yield Wrong((*at, "spacing"), "one of 1, 2")
-    elif kind in (THUMBNAIL, FILE):
-        media = component.get("media") if kind == THUMBNAIL else component.get("file")
-        link = media.get("url") if isinstance(media, dict) else None
-        if not _web(link, also=("attachment",)) or (kind == FILE and not str(link).startswith("attachment:")):
-            yield Wrong((*at, "media"), "no such media")
+    elif kind == THUMBNAIL:
+        yield from _media(component.get("media"), at)
+    elif kind == FILE:
+        yield from _media(component.get("file"), at, attached=True)
     elif kind == GALLERY:
-        items = _as_dicts(component.get("items"))
-        if not 1 <= len(items) <= 10:
-            yield Wrong((*at, "items"), "one to ten items")
+        items = _dicts(component.get("items"))
+        yield from _most(items, 10, (*at, "items"), least=1)
         for item in items:
-            media = item.get("media")
-            if not isinstance(media, dict) or not _web(media.get("url"), also=("attachment",)):
-                yield Wrong((*at, "items"), "no such media")
+            yield from _media(item.get("media"), at)
     else:
         yield Wrong((*at, "type"), f"no such component in a message: {kind}")
     for index, child in enumerate(children):
         yield from _component(child, (*at, "components", index))
 
 
-def _row(children: list[Json], at: tuple[str | int, ...]) -> Iterator[Wrong]:
-    kinds = [each.get("type") for each in children]
-    if not children:
-        yield Wrong((*at, "components"), "a row can't be empty")
-    elif any(kind not in {BUTTON, *SELECTS} for kind in kinds):
+def _media(media: object, at: Path, *, attached: bool = False) -> Iterator[Wrong]:
+    url = media.get("url") if isinstance(media, dict) else None
+    if not _web(url, also=("attachment",)) or (attached and not str(url).startswith("attachment:")):
+        yield Wrong((*at, "media"), "no such media")
+
+
+def _row(kinds: list[Any], at: Path) -> Iterator[Wrong]:
+    if not kinds or not set(kinds) <= {BUTTON, *SELECTS}:
         yield Wrong((*at, "components"), "a row holds buttons or a select")
-    elif any(kind in SELECTS for kind in kinds) and len(children) > 1:
+    elif not SELECTS.isdisjoint(kinds) and len(kinds) > 1:
         yield Wrong((*at, "components"), "a select fills its row")
-    elif len(children) > BUTTONS_IN_A_ROW:
-        yield Wrong((*at, "components"), f"Must be {BUTTONS_IN_A_ROW} or fewer in length.")
+    yield from _most(kinds, BUTTONS_IN_A_ROW, (*at, "components"))
 
 
-def _button(button: Json, at: tuple[str | int, ...]) -> Iterator[Wrong]:
+def _button(button: Json, at: Path) -> Iterator[Wrong]:
     style, custom_id, link = button.get("style"), button.get("custom_id"), button.get("url")
     if style == LINK:
         if not _web(link, also=("discord",)) or len(str(link)) > 512:
@@ -324,212 +279,167 @@ def _button(button: Json, at: tuple[str | int, ...]) -> Iterator[Wrong]:
     else:
         if style not in (1, 2, 3, 4):
             yield Wrong((*at, "style"), "no such style")
-        if _blank(custom_id) or len(str(custom_id)) > 100:
-            yield Wrong((*at, "custom_id"), "Must be between 1 and 100 in length.")
+        yield from _text(button, "custom_id", CUSTOM_ID, at)
         if link:
             yield Wrong((*at, "url"), "only a link has one")
-    if style != PREMIUM and _blank(button.get("label")) and not button.get("emoji"):
-        yield Wrong((*at, "label"), "a button has a label or an emoji")
-    if len(str(button.get("label") or "")) > 80:
-        yield Wrong((*at, "label"), "Must be 80 or fewer in length.")
+    yield from _text(button, "label", 80, at, required=style != PREMIUM and not button.get("emoji"))
 
 
-def _select(select: Json, at: tuple[str | int, ...]) -> Iterator[Wrong]:
-    if _blank(select.get("custom_id")) or len(str(select.get("custom_id"))) > 100:
-        yield Wrong((*at, "custom_id"), "Must be between 1 and 100 in length.")
-    least, most = select.get("min_values"), select.get("max_values")
-    least, most = 1 if least is None else least, 1 if most is None else most
+def _select(select: Json, at: Path) -> Iterator[Wrong]:
+    yield from _text(select, "custom_id", CUSTOM_ID, at)
+    least, most = (1 if select.get(key) is None else select[key] for key in ("min_values", "max_values"))
     if least > most:
         yield Wrong((*at, "min_values"), "more than max_values")
     if select.get("type") != 3:
         return
-    options = _as_dicts(select.get("options"))
-    if not 1 <= len(options) <= 25:
-        yield Wrong((*at, "options"), "Must be between 1 and 25 in length.")
-    values = [option.get("value") for option in options]
-    if len(set(map(str, values))) < len(values):
-        yield Wrong((*at, "options"), "The specified option value is already used")
+    options = _dicts(select.get("options"))
+    yield from _most(options, OPTIONS, (*at, "options"), least=1)
+    values = [str(option.get("value")) for option in options]
+    yield from _unique(values, (*at, "options"), "The specified option value is already used")
     if most > len(options):
         yield Wrong((*at, "max_values"), "more than there are options")
     for number, option in enumerate(options):
         for key in ("label", "value"):
-            if _blank(option.get(key)) or len(str(option[key])) > 100:
-                yield Wrong((*at, "options", number, key), "Must be between 1 and 100 in length.")
+            yield from _text(option, key, CHOICE_TEXT, (*at, "options", number))
 
 
 def deferral(data: Json) -> Iterator[Wrong]:
-    """What a "thinking" response may say: whether it is ephemeral, and no more."""
+    """Check a "thinking" response: it may only say whether it is ephemeral."""
     flags = data.get("flags") or 0
     if not isinstance(flags, int) or flags & ~(EPHEMERAL | SUPPRESS_EMBEDS | COMPONENTS_V2):
         yield Wrong(("data", "flags"), "can't be set on a deferral")
 
 
 def autocomplete(data: Json, option_type: int) -> Iterator[Wrong]:
-    """Choices for an option that is being typed."""
-    choices = data.get("choices")
-    if not isinstance(choices, list):
+    """Check the choices for an option of that type."""
+    if not isinstance(data.get("choices"), list):
         yield Wrong(("data", "choices"), "This field is required")
-        return
-    if len(choices) > CHOICES:
-        yield Wrong(("data", "choices"), f"Must be {CHOICES} or fewer in length.")
+    yield from _choices(_list(data.get("choices")), option_type, ("data", "choices"))
+
+
+def _choices(choices: list[Any], option_type: int, at: Path) -> Iterator[Wrong]:
+    yield from _most(choices, CHOICES, at)
     for number, choice in enumerate(choices):
-        yield from _choice(choice, option_type, ("data", "choices", number))
-
-
-def _choice(choice: object, option_type: int, at: tuple[str | int, ...]) -> Iterator[Wrong]:
-    if not isinstance(choice, dict):
-        yield Wrong(at, "a choice is an object")
-        return
-    name, value = choice.get("name"), choice.get("value")
-    if _blank(name) or len(str(name)) > CHOICE_TEXT:
-        yield Wrong((*at, "name"), f"Must be between 1 and {CHOICE_TEXT} in length.")
-    if option_type == 3:
-        if not isinstance(value, str) or not 1 <= len(value) <= CHOICE_TEXT:
-            yield Wrong((*at, "value"), f"Must be a string between 1 and {CHOICE_TEXT} in length.")
-    elif isinstance(value, bool) or not isinstance(value, int if option_type == 4 else (int, float)):
-        yield Wrong((*at, "value"), "not of the option's type")
-    elif abs(value) > 2**53:
-        yield Wrong((*at, "value"), "beyond 2**53")
+        here = (*at, number)
+        if not isinstance(choice, dict):
+            yield Wrong(here, "a choice is an object")
+            continue
+        yield from _text(choice, "name", CHOICE_TEXT, here)
+        value = choice.get("value")
+        if option_type == 3:
+            if not isinstance(value, str) or not 1 <= len(value) <= CHOICE_TEXT:
+                yield Wrong((*here, "value"), f"Must be a string between 1 and {CHOICE_TEXT} in length.")
+        elif isinstance(value, bool) or not isinstance(value, int if option_type == 4 else (int, float)):
+            yield Wrong((*here, "value"), "not of the option's type")
+        elif abs(value) > 2**53:
+            yield Wrong((*here, "value"), "beyond 2**53")
 
 
 def modal(data: Json) -> Iterator[Wrong]:
-    """A modal."""
-    if _blank(data.get("title")) or len(str(data["title"])) > 45:
-        yield Wrong(("data", "title"), "Must be between 1 and 45 in length.")
-    if _blank(data.get("custom_id")) or len(str(data["custom_id"])) > 100:
-        yield Wrong(("data", "custom_id"), "Must be between 1 and 100 in length.")
-    top = _as_dicts(data.get("components"))
-    if not 1 <= len(top) <= MODAL_FIELDS:
-        yield Wrong(("data", "components"), f"Must be between 1 and {MODAL_FIELDS} in length.")
+    """Check a modal."""
+    yield from _text(data, "title", 45, ("data",))
+    yield from _text(data, "custom_id", CUSTOM_ID, ("data",))
+    top = _dicts(data.get("components"))
+    yield from _most(top, MODAL_FIELDS, ("data", "components"), least=1)
     for index, component in enumerate(top):
         at = ("data", "components", index)
-        kind = component.get("type")
-        if kind == ROW:
-            inside = _as_dicts(component.get("components"))
-            if len(inside) != 1 or inside[0].get("type") != TEXT_INPUT:
-                yield Wrong((*at, "components"), "a row of a modal holds one text input")
-            for field in inside:
-                if _blank(field.get("label")):
-                    yield Wrong((*at, "components", 0, "label"), "This field is required")
-                yield from _text_input(field, (*at, "components", 0))
-        elif kind == LABEL:
-            if _blank(component.get("label")) or len(str(component["label"])) > 45:
-                yield Wrong((*at, "label"), "Must be between 1 and 45 in length.")
-            if len(str(component.get("description") or "")) > 100:
-                yield Wrong((*at, "description"), "Must be 100 or fewer in length.")
-            inner = component.get("component")
+        kind, inner = component.get("type"), component.get("component")
+        if kind == LABEL:
+            yield from _text(component, "label", 45, at)
+            yield from _text(component, "description", 100, at, required=False)
             if not isinstance(inner, dict):
                 yield Wrong((*at, "component"), "This field is required")
             elif inner.get("type") == TEXT_INPUT:
                 yield from _text_input(inner, (*at, "component"))
+        elif kind == ROW and [each.get("type") for each in _dicts(component.get("components"))] == [TEXT_INPUT]:
+            yield from _text(component["components"][0], "label", 45, at)
+            yield from _text_input(component["components"][0], at)
         elif kind != TEXT_DISPLAY:
             yield Wrong((*at, "type"), "no such component in a modal")
-    yield from _unique(list(walk(top)))
+    yield from _unique_ids(list(walk(top)))
 
 
-def _text_input(field: Json, at: tuple[str | int, ...]) -> Iterator[Wrong]:
-    if _blank(field.get("custom_id")) or len(str(field.get("custom_id"))) > 100:
-        yield Wrong((*at, "custom_id"), "Must be between 1 and 100 in length.")
+def _text_input(field: Json, at: Path) -> Iterator[Wrong]:
+    yield from _text(field, "custom_id", CUSTOM_ID, at)
     if field.get("style") not in (1, 2):
         yield Wrong((*at, "style"), "one of 1, 2")
-    for key, most in (("label", 45), ("placeholder", 100), ("value", 4000)):
-        if len(str(field.get(key) or "")) > most:
-            yield Wrong((*at, key), f"Must be {most} or fewer in length.")
-    least, longest = field.get("min_length"), field.get("max_length")
-    least, longest = 0 if least is None else least, 4000 if longest is None else longest
-    if not (0 <= least <= 4000 and 1 <= longest <= 4000 and least <= longest):
+    for key, most in (("label", 45), ("placeholder", 100), ("value", MODAL_TEXT)):
+        yield from _text(field, key, most, at, required=False)
+    least = 0 if field.get("min_length") is None else field["min_length"]
+    most = MODAL_TEXT if field.get("max_length") is None else field["max_length"]
+    if not (0 <= least <= MODAL_TEXT and 1 <= most <= MODAL_TEXT and least <= most):
         yield Wrong((*at, "min_length"), "no such range of lengths")
     value = field.get("value")
-    if value and not least <= len(value) <= longest:
+    if value and not least <= len(value) <= most:
         yield Wrong((*at, "value"), "not of a length that the field takes")
 
 
 def commands(many: object) -> Iterator[Wrong]:
-    """A whole set of commands, as a bulk overwrite sends it."""
+    """Check a whole set of commands, as a bulk overwrite sends it."""
     if not isinstance(many, list):
         yield Wrong((), "a list of commands")
-        return
-    seen: Counter[tuple[int, str]] = Counter()
-    for index, command in enumerate(many):
+    names = []
+    for index, command in enumerate(_list(many)):
+        at = (index,)
         if not isinstance(command, dict):
-            yield Wrong((index,), "a command is an object")
+            yield Wrong(at, "a command is an object")
             continue
         kind = command.get("type") or 1
-        seen[kind, str(command.get("name"))] += 1
-        yield from _command(command, kind, (index,))
-    for (_, name), count in seen.items():
-        if count > 1:
-            yield Wrong((), f"Application command names must be unique: {name}")
+        names.append((kind, str(command.get("name"))))
+        if kind == 1:
+            yield from _named(command, at)
+            yield from _options(_list(command.get("options")), at, depth=0)
+            if _length(command) > COMMAND_TEXT:
+                yield Wrong(at, f"Command exceeds maximum size ({COMMAND_TEXT})")
+        else:
+            yield from _text(command, "name", 32, at)
+            for key in ("description", "options"):
+                if command.get(key):
+                    yield Wrong((*at, key), f"Context menu commands cannot have {key}")
+    yield from _unique(names, (), "Application command names must be unique")
     for kind, most in COMMANDS.items():
-        if sum(number for (each, _), number in seen.items() if each == kind) > most:
-            yield Wrong((), f"Maximum number of application commands reached ({most}).")
+        yield from _most([each for each, _ in names if each == kind], most, ())
 
 
-def _command(command: Json, kind: int, at: tuple[str | int, ...]) -> Iterator[Wrong]:
-    name, description = command.get("name"), command.get("description")
-    if kind == 1:
-        yield from _named(command, at)
-        if _blank(description) or len(str(description)) > 100:
-            yield Wrong((*at, "description"), "Must be between 1 and 100 in length.")
-        yield from _options(_as_list(command.get("options")), at, depth=0)
-        if _text_of(command) > COMMAND_TEXT:
-            yield Wrong(at, f"Command exceeds maximum size ({COMMAND_TEXT})")
-    else:
-        if _blank(name) or len(str(name)) > 32:
-            yield Wrong((*at, "name"), "Must be between 1 and 32 in length.")
-        if description:
-            yield Wrong((*at, "description"), "Context menu commands cannot have description")
-        if command.get("options"):
-            yield Wrong((*at, "options"), "Context menu commands cannot have options")
-
-
-def _named(thing: Json, at: tuple[str | int, ...]) -> Iterator[Wrong]:
+def _named(thing: Json, at: Path) -> Iterator[Wrong]:
     name = thing.get("name")
     if not isinstance(name, str) or not COMMAND_NAME.fullmatch(name) or name != name.lower():
         yield Wrong((*at, "name"), f"Command name is invalid: {name}")
+    yield from _text(thing, "description", 100, at)
 
 
-def _text_of(thing: Json) -> int:
-    total = len(str(thing.get("name") or "")) + len(str(thing.get("description") or ""))
-    for choice in _as_dicts(thing.get("choices")):
-        total += len(str(choice.get("name") or "")) + len(str(choice.get("value") or ""))
-    return total + sum(_text_of(option) for option in _as_dicts(thing.get("options")))
+def _length(thing: Json) -> int:
+    """Return the characters of a command's or option's texts, its choices and options included."""
+    total = sum(len(str(thing.get(key) or "")) for key in ("name", "description"))
+    total += sum(len(str(each.get(key) or "")) for each in _dicts(thing.get("choices")) for key in ("name", "value"))
+    return total + sum(map(_length, _dicts(thing.get("options"))))
 
 
-def _options(options: list[Any], at: tuple[str | int, ...], *, depth: int) -> Iterator[Wrong]:
-    if len(options) > 25:
-        yield Wrong((*at, "options"), "Must be 25 or fewer in length.")
-    names = [option.get("name") for option in _as_dicts(options)]
-    if len(set(map(str, names))) < len(names):
-        yield Wrong((*at, "options"), "Application command option names must be unique")
-    kinds = {option.get("type") in (1, 2) for option in _as_dicts(options)}
-    if len(kinds) == 2:
-        yield Wrong((*at, "options"), "Sub-command and sub-command group option types are mutually exclusive")
+def _options(options: list[Any], at: Path, *, depth: int) -> Iterator[Wrong]:
+    at = (*at, "options")
+    yield from _most(options, OPTIONS, at)
+    yield from _unique([option.get("name") for option in _dicts(options)], at, "option names must be unique")
+    if len({option.get("type") in SUB_COMMANDS for option in _dicts(options)}) == 2:
+        yield Wrong(at, "Sub-command and sub-command group option types are mutually exclusive")
     optional_seen = False
     for index, option in enumerate(options):
-        here = (*at, "options", index)
+        here = (*at, index)
         if not isinstance(option, dict):
             yield Wrong(here, "an option is an object")
             continue
         yield from _named(option, here)
-        if _blank(option.get("description")) or len(str(option["description"])) > 100:
-            yield Wrong((*here, "description"), "Must be between 1 and 100 in length.")
         kind = option.get("type")
-        if kind in (1, 2):
+        if kind in SUB_COMMANDS:
             if depth > 1 or (kind == 2 and depth > 0):
                 yield Wrong(here, "nested too deep")
-            yield from _options(_as_list(option.get("options")), here, depth=depth + 1)
+            yield from _options(_list(option.get("options")), here, depth=depth + 1)
             continue
         if option.get("required") and optional_seen:
             yield Wrong(here, "Required options must be placed before non-required options")
         optional_seen = optional_seen or not option.get("required")
-        choices = _as_list(option.get("choices"))
-        if choices and option.get("autocomplete"):
+        if option.get("choices") and option.get("autocomplete"):
             yield Wrong((*here, "autocomplete"), "can't be used beside choices")
-        if len(choices) > CHOICES:
-            yield Wrong((*here, "choices"), f"Must be {CHOICES} or fewer in length.")
-        for number, choice in enumerate(choices):
-            yield from _choice(choice, int(kind or 3), (*here, "choices", number))
+        yield from _choices(_list(option.get("choices")), int(kind or 3), (*here, "choices"))
         least, most = option.get("min_length"), option.get("max_length")
         if least is not None and most is not None and least > most:
             yield Wrong((*here, "min_length"), "more than max_length")

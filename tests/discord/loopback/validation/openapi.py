@@ -1,7 +1,7 @@
-"""The first oracle: Discord's OpenAPI description, held against every body.
+"""Validate bodies against Discord's OpenAPI description.
 
-The file is found beside the project (`../shared/discord/openapi.json`) or where `DISCORD_OPENAPI` points.
-Where it is not, there is no first oracle, and `WHY_ABSENT` says so.
+The description is `../shared/discord/openapi.json` beside the project, or the file that `DISCORD_OPENAPI` names.
+Without one there is no such validation, and the tests that need it are skipped with `WHY_ABSENT`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from jsonschema.protocols import Validator
 from jsonschema.validators import extend
 from rfc3986_validator import validate_rfc3986  # type: ignore[import-untyped]  # it ships no types
 
-from tests.discord.loopback.state.world import Json
+from tests.discord.loopback.state.objects import Json
 from tests.discord.loopback.validation.limits import Wrong
 from tests.project import ROOT
 
@@ -28,17 +28,14 @@ SCHEMAS = "#/components/schemas/"
 
 
 def where() -> Path | None:
-    """The description's file, where there is one."""
+    """Return the path of the description, or None if there is none."""
     named = os.environ.get("DISCORD_OPENAPI")
     path = Path(named) if named else ROOT.parent / "shared" / "discord" / "openapi.json"
     return path if path.is_file() else None
 
 
 def _linked(node: Any, schemas: Json) -> Any:
-    """The description with every reference replaced by what it names.
-
-    Looking references up took half of a validation's time.
-    """
+    """Replace every reference by what it names. Looking references up took half of a validation's time."""
     if isinstance(node, list):
         return [_linked(each, schemas) for each in node]
     if not isinstance(node, dict):
@@ -50,16 +47,16 @@ def _linked(node: Any, schemas: Json) -> Any:
 
 
 def _types_of(branch: Json) -> frozenset[Any]:
-    """The values of `type` that a branch of a union is for, where it is for certain ones alone."""
+    """Return the values of `type` that a branch of a union requires, or none if it requires none."""
     values = branch.get("properties", {}).get("type", {}).get("enum", ())
     return frozenset(values if "type" in branch.get("required", ()) else ())
 
 
 def _one_of(validator: Any, branches: list[Json], instance: Any, schema: Json) -> Iterator[ValidationError]:
-    """`oneOf`, by going straight to the branch that the instance's `type` names.
+    """Check `oneOf` by the branch that the instance's `type` names.
 
-    Discord tells its unions apart by that key. It is faster than trying every branch at every level, and the
-    error says what is wrong instead of naming every branch.
+    Discord tells its unions apart by that key. This is faster than trying every branch at every level, and the error
+    says what is wrong instead of naming every branch.
     """
     cases = [branch for branch in branches if branch.get("type") != "null"]
     if instance is None and len(cases) < len(branches):
@@ -108,17 +105,13 @@ class Schema:
     def _is_uri(value: object) -> bool:
         return not isinstance(value, str) or bool(validate_rfc3986(value, rule="URI"))
 
-    def knows(self, method: str, template: str) -> bool:
-        """Whether Discord has such a route."""
-        return method.lower() in self._paths.get(template, {})
-
     def body(self, method: str, template: str, body: Any) -> Iterator[Wrong]:
-        """What is wrong with a request's body; nothing where the description names none."""
+        """Yield what is wrong with a request's body."""
         operation = self._paths.get(template, {}).get(method.lower(), {})
         yield from self._errors((method, template), operation.get("requestBody", {}), body)
 
     def response(self, method: str, template: str, status: int, body: Any) -> Iterator[Wrong]:
-        """What is wrong with a response's body: the loopback Discord held against Discord's own words."""
+        """Yield what is wrong with a response's body, that is, with the loopback Discord itself."""
         operation = self._paths.get(template, {}).get(method.lower(), {})
         yield from self._errors((method, template, status), operation.get("responses", {}).get(str(status), {}), body)
 
@@ -139,6 +132,6 @@ def _readable(error: jsonschema.ValidationError) -> str:
 
 @functools.cache
 def load() -> Schema | None:
-    """The description, read once, or `None` where there is none."""
+    """Return the description, which is read once, or None if there is none."""
     path = where()
     return Schema(path) if path else None

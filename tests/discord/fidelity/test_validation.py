@@ -1,4 +1,4 @@
-"""The oracles: hostile bodies are refused, each for a reason that is named, and lawful ones are taken."""
+"""Invalid bodies are refused, each with its reason; valid ones are accepted, and returned in Discord's own shape."""
 
 from __future__ import annotations
 
@@ -9,10 +9,24 @@ from typing import Any
 
 import pytest
 
-from tests.discord.loopback.client import Channel, Discord, Guild, Person, reach
+from tests.discord.loopback import client
 from tests.discord.loopback.rest import uploads
 from tests.discord.loopback.server import ThreadedServer
-from tests.discord.loopback.state.world import BOT, Json, Permission, Uploaded, World
+from tests.discord.loopback.state import payloads
+from tests.discord.loopback.state.objects import (
+    BOT,
+    COMPONENTS_V2,
+    PUBLIC_THREAD,
+    TEXT,
+    Channel,
+    Guild,
+    Json,
+    Permission,
+    Role,
+    Upload,
+    User,
+)
+from tests.discord.loopback.state.world import World
 from tests.discord.loopback.validation import openapi
 
 needs_schema = pytest.mark.skipif(openapi.where() is None, reason=openapi.WHY_ABSENT)
@@ -28,7 +42,6 @@ COMMANDS: list[Json] = [
     }
 ]
 QUIET: Json = {"allowed_mentions": {"parse": []}}
-V2 = 1 << 15
 
 
 def text(content: str) -> Json:
@@ -60,7 +73,7 @@ def select(**more: Any) -> Json:
 
 
 def v2(*components: Json, **more: Any) -> Json:
-    return {"flags": V2, "components": list(components)} | more
+    return {"flags": COMPONENTS_V2, "components": list(components)} | more
 
 
 def embed(**parts: Any) -> Json:
@@ -284,90 +297,88 @@ SCHEMA_ALONE = {
     "a context that doesn't exist",
     "an installation that doesn't exist",
 }
-"""What the limits alone would let pass."""
+"""What the limits alone would accept."""
 
 
-@dataclass(frozen=True)
-class Place:
-    """Where hostile bodies are sent to, as the bot would send them."""
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Sends bodies as the bot would."""
 
-    discord: Discord
-    club: Guild
-    channel: Channel
-    ana: Person
+    loopback: client.Loopback
+    channel: client.Channel
+    ana: client.Person
 
     async def send(self, method: str, path: str, body: Any) -> tuple[int, Json]:
-        headers = {"Authorization": f"Bot {self.discord.token}"}
-        async with self.discord.http.request(
-            method, f"{self.discord.api}{path}", json=body, headers=headers
-        ) as response:
+        """Send a body; return the status and the answer."""
+        headers = {"Authorization": f"Bot {self.loopback.token}"}
+        url = f"{self.loopback.api}{path}"
+        async with self.loopback.http.request(method, url, json=body, headers=headers) as response:
             return response.status, await response.json() if response.status != 204 else {}
 
     async def wrong(self) -> list[str]:
-        found: list[str] = (await self.discord.requests())[-1]["wrong"]
+        """Return what was wrong with the last request."""
+        found: list[str] = (await self.loopback.requests())[-1]["wrong"]
         return found
+
+    async def callback_path(self, interaction: client.Interaction) -> str:
+        return f"/interactions/{interaction.id}/{(await interaction.now())['token']}/callback"
+
+    async def assert_refused(self, name: str, method: str, path: str, body: Any) -> None:
+        if name in SCHEMA_ALONE and openapi.load() is None:
+            pytest.skip(openapi.WHY_ABSENT)
+        status, answer = await self.send(method, path, body)
+        assert (status, answer.get("code")) in {(400, 50035), (400, 50006)}, answer
+        if name != "a reply to nothing":  # which no validator can know
+            found = await self.wrong()
+            assert any(each.startswith("limits") for each in found) == (name not in SCHEMA_ALONE), found
 
 
 @pytest.fixture(scope="module")
-def oracle_url() -> Iterator[str]:
+def module_url() -> Iterator[str]:
     with ThreadedServer() as running:
         yield running.server.url
 
 
 @asynccontextmanager
-async def place_at(url: str) -> AsyncIterator[Place]:
-    async with reach(url) as there:
-        await there.settings(rate_limits=False)
-        await there.call("register", commands=COMMANDS)
-        club = await there.server(bot_permissions=BOT | int(Permission.ATTACH_FILES))
-        yield Place(there, club, await club.channel(), await club.member("Ana"))
-
-
-async def refused(place: Place, name: str, method: str, path: str, body: Any) -> None:
-    if name in SCHEMA_ALONE and openapi.load() is None:
-        pytest.skip(openapi.WHY_ABSENT)
-    status, answer = await place.send(method, path, body)
-    assert (status, answer.get("code")) in {(400, 50035), (400, 50006)}, answer
-    if name != "a reply to nothing":
-        # That one is refused by what there is, not by how it is written.
-        found = await place.wrong()
-        assert any(each.startswith("limits") for each in found) == (name not in SCHEMA_ALONE), found
+async def sender_at(url: str, *, check_responses: bool = False) -> AsyncIterator[Sender]:
+    async with client.connect(url) as loopback:
+        await loopback.settings(rate_limits=False, check_responses=check_responses)
+        await loopback.call("register", commands=COMMANDS)
+        server = await loopback.server(bot_permissions=BOT | int(Permission.ATTACH_FILES))
+        yield Sender(loopback, await server.channel(), await server.member("Ana"))
 
 
 @pytest.mark.parametrize("name", MESSAGES)
-async def test_a_hostile_message_is_refused(oracle_url: str, name: str) -> None:
-    async with place_at(oracle_url) as place:
-        body = MESSAGES[name]
-        await refused(place, name, "POST", f"/channels/{place.channel.id}/messages", body)
-        assert await place.channel.messages() == []
+async def test_an_invalid_message_is_refused(module_url: str, name: str) -> None:
+    async with sender_at(module_url) as sender:
+        await sender.assert_refused(name, "POST", f"/channels/{sender.channel.id}/messages", MESSAGES[name])
+        assert await sender.channel.messages() == []
 
 
 @pytest.mark.parametrize("name", CALLBACKS)
-async def test_a_hostile_callback_is_refused(oracle_url: str, name: str) -> None:
-    async with place_at(oracle_url) as place:
-        asked = await place.ana.slash(place.channel, "ask", question="x")
-        path = await callback_path(place, asked.id)
-        await refused(place, name, "POST", path, CALLBACKS[name])
+async def test_an_invalid_callback_is_refused(module_url: str, name: str) -> None:
+    async with sender_at(module_url) as sender:
+        asked = await sender.ana.slash(sender.channel, "ask", question="x")
+        await sender.assert_refused(name, "POST", await sender.callback_path(asked), CALLBACKS[name])
         assert (await asked.now())["callback_type"] is None
 
 
 @pytest.mark.parametrize("name", AUTOCOMPLETES)
-async def test_hostile_choices_are_refused(oracle_url: str, name: str) -> None:
-    async with place_at(oracle_url) as place:
-        typed = await place.ana.autocomplete(place.channel, "ask", "review", review="n")
-        path = await callback_path(place, typed.id)
-        await refused(place, name, "POST", path, AUTOCOMPLETES[name])
+async def test_invalid_choices_are_refused(module_url: str, name: str) -> None:
+    async with sender_at(module_url) as sender:
+        typed = await sender.ana.autocomplete(sender.channel, "ask", "review", review="n")
+        await sender.assert_refused(name, "POST", await sender.callback_path(typed), AUTOCOMPLETES[name])
         assert (await typed.now())["choices"] is None
 
 
 @pytest.mark.parametrize("name", COMMAND_SETS)
-async def test_a_hostile_set_of_commands_is_refused(oracle_url: str, name: str) -> None:
-    async with place_at(oracle_url) as place:
-        path = f"/applications/{place.discord.bot_id}/commands"
-        await refused(place, name, "PUT", path, COMMAND_SETS[name])
+async def test_an_invalid_set_of_commands_is_refused(module_url: str, name: str) -> None:
+    async with sender_at(module_url) as sender:
+        path = f"/applications/{sender.loopback.bot_id}/commands"
+        await sender.assert_refused(name, "PUT", path, COMMAND_SETS[name])
 
 
-LAWFUL: dict[str, Json] = {
+VALID: dict[str, Json] = {
     "content of 2000 characters": {"content": "x" * 2000},
     "ten embeds of 6000 characters": {"embeds": [{"description": "x" * 600}] * 10},
     "an embed with all its parts": embed(
@@ -404,27 +415,25 @@ LAWFUL: dict[str, Json] = {
 
 
 @needs_schema
-@pytest.mark.parametrize("name", LAWFUL)
-async def test_a_lawful_message_is_taken_and_returned_in_discords_own_shape(oracle_url: str, name: str) -> None:
-    async with place_at(oracle_url) as place:
-        await place.discord.settings(check_responses=True)
-        status, answer = await place.send("POST", f"/channels/{place.channel.id}/messages", LAWFUL[name] | QUIET)
-        assert (status, await place.wrong()) == (200, [])
-        said = await place.send("GET", f"/channels/{place.channel.id}/messages/{answer['id']}", None)
+@pytest.mark.parametrize("name", VALID)
+async def test_a_valid_message_is_accepted_and_returned_in_discords_own_shape(module_url: str, name: str) -> None:
+    async with sender_at(module_url, check_responses=True) as sender:
+        status, answer = await sender.send("POST", f"/channels/{sender.channel.id}/messages", VALID[name] | QUIET)
+        assert (status, await sender.wrong()) == (200, [])
+        said = await sender.send("GET", f"/channels/{sender.channel.id}/messages/{answer['id']}", None)
         assert said == (200, answer)
-        assert await place.wrong() == []
+        assert await sender.wrong() == []
 
 
 @needs_schema
-@pytest.mark.parametrize("name", LAWFUL)
-async def test_a_lawful_response_is_taken_and_returned_in_discords_own_shape(oracle_url: str, name: str) -> None:
-    async with place_at(oracle_url) as place:
-        await place.discord.settings(check_responses=True)
-        asked = await place.ana.slash(place.channel, "ask", question="x")
-        body = {key: value for key, value in LAWFUL[name].items() if key not in {"nonce", "enforce_nonce"}}
-        path = f"{await callback_path(place, asked.id)}?with_response=1"
-        status, answer = await place.send("POST", path, {"type": 4, "data": body | QUIET})
-        assert (status, await place.wrong()) == (200, [])
+@pytest.mark.parametrize("name", VALID)
+async def test_a_valid_response_is_accepted_and_returned_in_discords_own_shape(module_url: str, name: str) -> None:
+    async with sender_at(module_url, check_responses=True) as sender:
+        asked = await sender.ana.slash(sender.channel, "ask", question="x")
+        body = {key: value for key, value in VALID[name].items() if key not in {"nonce", "enforce_nonce"}}
+        path = f"{await sender.callback_path(asked)}?with_response=1"
+        status, answer = await sender.send("POST", path, {"type": 4, "data": body | QUIET})
+        assert (status, await sender.wrong()) == (200, [])
         assert answer["interaction"]["response_message_id"] == answer["resource"]["message"]["id"]
 
 
@@ -437,55 +446,48 @@ async def test_a_lawful_response_is_taken_and_returned_in_discords_own_shape(ora
         "/applications/@me",
         "/oauth2/applications/@me",
         "/applications/{bot}/commands",
-        "/guilds/{guild}",
-        "/guilds/{guild}/members/{ana}",
-        "/users/{ana}",
-        "/channels/{channel}",
-        "/channels/{thread}",
-        "/channels/{dm}",
-        "/channels/{channel}/messages",
     ],
 )
-async def test_what_loopback_discord_returns_has_discords_own_shape(oracle_url: str, path: str) -> None:
-    async with place_at(oracle_url) as place:
-        await place.discord.settings(check_responses=True)
-        await place.ana.say(place.channel, "Good evening")
-        thread = await place.channel.thread("On deferrals", place.ana)
-        filled = path.format(
-            bot=place.discord.bot_id,
-            guild=place.club.id,
-            ana=place.ana.id,
-            channel=place.channel.id,
-            thread=thread.id,
-            dm=(await place.ana.dm()).id,
-        )
-        status, _ = await place.send("GET", filled, None)
-        assert (status, await place.wrong()) == (200, [])
+async def test_what_the_loopback_discord_returns_has_discords_own_shape(module_url: str, path: str) -> None:
+    async with sender_at(module_url, check_responses=True) as sender:
+        status, _ = await sender.send("GET", path.format(bot=sender.loopback.bot_id), None)
+        assert (status, await sender.wrong()) == (200, [])
 
 
-async def callback_path(place: Place, interaction: str) -> str:
-    token = (await place.discord.call("interaction", interaction=interaction))["token"]
-    return f"/interactions/{interaction}/{token}/callback"
-
-
-def test_there_are_more_than_sixty_hostile_bodies() -> None:
-    assert len(MESSAGES) + len(CALLBACKS) + len(AUTOCOMPLETES) + len(COMMAND_SETS) > 60
+@needs_schema
+def test_the_objects_of_events_have_discords_own_shape() -> None:
+    description = openapi.load()
+    assert description is not None
+    world = World()
+    ana = world.users[5] = User(5, "Ana")
+    everyone = Role(1 << 60, "@everyone", BOT)
+    server = Guild(everyone.id, "Film Club", "en-US", ana.id, {everyone.id: everyone}, {ana.id: [], world.bot.id: []})
+    world.guilds[server.id] = server
+    general = Channel(world.snowflake(), TEXT, "general", server.id, overwrites={5: (0, BOT)})
+    thread = Channel(world.snowflake(), PUBLIC_THREAD, "On deferrals", server.id, general.id, owner_id=5)
+    world.channels = {each.id: each for each in (general, thread)}
+    for template, shown in [
+        ("/users/{user_id}", payloads.user(ana)),
+        ("/guilds/{guild_id}/members/{user_id}", payloads.member(server, ana) | {"user": payloads.user(ana)}),
+        ("/guilds/{guild_id}", payloads.guild(world, server)),
+        *(("/channels/{channel_id}", payloads.channel(world, each)) for each in (general, thread, world.dm_with(5))),
+    ]:
+        assert list(description.response("GET", template, 200, shown)) == [], template
 
 
 @needs_schema
 @pytest.mark.parametrize("name", ["review.md", "Kritik über „Alien“.md", "..\u202etxt.md"])
-def test_an_upload_is_told_as_discord_describes_attachments(name: str) -> None:
+def test_an_upload_has_the_shape_of_discords_attachments(name: str) -> None:
     description = openapi.load()
     assert description is not None
-    told = uploads.announced(World(), Uploaded(1 << 60, name, b"abc", 3, 1))
+    attachment = uploads.attachment(World(), Upload(1 << 60, name, b"abc", 3, 1))
 
-    def wrong(attachment: Json) -> list[object]:
-        # The object is the same wherever Discord has it; its description hangs on messages.
-        found = description.response(
-            "GET", "/channels/{channel_id}/messages/{message_id}", 200, {"attachments": [attachment]}
-        )
+    def wrong(changed: Json) -> list[object]:
+        # Every attachment has the same shape. The description has it within messages.
+        template = "/channels/{channel_id}/messages/{message_id}"
+        found = description.response("GET", template, 200, {"attachments": [changed]})
         return [each for each in found if "attachments" in each.path]
 
-    assert wrong(told) == []
-    assert wrong(told | {"size": "3"}) != []
-    assert told["filename"].isascii()
+    assert wrong(attachment) == []
+    assert wrong(attachment | {"size": "3"}) != []
+    assert attachment["filename"].isascii()
