@@ -1,4 +1,4 @@
-"""The benchmarks' reviews: the same for the same seed, read as they were meant, with what is planted in its place."""
+"""The benchmarks' reviews: the same for the same seed, read as written, with the planted facts in their places."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import pytest
 from embeddings.documents.analyzer import terms
 from embeddings.documents.parser import read_review
 from embeddings.documents.splitter import split_review
-from tests.benchmarks.corpus import Corpus
-from tests.benchmarks.facts import FACTS, Fact
+from tests.benchmarks.corpus.facts import FACTS, Fact
+from tests.benchmarks.corpus.reviews import Corpus
 
 CORPUS = Corpus(120)
 REVIEWS = tuple(CORPUS.reviews())
@@ -25,12 +25,12 @@ def test_another_seed_gives_others() -> None:
     assert set(Corpus(120, seed=1).reviews()).isdisjoint(REVIEWS)
 
 
-def test_each_review_can_be_written_by_itself_and_again() -> None:
+def test_each_review_can_be_written_alone_and_again() -> None:
     outline = list(CORPUS.outlines())[3]
     assert (outline.draft().review(), outline.draft().review()) == (REVIEWS[3], REVIEWS[3])
 
 
-def test_the_engine_splits_them_to_as_many_passages_as_were_asked_for() -> None:
+def test_the_engine_splits_them_into_the_requested_number_of_passages() -> None:
     split = [split_review(review, limit=256, count_tokens=lambda texts: [60 for _ in texts]) for review in REVIEWS]
     assert sum(map(len, split)) == 120
 
@@ -47,7 +47,7 @@ def test_a_review_written_to_a_file_reads_the_same(tmp_path: Path) -> None:
         )
 
 
-def test_every_planted_sentence_is_a_sentence_of_the_review_that_is_named_and_of_no_other() -> None:
+def test_every_planted_sentence_is_in_its_review_and_no_other() -> None:
     sentences: dict[str, list[str]] = {}
     for review in REVIEWS:
         for passage in split_review(review, limit=256, count_tokens=lambda texts: [60 for _ in texts]):
@@ -58,7 +58,7 @@ def test_every_planted_sentence_is_a_sentence_of_the_review_that_is_named_and_of
     }
 
 
-def test_every_fact_is_asked_for_in_each_way_at_every_size() -> None:
+def test_every_fact_has_each_kind_of_question_at_every_size() -> None:
     for passages in (60, 120, 5_000):
         planted = Corpus(passages).planted()
         assert [each.question for each in planted if each.kind == "lexical"] == [fact.lexical for fact in FACTS]
@@ -72,11 +72,11 @@ def test_a_paraphrase_shares_no_telling_word_with_its_answer(fact: Fact) -> None
     assert len(set(terms(fact.lexical)).intersection(terms(fact.sentence))) >= 2
 
 
-def test_a_few_words_are_used_often_and_most_of_them_seldom() -> None:
+def test_a_few_words_are_frequent_and_most_are_rare() -> None:
     counts: dict[str, int] = {}
     for term in chain.from_iterable(terms(review.text) for review in Corpus(2_000).reviews()):
         counts[term] = counts.get(term, 0) + 1
     ranked = sorted(counts.values(), reverse=True)
-    # A hundredth of the vocabulary makes up a quarter of the text or more, and half of it stands there twice at most.
+    # One percent of the vocabulary is a quarter of the text or more, and half of it is used twice at most.
     assert sum(ranked[: len(ranked) // 100]) > sum(ranked) / 4
     assert ranked[len(ranked) // 2] <= 2

@@ -1,6 +1,6 @@
 """Start the bot's real entry point against a loopback Discord. For tests only.
 
-    python -m tests.discord.harness.launch --loopback URL [--zlib] [--pulse FILE] -- run
+    python -m tests.discord.harness.launch --loopback URL [--zlib] [--loop-lag FILE] -- run
 
 The bot has no setting that could send its token elsewhere. So this program changes the two addresses of discord.py and
 the bot's address of Discord's uploads, then calls the entry point with the arguments after `--`. On SIGUSR1 it writes
@@ -17,7 +17,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.discord.harness import pulse
+from tests.discord.harness import loop_lag
 
 
 def point_at(url: str, set_attribute: Callable[[object, str, object], None] = setattr) -> None:
@@ -44,15 +44,15 @@ def main() -> None:
     parser.add_argument("--loopback", required=True, metavar="URL")
     parser.add_argument("--entry", default="bot.cli.app:main", metavar="MODULE:FUNCTION")
     parser.add_argument("--zlib", action="store_true", help="run as if zstandard were not installed")
-    parser.add_argument("--pulse", type=Path, metavar="FILE", help="write there how late the event loop was")
+    parser.add_argument("--loop-lag", type=Path, metavar="FILE", help="write there how late the event loop was")
     parser.add_argument("arguments", nargs="*")
     chosen = parser.parse_args()
     faulthandler.register(signal.SIGUSR1)
     if chosen.zlib:
         # A module that is None can't be imported, so discord.py falls back to zlib.
         sys.modules["zstandard"] = None  # type: ignore[assignment]  # Python's own way to forbid an import
-    if chosen.pulse is not None:
-        pulse.take(chosen.pulse)
+    if chosen.loop_lag is not None:
+        loop_lag.measure(chosen.loop_lag)
     point_at(chosen.loopback)
     module, function = chosen.entry.split(":")
     sys.argv = ["review-bot", *chosen.arguments]

@@ -66,7 +66,7 @@ def program(
     *arguments: str,
     token: str | None,
     typed: str = "",
-    pulse: Path | None = None,
+    loop_lag: Path | None = None,
     errors: bool = False,
     **settings: str,
 ) -> Iterator[Program]:
@@ -78,7 +78,7 @@ def program(
         arguments: the command's arguments.
         token: the bot's token, or None for none.
         typed: its standard input.
-        pulse: the file for how late its event loop was, or None not to measure that.
+        loop_lag: the file for how late its event loop was, or None not to measure that.
         errors: True if it may write errors. It may never write its token.
         settings: environment variables.
 
@@ -88,7 +88,7 @@ def program(
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DISCORD_", "REVIEW_BOT_"))}
     given = {"DISCORD_TOKEN": token} if token is not None else {}
-    options = ["--loopback", url, *(["--pulse", str(pulse)] if pulse is not None else [])]
+    options = ["--loopback", url, *(["--loop-lag", str(loop_lag)] if loop_lag is not None else [])]
     command = [sys.executable, "-m", "tests.discord.harness.launch", *options, "--", "--data", str(data), *arguments]
     quiet = {"REVIEW_BOT_MEMBER_WAIT": "0", "REVIEW_BOT_SERVER_RATE": "0", "REVIEW_BOT_HEALTH_PORT": "0"}
     environment = {**kept, **quiet, **given, **settings}

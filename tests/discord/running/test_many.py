@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.discord.harness import pulse
+from tests.discord.harness import loop_lag
 from tests.discord.harness.logs import problems_in
+from tests.discord.harness.loop_lag import LoopLag
 from tests.discord.harness.programs import PATIENCE, copied, loopback_process, program
-from tests.discord.harness.pulse import Pulse
 from tests.discord.loopback.client import Loopback
 from tests.discord.loopback.state.objects import Json
 
@@ -40,7 +40,7 @@ class Rush:
     """How many questions at once fared: each of them, the program's loop, and what it put out."""
 
     every: list[Json]
-    loop: Pulse
+    loop: LoopLag
     output: str
 
     @property
@@ -80,13 +80,13 @@ async def asked_at_once(there: Loopback, number: int) -> list[Json]:
 
 async def rush(number: int, reviews: Path, folder: Path, *, expect: tuple[int, ...] = ()) -> Rush:
     """That many questions at once, to a program that is stopped after the last answer."""
-    kept = folder / "pulse.json"
+    lag = folder / "loop-lag.json"
     async with loopback_process(expect=expect) as there:
-        with program(there.url, copied(reviews, folder), "run", token=there.token, pulse=kept) as bot:
+        with program(there.url, copied(reviews, folder), "run", token=there.token, loop_lag=lag) as bot:
             await there.ready(timeout=PATIENCE)
             every = await asked_at_once(there, number)
             assert await asyncio.to_thread(bot.stop) == 0
-            seen = Rush(every, pulse.read(kept), bot.output)
+            seen = Rush(every, loop_lag.read(lag), bot.output)
         print(seen)  # noqa: T201  # the figures, for `pytest -s`
         await there.assert_clean(expect=expect)
         assert problems_in(seen.output, await there.secrets()) == []

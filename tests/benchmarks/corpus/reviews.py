@@ -1,10 +1,10 @@
-"""Reviews of any number, made one at a time: the same ones for the same seed, with facts planted among them.
+"""Any number of synthetic reviews, made one at a time, with facts planted among them. A seed gives the same reviews.
 
-A review has a title, sections, and characters of its own, whose names come back in it. Function words and a reviewer's
-stock phrases stand in the sentences' patterns. What these are filled with follows Zipf's law twice: words of the
-encoder's vocabulary (20,362 whole English words, which its makers ordered by frequency) by rank, a word of rank r
-with a chance proportional to 1/r, and the few words that the review itself is about. Surnames are made of syllables
-and hardly run out, so that the vocabulary grows with the text, as it does in books.
+A review has a title, sections, and characters whose names come back. The sentences' patterns have function words and a
+reviewer's stock phrases. Their gaps are filled by Zipf's law twice: with words of the encoder's vocabulary (20,362
+whole English words, ordered by frequency), a word of rank r with a probability proportional to 1/r, and with the few
+words that the review is about. Surnames are made of syllables and hardly run out, so that the vocabulary grows with the
+text, as it does in books.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from functools import cache
 from embeddings.documents.slugs import UniqueSlugs, slugify
 from embeddings.encoders.weights import find_model
 from embeddings.records import Paragraph, Review, Section
-from tests.benchmarks.facts import FACTS, Fact
+from tests.benchmarks.corpus.facts import FACTS, Fact
 
 PASSAGES = range(10, 27)
-"""How many passages a review has: 18 on average, as the one that comes with this project."""
+"""Passages of a review: 18 on average, as the project's own review has."""
 
 _SENTENCES = (
     "{Person} {acts} the {word} with a {quality} {word} that {person} never {acts} again.",
@@ -105,13 +105,13 @@ _SYLLABLES = """
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """A question with the place of its answer.
+    """A question and where its answer is.
 
     Attributes:
-        kind: `lexical`, `paraphrase`, or `titled`: the paraphrase, with the review's title named.
-        question: what is asked.
-        review: the slug of the review that answers it.
-        sentence: the sentence of that review which does.
+        kind: `lexical`, `paraphrase`, or `titled`: the paraphrase with the review's title.
+        question: the question.
+        review: the slug of the review with the answer.
+        sentence: the sentence that answers.
     """
 
     kind: str
@@ -122,7 +122,7 @@ class Planted:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A review before it has offsets: its sections' headings, each with its paragraphs."""
+    """A review without offsets: its sections' headings, each with its paragraphs."""
 
     slug: str
     title: str
@@ -131,7 +131,7 @@ class Draft:
     sections: tuple[tuple[str, tuple[str, ...]], ...]
 
     def review(self) -> Review:
-        """The review as the engine reads it."""
+        """Return the review as the engine reads it."""
         sections, offset, slugs = [], 0, UniqueSlugs()
         for heading, paragraphs in self.sections:
             places = []
@@ -143,7 +143,7 @@ class Draft:
         return Review(self.slug, self.title, text, tuple(sections), self.title, self.year, self.author)
 
     def markdown(self) -> str:
-        """The review as a file of `data/reviews/`."""
+        """Return the review as a file of `data/reviews/`."""
         head = f'---\ntitle: "{self.title}"\nauthor: "{self.author}"\nyear: {self.year}\n---\n'
         return head + "".join(
             f"\n## {heading}\n\n" + "\n\n".join(paragraphs) + "\n" for heading, paragraphs in self.sections
@@ -152,11 +152,11 @@ class Draft:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """Reviews of so many passages in all, one for each paragraph.
+    """Reviews of a number of passages in total, one for each paragraph.
 
     Attributes:
-        passages: how many.
-        seed: another one gives other reviews, with the same facts.
+        passages: how many passages.
+        seed: another seed gives other reviews with the same facts.
         sizes: how many passages a review may have.
     """
 
@@ -165,16 +165,16 @@ class Corpus:
     sizes: range = PASSAGES
 
     def drafts(self) -> Iterator[Draft]:
-        """Each review in turn; only one is held at a time."""
+        """Yield each review; only one is in memory at a time."""
         for outline in self.outlines():
             yield outline.draft()
 
     def reviews(self) -> Iterator[Review]:
-        """The same as the engine reads them."""
+        """Yield each review as the engine reads it."""
         return (draft.review() for draft in self.drafts())
 
     def planted(self) -> tuple[Planted, ...]:
-        """Every question, with where its answer stands."""
+        """Return every question, and where its answer is."""
         return tuple(
             Planted(kind, question, outline.slug, fact.sentence)
             for outline in self.outlines()
@@ -187,7 +187,7 @@ class Corpus:
         )
 
     def outlines(self) -> Iterator[Outline]:
-        """Each review by name, before it is written."""
+        """Yield each review by name, before it is written."""
         waiting = [((number * 2 + 1) * self.passages // (2 * len(FACTS)), number) for number in range(len(FACTS))]
         first = number = 0
         while first < self.passages:
@@ -203,7 +203,7 @@ class Corpus:
 
 
 def carrier(number: int) -> tuple[str, ...]:
-    """The one paragraph of a planted fact's section: the same in every corpus, so that its vectors are too."""
+    """Return the one paragraph of a planted fact's section. It is the same in every corpus, and so are its vectors."""
     rng = random.Random(f"fact {number}")
     writer = _Writer(rng)
     sentences = [writer.sentence() for _ in range(3)]
@@ -213,7 +213,7 @@ def carrier(number: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """A review to be: its seed, its number, how many passages it has, and the facts among them by number."""
+    """A review that is not written yet: its seed, its number, its number of passages, and its facts by number."""
 
     seed: str
     number: int
@@ -222,16 +222,15 @@ class Outline:
 
     @property
     def title(self) -> str:
-        """The review's title."""
         return self._begun()[2]
 
     @property
     def slug(self) -> str:
-        """The review's slug, which no other has."""
+        """The review's unique slug."""
         return f"{slugify(self.title)}-{self.number}"
 
     def draft(self) -> Draft:
-        """The review itself: the same each time."""
+        """Write the review. It is the same each time."""
         rng, writer, title = self._begun()
         sections = [(fact.heading, carrier(number)) for number, fact in self.facts]
         left = self.passages - len(sections)
@@ -251,7 +250,7 @@ class Outline:
 
 
 class _Writer:
-    """Writes one review's sentences about its own few words and people."""
+    """Writes a review's sentences about its few words and people."""
 
     def __init__(self, rng: random.Random) -> None:
         self._rng = rng
@@ -262,7 +261,7 @@ class _Writer:
         return " ".join(self.sentence() for _ in range(self._rng.randint(3, 5)))
 
     def sentence(self) -> str:
-        """A pattern filled: people by surname or first name, and words of the review's own more often than not."""
+        """Fill a pattern: with people by surname or first name, and mostly with the review's own words."""
         rng = self._rng
         pattern = rng.choice(_SENTENCES)
         one, other = self._called(), self._called()
@@ -309,7 +308,7 @@ _SLOTS = {"craft": _CRAFT, "place": _PLACE, "quality": _QUALITY, "acts": _ACTS}
 
 
 def _word(rng: random.Random, least: int = 1) -> str:
-    """A word of the vocabulary of rank `least` or more, by Zipf's law: ranks are uniform in their logarithm."""
+    """Return a word of rank `least` or more by Zipf's law: ranks are uniform in their logarithm."""
     words = _vocabulary()
     low, high = math.log(least), math.log(len(words) + 1)
     return words[min(int(math.exp(low + rng.random() * (high - low))), len(words)) - 1]
@@ -321,6 +320,6 @@ def _surname(rng: random.Random) -> str:
 
 @cache
 def _vocabulary() -> tuple[str, ...]:
-    """The encoder's whole words of four letters or more, the commonest first."""
+    """Return the encoder's whole words of four letters or more, the most frequent first."""
     lines = (find_model(None).folder / "vocab.txt").read_text(encoding="utf-8").splitlines()
     return tuple(line for line in lines if len(line) >= 4 and line.isascii() and line.isalpha())

@@ -1,7 +1,7 @@
-"""BM25 beside bm25s and tantivy: the same passages, the same questions, in one run.
+"""BM25 compared with bm25s and tantivy: the same passages and questions, in one run.
 
-Each builds an index of the texts, its own splitting and stemming of words included, writes it, opens it, and finds
-the best 200 for a question of four words: two of a passage, and two that reviews are full of.
+Each engine builds an index of the texts with its own tokenizer and stemmer, writes it, opens it, and finds the best 200
+for a question of four words: two of a passage, and two that are frequent in reviews.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import importlib.util
 import random
 import shutil
 import statistics
-import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
-from tests.benchmarks.findings import Findings
-from tests.benchmarks.processes import apart, peak_memory, spent
-from tests.benchmarks.workshop import Workshop
+from tests.benchmarks.harness.processes import apart, cpu_milliseconds, peak_memory, spent
+from tests.benchmarks.harness.results import Results
+from tests.benchmarks.harness.workspace import Workspace
 
 PASSAGES = 100_000
 MOST_PASSAGES = 1_000_000
@@ -27,17 +27,17 @@ _FREQUENT = ("film", "score", "acting", "direction", "story", "heart", "surface"
 _HEAP = 256 << 20
 
 Search = Callable[[Sequence[str]], object]
-"""The words of a question to whatever the engine says of the best texts."""
+"""Takes the words of a question; returns the best texts in the engine's own form."""
 
 
-def lexical(workshop: Workshop) -> Findings:
-    """Building and asking, by CPU on one thread, and what each leaves on the disk."""
+def bm25(workspace: Workspace) -> Results:
+    """Measure building and asking by CPU on one thread, and the size on disk."""
     if importlib.util.find_spec("tantivy") is None:
-        return Findings(skipped="skipped: without tantivy; install the extra [bench]")
-    found = Findings()
-    passages = workshop.sized(MOST_PASSAGES if workshop.full else PASSAGES, 400)
+        return Results(skipped="skipped: without tantivy; install the extra [bench]")
+    found = Results()
+    passages = workspace.sized(MOST_PASSAGES if workspace.full else PASSAGES, 400)
     for name in _ENGINES:
-        folder = workshop.directory / f"lexical-{name.replace(' ', '-')}-{passages}"
+        folder = workspace.directory / f"lexical-{name.replace(' ', '-')}-{passages}"
         shutil.rmtree(folder, ignore_errors=True)
         took = apart(build_and_search, threads=1, name=name, folder=str(folder), passages=passages)
         for key, (figure, unit) in _FIGURES.items():
@@ -46,10 +46,10 @@ def lexical(workshop: Workshop) -> Findings:
 
 
 def build_and_search(name: str, folder: str, passages: int) -> dict[str, float]:
-    """What one engine takes; making the texts is not counted."""
+    """Measure one engine. Making the texts is not counted."""
     texts = list(_texts(passages))
     asked = list(_questions(texts))
-    # Imports are not what is compared.
+    # Imports are not compared.
     warm = Path(folder, "warm")
     warm.mkdir(parents=True)
     _ENGINES[name](warm, texts[:100])
@@ -58,11 +58,7 @@ def build_and_search(name: str, folder: str, passages: int) -> dict[str, float]:
         search = _ENGINES[name](Path(folder), texts)
     peak = peak_memory() / 1024
     search(asked[0])
-    times = []
-    for query in asked:
-        began = time.process_time()
-        search(query)
-        times.append(1000 * (time.process_time() - began))
+    times = [cpu_milliseconds(partial(search, query)) for query in asked]
     return {
         "building": building.cpu,
         "median": statistics.median(times),
@@ -73,7 +69,7 @@ def build_and_search(name: str, folder: str, passages: int) -> dict[str, float]:
 
 
 def _texts(passages: int) -> Iterator[str]:
-    from tests.benchmarks.corpus import Corpus
+    from tests.benchmarks.corpus.reviews import Corpus
 
     made = (text for draft in Corpus(passages).drafts() for _, paragraphs in draft.sections for text in paragraphs)
     return islice(made, passages)

@@ -1,14 +1,14 @@
-"""Vectors for more text than can be encoded: made of real ones, by the text alone.
+"""Vectors for more text than can be encoded, made of real vectors.
 
-Encoding a million passages with their four million sentences would take most of a day. So a *bank* of real passages,
-each with real sentences of its own, is encoded once, and every other text's vector is mixed of two members of the
-bank and of noise. Which two depends on the text: the first on its longest word, so that a passage resembles the one
-of its sentences that has that word, the second, their shares and the noise on the whole text. The planted passages,
-their sentences, and every question are encoded in truth.
+Encoding a million passages with their four million sentences would take most of a day. So a *bank* of real passages
+with their sentences is encoded once, and the vector of every other text is a mix of two members of the bank and of
+noise. The first member depends on the text's longest word, so that a passage resembles its sentence with that word. The
+second, their shares and the noise depend on the whole text. The planted passages, their sentences, and every question
+are really encoded.
 
-Made vectors lie closer to one another than real ones, since many share a member of the bank, and a little farther from
-questions. The benchmark `quality` gives both figures (`closeness`), and says what made vectors change in the answers
-to a corpus that is encoded both ways.
+Made vectors are closer to one another than real ones, because many share a member of the bank, and a little farther
+from questions. The benchmark `quality` reports both (`closeness`), and what made vectors change in the answers to a
+corpus that is encoded both ways.
 """
 
 from __future__ import annotations
@@ -25,57 +25,70 @@ from numpy.typing import NDArray
 from embeddings.encoders.base import Encoder, EncoderIdentity
 from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.records import Paragraph, Review, Section
-from tests.benchmarks.corpus import Corpus, carrier
-from tests.benchmarks.facts import FACTS
+from tests.benchmarks.corpus.facts import FACTS
+from tests.benchmarks.corpus.reviews import Corpus, carrier
+from tests.benchmarks.harness.processes import Spent, spent
+from tests.embeddings.fixtures.encoders import WrappedEncoder
 
 Floats = NDArray[np.float32]
 
 SENTENCES_EACH = 3
-"""How many sentences of each: what a passage has at least."""
+"""Sentences of each passage in the bank: the least that a passage has."""
 
 LARGEST_SHARE = 0.5
-"""The largest share of the second member of the bank; the first has the rest."""
+"""The largest share of the second member of the bank. The first has the rest."""
 
 NOISE = 0.5
-"""The length of the noise, to vectors of length one."""
+"""The length of the noise. Vectors have length one."""
 
 _LONG = 220
-"""From how many characters on a text is made of passages, below of sentences."""
+"""Characters from which a text is made of passages rather than sentences."""
 
 _NOISES = 4096
 _BANK_SEED = 1
 
 
-class Remembered:
-    """An encoder that encodes and counts each text once: from then on, asking costs all but the encoder."""
+class CachingEncoder(WrappedEncoder):
+    """An encoder that encodes and counts each text once, so that asking again costs everything but the encoder."""
 
     def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
+        super().__init__(encoder)
         self._tokens: dict[str, int] = {}
         self.vectors: dict[str, Floats] = {}
-
-    @property
-    def identity(self) -> EncoderIdentity:
-        return self._encoder.identity
 
     def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Floats:
         new = [text for text in dict.fromkeys(texts) if text not in self.vectors]
         if new:
-            self.vectors.update(zip(new, self._encoder.encode(new, progress), strict=True))
+            self.vectors.update(zip(new, self.encoder.encode(new, progress), strict=True))
         return np.stack([self.vectors[text] for text in texts])
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
         new = [text for text in texts if text not in self._tokens]
         if new:
-            self._tokens.update(zip(new, self._encoder.count_tokens(new), strict=True))
+            self._tokens.update(zip(new, self.encoder.count_tokens(new), strict=True))
         return [self._tokens[text] for text in texts]
 
 
-class Synthesised:
-    """Real vectors of the texts that have been encoded, made ones of all others; tokens are counted in truth."""
+class TimedEncoder(WrappedEncoder):
+    """An encoder that adds up what encoding takes."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        super().__init__(encoder)
+        self.spent = Spent()
+
+    def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Floats:
+        with spent() as took:
+            vectors = self.encoder.encode(texts, progress)
+        self.spent.cpu += took.cpu
+        self.spent.wall += took.wall
+        return vectors
+
+
+class SyntheticEncoder(WrappedEncoder):
+    """An encoder with real vectors of known texts and made vectors of all others. Tokens are really counted."""
 
     def __init__(self, encoder: OnnxEncoder, known: dict[str, Floats], passages: Floats, sentences: Floats) -> None:
-        self._encoder = encoder
+        super().__init__(encoder)
         self._known = known
         self._passages = passages
         self._sentences = sentences
@@ -83,15 +96,15 @@ class Synthesised:
         self._noise = noise / np.linalg.norm(noise, axis=1, keepdims=True)
 
     @classmethod
-    def open(cls, bank: Path, encoder: Path) -> Synthesised:
-        """What `prepare` wrote to `bank`, with the runtime encoder's folder."""
+    def open(cls, bank: Path, encoder: Path) -> SyntheticEncoder:
+        """Open what `prepare` wrote to `bank`, with the runtime encoder's folder."""
         with np.load(bank, allow_pickle=False) as stored:
             known = dict(zip(stored["texts"].tolist(), stored["vectors"], strict=True))
             return cls(OnnxEncoder.open(encoder), known, stored["passages"], stored["sentences"])
 
     @property
     def identity(self) -> EncoderIdentity:
-        return replace(self._encoder.identity, model="synthesised from the packaged model's vectors")
+        return replace(self.encoder.identity, model="synthesised from the packaged model's vectors")
 
     def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Floats:
         vectors = self.made(texts)
@@ -102,11 +115,8 @@ class Synthesised:
             progress(len(texts))
         return vectors
 
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self._encoder.count_tokens(texts)
-
     def made(self, texts: Sequence[str]) -> Floats:
-        """The made vectors of texts, even of those that were encoded."""
+        """Return made vectors of texts, known or not."""
         anchors = np.array([crc32(max(text.split(), key=len, default="").encode()) for text in texts], np.uint32)
         digests = b"".join(blake2b(text.encode(errors="replace"), digest_size=24).digest() for text in texts)
         numbers = np.frombuffer(digests, np.uint32).reshape(len(texts), 6)
@@ -116,16 +126,16 @@ class Synthesised:
         """Mix vectors.
 
         Args:
-            anchors: (n,) which member of the bank comes first.
-            numbers: (n, 6) what else is left to chance, uniform over all 32 bits.
-            long: (n,) whether the text is a passage's length.
+            anchors: (n,) the first member of the bank.
+            numbers: (n, 6) all other choices, uniform over 32 bits.
+            long: (n,) True if the text is as long as a passage.
         """
         one, other = anchors % len(self._passages), numbers[:, 0] % len(self._passages)
         share = (numbers[:, 1] / np.float32(2**32) * LARGEST_SHARE).astype(np.float32)[:, None]
         mixed: Floats = (1 - share) * self._members(one, numbers[:, 2], long[:, None])
         mixed += share * self._members(other, numbers[:, 3], long[:, None])
         mixed /= np.linalg.norm(mixed, axis=1, keepdims=True)
-        # Two of 4,096 noises: sixteen million different sums.
+        # Two of 4,096 noises have sixteen million different sums.
         mixed += NOISE * np.float32(0.5**0.5) * self._noise[numbers[:, 4] % _NOISES]
         mixed += NOISE * np.float32(0.5**0.5) * self._noise[numbers[:, 5] % _NOISES]
         mixed /= np.linalg.norm(mixed, axis=1, keepdims=True)
@@ -138,38 +148,37 @@ class Synthesised:
 
 
 def prepare(encoder: str, file: str, bank: int) -> None:
-    """Encode the bank and what is planted; write both to a file for `Synthesised.open`.
+    """Encode the bank and the planted text, and write both to a file for `SyntheticEncoder.open`.
 
     Args:
         encoder: the runtime encoder's folder.
-        file: where to write.
+        file: the file.
         bank: how many passages to encode.
     """
-    # Here, for it is wanted in this one process alone.
     from embeddings.library import Library
 
-    remembered = Remembered(OnnxEncoder.open(Path(encoder)))
-    # What the engine encodes of the planted sections is found out by indexing them and nothing else.
-    Library.of([_planted_review()], Path(file).with_name("planted"), remembered).close()
-    known = remembered.vectors
+    caching = CachingEncoder(OnnxEncoder.open(Path(encoder)))
+    # Indexing the planted sections alone shows what the engine encodes of them.
+    Library.of([_planted_review()], Path(file).with_name("planted"), caching).close()
+    known = caching.vectors
     passages, sentences = _bank_texts(bank)
     np.savez(
         file,
         texts=np.array(list(known)),
         vectors=np.stack(list(known.values())),
-        passages=remembered.encode(passages),
-        sentences=remembered.encode(sentences).reshape(len(passages), SENTENCES_EACH, -1),
+        passages=caching.encode(passages),
+        sentences=caching.encode(sentences).reshape(len(passages), SENTENCES_EACH, -1),
     )
 
 
 def closeness(bank: str, encoder: str) -> dict[str, float]:
-    """How close passages lie to the nearest other, and to planted sentences: medians of cosines, real and made.
+    """Return how close passages are to the nearest other, and to planted text: median cosines, real and made.
 
     Args:
-        bank: what `prepare` wrote.
+        bank: the file that `prepare` wrote.
         encoder: the runtime encoder's folder.
     """
-    maker = Synthesised.open(Path(bank), Path(encoder))
+    maker = SyntheticEncoder.open(Path(bank), Path(encoder))
     with np.load(bank, allow_pickle=False) as stored:
         real, planted = stored["passages"], stored["vectors"]
     found: dict[str, float] = {}
@@ -192,7 +201,7 @@ def _planted_review() -> Review:
 
 
 def _bank_texts(size: int, seed: int = _BANK_SEED) -> tuple[list[str], list[str]]:
-    """Passages of a corpus of their own, and the first few sentences of each, as the generator ends them."""
+    """Return the passages of a corpus, and the first few sentences of each."""
     passages = [
         paragraph
         for draft in Corpus(size, seed).drafts()

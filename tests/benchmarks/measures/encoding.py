@@ -1,15 +1,15 @@
-"""Encoding: a question, many passages, and whether the runtime encoder finds what the reference finds."""
+"""Encoding a question and many passages, and whether the runtime encoder finds what the reference finds."""
 
 from __future__ import annotations
 
 import statistics
-import time
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from tests.benchmarks.findings import Findings
-from tests.benchmarks.processes import apart
-from tests.benchmarks.workshop import Workshop
+from tests.benchmarks.harness.processes import apart, cpu_milliseconds, spent
+from tests.benchmarks.harness.results import Results
+from tests.benchmarks.harness.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,45 +19,45 @@ if TYPE_CHECKING:
 _PASSAGE_SEED = 2
 
 
-def question(workshop: Workshop) -> Findings:
-    """One question on one thread, in turn with sentence-transformers."""
-    found = Findings()
-    took = apart(encode_questions, threads=1, encoder=str(workshop.encoder()), rounds=workshop.sized(5, 1))
+def question(workspace: Workspace) -> Results:
+    """Measure encoding a question on one thread, in turn with sentence-transformers."""
+    found = Results()
+    took = apart(encode_questions, threads=1, encoder=str(workspace.encoder()), rounds=workspace.sized(5, 1))
     found.check("encoding a question, p50 / sentence-transformers", took["runtime"] / took["reference"], 0.45)
     found.figure("encoding a question, one thread", took["runtime"], "ms of CPU")
     return found
 
 
-def bulk(workshop: Workshop) -> Findings:
-    """Passages a second, on one core and on all, against sentence-transformers as it comes."""
-    found = Findings()
-    sizes = {"passages": workshop.sized(192, 16), "rounds": workshop.sized(3, 1)}
-    one = apart(encode_passages, threads=1, encoder=str(workshop.encoder()), **sizes)
+def bulk(workspace: Workspace) -> Results:
+    """Measure passages a second, on one core and on all, against sentence-transformers at its defaults."""
+    found = Results()
+    sizes = {"passages": workspace.sized(192, 16), "rounds": workspace.sized(3, 1)}
+    one = apart(encode_passages, threads=1, encoder=str(workspace.encoder()), **sizes)
     found.check("bulk on one core, times sentence-transformers", one["speedup"], 1.5, at_least=True)
     found.figure("bulk on one core", one["passages_a_second"], "passages/s")
     found.figure("bulk in bf16 on one core, times sentence-transformers", one["half_speedup"], "")
-    most = apart(multiply, threads=1, encoder=str(workshop.encoder()), **sizes)
+    most = apart(multiply, threads=1, encoder=str(workspace.encoder()), **sizes)
     found.figure("bare matrix products on one core", most["gflops"], "GFLOPS")
     found.figure("bulk on one core / if it were matrix products alone", one["passages_a_second"] / most["passages"], "")
-    every = apart(encode_passages, encoder=str(workshop.encoder()), **sizes)
+    every = apart(encode_passages, encoder=str(workspace.encoder()), **sizes)
     found.check(f"bulk on {every['cores']} cores, the same", every["speedup"], 1.8, at_least=True)
     found.figure(f"bulk on {every['cores']} cores", every["passages_a_second"], "passages/s")
     found.figure(f"bulk in bf16 on {every['cores']} cores, times sentence-transformers", every["half_speedup"], "")
     return found
 
 
-def same_ten(workshop: Workshop) -> Findings:
-    """The share of the reference's ten closest passages that the runtime encoder has among its own ten."""
-    found = Findings()
-    shared = apart(compare_tens, encoder=str(workshop.encoder()), passages=workshop.sized(600, 60))
+def same_ten(workspace: Workspace) -> Results:
+    """Measure the share of the reference's ten closest passages that the runtime encoder finds."""
+    found = Results()
+    shared = apart(compare_tens, encoder=str(workspace.encoder()), passages=workspace.sized(600, 60))
     found.check("top ten of the runtime encoder / the reference's", shared, 1.0, at_least=True)
     return found
 
 
 def encode_questions(encoder: str, rounds: int) -> dict[str, float]:
-    """The median processor time of a question, for both, in milliseconds."""
+    """Return the median processor time of a question in milliseconds, for both encoders."""
     from embeddings.encoders.onnx import OnnxEncoder
-    from tests.benchmarks.facts import FACTS
+    from tests.benchmarks.corpus.facts import FACTS
 
     questions = [text for fact in FACTS for text in (fact.lexical, fact.paraphrase)]
     reference, runtime = _reference(), OnnxEncoder.open(Path(encoder))
@@ -65,18 +65,18 @@ def encode_questions(encoder: str, rounds: int) -> dict[str, float]:
     for number in range(rounds + 1):
         for text in questions:
             took = {
-                "reference": _cpu(lambda text=text: reference.encode([text], normalize_embeddings=True)),  # type: ignore[misc]  # mypy can't infer a lambda's default
-                "runtime": _cpu(lambda text=text: runtime.encode([text])),  # type: ignore[misc]  # the same
+                "reference": cpu_milliseconds(partial(reference.encode, [text], normalize_embeddings=True)),
+                "runtime": cpu_milliseconds(partial(runtime.encode, [text])),
             }
             # The first round warms both up.
             if number:
-                for name, seconds in took.items():
-                    times[name].append(1000 * seconds)
+                for name, milliseconds in took.items():
+                    times[name].append(milliseconds)
     return {name: statistics.median(each) for name, each in times.items()}
 
 
 def encode_passages(encoder: str, passages: int, rounds: int) -> dict[str, float]:
-    """How many times as many passages a second as the reference at its defaults; all in turn, by the clock."""
+    """Return how many times as many passages a second as the reference, in turn, by the clock."""
     import os
 
     from embeddings.encoders.bfloat16 import Bfloat16Encoder
@@ -101,7 +101,7 @@ def encode_passages(encoder: str, passages: int, rounds: int) -> dict[str, float
 
 
 def multiply(encoder: str, passages: int, rounds: int) -> dict[str, float]:
-    """How fast the runtime multiplies matrices as large as the encoder's, and how many passages a second that is.
+    """Return how fast the runtime multiplies matrices of the encoder's sizes, and how many passages a second that is.
 
     Per token and layer there are four products with 384 x 384 weights and two with 384 x 1536 (all-MiniLM-L6-v2's
     configuration), and two in attention, of 384 with each token of the passage.
@@ -116,7 +116,7 @@ def multiply(encoder: str, passages: int, rounds: int) -> dict[str, float]:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     rng = np.random.default_rng(0)
-    seconds, operations = 0.0, 0.0
+    milliseconds, operations = 0.0, 0.0
     for given, made, times in ((width, width, 4), (width, inner, 1), (inner, width, 1)):
         weights = numpy_helper.from_array(rng.random((given, made), np.float32), "weights")
         value = helper.make_tensor_value_info("x", TensorProto.FLOAT, [rows, given])
@@ -127,21 +127,22 @@ def multiply(encoder: str, passages: int, rounds: int) -> dict[str, float]:
         model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=10)
         session = onnxruntime.InferenceSession(model.SerializeToString(), options, providers=["CPUExecutionProvider"])
         x = rng.random((rows, given), np.float32)
-        session.run(None, {"x": x})
-        seconds += times * statistics.median(_cpu(lambda: session.run(None, {"x": x})) for _ in range(10 * rounds))  # noqa: B023 - called at once
+        multiply = partial(session.run, None, {"x": x})
+        multiply()
+        milliseconds += times * statistics.median(cpu_milliseconds(multiply) for _ in range(10 * rounds))
         operations += times * 2.0 * rows * given * made
     lengths = np.array(OnnxEncoder.open(Path(encoder)).count_tokens(_passages(passages)), np.float64)
     each = layers * (operations / rows * lengths + 4.0 * width * lengths**2)
-    rate = operations / seconds
+    rate = 1000 * operations / milliseconds
     return {"gflops": rate / 1e9, "passages": rate / float(each.mean())}
 
 
 def compare_tens(encoder: str, passages: int) -> float:
-    """The mean share of the ten passages closest to a question that both encoders agree on."""
+    """Return the mean share of a question's ten closest passages on which both encoders agree."""
     import numpy as np
 
     from embeddings.encoders.onnx import OnnxEncoder
-    from tests.benchmarks.facts import FACTS
+    from tests.benchmarks.corpus.facts import FACTS
 
     texts = _passages(passages)
     questions = [text for fact in FACTS for text in (fact.lexical, fact.paraphrase)]
@@ -159,7 +160,7 @@ def compare_tens(encoder: str, passages: int) -> float:
 
 
 def _passages(number: int) -> list[str]:
-    from tests.benchmarks.corpus import Corpus
+    from tests.benchmarks.corpus.reviews import Corpus
 
     return [
         paragraph
@@ -177,13 +178,7 @@ def _reference() -> SentenceTransformer:
     return SentenceTransformer(str(find_model(None).folder), device="cpu")
 
 
-def _cpu(work: Callable[[], Any]) -> float:
-    began = time.process_time()
-    work()
-    return time.process_time() - began
-
-
-def _wall(work: Callable[[], Any]) -> float:
-    began = time.perf_counter()
-    work()
-    return time.perf_counter() - began
+def _wall(work: Callable[[], object]) -> float:
+    with spent() as took:
+        work()
+    return took.wall

@@ -1,6 +1,6 @@
-"""Each thing that is measured runs in a process of its own, which says what it took.
+"""Run everything that is measured in a process of its own, which reports what it took.
 
-This module imports nothing heavy: a process's peak memory counts from that of the one that started it.
+This module imports nothing heavy, because a process starts with the peak memory of the one that started it.
 """
 
 from __future__ import annotations
@@ -16,20 +16,18 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, Any
 
 from tests.project import ROOT
 
-Result = TypeVar("Result")
-
 _THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "RAYON_NUM_THREADS", "NUMEXPR_NUM_THREADS")
-# Peers that would tell their makers of their use, or look for a newer version of themselves.
+# Libraries that would report their use, or look for a newer version.
 _QUIET = {"ANONYMIZED_TELEMETRY": "False", "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false"}
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a process took: processor seconds of all its threads, seconds by the clock, peak memory in KiB."""
+    """What a process took: processor seconds of all its threads, wall-clock seconds, peak memory in KiB."""
 
     cpu: float
     wall: float
@@ -38,21 +36,21 @@ class Cost:
 
 @dataclass(slots=True)
 class Spent:
-    """What a stretch of a process took: processor seconds of all its threads, seconds by the clock."""
+    """What a block of code took: processor seconds of all threads, wall-clock seconds."""
 
     cpu: float = 0.0
     wall: float = 0.0
 
 
 class ProcessError(RuntimeError):
-    """A process that was to be measured failed; the message ends with what it said."""
+    """A measured process failed. The message ends with its output."""
 
 
 def cost(command: Sequence[str]) -> Cost:
-    """Run a command, and say what it took.
+    """Run a command; return what it took.
 
     Raises:
-        ProcessError: it failed.
+        ProcessError: The command failed.
     """
     with tempfile.TemporaryFile("w+") as said:
         began = time.perf_counter()
@@ -66,24 +64,25 @@ def cost(command: Sequence[str]) -> Cost:
 
 
 def apart(
-    function: Callable[..., Result], *, threads: int | None = None, **arguments: str | int | bool | None
-) -> Result:
-    """What a module's function gives for JSON-able arguments, called in a process of its own.
+    function: Callable[..., Any] | str, *, threads: int | None = None, **arguments: str | int | bool | None
+) -> Any:  # noqa: ANN401 - JSON is of any type
+    """Call a function in a process of its own; return what it returns.
 
     Args:
-        function: gives something that JSON can hold.
-        threads: how many threads BLAS, OpenMP and tokenizers may use, and on how many cores; None for all there are.
-        arguments: of the function.
+        function: a module's function, or its name as `module:name`. It takes and returns what JSON can hold.
+        threads: how many threads BLAS, OpenMP and tokenizers may use, and on how many cores; None for all.
+        arguments: the function's arguments.
 
     Raises:
-        ProcessError: it failed.
+        ProcessError: The function failed.
     """
+    name = function if isinstance(function, str) else f"{function.__module__}:{function.__name__}"
     environment = os.environ | _QUIET
     cores = sorted(os.sched_getaffinity(0))
     if threads is not None:
         environment |= dict.fromkeys(_THREADS, str(threads))
         cores = cores[-threads:]
-    command = [sys.executable, "-m", "tests.benchmarks.processes", f"{function.__module__}:{function.__name__}"]
+    command = [sys.executable, "-m", "tests.benchmarks.harness.processes", name]
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen(
             [*command, json.dumps(arguments), ",".join(map(str, cores))],
@@ -96,26 +95,32 @@ def apart(
         answer, _ = process.communicate()
         if process.returncode:
             raise ProcessError(f"{command[-1]} ended with {process.returncode}\n{_end(said)}")
-    result: Result = json.loads(answer)
-    return result
+    return json.loads(answer)
 
 
 @contextmanager
 def spent() -> Iterator[Spent]:
-    """What the stretch within takes; it is known at its end."""
+    """Measure a block of code. The result is complete at its end."""
     took = Spent()
     cpu, wall = time.process_time(), time.perf_counter()
     yield took
     took.cpu, took.wall = time.process_time() - cpu, time.perf_counter() - wall
 
 
+def cpu_milliseconds(work: Callable[[], object]) -> float:
+    """Return the processor time of a call in milliseconds."""
+    began = time.process_time()
+    work()
+    return 1000 * (time.process_time() - began)
+
+
 def peak_memory() -> int:
-    """The most memory that this process has held so far, in KiB."""
+    """Return this process's peak memory in KiB."""
     return _status("VmHWM")
 
 
 def memory() -> int:
-    """The memory that this process holds and shares with no file, in KiB."""
+    """Return this process's memory that is not backed by a file, in KiB."""
     return _status("RssAnon")
 
 
@@ -132,7 +137,7 @@ def _end(said: IO[str]) -> str:
 
 
 def _main() -> None:
-    """Be such a process: what the function gives goes to standard output, whatever else is printed to the other."""
+    """Call the function. Its result goes to standard output, and whatever else is printed to standard error."""
     import importlib
 
     module, name = sys.argv[1].split(":")

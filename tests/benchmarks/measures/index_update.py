@@ -1,4 +1,4 @@
-"""Changing one review of a thousand: what indexing costs then, against indexing them all."""
+"""The cost of an index update after one review of a thousand changed, compared with indexing them all."""
 
 from __future__ import annotations
 
@@ -8,30 +8,30 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.benchmarks.corpus import Corpus
-from tests.benchmarks.findings import Findings
-from tests.benchmarks.processes import Cost, apart, cost
-from tests.benchmarks.workshop import Workshop
+from tests.benchmarks.corpus.reviews import Corpus
+from tests.benchmarks.harness.processes import Cost, apart, cost
+from tests.benchmarks.harness.results import Results
+from tests.benchmarks.harness.workspace import Workspace
 
 REVIEWS = 1_000
 PASSAGES = range(2, 4)
-"""How many passages each has: short ones, for all of them are encoded in truth."""
+"""Passages of each review. They are short because all are really encoded."""
 
 _TIMES = 3
 
 
-def updating(workshop: Workshop) -> Findings:
-    """The processor time of `review-bot index` after one of the reviews was changed, against that of the first."""
-    found = Findings()
-    reviews = workshop.sized(REVIEWS, 20)
-    data = Path(tempfile.mkdtemp(prefix="updating-", dir=workshop.directory))
+def index_update(workspace: Workspace) -> Results:
+    """Measure the processor time of `review-bot index` for all reviews, and after one changed."""
+    found = Results()
+    reviews = workspace.sized(REVIEWS, 20)
+    data = Path(tempfile.mkdtemp(prefix="updating-", dir=workspace.directory))
     whole = apart(write_reviews, data=str(data), reviews=reviews)
-    # Exporting the model is done once for ever, and not part of what is compared.
-    encoder = workshop.encoder()
+    # The model is exported only once, and that is not compared.
+    encoder = workspace.encoder()
     shutil.copytree(encoder, data / ".index" / "encoders" / encoder.name)
     built = _index(data)
     updated = []
-    for number in range(workshop.sized(_TIMES, 1)):
+    for number in range(workspace.sized(_TIMES, 1)):
         changed = sorted((data / "reviews").iterdir())[(number + 1) * reviews // (_TIMES + 2)]
         changed.write_text(
             changed.read_text(encoding="utf-8") + f"\nA later thought: it has aged well, {number} times over.\n",
@@ -48,7 +48,7 @@ def updating(workshop: Workshop) -> Findings:
 
 
 def write_reviews(data: str, reviews: int) -> int:
-    """Write short reviews as files; how many passages they have."""
+    """Write short reviews as files; return how many passages they have."""
     folder = Path(data) / "reviews"
     folder.mkdir(parents=True)
     passages = 0

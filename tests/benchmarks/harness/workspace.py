@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.benchmarks import processes
+from tests.benchmarks.harness import processes
 from tests.project import furnish
 
 
 @dataclass(slots=True)
-class Workshop:
+class Workspace:
     """Where a run works, and how much it does.
 
     Attributes:
         directory: a folder of its own.
-        full: a million passages too.
-        small: everything as small as it can be: shows that the benchmarks run, and nothing about speed.
+        full: True to go up to a million passages.
+        small: True to do as little as possible: it shows that the benchmarks run, and nothing about speed.
     """
 
     directory: Path
@@ -30,13 +30,13 @@ class Workshop:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """Passages of the corpora that cost is plotted over."""
+        """The sizes in passages of the corpora that cost is plotted over."""
         if self.small:
             return (100, 400)
         return (100, 1_000, 10_000, 100_000, *((1_000_000,) if self.full else ()))
 
     def sized(self, size: int, small: int) -> int:
-        """How much of something, or how little."""
+        """Return a size, or a small one in a small run."""
         return small if self.small else size
 
     @property
@@ -45,7 +45,7 @@ class Workshop:
         return self.sized(1_500, 50)
 
     def data(self) -> Path:
-        """A data directory with the review that comes with the project, indexed."""
+        """Return a data directory with the project's own review, indexed."""
         data = self.directory / "data"
         if not data.exists():
             furnish(data)
@@ -53,49 +53,52 @@ class Workshop:
         return data
 
     def encoder(self) -> Path:
-        """The runtime encoder's folder."""
+        """Return the runtime encoder's folder."""
         return next((self.data() / ".index" / "encoders").iterdir())
 
     def bank(self) -> Path:
-        """What `vectors.Synthesised` opens."""
+        """Return the file that `SyntheticEncoder` opens."""
         file = self.directory / "bank.npz"
         if not file.exists():
-            processes.apart(prepare_bank, encoder=str(self.encoder()), file=str(file), bank=self.bank_size)
+            processes.apart(
+                "tests.benchmarks.corpus.vectors:prepare",
+                encoder=str(self.encoder()),
+                file=str(file),
+                bank=self.bank_size,
+            )
         return file
 
     def built(self, passages: int, *, real: bool = False) -> dict[str, Any]:
-        """What indexing a corpus of that many passages took; see `answering.build`. `index` is its folder."""
-        from tests.benchmarks.answering import build
+        """Index a corpus; return its folder as `index`, and what `measures.answering.build` returns.
 
+        Args:
+            passages: the corpus's size.
+            real: True to encode its text, False to make its vectors.
+        """
         index = self.directory / f"{'real' if real else 'corpus'}-{passages}"
         took = index.with_suffix(".json")
         if not took.exists():
             shutil.rmtree(index, ignore_errors=True)
             made = processes.apart(
-                build,
+                "tests.benchmarks.measures.answering:build",
                 index=str(index),
                 passages=passages,
                 bank=None if real else str(self.bank()),
                 encoder=str(self.encoder()),
             )
             took.write_text(json.dumps({"index": str(index)} | made), encoding="utf-8")
-        kept: dict[str, Any] = json.loads(took.read_text(encoding="utf-8"))
-        return kept
+        built: dict[str, Any] = json.loads(took.read_text(encoding="utf-8"))
+        return built
 
     def asked(self, passages: int, *, real: bool = False) -> dict[str, Any]:
-        """What opening that corpus and asking it took, and how often it was right; see `answering.ask`."""
-        from tests.benchmarks.answering import ask
-
+        """Open such a corpus and ask it; return what `measures.answering.ask` returns."""
         if (passages, real) not in self._asked:
             index = self.built(passages, real=real)["index"]
             self._asked[passages, real] = processes.apart(
-                ask, threads=1, index=index, passages=passages, encoder=str(self.encoder())
+                "tests.benchmarks.measures.answering:ask",
+                threads=1,
+                index=index,
+                passages=passages,
+                encoder=str(self.encoder()),
             )
         return self._asked[passages, real]
-
-
-def prepare_bank(encoder: str, file: str, bank: int) -> None:
-    """`vectors.prepare`, in a process that may import what this one must not."""
-    from tests.benchmarks.vectors import prepare
-
-    prepare(encoder, file, bank)

@@ -1,4 +1,4 @@
-"""The findings as one self-contained page, in the look of the evaluation report."""
+"""The results as one self-contained page, in the style of the evaluation report."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from html import escape
 from importlib import resources
 from pathlib import Path
 
-from tests.benchmarks.findings import Curve, Findings
+from tests.benchmarks.harness.results import Curve, Results
 
 _WIDTH, _HEIGHT = 480, 300
 _LEFT, _RIGHT, _TOP, _BOTTOM = 64, 28, 12, 40
@@ -28,106 +28,108 @@ _PAGE = """<!doctype html>
 <body>
 <h1>Benchmarks</h1>
 <h2>Against the targets</h2>
-<div class="wide"><table>
-<thead><tr><th>check</th><th>value</th><th>target</th><th>met</th></tr></thead>
-<tbody>{checks}</tbody>
-</table></div>
+{checks}
 <h2>Cost as the work grows</h2>
 <div class="plots">{plots}</div>
 <h2>Other figures</h2>
-<div class="wide"><table>
-<thead><tr><th>figure</th><th>value</th><th>unit</th></tr></thead>
-<tbody>{figures}</tbody>
-</table></div>
+{figures}
 {left_out}
 </body>
 </html>
 """
 
 
-def write_page(found: Mapping[str, Findings], file: Path) -> None:
-    """Write the page, in one step."""
+def write_page(found: Mapping[str, Results], file: Path) -> None:
+    """Write the page in one step."""
     partial = file.with_name(f"{file.name}.partial")
     partial.write_text(page(found), encoding="utf-8")
     partial.replace(file)
 
 
-def page(found: Mapping[str, Findings]) -> str:
-    """The page as HTML."""
+def page(found: Mapping[str, Results]) -> str:
+    """Return the page as HTML."""
     report = resources.files("embeddings.evaluation.report").joinpath("template.html").read_text(encoding="utf-8")
-    style = report.partition("<style>")[2].partition("</style>")[0]
-    checks = "".join(
-        f"<tr><th scope=row>{escape(f'{name}: {check.name}')}</th><td>{check.value:.3f}</td>"
-        f"<td>{'≥' if check.at_least else '≤'} {check.target:g}</td>"
-        f'<td class="{"yes" if check.met else "no"}">{"yes" if check.met else "no"}</td></tr>'
+    checks = [
+        (f"{name}: {check.name}", f"{check.value:.3f}", check.limit, "yes" if check.met else "no")
         for name, each in found.items()
         for check in each.checks
-    )
-    figures = "".join(
-        f"<tr><th scope=row>{escape(f'{name}: {figure.name}')}</th><td>{figure.value:,.3f}</td>"
-        f"<td>{escape(figure.unit)}</td></tr>"
+    ]
+    figures = [
+        (f"{name}: {figure.name}", f"{figure.value:,.3f}", figure.unit)
         for name, each in found.items()
         for figure in each.figures
+    ]
+    plots: dict[str, list[Curve]] = {}
+    for each in found.values():
+        for curve in each.curves:
+            plots.setdefault(curve.plot, []).append(curve)
+    reasons = [(name, reason) for name, each in found.items() for reason in (each.skipped, each.failed) if reason]
+    return _PAGE.format(
+        style=report.partition("<style>")[2].partition("</style>")[0],
+        checks=_table(("check", "value", "target", "met"), checks),
+        plots="".join(f"<figure>{plot(curves)}</figure>" for curves in plots.values()),
+        figures=_table(("figure", "value", "unit"), figures),
+        left_out="".join(f"<p>{escape(f'{name}: {reason}')}</p>" for name, reason in reasons),
     )
-    curves = [curve for each in found.values() for curve in each.curves]
-    plots = "".join(
-        f"<figure>{plot([curve for curve in curves if curve.plot == name])}</figure>"
-        for name in dict.fromkeys(curve.plot for curve in curves)
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    titles = "".join(f"<th>{title}</th>" for title in head)
+    body = "".join(
+        f"<tr><th scope=row>{escape(row[0])}</th>"
+        + "".join(f'<td class="{cell if cell in ("yes", "no") else ""}">{escape(cell)}</td>' for cell in row[1:])
+        + "</tr>"
+        for row in rows
     )
-    left_out = "".join(
-        f"<p>{escape(f'{name}: {reason}')}</p>"
-        for name, each in found.items()
-        for reason in (each.skipped, each.failed)
-        if reason is not None
-    )
-    return _PAGE.format(style=style, checks=checks, plots=plots, figures=figures, left_out=left_out)
+    return f'<div class="wide"><table><thead><tr>{titles}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def plot(curves: Sequence[Curve]) -> str:
-    """Curves over passages as SVG: both axes logarithmic, but shares from 0 to 1 stand as they are."""
+    """Return curves over passages as SVG. Both axes are logarithmic, but shares have an axis from 0 to 1."""
     share = curves[0].unit.startswith("share")
     across = _Axis.over([size for curve in curves for size, _ in curve.points], _LEFT, _WIDTH - _RIGHT)
     costs = [cost for curve in curves for _, cost in curve.points]
     up = _Axis(0.0, 1.0, _HEIGHT - _BOTTOM, _TOP, linear=True) if share else _Axis.over(costs, _HEIGHT - _BOTTOM, _TOP)
     parts = [
-        f'<line class="grid" x1="{_LEFT}" x2="{_WIDTH - _RIGHT}" y1="{up.place(tick):.1f}" y2="{up.place(tick):.1f}"/>'
+        _line("grid", _LEFT, _WIDTH - _RIGHT, up.place(tick))
         + _label(_LEFT - 6, up.place(tick) + 4, _number(tick), "end")
         for tick in up.ticks()
     ]
-    parts.extend(_label(across.place(tick), _HEIGHT - _BOTTOM + 16, _number(tick), "middle") for tick in across.ticks())
+    parts += [_label(across.place(tick), _HEIGHT - _BOTTOM + 16, _number(tick), "middle") for tick in across.ticks()]
     parts.append(_label((_LEFT + _WIDTH - _RIGHT) / 2, _HEIGHT - 6, "passages", "middle"))
     middle = (_TOP + _HEIGHT - _BOTTOM) / 2
     parts.append(
         f'<text transform="translate(12 {middle:.1f}) rotate(-90)" text-anchor="middle">{escape(curves[0].unit)}</text>'
     )
     for number, curve in enumerate(curves):
-        colour, dashes = _stroke(number)
+        colour = f"var({_COLOURS[number % len(_COLOURS)]})"
+        stroke = f"stroke:{colour};stroke-width:2" + (";stroke-dasharray:5 3" if number >= len(_COLOURS) else "")
         points = [(across.place(size), up.place(cost), size, cost) for size, cost in curve.points]
         path = " ".join(f"{x:.1f},{y:.1f}" for x, y, _, _ in points)
-        parts.append(f'<polyline points="{path}" style="fill:none;stroke:{colour};stroke-width:2;{dashes}"/>')
-        parts.extend(
+        parts.append(f'<polyline points="{path}" style="fill:none;{stroke}"/>')
+        parts += [
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3" style="fill:{colour}">'
             f"<title>{escape(f'{curve.name}: {cost:,.3g} {curve.unit} at {size:,.0f} passages')}</title></circle>"
             for x, y, size, cost in points
-        )
-    key = _key(curves)
-    height = _HEIGHT + _KEY_LINE * len(curves)
+        ]
+        key = _HEIGHT + _KEY_LINE * number + 8
+        parts.append(_line("", _LEFT, _LEFT + 24, key - 4, stroke) + _label(_LEFT + 30, key, curve.name, "start"))
     title = escape(curves[0].plot)
     return (
-        f'<svg viewBox="0 -18 {_WIDTH} {height + 24}" role="img" aria-label="{title}">'
-        f'<text x="{_LEFT}" y="-5" style="font-weight:600">{title}</text>{"".join(parts)}{key}</svg>'
+        f'<svg viewBox="0 -18 {_WIDTH} {_HEIGHT + _KEY_LINE * len(curves) + 24}" role="img" aria-label="{title}">'
+        f'<text x="{_LEFT}" y="-5" style="font-weight:600">{title}</text>{"".join(parts)}</svg>'
     )
 
 
 class _Axis:
-    """Values to places along a line, by their logarithm unless `linear`."""
+    """Maps values to places along a line, by their logarithm unless `linear`."""
 
     def __init__(self, low: float, high: float, first: float, last: float, *, linear: bool = False) -> None:
         self._low, self._high, self._first, self._last, self._linear = low, high, first, last, linear
 
     @classmethod
     def over(cls, values: Iterable[float], first: float, last: float) -> _Axis:
-        """An axis of whole powers of ten that holds the values; none below a millionth is told apart."""
+        """Return an axis of whole powers of ten for values of a millionth or more."""
         exponents = [math.log10(max(value, 1e-6)) for value in values]
         low, high = math.floor(min(exponents)), math.ceil(max(exponents))
         return cls(low, max(high, low + 1), first, last)
@@ -142,22 +144,8 @@ class _Axis:
         return [10.0**exponent for exponent in range(int(self._low), int(self._high) + 1)]
 
 
-def _key(curves: Sequence[Curve]) -> str:
-    lines = []
-    for number, curve in enumerate(curves):
-        colour, dashes = _stroke(number)
-        y = _HEIGHT + _KEY_LINE * number + 8
-        lines.append(
-            f'<line x1="{_LEFT}" x2="{_LEFT + 24}" y1="{y - 4}" y2="{y - 4}" '
-            f'style="stroke:{colour};stroke-width:2;{dashes}"/>' + _label(_LEFT + 30, y, curve.name, "start")
-        )
-    return "".join(lines)
-
-
-def _stroke(number: int) -> tuple[str, str]:
-    """A curve's colour, and its dashes once the colours are used up."""
-    dashes = "stroke-dasharray:5 3" if number >= len(_COLOURS) else ""
-    return f"var({_COLOURS[number % len(_COLOURS)]})", dashes
+def _line(kind: str, left: float, right: float, y: float, style: str = "") -> str:
+    return f'<line class="{kind}" x1="{left}" x2="{right}" y1="{y:.1f}" y2="{y:.1f}" style="{style}"/>'
 
 
 def _label(x: float, y: float, text: str, anchor: str) -> str:

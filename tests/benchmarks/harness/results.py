@@ -1,4 +1,4 @@
-"""What a benchmark finds: figures held against targets, figures beside them, and how cost grows."""
+"""What a benchmark reports: figures with targets, figures without, and how a cost grows."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A figure with its target: met where the value is no higher, or, with `at_least`, no lower."""
+    """A figure with its target: the most that it may be, or, with `at_least`, the least."""
 
     name: str
     value: float
@@ -18,13 +18,17 @@ class Check:
 
     @property
     def met(self) -> bool:
-        """Whether the target is reached."""
         return self.value >= self.target if self.at_least else self.value <= self.target
+
+    @property
+    def limit(self) -> str:
+        """The target, as people read it."""
+        return f"{'≥' if self.at_least else '≤'} {self.target:g}"
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure without a target, for whoever reads the others."""
+    """A figure without a target."""
 
     name: str
     value: float
@@ -42,8 +46,8 @@ class Curve:
 
 
 @dataclass(slots=True)
-class Findings:
-    """What one benchmark found, or why it was skipped, or what went wrong in it."""
+class Results:
+    """The results of a benchmark, or why it was skipped, or why it failed."""
 
     checks: list[Check] = field(default_factory=list)
     figures: list[Figure] = field(default_factory=list)
@@ -52,25 +56,21 @@ class Findings:
     failed: str | None = None
 
     def check(self, name: str, value: float, target: float, *, at_least: bool = False) -> None:
-        """Hold a value against a target."""
         self.checks.append(Check(name, value, target, at_least))
 
     def figure(self, name: str, value: float, unit: str) -> None:
-        """Give a value without a target."""
         self.figures.append(Figure(name, value, unit))
 
     def curve(self, plot: str, unit: str, name: str, points: Iterable[tuple[float, float]]) -> None:
-        """Give a cost at several sizes."""
         self.curves.append(Curve(plot, unit, name, tuple(points)))
 
 
-def as_json(found: dict[str, Findings]) -> dict[str, Any]:
-    """All findings as other programs read them."""
+def as_json(found: dict[str, Results]) -> dict[str, Any]:
+    """Return all results as other programs read them."""
+    checks = [check for each in found.values() for check in each.checks]
     return {
         "checks": [
-            {"name": check.name, "value": check.value, "target": check.target, "met": check.met}
-            for each in found.values()
-            for check in each.checks
+            {"name": check.name, "value": check.value, "target": check.target, "met": check.met} for check in checks
         ],
         "figures": [asdict(figure) for each in found.values() for figure in each.figures],
         "curves": [asdict(curve) for each in found.values() for curve in each.curves],

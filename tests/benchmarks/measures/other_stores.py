@@ -1,8 +1,8 @@
-"""chromadb, LanceDB and llama-index beside this engine: the same passages with the same vectors, in one run.
+"""This engine compared with chromadb, LanceDB and llama-index: the same passages with the same vectors, in one run.
 
-Each keeps the passages with their texts on disk, opens them, and gives the texts of the ten closest. This engine does
-that with its own parts, `index/vectors.py` and `index/document_store.py`. Its whole library does a good deal more:
-every sentence and pair of sentences has a vector too, there is BM25, and a fusion. What that takes is given beside.
+Each stores the passages with their texts on disk, opens them, and returns the texts of the ten closest. This engine
+does that with its own parts, `index/vectors.py` and `index/document_store.py`. Its whole library does more: every
+sentence and pair of sentences has a vector too, and there are BM25 and fusion. Its cost is reported beside.
 """
 
 from __future__ import annotations
@@ -10,14 +10,13 @@ from __future__ import annotations
 import importlib.util
 import statistics
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.benchmarks.findings import Findings
-from tests.benchmarks.processes import apart, spent
-from tests.benchmarks.workshop import Workshop
+from tests.benchmarks.harness.processes import apart, spent
+from tests.benchmarks.harness.results import Results
+from tests.benchmarks.harness.workspace import Workspace
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,22 +29,22 @@ _NEAREST = 10
 _MODULES = {"chromadb": "chromadb", "LanceDB": "lancedb", "llama-index": "llama_index"}
 
 Search = Callable[["Floats"], list[str]]
-"""A vector to the texts of the closest passages."""
+"""Takes a vector; returns the texts of the closest passages."""
 
 
-def peers(workshop: Workshop) -> Findings:
-    """Indexing and a query by CPU, the engine against each of the three, and the texts that both find."""
+def other_stores(workspace: Workspace) -> Results:
+    """Compare indexing and a query by CPU with each of the three."""
     missing = [name for name, module in _MODULES.items() if importlib.util.find_spec(module) is None]
     if missing:
-        return Findings(skipped=f"skipped: without {', '.join(missing)}; install the extra [bench]")
-    found = Findings()
-    passages = workshop.sized(PASSAGES, 400)
-    file = str(workshop.directory / f"peers-{passages}.npz")
-    apart(prepare, file=file, passages=passages, bank=str(workshop.bank()), encoder=str(workshop.encoder()))
+        return Results(skipped=f"skipped: without {', '.join(missing)}; install the extra [bench]")
+    found = Results()
+    passages = workspace.sized(PASSAGES, 400)
+    file = str(workspace.directory / f"peers-{passages}.npz")
+    apart(prepare, file=file, passages=passages, bank=str(workspace.bank()), encoder=str(workspace.encoder()))
     took: dict[str, list[dict[str, float]]] = {name: [] for name in _STORES}
-    for number in range(workshop.sized(3, 1)):
+    for number in range(workspace.sized(3, 1)):
         for name, each in took.items():
-            folder = tempfile.mkdtemp(prefix=f"peer-{number}-", dir=workshop.directory)
+            folder = tempfile.mkdtemp(prefix=f"peer-{number}-", dir=workspace.directory)
             each.append(apart(store_and_search, threads=1, name=name, file=file, folder=folder))
     ours = {key: statistics.median(each[key] for each in took["Review Bot"]) for key in took["Review Bot"][0]}
     for name in _MODULES:
@@ -55,20 +54,20 @@ def peers(workshop: Workshop) -> Findings:
     for name, each in took.items():
         for key, unit in (("indexing", "s of CPU"), ("query", "ms of CPU"), ("recall", "")):
             found.figure(f"{name}: {key}", statistics.median(one[key] for one in each), unit)
-    whole = workshop.built(passages), workshop.asked(passages)
+    whole = workspace.built(passages), workspace.asked(passages)
     found.figure("Review Bot's whole library: indexing", whole[0]["cpu"], "s of CPU")
     found.figure("Review Bot's whole library: a question", whole[1]["milliseconds"], "ms of CPU")
     return found
 
 
 def prepare(file: str, passages: int, bank: str, encoder: str) -> None:
-    """Write the passages' texts, their vectors, and real questions' vectors."""
+    """Write the passages' texts, their vectors, and the vectors of real questions."""
     import numpy as np
 
-    from tests.benchmarks.corpus import Corpus
-    from tests.benchmarks.vectors import Synthesised
+    from tests.benchmarks.corpus.reviews import Corpus
+    from tests.benchmarks.corpus.vectors import SyntheticEncoder
 
-    maker = Synthesised.open(Path(bank), Path(encoder))
+    maker = SyntheticEncoder.open(Path(bank), Path(encoder))
     texts = [text for draft in Corpus(passages).drafts() for _, paragraphs in draft.sections for text in paragraphs]
     with np.load(bank, allow_pickle=False) as stored:
         asked = stored["vectors"][::3]
@@ -76,13 +75,13 @@ def prepare(file: str, passages: int, bank: str, encoder: str) -> None:
 
 
 def store_and_search(name: str, file: str, folder: str) -> dict[str, float]:
-    """The processor time of indexing, and of a query (the median), in milliseconds; with recall@10."""
+    """Return the processor time of indexing in seconds and of a query in milliseconds (the median), and recall@10."""
     import numpy as np
 
     with np.load(file, allow_pickle=False) as stored:
         texts, vectors, asked = stored["texts"].tolist(), stored["vectors"], stored["asked"]
     store = _STORES[name]
-    # Imports and connections are not what is compared.
+    # Imports and connections are not compared.
     warm = Path(folder, "warm")
     warm.mkdir()
     store(warm, texts[:100], vectors[:100])(asked[0])
@@ -91,9 +90,9 @@ def store_and_search(name: str, file: str, folder: str) -> dict[str, float]:
     search(asked[0])
     times, shared = [], []
     for query in asked:
-        began = time.process_time()
-        near = search(query)
-        times.append(1000 * (time.process_time() - began))
+        with spent() as took:
+            near = search(query)
+        times.append(1000 * took.cpu)
         true = {texts[place] for place in np.argsort(-(vectors @ query))[:_NEAREST]}
         shared.append(len(true & set(near)) / _NEAREST)
     return {"indexing": indexing.cpu, "query": statistics.median(times), "recall": statistics.fmean(shared)}

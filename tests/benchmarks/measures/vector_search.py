@@ -1,34 +1,29 @@
-"""A million vectors: searching them against going through all, opening them against reading them."""
+"""A million vectors: search compared with a flat index, opening compared with reading the file."""
 
 from __future__ import annotations
 
 import statistics
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
-from tests.benchmarks.findings import Findings
-from tests.benchmarks.processes import apart, memory, peak_memory, spent
-from tests.benchmarks.workshop import Workshop
+from tests.benchmarks.harness.processes import apart, memory, peak_memory, spent
+from tests.benchmarks.harness.results import Results
+from tests.benchmarks.harness.workspace import Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     import numpy as np
     from numpy.typing import NDArray
 
 ROWS = 1_000_000
 _BLOCK = 1 << 16
 
-Result = TypeVar("Result")
 
-
-def million(workshop: Workshop) -> Findings:
-    """Search, recall and opening of as many vectors as a million passages have, in the engine's own index type."""
-    found = Findings()
-    rows = workshop.sized(ROWS, 20_000)
-    index, flat = (str(workshop.directory / f"{name}-{rows}.faiss") for name in ("index", "flat"))
-    bank, encoder = str(workshop.bank()), str(workshop.encoder())
+def million(workspace: Workspace) -> Results:
+    """Measure search, recall and opening of a million vectors in the engine's own index type."""
+    found = Results()
+    rows = workspace.sized(ROWS, 20_000)
+    index, flat = (str(workspace.directory / f"{name}-{rows}.faiss") for name in ("index", "flat"))
+    bank, encoder = str(workspace.bank()), str(workspace.encoder())
     if not Path(index).exists():
         built = apart(build_index, file=index, rows=rows, bank=bank, encoder=encoder)
         found.figure("building", built["cpu"], "s of CPU")
@@ -39,7 +34,7 @@ def million(workshop: Workshop) -> Findings:
     found.check(f"search at {rows:,} vectors, CPU / flat", searched["share"], 0.05)
     found.check("its recall@10", searched["recall"], 0.95, at_least=True)
     found.figure("search", searched["milliseconds"], "ms of CPU")
-    opened = [apart(open_both, threads=1, index=index) for _ in range(workshop.sized(3, 1))]
+    opened = [apart(open_both, threads=1, index=index) for _ in range(workspace.sized(3, 1))]
     share = statistics.median(each["open_cpu"] / each["read_cpu"] for each in opened)
     found.check(f"opening {rows:,} vectors, CPU / reading them", share, 0.05)
     found.check("opening them, seconds", statistics.median(each["open"] for each in opened), 1.0)
@@ -49,7 +44,7 @@ def million(workshop: Workshop) -> Findings:
 
 
 def build_index(file: str, rows: int, bank: str, encoder: str) -> dict[str, float]:
-    """Index made vectors as the engine does; making them is not counted."""
+    """Index made vectors as the engine does. Making them is not counted."""
     from embeddings.index.vectors import Vectors
 
     made = _made(rows, bank, encoder)
@@ -59,7 +54,7 @@ def build_index(file: str, rows: int, bank: str, encoder: str) -> dict[str, floa
 
 
 def build_flat(file: str, rows: int, bank: str, encoder: str) -> None:
-    """The same vectors in 32 bits, to be gone through one by one."""
+    """Write the same vectors in 32 bits to a flat index."""
     import faiss
 
     flat = faiss.IndexFlatIP(384)
@@ -68,7 +63,7 @@ def build_flat(file: str, rows: int, bank: str, encoder: str) -> None:
 
 
 def search_both(index: str, flat: str, bank: str) -> dict[str, float]:
-    """Ten neighbours of each of some real vectors in both, in turn: the share of CPU, and of neighbours found."""
+    """Find ten neighbours of real vectors in both indexes, in turn; return the share of CPU and of neighbours found."""
     import faiss
     import numpy as np
 
@@ -85,10 +80,12 @@ def search_both(index: str, flat: str, bank: str) -> dict[str, float]:
     faiss.omp_set_num_threads(1)
     shares, ours, recall = [], [], []
     for query in asked:
-        near, took = _timed(lambda query=query: vectors.nearest(query, 10, 0, len(vectors)))  # type: ignore[misc]  # mypy can't infer a lambda's default
-        (_, nearest), long = _timed(lambda query=query: every.search(query[None, :], 10))  # type: ignore[misc]  # the same
-        shares.append(took / long)
-        ours.append(1000 * took)
+        with spent() as took:
+            near = vectors.nearest(query, 10, 0, len(vectors))
+        with spent() as long:
+            _, nearest = every.search(query[None, :], 10)
+        shares.append(took.cpu / long.cpu)
+        ours.append(1000 * took.cpu)
         recall.append(len(set(near.tolist()) & set(nearest[0].tolist())) / 10)
     return {
         "share": statistics.median(shares),
@@ -99,12 +96,12 @@ def search_both(index: str, flat: str, bank: str) -> dict[str, float]:
 
 
 def open_both(index: str) -> dict[str, float]:
-    """Seconds of opening an index as the engine does, and of reading its file into memory with FAISS."""
+    """Return the seconds of opening an index as the engine does, and of reading its file with FAISS."""
     import faiss
 
     from embeddings.index.vectors import Vectors
 
-    # Once before, so that neither finds the file where the other left it: on the disk or in the system's memory.
+    # Read once before, so that both find the file in the system's memory.
     Path(index).read_bytes()
     with spent() as reading:
         faiss.read_index(index)
@@ -114,12 +111,12 @@ def open_both(index: str) -> dict[str, float]:
 
 
 def _made(rows: int, bank: str, encoder: str) -> NDArray[np.float32]:
-    """Made vectors of passages, of which there need be no text."""
+    """Return made vectors of passages that have no text."""
     import numpy as np
 
-    from tests.benchmarks.vectors import Synthesised
+    from tests.benchmarks.corpus.vectors import SyntheticEncoder
 
-    maker = Synthesised.open(Path(bank), Path(encoder))
+    maker = SyntheticEncoder.open(Path(bank), Path(encoder))
     made = np.empty((rows, maker.identity.dimension), np.float32)
     rng = np.random.default_rng(0)
     for first in range(0, rows, _BLOCK):
@@ -127,9 +124,3 @@ def _made(rows: int, bank: str, encoder: str) -> NDArray[np.float32]:
         numbers = rng.integers(0, 2**32, (count, 7), dtype=np.uint32)
         made[first : first + count] = maker.mixed(numbers[:, 6], numbers[:, :6], np.ones(count, np.bool_))
     return made
-
-
-def _timed(work: Callable[[], Result]) -> tuple[Result, float]:
-    began = time.process_time()
-    result = work()
-    return result, time.process_time() - began

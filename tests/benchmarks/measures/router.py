@@ -1,29 +1,25 @@
-"""Which review a question names, among very many: by CPU, beside going through all titles."""
+"""Finding the review that a question names among many, compared with a search through all titles."""
 
 from __future__ import annotations
 
 import statistics
-import time
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from tests.benchmarks.findings import Findings
-from tests.benchmarks.processes import apart
-from tests.benchmarks.workshop import Workshop
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tests.benchmarks.harness.processes import apart, cpu_milliseconds
+from tests.benchmarks.harness.results import Results
+from tests.benchmarks.harness.workspace import Workspace
 
 REVIEWS = 100_000
 _ASKED = 200
 _LONG = "I have been wondering the whole week whether any of the people in it would have gone on as they did. " * 2
 
 
-def routing(workshop: Workshop) -> Findings:
-    """Milliseconds of finding the review that a question names, among 100,000 with a title and an alias each."""
-    found = Findings()
-    reviews = workshop.sized(REVIEWS, 500)
-    took = apart(route, threads=1, file=str(workshop.directory / f"names-{reviews}"), reviews=reviews)
+def router(workspace: Workspace) -> Results:
+    """Measure finding the review that a question names, among 100,000 with a title and an alias each."""
+    found = Results()
+    reviews = workspace.sized(REVIEWS, 500)
+    took = apart(route, threads=1, file=str(workspace.directory / f"names-{reviews}"), reviews=reviews)
     found.check(f"routing among {reviews:,} reviews, ms of CPU", took["named"], 1.0)
     found.check("the same, a long question that names none", took["unnamed"], 1.0)
     found.check("its share of the right reviews", took["right"], 1.0, at_least=True)
@@ -32,10 +28,10 @@ def routing(workshop: Workshop) -> Findings:
 
 
 def route(file: str, reviews: int) -> dict[str, float]:
-    """Route questions that name a review, and long ones that name none, by a table of names on the disk."""
+    """Route questions that name a review, and long ones that name none, with a title table on disk."""
     from embeddings.index.titles import TitleEntry, TitleTable
     from embeddings.retrieval.router import Router
-    from tests.benchmarks.corpus import Corpus
+    from tests.benchmarks.corpus.reviews import Corpus
 
     names = [
         (f"{outline.title} {outline.number}", f"Number {outline.number} by the same hand")
@@ -48,15 +44,13 @@ def route(file: str, reviews: int) -> dict[str, float]:
     took, long, plain, right = [], [], [], []
     for owner in owners:
         asked = f"Who is the one that keeps the lighthouse in {names[owner][owner % 2]}, and why does it matter?"
-        begun = time.process_time()
-        named = router.titles_in(asked)
-        took.append(1000 * (time.process_time() - begun))
-        right.append([name.review for name in named] == [str(owner)])
-        long.append(_milliseconds(lambda: router.titles_in(f"What does it say about love and loss? {_LONG}")))
+        took.append(cpu_milliseconds(partial(router.titles_in, asked)))
+        right.append([name.review for name in router.titles_in(asked)] == [str(owner)])
+        long.append(cpu_milliseconds(partial(router.titles_in, f"What does it say about love and loss? {_LONG}")))
     lowered = [title.lower() for title, _ in names]
     for owner in owners[:20]:
         asked = f"who keeps the lighthouse in {lowered[owner]}"
-        plain.append(_milliseconds(lambda asked=asked: [title for title in lowered if title in asked]))  # type: ignore[misc]  # mypy can't infer a lambda's default
+        plain.append(cpu_milliseconds(partial(_titles_in, asked, lowered)))
     return {
         "named": statistics.median(took),
         "unnamed": statistics.median(long),
@@ -65,7 +59,5 @@ def route(file: str, reviews: int) -> dict[str, float]:
     }
 
 
-def _milliseconds(work: Callable[[], object]) -> float:
-    begun = time.process_time()
-    work()
-    return 1000 * (time.process_time() - begun)
+def _titles_in(question: str, titles: list[str]) -> list[str]:
+    return [title for title in titles if title in question]

@@ -1,7 +1,7 @@
-"""What it costs to start: a whole process, from nothing to the answer.
+"""The cost of a whole process, from its start to the answer.
 
 The alternative is the least that sentence-transformers can do for the same: load the packaged model, encode the
-question, look it up among stored vectors of the review's sentences with FAISS, print the closest one.
+question, find the closest of the stored vectors of the review's sentences with FAISS, and print the sentence.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import statistics
 import sys
 from pathlib import Path
 
-from tests.benchmarks.findings import Findings
-from tests.benchmarks.processes import apart, cost
-from tests.benchmarks.workshop import Workshop
+from tests.benchmarks.harness.processes import apart, cost
+from tests.benchmarks.harness.results import Results
+from tests.benchmarks.harness.workspace import Workspace
 from tests.project import QUESTIONS
 
 QUESTION = "What is a deferral?"
 RUNS = 5
-"""How often each command is run, in turn with the other; the median counts."""
+"""How often each command runs, in turn with the other. The median counts."""
 
 _ALTERNATIVE = """
 import importlib.util, sys
@@ -34,17 +34,17 @@ print(sentences[index.search(question, 1)[1][0][0]])
 """
 
 
-def cold_ask(workshop: Workshop) -> Findings:
-    """A second `ask`, with the index there, against sentence-transformers doing the same."""
-    found = Findings()
-    data = str(workshop.data())
-    sentences, vectors = (str(workshop.directory / name) for name in ("sentences.txt", "sentences.npy"))
+def cold_ask(workspace: Workspace) -> Results:
+    """Compare `ask`, on an existing index, with sentence-transformers."""
+    found = Results()
+    data = str(workspace.data())
+    sentences, vectors = (str(workspace.directory / name) for name in ("sentences.txt", "sentences.npy"))
     apart(store_sentences, data=data, texts=sentences, vectors=vectors)
     ask = [sys.executable, "-m", "bot", "ask", "--data", data, QUESTION]
     alternative = [sys.executable, "-c", _ALTERNATIVE, sentences, vectors, QUESTION]
     for command in (ask, alternative):
         cost(command)
-    pairs = [(cost(ask), cost(alternative)) for _ in range(workshop.sized(RUNS, 1))]
+    pairs = [(cost(ask), cost(alternative)) for _ in range(workspace.sized(RUNS, 1))]
     cpu = statistics.median(ours.cpu / other.cpu for ours, other in pairs)
     found.check("cold ask, CPU / sentence-transformers", cpu, 0.12)
     peak = statistics.median(ours.peak / other.peak for ours, other in pairs)
@@ -54,26 +54,26 @@ def cold_ask(workshop: Workshop) -> Findings:
     return found
 
 
-def show_help(workshop: Workshop) -> Findings:
-    """`review-bot --help`, in seconds by the clock."""
-    found = Findings()
+def show_help(workspace: Workspace) -> Results:
+    """Time `review-bot --help` by the clock."""
+    found = Results()
     command = [sys.executable, "-m", "bot", "--help"]
     cost(command)
-    walls = [cost(command).wall for _ in range(workshop.sized(RUNS, 1))]
+    walls = [cost(command).wall for _ in range(workspace.sized(RUNS, 1))]
     found.check("--help, seconds", statistics.median(walls), 0.5)
     return found
 
 
-def evaluate(workshop: Workshop) -> Findings:
-    """`review-bot evaluate` on the development questions from a cold start, in seconds by the clock."""
-    found = Findings()
-    command = [sys.executable, "-m", "bot", "evaluate", str(QUESTIONS), "--data", str(workshop.data())]
+def evaluate(workspace: Workspace) -> Results:
+    """Time `review-bot evaluate` on the development questions from a cold start, by the clock."""
+    found = Results()
+    command = [sys.executable, "-m", "bot", "evaluate", str(QUESTIONS), "--data", str(workspace.data())]
     found.check("evaluate, development questions, seconds", cost(command).wall, 10.0)
     return found
 
 
 def store_sentences(data: str, texts: str, vectors: str) -> None:
-    """Write the reviews' sentences, a line each, and their vectors, as the alternative reads them."""
+    """Write the reviews' sentences, one a line, and their vectors, for the alternative."""
     import numpy as np
 
     from embeddings.documents.splitter import split_review

@@ -1,29 +1,25 @@
-"""Indexing, opening and asking corpora of any size: what it takes as they grow, and how often the answer is right.
+"""Indexing, opening and asking corpora of any size: the cost as they grow, and how often the answer is right.
 
-"Without the encoder" means that each question's vector is at hand: what is timed is all of `Library.ask` but that.
+"Without the encoder" means that the vector of each question is cached: everything else of `Library.ask` is timed.
 """
 
 from __future__ import annotations
 
 import statistics
-import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from tests.benchmarks.findings import Findings
-from tests.benchmarks.processes import apart, memory, peak_memory, spent
-from tests.benchmarks.workshop import Workshop
+from tests.benchmarks.harness.processes import apart, cpu_milliseconds, memory, peak_memory, spent
+from tests.benchmarks.harness.results import Results
+from tests.benchmarks.harness.workspace import Workspace
 from tests.project import QUESTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
-    import numpy as np
-    from numpy.typing import NDArray
-
-    from embeddings.encoders.base import Encoder, EncoderIdentity
     from embeddings.library import Library
-    from tests.benchmarks.corpus import Planted
+    from tests.benchmarks.corpus.reviews import Planted
 
 ONE_REVIEW = 18
 """Passages of the review that comes with the project."""
@@ -32,7 +28,7 @@ TARGETS = {ONE_REVIEW: 1.0, 100_000: 10.0, 1_000_000: 50.0}
 """Milliseconds for a question on one thread, by passages."""
 
 TRULY_ENCODED = 1_000
-"""Passages of the corpus that is encoded in truth as well, to see what made vectors change."""
+"""Passages of the corpus that is also really encoded, to see what made vectors change."""
 
 KINDS = ("lexical", "paraphrase", "titled")
 RATES = {"first": "in the first quote", "three": "in one of three quotes", "passages": "passages R@5"}
@@ -40,15 +36,19 @@ RATES = {"first": "in the first quote", "three": "in one of three quotes", "pass
 _ROUNDS = 5
 
 
-def answering(workshop: Workshop) -> Findings:
-    """Milliseconds for a question without the encoder, and how often the planted answer is found, by size."""
-    found = Findings()
+def answering(workspace: Workspace) -> Results:
+    """Measure the milliseconds for a question without the encoder, by size."""
+    found = Results()
     took = apart(
-        ask_the_review, threads=1, data=str(workshop.data()), questions=str(QUESTIONS), encoder=str(workshop.encoder())
+        ask_the_review,
+        threads=1,
+        data=str(workspace.data()),
+        questions=str(QUESTIONS),
+        encoder=str(workspace.encoder()),
     )
     found.check("answering without the encoder, one review, ms of CPU", took["milliseconds"], TARGETS[ONE_REVIEW])
-    for passages in workshop.sizes:
-        asked = workshop.asked(passages)
+    for passages in workspace.sizes:
+        asked = workspace.asked(passages)
         name = f"answering without the encoder, {passages:,} passages"
         if passages in TARGETS:
             found.check(f"{name}, ms of CPU", asked["milliseconds"], TARGETS[passages])
@@ -59,39 +59,41 @@ def answering(workshop: Workshop) -> Findings:
     return found
 
 
-def quality(workshop: Workshop) -> Findings:
-    """How often a planted answer is quoted and its passage found, by size; the same with truly encoded text."""
-    found = Findings()
-    smallest, largest = (workshop.asked(size)["right"] for size in (workshop.sizes[0], workshop.sizes[-1]))
+def quality(workspace: Workspace) -> Results:
+    """Measure how often a planted answer is quoted and its passage found, by size, and with really encoded text."""
+    found = Results()
+    smallest, largest = (workspace.asked(size)["right"] for size in (workspace.sizes[0], workspace.sizes[-1]))
     for kind in KINDS:
         for rate, name in RATES.items():
             found.curve(
                 f"Planted answers: {name}",
                 "share of questions",
                 kind,
-                ((size, workshop.asked(size)["right"][kind][rate]) for size in workshop.sizes),
+                ((size, workspace.asked(size)["right"][kind][rate]) for size in workspace.sizes),
             )
         change = largest[kind]["three"] - smallest[kind]["three"]
         name = f"{kind} answers in three quotes"
-        found.figure(f"{name}, {workshop.sizes[-1]:,} passages", largest[kind]["three"], "")
-        found.figure(f"{name}, {workshop.sizes[-1]:,} passages less {workshop.sizes[0]:,}", change, "")
-    size = workshop.sized(TRULY_ENCODED, workshop.sizes[0])
-    real, made = (workshop.asked(size, real=real)["right"] for real in (True, False))
+        found.figure(f"{name}, {workspace.sizes[-1]:,} passages", largest[kind]["three"], "")
+        found.figure(f"{name}, {workspace.sizes[-1]:,} passages less {workspace.sizes[0]:,}", change, "")
+    size = workspace.sized(TRULY_ENCODED, workspace.sizes[0])
+    real, made = (workspace.asked(size, real=real)["right"] for real in (True, False))
     for kind in KINDS:
         change = made[kind]["three"] - real[kind]["three"]
         name = f"{kind} answers in three quotes, {size:,} passages"
         found.figure(f"{name}, truly encoded", real[kind]["three"], "")
         found.figure(f"{name}, made vectors less truly encoded", change, "")
-    for name, cosine in apart(closest, threads=1, bank=str(workshop.bank()), encoder=str(workshop.encoder())).items():
-        found.figure(f"cosine with the closest of {workshop.bank_size:,}: {name}", cosine, "")
+    bank, encoder = str(workspace.bank()), str(workspace.encoder())
+    cosines = apart("tests.benchmarks.corpus.vectors:closeness", threads=1, bank=bank, encoder=encoder)
+    for name, cosine in cosines.items():
+        found.figure(f"cosine with the closest of {workspace.bank_size:,}: {name}", cosine, "")
     return found
 
 
-def growing(workshop: Workshop) -> Findings:
-    """Time and memory of indexing, opening and asking against passages."""
-    found = Findings()
-    built = [(size, workshop.built(size)) for size in workshop.sizes]
-    asked = [(size, workshop.asked(size)) for size in workshop.sizes]
+def growing(workspace: Workspace) -> Results:
+    """Measure time and memory of indexing, opening and asking, by size."""
+    found = Results()
+    built = [(size, workspace.built(size)) for size in workspace.sizes]
+    asked = [(size, workspace.asked(size)) for size in workspace.sizes]
     plots = (
         ("Indexing, the encoder apart", "seconds of CPU", "indexing", built, "cpu"),
         ("Memory", "MiB", "indexing, peak beyond the reviews and the encoder", built, "peak_mib"),
@@ -118,22 +120,22 @@ def growing(workshop: Workshop) -> Findings:
 
 
 def build(index: str, passages: int, bank: str | None, encoder: str) -> dict[str, Any]:
-    """Index a corpus with the engine's own builder; encoding, or making up vectors, is not counted.
+    """Index a corpus with the engine's own builder. Encoding, or making vectors, is not counted.
 
     Args:
         index: the index's folder.
-        passages: how many.
-        bank: for made vectors, or None to encode in truth.
+        passages: the corpus's size.
+        bank: the bank of made vectors, or None to encode the text.
         encoder: the runtime encoder's folder.
     """
     from embeddings.encoders.onnx import OnnxEncoder
     from embeddings.index.collection import COLLECTIONS
     from embeddings.library import Library
-    from tests.benchmarks.corpus import Corpus
-    from tests.benchmarks.vectors import Synthesised
+    from tests.benchmarks.corpus.reviews import Corpus
+    from tests.benchmarks.corpus.vectors import SyntheticEncoder, TimedEncoder
 
     real = OnnxEncoder.open(Path(encoder))
-    timed = _Timed(Synthesised.open(Path(bank), Path(encoder)) if bank else real)
+    timed = TimedEncoder(SyntheticEncoder.open(Path(bank), Path(encoder)) if bank else real)
     reviews = list(Corpus(passages).reviews())
     held = memory()
     with spent() as took:
@@ -144,9 +146,9 @@ def build(index: str, passages: int, bank: str | None, encoder: str) -> dict[str
     library.close()
     files = Path(index, COLLECTIONS).rglob("*")
     return {
-        "cpu": took.cpu - timed.cpu,
-        "wall": took.wall - timed.wall,
-        "encoding": timed.cpu,
+        "cpu": took.cpu - timed.spent.cpu,
+        "wall": took.wall - timed.spent.wall,
+        "encoding": timed.spent.cpu,
         "sentences": sentences,
         "peak_mib": (peak_memory() - held) / 1024,
         "plain_mib": (vectors + sum(len(review.text) for review in reviews)) / 2**20,
@@ -159,7 +161,7 @@ def ask(index: str, passages: int, encoder: str) -> dict[str, Any]:
 
     Args:
         index: the index's folder.
-        passages: how many there are.
+        passages: the corpus's size.
         encoder: the runtime encoder's folder.
     """
     from embeddings.answering.calibration import Thresholds
@@ -167,11 +169,11 @@ def ask(index: str, passages: int, encoder: str) -> dict[str, Any]:
     from embeddings.encoders.onnx import OnnxEncoder
     from embeddings.index.manifest import Manifest
     from embeddings.library import Library
-    from tests.benchmarks.corpus import Corpus
-    from tests.benchmarks.vectors import Remembered
+    from tests.benchmarks.corpus.reviews import Corpus
+    from tests.benchmarks.corpus.vectors import CachingEncoder
 
     planted = Corpus(passages).planted()
-    remembered = Remembered(OnnxEncoder.open(Path(encoder)))
+    remembered = CachingEncoder(OnnxEncoder.open(Path(encoder)))
     remembered.encode([each.question for each in planted])
     with spent() as opening:
         models = Models(remembered, thresholds=Thresholds(0.37, 0.32))
@@ -195,15 +197,15 @@ def ask(index: str, passages: int, encoder: str) -> dict[str, Any]:
 
 
 def ask_the_review(data: str, questions: str, encoder: str) -> dict[str, float]:
-    """Time asking the project's own questions about its own review."""
+    """Time the project's own questions about its own review."""
     from embeddings.answering.models import Models
     from embeddings.encoders.onnx import OnnxEncoder
     from embeddings.evaluation.datasets.questions import read_questions
     from embeddings.library import Library
-    from tests.benchmarks.vectors import Remembered
+    from tests.benchmarks.corpus.vectors import CachingEncoder
 
     opened = Library.open(Path(data))
-    remembered = Remembered(OnnxEncoder.open(Path(encoder)))
+    remembered = CachingEncoder(OnnxEncoder.open(Path(encoder)))
     library = opened.reopened(models=Models(remembered, thresholds=opened.models.thresholds))
     asked = [question.text for question in read_questions(Path(questions)) if not question.context]
     for question in asked:
@@ -211,51 +213,15 @@ def ask_the_review(data: str, questions: str, encoder: str) -> dict[str, float]:
     return {"milliseconds": statistics.median(_milliseconds(library, asked))}
 
 
-def closest(bank: str, encoder: str) -> dict[str, float]:
-    """`vectors.closeness`, in a process that may import what this one must not."""
-    from tests.benchmarks.vectors import closeness
-
-    return closeness(bank, encoder)
-
-
-class _Timed:
-    """An encoder that adds up what it takes."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self.cpu = 0.0
-        self.wall = 0.0
-
-    @property
-    def identity(self) -> EncoderIdentity:
-        return self._encoder.identity
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self._encoder.count_tokens(texts)
-
-    def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
-        with spent() as took:
-            vectors = self._encoder.encode(texts, progress)
-        self.cpu += took.cpu
-        self.wall += took.wall
-        return vectors
-
-
 def _milliseconds(library: Library, questions: Iterable[str]) -> list[float]:
-    """The processor time of each question: the median of several rounds."""
-    rounds = []
-    for _ in range(_ROUNDS):
-        times = []
-        for question in questions:
-            began = time.process_time()
-            library.ask(question)
-            times.append(1000 * (time.process_time() - began))
-        rounds.append(times)
+    """Return the processor time of each question in milliseconds: the median of several rounds."""
+    asked = list(questions)
+    rounds = [[cpu_milliseconds(partial(library.ask, each)) for each in asked] for _ in range(_ROUNDS)]
     return [statistics.median(times) for times in zip(*rounds, strict=True)]
 
 
 def _right(library: Library, planted: Sequence[Planted]) -> dict[str, float]:
-    """How often the planted sentence is in the first quote, in any quote, and in the first five passages."""
+    """Return how often the planted sentence is in the first quote, in any quote, and in the first five passages."""
     counts = dict.fromkeys(RATES, 0)
     for each in planted:
         seen = library.run(each.question, k=5)
