@@ -130,7 +130,7 @@ class Pipeline:
             return None
 
     def _rewrite(self, question: str, context: Sequence[str], collections: Collections) -> RewrittenQuestion:
-        vocabularies = [index.words for index in self._collections.visible(collections)]
+        vocabularies = [index.vocabulary for index in self._collections.visible(collections)]
         return rewrite(question, context, self._models.encoder, vocabularies)
 
     def _route(

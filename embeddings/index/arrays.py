@@ -1,7 +1,7 @@
-"""Arrays in files: several in one, written so that a full disk is told from any other fault, mapped when opened.
+"""Several numpy arrays in one file, which is mapped when it is opened, not read.
 
-A file holds the length of its header (8 bytes, little-endian), the header, a JSON object of each array's type, shape
-and place, and the arrays as they lie in memory.
+A file holds the length of its header (8 bytes, little-endian), the header, which is a JSON object of each array's type,
+shape and offset, and the arrays as they are in memory.
 """
 
 from __future__ import annotations
@@ -20,29 +20,29 @@ Arrays = dict[str, NDArray[Any]]
 """Arrays by name."""
 
 _LENGTH_BYTES = 8
-# Where a processor reads vectors of numbers soonest.
-_ALIGNED = 64
+# Processors read aligned numbers fastest.
+_ALIGNMENT = 64
 
 
 def save_arrays(file: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Write arrays to a file.
 
     Raises:
-        OSError: it can't be written, with the system's own number for why, which `np.save` leaves out.
+        OSError: the file can't be written; with the system's error number, which `np.save` leaves out.
     """
-    places: dict[str, tuple[object, tuple[int, ...], int]] = {}
+    header: dict[str, tuple[object, tuple[int, ...], int]] = {}
     end = 0
     for name, array in arrays.items():
-        places[name] = npy.dtype_to_descr(array.dtype), array.shape, end
-        end += _padded(array.nbytes)
-    header = json.dumps(places).encode()
-    header += b" " * (_padded(_LENGTH_BYTES + len(header)) - _LENGTH_BYTES - len(header))
+        header[name] = npy.dtype_to_descr(array.dtype), array.shape, end
+        end += _aligned(array.nbytes)
+    encoded = json.dumps(header).encode()
+    encoded += b" " * (_aligned(_LENGTH_BYTES + len(encoded)) - _LENGTH_BYTES - len(encoded))
     with file.open("wb") as stream:
-        stream.write(len(header).to_bytes(_LENGTH_BYTES, "little") + header)
+        stream.write(len(encoded).to_bytes(_LENGTH_BYTES, "little") + encoded)
         for array in arrays.values():
-            # As it lies in memory: a copy of a large array would double what a build needs.
+            # Without a copy, because a large array's would double the memory of a build.
             stream.write(np.ascontiguousarray(array).reshape(-1).view(np.uint8).data)
-            stream.write(bytes(_padded(array.nbytes) - array.nbytes))
+            stream.write(bytes(_aligned(array.nbytes) - array.nbytes))
 
 
 def open_arrays(file: Path) -> Arrays:
@@ -50,35 +50,35 @@ def open_arrays(file: Path) -> Arrays:
 
     Raises:
         OSError: the file is missing.
-        ValueError: it holds something else.
+        ValueError: the file holds something else.
     """
     with file.open("rb") as stream:
         content = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     first = _LENGTH_BYTES + int.from_bytes(content[:_LENGTH_BYTES], "little")
-    places = json.loads(content[_LENGTH_BYTES:first])
-    return {name: _array(content, first, *place) for name, place in places.items()}
+    header = json.loads(content[_LENGTH_BYTES:first])
+    return {name: _array(content, first, *entry) for name, entry in header.items()}
 
 
 def with_prefix(prefix: str, arrays: Arrays) -> Arrays:
-    """The same arrays, by names that say whose they are."""
+    """Return the arrays with `prefix` and a full stop before their names."""
     return {f"{prefix}.{name}": array for name, array in arrays.items()}
 
 
 def without_prefix(prefix: str, arrays: Arrays) -> Arrays:
-    """Those that `with_prefix` named so, by their own names."""
+    """Return the arrays that `with_prefix` named, by their own names."""
     return {name.removeprefix(f"{prefix}."): array for name, array in arrays.items() if name.startswith(f"{prefix}.")}
 
 
 def _array(
-    content: mmap.mmap, first: int, descr: str | list[tuple[str, str]], shape: list[int], place: int
+    content: mmap.mmap, first: int, descr: str | list[tuple[str, str]], shape: list[int], offset: int
 ) -> NDArray[Any]:
-    # JSON has no tuples, which numpy wants for the columns of a table.
+    # numpy needs tuples for the columns of a table, and JSON has none.
     dtype = np.dtype(descr if isinstance(descr, str) else [(name, kind) for name, kind in descr])
     count = int(np.prod(shape, dtype=np.int64))
     if not count:
         return np.zeros(shape, dtype)
-    return np.frombuffer(content, dtype, count, first + place).reshape(shape)
+    return np.frombuffer(content, dtype, count, first + offset).reshape(shape)
 
 
-def _padded(size: int) -> int:
-    return -(-size // _ALIGNED) * _ALIGNED
+def _aligned(size: int) -> int:
+    return -(-size // _ALIGNMENT) * _ALIGNMENT

@@ -1,8 +1,8 @@
-"""An index on disk, opened: one collection's vectors, terms, reviews, and the tables that join them by row.
+"""One collection's index, opened: its vectors, terms and reviews, and the tables that join them by row.
 
 .index/manifest.json                        names everything below; replaced in one step
 .index/encoders/<weights>/                  the runtime encoder, one for the data directory
-.index/encoding/<encoder>/                  what an interrupted build had encoded
+.index/encoding/<encoder>/                  the vectors of an interrupted build
 .index/collections/<name>/<generation>/     a collection's files, never changed once written
 """
 
@@ -16,17 +16,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.errors import IndexDamagedError
+from embeddings.config import VECTOR_CACHE_RANGES
+from embeddings.errors import REBUILD, IndexDamagedError
 from embeddings.index.arrays import open_arrays
 from embeddings.index.bm25 import BM25Index
 from embeddings.index.document_store import DocumentStore
 from embeddings.index.manifest import IndexedCollection, IndexedReview
 from embeddings.index.titles import TitleEntry, TitleTable
-from embeddings.index.vectors import Vectors
+from embeddings.index.vectors import Floats, Vectors
 from embeddings.index.vocabulary import Vocabulary
 from embeddings.records import Passage, Review, Sentence
-
-Floats = NDArray[np.float32]
 
 INDEX_DIRECTORY = ".index"
 COLLECTIONS = "collections"
@@ -40,14 +39,14 @@ PAIR_VECTORS = "pairs.faiss"
 PASSAGE_VECTORS = "passages.faiss"
 SENTENCE_TERMS = "sentence-terms.bin"
 PASSAGE_TERMS = "passage-terms.bin"
-NAME_TERMS = "name-terms.bin"
-"""The terms of each review's title and aliases, which its text need not hold."""
-NAMES = "names.bin"
-"""Titles and aliases, for telling which review a question is about."""
-WORDS = "words.bin"
+TITLE_TERMS = "name-terms.bin"
+"""The terms of each review's title and aliases, which its text need not contain."""
+TITLES = "names.bin"
+"""Titles and aliases, to find which review a question is about."""
+VOCABULARY = "words.bin"
 REVIEWS = "reviews.jsonl"
 TABLES = "tables.bin"
-"""What joins the others by row: the four arrays below."""
+"""The four arrays below, which join the other files by row."""
 
 SENTENCES = "sentences"
 PASSAGES = "passages"
@@ -70,10 +69,10 @@ PASSAGE_ROW = np.dtype(
 
 
 class CollectionIndex:
-    """One collection, opened. Nothing is written by opening, and it may be shared between threads.
+    """One collection, opened. Opening writes nothing, and threads may share it.
 
     Attributes:
-        directory: where the generation stands.
+        directory: the generation's folder.
         entry: the collection's part of the manifest.
         sentence_vectors: (sentences, d).
         pair_vectors: (sentences, d).
@@ -81,18 +80,18 @@ class CollectionIndex:
         sentence_terms: BM25 over sentences.
         passage_terms: BM25 over passages.
         title_terms: BM25 over the reviews' titles and aliases.
-        titles: which review a title or an alias stands for.
+        titles: which review a title or an alias names.
+        vocabulary: the words by which misspelt questions are corrected.
         digests: (sentences + sentences + passages, 2), of each sentence, each pair and each passage.
-        words: for putting misspelt questions right.
         sentence_table: (sentences,) of `SENTENCE_ROW`.
-        passage_table: (passages,) of `PASSAGE_ROW`; `review` counts the manifest's reviews, `section` theirs.
+        passage_table: (passages,) of `PASSAGE_ROW`; `review` numbers the manifest's reviews, `section` their sections.
     """
 
     def __init__(self, directory: Path, entry: IndexedCollection) -> None:
         """Open the generation in `directory`.
 
         Raises:
-            IndexDamagedError: a file is missing, of another size, or not what was written.
+            IndexDamagedError: a file is missing, has another size, or is not what was written.
         """
         _check_sizes(directory, entry)
         self.directory = directory
@@ -103,9 +102,9 @@ class CollectionIndex:
             self.passage_vectors = Vectors.open(directory / PASSAGE_VECTORS)
             self.sentence_terms = BM25Index.open(directory / SENTENCE_TERMS)
             self.passage_terms = BM25Index.open(directory / PASSAGE_TERMS)
-            self.title_terms = BM25Index.open(directory / NAME_TERMS)
-            self.titles = TitleTable.open(directory / NAMES)
-            self.words = Vocabulary.open(directory / WORDS)
+            self.title_terms = BM25Index.open(directory / TITLE_TERMS)
+            self.titles = TitleTable.open(directory / TITLES)
+            self.vocabulary = Vocabulary.open(directory / VOCABULARY)
             tables = open_arrays(directory / TABLES)
             self.sentence_table: NDArray[np.void] = tables[SENTENCES]
             self.passage_table: NDArray[np.void] = tables[PASSAGES]
@@ -113,75 +112,64 @@ class CollectionIndex:
             self._reviews = DocumentStore(directory / REVIEWS, tables[REVIEW_ENDS])
         except (OSError, RuntimeError, ValueError, LookupError, TypeError, EOFError) as error:
             reason = next(iter(str(error).splitlines()), type(error).__name__)
-            raise IndexDamagedError(
-                f"{directory}: the index can't be read ({reason}); run `review-bot index --rebuild`"
-            ) from error
-        self._decoded = lru_cache(maxsize=8)(self._decode)
+            raise IndexDamagedError(f"{directory}: The index can't be read ({reason}). {REBUILD}") from error
+        self._cached_vectors = lru_cache(maxsize=VECTOR_CACHE_RANGES)(self._read_vectors)
         self._numbers = {review.slug: number for number, review in enumerate(entry.reviews)}
 
     def verify(self) -> None:
         """Read every byte of the files, which opening doesn't, and compare them with what was written.
 
         Raises:
-            IndexDamagedError: something was altered.
+            IndexDamagedError: a file was altered.
         """
         try:
             same = generation_of(self.directory) == self.entry.generation
         except OSError as error:
-            reason = f"the index can't be read ({error.strerror})"
-            raise IndexDamagedError(f"{self.directory}: {reason}; run `review-bot index --rebuild`") from error
+            reason = f"The index can't be read ({error.strerror})."
+            raise IndexDamagedError(f"{self.directory}: {reason} {REBUILD}") from error
         if not same:
-            raise IndexDamagedError(f"{self.directory}: altered since it was written; run `review-bot index --rebuild`")
+            raise IndexDamagedError(f"{self.directory}: The index has changed since it was written. {REBUILD}")
 
-    def vectors_in(self, passages: tuple[int, int], sentences: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
-        """The vectors of a range of rows as 32-bit floats: sentences, pairs, passages. The latest few are kept."""
-        return self._decoded(passages, sentences)
+    def close(self) -> None:
+        """Forget the decoded vectors. The files close with the last array that is mapped from them."""
+        self._cached_vectors.cache_clear()
 
     def number(self, slug: str) -> int | None:
-        """The place of a review among the manifest's, or None where the collection has no such review."""
+        """Return a review's number among the manifest's, or None if the collection does not have it."""
         return self._numbers.get(slug)
 
     def entry_of(self, slug: str) -> IndexedReview | None:
-        """The manifest's entry of a review, or None where the collection has no such review."""
+        """Return the manifest's entry of a review, or None if the collection does not have it."""
         number = self._numbers.get(slug)
         return None if number is None else self.entry.reviews[number]
 
     def review(self, slug: str) -> Review:
-        """The review of that slug, as it was indexed.
+        """Return the review of that slug, as it was indexed.
 
         Raises:
-            KeyError: the collection has none.
+            KeyError: the collection does not have it.
             IndexDamagedError: the reviews can't be read.
         """
         return self._review(self._numbers[slug])
 
     def record(self, number: int) -> bytes:
-        """The stored line of a review, by its place among the manifest's."""
+        """Return the stored line of a review, by its number among the manifest's."""
         return self._reviews.record(number)
 
     def title_entry(self, review: int, number: int) -> TitleEntry:
-        """A review's title (0), or one of its aliases (from 1)."""
+        """Return a review's title (number 0), or one of its aliases (from 1)."""
         entry = self.entry.reviews[review]
         return TitleEntry(self.entry.name, entry.slug, (entry.title, *entry.aliases)[number])
 
     def reviews_in(self, passages: tuple[int, int]) -> range:
-        """The reviews, by their places among the manifest's, that a range of whole reviews' passages is of."""
+        """Return the numbers of the reviews of a range of passages, which must be whole reviews."""
         first, end = passages
         if first >= end:
             return range(0)
         return range(int(self.passage_table[first]["review"]), int(self.passage_table[end - 1]["review"]) + 1)
 
-    def _review(self, number: int) -> Review:
-        try:
-            return self._reviews.get(number)
-        except (ValueError, KeyError, TypeError) as error:
-            raise IndexDamagedError(
-                f"{self.entry.reviews[number].slug}: the indexed review can't be read ({error}); "
-                "run `review-bot index --rebuild`"
-            ) from error
-
     def passage(self, row: int) -> Passage:
-        """The passage of that row."""
+        """Return the passage of that row."""
         entry = self.passage_table[row]
         review = self._review(int(entry["review"]))
         first, end = int(entry["first_sentence"]), int(entry["end_sentence"])
@@ -195,33 +183,40 @@ class CollectionIndex:
             sentences=tuple(Sentence(int(row["start"]), int(row["end"])) for row in self.sentence_table[first:end]),
         )
 
-    def _decode(self, passages: tuple[int, int], sentences: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
+    def sentence(self, row: int) -> str:
+        """Return the text of the sentence of that row."""
+        entry = self.sentence_table[row]
+        number = int(self.passage_table[entry["passage"]]["review"])
+        return self._review(number).text[int(entry["start"]) : int(entry["end"])]
+
+    def vectors_in(self, passages: tuple[int, int], sentences: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
+        """Return the vectors of ranges of rows as 32-bit floats: sentences, pairs, passages. The latest are cached."""
+        return self._cached_vectors(passages, sentences)
+
+    def _read_vectors(self, passages: tuple[int, int], sentences: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
         return (
             self.sentence_vectors.rows(*sentences),
             self.pair_vectors.rows(*sentences),
             self.passage_vectors.rows(*passages),
         )
 
-    def sentence(self, row: int) -> str:
-        """The text of the sentence of that row."""
-        entry = self.sentence_table[row]
-        number = int(self.passage_table[entry["passage"]]["review"])
-        return self._review(number).text[int(entry["start"]) : int(entry["end"])]
-
-    def close(self) -> None:
-        """Let go of what was decoded; the files are let go of with the last array that is mapped from them."""
-        self._decoded.cache_clear()
+    def _review(self, number: int) -> Review:
+        try:
+            return self._reviews.get(number)
+        except (ValueError, KeyError, TypeError) as error:
+            slug = self.entry.reviews[number].slug
+            raise IndexDamagedError(f"{slug}: The indexed review can't be read ({error}). {REBUILD}") from error
 
 
 def generation_of(directory: Path, *, flush: bool = False) -> str:
-    """The name of the generation whose files those of a folder are: it is made of their names and content.
+    """Return the name of the generation with the files of a folder, made from their names and content.
 
     Args:
         directory: the folder.
         flush: whether every file is flushed to the disk as well.
 
     Raises:
-        OSError: a file can't be read, or flushed.
+        OSError: a file can't be read or flushed.
     """
     digest = hashlib.sha256()
     for file in sorted(directory.iterdir()):
@@ -235,13 +230,11 @@ def generation_of(directory: Path, *, flush: bool = False) -> str:
 
 def _check_sizes(directory: Path, entry: IndexedCollection) -> None:
     for name, size in entry.files.items():
+        file = directory / name
         try:
-            found = (directory / name).stat().st_size
+            found = file.stat().st_size
         except OSError as error:
-            raise IndexDamagedError(
-                f"{directory / name}: missing from the index ({error.strerror}); run `review-bot index --rebuild`"
-            ) from error
+            reason = f"The file is missing from the index ({error.strerror})."
+            raise IndexDamagedError(f"{file}: {reason} {REBUILD}") from error
         if found != size:
-            raise IndexDamagedError(
-                f"{directory / name}: {found} bytes where {size} were written; run `review-bot index --rebuild`"
-            )
+            raise IndexDamagedError(f"{file}: The file has {found} bytes instead of {size}. {REBUILD}")

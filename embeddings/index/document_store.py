@@ -1,4 +1,4 @@
-"""The reviews of a collection as they were indexed: one JSON object a line, and where each line ends."""
+"""The reviews of a collection as they were indexed: one line of JSON each, and where each line ends."""
 
 from __future__ import annotations
 
@@ -10,40 +10,41 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.config import REVIEW_CACHE_SIZE
 from embeddings.documents.review_json import review_from_json
 from embeddings.records import Review
 
 
 def write_records(file: Path, records: Iterable[bytes]) -> NDArray[np.int64]:
-    """Write the lines of reviews, in the order of their numbers; return where each ends.
+    """Write the lines of reviews, in the order of their numbers, and return where each ends.
 
     Raises:
-        OSError: they can't be written.
+        OSError: the file can't be written.
     """
     ends = []
     with file.open("wb") as stream:
-        for line in records:
-            stream.write(line)
+        for record in records:
+            stream.write(record)
             ends.append(stream.tell())
     return np.array(ends, np.int64)
 
 
 class DocumentStore:
-    """Reviews by number, from what `write_records` wrote. Safe to share between threads."""
+    """Reviews by number, from what `write_records` wrote. Threads may share a store."""
 
     def __init__(self, file: Path, ends: NDArray[np.int64]) -> None:
-        """Open the reviews; they are mapped, not read.
+        """Map the reviews without reading them.
 
         Raises:
             OSError: the file is missing.
-            ValueError: it is empty, as no collection's is.
+            ValueError: the file is empty, which no collection's is.
         """
         self._ends = ends
         self._records = np.asarray(np.memmap(file, np.uint8, "r"))
-        self._cached = lru_cache(maxsize=256)(self._read)
+        self._cached = lru_cache(maxsize=REVIEW_CACHE_SIZE)(self._read)
 
     def get(self, number: int) -> Review:
-        """The review of that number.
+        """Return the review of that number.
 
         Raises:
             ValueError: the file is damaged.
@@ -51,7 +52,7 @@ class DocumentStore:
         return self._cached(number)
 
     def record(self, number: int) -> bytes:
-        """The line that stands for the review of that number."""
+        """Return the stored line of the review of that number."""
         first = int(self._ends[number - 1]) if number else 0
         return self._records[first : int(self._ends[number])].tobytes()
 

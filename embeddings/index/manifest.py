@@ -1,4 +1,4 @@
-"""What an index says of itself: one JSON file, replaced in one step, that names all the rest."""
+"""The index's manifest: one JSON file, replaced in one step, that names everything else."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from embeddings.encoders.base import EncoderIdentity
-from embeddings.errors import IndexDamagedError, IndexMissingError, IndexVersionError
+from embeddings.errors import REBUILD, IndexDamagedError, IndexMissingError, IndexVersionError
 
 FORMAT = 2
-"""Raised with every change to what stands on disk; an index of another format is built anew."""
+"""Raised with every change of the files. An index in another format is built again."""
 
 MANIFEST_FILE = "manifest.json"
 
 BY_SIZE = "by size"
-"""Of many vectors the closest are found by lists, of few by scanning all."""
+"""Many vectors are searched with an IVF index, few are all scanned."""
 
 EXACT = "exact"
-"""All vectors are scanned, however many they are."""
+"""All vectors are scanned, however many there are."""
 
 FP32 = "fp32"
 """The reviews were encoded in single precision, as questions are."""
@@ -31,13 +31,13 @@ BF16 = "bf16"
 
 @dataclass(frozen=True, slots=True)
 class IndexedReview:
-    """One review's share of its collection: rows are half-open ranges; `digest` is of what was read.
+    """One review of a collection. Ranges of rows are half-open.
 
     Attributes:
         slug: unique within its collection.
         title: as in its front matter.
-        aliases: other names that people ask by.
-        digest: SHA-256 (hex) of the review's file, or of its content where there is no file.
+        aliases: other names that people use for it.
+        digest: SHA-256 (hex) of the review's file, or of its content if it has no file.
         file: the file's name within its folder, or None.
         size: the file's size in bytes when it was read.
         modified: the file's modification time when it was read, in nanoseconds.
@@ -62,8 +62,8 @@ class IndexedCollection:
 
     Attributes:
         name: the collection's name.
-        generation: the name of the folder that they stand in.
-        reviews: what was indexed, by slug.
+        generation: the name of their folder.
+        reviews: what was indexed, sorted by slug.
         files: each file's size in bytes.
         types: the FAISS index type of each kind of vector, by its file.
     """
@@ -77,15 +77,15 @@ class IndexedCollection:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What was indexed, with what.
+    """What was indexed, and how.
 
     Attributes:
-        encoder: the model, its weights' SHA-256 and its dimension.
-        encoder_folder: where the runtime encoder stands, under the index's folder.
+        encoder: what decides the vectors.
+        encoder_folder: the runtime encoder's folder, relative to the index's.
         splitter: the splitter's version and settings.
         vectors: `BY_SIZE` or `EXACT`: how the FAISS index types were chosen.
-        precision: `FP32` or `BF16`: in what the reviews were encoded.
-        collections: one for each that has reviews, ordered by name.
+        precision: `FP32` or `BF16`: the precision in which the reviews were encoded.
+        collections: those that have reviews, sorted by name.
     """
 
     encoder: EncoderIdentity
@@ -104,7 +104,7 @@ class Manifest:
         """Replace the manifest in `directory` in one step.
 
         Raises:
-            OSError: it can't be written; the old one stays.
+            OSError: the manifest can't be written; the old one stays.
         """
         content = json.dumps({"format": FORMAT} | _content(self), ensure_ascii=False, separators=(",", ":"))
         beside = directory / f"{MANIFEST_FILE}.partial"
@@ -123,29 +123,28 @@ class Manifest:
         """Read the manifest in `directory`.
 
         Raises:
-            IndexMissingError: there is none.
-            IndexVersionError: it was written in another format.
-            IndexDamagedError: it can't be understood.
+            IndexMissingError: there is no manifest.
+            IndexVersionError: it is in another format.
+            IndexDamagedError: it can't be parsed.
         """
         file = directory / MANIFEST_FILE
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
             if content["format"] != FORMAT:
-                raise IndexVersionError(
-                    f"{file}: the index has format {content['format']}, this program reads format {FORMAT}; "
-                    "run `review-bot index --rebuild`"
-                )
+                reason = f"The index has format {content['format']}, and this program reads format {FORMAT}."
+                raise IndexVersionError(f"{file}: {reason} {REBUILD}")
             return _manifest(content)
         except (FileNotFoundError, NotADirectoryError):
-            raise IndexMissingError(f"{directory}: there is no index yet; run `review-bot index`") from None
+            raise IndexMissingError(f"{directory}: There is no index yet. Run `review-bot index`.") from None
         except (OSError, ValueError, KeyError, TypeError) as error:
-            raise IndexDamagedError(
-                f"{file}: the manifest can't be read ({error}); run `review-bot index --rebuild`"
-            ) from error
+            raise IndexDamagedError(f"{file}: The manifest can't be read ({error}). {REBUILD}") from error
+
+
+_COLUMNS = tuple(field.name for field in fields(IndexedReview))
 
 
 def _content(manifest: Manifest) -> dict[str, Any]:
-    # Reviews by column: of 100,000 they take half the space, and a third of the time to read.
+    # By column, 100,000 reviews take half the space, and a third of the time to read.
     return {
         "encoder": asdict(manifest.encoder),
         "encoder_folder": manifest.encoder_folder,
@@ -186,10 +185,7 @@ def _manifest(content: dict[str, Any]) -> Manifest:
 
 
 def _reviews(columns: dict[str, Any]) -> tuple[IndexedReview, ...]:
-    listed = {column: columns[column] for column in _COLUMNS}
+    values = {column: columns[column] for column in _COLUMNS}
     for column in ("aliases", "passages", "sentences"):
-        listed[column] = list(map(tuple, columns[column]))
-    return tuple(IndexedReview(*row) for row in zip(*listed.values(), strict=True))
-
-
-_COLUMNS = tuple(field.name for field in fields(IndexedReview))
+        values[column] = list(map(tuple, columns[column]))
+    return tuple(IndexedReview(*row) for row in zip(*values.values(), strict=True))

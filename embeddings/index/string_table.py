@@ -1,7 +1,7 @@
-"""A table of strings on disk that opening does not read: mapped, sorted by hash, searched by halving.
+"""A table of strings on disk that is mapped, sorted by hash, and searched by halving.
 
-A JSON object of half a million words takes a fifth of a second to open; this takes none, and a look-up takes
-microseconds. A key's place is its number in the order of the hashes, which other arrays may be ordered by.
+A JSON object of half a million words takes a fifth of a second to open. This table takes no time, and a look-up takes
+microseconds. A string's position is its number in the order of the hashes, which other arrays may follow.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ class StringTable:
     """n distinct strings.
 
     Attributes:
-        hashes: (n,) ascending, a hash of each key.
-        ends: (n,) where each key ends in `text`; it begins where the one before it ends.
-        text: the keys in UTF-8.
+        hashes: (n,) a hash of each string, ascending.
+        ends: (n,) where each string ends in `text`; it begins where the string before it ends.
+        text: the strings in UTF-8.
     """
 
     hashes: NDArray[np.uint64]
@@ -31,25 +31,25 @@ class StringTable:
     text: NDArray[np.uint8]
 
     @classmethod
-    def build(cls, keys: Iterable[str]) -> StringTable:
-        """A table of the distinct keys."""
-        # By the key too, so that two of one hash have an order.
-        ordered = sorted((_hash(key), key) for key in set(keys))
-        encoded = [key.encode(errors="surrogatepass") for _, key in ordered]
+    def build(cls, strings: Iterable[str]) -> StringTable:
+        """Make a table of the distinct strings."""
+        # Sorted by the string too, so that two of one hash have an order.
+        ordered = sorted((_hash(string), string) for string in set(strings))
+        encoded = [string.encode(errors="surrogatepass") for _, string in ordered]
         return cls(
             hashes=np.array([number for number, _ in ordered], np.uint64),
-            ends=np.cumsum([len(key) for key in encoded], dtype=np.int64),
+            ends=np.cumsum([len(string) for string in encoded], dtype=np.int64),
             text=np.frombuffer(b"".join(encoded), np.uint8),
         )
 
-    def arrays(self) -> Arrays:
-        """What `of` makes a table of."""
-        return {"hashes": self.hashes, "ends": self.ends, "text": self.text}
-
     @classmethod
-    def of(cls, arrays: Arrays) -> StringTable:
-        """The table of its arrays, mapped or not."""
+    def from_arrays(cls, arrays: Arrays) -> StringTable:
+        """Return the table of what `arrays` returned, mapped or not."""
         return cls(arrays["hashes"], arrays["ends"], arrays["text"])
+
+    def arrays(self) -> Arrays:
+        """Return the table's arrays, for saving."""
+        return {"hashes": self.hashes, "ends": self.ends, "text": self.text}
 
     def __len__(self) -> int:
         return len(self.hashes)
@@ -60,27 +60,22 @@ class StringTable:
             yield text[first:end].decode(errors="surrogatepass")
             first = end
 
-    def key(self, place: int) -> str:
-        """The key in that place."""
-        first = int(self.ends[place - 1]) if place else 0
-        return self.text[first : int(self.ends[place])].tobytes().decode(errors="surrogatepass")
+    def __getitem__(self, position: int) -> str:
+        first = int(self.ends[position - 1]) if position else 0
+        return self.text[first : int(self.ends[position])].tobytes().decode(errors="surrogatepass")
 
-    def places(self, keys: Sequence[str]) -> list[int | None]:
-        """Each key's place, or None where it is not in the table."""
-        if not keys or not len(self):
-            return [None] * len(keys)
-        sought = np.array([_hash(key) for key in keys], np.uint64)
+    def find(self, strings: Sequence[str]) -> list[int | None]:
+        """Return each string's position, or None if it is not in the table."""
+        if not strings or not len(self):
+            return [None] * len(strings)
+        sought = np.array([_hash(string) for string in strings], np.uint64)
         first = np.searchsorted(self.hashes, sought).tolist()
-        found = np.searchsorted(self.hashes, sought, side="right").tolist()
+        end = np.searchsorted(self.hashes, sought, side="right").tolist()
         return [
-            next((place for place in range(low, high) if self.key(place) == key), None)
-            for key, low, high in zip(keys, first, found, strict=True)
+            next((position for position in range(low, high) if self[position] == string), None)
+            for string, low, high in zip(strings, first, end, strict=True)
         ]
 
-    def place(self, key: str) -> int | None:
-        """The key's place, or None where it is not in the table."""
-        return self.places((key,))[0]
 
-
-def _hash(key: str) -> int:
-    return int.from_bytes(hashlib.blake2b(key.encode(errors="surrogatepass"), digest_size=8).digest(), "big")
+def _hash(string: str) -> int:
+    return int.from_bytes(hashlib.blake2b(string.encode(errors="surrogatepass"), digest_size=8).digest(), "big")

@@ -1,4 +1,4 @@
-"""TBD."""
+"""Titles and aliases by the words that they are compared by, to find which review a question names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from embeddings.index.string_table import StringTable
 
 @dataclass(frozen=True, slots=True)
 class TitleEntry:
-    """A title or alias by which a review is asked for."""
+    """A title or alias of a review."""
 
     collection: str
     review: str
@@ -25,13 +25,13 @@ class TitleEntry:
 
 @dataclass(frozen=True, slots=True)
 class TitleTable:
-    """Names by what they are compared by; on disk it is mapped, so that opening it takes no time.
+    """The titles of a collection's reviews, mapped from disk so that opening takes no time.
 
     Attributes:
-        keys: the names' words, joined by spaces.
-        starts: (keys + 1,) where each key's names begin in the two arrays below.
-        owners: (names,) whose name it is.
-        numbers: (names,) which of the owner's names.
+        keys: the keys of the titles: their words, joined by spaces.
+        starts: (keys + 1,) where each key's titles begin in the two arrays below.
+        owners: (titles,) the number of the review.
+        numbers: (titles,) which of the review's titles it is.
         longest: how many words the longest key has.
     """
 
@@ -42,61 +42,53 @@ class TitleTable:
     longest: int
 
     @classmethod
-    def build(cls, names: Iterable[Sequence[str]]) -> TitleTable:
-        """The table of each owner's names."""
-        listed: dict[str, list[tuple[int, int]]] = {}
-        for owner, texts in enumerate(names):
+    def build(cls, titles: Iterable[Sequence[str]]) -> TitleTable:
+        """Make the table of each review's titles."""
+        by_key: dict[str, list[tuple[int, int]]] = {}
+        for owner, texts in enumerate(titles):
             for number, text in enumerate(texts):
                 if key := title_key(text):
-                    listed.setdefault(" ".join(key), []).append((owner, number))
-        keys = StringTable.build(listed)
-        places = np.array([place for key in keys for place in listed[key]], np.int32).reshape(-1, 2)
+                    by_key.setdefault(" ".join(key), []).append((owner, number))
+        keys = StringTable.build(by_key)
+        entries = np.array([entry for key in keys for entry in by_key[key]], np.int32).reshape(-1, 2)
         return cls(
             keys=keys,
-            starts=np.cumsum([0, *(len(listed[key]) for key in keys)], dtype=np.int32),
-            owners=places[:, 0],
-            numbers=places[:, 1],
-            longest=max((key.count(" ") + 1 for key in listed), default=0),
+            starts=np.cumsum([0, *(len(by_key[key]) for key in keys)], dtype=np.int32),
+            owners=entries[:, 0],
+            numbers=entries[:, 1],
+            longest=max((key.count(" ") + 1 for key in by_key), default=0),
         )
 
     def save(self, file: Path) -> None:
         """Write the table to a file.
 
         Raises:
-            OSError: it can't be written.
+            OSError: the file can't be written.
         """
-        save_arrays(
-            file,
-            with_prefix("keys", self.keys.arrays())
-            | {
-                "starts": self.starts,
-                "owners": self.owners,
-                "numbers": self.numbers,
-                "longest": np.array(self.longest),
-            },
-        )
+        columns = {"starts": self.starts, "owners": self.owners, "numbers": self.numbers}
+        save_arrays(file, with_prefix("keys", self.keys.arrays()) | columns | {"longest": np.array(self.longest)})
 
     @classmethod
     def open(cls, file: Path) -> TitleTable:
-        """Open what `save` wrote.
+        """Map what `save` wrote.
 
         Raises:
             OSError: the file is missing.
-            LookupError, ValueError: it is not what `save` wrote.
+            LookupError, ValueError: the file is not what `save` wrote.
         """
         arrays = open_arrays(file)
-        starts, owners, numbers, longest = (arrays[part] for part in ("starts", "owners", "numbers", "longest"))
-        return cls(StringTable.of(without_prefix("keys", arrays)), starts, owners, numbers, int(longest))
+        starts, owners, numbers, longest = (arrays[column] for column in ("starts", "owners", "numbers", "longest"))
+        return cls(StringTable.from_arrays(without_prefix("keys", arrays)), starts, owners, numbers, int(longest))
 
     def find(self, keys: Sequence[str]) -> list[tuple[tuple[int, int], ...]]:
-        """The owner and the number of each name that each key stands for."""
+        """Return, for each key, the review's number and the title's number of each title that has it."""
         found = []
-        for place in self.keys.places(keys):
-            stretch = slice(0, 0) if place is None else slice(int(self.starts[place]), int(self.starts[place + 1]))
-            found.append(tuple(zip(self.owners[stretch].tolist(), self.numbers[stretch].tolist(), strict=True)))
+        for position in self.keys.find(keys):
+            span = slice(0, 0) if position is None else slice(*self.starts[position : position + 2].tolist())
+            found.append(tuple(zip(self.owners[span].tolist(), self.numbers[span].tolist(), strict=True)))
         return found
 
 
 def title_key(text: str) -> tuple[str, ...]:
-    """The words that names are compared by: *Her’s* is *Her*, in a question and in a title."""
+    """Return the words by which titles are compared. `Her’s` is `Her`, in a question and in a title."""
     return tuple(word.removesuffix("'s") for word in words(text))

@@ -1,94 +1,44 @@
-"""FAISS: unit vectors by row. All are stored as 16-bit floats; many have a second index that finds the closest sooner.
+"""FAISS: unit vectors by row, as 16-bit floats, with a second index over many that finds the nearest faster.
 
-The fp16 scalar quantiser is exact in all but name (a score changes by less than .001) at half the size. Scanning it
-takes 40 ns a vector, so beyond `FLAT` vectors an IVF-RaBitQ index stands beside it: a bit for each dimension, in lists
-by k-means, of which a question visits the closest few. What it finds is scored by the 16-bit floats, so a score is
-exact whatever found it.
+The fp16 scalar quantizer changes a score by less than .001 at half the size. Scanning takes 40 ns per vector, so beyond
+`EXACT_SCAN_VECTORS` an IVF-RaBitQ index is added: one bit per dimension, in lists by k-means, of which a query visits
+the nearest few. The vectors that it finds are scored by their 16-bit floats, so a score does not depend on what found
+it.
 
-A row's score is its inner product with the question's vector: the cosine, since both have unit length.
+A row's score is its inner product with the query: the cosine, because both have unit length.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import faiss
 import numpy as np
 from numpy.typing import NDArray
 
-# One thread a query: more made a flat search slower under load (measured at 100,000 vectors).
+from embeddings.config import (
+    EXACT_SCAN_VECTORS,
+    IVF_MIN_RECALL,
+    IVF_MIN_REFINED,
+    IVF_PROBES,
+    IVF_RECALL_QUERIES,
+    IVF_REFINE_FACTOR,
+    IVF_VECTORS_PER_LIST,
+    VECTOR_BLOCK_ROWS,
+)
+
+# One thread per query. More made a flat search slower under load (measured at 100,000 vectors).
 faiss.omp_set_num_threads(1)
 
 EXACT_TYPE = "SQfp16"
-"""All vectors scanned."""
+"""The type of an index that scans all vectors."""
 
-FLAT = 50_000
-"""Up to how many vectors all are scanned: that many take 2 ms."""
-
-RECALL = 0.95
-"""The least share of the ten closest vectors that an index of `FLAT` vectors and more has to find."""
-
-_PROBES = (64, 128, 256)
-"""How many lists a question visits: the first number with which `RECALL` is reached."""
-
-_REFINED = 2
-"""How many times as many as are asked for are scored by their 16-bit floats."""
-
-_FEWEST_REFINED = 200
-"""How many at least: a bit for each dimension tells those that lie close together badly apart, and many lie so."""
-
-_TRAINED = 64
-"""Vectors for each list that k-means learns from; FAISS asks for 39 at least."""
-
-_SAMPLE = 200
-_BLOCK = 1 << 16
+_RECALL_AT = 10
 
 Floats = NDArray[np.float32]
 Codes = NDArray[np.uint8]
-
-
-def normalize(rows: Floats) -> Floats:
-    """Rows of length one in the directions of an (n, d) array's; a row without length stays as it is."""
-    lengths: Floats = np.linalg.norm(rows, axis=1, keepdims=True)
-    scaled: Floats = np.divide(rows, lengths, out=rows.copy(), where=lengths > 0)
-    return scaled
-
-
-def encode_fp16(rows: Floats) -> Codes:
-    """The rows of an (n, d) array as they are stored: (n, 2 d) bytes."""
-    codes: Codes = _quantiser(rows.shape[1]).sa_encode(np.ascontiguousarray(rows))
-    return codes
-
-
-def decode_fp16(codes: Codes) -> Floats:
-    """The (n, d) vectors of (n, 2 d) stored bytes."""
-    return np.ascontiguousarray(codes).view(np.float16).astype(np.float32)
-
-
-def save_codes(file: Path, dimension: int, count: int, blocks: Iterable[Codes]) -> None:
-    """Write vectors, a block at a time, as FAISS would write an index of them all.
-
-    Args:
-        file: where to.
-        dimension: the length d of a vector.
-        count: how many vectors the blocks hold in all.
-        blocks: the vectors in their order, each block (n, 2 d) bytes.
-
-    Raises:
-        OSError: it can't be written.
-    """
-    # Not by FAISS itself: it holds all that it writes in memory, and what its stream can't write when it is closed, on
-    # a full disk, it tells nobody. The codes are the end of its format, and their number in bytes stands before them.
-    empty = _quantiser(dimension)
-    empty.ntotal = count
-    header = faiss.serialize_index(empty).tobytes()[: -np.dtype(np.uint64).itemsize]
-    with file.open("wb") as stream:
-        stream.write(header + np.uint64(count * empty.sa_code_size()).tobytes())
-        for block in blocks:
-            stream.write(np.ascontiguousarray(block).data)
 
 
 class Vectors:
@@ -96,8 +46,8 @@ class Vectors:
 
     Args:
         exact: the 16-bit floats.
-        lists: what finds the closest of many sooner, or None.
-        file: what `exact` was opened from.
+        lists: the IVF index over many vectors, or None.
+        file: where `exact` was opened from.
 
     Attributes:
         codes: all vectors as they are stored, mapped: (n, 2 d) bytes.
@@ -106,16 +56,11 @@ class Vectors:
     def __init__(self, exact: faiss.Index, lists: faiss.IndexIVF | None, file: Path) -> None:
         self._exact = exact
         self._lists = lists
-        self.codes = _mapped(file, len(self), int(exact.sa_code_size()))
-
-    @staticmethod
-    def build(rows: Floats) -> UnsavedVectors:
-        """What `save` makes vectors of that can be opened, for the rows of an (n, d) array."""
-        return UnsavedVectors(rows)
+        self.codes = _map(file, len(self), int(exact.sa_code_size()))
 
     @classmethod
     def open(cls, file: Path) -> Vectors:
-        """Open what `save_codes` wrote, and `save_lists` beside it; both are mapped, not read.
+        """Map what `save_codes` wrote, and what `save_lists` wrote beside it.
 
         Raises:
             RuntimeError: a file is missing or is not what was written.
@@ -125,7 +70,7 @@ class Vectors:
             return cls(exact, None, file)
         lists = faiss.read_index(str(lists_file(file)), faiss.IO_FLAG_MMAP_IFC)
         if not isinstance(lists, faiss.IndexIVF):
-            raise RuntimeError(f"{lists_file(file).name}: holds no lists")
+            raise RuntimeError(f"{lists_file(file).name}: not an IVF index")
         return cls(exact, lists, file)
 
     def __len__(self) -> int:
@@ -138,112 +83,138 @@ class Vectors:
 
     @property
     def type(self) -> str:
-        """The kind of index that is searched, as the manifest names it."""
+        """The type of index that is searched, as the manifest names it."""
         if self._lists is None:
             return EXACT_TYPE
         return f"IVF{self._lists.nlist},RaBitQ,refine({EXACT_TYPE}),nprobe={self._lists.nprobe}"
 
     def rows(self, first: int, end: int) -> Floats:
-        """The vectors `first` to `end`: (end - first, d)."""
-        return self.take(np.arange(first, max(first, end)))
+        """Return the vectors `first` to `end`: (end - first, d)."""
+        return self.gather(np.arange(first, max(first, end)))
 
-    def take(self, rows: NDArray[np.int64]) -> Floats:
-        """The vectors of those rows: (len(rows), d)."""
+    def gather(self, rows: NDArray[np.int64]) -> Floats:
+        """Return the vectors of some rows: (len(rows), d)."""
         return decode_fp16(self.codes[rows])
 
     def cosines(self, query: Floats, rows: NDArray[np.int64]) -> Floats:
-        """The scores of those rows for a (d,) query: (len(rows),)."""
-        # FAISS finds no row whose score is no number.
+        """Return the scores of some rows for a (d,) query: (len(rows),)."""
+        # FAISS does not return rows whose score is NaN.
         scores = np.full(len(rows), np.nan, np.float32)
         if len(rows):
-            # FAISS scores 16-bit floats as they are, five times sooner than numpy makes 32-bit ones of them.
-            apart = _quantiser(self.dimension)
-            apart.add_sa_codes(self.codes[rows])
-            (found,), (places,) = apart.search(query[None, :], len(rows))
+            # FAISS scores 16-bit floats directly, five times as fast as numpy converts them.
+            subset = _quantizer(self.dimension)
+            subset.add_sa_codes(self.codes[rows])
+            (found,), (places,) = subset.search(query[None, :], len(rows))
             scores[places[places >= 0]] = found[places >= 0]
         return scores
 
     def nearest(self, query: Floats, k: int, first: int, end: int) -> NDArray[np.int64]:
-        """The at most `k` of the rows `first` to `end` that are closest to a (d,) query, closest first.
+        """Return the at most `k` of the rows `first` to `end` that are nearest to a (d,) query, nearest first.
 
-        Of more than `FLAT` rows some may be missed: at most `1 - RECALL` of the ten closest, as measured when the
-        index was built.
+        Among more than `EXACT_SCAN_VECTORS` rows some may be missed: of the ten nearest at most `1 - IVF_MIN_RECALL`,
+        as measured when the index was built.
         """
         k = min(k, end - first)
         if k <= 0:
             return np.zeros(0, np.int64)
-        if self._lists is None or end - first <= FLAT:
-            return self._found(self._exact, query, k, first, end)
-        rows = self._found(self._lists, query, max(_REFINED * k, _FEWEST_REFINED), first, end)
-        # In their order on disk, which is read sooner.
+        if self._lists is None or end - first <= EXACT_SCAN_VECTORS:
+            return self._search(self._exact, query, k, first, end)
+        rows = self._search(self._lists, query, max(IVF_REFINE_FACTOR * k, IVF_MIN_REFINED), first, end)
+        # In their order on disk, which is faster to read.
         rows.sort()
         order = np.argsort(-self.cosines(query, rows), kind="stable")
         return rows[order[:k]]
 
-    def _found(self, index: faiss.Index, query: Floats, k: int, first: int, end: int) -> NDArray[np.int64]:
+    def _search(self, index: faiss.Index, query: Floats, k: int, first: int, end: int) -> NDArray[np.int64]:
         whole = first == 0 and end == len(self)
-        _, found = index.search(query[None, :], k, params=None if whole else _only(index, first, end))
+        _, found = index.search(query[None, :], k, params=None if whole else _range_parameters(index, first, end))
         rows: NDArray[np.int64] = found[0]
-        # FAISS fills a short result with -1, which as a Python index would be the last row.
+        # FAISS fills a short result with -1, which as a Python index is the last row.
         return rows[rows >= 0]
 
 
-@dataclass(frozen=True, slots=True)
-class UnsavedVectors:
-    """The rows of an (n, d) array, all in memory; a build of an index has them block by block instead."""
+def normalize(rows: Floats) -> Floats:
+    """Return the rows of an (n, d) array scaled to length one. A zero row stays as it is."""
+    lengths: Floats = np.linalg.norm(rows, axis=1, keepdims=True)
+    scaled: Floats = np.divide(rows, lengths, out=rows.copy(), where=lengths > 0)
+    return scaled
 
-    rows: Floats
 
-    def save(self, file: Path) -> str:
-        """Write the vectors to a file, with lists where they are many; say which type came of it.
+def encode_fp16(rows: Floats) -> Codes:
+    """Return the rows of an (n, d) array as they are stored: (n, 2 d) bytes."""
+    codes: Codes = _quantizer(rows.shape[1]).sa_encode(np.ascontiguousarray(rows))
+    return codes
 
-        Raises:
-            OSError: they can't be written.
-        """
-        save_codes(file, self.rows.shape[1], len(self.rows), [encode_fp16(self.rows)])
-        return save_lists(file)
+
+def decode_fp16(codes: Codes) -> Floats:
+    """Return the (n, d) vectors of (n, 2 d) stored bytes."""
+    return np.ascontiguousarray(codes).view(np.float16).astype(np.float32)
 
 
 def lists_file(file: Path) -> Path:
-    """Where the lists stand for the vectors in `file`."""
+    """Return the file of the IVF index over the vectors in `file`."""
     return file.with_suffix(f".lists{file.suffix}")
 
 
-def save_lists(file: Path) -> str:
-    """Put the vectors in `file` into lists, where that is worth it and finds enough; say which type came of it.
+def save_codes(file: Path, dimension: int, count: int, blocks: Iterable[Codes]) -> None:
+    """Write vectors, a block at a time, as FAISS would write an index of them all.
 
-    The share of the ten closest that it finds is measured on questions made of the vectors themselves: each lies
-    between two of them, so that its neighbours stand in several lists. Where even the most probes find too few, the
-    vectors stay without lists, and all are scanned.
+    Args:
+        file: where to write.
+        dimension: the length d of a vector.
+        count: how many vectors the blocks have in all.
+        blocks: the vectors in their order, each block (n, 2 d) bytes.
 
     Raises:
-        OSError: the lists can't be written.
+        OSError: the file can't be written.
+    """
+    # FAISS's own writer holds all it writes in memory, and reports no error if the disk is full when it closes the
+    # file. In its format the codes come last, after their number of bytes.
+    empty = _quantizer(dimension)
+    empty.ntotal = count
+    header = faiss.serialize_index(empty).tobytes()[: -np.dtype(np.uint64).itemsize]
+    with file.open("wb") as stream:
+        stream.write(header + np.uint64(count * empty.sa_code_size()).tobytes())
+        for block in blocks:
+            stream.write(np.ascontiguousarray(block).data)
+
+
+def save_lists(file: Path) -> str:
+    """Add an IVF index over the vectors in `file` if they are many, and return the type of index that is searched.
+
+    Its recall is measured on queries made from the vectors themselves: each lies between two vectors, so that its
+    neighbours are in several lists. If even the most probes find too few, no IVF index is written, and all vectors are
+    scanned.
+
+    Raises:
+        OSError: the index can't be written.
     """
     vectors = Vectors.open(file)
-    if len(vectors) <= FLAT:
+    if len(vectors) <= EXACT_SCAN_VECTORS:
         return vectors.type
     random = np.random.default_rng(len(vectors))
-    lists = _filled(vectors, random)
-    between = [vectors.take(np.sort(random.integers(len(vectors), size=_SAMPLE))) for _ in range(2)]
-    questions = normalize(between[0] + random.permutation(between[1]))
-    closest = _closest(vectors, questions)
+    lists = _trained_lists(vectors, random)
+    pairs = [vectors.gather(np.sort(random.integers(len(vectors), size=IVF_RECALL_QUERIES))) for _ in range(2)]
+    queries = normalize(pairs[0] + random.permutation(pairs[1]))
+    nearest = _exact_nearest(vectors, queries)
     listed = Vectors(faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC), lists, file)
-    for lists.nprobe in _PROBES:
-        found = [listed.nearest(question, 10, 0, len(vectors)) for question in questions]
-        if np.mean([len(np.intersect1d(*pair)) for pair in zip(found, closest, strict=True)]) >= RECALL * 10:
+    for lists.nprobe in IVF_PROBES:
+        found = [listed.nearest(query, _RECALL_AT, 0, len(vectors)) for query in queries]
+        hits = np.mean([len(np.intersect1d(*pair)) for pair in zip(found, nearest, strict=True)])
+        if hits >= IVF_MIN_RECALL * _RECALL_AT:
             lists_file(file).write_bytes(faiss.serialize_index(lists).data)
             break
     return Vectors.open(file).type
 
 
-def _filled(vectors: Vectors, random: np.random.Generator) -> faiss.IndexIVF:
-    count = min(int(4 * np.sqrt(len(vectors))), len(vectors) // _TRAINED)
+def _trained_lists(vectors: Vectors, random: np.random.Generator) -> faiss.IndexIVF:
+    count = min(int(4 * np.sqrt(len(vectors))), len(vectors) // IVF_VECTORS_PER_LIST)
     centroids = faiss.IndexFlatIP(vectors.dimension)
     lists = faiss.IndexIVFRaBitQ(centroids, vectors.dimension, count, faiss.METRIC_INNER_PRODUCT)
-    sample = np.sort(random.choice(len(vectors), min(len(vectors), _TRAINED * count), replace=False))
+    sample = np.sort(random.choice(len(vectors), min(len(vectors), IVF_VECTORS_PER_LIST * count), replace=False))
     faiss.omp_set_num_threads(os.cpu_count() or 1)
     try:
-        lists.train(vectors.take(sample))
+        lists.train(vectors.gather(sample))
         for block in _blocks(len(vectors)):
             lists.add(vectors.rows(block.start, block.stop))
     finally:
@@ -251,39 +222,39 @@ def _filled(vectors: Vectors, random: np.random.Generator) -> faiss.IndexIVF:
     return lists
 
 
-def _closest(vectors: Vectors, questions: Floats) -> list[NDArray[np.int64]]:
-    """The ten rows closest to each question, by its score with every vector."""
-    scores = np.full((len(questions), 10), -np.inf, np.float32)
-    rows = np.full((len(questions), 10), -1, np.int64)
+def _exact_nearest(vectors: Vectors, queries: Floats) -> list[NDArray[np.int64]]:
+    """Return the ten rows nearest to each query, by scoring every vector."""
+    scores = np.full((len(queries), _RECALL_AT), -np.inf, np.float32)
+    rows = np.full((len(queries), _RECALL_AT), -1, np.int64)
     for block in _blocks(len(vectors)):
-        scores = np.hstack([scores, questions @ vectors.rows(block.start, block.stop).T])
-        rows = np.hstack([rows, np.broadcast_to(np.arange(block.start, block.stop), (len(questions), len(block)))])
-        best = np.argpartition(-scores, 9, axis=1)[:, :10]
+        scores = np.hstack([scores, queries @ vectors.rows(block.start, block.stop).T])
+        rows = np.hstack([rows, np.broadcast_to(np.arange(block.start, block.stop), (len(queries), len(block)))])
+        best = np.argpartition(-scores, _RECALL_AT - 1, axis=1)[:, :_RECALL_AT]
         scores, rows = np.take_along_axis(scores, best, 1), np.take_along_axis(rows, best, 1)
     return list(rows)
 
 
-def _mapped(file: Path, count: int, size: int) -> Codes:
-    # A mapping can't be empty.
+def _map(file: Path, count: int, size: int) -> Codes:
+    # An empty mapping is impossible.
     if not count:
         return np.zeros((0, size), np.uint8)
     offset = file.stat().st_size - count * size
-    # As a plain array: each look into a `memmap` makes another.
+    # A plain array, because every slice of a `memmap` makes another `memmap`.
     return np.asarray(np.memmap(file, np.uint8, "r", offset, (count, size)))
 
 
 def _blocks(count: int) -> Iterator[range]:
-    for first in range(0, count, _BLOCK):
-        yield range(first, min(count, first + _BLOCK))
+    for first in range(0, count, VECTOR_BLOCK_ROWS):
+        yield range(first, min(count, first + VECTOR_BLOCK_ROWS))
 
 
-def _quantiser(dimension: int) -> faiss.IndexScalarQuantizer:
+def _quantizer(dimension: int) -> faiss.IndexScalarQuantizer:
     return faiss.IndexScalarQuantizer(dimension, faiss.ScalarQuantizer.QT_fp16, faiss.METRIC_INNER_PRODUCT)
 
 
-def _only(index: faiss.Index, first: int, end: int) -> faiss.SearchParameters:
-    # The third argument says that ids are ascending, so that FAISS scans that range alone. faiss's stubs don't know
-    # the keyword, which its Python layer adds to keep the selector alive.
+def _range_parameters(index: faiss.Index, first: int, end: int) -> faiss.SearchParameters:
+    # The third argument says that ids are ascending, so that FAISS scans only that range. faiss's stubs don't know the
+    # keyword, which its Python layer adds to keep the selector alive.
     inside = faiss.IDSelectorRange(first, end, True)
     if isinstance(index, faiss.IndexIVF):
         return faiss.IVFSearchParameters(sel=inside, nprobe=index.nprobe)  # type: ignore[call-arg]

@@ -1,4 +1,4 @@
-"""TBD."""
+"""The words and two-part names of a collection, by which misspelt questions are corrected."""
 
 from __future__ import annotations
 
@@ -18,34 +18,37 @@ from embeddings.index.arrays import Arrays, open_arrays, save_arrays, with_prefi
 from embeddings.index.string_table import StringTable
 
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
-
+"""A word as it is written, without digits."""
 
 _NAME_PAIR = re.compile(r"(?<![.!?…:“\"\n] )(?<!^)\b([A-Z][^\W\d_]+) ([A-Z][^\W\d_]+)")
-
+_TABLES = ("words", "names", "firsts")
+_ARRAYS = ("counts", "lengths", "letters", "name_counts", "second_starts", "seconds")
+# The error of a number of letters computed from a share.
+_ROUNDING = 1e-6
 
 _Key = TypeVar("_Key")
 
 
 class WordCounts:
-    """Counts the words and the two-part names of texts."""
+    """How often words and two-part names are written."""
 
     def __init__(self) -> None:
         self.words: Counter[str] = Counter()
         self.names: Counter[tuple[str, str]] = Counter()
 
     def add(self, text: str) -> None:
-        """Count those of a further text."""
-        # As they are written: each way of writing is folded once, at the end.
+        """Count the words and names of a text."""
+        # Unfolded: `folded` folds each spelling once.
         self.words.update(WORD.findall(text))
         self.names.update(_NAME_PAIR.findall(text))
 
-    def change(self, more: WordCounts, fewer: WordCounts) -> None:
-        """Add the counts of some texts and take away those of others."""
-        _change(self.words, more.words, fewer.words)
-        _change(self.names, more.names, fewer.names)
+    def change(self, added: WordCounts, removed: WordCounts) -> None:
+        """Add the counts of some texts and subtract those of others."""
+        _change(self.words, added.words, removed.words)
+        _change(self.names, added.names, removed.names)
 
     def folded(self) -> WordCounts:
-        """The same counts by folded words, those of fewer than `SPELLING_MIN_LETTERS` letters left out."""
+        """Return the counts by folded words, without words that are too short to correct."""
         folded = WordCounts()
         for word, count in self.words.items():
             bare = fold_word(word)
@@ -64,12 +67,12 @@ class Vocabulary:
         words: every word of at least `SPELLING_MIN_LETTERS` letters, folded.
         counts: (words,) how often each is written.
         lengths: (words,) how many letters each has.
-        letters: (words,) which letters each has: a bit for each, by code point modulo 64.
+        letters: (words,) which letters each has: one bit per letter, by code point modulo 64.
         names: two-part names, folded: the first part, a line feed, the second part.
         name_counts: (names,) how often each is written.
-        firsts: the first parts, each with the ranges of `seconds` that go with it by `second_starts`.
-        second_starts: (firsts + 1,).
-        seconds: (names,) places in `names`, by first part, then by the second part's alphabet.
+        firsts: the first parts of names.
+        second_starts: (firsts + 1,) where each first part's names begin in `seconds`.
+        seconds: (names,) positions in `names`, by first part, then alphabetically by second part.
     """
 
     words: StringTable
@@ -85,110 +88,99 @@ class Vocabulary:
     @classmethod
     def build(cls, texts: Iterable[str]) -> Vocabulary:
         """Collect the words and two-part names of texts."""
-        counted = WordCounts()
+        counts = WordCounts()
         for text in texts:
-            counted.add(text)
-        return cls.of(counted.folded())
+            counts.add(text)
+        return cls.from_counts(counts.folded())
 
     @classmethod
-    def of(cls, folded: WordCounts) -> Vocabulary:
-        """The list of folded words that have been counted."""
+    def from_counts(cls, folded: WordCounts) -> Vocabulary:
+        """Make the vocabulary of folded counts."""
         words = StringTable.build(folded.words)
-        found = list(words)
+        spellings = list(words)
         names = StringTable.build("\n".join(pair) for pair in folded.names)
         pairs = [_pair(name) for name in names]
         firsts = StringTable.build(first for first, _ in pairs)
-        first_of = firsts.places([first for first, _ in pairs])
-        by_first = sorted(range(len(pairs)), key=lambda place: (first_of[place] or 0, pairs[place][1]))
+        first_of = firsts.find([first for first, _ in pairs])
+        by_first = sorted(range(len(pairs)), key=lambda name: (first_of[name] or 0, pairs[name][1]))
+        ordered_firsts = [first_of[name] or 0 for name in by_first]
         return cls(
             words=words,
-            counts=np.array([folded.words[word] for word in found], np.int32),
-            lengths=np.array([len(word) for word in found], np.int32),
-            letters=np.array([_letters(word) for word in found], np.uint64),
+            counts=np.array([folded.words[word] for word in spellings], np.int32),
+            lengths=np.array([len(word) for word in spellings], np.int32),
+            letters=np.array([_letters(word) for word in spellings], np.uint64),
             names=names,
             name_counts=np.array([folded.names[pair] for pair in pairs], np.int32),
             firsts=firsts,
-            second_starts=np.searchsorted(
-                [first_of[place] or 0 for place in by_first], np.arange(len(firsts) + 1)
-            ).astype(np.int32),
+            second_starts=np.searchsorted(ordered_firsts, np.arange(len(firsts) + 1)).astype(np.int32),
             seconds=np.array(by_first, np.int32),
         )
 
     def to_counts(self) -> WordCounts:
-        """What the list was made of."""
-        counted = WordCounts()
-        counted.words.update(dict(zip(self.words, self.counts.tolist(), strict=True)))
-        counted.names.update(dict(zip(map(_pair, self.names), self.name_counts.tolist(), strict=True)))
-        return counted
+        """Return the folded counts that the vocabulary was made from."""
+        counts = WordCounts()
+        counts.words.update(dict(zip(self.words, self.counts.tolist(), strict=True)))
+        counts.names.update(dict(zip(map(_pair, self.names), self.name_counts.tolist(), strict=True)))
+        return counts
 
     def save(self, file: Path) -> None:
-        """Write the list to a file.
+        """Write the vocabulary to a file.
 
         Raises:
-            OSError: it can't be written.
+            OSError: the file can't be written.
         """
-        arrays: Arrays = {part: getattr(self, part) for part in _ARRAYS}
-        for part in _TABLES:
-            arrays |= with_prefix(part, getattr(self, part).arrays())
+        arrays: Arrays = {name: getattr(self, name) for name in _ARRAYS}
+        for name in _TABLES:
+            arrays |= with_prefix(name, getattr(self, name).arrays())
         save_arrays(file, arrays)
 
     @classmethod
     def open(cls, file: Path) -> Vocabulary:
-        """Open what `save` wrote; it is mapped, not read.
+        """Map what `save` wrote.
 
         Raises:
             OSError: the file is missing.
-            LookupError, ValueError: it is not what `save` wrote.
+            LookupError, ValueError: the file is not what `save` wrote.
         """
         arrays = open_arrays(file)
-        words, names, firsts = (StringTable.of(without_prefix(part, arrays)) for part in _TABLES)
-        counts, lengths, letters, name_counts, second_starts, seconds = (arrays[part] for part in _ARRAYS)
+        words, names, firsts = (StringTable.from_arrays(without_prefix(name, arrays)) for name in _TABLES)
+        counts, lengths, letters, name_counts, second_starts, seconds = (arrays[name] for name in _ARRAYS)
         return cls(words, counts, lengths, letters, names, name_counts, firsts, second_starts, seconds)
 
     def __contains__(self, word: str) -> bool:
-        return self.words.place(word) is not None
+        return self.words.find((word,)) != [None]
 
     def seconds_after(self, first: str) -> tuple[str, ...]:
-        """The words that follow a capitalised word as the second part of a name."""
-        place = self.firsts.place(first)
-        if place is None:
+        """Return the words that follow a capitalized word as the second part of a name."""
+        (position,) = self.firsts.find((first,))
+        if position is None:
             return ()
-        low, high = int(self.second_starts[place]), int(self.second_starts[place + 1])
-        return tuple(_pair(self.names.key(int(name)))[1] for name in self.seconds[low:high])
+        low, high = self.second_starts[position : position + 2].tolist()
+        return tuple(_pair(self.names[name])[1] for name in self.seconds[low:high].tolist())
 
     def candidates(self, word: str) -> Iterator[str]:
-        """Every word that may be as like `word` as `SPELLING_SIMILARITY` asks for; few others.
+        """Yield every word that may be as similar to `word` as `SPELLING_SIMILARITY` requires, and few others.
 
-        Each change of a letter changes at most two of the letters that a word has. So nothing is lost by leaving out
-        the words that have more other letters than so many changes make.
+        Changing a letter changes at most two of the letters that a word has. So a word that has more other letters than
+        the allowed changes can make is not similar enough.
         """
         changes = np.maximum(self.lengths, len(word)) * (1 - SPELLING_SIMILARITY) + _ROUNDING
         others = np.bitwise_count(self.letters ^ np.uint64(_letters(word)))
         likely = (others <= 2 * np.floor(changes)) & (np.abs(self.lengths - len(word)) <= changes)
-        return (self.words.key(int(place)) for place in np.flatnonzero(likely))
-
-
-_TABLES = ("words", "names", "firsts")
-
-
-_ARRAYS = ("counts", "lengths", "letters", "name_counts", "second_starts", "seconds")
-
-
-# What a share of letters may differ by from the number that it was made of.
-_ROUNDING = 1e-6
-
-
-def _change(counts: Counter[_Key], more: Counter[_Key], fewer: Counter[_Key]) -> None:
-    counts.update(more)
-    counts.subtract(fewer)
-    for key in fewer:
-        if counts[key] <= 0:
-            del counts[key]
+        return (self.words[position] for position in np.flatnonzero(likely).tolist())
 
 
 def fold_word(word: str) -> str:
     """Return a word folded, without a possessive `'s`."""
     return fold(word).removesuffix("'s")
+
+
+def _change(counts: Counter[_Key], added: Counter[_Key], removed: Counter[_Key]) -> None:
+    counts.update(added)
+    counts.subtract(removed)
+    for key in removed:
+        if counts[key] <= 0:
+            del counts[key]
 
 
 def _pair(name: str) -> tuple[str, str]:

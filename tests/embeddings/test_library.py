@@ -39,7 +39,7 @@ from embeddings.errors import (
 )
 from embeddings.library import Library
 from embeddings.records import SHARED, Answer, AskResult, QuestionInContext, Review, State
-from tests.embeddings.fixtures.encoders import Watched
+from tests.embeddings.fixtures.encoders import RecordingEncoder
 from tests.embeddings.fixtures.reviews import check_quotes, review
 from tests.embeddings.fixtures.tiny_models import save_model
 from tests.project import OWNERS
@@ -359,7 +359,7 @@ def test_an_odd_question_is_answered(opened: Library, question: str) -> None:
 
 
 def test_a_follow_up_is_kept_whole_however_long_the_question_before_it(opened: Library, encoder: OnnxEncoder) -> None:
-    watched = Watched(encoder)
+    watched = RecordingEncoder(encoder)
     library = opened.reopened(models=Models(watched))
     for turn in ("hailsham " * 10_000, "静かな映画" * 500):
         library.ask("and who plays her?", context=(turn,))

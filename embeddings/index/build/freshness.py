@@ -1,4 +1,4 @@
-"""Whether an index still agrees with the review files."""
+"""Compare an index with the review files: which are new, changed, removed or lost."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from pathlib import Path
 
 from embeddings.documents.files import REVIEWS, collection_folders, digest_of, review_files
 from embeddings.documents.slugs import slugify
-from embeddings.index.manifest import Manifest
+from embeddings.index.manifest import IndexedReview, Manifest
 from embeddings.records import SHARED
 
-NAMED = 3
-"""How many changed reviews are named in a line."""
+_NAMED = 3
+"""How many changed reviews a line names."""
 
 
 def outdated(data: Path, manifest: Manifest) -> tuple[str, ...]:
-    """The slugs of the reviews that were added, changed or removed since they were indexed, in order."""
+    """Return the slugs of the reviews that were added, changed or removed since they were indexed, sorted."""
     return tuple(sorted({slug for _, slug in outdated_reviews(data, manifest)}))
 
 
 def outdated_reviews(data: Path, manifest: Manifest) -> frozenset[tuple[str, str]]:
-    """The same reviews, each by its collection and its slug."""
+    """Return the same reviews, each by its collection and its slug."""
     changed: set[tuple[str, str]] = set()
     indexed = {entry.name: {review.file: review for review in entry.reviews} for entry in manifest.collections}
     for name, folder in collection_folders(data):
         known = indexed.pop(name, {})
         for path in review_files(folder):
             review = known.pop(path.name, None)
-            if review is None or not _agrees(path, review.digest, review.size, review.modified):
+            if review is None or not _is_unchanged(path, review):
                 changed.add((name, slugify(path.stem)))
         changed.update((name, review.slug) for review in known.values())
     changed.update((name, review.slug) for name, reviews in indexed.items() for review in reviews.values())
@@ -35,56 +35,53 @@ def outdated_reviews(data: Path, manifest: Manifest) -> frozenset[tuple[str, str
 
 
 def removed(data: Path, manifest: Manifest) -> tuple[str, ...]:
-    """The slugs of the reviews that are indexed and have no file any more, in order."""
+    """Return the slugs of the indexed reviews that have no file any more, sorted."""
     there = {name: {slugify(path.stem) for path in review_files(folder)} for name, folder in collection_folders(data)}
-    return tuple(
-        sorted(
-            {
-                review.slug
-                for entry in manifest.collections
-                for review in entry.reviews
-                if review.slug not in there.get(entry.name, ())
-            }
-        )
-    )
+    gone = {
+        review.slug
+        for entry in manifest.collections
+        for review in entry.reviews
+        if review.slug not in there.get(entry.name, ())
+    }
+    return tuple(sorted(gone))
 
 
 def describe_changes(outdated: Sequence[str], removed: Sequence[str]) -> str:
-    """Reviews that are out of date by name, the first few of each kind; "" where there are none.
+    """Return the slugs of outdated reviews for a line, the first few of each kind; "" if there are none.
 
     Args:
         outdated: the slugs of all of them.
         removed: the slugs of those that have no file any more.
     """
-    stay = _first([slug for slug in outdated if slug not in removed])
-    gone = f"removed: {_first(removed)}" if removed else ""
-    return "; ".join(filter(None, (stay, gone)))
-
-
-def _first(slugs: Sequence[str]) -> str:
-    named = ", ".join(slugs[:NAMED])
-    return f"{named} and {len(slugs) - NAMED} more" if len(slugs) > NAMED else named
+    changed = _first_few([slug for slug in outdated if slug not in removed])
+    gone = f"removed: {_first_few(removed)}" if removed else ""
+    return "; ".join(filter(None, (changed, gone)))
 
 
 def explain_lost_reviews(data: Path, manifest: Manifest, *, found: bool) -> str | None:
-    """What is wrong where shared reviews are indexed and none is found any more; None where all is well.
+    """Return what is wrong if shared reviews are indexed and none is `found` any more, else None.
 
-    A folder that is not mounted, or was moved for a moment, looks like that. Where servers have reviews of their own
-    there is still something to index, so that nothing else would keep the shared ones from being lost without a word.
+    A folder that is not mounted, or was moved for a moment, looks like that. Where servers have reviews of their own,
+    there is still something to index, so only this keeps the shared reviews from being lost silently.
     """
     if found or all(entry.name != SHARED for entry in manifest.collections):
         return None
     folder = data / REVIEWS
     if not folder.is_dir():
-        return f"{folder}: no such folder; put it back with its reviews"
-    return f"{folder}: none of the indexed reviews is there any more, nor any other that can be read; put them back"
+        return f"{folder}: The folder is missing. Put it back with its reviews."
+    return f"{folder}: The indexed reviews are gone, and no other review can be read. Put them back."
 
 
-def _agrees(path: Path, digest: str, size: int, modified: int) -> bool:
+def _first_few(slugs: Sequence[str]) -> str:
+    named = ", ".join(slugs[:_NAMED])
+    return f"{named} and {len(slugs) - _NAMED} more" if len(slugs) > _NAMED else named
+
+
+def _is_unchanged(path: Path, review: IndexedReview) -> bool:
     try:
         status = path.stat()
-        if status.st_size != size:
+        if status.st_size != review.size:
             return False
-        return status.st_mtime_ns == modified or digest_of(path) == digest
+        return status.st_mtime_ns == review.modified or digest_of(path) == review.digest
     except OSError:
         return False

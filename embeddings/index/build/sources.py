@@ -1,9 +1,11 @@
-"""What a data directory holds to be indexed."""
+"""The reviews of a data directory, to be indexed."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache, partial
 from pathlib import Path
 
@@ -19,43 +21,66 @@ from embeddings.errors import (
     ReviewFilesError,
 )
 from embeddings.index.build.freshness import explain_lost_reviews
-from embeddings.index.build.planner import Source
 from embeddings.index.collection import INDEX_DIRECTORY
 from embeddings.index.manifest import IndexedReview, Manifest
 from embeddings.records import SHARED, Review
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """A review to index, with its file if it has one.
+
+    Attributes:
+        slug: the review's slug.
+        load: reads the review. Called only if the old index does not have it.
+        digest: SHA-256 (hex) of the file, or of the review's content.
+        file: the file's name within its folder.
+        size: the file's size in bytes.
+        modified: the file's modification time in nanoseconds.
+    """
+
+    slug: str
+    load: Callable[[], Review]
+    digest: str
+    file: str | None = None
+    size: int = 0
+    modified: int = 0
+
+    @classmethod
+    def from_review(cls, review: Review) -> Source:
+        """Return the source of a review without a file."""
+        content = json.dumps(asdict(review), ensure_ascii=False, sort_keys=True)
+        return cls(review.slug, lambda: review, hashlib.sha256(content.encode()).hexdigest())
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
-    """The reviews of a data directory by collection, and the files that can't be read."""
+    """The reviews of a data directory by collection, and what is wrong with the files that can't be read."""
 
     collections: dict[str, tuple[Source, ...]]
     errors: tuple[ReviewFileError, ...]
 
     @property
     def count(self) -> int:
-        """How many reviews there are in all."""
+        """The number of reviews in all collections."""
         return sum(map(len, self.collections.values()))
 
 
 def read_sources(data: Path, indexed: Manifest | None = None) -> Sources:
-    """Every review of every collection.
+    """Return every review of every collection.
 
     Args:
         data: the data directory.
-        indexed: an index of it; the files that have not changed since are read only when they are asked for.
+        indexed: an index of it. Files that have not changed since are not read until they are loaded.
     """
     collections: dict[str, tuple[Source, ...]] = {}
     errors: list[ReviewFileError] = []
-    taken = data / COLLECTIONS / SHARED
-    if taken.is_dir():
-        reason = f"'{SHARED}' is the collection of {data / REVIEWS}; rename the folder, or move its reviews there"
-        errors.append(ReviewFileError(taken, None, reason))
-    known = (
-        {entry.name: {review.file: review for review in entry.reviews} for entry in indexed.collections}
-        if indexed
-        else {}
-    )
+    reserved = data / COLLECTIONS / SHARED
+    if reserved.is_dir():
+        reason = f"'{SHARED}' is the collection of {data / REVIEWS}. Rename the folder, or move its reviews there."
+        errors.append(ReviewFileError(reserved, None, reason))
+    entries = indexed.collections if indexed is not None else ()
+    known = {entry.name: {review.file: review for review in entry.reviews} for entry in entries}
     for name, folder in collection_folders(data):
         found, wrong = _collection(name, folder, known.get(name, {}))
         errors.extend(wrong)
@@ -74,14 +99,20 @@ def check_reviews(data: Path) -> int:
     sources = read_sources(data)
     if sources.errors:
         raise ReviewFilesError(sources.errors)
-    try:
-        manifest = Manifest.open(data / INDEX_DIRECTORY)
-        lost = explain_lost_reviews(data, manifest, found=SHARED in sources.collections)
-    except (IndexMissingError, IndexVersionError, IndexDamagedError):
-        lost = None
+    manifest = open_previous(data / INDEX_DIRECTORY)
+    found = SHARED in sources.collections
+    lost = explain_lost_reviews(data, manifest, found=found) if manifest is not None else None
     if lost is not None or not sources.count:
         raise NoReviewsError(lost or no_reviews(data))
     return sources.count
+
+
+def open_previous(directory: Path) -> Manifest | None:
+    """Return the manifest of the old index, or None if there is none that can be read."""
+    try:
+        return Manifest.open(directory)
+    except (IndexMissingError, IndexVersionError, IndexDamagedError):
+        return None
 
 
 def no_reviews(data: Path) -> str:
@@ -92,7 +123,7 @@ def no_reviews(data: Path) -> str:
 def _collection(
     name: str, folder: Path, known: Mapping[str | None, IndexedReview]
 ) -> tuple[tuple[Source, ...], tuple[ReviewFileError, ...]]:
-    # Digests first: a file saved in between counts as changed at the next look, never as read.
+    # Digests first: a file saved in between counts as changed the next time, never as read.
     try:
         stamps = {path: _stamp(path, known.get(path.name)) for path in review_files(folder) if path.is_file()}
     except ReviewFileError:
@@ -100,7 +131,7 @@ def _collection(
     unchanged = {path for path, stamp in stamps.items() if path.name in known and stamp[0] == known[path.name].digest}
     read = read_reviews(folder, collection=name, skip=unchanged)
     loads: dict[str, Callable[[], Review]] = {review.slug: partial(_given, review) for review in read.reviews}
-    # Once, however often it is asked for: a file may be saved in between.
+    # Cached, because a file may be saved between two calls.
     loads |= {slugify(path.stem): cache(partial(read_review, path, collection=name)) for path in read.skipped}
     by_slug = {slugify(path.stem): stamp for path, stamp in stamps.items()}
     return tuple(Source(slug, loads[slug], *by_slug[slug]) for slug in by_slug if slug in loads), read.errors
@@ -111,7 +142,7 @@ def _given(review: Review) -> Review:
 
 
 def _stamp(path: Path, known: IndexedReview | None) -> tuple[str, str, int, int]:
-    """A file's digest, name, size in bytes and time of modification in nanoseconds, as `Source` takes them."""
+    """Return a file's digest, name, size in bytes and modification time in nanoseconds, as `Source` takes them."""
     try:
         status = path.stat()
         if known is not None and (known.size, known.modified) == (status.st_size, status.st_mtime_ns):
@@ -120,5 +151,5 @@ def _stamp(path: Path, known: IndexedReview | None) -> tuple[str, str, int, int]
             digest = digest_of(path)
         return digest, path.name, status.st_size, status.st_mtime_ns
     except OSError:
-        # `read_reviews` says what is wrong with it.
+        # `read_reviews` reports what is wrong with it.
         return "", path.name, 0, 0

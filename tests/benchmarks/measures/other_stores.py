@@ -101,12 +101,13 @@ def store_and_search(name: str, file: str, folder: str) -> dict[str, float]:
 def _review_bot(folder: Path, texts: Sequence[str], vectors: Floats) -> Search:
     from embeddings.documents.review_json import review_to_json
     from embeddings.index.document_store import DocumentStore, write_records
-    from embeddings.index.vectors import Vectors
+    from embeddings.index.vectors import Vectors, encode_fp16, save_codes, save_lists
     from embeddings.records import Paragraph, Review, Section
 
     each = 20
     folder.mkdir(exist_ok=True)
-    Vectors.build(vectors).save(folder / "passages.faiss")
+    save_codes(folder / "passages.faiss", vectors.shape[1], len(vectors), [encode_fp16(vectors)])
+    save_lists(folder / "passages.faiss")
     reviews = []
     for first in range(0, len(texts), each):
         paragraphs, offset = [], 0

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from embeddings.config import BM25_B, BM25_K1
 from embeddings.documents.analyzer import terms
 from embeddings.index import bm25 as module
-from embeddings.index.bm25 import K1, B, BM25Index
+from embeddings.index.bm25 import BM25Index
 
 TEXTS = [
     "The donors complete; the carers care for the donors.",
@@ -25,9 +26,9 @@ TEXTS = [
 WORDS = ["donor", "donors", "carer", "memory", "hailsham", "film", "kathy", "the", "of", "ruth"]
 
 
-def _of_bm25s(texts: list[str], query: list[str]) -> list[float]:
+def _bm25s_scores(texts: list[str], query: list[str]) -> list[float]:
     corpus = [terms(text) for text in texts]
-    model = bm25s.BM25(k1=K1, b=B, method="lucene")
+    model = bm25s.BM25(k1=BM25_K1, b=BM25_B, method="lucene")
     model.index(corpus, show_progress=False)
     known = [term for term in query if term in model.vocab_dict]
     return [float(score) for score in model.get_scores(known)] if known else [0.0] * len(texts)
@@ -40,10 +41,10 @@ def _of_bm25s(texts: list[str], query: list[str]) -> list[float]:
     ),
     st.lists(st.sampled_from(WORDS), min_size=1, max_size=4, unique=True),
 )
-def test_a_score_is_the_one_that_bm25s_gives(texts: list[str], asked: list[str]) -> None:
-    query = list(dict.fromkeys(terms(" ".join(asked))))
+def test_scores_are_those_of_bm25s(texts: list[str], question: list[str]) -> None:
+    query = list(dict.fromkeys(terms(" ".join(question))))
     scores = BM25Index.build(texts).scores(query, 0, len(texts))
-    assert scores.tolist() == pytest.approx(_of_bm25s(texts, query), abs=1e-6)
+    assert scores.tolist() == pytest.approx(_bm25s_scores(texts, query), abs=1e-6)
 
 
 @given(st.integers(0, len(TEXTS)), st.integers(0, len(TEXTS)))
@@ -60,10 +61,10 @@ def test_the_scores_of_a_range_are_a_slice_of_all_scores(first: int, end: int) -
     seed=st.integers(0, 1000),
     k=st.integers(0, 30),
     bounds=st.tuples(st.integers(0, 300), st.integers(0, 300)),
-    few=st.sampled_from([0, 5, 40, 1 << 13]),
+    sparse=st.sampled_from([0, 5, 40, 1 << 13]),
 )
-def test_the_best_are_those_that_score_highest_and_of_equals_the_first(
-    seed: int, k: int, bounds: tuple[int, int], few: int
+def test_the_top_texts_are_those_with_the_highest_scores(
+    seed: int, k: int, bounds: tuple[int, int], sparse: int
 ) -> None:
     first, end = sorted(bounds)
     random = Random(seed)
@@ -71,23 +72,23 @@ def test_the_best_are_those_that_score_highest_and_of_equals_the_first(
     index = BM25Index.build(texts)
     query = list(dict.fromkeys(terms(" ".join(random.sample(WORDS, 4)))))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "_FEW", few)
-        best = index.top(query, k, first, end).tolist()
+        patch.setattr(module, "BM25_SPARSE_TEXTS", sparse)
+        top = index.top(query, k, first, end).tolist()
     scores = index.scores(query, first, end)
     expected = [row for row in np.argsort(-scores, kind="stable").tolist() if scores[row] > 0][:k]
-    assert best == sorted(best)
-    assert len(best) == len(expected)
-    assert sorted(scores[np.array(best, int) - first]) == pytest.approx(sorted(scores[expected]), abs=1e-6)
+    assert top == sorted(top)
+    assert len(top) == len(expected)
+    assert sorted(scores[np.array(top, int) - first]) == pytest.approx(sorted(scores[expected]), abs=1e-6)
 
 
-def test_of_texts_that_score_the_same_the_first_are_best() -> None:
+def test_of_texts_with_equal_scores_the_first_are_the_top() -> None:
     index = BM25Index.build(["a donor"] * 10 + ["a carer"] * 10)
     assert index.top(terms("donors and carers"), 13, 0, 20).tolist() == list(range(13))
 
 
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 5), unique=True).map(sorted))
-def test_some_texts_score_as_they_do_among_all(rows: list[int]) -> None:
+def test_selected_texts_score_as_they_do_among_all(rows: list[int]) -> None:
     index = BM25Index.build(TEXTS)
     query = terms("the donors of Hailsham remember a film")
     whole = index.scores(query, 0, 6)
@@ -100,17 +101,19 @@ def test_some_texts_score_as_they_do_among_all(rows: list[int]) -> None:
     st.lists(st.lists(st.sampled_from(WORDS), max_size=6).map(" ".join), max_size=8),
     st.randoms(use_true_random=False),
 )
-def test_texts_put_together_score_as_if_they_had_been_indexed_at_once(
+def test_merged_postings_are_those_of_all_texts_indexed_at_once(
     old: list[str], added: list[str], random: Random
 ) -> None:
     stays = [random.random() < 0.7 for _ in old]
     total = sum(stays) + len(added)
     new = sorted(random.sample(range(total), len(added)))
     others = iter(row for row in range(total) if row not in new)
-    kept = [next(others) if stay else -1 for stay in stays]
-    texts = {row: text for row, text in zip(kept, old, strict=True) if row >= 0} | dict(zip(new, added, strict=True))
-    merged = BM25Index.build(old).postings.merged(
-        np.array(kept, np.int32), BM25Index.build(added).postings, np.array(new, np.int32).reshape(-1)
+    new_rows = [next(others) if stay else -1 for stay in stays]
+    texts = {row: text for row, text in zip(new_rows, old, strict=True) if row >= 0} | dict(
+        zip(new, added, strict=True)
+    )
+    merged = BM25Index.build(old).postings.merge(
+        np.array(new_rows, np.int32), BM25Index.build(added).postings, np.array(new, np.int32).reshape(-1)
     )
     expected = BM25Index.build([texts[row] for row in range(total)]).postings
     assert list(merged.vocabulary) == list(expected.vocabulary)
@@ -118,14 +121,14 @@ def test_texts_put_together_score_as_if_they_had_been_indexed_at_once(
         assert getattr(merged, part).tolist() == getattr(expected, part).tolist()
 
 
-def test_a_text_without_any_of_the_terms_scores_nothing() -> None:
+def test_a_text_without_the_terms_scores_zero() -> None:
     index = BM25Index.build(TEXTS)
     assert index.scores(terms("donors"), 1, 5).tolist() == [0, 0, 0, 0]
     assert index.scores(terms("astronaut"), 0, 6).tolist() == [0] * 6
     assert index.scores((), 0, 6).tolist() == [0] * 6
 
 
-def test_a_term_is_held_only_where_it_stands() -> None:
+def test_a_term_is_contained_only_in_its_texts() -> None:
     index = BM25Index.build(TEXTS)
     assert [index.contains("donor", row, row + 1) for row in range(6)] == [True, False, False, False, False, True]
     assert index.contains("donor", 0, 6)
@@ -142,14 +145,14 @@ def test_a_saved_index_scores_as_before(tmp_path: Path) -> None:
     assert list(opened.postings.vocabulary) == list(index.postings.vocabulary)
 
 
-def test_texts_without_a_word_make_an_index_that_finds_nothing(tmp_path: Path) -> None:
+def test_an_index_of_texts_without_words_finds_nothing(tmp_path: Path) -> None:
     BM25Index.build(["🎬", "!?"]).save(tmp_path / "terms")
     opened = BM25Index.open(tmp_path / "terms")
     assert opened.scores(terms("film"), 0, 2).tolist() == [0, 0]
     assert not opened.contains("film", 0, 2)
 
 
-def test_an_index_is_mapped_not_read(tmp_path: Path) -> None:
+def test_opening_maps_the_file_without_reading_it(tmp_path: Path) -> None:
     BM25Index.build(TEXTS).save(tmp_path / "terms")
     opened = BM25Index.open(tmp_path / "terms")
     for array in (opened.weights, opened.postings.rows, opened.postings.vocabulary.text):

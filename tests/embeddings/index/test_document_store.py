@@ -1,5 +1,3 @@
-"""Reviews as the index stores them."""
-
 from __future__ import annotations
 
 import json
@@ -18,7 +16,7 @@ REVIEWS = (
 )
 
 
-def test_reviews_come_back_as_they_were_stored(tmp_path: Path) -> None:
+def test_reviews_are_read_as_they_were_stored(tmp_path: Path) -> None:
     ends = write_records(tmp_path / "reviews.jsonl", map(review_to_json, REVIEWS))
     stored = DocumentStore(tmp_path / "reviews.jsonl", ends)
     assert tuple(stored.get(number) for number in range(2)) == REVIEWS

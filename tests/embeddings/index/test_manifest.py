@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from embeddings.encoders.base import EncoderIdentity
-from embeddings.errors import IndexDamagedError, IndexMissingError, IndexVersionError
+from embeddings.errors import REBUILD, IndexDamagedError, IndexMissingError, IndexVersionError
 from embeddings.index.manifest import FORMAT, MANIFEST_FILE, IndexedCollection, IndexedReview, Manifest
 
 MANIFEST = Manifest(
@@ -27,27 +27,26 @@ MANIFEST = Manifest(
 )
 
 
-def test_a_saved_manifest_is_the_same_manifest(tmp_path: Path) -> None:
+def test_a_saved_manifest_opens_as_the_same_manifest(tmp_path: Path) -> None:
     MANIFEST.save(tmp_path)
     assert Manifest.open(tmp_path) == MANIFEST
     assert [path.name for path in tmp_path.iterdir()] == [MANIFEST_FILE]
 
 
-def test_no_manifest_is_no_index_yet(tmp_path: Path) -> None:
+def test_without_a_manifest_there_is_no_index_yet(tmp_path: Path) -> None:
     (tmp_path / "a file").write_text("")
-    for place in (tmp_path, tmp_path / "nowhere", tmp_path / "a file"):
-        with pytest.raises(IndexMissingError, match="there is no index yet; run `review-bot index`"):
-            Manifest.open(place)
+    for folder in (tmp_path, tmp_path / "nowhere", tmp_path / "a file"):
+        with pytest.raises(IndexMissingError, match=r"There is no index yet\. Run `review-bot index`\."):
+            Manifest.open(folder)
 
 
 @pytest.mark.parametrize("version", [FORMAT + 1, FORMAT - 1, None, "1.0"])
-def test_a_manifest_of_another_version_names_both_and_the_way_out(tmp_path: Path, version: object) -> None:
+def test_a_manifest_in_another_format_is_refused_with_both_formats(tmp_path: Path, version: object) -> None:
     (tmp_path / MANIFEST_FILE).write_text(json.dumps({"format": version, "anything": []}))
     with pytest.raises(IndexVersionError) as caught:
         Manifest.open(tmp_path)
     assert str(caught.value) == (
-        f"{tmp_path / MANIFEST_FILE}: the index has format {version}, this program reads format {FORMAT}; "
-        "run `review-bot index --rebuild`"
+        f"{tmp_path / MANIFEST_FILE}: The index has format {version}, and this program reads format {FORMAT}. {REBUILD}"
     )
 
 
@@ -55,19 +54,19 @@ def _check_damaged(directory: Path) -> None:
     with pytest.raises(IndexDamagedError) as caught:
         Manifest.open(directory)
     assert "\n" not in str(caught.value)
-    assert str(caught.value).endswith("run `review-bot index --rebuild`")
+    assert str(caught.value).endswith(REBUILD)
 
 
 @pytest.mark.parametrize(
     "content",
     [b"", b"\x00" * 64, b"\xff\xfe", b"[]", b"5", b"null", b"{}", b'{"format": 2}', b'{"format": 2, "encoder": 5}'],
 )
-def test_what_is_no_manifest_is_damaged(tmp_path: Path, content: bytes) -> None:
+def test_other_content_is_damage(tmp_path: Path, content: bytes) -> None:
     (tmp_path / MANIFEST_FILE).write_bytes(content)
     _check_damaged(tmp_path)
 
 
-def test_a_manifest_cut_short_anywhere_is_damaged(tmp_path: Path) -> None:
+def test_a_truncated_manifest_is_damage(tmp_path: Path) -> None:
     MANIFEST.save(tmp_path)
     content = (tmp_path / MANIFEST_FILE).read_bytes()
     for length in range(0, len(content), 7):
@@ -75,14 +74,14 @@ def test_a_manifest_cut_short_anywhere_is_damaged(tmp_path: Path) -> None:
         _check_damaged(tmp_path)
 
 
-def test_a_manifest_without_any_one_of_its_parts_is_damaged(tmp_path: Path) -> None:
+def test_a_missing_or_wrong_part_is_damage(tmp_path: Path) -> None:
     MANIFEST.save(tmp_path)
     content = json.loads((tmp_path / MANIFEST_FILE).read_text())
     for part in set(content) - {"format"}:
         for value in ({}, {part: None}, {part: 5}, {part: [5]}):
             if part in ("encoder_folder", "splitter", "vectors", "precision") and value:
                 continue
-            broken = {key: kept for key, kept in content.items() if key != part} | value
+            broken = {key: other for key, other in content.items() if key != part} | value
             (tmp_path / MANIFEST_FILE).write_text(json.dumps(broken))
             _check_damaged(tmp_path)
 

@@ -48,7 +48,7 @@ def vectors(tmp_path_factory: pytest.TempPathFactory) -> Vectors:
     k=st.integers(-1, COUNT + 20),
     bounds=st.tuples(st.integers(0, COUNT), st.integers(0, COUNT)),
 )
-def test_the_nearest_rows_of_a_range_are_those_of_the_highest_cosine(
+def test_the_nearest_rows_of_a_range_have_the_highest_cosines(
     vectors: Vectors, seed: int, k: int, bounds: tuple[int, int]
 ) -> None:
     first, end = sorted(bounds)
@@ -58,21 +58,21 @@ def test_the_nearest_rows_of_a_range_are_those_of_the_highest_cosine(
     assert vectors.nearest(query, k, first, end).tolist() == expected
 
 
-def test_a_row_that_is_not_there_is_never_found(vectors: Vectors) -> None:
-    # FAISS fills what it could not find with -1: the last row, for Python.
+def test_a_missing_row_is_never_found(vectors: Vectors) -> None:
+    # FAISS fills a short result with -1, which is the last row for Python.
     found = vectors.nearest(ROWS[0], COUNT + 10, 0, COUNT + 10)
     assert sorted(found.tolist()) == list(range(COUNT))
     assert vectors.nearest(ROWS[0], 5, COUNT, COUNT + 5).tolist() == []
 
 
-def test_vectors_are_kept_to_within_a_thousandth(vectors: Vectors) -> None:
+def test_stored_vectors_are_exact_to_a_thousandth(vectors: Vectors) -> None:
     assert np.abs(vectors.rows(0, COUNT) - ROWS).max() < 1e-3
-    assert vectors.take(np.array([7, 3], np.int64)).tolist() == vectors.rows(0, COUNT)[[7, 3]].tolist()
+    assert vectors.gather(np.array([7, 3], np.int64)).tolist() == vectors.rows(0, COUNT)[[7, 3]].tolist()
 
 
-def test_no_rows_are_an_array_without_rows(vectors: Vectors) -> None:
+def test_an_empty_range_is_an_array_without_rows(vectors: Vectors) -> None:
     assert vectors.rows(3, 3).shape == (0, DIMENSION)
-    assert vectors.take(np.zeros(0, np.int64)).shape == (0, DIMENSION)
+    assert vectors.gather(np.zeros(0, np.int64)).shape == (0, DIMENSION)
     assert vectors.dimension == DIMENSION
 
 
@@ -87,11 +87,11 @@ def test_vectors_are_written_as_faiss_writes_them(tmp_path: Path) -> None:
 
 def test_a_cosine_is_the_product_with_the_stored_vector(vectors: Vectors) -> None:
     places = np.array([3, 39, 0, 17], np.int64)
-    assert vectors.cosines(ROWS[5], places) == pytest.approx(vectors.take(places) @ ROWS[5], abs=1e-6)
+    assert vectors.cosines(ROWS[5], places) == pytest.approx(vectors.gather(places) @ ROWS[5], abs=1e-6)
     assert vectors.cosines(ROWS[5], places[:0]).tolist() == []
 
 
-def test_no_vectors_at_all_are_an_index_that_finds_nothing(tmp_path: Path) -> None:
+def test_an_index_without_vectors_finds_nothing(tmp_path: Path) -> None:
     empty = _saved(tmp_path / "none.faiss", ROWS[:0])
     assert (len(empty), empty.codes.shape) == (0, (0, 2 * DIMENSION))
     assert empty.nearest(ROWS[0], 5, 0, 0).tolist() == []
@@ -99,36 +99,36 @@ def test_no_vectors_at_all_are_an_index_that_finds_nothing(tmp_path: Path) -> No
 
 @pytest.fixture
 def many(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Path, NDArray[np.float32]]:
-    """More vectors than are scanned, in few directions, as those of texts are; and the file that they are in."""
-    monkeypatch.setattr(module, "FLAT", 1000)
+    """More vectors than are scanned, in few directions as those of texts are, and their file."""
+    monkeypatch.setattr(module, "EXACT_SCAN_VECTORS", 1000)
     random = np.random.default_rng(5)
     rows = normalize((random.normal(size=(3000, 12)) @ random.normal(size=(12, 384))).astype(np.float32))
     _saved(tmp_path / "many.faiss", rows)
     return tmp_path / "many.faiss", rows
 
 
-def test_lists_find_what_is_closest_and_score_it_exactly(many: tuple[Path, NDArray[np.float32]]) -> None:
+def test_an_ivf_index_finds_the_nearest_and_scores_them_exactly(many: tuple[Path, NDArray[np.float32]]) -> None:
     file, rows = many
-    said = save_lists(file)
+    chosen = save_lists(file)
     opened = Vectors.open(file)
-    assert said == opened.type == "IVF46,RaBitQ,refine(SQfp16),nprobe=64"
+    assert chosen == opened.type == "IVF46,RaBitQ,refine(SQfp16),nprobe=64"
     found = 0
     for question in normalize(rows[:100] + rows[100:200]):
-        cosines = opened.take(np.arange(len(rows))) @ question
+        cosines = opened.gather(np.arange(len(rows))) @ question
         nearest = opened.nearest(question, 10, 0, len(rows))
         found += len(set(nearest.tolist()).intersection(np.argsort(-cosines)[:10].tolist()))
         assert cosines[nearest].tolist() == sorted(cosines[nearest].tolist(), reverse=True)
-        # Of few rows all are scanned, whatever lists there are.
+        # Few rows are all scanned.
         inside = opened.nearest(question, 5, 700, 1500)
         assert inside.tolist() == (700 + np.argsort(-cosines[700:1500])[:5]).tolist()
         assert {int(row) // 1500 for row in opened.nearest(question, 50, 0, 1500)} == {0}
     assert found >= 950
 
 
-def test_lists_find_the_closest_among_vectors_that_lie_close_together(
+def test_an_ivf_index_finds_the_nearest_among_vectors_close_together(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(module, "FLAT", 1000)
+    monkeypatch.setattr(module, "EXACT_SCAN_VECTORS", 1000)
     random = np.random.default_rng(7)
     apart = random.normal(size=(20, 384))[random.integers(20, size=6000)]
     rows = normalize((apart + 0.3 * random.normal(size=(6000, 384))).astype(np.float32))
@@ -136,25 +136,25 @@ def test_lists_find_the_closest_among_vectors_that_lie_close_together(
     assert save_lists(tmp_path / "close.faiss") == "IVF93,RaBitQ,refine(SQfp16),nprobe=64"
 
 
-def test_lists_that_find_too_little_are_not_kept(
+def test_an_ivf_index_with_too_little_recall_is_not_written(
     many: tuple[Path, NDArray[np.float32]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     file, _ = many
-    monkeypatch.setattr(module, "RECALL", 1.01)
+    monkeypatch.setattr(module, "IVF_MIN_RECALL", 1.01)
     assert save_lists(file) == EXACT_TYPE
     assert not lists_file(file).exists()
 
 
-def test_what_is_no_index_can_not_be_opened(tmp_path: Path) -> None:
+def test_another_file_cannot_be_opened(tmp_path: Path) -> None:
     (tmp_path / "vectors").write_bytes(b"not vectors")
     with pytest.raises(RuntimeError):
         Vectors.open(tmp_path / "vectors")
 
 
 @given(st.floats(1e-3, 1e3))
-def test_scaling_a_vector_does_not_change_its_unit_vector(factor: float) -> None:
+def test_normalizing_ignores_the_length(factor: float) -> None:
     assert np.allclose(normalize(ROWS * np.float32(factor)), ROWS, atol=1e-6)
 
 
-def test_a_vector_without_length_stays_as_it_is() -> None:
+def test_a_zero_vector_stays_as_it_is() -> None:
     assert normalize(np.zeros((2, 3), np.float32)).tolist() == [[0, 0, 0], [0, 0, 0]]

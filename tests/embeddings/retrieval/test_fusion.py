@@ -16,7 +16,7 @@ from embeddings.library import Library
 from embeddings.records import Hit, Review
 from embeddings.retrieval.fusion import Ranking, _best, _min_max
 from embeddings.retrieval.retriever import best_cosine
-from tests.embeddings.fixtures.encoders import Watched
+from tests.embeddings.fixtures.encoders import RecordingEncoder
 from tests.embeddings.fixtures.reviews import review
 
 SENTENCES = (
@@ -122,7 +122,7 @@ def test_scaling_every_vector_changes_no_score_and_no_order(
 ) -> None:
     reviews = [_made("one", 1, 3), _made("two", 2, 2)]
     plain = Library.of(reviews, tmp_path / "plain", encoder)
-    scaled = Library.of(reviews, tmp_path / "scaled", Watched(encoder, factor))
+    scaled = Library.of(reviews, tmp_path / "scaled", RecordingEncoder(encoder, factor))
     for question in QUESTIONS:
         found, expected = scaled.search(question, 50), plain.search(question, 50)
         assert _places(found) == _places(expected)
