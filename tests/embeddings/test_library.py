@@ -131,7 +131,7 @@ def test_asking_needs_neither_pytorch_nor_sentence_transformers(template: Path) 
 def test_opening_without_an_index_is_refused(tmp_path: Path) -> None:
     with pytest.raises(IndexMissingError) as caught:
         Library.open(tmp_path)
-    assert _line(caught) == f"{tmp_path}/.index: there is no index yet; run `review-bot index`"
+    assert _line(caught) == f"{tmp_path}/.index: There is no index yet. Run `review-bot index`."
     assert list(tmp_path.iterdir()) == []
 
 
@@ -161,7 +161,7 @@ def test_broken_files_can_be_left_out_and_are_reported(data: Path) -> None:
     library = Library.build(data, skip_broken=True, notify=notes.append)
     assert [found.slug for found in library.reviews()] == ["never-let-me-go", "new"]
     (note,) = notes
-    assert note.startswith(f"left out: {data}/reviews/quiet.md, line 1: ")
+    assert note.startswith(f"Left out {data}/reviews/quiet.md, line 1: ")
 
 
 def test_building_from_broken_files_alone_is_refused(tmp_path: Path) -> None:
@@ -232,7 +232,7 @@ def test_each_truncated_or_missing_file_is_an_error_that_says_what_to_do(data: P
             with pytest.raises(IndexDamagedError) as caught:
                 Library.open(data).ask(QUESTION)
             assert file.name in _line(caught)
-            assert REBUILD.casefold()[:-1] in _line(caught).casefold()
+            assert REBUILD in _line(caught)
         aside.replace(file)
     assert Library.open(data).ask(QUESTION).quotes
 
@@ -247,7 +247,7 @@ def test_a_rebuild_repairs_any_damage(data: Path) -> None:
             file.write_bytes(content[:-1] if number % 3 == 1 else b"?" * len(content))
     with pytest.raises(IndexDamagedError) as caught:
         Library.open(data)
-    assert REBUILD.casefold()[:-1] in _line(caught).casefold()
+    assert REBUILD in _line(caught)
     assert Library.build(data, rebuild=True).ask(QUESTION) == expected
     assert Library.open(data).ask(QUESTION) == expected
 
@@ -266,7 +266,7 @@ def test_verifying_finds_any_altered_file_of_the_same_size(data: Path) -> None:
         file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
         with pytest.raises(IndexDamagedError) as caught:
             Library.open(data).verify()
-        assert _line(caught) == f"{file.parent}: altered since it was written; run `review-bot index --rebuild`"
+        assert _line(caught) == f"{file.parent}: The index has changed since it was written. Run `review-bot index --rebuild`."
         file.write_bytes(content)
     Library.open(data).verify()
 
@@ -297,14 +297,14 @@ def test_stored_reviews_that_cannot_be_parsed_are_refused_when_read(data: Path) 
         file.write_bytes(b"?" * file.stat().st_size)
     with pytest.raises(IndexDamagedError) as caught:
         Library.open(data).ask(QUESTION)
-    assert REBUILD.casefold()[:-1] in _line(caught).casefold()
+    assert REBUILD in _line(caught)
 
 
 @pytest.mark.parametrize("content", ['{"format": 99}', "{"])
 def test_an_unusable_manifest_is_refused_and_a_rebuild_replaces_it(data: Path, content: str) -> None:
     expected = Library.open(data).ask(QUESTION)
     (data / ".index" / "manifest.json").write_text(content)
-    with pytest.raises((IndexVersionError, IndexDamagedError), match="run `review-bot index --rebuild`"):
+    with pytest.raises((IndexVersionError, IndexDamagedError), match="Run `review-bot index --rebuild`"):
         Library.open(data)
     assert Library.build(data, rebuild=True).ask(QUESTION) == expected
 

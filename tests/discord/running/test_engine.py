@@ -185,7 +185,7 @@ async def test_one_servers_file_that_cannot_be_read_is_left_out_told_once_and_ho
         with caplog.at_level(logging.WARNING, "bot.services.index_updater"):
             assert [await engine.update_index(), await engine.update_index()] == [{("1", "chair")}] * 2
         (told,) = [record.getMessage() for record in caplog.records]
-        assert told.startswith(f"Indexing: left out: {broken}, line 2: ")
+        assert told.startswith(f"Indexing: Left out {broken}, line 2: ")
         assert (engine.load.is_stuck, _titles(engine, "1", "2")) == (True, ["The Chair"])
         broken.write_text(own.read_text().replace("The Chair", "Chairs"))
         assert await engine.update_index() == frozenset()

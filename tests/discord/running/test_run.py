@@ -171,7 +171,7 @@ async def test_what_keeps_the_bot_from_starting_is_one_line_and_a_code_of_its_ow
             assert await exit_code_of(bot) == Exit.SETTINGS
         with program(there.url, empty, "run", token=there.token) as bot:
             assert await exit_code_of(bot) == Exit.NO_INDEX
-            assert bot.output.splitlines()[-1].endswith(f"run `review-bot index --data {empty}`")
+            assert bot.output.splitlines()[-1].endswith(f"Run `review-bot index --data {empty}`.")
         with program(there.url, reviews, "run", token=SAMPLE) as bot:
             assert await exit_code_of(bot) == Exit.TOKEN_REFUSED
             assert "refuses the token" in bot.output

