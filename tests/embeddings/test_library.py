@@ -266,7 +266,10 @@ def test_verifying_finds_any_altered_file_of_the_same_size(data: Path) -> None:
         file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
         with pytest.raises(IndexDamagedError) as caught:
             Library.open(data).verify()
-        assert _line(caught) == f"{file.parent}: The index has changed since it was written. Run `review-bot index --rebuild`."
+        assert (
+            _line(caught)
+            == f"{file.parent}: The index has changed since it was written. Run `review-bot index --rebuild`."
+        )
         file.write_bytes(content)
     Library.open(data).verify()
 

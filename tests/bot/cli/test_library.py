@@ -127,7 +127,9 @@ def test_without_the_reviews_folder_the_index_stays_as_it_is(run: Run, with_a_se
     for arguments in ((), ("--rebuild",), ("--skip-broken",)):
         complaint = run("index", *arguments, "--data", data).complaint
         assert complaint.startswith(refused)
-        assert complaint.endswith(f"If the folder is meant to be empty, run `review-bot index --rebuild --data {data}`.")
+        assert complaint.endswith(
+            f"If the folder is meant to be empty, run `review-bot index --rebuild --data {data}`."
+        )
     after = run("ask", QUESTION, "--json", "--data", data)
     assert (after.code, after.out) == (before.code, before.out)
     assert after.err.startswith(
@@ -276,7 +278,9 @@ def test_a_truncated_encoder_is_an_error(run: Run, data: Path) -> None:
     (weights,) = (file for file in data.glob(".index/encoders/*/*") if file.stat().st_size > 1_000_000)
     truncate(weights)
     assert run("ask", QUESTION, "--data", data).complaint.endswith(f"Run `review-bot index --rebuild --data {data}`.")
-    assert run("index", "--check", "--data", data).complaint.endswith(f"Run `review-bot index --rebuild --data {data}`.")
+    assert run("index", "--check", "--data", data).complaint.endswith(
+        f"Run `review-bot index --rebuild --data {data}`."
+    )
 
 
 def test_an_index_of_another_format_is_an_error_and_the_advised_command_repairs_it(run: Run, data: Path) -> None:
