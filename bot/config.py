@@ -172,3 +172,125 @@ CHANGED_QUESTIONS: int = 5
 
 SIMILAR_QUESTIONS: int = 5
 """Similar questions that `gaps` shows for each group."""
+
+# Transport: acknowledging, sending, connecting.
+
+ACKNOWLEDGE_TIMEOUT: float = 2.5
+"""Seconds from an interaction's arrival in which it may be acknowledged. Discord allows 3."""
+
+ACKNOWLEDGE_TRY_TIMEOUT: float = 1.2
+"""Seconds for one try, which leaves time for a second one."""
+
+ACKNOWLEDGE_PAUSE: float = 0.1
+"""Seconds between two tries."""
+
+MAX_ACKNOWLEDGEMENTS: int = 32
+"""Acknowledgements on their way at the same time. More would all be late together."""
+
+RUSH_ACKNOWLEDGEMENTS: int = 20
+"""Acknowledgements due at the same time before other work waits for them. At 0.2 s each, 100 questions a second stay
+below it."""
+
+RUSH_TAIL: float = 0.1
+"""Seconds that other work waits after such a rush, because more may be arriving."""
+
+RUSH_POLL_INTERVAL: float = 0.02
+"""Seconds between two looks at whether the rush is over."""
+
+SEND_TIMEOUT: float = 60.0
+"""Seconds for which a message is sent again."""
+
+SEND_PAUSE: float = 0.25
+"""Seconds after the first try. Each further pause is twice as long."""
+
+SEND_MAX_PAUSE: float = 4.0
+"""Seconds of the longest pause between two tries."""
+
+REFUSED_CHANNEL_PAUSE: float = 600.0
+"""Seconds without posts in a channel after Discord refused one there."""
+
+MAX_UNAUTHORISED: int = 3
+"""Requests that Discord may refuse in a row for the token's sake before the bot stops. Discord bans an address after
+10,000 in 10 minutes."""
+
+TYPING_TIMEOUT: float = 0.5
+"""Seconds to wait until Discord shows that the bot is typing."""
+
+HANDSHAKE_TIMEOUT: float = 45.0
+"""Seconds for which a handshake with the gateway is repeated. discord.py allows 60, then starts a new session."""
+
+HANDSHAKE_PAUSE: float = 0.5
+"""Seconds after the first handshake. Each further pause is twice as long."""
+
+HANDSHAKE_MAX_PAUSE: float = 5.0
+"""Seconds of the longest pause between two handshakes."""
+
+# Features: what members read, in UTF-16 units unless stated otherwise.
+
+REPLY_LIFETIME: float = 24 * 3600.0
+"""Seconds for which a reply follows the edits and the deletion of its question."""
+
+MAX_REPLIES: int = 1000
+"""Replies that do so at the same time. The oldest makes room."""
+
+HINT_INTERVAL: float = 7 * 24 * 3600.0
+"""Seconds before a member may be told again why the bot can't read their message."""
+
+MAX_QUOTE: int = 900
+"""One quote: what a phone shows without scrolling."""
+
+PASSAGES_PER_PAGE: int = 3
+"""Quotes in a message."""
+
+PAGE_TEXT: int = 2900
+"""A review's text on one page. With title, place and link it stays below `MAX_TEXT` of `bot.ui.elements`."""
+
+PIECE_TEXT: int = 1200
+"""The pieces that long paragraphs are cut into, of which a page holds two or more."""
+
+PREVIEW_SECTIONS: int = 12
+"""Sections listed before a review is added."""
+
+PREVIEW_OPENING: int = 350
+"""The review's first lines, shown before it is added."""
+
+PREVIEW_HEADING: int = 100
+"""A heading in that list."""
+
+GAP_GROUPS: int = 10
+"""Groups of unanswered questions in a message. The attached file has them all."""
+
+GAP_WORDINGS: int = 3
+"""Further wordings shown of each group."""
+
+SETTINGS_CHANNELS: int = 50
+"""Channels that `/settings` lists. More don't fit into the message."""
+
+# App: starting, connecting, stopping.
+
+CONNECT_PAUSE: float = 1.0
+"""Seconds after the first failed connection. Each further pause is twice as long."""
+
+CONNECT_MAX_PAUSE: float = 60.0
+"""Seconds of the longest pause between two connections."""
+
+INDEX_CHECK_INTERVAL: float = 5.0
+"""Seconds between two checks for changed reviews and a changed index."""
+
+SHUTDOWN_ANSWER_TIMEOUT: float = 15.0
+"""Seconds for which the bot still answers waiting questions when it stops."""
+
+SHUTDOWN_NOTICE_TIMEOUT: float = 5.0
+"""Seconds in which it then asks those that still wait to try again later."""
+
+DISCONNECT_TIMEOUT: float = 2.0
+"""Seconds that discord.py has to end its connection, which it may only be starting."""
+
+SYNC_TRIES: int = 5
+"""How often the commands are sent to Discord before `review-bot sync` gives up."""
+
+SYNC_PAUSE: float = 1.0
+"""Seconds after the first try. Each further pause is twice as long."""
+
+SYNC_MAX_PAUSE: float = 8.0
+"""Seconds of the longest pause between two tries."""

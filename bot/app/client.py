@@ -30,6 +30,7 @@ from bot.cogs.reviews.buttons import ReviewButtons
 from bot.cogs.reviews.cog import ReviewsCog
 from bot.cogs.reviews.service import ReviewService
 from bot.cogs.settings.cog import SettingsCog
+from bot.config import SHUTDOWN_ANSWER_TIMEOUT, SHUTDOWN_NOTICE_TIMEOUT
 from bot.observability.metrics import Gateway, Metrics
 from bot.services.conversations import Conversations
 from bot.services.engine import Engine
@@ -44,7 +45,7 @@ from bot.storage.records import RetentionPolicy
 from bot.storage.retention import Retention
 from bot.storage.server_settings import ServerSettingsCache
 from bot.transport.delivery import Delivery
-from bot.transport.gateway import patient_and_fair
+from bot.transport.gateway import resilient
 
 _log = logging.getLogger(__name__)
 
@@ -52,12 +53,6 @@ INTENTS = discord.Intents(guilds=True, guild_messages=True, dm_messages=True)
 """4609: none of them privileged."""
 
 COGS = (AskCog, BrowseCog, GapsCog, PrivacyCog, ReviewsCog, SettingsCog)
-
-ANSWER_WITHIN = 15.0
-"""Seconds for which the bot still answers waiting questions when it stops."""
-
-TELL_WITHIN = 5.0
-"""Seconds in which it then asks those that still wait to try again later."""
 
 
 class Tree(app_commands.CommandTree["ReviewBot"]):
@@ -111,7 +106,7 @@ class CommandBot(commands.AutoShardedBot):
         )
 
         # There is no hook for it.
-        self.http.ws_connect = patient_and_fair(self.http.ws_connect, is_over=self.is_closed)  # type: ignore[method-assign]
+        self.http.ws_connect = resilient(self.http.ws_connect, is_closed=self.is_closed)  # type: ignore[method-assign]
 
     async def setup_hook(self) -> None:
         """Add the commands of the cogs' classes, and the message menu."""
@@ -145,7 +140,7 @@ class ReviewBot(CommandBot):
     def __init__(
         self,
         engine: Engine,
-        store: Database,
+        database: Database,
         settings: Settings,
         metrics: Metrics | None = None,
         *,
@@ -162,22 +157,22 @@ class ReviewBot(CommandBot):
         self.is_closing = False
         self.token_refused = False
         policy = RetentionPolicy(settings.retention_days, settings.grace_days)
-        server_settings = ServerSettingsCache(store)
-        self._retention = Retention(store, server_settings, settings.data, policy)
+        server_settings = ServerSettingsCache(database)
+        self._retention = Retention(database, server_settings, settings.data, policy)
         self._deleting: asyncio.Task[None] | None = None
 
         clock = time.monotonic
         self.engine = engine
         self.delivery = Delivery(self._stop, self._metrics.troubles)
-        engine.before_each = self.delivery.wait_for_acknowledgements
+        engine.before_each = self.delivery.acknowledgements.wait
         self.in_flight = InFlight()
         self.handler = InteractionHandler(server_settings, self.delivery, self.in_flight)
         self.autocomplete = Autocomplete(self.handler, engine)
         self.conversations = Conversations(clock)
-        self.questions = StoredQuestions(store, clock)
+        self.questions = StoredQuestions(database, clock)
         self.uploads = Uploads(clock)
         limits = RateLimits(clock, member_wait=settings.member_wait, server_rate=settings.server_rate)
-        feedback = Feedback(store, clock)
+        feedback = Feedback(database, clock)
         history = History(self.conversations, self.questions, engine)
         ask = AskService(self.delivery, engine, limits, history, self._metrics)
         replies = Replies(self, self.handler, ask, history, clock)
@@ -267,10 +262,10 @@ class ReviewBot(CommandBot):
     async def shut_down(self) -> None:
         """Answer the waiting questions, ask those that are left to try again later, then leave Discord."""
         self.engine.stop_accepting()
-        if not await self._finished(ANSWER_WITHIN):
+        if not await self._finished(SHUTDOWN_ANSWER_TIMEOUT):
             self.engine.reject_waiting()
-            if not await self._finished(TELL_WITHIN):
-                _log.warning("some work was not finished within %.0f s", ANSWER_WITHIN + TELL_WITHIN)
+            if not await self._finished(SHUTDOWN_NOTICE_TIMEOUT):
+                _log.warning("some work did not finish before the shutdown")
         await self.close()
 
     async def _finished(self, within: float) -> bool:

@@ -22,7 +22,7 @@ SCOPES = ("bot", "applications.commands")
 
 
 def invite_link(token: str) -> str:
-    """The link of the application that a token is for.
+    """Return the link that adds a token's application.
 
     Raises:
         SettingsError: the token names no application.
@@ -31,15 +31,15 @@ def invite_link(token: str) -> str:
 
 
 def application_id(token: str) -> int:
-    """The application's id, which is the first part of a token, in base64.
+    """Return the application's id, which is the first part of a token, in base64.
 
     Raises:
-        SettingsError: it isn't there.
+        SettingsError: the token names no application.
     """
     first = token.partition(".")[0]
     try:
         return int(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)).decode("ascii"))
     except (binascii.Error, ValueError):
         raise SettingsError(
-            "the token names no application; copy it anew from the Bot page of your application"
+            "The token names no application. Copy it again from the Bot page of your application."
         ) from None

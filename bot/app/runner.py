@@ -1,4 +1,4 @@
-"""Being on Discord: connect, keep at it, keep up with the reviews, and leave in good order."""
+"""Run the bot: connect to Discord, reconnect, follow changed reviews, and stop on SIGTERM in good order."""
 
 from __future__ import annotations
 
@@ -16,30 +16,25 @@ import discord
 import filelock
 
 from bot.app.client import ReviewBot
+from bot.config import CONNECT_MAX_PAUSE, CONNECT_PAUSE, DISCONNECT_TIMEOUT, INDEX_CHECK_INTERVAL
 from bot.observability.health import health
 from bot.observability.metrics import Metrics, Standing
 from bot.services.engine import Engine
 from bot.settings import Settings
 from bot.token import PORTAL
-from bot.transport.gateway import reason_in
+from bot.transport.retry import reason_in
 from embeddings import LibraryError
 
 _log = logging.getLogger(__name__)
 
 LOCK = "bot.lock"
-"""Held while the bot runs; what the file holds, or whether it is there, means nothing."""
-KEEP_UP_EVERY = 5.0
-"""Seconds between two looks at whether the reviews or their index have changed."""
-FIRST_PAUSE = 1.0
-LONGEST_PAUSE = 60.0
-LEAVE_WITHIN = 2.0
-"""Seconds that discord.py has to end its connection, which it may just be beginning."""
+"""Locked while the bot runs. Its content and whether it exists mean nothing."""
 
 _AUTHENTICATION_FAILED = 4004
 
 
 class Exit(IntEnum):
-    """Why the bot ended, as an exit code; the numbers are those of sysexits.h."""
+    """Why the bot ended, as an exit code with the number of sysexits.h."""
 
     NO_INDEX = 66
     CONNECTION = 70
@@ -50,7 +45,7 @@ class Exit(IntEnum):
 
 
 class StoppedError(LibraryError):
-    """The bot can't go on; of all that stops it, only the end of another bot is worth waiting for. `code` says why."""
+    """The bot can't go on. `code` says why. Only `Exit.RUNNING` may pass without help."""
 
     def __init__(self, code: Exit, reason: str) -> None:
         super().__init__(reason)
@@ -59,22 +54,22 @@ class StoppedError(LibraryError):
 
 @contextmanager
 def running_alone(data: Path) -> Iterator[None]:
-    """Hold the lock of the one bot that runs on a data directory: of two, each would answer every question.
+    """Lock the data directory for one bot. Of two bots, each would answer every question.
 
-    The system lets go of it with the process that holds it, however that ends.
+    The operating system releases the lock when the process ends, however it ends.
 
     Raises:
-        StoppedError: another holds it, or there can be none.
+        StoppedError: another bot holds the lock, or the lock can't be made.
     """
     lock = filelock.FileLock(data / LOCK, mode=0o600)
     try:
         lock.acquire(timeout=0)
     except filelock.Timeout:
-        raise StoppedError(Exit.RUNNING, f"{data}: another review-bot runs on this folder; stop it first") from None
+        raise StoppedError(Exit.RUNNING, f"{data}: Another review-bot uses this folder. Stop it first.") from None
     except OSError as error:
         reason = error.strerror or type(error).__name__
         raise StoppedError(
-            Exit.SETTINGS, f"{data / LOCK}: {reason}; give the folder to the user that the bot runs as"
+            Exit.SETTINGS, f"{data / LOCK}: {reason}. Give the folder to the user that the bot runs as."
         ) from None
     try:
         yield
@@ -83,16 +78,16 @@ def running_alone(data: Path) -> Iterator[None]:
 
 
 async def serve(make_bot: Callable[[], ReviewBot], engine: Engine, settings: Settings, metrics: Metrics) -> None:
-    """Stay connected until told to stop (SIGTERM, SIGINT), and then finish what is under way.
+    """Stay connected until SIGTERM or SIGINT, then finish the work in flight.
 
     Args:
-        make_bot: makes a bot; one that could not log in is thrown away.
-        engine: the bot's, which is kept up to date.
-        settings: the bot's.
-        metrics: the bot's, which are shown with its health.
+        make_bot: makes a bot. One that could not log in is thrown away.
+        engine: the bot's engine, whose index follows the reviews meanwhile.
+        settings: the bot's settings.
+        metrics: the bot's metrics, which the health server shows.
 
     Raises:
-        StoppedError: Discord won't have the bot, or the connection was lost beyond repair.
+        StoppedError: Discord refuses the bot, or the connection can't be restored.
     """
     connection = _Connection(make_bot, settings.token)
     stop = asyncio.Event()
@@ -108,9 +103,9 @@ async def serve(make_bot: Callable[[], ReviewBot], engine: Engine, settings: Set
     def exposition() -> bytes:
         return metrics.exposition(connection.standing(engine))
 
-    connected = asyncio.create_task(connection.keep(), name="connection")
-    stopped = asyncio.create_task(stop.wait(), name="stopping")
-    keeping_up = asyncio.create_task(update_index(engine), name="keeping up")
+    connected = asyncio.create_task(connection.run(), name="connection")
+    stopped = asyncio.create_task(stop.wait(), name="stop signal")
+    updating = asyncio.create_task(update_index(engine), name="index updates")
     try:
         async with AsyncExitStack() as stack:
             if settings.health_port:
@@ -120,31 +115,31 @@ async def serve(make_bot: Callable[[], ReviewBot], engine: Engine, settings: Set
             await asyncio.wait({connected, stopped}, return_when=asyncio.FIRST_COMPLETED)
             if stop.is_set() and not connected.done():
                 _log.info("stopping")
-                await connection.finish()
+                await connection.shut_down()
             if connection.is_up:
-                await asyncio.wait({connected}, timeout=LEAVE_WITHIN)
+                await asyncio.wait({connected}, timeout=DISCONNECT_TIMEOUT)
             if connected.done():
                 await connected
     finally:
-        for task in (connected, stopped, keeping_up):
+        for task in (connected, stopped, updating):
             task.cancel()
-        await asyncio.gather(connected, stopped, keeping_up, return_exceptions=True)
+        await asyncio.gather(connected, stopped, updating, return_exceptions=True)
 
 
-async def update_index(engine: Engine, every: float = KEEP_UP_EVERY) -> None:
-    """Index changed reviews, and reopen a changed index, again and again."""
+async def update_index(engine: Engine, interval: float = INDEX_CHECK_INTERVAL) -> None:
+    """Index changed reviews and reopen a changed index, forever."""
     while True:
-        await asyncio.sleep(every)
+        await asyncio.sleep(interval)
         try:
             await engine.update_index()
         except (LibraryError, OSError) as error:
-            _log.warning("can't keep up with the reviews: %s", error)
-        except Exception:  # noqa: BLE001  # logged whole; were it raised, no change would be seen until a restart
-            _log.exception("can't keep up with the reviews")
+            _log.warning("can't update the index: %s", error)
+        except Exception:  # noqa: BLE001  # raised, it would end all updates until a restart
+            _log.exception("can't update the index")
 
 
 class _Connection:
-    """The way to Discord, tried again with growing pauses while it is only out of order."""
+    """The connection to Discord, made again with growing pauses while Discord or the network is down."""
 
     def __init__(self, make_bot: Callable[[], ReviewBot], token: str) -> None:
         self._make_bot = make_bot
@@ -168,8 +163,8 @@ class _Connection:
             load=engine.load,
         )
 
-    async def keep(self) -> None:
-        pause = FIRST_PAUSE
+    async def run(self) -> None:
+        pause = CONNECT_PAUSE
         while True:
             bot = self._make_bot()
             try:
@@ -186,31 +181,32 @@ class _Connection:
             except discord.PrivilegedIntentsRequired:
                 raise StoppedError(
                     Exit.INTENTS_REFUSED,
-                    "Discord disallows the intents, although none of them is privileged; "
-                    f"look at the Bot page of your application at {PORTAL}",
+                    "Discord disallows the intents, although none of them is privileged. "
+                    f"Check the Bot page of your application at {PORTAL}.",
                 ) from None
             except discord.ConnectionClosed as error:
                 if error.code == _AUTHENTICATION_FAILED:
                     raise _token_refused() from None
                 raise StoppedError(
-                    Exit.CONNECTION, f"Discord has closed the connection for good (code {error.code})"
+                    Exit.CONNECTION, f"Discord has closed the connection for good (code {error.code}). See the log."
                 ) from None
             except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError) as error:
                 self._bot = None
-                _log.warning("can't reach Discord (%s); trying again in %.0f s", reason_in(error), pause)
+                _log.warning("can't reach Discord (%s), trying again in %.0f s", reason_in(error), pause)
                 await asyncio.sleep(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
+                pause = min(2 * pause, CONNECT_MAX_PAUSE)
                 continue
             except Exception as error:  # noqa: BLE001  # discord.py raises anything for an event it cannot read
-                _log.exception("the connection to Discord has broken down")
+                _log.exception("the connection to Discord failed")
                 raise StoppedError(
-                    Exit.CONNECTION, f"something that came from Discord can't be understood ({type(error).__name__})"
+                    Exit.CONNECTION,
+                    f"The bot can't read what Discord sent ({type(error).__name__}). See the log.",
                 ) from None
             if bot.token_refused:
                 raise _token_refused()
             return
 
-    async def finish(self) -> None:
+    async def shut_down(self) -> None:
         if self._bot is not None:
             await self._bot.shut_down()
 
@@ -218,5 +214,5 @@ class _Connection:
 def _token_refused() -> StoppedError:
     return StoppedError(
         Exit.TOKEN_REFUSED,
-        f"Discord refuses the token; copy a new one from the Bot page of your application at {PORTAL}",
+        f"Discord refuses the token. Copy a new one from the Bot page of your application at {PORTAL}.",
     )

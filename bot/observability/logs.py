@@ -11,6 +11,7 @@ import logging
 import sys
 from collections.abc import Iterable
 
+import stamina.instrumentation
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
@@ -35,6 +36,8 @@ def log_to_stderr(level: str, secrets: Iterable[str], form: str | None = None) -
     as_text = in_terminal if form is None else form == "text"
     handler = logging.StreamHandler()
     handler.setFormatter(Lines(secrets, as_text=as_text, colours=in_terminal))
+    # stamina would print the arguments of what it repeats to stdout, and those hold signed links.
+    stamina.instrumentation.set_on_retry_hooks(())
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

@@ -1,28 +1,24 @@
-"""The way onto Discord's gateway: a patient handshake, frames that leave others a turn, a close code that is heard.
+"""Connect to Discord's gateway: repeat the handshake, let other work run between frames, keep Discord's close code.
 
-discord.py resumes a session once. Where the handshake of that one try fails, it begins a new session, and never hears
-what was asked in between. So a handshake that fails for a reason that passes is tried again underneath it: the session
-is resumed, and Discord sends what was missed.
+discord.py resumes a session once. If that one handshake fails, it starts a new session and misses the questions asked
+meanwhile. This repeats a handshake that fails for a reason that passes, so that discord.py resumes the session.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable
 from typing import Protocol
 
 import aiohttp
-import discord
+
+from bot.config import HANDSHAKE_MAX_PAUSE, HANDSHAKE_PAUSE, HANDSHAKE_TIMEOUT
+from bot.transport.retry import reason_in, retry
 
 _log = logging.getLogger(__name__)
 
-KEEP_TRYING = 45.0
-"""Seconds for which a handshake is tried; discord.py gives it 60, and then logs an error and begins a new session."""
-FIRST_PAUSE = 0.5
-LONGEST_PAUSE = 5.0
-_SERVERS_FAULT = 500
+_SERVER_ERROR = 500
 
 
 class Connect(Protocol):
@@ -32,54 +28,50 @@ class Connect(Protocol):
         """Open a websocket."""
 
 
-def patient_and_fair(connect: Connect, *, is_over: Callable[[], bool]) -> Connect:
-    """The same way onto the gateway, tried again while the failure is one that passes.
+def resilient(connect: Connect, *, is_closed: Callable[[], bool]) -> Connect:
+    """Return a function that connects as `connect` does, and repeats handshakes that fail for a while.
 
     Args:
-        connect: the way as it is.
-        is_over: whether the client has been closed, and nothing is to be tried any more.
-
-    The way that is returned raises `asyncio.CancelledError` where it is over.
+        connect: opens a websocket.
+        is_closed: whether the client is closed. The returned function then raises `asyncio.CancelledError`, because
+            discord.py takes any other error of its first connection for a failure, and tries again forever.
     """
 
-    async def opened(url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
-        until = time.monotonic() + KEEP_TRYING
-        pause = FIRST_PAUSE
-        while True:
-            if is_over():
-                # discord.py takes anything else for a failure, and begins a first connection anew for ever.
-                raise asyncio.CancelledError
-            try:
-                return _fair(await connect(url, compress=compress))
-            except (aiohttp.ClientError, OSError) as error:
-                if not is_over() and (not _passes(error) or time.monotonic() + pause > until):
+    async def connect_again(url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
+        async for attempt in retry(
+            pause=HANDSHAKE_PAUSE, max_pause=HANDSHAKE_MAX_PAUSE, timeout=HANDSHAKE_TIMEOUT, on=_passes
+        ):
+            with attempt:
+                if is_closed():
+                    raise asyncio.CancelledError
+                try:
+                    return _fair(await connect(url, compress=compress))
+                except (aiohttp.ClientError, OSError) as error:
+                    if is_closed():
+                        raise asyncio.CancelledError from None
+                    if _passes(error):
+                        reason, wait = reason_in(error), attempt.next_wait
+                        _log.warning("Discord's gateway doesn't respond (%s), trying again in %.1f s", reason, wait)
                     raise
-                _log.warning("Discord's gateway doesn't answer (%s); trying again in %.1f s", reason_in(error), pause)
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, LONGEST_PAUSE)
+        raise AssertionError("the last attempt returns or raises")
 
-    return opened
+    return connect_again
 
 
-def _passes(error: aiohttp.ClientError | OSError) -> bool:
-    return not isinstance(error, aiohttp.WSServerHandshakeError) or error.status >= _SERVERS_FAULT
-
-
-def reason_in(error: Exception) -> str:
-    """Why Discord can't be reached, in a word or two."""
-    if isinstance(error, discord.HTTPException | aiohttp.ClientResponseError):
-        return f"status {error.status}"
-    return type(error).__name__
+def _passes(error: Exception) -> bool:
+    if isinstance(error, aiohttp.WSServerHandshakeError):
+        return error.status >= _SERVER_ERROR
+    return isinstance(error, aiohttp.ClientError | OSError)
 
 
 def _fair(socket: aiohttp.ClientWebSocketResponse) -> aiohttp.ClientWebSocketResponse:
-    """The socket, whose every frame lets the event loop have a turn first, and whose close code is Discord's.
+    """Let other work run before each frame, and keep Discord's close code.
 
-    discord.py reads all the frames that have come in before it lets anything else run: the first of hundreds of
-    questions would be acknowledged when the last has been read.
+    discord.py reads all frames that have arrived before it lets anything else run. Of hundreds of questions, the first
+    would be acknowledged only after the last has been read.
 
-    aiohttp answers a close frame, and where the connection has ended behind that it calls the close an abnormal one
-    (1006): a refused token would be taken for a broken network, and tried again.
+    aiohttp answers a close frame. If the connection has ended by then, it reports an abnormal close (1006), and
+    discord.py would take a refused token for a broken network, and try again.
     """
     receive = socket.receive
 

@@ -105,7 +105,7 @@ FAULTS = (
     _fault(
         8, "gateway handshake 503", "retried with backoff",
         partial(test_faults.test_a_handshake_that_fails_on_the_way_back_loses_no_question),
-        _start("GET /gateway/", "Discord's gateway doesn't answer"),
+        _start("GET /gateway/", "Discord's gateway doesn't respond"),
     ),
     _fault(
         9, "503 at login or command sync", "retried; not fatal",

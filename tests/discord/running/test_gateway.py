@@ -10,7 +10,7 @@ import aiohttp
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from bot.transport.gateway import patient_and_fair
+from bot.transport.gateway import resilient
 from tests.discord.loopback.client import connect
 
 BUSY = 0.2
@@ -51,6 +51,6 @@ async def test_a_close_code_is_heard_though_the_connection_has_ended_behind_it()
         async def connect(url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
             return await session.ws_connect(url, compress=compress)
 
-        socket = await patient_and_fair(connect, is_over=lambda: False)(gateway)
+        socket = await resilient(connect, is_closed=lambda: False)(gateway)
         await asyncio.sleep(BUSY)
         assert ((await socket.receive(5)).type, socket.close_code) == (aiohttp.WSMsgType.CLOSE, 4004)

@@ -187,7 +187,7 @@ async def test_a_second_bot_on_the_same_folder_ends_until_the_first_has_ended_ho
             await there.ready(timeout=PATIENCE)
             with program(there.url, data, "run", token=there.token) as second:
                 assert await exit_code_of(second) == Exit.RUNNING
-                assert second.output == f"{data}: another review-bot runs on this folder; stop it first\n"
+                assert second.output == f"{data}: Another review-bot uses this folder. Stop it first.\n"
             first.process.kill()
             await exit_code_of(first)
         with program(there.url, data, "run", token=there.token) as third:
@@ -260,8 +260,8 @@ async def test_what_keeps_sync_from_a_server_is_one_line_that_says_what_to_do(re
                 with program(url, data, "sync", "--guild", server.id, *options, token=there.token) as bot:
                     assert await exit_code_of(bot) == 1
                     assert bot.output.splitlines()[-1] == (
-                        f"the bot is not in server {server.id}, so it can have no commands there; "
-                        f"`review-bot invite --data {data}` prints the link that adds it"
+                        f"The bot is not in server {server.id}, so it can't have commands there. "
+                        f"`review-bot invite --data {data}` prints the link that adds it."
                     )
             with program(url, data, "sync", "--remove", token=there.token) as bot:
                 assert await exit_code_of(bot) == 2
@@ -279,10 +279,10 @@ async def test_a_start_tells_of_commands_that_discord_does_not_know(reviews: Pat
                 assert await asyncio.to_thread(bot.stop) == 0
                 return bot.output
 
-        assert "Discord was not told of the commands; run `review-bot sync`" in await said(1)
+        assert "Discord doesn't know the commands, run `review-bot sync`" in await said(1)
         with Database(data / "bot.sqlite3") as store:
             save_synced_digest(store, "an earlier one")
-        assert "the commands have changed since Discord was told; run `review-bot sync`" in await said(2)
+        assert "the commands have changed since the last sync, run `review-bot sync`" in await said(2)
         with Database(data / "bot.sqlite3") as store:
             save_synced_digest(store, await current_digest(there.token))
         assert "review-bot sync" not in await said(3)
@@ -353,7 +353,7 @@ async def test_ten_restarts_in_a_row_put_no_command(reviews: Path, tmp_path: Pat
 async def test_a_token_that_names_no_application_is_a_wrong_setting(reviews: Path, command: str) -> None:
     with program("http://127.0.0.1:9", reviews, command, token=SAMPLE.replace("MTIz", "xxxx")) as bot:
         assert await exit_code_of(bot) == Exit.SETTINGS
-        assert bot.output.splitlines()[-1].startswith("the token names no application")
+        assert bot.output.splitlines()[-1].startswith("The token names no application")
 
 
 async def test_the_invitation_asks_for_little(reviews: Path) -> None:
@@ -370,8 +370,8 @@ async def test_the_invitation_asks_for_little(reviews: Path) -> None:
     [
         ({"action": "close", "code": 4004}, Exit.TOKEN_REFUSED, "refuses the token"),
         ({"action": "close", "code": 4014}, Exit.INTENTS_REFUSED, "intents"),
-        ({"action": "event", "name": "MESSAGE_CREATE", "data": {}}, Exit.CONNECTION, "can't be understood"),
-        ({"action": "raw", "hex": "00ff"}, Exit.CONNECTION, "can't be understood"),
+        ({"action": "event", "name": "MESSAGE_CREATE", "data": {}}, Exit.CONNECTION, "can't read what Discord sent"),
+        ({"action": "raw", "hex": "00ff"}, Exit.CONNECTION, "can't read what Discord sent"),
     ],
     ids=str,
 )
