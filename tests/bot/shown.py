@@ -35,7 +35,7 @@ def messages(draw: st.DrawFn) -> Shown:
     review, manner, page = known[0], draw(MANNERS), draw(st.integers(0, 4))
 
     def answered() -> Message:
-        return answer_message(answer, known, manner, asker=1, private=draw(st.booleans()), within=review)
+        return answer_message(answer, known, manner, member=1, private=draw(st.booleans()), within=review)
 
     def section() -> Message:
         return section_message(review, draw(st.sampled_from(review.sections)), manner, first=draw(st.integers(0, 40)))

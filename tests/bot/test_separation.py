@@ -166,7 +166,7 @@ async def answered(engine: Engine, query: EngineQuery) -> AsyncIterator[object]:
     except LibraryError as error:
         yield str(error)
         return
-    message = answer_message(answer.answer, answer.reviews, MANNER, asker=1, within=answer.within)
+    message = answer_message(answer.answer, answer.reviews, MANNER, member=1, within=answer.within)
     yield answer
     yield passages
     yield message

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from bot.cogs.ask.history import History
-from bot.cogs.ask.message import PASSAGES_ON_PAGE, follow_up_form, more_passages_message, passage_quotes
+from bot.cogs.ask.message import follow_up_form, more_passages_message, passage_quotes
 from bot.cogs.ask.service import AskService, engine_query
 from bot.cogs.buttons import Buttons, open_page
 from bot.cogs.context import AskContext, Interaction
+from bot.config import PASSAGES_PER_PAGE
 from bot.observability.trace import Source
 from bot.services.engine import Engine
 from bot.services.rate_limits import RateLimits
@@ -103,17 +104,17 @@ class PassageButtons:
         if pressed is None or question is None or (action.review and title is None):
             return None
         earlier = self._history.up_to(pressed, context).before_last
-        first = action.page * PASSAGES_ON_PAGE
+        first = action.page * PASSAGES_PER_PAGE
         query = engine_query(question, title, earlier.context, context)
-        passages = await self._engine.search(query, first + PASSAGES_ON_PAGE + 1)
-        shown = passage_quotes(passages.hits[first : first + PASSAGES_ON_PAGE], passages.reviews, first=first + 1)
+        passages = await self._engine.search(query, first + PASSAGES_PER_PAGE + 1)
+        shown = passage_quotes(passages.hits[first : first + PASSAGES_PER_PAGE], passages.reviews, first=first + 1)
         return more_passages_message(
             question,
             shown,
             passages.reviews,
             context.options,
             action=action,
-            last=len(passages.hits) <= first + PASSAGES_ON_PAGE,
+            last=len(passages.hits) <= first + PASSAGES_PER_PAGE,
             earlier=earlier_in(pressed),
         )
 

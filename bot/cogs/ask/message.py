@@ -1,10 +1,10 @@
-"""TBD."""
+"""An answer as a message, its further passages, and the form for a follow-up."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bot.config import MAX_QUESTION, MIN_QUESTION
+from bot.config import MAX_QUESTION, MAX_QUOTE, MIN_QUESTION, PASSAGES_PER_PAGE
 from bot.services.stable_keys import passage_key, review_key
 from bot.ui.custom_ids import AskFollowUp, FollowUpForm, Helpful, MorePassages, ReadInContext, Share, encode
 from bot.ui.elements import (
@@ -40,43 +40,35 @@ from bot.ui.text import (
 from bot.ui.truncate import fit, width
 from embeddings import Answer, Hit, Quote, Review, Section, State
 
-QUOTE_ROOM = 900
-"""UTF-16 units of one quote: what is read on a phone without scrolling."""
-
-
-PASSAGES_ON_PAGE = 3
-"""Quotes in a message, no more."""
-
 
 def answer_message(
     answer: Answer,
     reviews: Iterable[Review],
     options: RenderOptions,
     *,
-    asker: int,
+    member: int,
     private: bool = False,
     within: Review | None = None,
     earlier: str | None = None,
 ) -> Message:
-    """An answer with its quotes, where each stands, and what can be done next.
+    """Return an answer with its quotes, their places in the reviews, and buttons.
 
     Args:
-        answer: what the library said.
-        reviews: the reviews that its quotes are from. A quote whose review is not among them, because it
-            was taken out meanwhile, is shown without a link or a way to read on.
-        options: the words, and how spoilers are shown.
-        asker: the id of the member who asked, and who alone may delete the answer.
-        private: whether the asker alone sees it.
+        answer: the library's answer.
+        reviews: the reviews that its quotes are from. A quote whose review is missing, because it was removed
+            meanwhile, has neither link nor button.
+        options: how to render.
+        member: the id of the member who asked. Only they may delete the answer.
+        private: whether the member alone sees it.
         within: the review that the question was narrowed to.
-        earlier: the question before, from which this one was understood. It is shown, so that those who read along
-            understand it too, and so that it can be read back (`earlier_shown`).
+        earlier: the question that this one follows up on. Readers see it, and `earlier_shown` reads it back.
     """
     style = Style[answer.state.name]
     key = review_key(within) if within else None
     known = tuple(reviews)
     head = [*_question(answer.question, earlier), Text(_state_line(answer, known, options.words, within))]
     quotes = _quotes(answer.quotes, known, options, room=_room_below(head))
-    rows = _answer_rows(answer, options.words, key, asker if not private else None)
+    rows = _answer_rows(answer, options.words, key, member if not private else None)
     return Message((*head, *quotes, *rows), style, private)
 
 
@@ -90,10 +82,16 @@ def more_passages_message(
     last: bool,
     earlier: str | None = None,
 ) -> Message:
-    """One page of further passages for a question, for the member alone who pressed the button.
+    """Return a page of further passages for the member who pressed the button.
 
-    `action` is the page shown, of at most `PASSAGES_ON_PAGE`; `last` says that nothing comes after it; `earlier` is
-    the question before, as in `answer_message`.
+    Args:
+        question: the question that they answer.
+        quotes: at most `PASSAGES_PER_PAGE` passages.
+        reviews: the reviews that they are from.
+        options: how to render.
+        action: the page's number, and the review that the search was narrowed to.
+        last: whether it is the last page.
+        earlier: the question that this one follows up on.
     """
     words = options.words
     buttons = []
@@ -108,7 +106,7 @@ def more_passages_message(
 
 
 def passage_quotes(hits: Iterable[Hit], reviews: Iterable[Review], *, first: int = 1) -> tuple[Quote, ...]:
-    """Whole passages as quotes, numbered from `first`; those whose review is not given are left out."""
+    """Return passages as quotes, numbered from `first`, without those whose review is missing."""
     known = {(review.collection, review.slug): review for review in reviews}
     quotes: list[Quote] = []
     for hit in hits:
@@ -135,7 +133,7 @@ def passage_quotes(hits: Iterable[Hit], reviews: Iterable[Review], *, first: int
 
 
 def follow_up_form(words: Catalogue) -> Form:
-    """The form that *Ask a follow-up* opens."""
+    """Return the form that *Ask a follow-up* opens."""
     return Form(
         encode(FollowUpForm()),
         plain_line(words.form_title, MAX_FORM_TITLE),
@@ -164,7 +162,7 @@ def _state_line(answer: Answer, known: Iterable[Review], words: Catalogue, withi
             return words.answered_by_one
         authors = {(review.collection, review.slug): review.author for review in known}
         writers = {authors.get(place) for place in quoted}
-        # Of reviews that don't say who wrote them, nobody can tell.
+        # Reviews without an author may be by one writer or by several.
         if None in writers:
             return words.answered_from_reviews
         return words.answered_by_one if len(writers) == 1 else words.answered_by_several
@@ -177,10 +175,10 @@ def _state_line(answer: Answer, known: Iterable[Review], words: Catalogue, withi
 
 
 def _quotes(quotes: Sequence[Quote], reviews: Iterable[Review], options: RenderOptions, *, room: int) -> list[Element]:
-    """The quotations, then where each stands, within `room` units of text."""
+    """Return the quotes, then their places in the reviews, within `room` UTF-16 units of text."""
     if not quotes:
         return []
-    shown = quotes[:PASSAGES_ON_PAGE]
+    shown = quotes[:PASSAGES_PER_PAGE]
     known = {(review.collection, review.slug): review for review in reviews}
     places = [_place(quote, known.get((quote.collection, quote.review)), options) for quote in shown]
     left = room - sum(map(width, places))
@@ -188,7 +186,7 @@ def _quotes(quotes: Sequence[Quote], reviews: Iterable[Review], options: RenderO
     citations: list[Element] = []
     for position, (quote, place) in enumerate(zip(shown, places, strict=True)):
         review = known.get((quote.collection, quote.review))
-        share = min(QUOTE_ROOM, left // (len(shown) - position))
+        share = min(MAX_QUOTE, left // (len(shown) - position))
         text = _quotation(quote, share, options, hidden=is_hidden(_section(review, quote.section), options))
         left -= width(text)
         quotations.append(Text(text))
@@ -220,7 +218,7 @@ def _place(quote: Quote, review: Review | None, options: RenderOptions) -> str:
         heading = spoiler(heading)
     form = words.citation if heading else words.citation_without_heading
     title = escaped_line(quote.title, words.untitled)
-    # Small, for a phone leaves it half a line beside its button.
+    # In small print, because a phone leaves it half a line beside its button.
     line = f"-# **{quote.label}** " + form.format(title=title, heading=heading, paragraph=quote.paragraph)
     source = safe_link(review.source) if review else None
     return f"{line} · [{words.source}]({source})" if source else line
@@ -238,13 +236,13 @@ def _read_button(quote: Quote, review: Review | None, words: Catalogue, *, alone
 
 
 def _answer_rows(answer: Answer, words: Catalogue, key: str | None, deletable_by: int | None) -> list[Row]:
-    # Shared out so, and without emoji, each of the two rows fits a phone's width.
-    onward = [Button(words.ask_follow_up, encode(AskFollowUp(key)), style=ButtonStyle.PRIMARY)]
+    # Spread like this, and without emoji, each of the two rows fits the width of a phone.
+    first = [Button(words.ask_follow_up, encode(AskFollowUp(key)), style=ButtonStyle.PRIMARY)]
     if answer.quotes:
-        onward.insert(0, Button(words.more_passages, encode(MorePassages(key))))
-    verdict = (Button(words.helpful, encode(Helpful(True))), Button(words.not_helpful, encode(Helpful(False))))
+        first.insert(0, Button(words.more_passages, encode(MorePassages(key))))
+    feedback = (Button(words.helpful, encode(Helpful(True))), Button(words.not_helpful, encode(Helpful(False))))
     last = Button(words.share, encode(Share())) if deletable_by is None else delete_button(deletable_by, words)
-    return [Row(tuple(onward)), Row((*verdict, last))]
+    return [Row(tuple(first)), Row((*feedback, last))]
 
 
 def _section(review: Review | None, slug: str) -> Section | None:

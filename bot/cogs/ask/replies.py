@@ -16,6 +16,7 @@ from cachetools import TTLCache
 from bot.cogs.ask.history import AskRequest, History
 from bot.cogs.ask.service import AskService, outcome_of
 from bot.cogs.context import AskContext, InteractionHandler
+from bot.config import HINT_INTERVAL, MAX_REMEMBERED, MAX_REPLIES, REPLY_LIFETIME
 from bot.observability.trace import Outcome, Source, Stage, Trace
 from bot.services.conversations import Conversation
 from bot.services.engine import Answered
@@ -25,13 +26,6 @@ from bot.ui.text import notice, question_problem
 from embeddings import LibraryError
 
 _log = logging.getLogger(__name__)
-
-FOLLOWED_FOR = 24 * 3600.0
-"""Seconds for which a reply follows its question."""
-MOST_FOLLOWED = 1000
-HINT_AGAIN_AFTER = 7 * 24 * 3600.0
-"""Seconds before a member may be told again why the bot can't read their message."""
-_MOST_HINTED = 10_000
 
 
 class _Exchange:
@@ -88,8 +82,8 @@ class Replies:
         self._ask = ask
         self._history = history
         self._conversations = history.conversations
-        self._exchanges: TTLCache[int, _Exchange] = TTLCache(MOST_FOLLOWED, FOLLOWED_FOR, clock)
-        self._hinted: TTLCache[int, None] = TTLCache(_MOST_HINTED, HINT_AGAIN_AFTER, clock)
+        self._exchanges: TTLCache[int, _Exchange] = TTLCache(MAX_REPLIES, REPLY_LIFETIME, clock)
+        self._hinted: TTLCache[int, None] = TTLCache(MAX_REMEMBERED, HINT_INTERVAL, clock)
 
     async def answer(self, message: discord.Message, question: str) -> None:
         """Answer a message where the bot can post and the server's settings allow it."""

@@ -144,7 +144,7 @@ class AskService:
                 found.answer,
                 found.reviews,
                 context.options,
-                asker=context.member,
+                member=context.member,
                 private=request.private,
                 within=found.within,
                 earlier=request.visible_earlier,

@@ -1,13 +1,14 @@
-"""Reading on in Discord: a quote in its context, whole sections, tables of contents, the list of reviews.
+"""Pages to read: a quote in context, sections, tables of contents, the list of reviews.
 
-Pages of text are counted in pieces (`bot.ui.truncate`), so that a button has one number to carry. Numbers out of
-range, from before a review was edited, lead to the nearest page that there is.
+A text page starts at a piece (`bot.ui.truncate`), so that a button carries one number. A number out of range, from
+before the review was edited, leads to the nearest page.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from bot.config import PAGE_TEXT, PIECE_TEXT
 from bot.services.stable_keys import review_key, section_key
 from bot.ui.custom_ids import Action, Contents, PickReview, PickSection, ReadInContext, ReviewList, SectionPage, encode
 from bot.ui.elements import MAX_OPTIONS, Button, Element, Menu, Message, Option, Row, Style, Text
@@ -17,53 +18,48 @@ from bot.ui.text import RenderOptions, escaped_line, is_hidden, plain_line, safe
 from bot.ui.truncate import Piece, page_before, page_end, split_paragraphs, width
 from embeddings import Review, Section
 
-PAGE_ROOM = 2900
-"""UTF-16 units of a review's text on one page; with title, place and link it stays below `MAX_TEXT`."""
-
-_PIECE_ROOM = 1200
-_LINE_ROOM = 120
 _BETWEEN = "\n\n"
 
 
 def context_message(
     review: Review, section: Section, start: int, end: int, options: RenderOptions, *, action: ReadInContext
 ) -> Message:
-    """A quote among its neighbours, in bold, for the member alone who pressed the button.
+    """Return the paragraphs around a quote, with the quote in bold, for the member who pressed the button.
 
     Args:
-        review: the review that the quote is from.
-        section: the section that it stands in.
-        start: where the quote begins in the review's text.
-        end: where it ends.
-        options: the words, and how spoilers are shown.
-        action: the button that was pressed; its `first` chooses the page.
+        review: the quote's review.
+        section: the quote's section.
+        start: the quote's offset in the review's text.
+        end: the offset of its end.
+        options: how to render.
+        action: the button. Its `first` chooses the page.
     """
     parts = _pieces(review, section)
     sizes = _sizes(review, parts)
     first = _quote_page(parts, sizes, start) if action.first is None else _clamped(action.first, len(parts))
     paging = _paging(sizes, first, options.words, lambda to: ReadInContext(action.passage, to, action.spot))
-    last = page_end(sizes, first, PAGE_ROOM)
+    last = page_end(sizes, first, PAGE_TEXT)
     key = review_key(review)
     if last - first < len(parts):
-        onward = Button(options.words.whole_section, encode(SectionPage(key, section_key(section))), "📄")
+        more = Button(options.words.whole_section, encode(SectionPage(key, section_key(section))), "📄")
     else:
-        onward = Button(options.words.contents, encode(Contents(key)), "📑")
+        more = Button(options.words.contents, encode(Contents(key)), "📑")
     page = parts[first:last]
     body = _body(review, section, page, options, marked=(start, end))
-    return Message((*body, Row((*paging, onward))), Style.READING, private=True)
+    return Message((*body, Row((*paging, more))), Style.READING, private=True)
 
 
 def section_message(
     review: Review, section: Section, options: RenderOptions, *, first: int = 0, private: bool = True
 ) -> Message:
-    """A page of a section, from its piece number `first`, counted from 0."""
+    """Return a page of a section that starts at piece `first`, counted from 0."""
     parts = _pieces(review, section)
     sizes = _sizes(review, parts)
     first = _clamped(first, len(parts))
     key = review_key(review)
     paging = _paging(sizes, first, options.words, lambda to: SectionPage(key, section_key(section), to))
     buttons = (*paging, Button(options.words.contents, encode(Contents(key)), "📑"))
-    page = parts[first : page_end(sizes, first, PAGE_ROOM)]
+    page = parts[first : page_end(sizes, first, PAGE_TEXT)]
     body = _body(review, section, page, options, marked=(0, 0))
     return Message((*body, Row(buttons)), Style.READING, private)
 
@@ -71,7 +67,15 @@ def section_message(
 def contents_message(
     review: Review, options: RenderOptions, *, page: int = 0, private: bool = True, missed: str | None = None
 ) -> Message:
-    """A page of a review's table of contents, with a menu that opens a section; `missed` is what was not found."""
+    """Return a page of a review's table of contents, with a menu that opens a section.
+
+    Args:
+        review: the review.
+        options: how to render.
+        page: the page's number, from 0.
+        private: whether the member alone sees it.
+        missed: the section that the member looked for and that isn't there.
+    """
     words = options.words
     title = escaped_line(review.title, words.untitled)
     sections = review.sections
@@ -80,7 +84,7 @@ def contents_message(
     key = review_key(review)
     parts: list[Element] = [Text(f"### {title}{_range(words.contents_of, first, last, len(sections))}")]
     if missed:
-        parts.insert(0, Text(words.no_such_section.format(section=escaped_line(missed, words.untitled, _LINE_ROOM))))
+        parts.insert(0, Text(words.no_such_section.format(section=escaped_line(missed, words.untitled))))
     if shown:
         lines = [f"**{number}.** {_heading(section, options)}" for number, section in shown]
         entries = [
@@ -101,16 +105,13 @@ def contents_message(
 def reviews_message(
     reviews: Sequence[Review], options: RenderOptions, *, page: int = 0, private: bool = True
 ) -> Message:
-    """A page of the reviews that the member may see, with a menu that opens a table of contents."""
+    """Return a page of the list of reviews, with a menu that opens a table of contents."""
     words = options.words
     page, first, last = _list_page(page, len(reviews))
     shown = list(enumerate(reviews[first:last], first + 1))
     if not shown:
         return Message((Text(f"### {words.reviews_heading}\n{words.no_reviews}"),), Style.READING, private)
-    lines = [
-        f"**{number}.** {escaped_line(_review_line(review, words), words.untitled, _LINE_ROOM)}"
-        for number, review in shown
-    ]
+    lines = [f"**{number}.** {escaped_line(_review_line(review, words), words.untitled)}" for number, review in shown]
     entries = [
         Option(plain_line(f"{number}. {plain_line(review.title, default=words.untitled)}"), review_key(review))
         for number, review in shown
@@ -158,7 +159,7 @@ def _piece_shown(text: str, piece: Piece, marked: tuple[int, int], *, hidden: bo
 
 
 def _pieces(review: Review, section: Section) -> tuple[Piece, ...]:
-    return split_paragraphs(review.text, section.paragraphs, _PIECE_ROOM, _widest)
+    return split_paragraphs(review.text, section.paragraphs, PIECE_TEXT, _widest)
 
 
 def _sizes(review: Review, parts: Sequence[Piece]) -> list[int]:
@@ -166,22 +167,22 @@ def _sizes(review: Review, parts: Sequence[Piece]) -> list[int]:
 
 
 def _widest(text: str) -> int:
-    """The room that a text takes whatever is marked in it, so that pages don't depend on that."""
+    """Return the width of a text with anything marked in it, so that the marks don't change the pages."""
     lines = text.count("\n") + 1
     return width(spoiler(escape(text))) + lines * len("****|||||\u200b\u200b")
 
 
 def _quote_page(parts: Sequence[Piece], sizes: Sequence[int], start: int) -> int:
-    """The piece before the quote's where both fit on a page, else the quote's own."""
+    """Return the piece before the quote's piece if both fit on a page, else the quote's."""
     own = next((number for number, part in enumerate(parts) if start < part.end), len(parts) - 1)
-    return own - 1 if own > 0 and sizes[own - 1] + sizes[own] <= PAGE_ROOM else max(own, 0)
+    return own - 1 if own > 0 and sizes[own - 1] + sizes[own] <= PAGE_TEXT else max(own, 0)
 
 
 def _paging(sizes: Sequence[int], first: int, words: Catalogue, action: Callable[[int], Action]) -> tuple[Button, ...]:
     buttons = []
     if first > 0:
-        buttons.append(Button(words.earlier, encode(action(page_before(sizes, first, PAGE_ROOM))), "◀️"))
-    following = page_end(sizes, first, PAGE_ROOM)
+        buttons.append(Button(words.earlier, encode(action(page_before(sizes, first, PAGE_TEXT))), "◀️"))
+    following = page_end(sizes, first, PAGE_TEXT)
     if following < len(sizes):
         buttons.append(Button(words.later, encode(action(following)), "▶️"))
     return tuple(buttons)
@@ -197,7 +198,7 @@ def _list_paging(page: int, more: bool, words: Catalogue, action: Callable[[int]
 
 
 def _list_page(page: int, total: int) -> tuple[int, int, int]:
-    """The page's number within bounds, its first entry and the one behind its last, counted from 0."""
+    """Return the nearest existing page, its first entry, and the entry after its last, counted from 0."""
     page = _clamped(page, -(-total // MAX_OPTIONS))
     return page, page * MAX_OPTIONS, min((page + 1) * MAX_OPTIONS, total)
 
@@ -207,17 +208,17 @@ def _clamped(number: int, count: int) -> int:
 
 
 def _range(form: str, first: int, last: int, total: int) -> str:
-    """Which part of a list is shown, on a line of its own; nothing where it is all of it."""
+    """Return a line that says which part of a list the page shows, or nothing if it shows all."""
     return f"\n-# {form.format(first=first + 1, last=last, total=total)}" if last - first < total else ""
 
 
 def _heading(section: Section, options: RenderOptions) -> str:
-    heading = escaped_line(section.heading, options.words.untitled, _LINE_ROOM)
+    heading = escaped_line(section.heading, options.words.untitled)
     return spoiler(heading) if is_hidden(section, options) else heading
 
 
 def _plain_heading(section: Section, options: RenderOptions) -> str:
-    """A heading for a menu, which has no spoiler marks."""
+    """Return a heading for a menu, where Discord hides no spoilers."""
     if is_hidden(section, options):
         return options.words.spoiler_heading
     return plain_line(section.heading, default=options.words.untitled)

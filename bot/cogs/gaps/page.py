@@ -1,34 +1,27 @@
-"""TBD."""
+"""The page of `/gaps`: a server's unanswered questions."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bot.config import GAP_GROUPS, GAP_WORDINGS
 from bot.services.gaps import Gap, Wording, question_lines
 from bot.ui.elements import MAX_TEXT, File, Message, Style, Text
 from bot.ui.strings import Catalogue
 from bot.ui.text import escaped_line, notice
 from bot.ui.truncate import width
 
-MOST_GAPS = 10
-"""Groups of questions in the message; the file has them all."""
-
-
-MOST_WORDINGS = 3
-"""Further wordings of each."""
-
-
-GAPS_NAME = "questions.jsonl"
+FILE_NAME = "questions.jsonl"
 
 
 def gaps_message(gaps: Sequence[Gap], words: Catalogue, *, days: int, export: bool = False) -> Message:
-    """What was asked in vain, the largest group first, for the member alone who asked.
+    """Return a server's unanswered questions, largest group first.
 
     Args:
-        gaps: of that server alone.
-        words: in which to say it.
-        days: for how many days questions are kept.
-        export: whether the questions go with it as a file, as long as there are any.
+        gaps: that server's groups of questions.
+        words: the catalogue of the manager's language.
+        days: how long questions are stored.
+        export: whether to attach the questions as a file, if there are any.
     """
     if not gaps:
         return notice(words.gaps_none.format(days=days), style=Style.READING)
@@ -36,7 +29,7 @@ def gaps_message(gaps: Sequence[Gap], words: Catalogue, *, days: int, export: bo
     count = words.gaps_count(total, days=days)
     texts = [Text(f"### {words.gaps_heading}\n{count}")]
     room = MAX_TEXT - width(texts[0].content) - width(words.gaps_more(len(gaps)))
-    for gap in gaps[:MOST_GAPS]:
+    for gap in gaps[:GAP_GROUPS]:
         text = _gap(gap, words)
         room -= width(text)
         if room < 0:
@@ -45,7 +38,7 @@ def gaps_message(gaps: Sequence[Gap], words: Catalogue, *, days: int, export: bo
     left = len(gaps) - len(texts) + 1
     if left:
         texts.append(Text(words.gaps_more(left)))
-    file = File(GAPS_NAME, question_lines(gaps)) if export else None
+    file = File(FILE_NAME, question_lines(gaps)) if export else None
     return Message(tuple(texts), Style.NEAREST, private=True, file=file)
 
 
@@ -53,12 +46,12 @@ def _gap(gap: Gap, words: Catalogue) -> str:
     first, *others = gap.wordings
     lines = [words.gaps_line.format(count=gap.count, question=_worded(first, words))]
     if others:
-        also = " · ".join(_worded(wording, words) for wording in others[:MOST_WORDINGS])
+        also = " · ".join(_worded(wording, words) for wording in others[:GAP_WORDINGS])
         lines.append(words.gaps_also.format(questions=also))
     return "\n".join(lines)
 
 
 def _worded(wording: Wording, words: Catalogue) -> str:
-    """The question; a follow-up behind the question before it."""
+    """Return the question, after the question that it follows up on."""
     before = f"{escaped_line(wording.context[-1], words.untitled)} → " if wording.context else ""
     return before + escaped_line(wording.text, words.untitled)

@@ -1,4 +1,4 @@
-"""What is stored of whom: told in plain words, handed out, deleted. Pure; `bot.cogs.context` has the data."""
+"""The pages of `/privacy`: what the bot stores, a member's data as a file, and the question before deleting it."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ EXPORT_NAME = "my-data.json"
 
 
 def privacy_message(words: Catalogue, policy: RetentionPolicy, *, in_server: bool, stores: bool) -> Message:
-    """What is stored, of whom, and for how long.
+    """Return what the bot stores, about whom, and for how long.
 
     Args:
-        words: in which to say it.
-        policy: for how long.
+        words: the catalogue of the member's language.
+        policy: how long data is stored.
         in_server: whether the member asks in a server that the bot is in.
         stores: whether that server stores questions.
     """
@@ -43,20 +43,20 @@ def privacy_message(words: Catalogue, policy: RetentionPolicy, *, in_server: boo
 
 
 def export_message(data: PersonalData, words: Catalogue) -> Message:
-    """The member's data as a file."""
+    """Return the member's data as a file."""
     line = words.exported.format(questions=len(data.questions))
     return Message((Text(line),), Style.READING, private=True, file=File(EXPORT_NAME, export_text(data)))
 
 
 def erase_message(data: PersonalData, words: Catalogue) -> Message:
-    """What would be deleted, and the button that does it."""
+    """Return what would be deleted, and the button that deletes it."""
     line = words.erase_sure.format(questions=len(data.questions), remembered=len(data.in_memory))
     confirm = Button(words.erase_confirm, encode(EraseData(confirmed=True)), style=ButtonStyle.DANGER)
     return Message((Text(line), Row((confirm, _export_button(words)))), Style.PROBLEM, private=True)
 
 
 def export_text(data: PersonalData) -> str:
-    """The member's data as JSON. Ids are strings: there are programs that round numbers of that size."""
+    """Return the member's data as JSON. Ids are strings, because some programs round numbers of that size."""
     record = {
         "member": str(data.member),
         "questions": [_question_record(question) for question in data.questions],

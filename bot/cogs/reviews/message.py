@@ -1,7 +1,8 @@
-"""What a server's managers see when they add a review, or remove one."""
+"""What a server's managers see when they add or remove a review."""
 
 from __future__ import annotations
 
+from bot.config import PREVIEW_HEADING, PREVIEW_OPENING, PREVIEW_SECTIONS
 from bot.services.titles import Title
 from bot.ui.custom_ids import AddReview, Cancel, RemoveReview, encode
 from bot.ui.elements import Button, ButtonStyle, Message, Row, Style, Text
@@ -10,12 +11,6 @@ from bot.ui.strings import Catalogue
 from bot.ui.text import RenderOptions, escaped_line, is_hidden
 from bot.ui.truncate import fit, width
 from embeddings import Review, Section
-
-SECTIONS_SHOWN = 12
-OPENING_ROOM = 350
-"""UTF-16 units of a review's first lines."""
-
-_HEADING_ROOM = 100
 
 
 def preview_message(
@@ -27,15 +22,15 @@ def preview_message(
     namesake: Title | None,
     converted: bool,
 ) -> Message:
-    """What an upload would become, and whether to add it.
+    """Return a page that shows the review that an upload would become, and asks whether to add it.
 
     Args:
-        review: the review as it would be.
+        review: the review.
         upload: the upload's key.
-        options: the words, and how spoilers are shown.
+        options: how to render.
         replaced: the title of the review that it would replace, or None.
-        namesake: another review of the same title that is asked in this server, or None.
-        converted: whether it was made from another format than Markdown.
+        namesake: another review of the same title that this server sees, or None.
+        converted: whether it was converted from another format than Markdown.
     """
     words = options.words
     heading = words.add_heading if replaced is None else words.replace_heading
@@ -71,7 +66,7 @@ def preview_message(
 
 
 def removal_message(title: Title, words: Catalogue) -> Message:
-    """Whether to remove a review."""
+    """Return a page that asks whether to remove a review."""
     shown = escaped_line(title.text, words.untitled)
     about = words.remove_about.format(sections=words.counted_sections(len(title.headings)))
     text = Text(f"### {words.remove_heading}\n**{shown}**\n-# {about}\n{words.remove_warning}")
@@ -80,15 +75,15 @@ def removal_message(title: Title, words: Catalogue) -> Message:
 
 
 def outcome_message(line: str, title: str, words: Catalogue, *, style: Style = Style.ANSWERED) -> Message:
-    """What has become of a review: one of the catalogue's lines about a title."""
+    """Return one of the catalogue's lines about a review."""
     return Message((Text(line.format(title=escaped_line(title, words.untitled))),), style, private=True)
 
 
 def _opening(review: Review, options: RenderOptions) -> str:
     first = review.sections[0]
-    # No further than the first section: the next one may be flagged.
+    # Not beyond the first section, because the next may be flagged as a spoiler.
     text = review.text[: max((each.end for each in first.paragraphs), default=0)]
-    end = fit(text, OPENING_ROOM, lambda each: width(escape(each)))
+    end = fit(text, PREVIEW_OPENING, lambda each: width(escape(each)))
     shown = escape(text[:end].strip())
     if not shown.strip():
         return ""
@@ -98,13 +93,13 @@ def _opening(review: Review, options: RenderOptions) -> str:
 
 def _sections(review: Review, options: RenderOptions) -> list[str]:
     lines = [_section(number, section, options) for number, section in enumerate(review.sections, 1)]
-    if len(lines) > SECTIONS_SHOWN:
-        more = options.words.add_more_sections.format(count=len(lines) - SECTIONS_SHOWN)
-        return [*lines[:SECTIONS_SHOWN], more]
+    if len(lines) > PREVIEW_SECTIONS:
+        more = options.words.add_more_sections.format(count=len(lines) - PREVIEW_SECTIONS)
+        return [*lines[:PREVIEW_SECTIONS], more]
     return lines
 
 
 def _section(number: int, section: Section, options: RenderOptions) -> str:
-    heading = escaped_line(section.heading, options.words.untitled, _HEADING_ROOM)
+    heading = escaped_line(section.heading, options.words.untitled, PREVIEW_HEADING)
     shown = spoiler(heading) if is_hidden(section, options) else heading
     return f"**{number}.** {shown}{options.words.add_flag if section.spoiler else ''}"

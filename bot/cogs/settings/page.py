@@ -1,30 +1,28 @@
-"""What those who manage a server see: its settings, and what was asked in vain."""
+"""The page of `/settings`."""
 
 from __future__ import annotations
 
+from bot.config import SETTINGS_CHANNELS
 from bot.storage.records import ServerSettings
 from bot.ui.elements import Message, Style, Text
 from bot.ui.strings import Catalogue
 from bot.ui.text import escaped_line
 
-MOST_CHANNELS = 50
-"""Channels named in the message; more would not fit."""
-
 
 def settings_message(
     settings: ServerSettings, default_review: str | None, words: Catalogue, *, retention_days: int, deleted: int = 0
 ) -> Message:
-    """All of a server's settings, for the member alone who asked.
+    """Return all of a server's settings.
 
     Args:
-        settings: as they are now.
-        default_review: that review's title, or None.
-        words: in which to say it.
-        retention_days: for how many days questions are kept.
-        deleted: how many kept questions were deleted, since none are kept any more.
+        settings: the settings.
+        default_review: the default review's title, or None.
+        words: the catalogue of the manager's language.
+        retention_days: how long questions are stored.
+        deleted: how many stored questions this change deleted.
     """
-    channels = " ".join(f"<#{channel}>" for channel in settings.mention_channels[:MOST_CHANNELS])
-    if len(settings.mention_channels) > MOST_CHANNELS:
+    channels = " ".join(f"<#{channel}>" for channel in settings.mention_channels[:SETTINGS_CHANNELS])
+    if len(settings.mention_channels) > SETTINGS_CHANNELS:
         channels += " …"
     stores = settings.store_questions
     stored = words.settings_stores.format(days=retention_days) if stores else words.settings_stores_nothing

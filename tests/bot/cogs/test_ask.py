@@ -64,7 +64,7 @@ def test_discord_takes_every_answer(
 ) -> None:
     answer, known = made
     within = known[0] if narrowed else None
-    message = answer_message(answer, known, manner, asker=asker, private=private, within=within, earlier=earlier)
+    message = answer_message(answer, known, manner, member=asker, private=private, within=within, earlier=earlier)
     check(message, known, CODE)
 
 
@@ -74,7 +74,7 @@ def test_every_quotation_is_the_reviewers_words_or_their_beginning(
     made: tuple[Answer, tuple[Review, ...]], manner: RenderOptions
 ) -> None:
     answer, known = made
-    shown = quoted_words(answer_message(answer, known, manner, asker=1))
+    shown = quoted_words(answer_message(answer, known, manner, member=1))
     assert len(shown) == len(answer.quotes)
     for words, quote in zip(shown, answer.quotes, strict=True):
         assert letters(clean(quote.text)).startswith(letters(words))
@@ -86,7 +86,7 @@ def test_where_spoilers_hide_no_word_of_a_flagged_section_shows(
     made: tuple[Answer, tuple[Review, ...]],
 ) -> None:
     answer, known = made
-    message = answer_message(answer, known, HIDING, asker=1)
+    message = answer_message(answer, known, HIDING, member=1)
     texts_of_quotes = [text.content for text in message.texts() if text.content.startswith("> ")]
     for content, quote in zip(texts_of_quotes, answer.quotes, strict=True):
         review = next(each for each in known if (each.collection, each.slug) == (quote.collection, quote.review))
@@ -102,7 +102,7 @@ def test_where_spoilers_hide_no_word_of_a_flagged_section_shows(
 
 @given(texts(12).filter(lambda text: question_problem(text, ENGLISH) is None))
 def test_a_question_is_read_back_from_the_message_that_shows_it(question: str) -> None:
-    message = answer_message(replace(ANSWER, question=question), (REVIEW,), OPEN, asker=1)
+    message = answer_message(replace(ANSWER, question=question), (REVIEW,), OPEN, member=1)
     first = next(message.texts())
     assert first.id == QUESTION_ID
     assert parse_question(first.content) == one_line(question)
@@ -112,7 +112,7 @@ def test_a_question_is_read_back_from_the_message_that_shows_it(question: str) -
 @given(texts(12), texts(12))
 def test_the_question_before_is_read_back_beside_the_question(question: str, before: str) -> None:
     assume(question_problem(question, ENGLISH) is None and question_problem(before, ENGLISH) is None)
-    message = answer_message(replace(ANSWER, question=question), (REVIEW,), OPEN, asker=1, earlier=before)
+    message = answer_message(replace(ANSWER, question=question), (REVIEW,), OPEN, member=1, earlier=before)
     texts_shown = [text.content for text in message.texts()]
     for shown in ("\n\n".join(texts_shown[:2]), "\n\n".join(texts_shown)):
         assert (parse_earlier(shown), parse_question(shown)) == (one_line(before), one_line(question))
@@ -121,7 +121,7 @@ def test_the_question_before_is_read_back_beside_the_question(question: str, bef
 @given(st.text("*@_|.:a", min_size=300, max_size=300))
 def test_the_longest_question_is_never_cut(question: str) -> None:
     assert question_problem(question, ENGLISH) is None
-    message = answer_message(replace(ANSWER, question=question), (REVIEW,), OPEN, asker=1)
+    message = answer_message(replace(ANSWER, question=question), (REVIEW,), OPEN, member=1)
     assert parse_question(next(message.texts()).content) == question
 
 
@@ -139,13 +139,13 @@ def test_the_longest_of_everything_still_fits(word: str) -> None:
     longest = tuple(Quote(number + 1, text, "a", text, f"s{number}", text, 1, 0, len(text), 0.5) for number in range(3))
     for state in (State.ANSWERED, State.NEAREST):
         answer = Answer(text, state, 0.5, longest)
-        check(answer_message(answer, (review,), HIDING, asker=2**63, within=review), (review,))
-    check(answer_message(Answer(text, State.UNANSWERED, 0, ()), (), OPEN, asker=1, within=review), (), CODE)
+        check(answer_message(answer, (review,), HIDING, member=2**63, within=review), (review,))
+    check(answer_message(Answer(text, State.UNANSWERED, 0, ()), (), OPEN, member=1, within=review), (), CODE)
     check(error_message(LibraryError(text)))
 
 
 def test_an_answer_is_question_quotes_and_places() -> None:
-    assert lines(answer_message(ANSWER, (REVIEW,), HIDING, asker=1)) == [
+    assert lines(answer_message(ANSWER, (REVIEW,), HIDING, member=1)) == [
         "### Who drives?",
         "💬 In the reviewer’s own words:",
         "> **1.** Kathy drives.",
@@ -156,12 +156,12 @@ def test_an_answer_is_question_quotes_and_places() -> None:
 
 
 def test_nothing_hides_where_the_server_wants_it_open() -> None:
-    assert not any("||" in line for line in lines(answer_message(ANSWER, (REVIEW,), OPEN, asker=1)))
+    assert not any("||" in line for line in lines(answer_message(ANSWER, (REVIEW,), OPEN, member=1)))
 
 
 def test_the_three_states_look_different() -> None:
-    nearest = answer_message(replace(ANSWER, state=State.NEAREST), (REVIEW,), OPEN, asker=1)
-    unanswered = answer_message(Answer("Budget?", State.UNANSWERED, 0.1, ()), (), OPEN, asker=1)
+    nearest = answer_message(replace(ANSWER, state=State.NEAREST), (REVIEW,), OPEN, member=1)
+    unanswered = answer_message(Answer("Budget?", State.UNANSWERED, 0.1, ()), (), OPEN, member=1)
     assert (nearest.style, lines(nearest)[1]) == (
         Style.NEAREST,
         "🔎 **The review may not say.** The closest passages are:",
@@ -188,40 +188,40 @@ def test_the_three_states_look_different() -> None:
 def test_whose_words_an_answer_is_in_is_said_rightly(authors: tuple[str | None, str | None], told: str) -> None:
     known = (replace(REVIEW, author=authors[0]), replace(REVIEW, slug="another", author=authors[1]))
     both = replace(ANSWER, quotes=(QUOTES[0], replace(QUOTES[1], review="another")))
-    assert told in lines(answer_message(both, known, OPEN, asker=1))[1]
-    assert "In the reviewer’s own words" in lines(answer_message(ANSWER, known, OPEN, asker=1))[1]
+    assert told in lines(answer_message(both, known, OPEN, member=1))[1]
+    assert "In the reviewer’s own words" in lines(answer_message(ANSWER, known, OPEN, member=1))[1]
 
 
 def test_of_a_review_that_is_gone_nobody_can_tell_who_wrote_it() -> None:
     both = replace(ANSWER, quotes=(QUOTES[0], replace(QUOTES[1], review="gone")))
-    shown = lines(answer_message(both, (replace(REVIEW, author="Ann"),), OPEN, asker=1))
+    shown = lines(answer_message(both, (replace(REVIEW, author="Ann"),), OPEN, member=1))
     assert "In the reviews’ own words" in shown[1]
 
 
 def test_a_refusal_names_the_review_that_was_asked() -> None:
-    message = answer_message(Answer("Budget?", State.UNANSWERED, 0.1, ()), (), OPEN, asker=1, within=REVIEW)
+    message = answer_message(Answer("Budget?", State.UNANSWERED, 0.1, ()), (), OPEN, member=1, within=REVIEW)
     assert lines(message)[1] == "🍂 **Never Let Me Go doesn’t say.**"
 
 
 def test_a_public_answer_can_be_deleted_by_its_asker_and_not_shared() -> None:
-    found = actions(answer_message(ANSWER, (REVIEW,), OPEN, asker=42))
+    found = actions(answer_message(ANSWER, (REVIEW,), OPEN, member=42))
     assert isinstance(found[0], ReadInContext)
     assert isinstance(found[1], ReadInContext)
     assert found[2:] == [MorePassages(), AskFollowUp(), Helpful(True), Helpful(False), Delete(42)]
 
 
 def test_a_private_answer_can_be_shared_and_needs_no_deleting() -> None:
-    found = actions(answer_message(ANSWER, (REVIEW,), OPEN, asker=42, private=True))
+    found = actions(answer_message(ANSWER, (REVIEW,), OPEN, member=42, private=True))
     assert found[2:] == [MorePassages(), AskFollowUp(), Helpful(True), Helpful(False), Share()]
 
 
 def test_a_refusal_offers_no_further_passages() -> None:
-    found = actions(answer_message(Answer("Budget?", State.UNANSWERED, 0.1, ()), (), OPEN, asker=1))
+    found = actions(answer_message(Answer("Budget?", State.UNANSWERED, 0.1, ()), (), OPEN, member=1))
     assert found == [AskFollowUp(), Helpful(True), Helpful(False), Delete(1)]
 
 
 def test_a_quote_whose_review_is_gone_is_shown_hidden_and_without_buttons() -> None:
-    message = answer_message(ANSWER, (), HIDING, asker=1)
+    message = answer_message(ANSWER, (), HIDING, member=1)
     assert lines(message)[2] == "> **1.** ||Kathy drives.||"
     assert not any(isinstance(action, ReadInContext) for action in actions(message))
 
@@ -230,7 +230,7 @@ def test_a_long_quote_is_cut_behind_a_sentence_with_a_mark() -> None:
     text = "She waits. " * 200
     review = replace(REVIEW, text=text, sections=(Section("s", "S", (Paragraph(1, 0, len(text) - 1),)),))
     quote = replace(QUOTES[0], text=text[:-1], section="s", heading="S", end=len(text) - 1)
-    shown = lines(answer_message(replace(ANSWER, quotes=(quote,)), (review,), HIDING, asker=1))[2]
+    shown = lines(answer_message(replace(ANSWER, quotes=(quote,)), (review,), HIDING, member=1))[2]
     assert shown.endswith("She waits. \\[…\\]")
     assert len(shown) <= 900
 

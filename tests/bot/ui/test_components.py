@@ -18,7 +18,7 @@ from tests.bot.checks import POST, bodies
 from tests.bot.reviews import ANSWER, REVIEW
 from tests.discord.loopback.validation import limits, openapi
 
-MESSAGE = answer_message(ANSWER, (REVIEW,), RenderOptions(ENGLISH), asker=42)
+MESSAGE = answer_message(ANSWER, (REVIEW,), RenderOptions(ENGLISH), member=42)
 OPERATION = ("POST", "/interactions/{interaction_id}/{interaction_token}/callback")
 
 
@@ -59,7 +59,7 @@ def test_a_question_is_found_in_the_message_as_it_comes_back(form: int) -> None:
 
 @pytest.mark.parametrize("form", [0, 1], ids=["components", "embed"])
 def test_the_question_before_is_found_in_the_message_of_a_follow_up(form: int) -> None:
-    message = answer_message(ANSWER, (REVIEW,), RenderOptions(ENGLISH), asker=42, earlier="Who is *Kathy*?")
+    message = answer_message(ANSWER, (REVIEW,), RenderOptions(ENGLISH), member=42, earlier="Who is *Kathy*?")
     shown = received(bodies(message)[form])
     assert (question_in(shown), earlier_in(shown)) == ("Who drives?", "Who is *Kathy*?")
 
@@ -125,6 +125,6 @@ def test_a_wait_is_told_in_whole_seconds(seconds: float, told: str) -> None:
 
 
 def test_a_refusal_without_quotes_has_both_forms() -> None:
-    message = answer_message(Answer("Why?", State.UNANSWERED, 0.0, ()), (), RenderOptions(ENGLISH), asker=1)
+    message = answer_message(Answer("Why?", State.UNANSWERED, 0.0, ()), (), RenderOptions(ENGLISH), member=1)
     for body in bodies(message):
         assert list(limits.message(body)) == []

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from bot.cogs.ask.message import PASSAGES_ON_PAGE, answer_message, more_passages_message, passage_quotes
+from bot.cogs.ask.message import answer_message, more_passages_message, passage_quotes
 from bot.cogs.browse.help import example_questions, help_message
 from bot.cogs.browse.pages import contents_message, context_message, reviews_message, section_message
 from bot.cogs.gaps.page import gaps_message
 from bot.cogs.privacy.page import erase_message, privacy_message
 from bot.cogs.reviews.message import outcome_message, preview_message, removal_message
 from bot.cogs.settings.page import settings_message
+from bot.config import PASSAGES_PER_PAGE
 from bot.services.gaps import find_gaps
 from bot.services.stable_keys import passage_key
 from bot.services.titles import Titles
@@ -67,7 +68,7 @@ def _answers(library: Library) -> tuple[Scene, ...]:
             answer,
             library.reviews(),
             _MANNER,
-            asker=_ASKER,
+            member=_ASKER,
             private=private,
             within=library.review(review) if review else None,
             earlier=earlier,
@@ -141,11 +142,11 @@ def _in_context(library: Library, quote: Quote) -> Message:
 
 
 def _more(library: Library, question: str, action: MorePassages) -> Message:
-    first = action.page * PASSAGES_ON_PAGE
-    hits = library.search(question, first + PASSAGES_ON_PAGE + 1)
-    shown = hits[first : first + PASSAGES_ON_PAGE]
+    first = action.page * PASSAGES_PER_PAGE
+    hits = library.search(question, first + PASSAGES_PER_PAGE + 1)
+    shown = hits[first : first + PASSAGES_PER_PAGE]
     quotes = passage_quotes(shown, library.reviews(), first=first + 1)
-    last = len(hits) <= first + PASSAGES_ON_PAGE
+    last = len(hits) <= first + PASSAGES_PER_PAGE
     return more_passages_message(question, quotes, library.reviews(), _MANNER, action=action, last=last)
 
 

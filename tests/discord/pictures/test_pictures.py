@@ -71,7 +71,7 @@ def test_the_words_in_a_picture_are_those_that_the_reader_of_markdown_sees(
     made: tuple[Answer, tuple[Review, ...]],
 ) -> None:
     answer, known = made
-    for text in answer_message(answer, known, RenderOptions(ENGLISH), asker=1).texts():
+    for text in answer_message(answer, known, RenderOptions(ENGLISH), member=1).texts():
         assert words(html(text.content)) == words(escape(read(text.content).visible))
 
 

@@ -93,7 +93,7 @@ async def test_sigterm_ends_it_while_it_is_still_connecting(reviews: Path, tmp_p
         if shards == 1:
             await there.fault("GET /gateway/", "status", status=503, times=None)
         with program(there.url, copied(reviews, tmp_path), "run", token=there.token) as bot:
-            while "doesn't answer" not in bot.output and not (await there.stats())["identifies"]:
+            while "doesn't respond" not in bot.output and not (await there.stats())["identifies"]:
                 await asyncio.sleep(0.05)
             assert await asyncio.to_thread(bot.stop) == 0
             assert problems_in(bot.output, await there.secrets()) == []
