@@ -1,0 +1,68 @@
+"""Switching off the hand-written word lists."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from embeddings import lexicon
+from embeddings.answering import abstention
+from embeddings.answering.models import Models
+from embeddings.encoders.onnx import OnnxEncoder
+from embeddings.evaluation.datasets.questions import question_line, read_questions
+from embeddings.evaluation.datasets.review_builder import SectionText, build_review
+from embeddings.evaluation.datasets.task import JudgedQuestion, Span, Task, paragraph_judgements, paragraph_of_hit
+from embeddings.retrieval.query import is_follow_up
+from embeddings.training import ablation
+from embeddings.training.ablation import ABLATIONS, compare_ablations, table
+
+BY_NAME = {each.name: each for each in ABLATIONS}
+
+
+def test_every_list_of_the_lexicon_has_an_ablation() -> None:
+    lists = {name for name in vars(lexicon) if name.isupper() and not name.startswith("_")}
+
+    assert {name for each in ABLATIONS for name in each.lists} == lists
+
+
+@pytest.mark.parametrize("each", ABLATIONS, ids=lambda each: each.name)
+def test_an_ablation_ends_with_its_block(each: ablation.Ablation) -> None:
+    before = {name: getattr(abstention, name) for name in ("_FACTS", "_PART_TERMS", "NAMED_WORK")}
+
+    with each.applied():
+        pass
+
+    assert {name: getattr(abstention, name) for name in before} == before
+
+
+def test_a_list_is_empty_wherever_it_is_used() -> None:
+    assert is_follow_up("what do they think about it?")
+
+    with BY_NAME["pointing words"].applied():
+        assert not is_follow_up("what do they think about it?")
+
+
+def test_the_table_shows_which_measures_a_list_changes(encoder: OnnxEncoder, tmp_path: Path) -> None:
+    review = build_review("a", "A Film", [SectionText("s", "S", ("The lighthouse keeper cleans the lamp at night.",))])
+    span = Span("a", 0, len(review.text))
+    questions = (
+        JudgedQuestion("q1", "Who cleans the lihgthouse lamp?", (span,), paragraph_judgements([span], {"a": review})),
+        JudgedQuestion("q2", "What was the lamp's budget?", (), ()),
+    )
+    task = Task("club", (review,), questions, paragraph_of_hit)
+
+    rows = table({"club": compare_ablations(task, Models(encoder), tmp_path)}).splitlines()
+
+    assert rows[0] == "|  | club |"
+    assert len(rows) == 3 + len(ABLATIONS)
+    assert "| cast rule | same |" in rows
+    assert next(row for row in rows if row.startswith("| fact groups |")) != "| fact groups | same |"
+
+
+def test_the_questions_about_the_shelf_are_a_valid_question_file() -> None:
+    file = Path(ablation.__file__).with_name("dickens.jsonl")
+
+    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
+    assert [json.loads(question_line(question)) for question in read_questions(file)] == lines
