@@ -281,10 +281,10 @@ def _trace(metrics: Metrics) -> aiohttp.TraceConfig:
     """Return a trace of discord.py's requests, also of those that discord.py itself repeats."""
 
     async def responded(_: aiohttp.ClientSession, __: SimpleNamespace, end: aiohttp.TraceRequestEndParams) -> None:
-        metrics.responded(end.response.status)
+        metrics.response(end.response.status)
 
     async def failed(_: aiohttp.ClientSession, __: SimpleNamespace, ___: aiohttp.TraceRequestExceptionParams) -> None:
-        metrics.responded(None)
+        metrics.response(None)
 
     trace = aiohttp.TraceConfig()
     trace.on_request_end.append(responded)

@@ -18,7 +18,7 @@ import filelock
 from bot.app.client import ReviewBot
 from bot.config import CONNECT_MAX_PAUSE, CONNECT_PAUSE, DISCONNECT_TIMEOUT, INDEX_CHECK_INTERVAL
 from bot.observability.health import health
-from bot.observability.metrics import Metrics, Standing
+from bot.observability.metrics import Metrics, Status
 from bot.services.engine import Engine
 from bot.settings import Settings
 from bot.token import PORTAL
@@ -95,13 +95,13 @@ async def serve(make_bot: Callable[[], ReviewBot], engine: Engine, settings: Set
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
 
-    def lacking() -> str | None:
+    def not_ready() -> str | None:
         if stop.is_set():
             return "stopping"
         return None if connection.is_ready else "not connected to Discord"
 
     def exposition() -> bytes:
-        return metrics.exposition(connection.standing(engine))
+        return metrics.exposition(connection.status(engine))
 
     connected = asyncio.create_task(connection.run(), name="connection")
     stopped = asyncio.create_task(stop.wait(), name="stop signal")
@@ -110,7 +110,7 @@ async def serve(make_bot: Callable[[], ReviewBot], engine: Engine, settings: Set
         async with AsyncExitStack() as stack:
             if settings.health_port:
                 await stack.enter_async_context(
-                    health(settings.health_host, settings.health_port, lacking=lacking, exposition=exposition)
+                    health(settings.health_host, settings.health_port, not_ready=not_ready, exposition=exposition)
                 )
             await asyncio.wait({connected, stopped}, return_when=asyncio.FIRST_COMPLETED)
             if stop.is_set() and not connected.done():
@@ -154,9 +154,9 @@ class _Connection:
     def is_ready(self) -> bool:
         return self._bot is not None and self._bot.is_connected
 
-    def standing(self, engine: Engine) -> Standing:
+    def status(self, engine: Engine) -> Status:
         bot = self._bot
-        return Standing(
+        return Status(
             connected=self.is_ready,
             servers=len(bot.guilds) if bot is not None else 0,
             heartbeat=bot.latency if bot is not None else math.nan,

@@ -1,13 +1,13 @@
-"""How the bot is, for those who run it: over HTTP, on loopback unless told otherwise.
+"""Serve health checks and metrics over HTTP, on loopback by default.
 
-| path | says |
+| path | response |
 | --- | --- |
-| `/healthz` | 200 `ok`: the process lives, and its event loop has its turn |
-| `/readyz` | 200 `ready`: the index is open and Discord connected; else 503, with what is missing |
+| `/healthz` | 200 `ok`: the process lives and its event loop runs |
+| `/readyz` | 200 `ready`: the index is open and Discord is connected. Otherwise 503 and what is missing |
 | `/metrics` | the metrics, in Prometheus's text format |
 
-There is no word of any question in it, nor anybody's id. It asks nobody who they are, so that it is for this machine,
-or for a network of one's own.
+Nothing in it is from a question or identifies a person. There is no authentication, so it is for this machine or a
+private network.
 """
 
 from __future__ import annotations
@@ -25,28 +25,27 @@ _log = logging.getLogger(__name__)
 
 @asynccontextmanager
 async def health(
-    host: str, port: int, *, lacking: Callable[[], str | None], exposition: Callable[[], bytes]
+    host: str, port: int, *, not_ready: Callable[[], str | None], exposition: Callable[[], bytes]
 ) -> AsyncIterator[tuple[str, int] | None]:
-    """Answer for as long as this lasts.
+    """Serve within the context.
 
-    Where the port can't be had, the bot does without: its members matter more than being watched, and whoever looks
-    at the port notices.
+    If the port is taken, the bot runs without: its members come first, and whoever watches the port will notice.
 
     Args:
         host: the address to listen at.
-        port: the port; 0 takes one that is free.
-        lacking: what keeps the bot from answering questions just now, or None.
-        exposition: the metrics in Prometheus's text format.
+        port: the port. 0 takes a free one.
+        not_ready: returns why the bot can't answer questions now, or None.
+        exposition: returns the metrics in Prometheus's text format.
 
     Yields:
-        Where it listens, or None where it can't.
+        The address and port, or None if it can't listen.
     """
 
     async def healthz(_: web.Request) -> web.Response:
         return web.Response(text="ok\n")
 
     async def readyz(_: web.Request) -> web.Response:
-        missing = lacking()
+        missing = not_ready()
         return web.Response(text=f"{missing or 'ready'}\n", status=503 if missing else 200)
 
     async def metrics(_: web.Request) -> web.Response:
@@ -67,12 +66,13 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> tuple[str, int
         await web.TCPSite(runner, host, port).start()
     except OSError as error:
         _log.warning(
-            "no health checks and no metrics: can't listen at %s port %d (%s); set REVIEW_BOT_HEALTH_PORT to another",
+            "No health checks and metrics: can't listen at %s port %d (%s). "
+            "Choose another with REVIEW_BOT_HEALTH_PORT.",
             host,
             port,
-            "it is taken" if error.errno == errno.EADDRINUSE else error.strerror or type(error).__name__,
+            "the port is taken" if error.errno == errno.EADDRINUSE else error.strerror or type(error).__name__,
         )
         return None
     where: tuple[str, int] = runner.addresses[0][:2]
-    _log.info("health checks and metrics at http://%s:%d", *where)
+    _log.info("Health checks and metrics at http://%s:%d", *where)
     return where

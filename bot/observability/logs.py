@@ -1,7 +1,7 @@
-"""The running bot's log, on stderr: lines for a person in a terminal, one JSON object a line elsewhere.
+"""Log to stderr: text for a person in a terminal, one JSON object per line elsewhere.
 
-Every module logs with the standard library, as discord.py does, and puts what a program may look for in `extra`; here
-structlog makes the lines. At every level, none has a token in it, nor what Discord sends or is sent.
+Every module logs with the standard library, as discord.py does, and puts values for programs in `extra`. structlog
+formats the lines. No line, at any level, holds a token or what Discord sends or receives.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ import stamina.instrumentation
 import structlog
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from bot.observability.redact import redacted, redacted_fields
+from bot.observability.redact import redact, redact_fields
 
 _PAYLOADS = frozenset({"discord.gateway", "discord.http"})
-"""The loggers that write out whole events, requests and responses when they debug."""
+"""The loggers that write whole events, requests and responses at level DEBUG."""
 _HEADER = ("op", "t", "s")
-"""What is kept of a gateway's event: its kind and its number."""
+"""The parts of a gateway's event that are logged: its kind and its number."""
 _WITHHELD = "[withheld]"
 
 
 def log_to_stderr(level: str, secrets: Iterable[str], form: str | None = None) -> None:
-    """Log from `level` on; `secrets` are never written out.
+    """Log records of a level and above.
 
     Args:
-        level: the standard library's name of it.
-        secrets: what must not be in any line, besides what looks like a token.
-        form: `text` or `json`; None takes the one that suits where stderr leads.
+        level: its name in the standard library.
+        secrets: texts that no line may hold, besides everything that looks like a token.
+        form: `text` or `json`. None chooses by whether stderr is a terminal.
     """
     in_terminal = sys.stderr.isatty()
     as_text = in_terminal if form is None else form == "text"
     handler = logging.StreamHandler()
-    handler.setFormatter(Lines(secrets, as_text=as_text, colours=in_terminal))
+    handler.setFormatter(LogFormatter(secrets, as_text=as_text, colours=in_terminal))
     # stamina would print the arguments of what it repeats to stdout, and those hold signed links.
     stamina.instrumentation.set_on_retry_hooks(())
     root = logging.getLogger()
@@ -43,24 +43,24 @@ def log_to_stderr(level: str, secrets: Iterable[str], form: str | None = None) -
     root.setLevel(level)
 
 
-class Lines(structlog.stdlib.ProcessorFormatter):
-    """Makes the line, or the few lines of a traceback, of a record.
+class LogFormatter(structlog.stdlib.ProcessorFormatter):
+    """Formats a record as one line, or as a few lines with a traceback.
 
     Args:
-        secrets: what must not be in any line.
-        as_text: for people, rather than one JSON object.
-        colours: whether the text may have them.
+        secrets: texts that no line may hold.
+        as_text: whether to write text instead of JSON.
+        colours: whether the text has colours.
     """
 
     def __init__(self, secrets: Iterable[str], *, as_text: bool, colours: bool = False) -> None:
         known = tuple(secret for secret in secrets if secret)
 
-        def redact(_: WrappedLogger, __: str, fields: EventDict) -> EventDict:
-            return redacted_fields(fields, known)
+        def without_secrets(_: WrappedLogger, __: str, fields: EventDict) -> EventDict:
+            return redact_fields(fields, known)
 
         renderer: list[Processor] = [
             _printable,
-            # Its own way with tracebacks would show local variables, and so questions.
+            # Its own tracebacks would show local variables, and so questions.
             structlog.dev.ConsoleRenderer(
                 colors=colours, exception_formatter=structlog.dev.plain_traceback, sort_keys=False
             ),
@@ -73,15 +73,15 @@ class Lines(structlog.stdlib.ProcessorFormatter):
                 structlog.processors.TimeStamper(fmt="iso", utc=True),
                 structlog.processors.format_exc_info,
                 self.remove_processors_meta,
-                redact,
+                without_secrets,
                 *(renderer if as_text else [structlog.processors.JSONRenderer()]),
             ],
         )
         self._secrets = known
 
     def format(self, record: logging.LogRecord) -> str:
-        """The finished text; redacted once more, for what only came about by putting it together."""
-        return redacted(super().format(_without_payload(record)), self._secrets, by_place=False)
+        """Return the line, redacted once more because formatting may have joined parts of a secret."""
+        return redact(super().format(_without_payload(record)), self._secrets, by_place=False)
 
 
 def _without_payload(record: logging.LogRecord) -> logging.LogRecord:
@@ -100,7 +100,7 @@ def _header(argument: object) -> object:
 
 
 def _printable(_: WrappedLogger, __: str, fields: EventDict) -> EventDict:
-    """Without what could command a terminal."""
+    """Replace characters that could control a terminal."""
     return {name: _non_empty(value) if isinstance(value, str) else value for name, value in fields.items()}
 
 

@@ -1,7 +1,7 @@
-"""What is counted and measured, in Prometheus's own form. bot/docs/running.md has a table of what each metric means.
+"""Count and measure for Prometheus. bot/docs/running.md explains each metric.
 
-A label has a small, fixed set of values: never an id, a slug or a text. Every combination is there from the start, so
-that the first event of its kind is seen as an increase.
+A label has a small, fixed set of values: never an id, a slug or a text. Every combination exists from the start, so
+that the first event of a kind shows as an increase.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _RATE_LIMITED = 429
 
 
 class Trouble(StrEnum):
-    """What went otherwise than hoped."""
+    """What can go wrong."""
 
     BUSY = "busy"
     LATE = "late"
@@ -52,7 +52,7 @@ class Trouble(StrEnum):
 
 
 class Gateway(StrEnum):
-    """What happens to a shard's connection."""
+    """What happens to the connection of a shard."""
 
     CONNECTED = "connected"
     RESUMED = "resumed"
@@ -60,7 +60,7 @@ class Gateway(StrEnum):
 
 
 class Response(StrEnum):
-    """What Discord answers to a request."""
+    """Discord's response to a request."""
 
     OK = "2xx"
     REFUSED = "4xx"
@@ -71,14 +71,14 @@ class Response(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """How things stand at the moment of a scrape.
+class Status:
+    """The bot's state at the moment of a scrape.
 
     Attributes:
         connected: whether every shard is connected.
-        servers: how many the bot is in.
-        heartbeat: seconds that Discord took for the last heartbeat; NaN before the first.
-        load: the engine's.
+        servers: the number of servers that the bot is in.
+        heartbeat: seconds that Discord took for the last heartbeat. NaN before the first.
+        load: the engine's state.
     """
 
     connected: bool
@@ -88,13 +88,13 @@ class Standing:
 
 
 class _Troubles(Collector):
-    """The plain tally that deliveries keep, as a metric."""
+    """Exposes the deliveries' counts of troubles as a metric."""
 
     def __init__(self, tally: Tally[str]) -> None:
         self._tally = tally
 
     def collect(self) -> Iterable[CounterMetricFamily]:
-        """The one family, with every kind."""
+        """Yield the metric with every kind."""
         family = CounterMetricFamily("review_bot_troubles", "What went otherwise than hoped.", labels=["kind"])
         for kind in Trouble:
             family.add_metric([kind], self._tally[kind])
@@ -102,23 +102,23 @@ class _Troubles(Collector):
 
 
 class _Uncreated(Collector):
-    """A registry's metrics without the moments when their series were begun, which the text format tells as metrics."""
+    """Exposes a registry without the creation times of its series, which the text format gives as metrics."""
 
     def __init__(self, registry: CollectorRegistry) -> None:
         self._registry = registry
 
     def collect(self) -> Iterable[Metric]:
-        """Every family."""
+        """Yield every metric."""
         for family in self._registry.collect():
             family.samples = [sample for sample in family.samples if not sample.name.endswith("_created")]
             yield family
 
 
 class Metrics:
-    """All metrics of one process, with a registry of their own.
+    """The metrics of one bot, in a registry of their own.
 
     Attributes:
-        troubles: what went otherwise than hoped; whoever delivers counts here.
+        troubles: counts of what went wrong, which `Delivery` increases.
     """
 
     def __init__(self) -> None:
@@ -159,8 +159,8 @@ class Metrics:
         self._passages = gauge("passages", "Passages in the index that is open.")
         self._indexed = gauge("index_timestamp_seconds", "When the index that is open was written.")
         self._stuck = gauge("index_stuck", "Whether reviews have changed that can't be indexed.")
-        for way, fate in product(Source, Outcome):
-            self._questions.labels(way, fate)
+        for source, outcome in product(Source, Outcome):
+            self._questions.labels(source, outcome)
         for stage in Stage:
             self._stages.labels(stage)
         for event in Gateway:
@@ -177,33 +177,33 @@ class Metrics:
         )
         ProcessCollector(registry=registry)
 
-    def question(self, journey: Trace) -> None:
-        """Count a question that has come to its end."""
-        self._questions.labels(journey.source, journey.outcome).inc()
-        for stage, seconds in journey.seconds.items():
+    def question(self, trace: Trace) -> None:
+        """Count a question that has ended."""
+        self._questions.labels(trace.source, trace.outcome).inc()
+        for stage, seconds in trace.seconds.items():
             self._stages.labels(stage).observe(seconds)
-        if journey.outcome in (Outcome.ANSWERED, Outcome.NEAREST, Outcome.UNANSWERED):
-            self._answers.observe(journey.total)
+        if trace.outcome in (Outcome.ANSWERED, Outcome.NEAREST, Outcome.UNANSWERED):
+            self._answers.observe(trace.total)
 
     def gateway(self, event: Gateway) -> None:
-        """Count what happened to a shard's connection."""
+        """Count an event of a shard's connection."""
         self._gateway.labels(event).inc()
 
-    def responded(self, status: int | None) -> None:
-        """Count what Discord answered to a request, by its HTTP status; None where there was no answer."""
+    def response(self, status: int | None) -> None:
+        """Count a response of Discord by its HTTP status, or None if there was no response."""
         self._responses.labels(_response(status)).inc()
 
-    def exposition(self, standing: Standing) -> bytes:
-        """All of it in Prometheus's text format 0.0.4."""
-        self._connected.set(standing.connected)
-        self._servers.set(standing.servers)
-        self._heartbeat.set(standing.heartbeat)
-        self._waiting.set(standing.load.waiting)
-        self._room.set(standing.load.limit)
-        self._reviews.set(standing.load.reviews)
-        self._passages.set(standing.load.passages)
-        self._indexed.set(standing.load.indexed)
-        self._stuck.set(standing.load.is_stuck)
+    def exposition(self, status: Status) -> bytes:
+        """Return all metrics in Prometheus's text format 0.0.4."""
+        self._connected.set(status.connected)
+        self._servers.set(status.servers)
+        self._heartbeat.set(status.heartbeat)
+        self._waiting.set(status.load.waiting)
+        self._room.set(status.load.limit)
+        self._reviews.set(status.load.reviews)
+        self._passages.set(status.load.passages)
+        self._indexed.set(status.load.indexed)
+        self._stuck.set(status.load.is_stuck)
         return generate_latest(_Uncreated(self._registry))
 
 

@@ -1,7 +1,7 @@
-"""Log lines without tokens of any kind, at every level.
+"""Remove tokens of every kind from log lines, at every level.
 
-discord.py logs addresses that hold interaction tokens; so what is redacted is found by its place and by its shape, in
-what is said, in tracebacks, and in every field.
+discord.py logs addresses that hold interaction tokens. So a token is found by its place and by its shape, in messages,
+in tracebacks and in every field.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _BY_SHAPE = (
 _SECRET_NAME = re.compile(r"(?i)(?:\w+_)?(?:token|session_id)|authorization")
 
 
-def redacted(text: str, secrets: Iterable[str] = (), *, by_place: bool = True) -> str:
-    """The text without these secrets, and without what looks like one.
+def redact(text: str, secrets: Iterable[str] = (), *, by_place: bool = True) -> str:
+    """Return a text without known secrets and without anything that looks like one.
 
     Args:
-        text: what is to be written out.
-        secrets: those that are known.
-        by_place: whether to look for what stands where a token stands; it would unbalance the quotes of JSON.
+        text: the text to write.
+        secrets: the known secrets.
+        by_place: whether to look in places of tokens as well. This would unbalance the quotes of JSON.
     """
     for secret in secrets:
         text = text.replace(secret, REDACTED)
@@ -41,20 +41,20 @@ def redacted(text: str, secrets: Iterable[str] = (), *, by_place: bool = True) -
     return text
 
 
-def redacted_fields(fields: Mapping[str, object], secrets: Iterable[str] = ()) -> dict[str, object]:
-    """The same for named values, which may hold others; what is neither text nor number becomes text."""
+def redact_fields(fields: Mapping[str, object], secrets: Iterable[str] = ()) -> dict[str, object]:
+    """Redact named values, at any depth. A value that is neither text nor a number becomes text."""
     known = tuple(secrets)
     return {
-        redacted(str(name), known): REDACTED if _SECRET_NAME.fullmatch(str(name)) else _redacted_value(value, known)
+        redact(str(name), known): REDACTED if _SECRET_NAME.fullmatch(str(name)) else _redact_value(value, known)
         for name, value in fields.items()
     }
 
 
-def _redacted_value(value: object, secrets: tuple[str, ...]) -> object:
+def _redact_value(value: object, secrets: tuple[str, ...]) -> object:
     if value is None or isinstance(value, bool | int | float):
         return value
     if isinstance(value, Mapping):
-        return redacted_fields(value, secrets)
+        return redact_fields(value, secrets)
     if isinstance(value, list | tuple | set | frozenset):
-        return [_redacted_value(each, secrets) for each in value]
-    return redacted(value if isinstance(value, str) else repr(value), secrets)
+        return [_redact_value(each, secrets) for each in value]
+    return redact(value if isinstance(value, str) else repr(value), secrets)

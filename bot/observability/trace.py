@@ -1,7 +1,6 @@
-"""One question on its way through the bot: how it was asked, what became of it, how long each stage took.
+"""Trace one question: how it was asked, its outcome, and how long each stage took.
 
-This is all that the log and the metrics are told of a question: neither its text or its answer's, nor who asked it, nor
-where.
+The log and the metrics learn nothing else about a question: no text, no member, no server.
 """
 
 from __future__ import annotations
@@ -26,26 +25,26 @@ class Source(StrEnum):
 
 
 class Outcome(StrEnum):
-    """What became of a question: an answer's three states, or why there was none."""
+    """How a question ended: one of the three states of an answer, or why there was no answer."""
 
     ANSWERED = State.ANSWERED.value
     NEAREST = State.NEAREST.value
     UNANSWERED = State.UNANSWERED.value
     REFUSED = "refused"
-    """Too short, too long, without a word, or about a review that there isn't."""
+    """Too short, too long, without words, or about an unknown review."""
     COOLDOWN = "cooldown"
     BUSY = "busy"
     LATE = "late"
-    """Discord didn't learn in time that it had been heard."""
+    """Not acknowledged in time."""
     WITHDRAWN = "withdrawn"
     """Deleted by its author before it was answered."""
     UNDELIVERED = "undelivered"
-    """There was an answer, and it could not be sent."""
+    """The answer could not be sent."""
     FAILED = "failed"
 
 
 class Stage(StrEnum):
-    """A part of the way, in its order."""
+    """The stages of a question, in order. `READ` is the reranking."""
 
     ACKNOWLEDGE = "acknowledge"
     QUEUE = "queue"
@@ -58,43 +57,43 @@ class Stage(StrEnum):
 
 
 class Trace:
-    """A question on its way; it has failed until something else is known.
+    """A question in progress. Its outcome is `FAILED` until it is set.
 
     Args:
-        way: how it was asked.
-        clock: seconds, from any beginning.
+        source: how it was asked.
+        clock: a monotonic clock, in seconds.
 
     Attributes:
-        way: how it was asked.
-        fate: what became of it.
+        source: how it was asked.
+        outcome: how it ended.
     """
 
-    def __init__(self, way: Source, clock: Callable[[], float] = time.perf_counter) -> None:
-        self.source = way
+    def __init__(self, source: Source, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.source = source
         self.outcome = Outcome.FAILED
         self._clock = clock
-        self._begun = clock()
+        self._start = clock()
         self._seconds: dict[Stage, float] = {}
 
     @property
     def seconds(self) -> Mapping[Stage, float]:
-        """How long the stages took that it has come through; one that it came through twice, both times together."""
+        """Seconds of each stage so far, summed if a stage was repeated."""
         return self._seconds
 
     @property
     def total(self) -> float:
-        """Seconds since it was taken up."""
-        return self._clock() - self._begun
+        """Seconds since the start."""
+        return self._clock() - self._start
 
-    def took(self, stage: Stage, seconds: float) -> None:
-        """Add to a stage what was measured elsewhere."""
+    def add(self, stage: Stage, seconds: float) -> None:
+        """Add time to a stage."""
         self._seconds[stage] = self._seconds.get(stage, 0.0) + seconds
 
     @contextmanager
     def stage(self, stage: Stage) -> Iterator[None]:
-        """Measure a stage, whether or not it ends well."""
-        begun = self._clock()
+        """Measure a stage, even if it fails."""
+        start = self._clock()
         try:
             yield
         finally:
-            self.took(stage, self._clock() - begun)
+            self.add(stage, self._clock() - start)

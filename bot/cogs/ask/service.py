@@ -134,11 +134,11 @@ class AskService:
         default_review = earlier.review or context.settings.default_review
         query = engine_query(request.question, request.review, earlier.context, context, default_review)
         found = await self._engine.ask(query)
-        trace.took(Stage.QUEUE, found.queued)
-        trace.took(Stage.ENCODE, found.took.encode)
-        trace.took(Stage.RANK, found.took.rank)
-        trace.took(Stage.READ, found.took.rerank)
-        trace.took(Stage.QUOTE, found.took.quote)
+        trace.add(Stage.QUEUE, found.queued)
+        trace.add(Stage.ENCODE, found.took.encode)
+        trace.add(Stage.RANK, found.took.rank)
+        trace.add(Stage.READ, found.took.rerank)
+        trace.add(Stage.QUOTE, found.took.quote)
         with trace.stage(Stage.RENDER):
             message = answer_message(
                 found.answer,

@@ -12,15 +12,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.observability.logs import Lines
+from bot.observability.logs import LogFormatter
 from bot.observability.redact import REDACTED
 
 TOKEN = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE.abcdefghijklmnopqrstuvwxyz0123456789AB"
 SECRET = "hunter2hunter2"
 WORDS = "what somebody wrote"
 
-JSON_LINES = Lines((SECRET,), as_text=False)
-TEXT_LINES = Lines((SECRET,), as_text=True)
+JSON_LINES = LogFormatter((SECRET,), as_text=False)
+TEXT_LINES = LogFormatter((SECRET,), as_text=True)
 
 TEXTS = st.text(max_size=20)
 SECRETS = st.builds(
@@ -81,7 +81,7 @@ def test_a_line_for_people_has_the_same_in_one_line_without_colours() -> None:
 
 @pytest.mark.parametrize("lines", [JSON_LINES, TEXT_LINES])
 @given(said=SECRETS, argument=SECRETS, fields=FIELDS)
-def test_no_token_is_in_any_line(lines: Lines, said: str, argument: str, fields: dict[str, Any]) -> None:
+def test_no_token_is_in_any_line(lines: LogFormatter, said: str, argument: str, fields: dict[str, Any]) -> None:
     line = lines.format(record(said.replace("%", "%%") + " %s", argument, **fields))
     assert TOKEN not in line
     assert SECRET not in line
@@ -90,7 +90,7 @@ def test_no_token_is_in_any_line(lines: Lines, said: str, argument: str, fields:
 
 
 @pytest.mark.parametrize("lines", [JSON_LINES, TEXT_LINES])
-def test_a_traceback_is_told_without_tokens_and_without_local_variables(lines: Lines) -> None:
+def test_a_traceback_is_told_without_tokens_and_without_local_variables(lines: LogFormatter) -> None:
     told = lines.format(failing(f"refused: {TOKEN} {SECRET}"))
     assert "ValueError: refused: [redacted] [redacted] after" in told
     assert "Traceback (most recent call last)" in told

@@ -8,11 +8,11 @@ from itertools import product
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from bot.observability.metrics import Gateway, Metrics, Response, Standing, Trouble
+from bot.observability.metrics import Gateway, Metrics, Response, Status, Trouble
 from bot.observability.trace import Outcome, Source, Stage, Trace
 from bot.services.engine import Load
 
-STANDING = Standing(
+STATUS = Status(
     connected=True,
     servers=2,
     heartbeat=math.nan,
@@ -22,7 +22,7 @@ STANDING = Standing(
 
 def samples(metrics: Metrics) -> Mapping[tuple[str, frozenset[str]], float]:
     """Every sample of a scrape, by its name and the values of its labels."""
-    families = text_string_to_metric_families(metrics.exposition(STANDING).decode())
+    families = text_string_to_metric_families(metrics.exposition(STATUS).decode())
     return {
         (sample.name, frozenset(sample.labels.values())): sample.value
         for family in families
@@ -34,14 +34,14 @@ def at(*moments: float) -> Iterator[float]:
     yield from moments
 
 
-def gone(way: Source, fate: Outcome, clock: Iterator[float]) -> Trace:
-    journey = Trace(way, clock.__next__)
-    with journey.stage(Stage.RENDER):
+def finished(source: Source, outcome: Outcome, clock: Iterator[float]) -> Trace:
+    trace = Trace(source, clock.__next__)
+    with trace.stage(Stage.RENDER):
         pass
-    journey.took(Stage.QUEUE, 0.002)
-    journey.took(Stage.QUEUE, 0.02)
-    journey.outcome = fate
-    return journey
+    trace.add(Stage.QUEUE, 0.002)
+    trace.add(Stage.QUEUE, 0.02)
+    trace.outcome = outcome
+    return trace
 
 
 def test_a_question_that_nobody_has_followed_to_its_end_has_failed() -> None:
@@ -49,13 +49,13 @@ def test_a_question_that_nobody_has_followed_to_its_end_has_failed() -> None:
 
 
 def test_a_stage_is_measured_whether_or_not_it_ends_well() -> None:
-    journey = Trace(Source.REPLY, at(0.0, 1.0, 1.5, 4.0).__next__)
+    trace = Trace(Source.REPLY, at(0.0, 1.0, 1.5, 4.0).__next__)
     try:
-        with journey.stage(Stage.SEND):
+        with trace.stage(Stage.SEND):
             raise ValueError
     except ValueError:
-        assert journey.seconds == {Stage.SEND: 0.5}
-    assert journey.total == 4.0
+        assert trace.seconds == {Stage.SEND: 0.5}
+    assert trace.total == 4.0
 
 
 def test_every_kind_of_event_is_there_before_it_happens() -> None:
@@ -72,8 +72,8 @@ def test_every_kind_of_event_is_there_before_it_happens() -> None:
 
 def test_a_question_is_counted_with_its_way_its_state_and_its_stages() -> None:
     metrics = Metrics()
-    metrics.question(gone(Source.MENU, Outcome.NEAREST, at(0.0, 0.0, 0.001, 2.0)))
-    metrics.question(gone(Source.MENU, Outcome.COOLDOWN, at(0.0, 0.0, 0.001, 2.0)))
+    metrics.question(finished(Source.MENU, Outcome.NEAREST, at(0.0, 0.0, 0.001, 2.0)))
+    metrics.question(finished(Source.MENU, Outcome.COOLDOWN, at(0.0, 0.0, 0.001, 2.0)))
     seen = samples(metrics)
     assert seen["review_bot_questions_total", frozenset({"menu", "nearest"})] == 1
     assert seen["review_bot_questions_total", frozenset({"menu", "cooldown"})] == 1
@@ -88,7 +88,7 @@ def test_a_question_is_counted_with_its_way_its_state_and_its_stages() -> None:
 def test_what_discord_answers_is_counted_by_its_kind() -> None:
     metrics = Metrics()
     for status in (200, 204, 404, 429, 503, 101, None):
-        metrics.responded(status)
+        metrics.response(status)
     seen = samples(metrics)
     counted = {str(kind): seen["review_bot_discord_responses_total", frozenset({kind})] for kind in Response}
     assert counted == {"2xx": 2, "4xx": 1, "429": 1, "5xx": 1, "other": 1, "none": 1}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.observability.redact import REDACTED, redacted, redacted_fields
+from bot.observability.redact import REDACTED, redact, redact_fields
 
 BOT = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE.abcdefghijklmnopqrstuvwxyz0123456789AB"
 SHORT = "aW50ZXJhY3Rpb24"
@@ -25,18 +25,18 @@ LONG = "aW50ZXJhY3Rpb246" * 12
     ],
 )
 def test_a_token_is_taken_out_by_its_place_or_by_its_shape(line: str) -> None:
-    said = redacted(line)
+    said = redact(line)
     assert REDACTED in said
     assert not any(secret in said for secret in (BOT, SHORT, LONG))
 
 
 def test_a_secret_that_is_known_is_taken_out_whatever_it_looks_like() -> None:
-    assert redacted("it was hunter2hunter2, twice", ("hunter2hunter2",)) == f"it was {REDACTED}, twice"
+    assert redact("it was hunter2hunter2, twice", ("hunter2hunter2",)) == f"it was {REDACTED}, twice"
 
 
 def test_fields_are_redacted_by_their_names_and_by_what_they_hold() -> None:
     fields = {"token": SHORT, "Authorization": SHORT, "n": 3, "in": [{"session_id": SHORT}, f"with {BOT}"], BOT: None}
-    assert redacted_fields(fields) == {
+    assert redact_fields(fields) == {
         "token": REDACTED,
         "Authorization": REDACTED,
         "n": 3,
@@ -47,4 +47,4 @@ def test_fields_are_redacted_by_their_names_and_by_what_they_hold() -> None:
 
 def test_what_is_no_token_stays() -> None:
     for line in ("Shard ID 0 has connected to Gateway", "the bot's token is refused", "questions: 12 answered, 3 busy"):
-        assert redacted(line) == line
+        assert redact(line) == line

@@ -225,13 +225,13 @@ async def test_a_port_that_is_taken_is_told_in_one_line_and_done_without(caplog:
     def never() -> bytes:
         raise AssertionError("nobody can ask")
 
-    async with health("127.0.0.1", 0, lacking=lambda: None, exposition=lambda: b"metrics\n") as where:
+    async with health("127.0.0.1", 0, not_ready=lambda: None, exposition=lambda: b"metrics\n") as where:
         assert where is not None
         assert await fetched(f"http://127.0.0.1:{where[1]}/metrics") == (200, "metrics\n")
-        async with health("127.0.0.1", where[1], lacking=lambda: None, exposition=never) as nowhere:
+        async with health("127.0.0.1", where[1], not_ready=lambda: None, exposition=never) as nowhere:
             assert nowhere is None
     (warning,) = [each.getMessage() for each in caplog.records if each.levelname == "WARNING"]
     assert warning == (
-        f"no health checks and no metrics: can't listen at 127.0.0.1 port {where[1]} (it is taken); "
-        "set REVIEW_BOT_HEALTH_PORT to another"
+        f"No health checks and metrics: can't listen at 127.0.0.1 port {where[1]} (the port is taken). "
+        "Choose another with REVIEW_BOT_HEALTH_PORT."
     )
