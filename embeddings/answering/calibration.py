@@ -18,7 +18,6 @@ from embeddings.config import (
 )
 from embeddings.encoders.base import EncoderIdentity
 from embeddings.errors import CalibrationError
-from embeddings.reranking.reranker import RerankerIdentity
 
 CALIBRATION_FILE = "calibration.json"
 
@@ -97,47 +96,32 @@ def packaged_calibration(encoder: EncoderIdentity) -> Calibration:
     return _read(place.read_bytes(), str(place)).get(encoder.weights, Calibration())
 
 
-def save_thresholds(data: Path, encoder: EncoderIdentity, thresholds: Thresholds) -> Path:
-    """Store the thresholds of an encoder without a reranker in the data directory; return the file.
+def save_calibration(data: Path, encoder: EncoderIdentity, calibration: Calibration) -> Path:
+    """Store an encoder's calibration in the data directory, in one step, and return the file.
 
-    What is stored for this encoder with a reranker stays. The file is replaced in one step.
+    What is stored for this encoder and not in `calibration` stays. A file for another encoder, or one that can't be
+    read, is replaced.
+
+    Raises:
+        OSError: the file can't be written.
     """
-    return _save(data, encoder, Calibration(thresholds, _own(data, encoder).rerankers))
-
-
-def save_reranker_calibration(
-    data: Path, encoder: EncoderIdentity, reranker: RerankerIdentity, chosen: RerankerCalibration
-) -> Path:
-    """Store the calibration of an encoder with a reranker in the data directory; return the file.
-
-    What is stored for this encoder alone or with another reranker stays. The file is replaced in one step.
-    """
-    own = _own(data, encoder)
-    return _save(data, encoder, Calibration(own.thresholds, {**own.rerankers, reranker.weights: chosen}))
-
-
-def _own(data: Path, encoder: EncoderIdentity) -> Calibration:
-    """Return what the data directory has for an encoder; nothing if it is for another, or can't be read."""
     file = data / CALIBRATION_FILE
     try:
-        return _read(file.read_bytes(), str(file)).get(encoder.weights, Calibration())
+        stored = _read(file.read_bytes(), str(file)).get(encoder.weights, Calibration())
     except (OSError, CalibrationError):
-        return Calibration()
-
-
-def _save(data: Path, encoder: EncoderIdentity, calibration: Calibration) -> Path:
-    file = data / CALIBRATION_FILE
+        stored = Calibration()
+    thresholds, rerankers = calibration.thresholds or stored.thresholds, {**stored.rerankers, **calibration.rerankers}
     entry: dict[str, object] = {"model": encoder.model}
-    if calibration.thresholds is not None:
-        entry |= asdict(calibration.thresholds)
-    if calibration.rerankers:
+    if thresholds is not None:
+        entry |= asdict(thresholds)
+    if rerankers:
         entry["readers"] = {
             weights: asdict(chosen.thresholds) | {"middle": chosen.middle, "spread": chosen.spread}
-            for weights, chosen in calibration.rerankers.items()
+            for weights, chosen in rerankers.items()
         }
-    beside = file.with_name(f"{CALIBRATION_FILE}.partial")
-    beside.write_text(json.dumps({encoder.weights: entry}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    beside.replace(file)
+    partial = file.with_name(f"{CALIBRATION_FILE}.partial")
+    partial.write_text(json.dumps({encoder.weights: entry}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    partial.replace(file)
     return file
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -132,6 +132,13 @@ class Models:
         if self.reranker is None:
             return None
         return self.calibration.rerankers.get(self.reranker.identity.weights, UNCALIBRATED_RERANKER)
+
+    def recalibrated(self, thresholds: Thresholds) -> Calibration:
+        """Return the calibration that gives these models other thresholds."""
+        if self.reranker is None or self.reranker_calibration is None:
+            return Calibration(thresholds)
+        chosen = replace(self.reranker_calibration, thresholds=thresholds)
+        return Calibration(None, {self.reranker.identity.weights: chosen})
 
     @property
     def thresholds(self) -> Thresholds:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.answering.calibration import Thresholds, save_reranker_calibration, save_thresholds
+from embeddings.answering.calibration import Thresholds, save_calibration
 from embeddings.config import (
     CALIBRATION_FOLDS,
     CALIBRATION_LOST,
@@ -145,12 +145,9 @@ def store_thresholds(data: Path, library: Library, thresholds: Thresholds) -> Pa
     Raises:
         CalibrationError: the file can't be written.
     """
-    encoder = library.models.encoder.identity
+    models = library.models
     try:
-        if library.models.reranker is None or library.models.reranker_calibration is None:
-            return save_thresholds(data, encoder, thresholds)
-        chosen = replace(library.models.reranker_calibration, thresholds=thresholds)
-        return save_reranker_calibration(data, encoder, library.models.reranker.identity, chosen)
+        return save_calibration(data, models.encoder.identity, models.recalibrated(thresholds))
     except OSError as error:
         raise CalibrationError(
             f"{data}: The thresholds can't be written ({error.strerror}). Check the folder."

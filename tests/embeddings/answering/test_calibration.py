@@ -15,7 +15,7 @@ from embeddings.answering.calibration import (
     RerankerCalibration,
     Thresholds,
     load_calibration,
-    save_thresholds,
+    save_calibration,
 )
 from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.errors import CalibrationError
@@ -34,13 +34,13 @@ def test_an_encoder_that_nobody_calibrated_has_none(encoder: OnnxEncoder, tmp_pa
 
 
 def test_a_data_directorys_own_thresholds_take_precedence(encoder: OnnxEncoder, tmp_path: Path) -> None:
-    assert save_thresholds(tmp_path, encoder.identity, CHOSEN) == tmp_path / CALIBRATION_FILE
+    assert save_calibration(tmp_path, encoder.identity, Calibration(CHOSEN)) == tmp_path / CALIBRATION_FILE
     assert load_calibration(tmp_path, encoder.identity).thresholds == CHOSEN
     assert [path.name for path in tmp_path.iterdir()] == [CALIBRATION_FILE]
 
 
 def test_thresholds_for_another_encoder_are_refused(encoder: OnnxEncoder, tmp_path: Path) -> None:
-    save_thresholds(tmp_path, replace(encoder.identity, weights="0" * 64), CHOSEN)
+    save_calibration(tmp_path, replace(encoder.identity, weights="0" * 64), Calibration(CHOSEN))
     with pytest.raises(CalibrationError, match=r"chosen for another encoder than .*\. Run `review-bot calibrate`"):
         load_calibration(tmp_path, encoder.identity)
 
