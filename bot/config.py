@@ -257,6 +257,9 @@ PREVIEW_OPENING: int = 350
 PREVIEW_HEADING: int = 100
 """A heading in that list."""
 
+HELP_EXAMPLES: int = 3
+"""Example questions that `/help` shows."""
+
 GAP_GROUPS: int = 10
 """Groups of unanswered questions in a message. The attached file has them all."""
 

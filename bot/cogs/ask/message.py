@@ -61,13 +61,13 @@ def answer_message(
         member: the id of the member who asked. Only they may delete the answer.
         private: whether the member alone sees it.
         within: the review that the question was narrowed to.
-        earlier: the question that this one follows up on. Readers see it, and `earlier_shown` reads it back.
+        earlier: the question that this one follows up on. Members see it, and `bot.ui.read_back` reads it back.
     """
     style = Style[answer.state.name]
     key = review_key(within) if within else None
     known = tuple(reviews)
     head = [*_question(answer.question, earlier), Text(_state_line(answer, known, options.words, within))]
-    quotes = _quotes(answer.quotes, known, options, room=_room_below(head))
+    quotes = _quotes(answer.quotes, known, options, limit=_space_below(head))
     rows = _answer_rows(answer, options.words, key, member if not private else None)
     return Message((*head, *quotes, *rows), style, private)
 
@@ -100,7 +100,7 @@ def more_passages_message(
     if quotes and not last:
         buttons.append(Button(words.more_passages, encode(MorePassages(action.review, action.page + 1))))
     head = [*_question(question, earlier), Text(words.more_passages_of if quotes else words.no_more_passages)]
-    passages = _quotes(quotes, reviews, options, room=_room_below(head))
+    passages = _quotes(quotes, reviews, options, limit=_space_below(head))
     rows = [Row(tuple(buttons))] if buttons else []
     return Message((*head, *passages, *rows), Style.NEAREST, private=True)
 
@@ -151,7 +151,7 @@ def _question(question: str, earlier: str | None) -> list[Text]:
     return [*head, Text(QUESTION_PREFIX + shown, QUESTION_ID)] if shown else head
 
 
-def _room_below(head: Iterable[Text]) -> int:
+def _space_below(head: Iterable[Text]) -> int:
     return MAX_TEXT - sum(width(text.content) for text in head)
 
 
@@ -174,43 +174,41 @@ def _state_line(answer: Answer, known: Iterable[Review], words: Catalogue, withi
     return f"{refusal}\n{words.unanswered_hint}"
 
 
-def _quotes(quotes: Sequence[Quote], reviews: Iterable[Review], options: RenderOptions, *, room: int) -> list[Element]:
-    """Return the quotes, then their places in the reviews, within `room` UTF-16 units of text."""
+def _quotes(quotes: Sequence[Quote], reviews: Iterable[Review], options: RenderOptions, *, limit: int) -> list[Element]:
+    """Return the quotes, then their citations, within `limit` UTF-16 units of text."""
     if not quotes:
         return []
     shown = quotes[:PASSAGES_PER_PAGE]
     known = {(review.collection, review.slug): review for review in reviews}
-    places = [_place(quote, known.get((quote.collection, quote.review)), options) for quote in shown]
-    left = room - sum(map(width, places))
-    quotations: list[Element] = []
-    citations: list[Element] = []
-    for position, (quote, place) in enumerate(zip(shown, places, strict=True)):
+    citations = [_citation(quote, known.get((quote.collection, quote.review)), options) for quote in shown]
+    left = limit - sum(map(width, citations))
+    blocks: list[Element] = []
+    lines: list[Element] = []
+    for position, (quote, citation) in enumerate(zip(shown, citations, strict=True)):
         review = known.get((quote.collection, quote.review))
         share = min(MAX_QUOTE, left // (len(shown) - position))
-        text = _quotation(quote, share, options, hidden=is_hidden(_section(review, quote.section), options))
+        text = _block(quote, share, options, hidden=is_hidden(_section(review, quote.section), options))
         left -= width(text)
-        quotations.append(Text(text))
+        blocks.append(Text(text))
         button = _read_button(quote, review, options.words, alone=len(shown) == 1)
-        citations.append(TextWithButton(Text(place), button) if button else Text(place))
-    return [*quotations, Divider(), *citations]
+        lines.append(TextWithButton(Text(citation), button) if button else Text(citation))
+    return [*blocks, Divider(), *lines]
 
 
-def _quotation(quote: Quote, room: int, options: RenderOptions, *, hidden: bool) -> str:
+def _block(quote: Quote, limit: int, options: RenderOptions, *, hidden: bool) -> str:
+    """Return the quote as a block quote, cut to `limit` UTF-16 units."""
     label = f"**{quote.label}.** "
     marker = f" {options.words.omission}"
 
-    def shown(text: str) -> str:
-        escaped = escape(text)
-        return spoiler(escaped) if hidden else escaped
+    def rendered(text: str, ending: str = "") -> str:
+        escaped = escape(text.strip())
+        return block_quote(label + (spoiler(escaped) if hidden else escaped) + ending)
 
-    def written(text: str, ending: str) -> str:
-        return block_quote(label + shown(text.strip()) + ending)
-
-    end = fit(quote.text, room - len(marker), lambda text: width(written(text, "")))
-    return written(quote.text[:end], "" if end == len(quote.text) else marker)
+    end = fit(quote.text, limit - len(marker), lambda text: width(rendered(text)))
+    return rendered(quote.text[:end], "" if end == len(quote.text) else marker)
 
 
-def _place(quote: Quote, review: Review | None, options: RenderOptions) -> str:
+def _citation(quote: Quote, review: Review | None, options: RenderOptions) -> str:
     words = options.words
     section = _section(review, quote.section)
     heading = escaped_line(quote.heading, "")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from collections.abc import Sequence
+from itertools import islice, zip_longest
 
+from bot.config import HELP_EXAMPLES
 from bot.services.titles import Title
 from bot.ui.elements import Message, Style, Text
 from bot.ui.escape import block_quote
@@ -38,23 +39,13 @@ def help_message(
 
 
 def example_questions(titles: Sequence[Title], words: Catalogue) -> tuple[str, ...]:
-    """Return questions about the reviews' sections, at most one for each of the catalogue's examples.
-
-    The reviews take turns. A section that may spoil is never named.
-    """
-    examples: list[str] = []
-    for title, heading in _topics(titles):
-        if len(examples) == len(words.help_examples):
-            break
-        question = words.help_examples[len(examples)].format(title=title.text, topic=heading)
-        if question_problem(question, words) is None:
-            examples.append(question)
-    return tuple(examples)
-
-
-def _topics(titles: Sequence[Title]) -> Iterator[tuple[Title, str]]:
-    """Yield a section of each review in turn, then the next of each."""
+    """Return questions about sections of the reviews, which take turns. They never name a spoiler section."""
     # The first heading is often *Introduction*, which the parser adds.
     headings = [[heading.text for heading in title.headings[1:] if not heading.spoiler] for title in titles]
-    for round_ in zip_longest(*headings):
-        yield from ((title, heading) for title, heading in zip(titles, round_, strict=True) if heading is not None)
+    questions = (
+        words.help_example.format(title=title.text, heading=heading)
+        for turn in zip_longest(*headings)
+        for title, heading in zip(titles, turn, strict=True)
+        if heading is not None
+    )
+    return tuple(islice((each for each in questions if question_problem(each, words) is None), HELP_EXAMPLES))

@@ -14,7 +14,7 @@ from bot.ui.custom_ids import Action, Contents, PickReview, PickSection, ReadInC
 from bot.ui.elements import MAX_OPTIONS, Button, Element, Menu, Message, Option, Row, Style, Text
 from bot.ui.escape import bold, escape, spoiler
 from bot.ui.strings import Catalogue
-from bot.ui.text import RenderOptions, escaped_line, is_hidden, plain_line, safe_link
+from bot.ui.text import RenderOptions, escaped_line, is_hidden, notice, plain_line, safe_link
 from bot.ui.truncate import Piece, page_before, page_end, split_paragraphs, width
 from embeddings import Review, Section
 
@@ -36,7 +36,7 @@ def context_message(
     """
     parts = _pieces(review, section)
     sizes = _sizes(review, parts)
-    first = _quote_page(parts, sizes, start) if action.first is None else _clamped(action.first, len(parts))
+    first = _quote_page(parts, sizes, start) if action.first is None else _clamp(action.first, len(parts))
     paging = _paging(sizes, first, options.words, lambda to: ReadInContext(action.passage, to, action.spot))
     last = page_end(sizes, first, PAGE_TEXT)
     key = review_key(review)
@@ -49,31 +49,26 @@ def context_message(
     return Message((*body, Row((*paging, more))), Style.READING, private=True)
 
 
-def section_message(
-    review: Review, section: Section, options: RenderOptions, *, first: int = 0, private: bool = True
-) -> Message:
+def section_message(review: Review, section: Section, options: RenderOptions, *, first: int = 0) -> Message:
     """Return a page of a section that starts at piece `first`, counted from 0."""
     parts = _pieces(review, section)
     sizes = _sizes(review, parts)
-    first = _clamped(first, len(parts))
+    first = _clamp(first, len(parts))
     key = review_key(review)
     paging = _paging(sizes, first, options.words, lambda to: SectionPage(key, section_key(section), to))
     buttons = (*paging, Button(options.words.contents, encode(Contents(key)), "📑"))
     page = parts[first : page_end(sizes, first, PAGE_TEXT)]
     body = _body(review, section, page, options, marked=(0, 0))
-    return Message((*body, Row(buttons)), Style.READING, private)
+    return Message((*body, Row(buttons)), Style.READING, private=True)
 
 
-def contents_message(
-    review: Review, options: RenderOptions, *, page: int = 0, private: bool = True, missed: str | None = None
-) -> Message:
+def contents_message(review: Review, options: RenderOptions, *, page: int = 0, missed: str | None = None) -> Message:
     """Return a page of a review's table of contents, with a menu that opens a section.
 
     Args:
         review: the review.
         options: how to render.
         page: the page's number, from 0.
-        private: whether the member alone sees it.
         missed: the section that the member looked for and that isn't there.
     """
     words = options.words
@@ -82,49 +77,47 @@ def contents_message(
     page, first, last = _list_page(page, len(sections))
     shown = list(enumerate(sections[first:last], first + 1))
     key = review_key(review)
-    parts: list[Element] = [Text(f"### {title}{_range(words.contents_of, first, last, len(sections))}")]
+    elements: list[Element] = [Text(f"### {title}{_range(words.contents_of, first, last, len(sections))}")]
     if missed:
-        parts.insert(0, Text(words.no_such_section.format(section=escaped_line(missed, words.untitled))))
+        elements.insert(0, Text(words.no_such_section.format(section=escaped_line(missed, words.untitled))))
     if shown:
         lines = [f"**{number}.** {_heading(section, options)}" for number, section in shown]
         entries = [
             Option(plain_line(f"{number}. {_plain_heading(section, options)}"), section_key(section))
             for number, section in shown
         ]
-        parts += [
+        elements += [
             Text("\n".join(lines)),
             Menu(encode(PickSection(key, page)), plain_line(words.pick_section), tuple(entries)),
         ]
     else:
-        parts.append(Text(words.no_sections))
+        elements.append(Text(words.no_sections))
     buttons = _list_paging(page, last < len(sections), words, lambda to: Contents(key, to))
-    parts.append(Row((*buttons, Button(words.all_reviews, encode(ReviewList()), "📚"))))
-    return Message(tuple(parts), Style.READING, private)
+    elements.append(Row((*buttons, Button(words.all_reviews, encode(ReviewList()), "📚"))))
+    return Message(tuple(elements), Style.READING, private=True)
 
 
-def reviews_message(
-    reviews: Sequence[Review], options: RenderOptions, *, page: int = 0, private: bool = True
-) -> Message:
+def reviews_message(reviews: Sequence[Review], options: RenderOptions, *, page: int = 0) -> Message:
     """Return a page of the list of reviews, with a menu that opens a table of contents."""
     words = options.words
     page, first, last = _list_page(page, len(reviews))
     shown = list(enumerate(reviews[first:last], first + 1))
     if not shown:
-        return Message((Text(f"### {words.reviews_heading}\n{words.no_reviews}"),), Style.READING, private)
+        return notice(f"### {words.reviews_heading}\n{words.no_reviews}", style=Style.READING)
     lines = [f"**{number}.** {escaped_line(_review_line(review, words), words.untitled)}" for number, review in shown]
     entries = [
         Option(plain_line(f"{number}. {plain_line(review.title, default=words.untitled)}"), review_key(review))
         for number, review in shown
     ]
-    parts: list[Element] = [
+    elements: list[Element] = [
         Text(f"### {words.reviews_heading}{_range(words.reviews_of, first, last, len(reviews))}"),
         Text("\n".join(lines)),
         Menu(encode(PickReview(page)), plain_line(words.pick_review), tuple(entries)),
     ]
     buttons = _list_paging(page, last < len(reviews), words, ReviewList)
     if buttons:
-        parts.append(Row(buttons))
-    return Message(tuple(parts), Style.READING, private)
+        elements.append(Row(buttons))
+    return Message(tuple(elements), Style.READING, private=True)
 
 
 def _body(
@@ -179,31 +172,31 @@ def _quote_page(parts: Sequence[Piece], sizes: Sequence[int], start: int) -> int
 
 
 def _paging(sizes: Sequence[int], first: int, words: Catalogue, action: Callable[[int], Action]) -> tuple[Button, ...]:
-    buttons = []
-    if first > 0:
-        buttons.append(Button(words.earlier, encode(action(page_before(sizes, first, PAGE_TEXT))), "◀️"))
-    following = page_end(sizes, first, PAGE_TEXT)
-    if following < len(sizes):
-        buttons.append(Button(words.later, encode(action(following)), "▶️"))
-    return tuple(buttons)
+    """Return the buttons to the pages of text before and after the one that starts at `first`."""
+    before = page_before(sizes, first, PAGE_TEXT) if first > 0 else None
+    after = page_end(sizes, first, PAGE_TEXT)
+    return _buttons(before, after if after < len(sizes) else None, words, action)
 
 
 def _list_paging(page: int, more: bool, words: Catalogue, action: Callable[[int], Action]) -> tuple[Button, ...]:
-    buttons = []
-    if page > 0:
-        buttons.append(Button(words.earlier, encode(action(page - 1)), "◀️"))
-    if more:
-        buttons.append(Button(words.later, encode(action(page + 1)), "▶️"))
-    return tuple(buttons)
+    return _buttons(page - 1 if page > 0 else None, page + 1 if more else None, words, action)
+
+
+def _buttons(
+    before: int | None, after: int | None, words: Catalogue, action: Callable[[int], Action]
+) -> tuple[Button, ...]:
+    earlier = () if before is None else (Button(words.earlier, encode(action(before)), "◀️"),)
+    later = () if after is None else (Button(words.later, encode(action(after)), "▶️"),)
+    return (*earlier, *later)
 
 
 def _list_page(page: int, total: int) -> tuple[int, int, int]:
     """Return the nearest existing page, its first entry, and the entry after its last, counted from 0."""
-    page = _clamped(page, -(-total // MAX_OPTIONS))
+    page = _clamp(page, -(-total // MAX_OPTIONS))
     return page, page * MAX_OPTIONS, min((page + 1) * MAX_OPTIONS, total)
 
 
-def _clamped(number: int, count: int) -> int:
+def _clamp(number: int, count: int) -> int:
     return max(0, min(number, count - 1))
 
 

@@ -28,11 +28,11 @@ def gaps_message(gaps: Sequence[Gap], words: Catalogue, *, days: int, export: bo
     total = sum(gap.count for gap in gaps)
     count = words.gaps_count(total, days=days)
     texts = [Text(f"### {words.gaps_heading}\n{count}")]
-    room = MAX_TEXT - width(texts[0].content) - width(words.gaps_more(len(gaps)))
+    space = MAX_TEXT - width(texts[0].content) - width(words.gaps_more(len(gaps)))
     for gap in gaps[:GAP_GROUPS]:
         text = _gap(gap, words)
-        room -= width(text)
-        if room < 0:
+        space -= width(text)
+        if space < 0:
             break
         texts.append(Text(text))
     left = len(gaps) - len(texts) + 1
@@ -44,14 +44,14 @@ def gaps_message(gaps: Sequence[Gap], words: Catalogue, *, days: int, export: bo
 
 def _gap(gap: Gap, words: Catalogue) -> str:
     first, *others = gap.wordings
-    lines = [words.gaps_line.format(count=gap.count, question=_worded(first, words))]
+    lines = [words.gaps_line.format(count=gap.count, question=_question(first, words))]
     if others:
-        also = " · ".join(_worded(wording, words) for wording in others[:GAP_WORDINGS])
+        also = " · ".join(_question(wording, words) for wording in others[:GAP_WORDINGS])
         lines.append(words.gaps_also.format(questions=also))
     return "\n".join(lines)
 
 
-def _worded(wording: Wording, words: Catalogue) -> str:
+def _question(wording: Wording, words: Catalogue) -> str:
     """Return the question, after the question that it follows up on."""
     before = f"{escaped_line(wording.context[-1], words.untitled)} → " if wording.context else ""
     return before + escaped_line(wording.text, words.untitled)

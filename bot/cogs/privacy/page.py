@@ -26,20 +26,20 @@ def privacy_message(words: Catalogue, policy: RetentionPolicy, *, in_server: boo
         here = words.privacy_never_here
     else:
         here = words.privacy_stored_here.format(days=policy.retention_days) if stores else words.privacy_not_stored_here
-    remembered = words.privacy_memory.format(
+    memory = words.privacy_memory.format(
         turns=CONVERSATION_QUESTIONS, minutes=round(CONVERSATION_LIFETIME / 60), hours=round(FEEDBACK_LIFETIME / 3600)
     )
-    parts = (
+    elements = (
         Text(f"### {words.privacy_heading}\n{here}"),
         Text(words.privacy_questions.format(days=policy.retention_days)),
         Text(words.privacy_feedback),
         Text(words.privacy_servers.format(days=policy.grace_days)),
-        Text(remembered),
+        Text(memory),
         Text(words.privacy_elsewhere),
         Text(words.privacy_rights),
         Row((_export_button(words), Button(words.erase, encode(EraseData()), style=ButtonStyle.DANGER))),
     )
-    return Message(parts, Style.READING, private=True)
+    return Message(elements, Style.READING, private=True)
 
 
 def export_message(data: PersonalData, words: Catalogue) -> Message:

@@ -8,7 +8,7 @@ from bot.ui.custom_ids import AddReview, Cancel, RemoveReview, encode
 from bot.ui.elements import Button, ButtonStyle, Message, Row, Style, Text
 from bot.ui.escape import block_quote, escape, spoiler
 from bot.ui.strings import Catalogue
-from bot.ui.text import RenderOptions, escaped_line, is_hidden
+from bot.ui.text import RenderOptions, escaped_line, is_hidden, notice
 from bot.ui.truncate import fit, width
 from embeddings import Review, Section
 
@@ -50,19 +50,19 @@ def preview_message(
         warnings.append(words.add_one_section)
     if converted:
         warnings.append(words.add_converted)
-    parts = [
+    elements = [
         Text(f"### {heading}\n**{escaped_line(review.title, words.untitled)}**\n-# {about}"),
         *([Text(opening)] if (opening := _opening(review, options)) else []),
         Text("\n".join((*_sections(review, options), f"-# {spoilers}"))),
     ]
     if warnings:
-        parts.append(Text("\n".join(warnings)))
+        elements.append(Text("\n".join(warnings)))
     if replaced is None:
         confirm = Button(words.add_it, encode(AddReview(upload)), style=ButtonStyle.PRIMARY)
     else:
         confirm = Button(words.replace_it, encode(AddReview(upload)), style=ButtonStyle.DANGER)
     cancel = Button(words.cancel, encode(Cancel(upload)))
-    return Message((*parts, Row((confirm, cancel))), Style.READING, private=True)
+    return Message((*elements, Row((confirm, cancel))), Style.READING, private=True)
 
 
 def removal_message(title: Title, words: Catalogue) -> Message:
@@ -76,7 +76,7 @@ def removal_message(title: Title, words: Catalogue) -> Message:
 
 def outcome_message(line: str, title: str, words: Catalogue, *, style: Style = Style.ANSWERED) -> Message:
     """Return one of the catalogue's lines about a review."""
-    return Message((Text(line.format(title=escaped_line(title, words.untitled))),), style, private=True)
+    return notice(line.format(title=escaped_line(title, words.untitled)), style=style)
 
 
 def _opening(review: Review, options: RenderOptions) -> str:
@@ -87,8 +87,8 @@ def _opening(review: Review, options: RenderOptions) -> str:
     shown = escape(text[:end].strip())
     if not shown.strip():
         return ""
-    cut = " …" if end < len(text) else ""
-    return block_quote((spoiler(shown) if is_hidden(first, options) else shown) + cut)
+    ending = " …" if end < len(text) else ""
+    return block_quote((spoiler(shown) if is_hidden(first, options) else shown) + ending)
 
 
 def _sections(review: Review, options: RenderOptions) -> list[str]:
