@@ -119,60 +119,6 @@ METRIC_BUCKETS: tuple[float, ...] = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.
 """Upper bounds of the histograms, in seconds: from the shortest stage of the engine to beyond the 3 s that Discord
 waits for an acknowledgement."""
 
-# Terminal: the review-bot command.
-
-GC_THRESHOLD: int = 100_000
-"""Objects made before the command looks for garbage. Python's own 700 takes more than a tenth of the time of an
-answer."""
-
-SEARCH_PASSAGES: int = 10
-"""Passages that `search` lists without `-k`."""
-
-CHAT_PASSAGES: int = 30
-"""Passages that `chat` ranks for `/more`."""
-
-CHAT_MORE_PASSAGES: int = 3
-"""Passages that `/more` shows at a time."""
-
-MAX_WHOLE_PARAGRAPH: int = 1000
-"""Characters of a paragraph that a terminal shows whole around its quotes. A guess."""
-
-EXCERPT_MARGIN: int = 300
-"""Characters shown on either side of the quotes of a longer paragraph. A guess."""
-
-PREVIEW_CHARACTERS: int = 200
-"""Characters of a review that `add` shows."""
-
-MAX_NAMED: int = 3
-"""Files or reviews that a message names before it says how many more there are."""
-
-SETUP_TRIES: int = 3
-"""How often `init` asks for a folder or a token."""
-
-FIRST_BUILD_WAIT: float = 3600.0
-"""Seconds to wait for another process that builds the first index."""
-
-PROGRESS_WINDOW: float = 180.0
-"""Seconds over which a build's speed is averaged. A shorter time makes the estimate jump."""
-
-DOCTOR_TIMEOUT: float = 15.0
-"""Seconds for Discord to answer `doctor --online`."""
-
-MIN_FREE_DISK: int = 256 * 1024 * 1024
-"""Bytes that `doctor` wants to be free. An encoder takes 92 MB, and a new one is written beside the old one."""
-
-CALIBRATED_REFUSALS: float = 0.6
-"""The smallest share of unanswerable questions that `calibrate` refuses."""
-
-CALIBRATED_LOSSES: float = 0.05
-"""The largest share of answerable questions that may find nothing after `calibrate`."""
-
-CHANGED_QUESTIONS: int = 5
-"""Questions behind a difference that `compare` and `evaluate --baseline` list."""
-
-SIMILAR_QUESTIONS: int = 5
-"""Similar questions that `gaps` shows for each group."""
-
 # Transport: acknowledging, sending, connecting.
 
 ACKNOWLEDGE_TIMEOUT: float = 2.5
@@ -297,3 +243,57 @@ SYNC_PAUSE: float = 1.0
 
 SYNC_MAX_PAUSE: float = 8.0
 """Seconds of the longest pause between two tries."""
+
+# Terminal: the review-bot command.
+
+GC_THRESHOLD: int = 100_000
+"""Objects made before the command looks for garbage. Python's own 700 takes more than a tenth of the time of an
+answer."""
+
+SEARCH_PASSAGES: int = 10
+"""Passages that `search` lists without `-k`."""
+
+CHAT_PASSAGES: int = 30
+"""Passages that `chat` ranks for `/more`."""
+
+CHAT_MORE_PASSAGES: int = 3
+"""Passages that `/more` shows at a time."""
+
+MAX_WHOLE_PARAGRAPH: int = 1000
+"""Characters of a paragraph that a terminal shows whole around its quotes. A guess."""
+
+EXCERPT_MARGIN: int = 300
+"""Characters shown on either side of the quotes of a longer paragraph. A guess."""
+
+PREVIEW_CHARACTERS: int = 200
+"""Characters of a review that `add` shows."""
+
+MAX_NAMED: int = 3
+"""Files or reviews that a message names before it says how many more there are."""
+
+SETUP_TRIES: int = 3
+"""How often `init` asks for a folder or a token."""
+
+FIRST_BUILD_WAIT: float = 3600.0
+"""Seconds to wait for another process that builds the first index."""
+
+PROGRESS_WINDOW: float = 180.0
+"""Seconds over which a build's speed is averaged. A shorter time makes the estimate jump."""
+
+DOCTOR_TIMEOUT: float = 15.0
+"""Seconds for Discord to answer `doctor --online`."""
+
+MIN_FREE_DISK: int = 256 * 1024 * 1024
+"""Bytes that `doctor` wants to be free. An encoder takes 92 MB, and a new one is written beside the old one."""
+
+CALIBRATED_REFUSALS: float = 0.6
+"""The smallest share of unanswerable questions that `calibrate` refuses."""
+
+CALIBRATED_LOSSES: float = 0.05
+"""The largest share of answerable questions that may find nothing after `calibrate`."""
+
+CHANGED_QUESTIONS: int = 5
+"""Questions behind a difference that `compare` and `evaluate --baseline` list."""
+
+SIMILAR_QUESTIONS: int = 5
+"""Similar questions that `gaps` shows for each group."""

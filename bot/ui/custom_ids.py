@@ -8,8 +8,10 @@ the words at that place, even if the paragraph has moved within the review.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TypeAlias
+from collections.abc import Iterator, Mapping
+from dataclasses import astuple, dataclass, is_dataclass
+from functools import cache
+from typing import Any, TypeAlias, get_args, get_type_hints
 
 from bot.services.stable_keys import PassageKey
 
@@ -166,56 +168,37 @@ Action: TypeAlias = (
 )
 
 
+_KINDS: Mapping[str, type[Action]] = {
+    "read": ReadInContext,
+    "more": MorePassages,
+    "follow": AskFollowUp,
+    "form": FollowUpForm,
+    "share": Share,
+    "verdict": Helpful,
+    "delete": Delete,
+    "section": SectionPage,
+    "contents": Contents,
+    "reviews": ReviewList,
+    "picksection": PickSection,
+    "pickreview": PickReview,
+    "add": AddReview,
+    "remove": RemoveReview,
+    "cancel": Cancel,
+    "export": ExportData,
+    "erase": EraseData,
+}
+"""The name of each action in a `custom_id`, where its fields follow in order. Buttons in Discord hold these names: never
+change one."""
+
+_NAMES = {action: kind for kind, action in _KINDS.items()}
+
+
 def encode(action: Action) -> str:
     """Return the `custom_id` of an action: at most 100 letters, digits and `._~-`.
 
     The caller keeps numbers within Discord's and the library's limits.
     """
-    match action:
-        case ReadInContext(passage, first, spot):
-            return _join(
-                "read",
-                passage.review,
-                passage.section,
-                passage.paragraph,
-                passage.offset,
-                passage.length,
-                passage.words,
-                first,
-                spot,
-            )
-        case MorePassages(review, page):
-            return _join("more", review, page)
-        case AskFollowUp(review):
-            return _join("follow", review)
-        case FollowUpForm():
-            return _join("form")
-        case Share():
-            return _join("share")
-        case Helpful(helpful):
-            return _join("verdict", int(helpful))
-        case Delete(asker):
-            return _join("delete", asker)
-        case SectionPage(review, section, first):
-            return _join("section", review, section, first)
-        case Contents(review, page):
-            return _join("contents", review, page)
-        case ReviewList(page):
-            return _join("reviews", page)
-        case PickSection(review, page):
-            return _join("picksection", review, page)
-        case PickReview(page):
-            return _join("pickreview", page)
-        case AddReview(upload):
-            return _join("add", upload)
-        case RemoveReview(review):
-            return _join("remove", review)
-        case Cancel(upload):
-            return _join("cancel", upload)
-        case ExportData():
-            return _join("export")
-        case EraseData(confirmed):
-            return _join("erase", int(confirmed))
+    return ".".join(("rb1", _NAMES[type(action)], *map(_field, _flat(astuple(action)))))
 
 
 def decode(custom_id: str) -> Action | None:
@@ -223,58 +206,41 @@ def decode(custom_id: str) -> Action | None:
     if not CUSTOM_ID.fullmatch(custom_id):
         return None
     _, kind, *fields = custom_id.split(".")
+    if kind not in _KINDS:
+        return None
     try:
-        action = _action(kind, fields)
-    except ValueError:
+        action: Action = _parsed(_KINDS[kind], iter(fields))
+    except (ValueError, StopIteration):
         return None
     # Only what `encode` returns is accepted, so that nothing has a second spelling.
-    return action if action is not None and encode(action) == custom_id else None
+    return action if encode(action) == custom_id else None
 
 
-def _action(kind: str, fields: list[str]) -> Action | None:
-    match kind, fields:
-        case "read", [review, section, paragraph, offset, length, words, first, spot]:
-            key = PassageKey(review, section, int(paragraph), int(offset), int(length), words)
-            return ReadInContext(key, None if first == _NONE else int(first), int(spot))
-        case "more", [review, page]:
-            return MorePassages(_optional(review), int(page))
-        case "follow", [review]:
-            return AskFollowUp(_optional(review))
-        case "form", []:
-            return FollowUpForm()
-        case "share", []:
-            return Share()
-        case "verdict", [helpful]:
-            return Helpful(helpful == "1")
-        case "delete", [asker]:
-            return Delete(int(asker))
-        case "section", [review, section, first]:
-            return SectionPage(review, section, int(first))
-        case "contents", [review, page]:
-            return Contents(review, int(page))
-        case "reviews", [page]:
-            return ReviewList(int(page))
-        case "picksection", [review, page]:
-            return PickSection(review, int(page))
-        case "pickreview", [page]:
-            return PickReview(int(page))
-        case "add", [upload]:
-            return AddReview(upload)
-        case "remove", [review]:
-            return RemoveReview(review)
-        case "cancel", [upload]:
-            return Cancel(_optional(upload))
-        case "export", []:
-            return ExportData()
-        case "erase", [confirmed]:
-            return EraseData(confirmed == "1")
-        case _:
-            return None
+def _flat(values: tuple[Any, ...]) -> Iterator[str | int | None]:
+    for value in values:
+        if isinstance(value, tuple):
+            yield from _flat(value)
+        else:
+            yield value
 
 
-def _join(kind: str, *fields: str | int | None) -> str:
-    return ".".join(("rb1", kind, *(_NONE if field is None else str(field) for field in fields)))
+def _field(value: str | int | None) -> str:
+    if value is None:
+        return _NONE
+    return str(int(value)) if isinstance(value, bool) else str(value)
 
 
-def _optional(field: str) -> str | None:
-    return None if field == _NONE else field
+def _parsed(kind: Any, fields: Iterator[str]) -> Any:  # noqa: ANN401  # the type of a field, and its value
+    """Return a value of a type from as many fields as it has."""
+    if isinstance(kind, type) and is_dataclass(kind):
+        return kind(*[_parsed(hint, fields) for hint in _hints(kind)])
+    text = next(fields)
+    if kind is bool:
+        return text == "1"
+    (first, *others) = get_args(kind) or (kind,)
+    return None if others and text == _NONE else first(text)
+
+
+@cache
+def _hints(kind: type) -> tuple[Any, ...]:
+    return tuple(get_type_hints(kind).values())
