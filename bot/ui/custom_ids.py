@@ -187,8 +187,8 @@ _KINDS: Mapping[str, type[Action]] = {
     "export": ExportData,
     "erase": EraseData,
 }
-"""The name of each action in a `custom_id`, where its fields follow in order. Buttons in Discord hold these names: never
-change one."""
+"""The name of each action in a `custom_id`, where its fields follow in order. Buttons in Discord hold these names:
+never change one."""
 
 _NAMES = {action: kind for kind, action in _KINDS.items()}
 
