@@ -5,12 +5,14 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Iterator
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
 
 from tests.conftest import SharedFolder
-from tests.discord.harness.club import furnish
+from tests.discord.harness.bots import call
+from tests.discord.harness.club import Club, furnish, run_club
 from tests.discord.harness.launch import point_at
 from tests.discord.harness.logs import LogWatch, watch
 from tests.discord.loopback.server import ThreadedServer
@@ -18,11 +20,11 @@ from tests.discord.loopback.server import ThreadedServer
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """Run a coroutine test on an event loop of its own."""
+    """Run a coroutine test on an event loop of its own; enter the fixtures that are async context managers."""
     if not inspect.iscoroutinefunction(pyfuncitem.obj):
         return None
     names = pyfuncitem._fixtureinfo.argnames
-    asyncio.run(pyfuncitem.obj(**{name: pyfuncitem.funcargs[name] for name in names}))
+    asyncio.run(call(pyfuncitem.obj, {name: pyfuncitem.funcargs[name] for name in names}))
     return True
 
 
@@ -32,6 +34,12 @@ def loopback_url(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     with ThreadedServer() as running:
         point_at(running.server.url, monkeypatch.setattr)
         yield running.server.url
+
+
+@pytest.fixture
+def club(loopback_url: str, reviews: Path, store: Path) -> AbstractAsyncContextManager[Club]:
+    """Run the bot in a server with a channel and a member, and check it at the end. A test receives the `Club`."""
+    return run_club(loopback_url, reviews, store)
 
 
 @pytest.fixture

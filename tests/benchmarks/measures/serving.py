@@ -85,13 +85,13 @@ def complete(headings: int) -> dict[str, float]:
 
 def ask_the_bot(data: str, work: str, questions: int) -> dict[str, float]:
     """Return questions a second through the real bot, with a loopback Discord in a process of its own."""
-    from tests.discord.harness.club import club
+    from tests.discord.harness.club import run_club
     from tests.discord.harness.launch import point_at
     from tests.discord.loopback.client import in_a_process
 
     async def run(url: str) -> dict[str, float]:
         store = Path(work) / f"store-{time.time_ns()}.sqlite"
-        async with club(url, Path(data), store, queue=questions) as here:
+        async with run_club(url, Path(data), store, queue=questions) as here:
             return await _rate(here.loopback, questions)
 
     with in_a_process() as url:

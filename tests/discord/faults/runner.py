@@ -8,7 +8,7 @@ import multiprocessing
 import tempfile
 import time
 import traceback
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from tests.discord.faults.table import FAULTS, Case, Fault
-from tests.discord.harness.club import furnish
+from tests.discord.harness.bots import call
+from tests.discord.harness.club import furnish, run_club
 from tests.discord.harness.launch import point_at
 from tests.discord.harness.logs import watch
 from tests.discord.loopback.server import ThreadedServer
@@ -90,6 +91,7 @@ def attempt(case: Case, data: Path, tries: int) -> object:
             return url
 
         fixtures: dict[str, Callable[[], Any]] = {
+            "club": lambda: run_club(loopback(), data, folder / "bot.sqlite3"),
             "loopback_url": loopback,
             "reviews": lambda: data,
             "store": lambda: folder / "bot.sqlite3",
@@ -98,12 +100,8 @@ def attempt(case: Case, data: Path, tries: int) -> object:
             "tries": lambda: tries,
         }
         wanted = [name for name in inspect.signature(case.func).parameters if name not in case.keywords]
-        return asyncio.run(_in_time(case(**{name: fixtures[name]() for name in wanted})))
-
-
-async def _in_time(test: Coroutine[Any, Any, Any]) -> object:
-    async with asyncio.timeout(PATIENCE):
-        return await test
+        given = {name: fixtures[name]() for name in wanted}
+        return asyncio.run(asyncio.wait_for(call(case, given), PATIENCE))
 
 
 def _described(case: Case, error: Exception) -> str:

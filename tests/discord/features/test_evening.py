@@ -79,19 +79,19 @@ async def after_the_restart(general: Channel, ana: Person, bea: Person, *, answe
     await (await ana.click(answer, "Delete")).acknowledged()
 
 
-async def one_evening(there: Loopback, data: Path) -> str:
+async def one_evening(loopback: Loopback, data: Path) -> str:
     """All of it; what the two programs have put out."""
-    with program(there.url, data, "run", token=there.token) as bot:
-        await there.ready(timeout=PATIENCE)
-        server = await there.server("Film Club", bot=False)
+    with program(loopback.url, data, "run", token=loopback.token) as bot:
+        await loopback.ready(timeout=PATIENCE)
+        server = await loopback.server("Film Club", bot=False)
         general, ana, bea = await server.channel("general"), await server.member("Ana"), await server.member("Bea")
         await server.invite_bot()
         answer, private = await before_the_restart(general, ana, bea)
         await bad_input(server, general, ana)
         assert await asyncio.to_thread(bot.stop) == 0
         output = bot.output
-    with program(there.url, data, "run", token=there.token) as bot:
-        await there.ready(timeout=PATIENCE, identifies=2)
+    with program(loopback.url, data, "run", token=loopback.token) as bot:
+        await loopback.ready(timeout=PATIENCE, identifies=2)
         await after_the_restart(general, ana, bea, answer=answer, private=private)
         assert await asyncio.to_thread(bot.stop) == 0
         assert await answer.now() is None
@@ -99,8 +99,8 @@ async def one_evening(there: Loopback, data: Path) -> str:
 
 
 async def test_an_evening_from_the_first_question_to_an_old_button(reviews: Path, tmp_path: Path) -> None:
-    async with loopback_process() as there:
-        output = await one_evening(there, copied(reviews, tmp_path))
-        await there.assert_clean()
-        assert problems_in(output, await there.secrets()) == []
-        assert (await there.stats())["command_puts"] == 0
+    async with loopback_process() as loopback:
+        output = await one_evening(loopback, copied(reviews, tmp_path))
+        await loopback.assert_clean()
+        assert problems_in(output, await loopback.secrets()) == []
+        assert (await loopback.stats())["command_puts"] == 0

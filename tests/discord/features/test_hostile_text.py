@@ -19,8 +19,7 @@ from tests.bot.checks import OURS, OWN_WORDS
 from tests.bot.discord_markdown import LINK, read
 from tests.bot.reviews import hostile
 from tests.bot.shown import Shown, messages
-from tests.discord.harness.club import club
-from tests.discord.harness.logs import LogWatch
+from tests.discord.harness.club import run_club
 from tests.discord.loopback.state.payloads import texts
 from tests.discord.running.test_faults import POST
 
@@ -48,42 +47,36 @@ def tame(shown: list[str], reviews: tuple[Review, ...] = ()) -> bool:
     return kinds <= OURS | OWN_WORDS and targets <= {safe_link(review.source) for review in reviews}
 
 
-async def test_whatever_the_reviews_hold_arrives_whole_and_tame(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch
-) -> None:
+async def test_whatever_the_reviews_hold_arrives_whole_and_tame(loopback_url: str, reviews: Path, store: Path) -> None:
     every = sample(messages())  # before there is a bot, whose event loop it would hold up
-    async with club(loopback_url, reviews, store) as here:
-        await here.there.settings(rate_limits=False)
-        channel = here.bot.get_channel(int(here.general.id))
+    async with run_club(loopback_url, reviews, store) as club:
+        await club.loopback.settings(rate_limits=False)
+        channel = club.bot.get_channel(int(club.general.id))
         assert isinstance(channel, discord.TextChannel)
 
         async def arrived(shown: Shown) -> Any:
-            sent = await here.bot.delivery.post(channel, shown.message)
+            sent = await club.bot.delivery.post(channel, shown.message)
             assert sent is not None
-            return await here.there.call("message", message=str(sent.id))
+            return await club.loopback.call("message", message=str(sent.id))
 
         for shown in every:
             contents = [text.content for text in shown.message.texts()]
             assert list(texts((await arrived(shown))["components"])) == contents
-            await here.there.fault(POST, "status", status=400, code=50035)
+            await club.loopback.fault(POST, "status", status=400, code=50035)
             (embed,) = (await arrived(shown))["embeds"]
             assert embed["description"] == "\n\n".join(contents)
             assert tame([*contents, embed["description"]], shown.reviews)
-        await here.assert_clean(log)
 
 
-async def test_whatever_is_asked_is_answered_and_tame(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch
-) -> None:
+async def test_whatever_is_asked_is_answered_and_tame(loopback_url: str, reviews: Path, store: Path) -> None:
     # A lone surrogate can't be written in UTF-8, and so is on no wire.
     written = hostile(12).map(lambda text: text.encode("utf-8", "ignore").decode())
     questions = sample(written.filter(lambda text: len(text) >= 3 and question_problem(text, ENGLISH) is None))
-    async with club(loopback_url, reviews, store) as here:
-        await here.there.settings(rate_limits=False)
-        library = here.bot.engine._current.opened.library
+    async with run_club(loopback_url, reviews, store) as club:
+        await club.loopback.settings(rate_limits=False)
+        library = club.bot.engine._current.opened.library
         for question in questions:
-            answer = await here.ask(question[:300])
+            answer = await club.ask(question[:300])
             shown = list(texts(answer.data["components"]))
             assert shown
             assert tame(shown, library.reviews())
-        await here.assert_clean(log)

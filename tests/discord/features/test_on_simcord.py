@@ -99,112 +99,112 @@ def options(message: Any) -> Iterator[dict[str, Any]]:
 
 
 async def test_asking_in_every_way(reviews: Path, store: Path) -> None:
-    async with world(reviews, store) as here:
-        asked = await here.ana.slash(here.general, "ask", question=QUESTION)
+    async with world(reviews, store) as club:
+        asked = await club.ana.slash(club.general, "ask", question=QUESTION)
         assert (asked.acknowledged, asked.ephemeral) == (True, False)
         assert DEFERRAL in text(asked.response)
-        assert (await here.ana.slash(here.general, "ask", question=QUESTION, private=True)).ephemeral
-        kept = await here.ana.slash(here.general, "ask", question="Who drowns?", review="lighthouse")
+        assert (await club.ana.slash(club.general, "ask", question=QUESTION, private=True)).ephemeral
+        kept = await club.ana.slash(club.general, "ask", question="Who drowns?", review="lighthouse")
         assert f"||{DROWNED}" in text(kept.response)
 
-        said = await here.ana.send(here.general, here.addressed(QUESTION))
-        answer = here.general.last_message
+        said = await club.ana.send(club.general, club.addressed(QUESTION))
+        answer = club.general.last_message
         assert DEFERRAL in text(answer)
         assert answer.reference.message_id == said.id
 
-        await here.ana.send_dm(QUESTION)
-        assert DEFERRAL in text(here.ana.user.dm_channel.last_message)
-        assert DEFERRAL in text((await here.ana.user.slash("ask", question=QUESTION)).response)
+        await club.ana.send_dm(QUESTION)
+        assert DEFERRAL in text(club.ana.user.dm_channel.last_message)
+        assert DEFERRAL in text((await club.ana.user.slash("ask", question=QUESTION)).response)
 
-        said = await here.bea.send(here.general, "what is a deferral?")
-        assert here.general.last_message.id == said.id
-        assert DEFERRAL in text((await here.ana.context_menu(here.general, MENU, said)).response)
+        said = await club.bea.send(club.general, "what is a deferral?")
+        assert club.general.last_message.id == said.id
+        assert DEFERRAL in text((await club.ana.context_menu(club.general, MENU, said)).response)
 
 
 async def test_what_is_no_question_or_has_no_answer(reviews: Path, store: Path) -> None:
-    async with world(reviews, store) as here:
-        refused = await here.ana.slash(here.general, "ask", question=UNANSWERABLE)
+    async with world(reviews, store) as club:
+        refused = await club.ana.slash(club.general, "ask", question=UNANSWERABLE)
         assert "The reviews don’t say" in text(refused.response)
         assert "More passages" not in labels(refused.response)
-        unknown = await here.ana.slash(here.general, "ask", question=QUESTION, review="xyzzy")
+        unknown = await club.ana.slash(club.general, "ask", question=QUESTION, review="xyzzy")
         assert "There is no review" in text(unknown.response)
-        await here.ana.send(here.general, here.addressed(""))
-        assert "/help" in text(here.general.last_message)
-        robot = here.server.add_member(here.env.create_user("Robot", bot=True))
-        said = await robot.send(here.general, here.addressed(QUESTION))
-        assert here.general.last_message.id == said.id
+        await club.ana.send(club.general, club.addressed(""))
+        assert "/help" in text(club.general.last_message)
+        robot = club.server.add_member(club.env.create_user("Robot", bot=True))
+        said = await robot.send(club.general, club.addressed(QUESTION))
+        assert club.general.last_message.id == said.id
 
 
 async def test_following_up_in_every_way(reviews: Path, store: Path) -> None:
-    async with world(reviews, store) as here:
-        await here.ana.send(here.general, here.addressed(WHO))
-        await here.ana.send(here.general, FOLLOW_UP, reply_to=here.general.last_message)
-        assert ACTRESS in text(here.general.last_message)
+    async with world(reviews, store) as club:
+        await club.ana.send(club.general, club.addressed(WHO))
+        await club.ana.send(club.general, FOLLOW_UP, reply_to=club.general.last_message)
+        assert ACTRESS in text(club.general.last_message)
 
-        await here.ana.send_dm(WHO)
-        await here.ana.send_dm(FOLLOW_UP)
-        assert ACTRESS in text(here.ana.user.dm_channel.last_message)
+        await club.ana.send_dm(WHO)
+        await club.ana.send_dm(FOLLOW_UP)
+        assert ACTRESS in text(club.ana.user.dm_channel.last_message)
 
-        private = await here.bea.slash(here.general, "ask", question=WHO, private=True)
-        form = await here.bea.click(private.response, label="Ask a follow-up")
-        followed = await here.bea.submit_modal(form, {"question": FOLLOW_UP})
+        private = await club.bea.slash(club.general, "ask", question=WHO, private=True)
+        form = await club.bea.click(private.response, label="Ask a follow-up")
+        followed = await club.bea.submit_modal(form, {"question": FOLLOW_UP})
         assert followed.ephemeral
         assert ACTRESS in text(followed.response)
 
 
 async def test_every_button_of_an_answer(reviews: Path, store: Path) -> None:
-    async with world(reviews, store) as here:
-        answer = (await here.ana.slash(here.general, "ask", question=QUESTION)).response
-        page = await here.bea.click(answer, label="Read 1 in context")
+    async with world(reviews, store) as club:
+        answer = (await club.ana.slash(club.general, "ask", question=QUESTION)).response
+        page = await club.bea.click(answer, label="Read 1 in context")
         assert page.ephemeral
         (marked,) = re.findall(r"\*\*(.+?)\*\*", text(page.response))
         assert f"> **1.** {marked}\n" in text(answer)
-        assert "The Ethical Mirror" in text((await here.bea.click(page.response, label="Contents")).response)
+        assert "The Ethical Mirror" in text((await club.bea.click(page.response, label="Contents")).response)
 
-        more = await here.bea.click(answer, label="More passages")
+        more = await club.bea.click(answer, label="More passages")
         assert more.ephemeral
         assert QUESTION in text(more.response)
 
-        thanks = await here.bea.click(answer, label="Helpful")
+        thanks = await club.bea.click(answer, label="Helpful")
         assert (thanks.ephemeral, "Thank you" in text(thanks.response)) == (True, True)
 
-        private = (await here.ana.slash(here.general, "ask", question=QUESTION, private=True)).response
-        shared = await here.ana.click(private, label="Share")
+        private = (await club.ana.slash(club.general, "ask", question=QUESTION, private=True)).response
+        shared = await club.ana.click(private, label="Share")
         assert (shared.ephemeral, text(shared.response)) == (False, text(private))
 
-        refused = await here.bea.click(answer, label="Delete")
+        refused = await club.bea.click(answer, label="Delete")
         assert "Only the person who asked" in text(refused.response)
-        before = len(here.general.history())
-        assert (await here.ana.click(answer, label="Delete")).acknowledged
-        assert len(here.general.history()) == before - 1
+        before = len(club.general.history())
+        assert (await club.ana.click(answer, label="Delete")).acknowledged
+        assert len(club.general.history()) == before - 1
 
 
 async def test_reading_reviews_contents_and_sections(reviews: Path, store: Path) -> None:
-    async with world(reviews, store) as here:
-        choices = await here.ana.autocomplete(here.general, "section", "section", "etical", review=OWNERS)
+    async with world(reviews, store) as club:
+        choices = await club.ana.autocomplete(club.general, "section", "section", "etical", review=OWNERS)
         assert choices[0] == {"name": "The Ethical Mirror", "value": "the-ethical-mirror"}
-        opened = await here.ana.slash(here.general, "section", review=OWNERS, section=choices[0]["value"])
+        opened = await club.ana.slash(club.general, "section", review=OWNERS, section=choices[0]["value"])
         assert opened.ephemeral
         assert "The Ethical Mirror" in text(opened.response)
-        missing = await here.ana.slash(here.general, "section", review=OWNERS, section="xyzzy")
+        missing = await club.ana.slash(club.general, "section", review=OWNERS, section="xyzzy")
         assert "There is no section" in text(missing.response)
 
-        listed = (await here.ana.slash(here.general, "reviews")).response
+        listed = (await club.ana.slash(club.general, "reviews")).response
         assert "The Lighthouse Keeper" in text(listed)
         chosen = next(each["value"] for each in options(listed) if "Lighthouse" in each["label"])
-        contents = (await here.ana.select(listed, [chosen])).response
+        contents = (await club.ana.select(listed, [chosen])).response
         chosen = next(each["value"] for each in options(contents) if "The Lamp" in each["label"])
-        assert "cleaned every evening" in text((await here.ana.select(contents, [chosen])).response)
-        assert "The Ethical Mirror" in text((await here.ana.slash(here.general, "sections", review=OWNERS)).response)
+        assert "cleaned every evening" in text((await club.ana.select(contents, [chosen])).response)
+        assert "The Ethical Mirror" in text((await club.ana.slash(club.general, "sections", review=OWNERS)).response)
 
-        shown = await here.ana.slash(here.general, "help")
+        shown = await club.ana.slash(club.general, "help")
         assert (shown.ephemeral, "/ask" in text(shown.response)) == (True, True)
 
 
 async def test_an_old_button_works_after_a_restart(reviews: Path, store: Path) -> None:
-    async with world(reviews, store) as here:
-        answer = (await here.ana.slash(here.general, "ask", question=QUESTION)).response
-        await here.restart()
-        page = await here.bea.click(answer, label="Read 1 in context")
+    async with world(reviews, store) as club:
+        answer = (await club.ana.slash(club.general, "ask", question=QUESTION)).response
+        await club.restart()
+        page = await club.bea.click(answer, label="Read 1 in context")
         assert DEFERRAL in text(page.response)
-        assert QUESTION in text((await here.bea.click(answer, label="More passages")).response)
+        assert QUESTION in text((await club.bea.click(answer, label="More passages")).response)

@@ -23,8 +23,8 @@ from bot.storage.server_settings import save_server_settings
 from embeddings.evaluation.annotate import read_unlabelled
 from embeddings.evaluation.datasets.questions import read_questions
 from embeddings.records import State
-from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE, Club, club, review_bot
-from tests.discord.harness.logs import LogWatch, watch
+from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE, Club, review_bot, run_club
+from tests.discord.harness.logs import watch
 from tests.discord.harness.programs import copied
 from tests.discord.loopback.client import RefusedError, connect
 
@@ -36,10 +36,10 @@ for command in (gaps.gaps, label.label, evaluate.evaluate):
     terminal.command()(command)
 
 
-async def keeps_questions(here: Club) -> None:
+async def keeps_questions(club: Club) -> None:
     """The server's managers turn it on."""
-    mia = await here.server.member("Mia", manager=True)
-    shown = await (await mia.slash(here.general, "settings", questions="stored")).answer()
+    mia = await club.server.member("Mia", manager=True)
+    shown = await (await mia.slash(club.general, "settings", questions="stored")).answer()
     assert "stores questions for 30 days" in shown.text
 
 
@@ -69,31 +69,30 @@ def store_something(opened: Database, server: int) -> None:
     count_feedback(opened, server, server, helpful=True)
 
 
-async def uploaded(here: Club, name: str) -> list[str]:
+async def uploaded(club: Club, name: str) -> list[str]:
     """The files of that name that the bot has sent."""
-    return [sent["uploads"][name] for sent in await here.there.requests() if name in sent["uploads"]]
+    return [sent["uploads"][name] for sent in await club.loopback.requests() if name in sent["uploads"]]
 
 
 def test_asked_in_discord_kept_with_consent_exported_labelled_evaluated(
-    loopback_url: str, reviews: Path, tmp_path: Path, log: LogWatch
+    loopback_url: str, reviews: Path, tmp_path: Path
 ) -> None:
     data = copied(reviews, tmp_path)
 
     async def ask_in_discord() -> None:
-        async with club(loopback_url, data, data / DATABASE) as here:
-            await keeps_questions(here)
-            await here.ask(QUESTION)
+        async with run_club(loopback_url, data, data / DATABASE) as club:
+            await keeps_questions(club)
+            await club.ask(QUESTION)
             for text in (
                 UNANSWERABLE,
                 "how was the box office in  JAPAN?",
                 "What did it earn at the Japanese box office?",
             ):
-                await here.ask(text)
-            opening = await here.ask(OPENING, review=OWNERS)
-            said = await here.ana.say(here.general, "and what did she earn?", reply_to=opening)
-            await here.general.answer_to(said)
-            await here.bot.in_flight.finished()
-            await here.assert_clean(log)
+                await club.ask(text)
+            opening = await club.ask(OPENING, review=OWNERS)
+            said = await club.ana.say(club.general, "and what did she earn?", reply_to=opening)
+            await club.general.answer_to(said)
+            await club.bot.in_flight.finished()
 
     asyncio.run(ask_in_discord())
     exported, labelled = tmp_path / "asked.jsonl", tmp_path / "labelled.jsonl"
@@ -127,18 +126,18 @@ async def test_what_is_asked_without_consent_is_nowhere(loopback_url: str, revie
     logging.getLogger().addHandler(handler)
     try:
         with watch():
-            async with club(loopback_url, reviews, store) as here:
-                await here.ask(SECRET)
-                await here.general.answer_to(await here.ana.mention(here.general, SECRET))
-                dm = await here.ana.dm()
-                await dm.answer_to(await here.ana.say(dm, SECRET))
-                elsewhere = await here.there.server("Elsewhere", bot=False)
+            async with run_club(loopback_url, reviews, store) as club:
+                await club.ask(SECRET)
+                await club.general.answer_to(await club.ana.mention(club.general, SECRET))
+                dm = await club.ana.dm()
+                await dm.answer_to(await club.ana.say(dm, SECRET))
+                elsewhere = await club.loopback.server("Elsewhere", bot=False)
                 ben = await elsewhere.member("Ben", installed=True)
                 await (await ben.slash(await elsewhere.channel("any"), "ask", question=SECRET)).answer()
-                await keeps_questions(here)
-                await here.ask(SECRET, private=True)
-                await dm.answer_to(await here.ana.say(dm, SECRET))
-                await here.bot.in_flight.finished()
+                await keeps_questions(club)
+                await club.ask(SECRET, private=True)
+                await dm.answer_to(await club.ana.say(dm, SECRET))
+                await club.bot.in_flight.finished()
     finally:
         logging.getLogger().removeHandler(handler)
     assert said
@@ -147,90 +146,78 @@ async def test_what_is_asked_without_consent_is_nowhere(loopback_url: str, revie
         assert word.encode() not in bytes_of(store, reviews).lower()
 
 
-async def test_a_person_reads_what_is_stored_gets_it_and_deletes_it(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch
-) -> None:
-    async with club(loopback_url, reviews, store) as here:
-        told = await (await here.ana.slash(here.general, "privacy about")).answer()
-        assert told.ephemeral
-        assert "This server doesn’t store questions." in told.text
-        await keeps_questions(here)
-        assert "stores questions" in (await (await here.ana.slash(here.general, "privacy about")).answer()).text
-        answer = await here.ask(SECRET)
-        await (await here.ana.click(answer, "Helpful")).answer()
-        bea = await here.server.member("Bea")
-        await (await bea.slash(here.general, "ask", question=QUESTION)).answer()
-        said = await bea.say(here.general, "and why is that?", reply_to=answer)
-        await here.general.answer_to(said)
-        await here.bot.in_flight.finished()
+async def test_a_person_reads_what_is_stored_gets_it_and_deletes_it(club: Club, store: Path) -> None:
+    told = await (await club.ana.slash(club.general, "privacy about")).answer()
+    assert told.ephemeral
+    assert "This server doesn’t store questions." in told.text
+    await keeps_questions(club)
+    assert "stores questions" in (await (await club.ana.slash(club.general, "privacy about")).answer()).text
+    answer = await club.ask(SECRET)
+    await (await club.ana.click(answer, "Helpful")).answer()
+    bea = await club.server.member("Bea")
+    await (await bea.slash(club.general, "ask", question=QUESTION)).answer()
+    said = await bea.say(club.general, "and why is that?", reply_to=answer)
+    await club.general.answer_to(said)
+    await club.bot.in_flight.finished()
 
-        given = await (await here.ana.slash(here.general, "privacy export")).answer()
-        assert given.ephemeral
-        (mine,) = await uploaded(here, "my-data.json")
-        exported = json.loads(mine)
-        assert exported["member"] == here.ana.id
-        assert [each["question"] for each in exported["questions"]] == [SECRET]
-        assert exported["in_memory"]["questions"] == [SECRET]
-        assert exported["in_memory"]["verdicts"] == [{"answer": answer.id, "helpful": True}]
-        assert b"bathysphere" in bytes_of(store)
+    given = await (await club.ana.slash(club.general, "privacy export")).answer()
+    assert given.ephemeral
+    (mine,) = await uploaded(club, "my-data.json")
+    exported = json.loads(mine)
+    assert exported["member"] == club.ana.id
+    assert [each["question"] for each in exported["questions"]] == [SECRET]
+    assert exported["in_memory"]["questions"] == [SECRET]
+    assert exported["in_memory"]["verdicts"] == [{"answer": answer.id, "helpful": True}]
+    assert b"bathysphere" in bytes_of(store)
 
-        sure = await (await here.ana.slash(here.general, "privacy delete")).answer()
-        assert b"bathysphere" in bytes_of(store)
-        await (await here.ana.click(sure, "Delete it now")).acknowledged()
-        await until(lambda: b"bathysphere" not in bytes_of(store))
-        await here.bot.in_flight.finished()
-        assert (await sure.now() or sure).text == "Your data has been deleted."
-        conversations = here.bot.conversations
-        assert conversations.questions_of(int(here.ana.id)) == ()
-        assert await here.bot.personal_data.collect(int(here.ana.id)) == PersonalData(int(here.ana.id), (), (), {})
-        left = await here.bot.questions.of_member(int(bea.id))
-        assert {(each.text, each.context) for each in left} == {(QUESTION, ()), ("and why is that?", ())}
-        assert SECRET not in conversations.current(int(here.general.id), int(bea.id)).context
-        await here.assert_clean(log)
+    sure = await (await club.ana.slash(club.general, "privacy delete")).answer()
+    assert b"bathysphere" in bytes_of(store)
+    await (await club.ana.click(sure, "Delete it now")).acknowledged()
+    await until(lambda: b"bathysphere" not in bytes_of(store))
+    await club.bot.in_flight.finished()
+    assert (await sure.now() or sure).text == "Your data has been deleted."
+    conversations = club.bot.conversations
+    assert conversations.questions_of(int(club.ana.id)) == ()
+    assert await club.bot.personal_data.collect(int(club.ana.id)) == PersonalData(int(club.ana.id), (), (), {})
+    left = await club.bot.questions.of_member(int(bea.id))
+    assert {(each.text, each.context) for each in left} == {(QUESTION, ()), ("and why is that?", ())}
+    assert SECRET not in conversations.current(int(club.general.id), int(bea.id)).context
 
 
-async def test_managers_see_what_was_asked_in_vain_in_their_own_server(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch
-) -> None:
-    async with club(loopback_url, reviews, store) as here:
-        mia = await here.server.member("Mia", manager=True)
-        assert "doesn’t store questions" in (await (await mia.slash(here.general, "gaps")).answer()).text
-        await keeps_questions(here)
-        assert "There are no unanswered questions" in (await (await mia.slash(here.general, "gaps")).answer()).text
-        other = await here.there.server("Book Club")
-        theirs = await other.channel("general")
-        noah = await other.member("Noah", manager=True)
-        await (await noah.slash(theirs, "settings", questions="stored")).answer()
-        await here.ask(UNANSWERABLE)
-        await (await noah.slash(theirs, "ask", question=SECRET)).answer()
-        await here.bot.in_flight.finished()
-        seen = await (await mia.slash(here.general, "gaps", export=True)).answer()
-        assert seen.ephemeral
-        assert "1 × How was the box office in Japan?" in seen.text.replace("*", "")
-        assert "bathysphere" not in seen.text
-        (file,) = await uploaded(here, "questions.jsonl")
-        assert [json.loads(line)["question"] for line in file.splitlines()] == [UNANSWERABLE]
-        assert here.ana.id not in file
-        with pytest.raises(RefusedError):
-            await here.ana.slash(here.general, "gaps")
-        await here.assert_clean(log)
+async def test_managers_see_what_was_asked_in_vain_in_their_own_server(club: Club) -> None:
+    mia = await club.server.member("Mia", manager=True)
+    assert "doesn’t store questions" in (await (await mia.slash(club.general, "gaps")).answer()).text
+    await keeps_questions(club)
+    assert "There are no unanswered questions" in (await (await mia.slash(club.general, "gaps")).answer()).text
+    other = await club.loopback.server("Book Club")
+    theirs = await other.channel("general")
+    noah = await other.member("Noah", manager=True)
+    await (await noah.slash(theirs, "settings", questions="stored")).answer()
+    await club.ask(UNANSWERABLE)
+    await (await noah.slash(theirs, "ask", question=SECRET)).answer()
+    await club.bot.in_flight.finished()
+    seen = await (await mia.slash(club.general, "gaps", export=True)).answer()
+    assert seen.ephemeral
+    assert "1 × How was the box office in Japan?" in seen.text.replace("*", "")
+    assert "bathysphere" not in seen.text
+    (file,) = await uploaded(club, "questions.jsonl")
+    assert [json.loads(line)["question"] for line in file.splitlines()] == [UNANSWERABLE]
+    assert club.ana.id not in file
+    with pytest.raises(RefusedError):
+        await club.ana.slash(club.general, "gaps")
 
 
-async def test_managers_who_turn_the_keeping_off_are_told_what_that_has_deleted(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch
-) -> None:
-    async with club(loopback_url, reviews, store) as here:
-        await keeps_questions(here)
-        mia = await here.server.member("Mia", manager=True)
-        await here.ask(UNANSWERABLE)
-        await here.bot.in_flight.finished()
-        turned_off = await (await mia.slash(here.general, "settings", questions="not stored")).answer()
-        assert turned_off.text.splitlines()[-2:] == [
-            "This server doesn’t store questions.",
-            "1 stored question was deleted.",
-        ]
-        assert "deleted" not in (await (await mia.slash(here.general, "settings")).answer()).text
-        await here.assert_clean(log)
+async def test_managers_who_turn_the_keeping_off_are_told_what_that_has_deleted(club: Club) -> None:
+    await keeps_questions(club)
+    mia = await club.server.member("Mia", manager=True)
+    await club.ask(UNANSWERABLE)
+    await club.bot.in_flight.finished()
+    turned_off = await (await mia.slash(club.general, "settings", questions="not stored")).answer()
+    assert turned_off.text.splitlines()[-2:] == [
+        "This server doesn’t store questions.",
+        "1 stored question was deleted.",
+    ]
+    assert "deleted" not in (await (await mia.slash(club.general, "settings")).answer()).text
 
 
 async def test_a_server_that_removes_the_bot_is_forgotten_after_a_while_unless_it_is_back(
@@ -240,8 +227,8 @@ async def test_a_server_that_removes_the_bot_is_forgotten_after_a_while_unless_i
     data.mkdir()
     for name in (".index", "reviews"):
         (data / name).symlink_to(reviews / name)
-    async with connect(loopback_url) as there:
-        server, stays = await there.server("Film Club"), await there.server("Book Club")
+    async with connect(loopback_url) as loopback:
+        server, stays = await loopback.server("Film Club"), await loopback.server("Book Club")
         for each in (server, stays):
             folder = data / "collections" / each.id
             folder.mkdir(parents=True)
@@ -250,10 +237,10 @@ async def test_a_server_that_removes_the_bot_is_forgotten_after_a_while_unless_i
             for each in (server, stays):
                 store_something(opened, int(each.id))
 
-        async with review_bot(there, data, store) as bot:
+        async with review_bot(loopback, data, store) as bot:
             await until(bot.is_ready)
             with Database(store) as opened:
-                await there.disturb("event", name="GUILD_DELETE", data={"id": stays.id, "unavailable": True})
+                await loopback.disturb("event", name="GUILD_DELETE", data={"id": stays.id, "unavailable": True})
                 await server.remove_bot()
                 await until(lambda: list(left_servers(opened)) == [int(server.id)])
                 await server.invite_bot()
@@ -263,14 +250,14 @@ async def test_a_server_that_removes_the_bot_is_forgotten_after_a_while_unless_i
         connection = sqlite3.connect(store)
         connection.execute("UPDATE departures SET noticed = noticed - 6 * 86400")
         connection.commit()
-        async with review_bot(there, data, store) as bot:
+        async with review_bot(loopback, data, store) as bot:
             await until(bot.is_ready)
             await asyncio.sleep(0.2)
             assert (data / "collections" / server.id / "own.md").exists()
         connection.execute("UPDATE departures SET noticed = noticed - 86400")
         connection.commit()
         connection.close()
-        async with review_bot(there, data, store):
+        async with review_bot(loopback, data, store):
             with Database(store) as opened:
                 await until(lambda: known_servers(opened) == {int(stays.id)})
                 assert [each.server for each in stored_questions(opened)] == [int(stays.id)]

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.app.sync import payload
-from tests.discord.harness.club import Club, club
-from tests.discord.harness.logs import LogWatch
+from tests.discord.harness.club import Club, run_club
 from tests.discord.harness.programs import copied
 from tests.discord.loopback.client import Channel, Message, Person, RefusedError
 from tests.embeddings.fixtures.books import book
@@ -34,11 +33,11 @@ PATIENCE = 100.0
 
 
 async def upload(
-    here: Club, who: Person, name: str, content: bytes, *, announced: int | None = None, times: int = 1
+    club: Club, who: Person, name: str, content: bytes, *, announced: int | None = None, times: int = 1
 ) -> Message:
     """What the bot says to a file."""
-    file = await here.there.upload(name, content, announced=announced, times=times)
-    asked = await who.slash(here.general, "review add", file=file)
+    file = await club.loopback.upload(name, content, announced=announced, times=times)
+    asked = await who.slash(club.general, "review add", file=file)
     return await asked.answer(timeout=PATIENCE)
 
 
@@ -64,13 +63,13 @@ async def named(who: Person, place: Channel, command: str) -> list[str]:
 
 @pytest.mark.timeout(300)
 async def test_a_review_is_previewed_confirmed_asked_replaced_and_removed(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch, tmp_path: Path
+    loopback_url: str, reviews: Path, store: Path, tmp_path: Path
 ) -> None:
     data = copied(reviews, tmp_path)
-    async with club(loopback_url, data, store) as here:
-        mia = await here.server.member("Mia", manager=True)
-        own = data / "collections" / here.server.id
-        page = await upload(here, mia, "Ferry Man.md", FERRYMAN)
+    async with run_club(loopback_url, data, store) as club:
+        mia = await club.server.member("Mia", manager=True)
+        own = data / "collections" / club.server.id
+        page = await upload(club, mia, "Ferry Man.md", FERRYMAN)
         assert page.ephemeral
         assert page.text.startswith("### Add this review?\n**The Ferryman**\n-# ferry-man · 3 sections · 36 words")
         assert "> A ferryman takes people over a river" in page.text
@@ -80,96 +79,85 @@ async def test_a_review_is_previewed_confirmed_asked_replaced_and_removed(
         assert text == "✅ **The Ferryman** is ready. Only this server can see it. Try `/ask`."
         assert [file.name for file in own.iterdir()] == ["ferry-man.md"]
         assert (own / "ferry-man.md").read_bytes() == FERRYMAN
-        assert "seventeen planks" in (await here.ask(BOAT)).text
+        assert "seventeen planks" in (await club.ask(BOAT)).text
 
-        elsewhere = await here.there.server("Book Club")
+        elsewhere = await club.loopback.server("Book Club")
         hall = await elsewhere.channel("hall")
-        await elsewhere.add(here.ana)
-        dm = await here.ana.dm()
+        await elsewhere.add(club.ana)
+        dm = await club.ana.dm()
         for place in (hall, dm):
-            answer = await (await here.ana.slash(place, "ask", question=BOAT)).answer()
+            answer = await (await club.ana.slash(place, "ask", question=BOAT)).answer()
             assert "planks" not in answer.text
-            assert await named(here.ana, place, "ask") == ["The Lighthouse Keeper", "Never Let Me Go"]
-            told = await (await here.ana.slash(place, "section", review="ferry-man", section="1")).answer()
+            assert await named(club.ana, place, "ask") == ["The Lighthouse Keeper", "Never Let Me Go"]
+            told = await (await club.ana.slash(place, "section", review="ferry-man", section="1")).answer()
             assert told.text == "There is no review “ferry-man” here. See `/reviews`."
-        assert await named(here.ana, here.general, "ask") == [
+        assert await named(club.ana, club.general, "ask") == [
             "The Lighthouse Keeper",
             "Never Let Me Go",
             "The Ferryman",
         ]
 
-        page = await upload(here, mia, "ferry-man.md", FERRYMAN.replace(b"seventeen", b"eighteen"))
+        page = await upload(club, mia, "ferry-man.md", FERRYMAN.replace(b"seventeen", b"eighteen"))
         assert page.text.startswith("### Replace a review?")
         assert "**This replaces The Ferryman**" in page.text
         await pressed(mia, page, "Replace it", "is ready")
-        assert "eighteen planks" in (await here.ask(BOAT)).text
+        assert "eighteen planks" in (await club.ask(BOAT)).text
 
-        assert await named(mia, here.general, "review remove") == ["The Ferryman"]
-        page = await (await mia.slash(here.general, "review remove", review="ferry-man")).answer()
+        assert await named(mia, club.general, "review remove") == ["The Ferryman"]
+        page = await (await mia.slash(club.general, "review remove", review="ferry-man")).answer()
         assert page.text.startswith("### Remove this review?\n**The Ferryman**\n-# 3 sections")
         assert await pressed(mia, page, "Remove it", "is removed") == "🗑️ **The Ferryman** is removed."
         assert list(own.iterdir()) == []
-        assert "planks" not in (await here.ask(BOAT)).text
-        told = await (await mia.slash(here.general, "review remove", review="never-let-me-go")).answer()
+        assert "planks" not in (await club.ask(BOAT)).text
+        told = await (await mia.slash(club.general, "review remove", review="never-let-me-go")).answer()
         assert told.text == "**Never Let Me Go** isn’t one of this server’s own reviews, so you can’t remove it here."
-        await here.assert_clean(log)
 
 
 @pytest.mark.timeout(300)
-async def test_hostile_uploads_are_refused_and_the_bot_lives_on(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch
-) -> None:
-    async with club(loopback_url, reviews, store) as here:
-        mia = await here.server.member("Mia", manager=True)
+async def test_hostile_uploads_are_refused_and_the_bot_lives_on(club: Club, reviews: Path) -> None:
+    mia = await club.server.member("Mia", manager=True)
 
-        async def refused(name: str, content: bytes, *, announced: int | None = None, times: int = 1) -> str:
-            page = await upload(here, mia, name, content, announced=announced, times=times)
-            assert page.ephemeral
-            assert not page.buttons
-            assert "\n" not in page.text
-            return page.text.replace("\\", "")
+    async def refused(name: str, content: bytes, *, announced: int | None = None, times: int = 1) -> str:
+        page = await upload(club, mia, name, content, announced=announced, times=times)
+        assert page.ephemeral
+        assert not page.buttons
+        assert "\n" not in page.text
+        return page.text.replace("\\", "")
 
-        bomb = book({"one.xhtml": "<p>" + "a" * 30_000_000 + "</p>"})
-        assert "unpacks to more than 16 MB" in await refused("book.epub", bomb)
-        much = b"All work and no play. " * 4_000
-        assert "long.txt: The file is larger than 2 MB" in await refused("long.txt", much, times=600)
-        assert "did not deliver the 100 bytes" in await refused("lie.txt", much, announced=100, times=600)
-        assert "did not deliver the 999 bytes" in await refused("lie.txt", b"short", announced=999)
-        assert "'.exe' files can't be read" in await refused("review\u202etxt.exe", b"MZ")
-        assert "passwd.md, line 1: The file has no front matter" in await refused("../../etc/passwd.md", b"root")
-        assert "refers to another value" in await refused("x.md", b"---\ntitle: A\na: &a [x]\nb: [*a, *a]\n---\nText.")
-        await here.there.fault("GET /ephemeral-attachments/.*", "status", status=404, times=None)
-        assert "Discord does not deliver this file" in await refused("x.md", FERRYMAN)
-        assert not (reviews / "collections").exists()
-        assert "deferrals" in (await here.ask()).text
-        await here.assert_clean(log)
+    bomb = book({"one.xhtml": "<p>" + "a" * 30_000_000 + "</p>"})
+    assert "unpacks to more than 16 MB" in await refused("book.epub", bomb)
+    much = b"All work and no play. " * 4_000
+    assert "long.txt: The file is larger than 2 MB" in await refused("long.txt", much, times=600)
+    assert "did not deliver the 100 bytes" in await refused("lie.txt", much, announced=100, times=600)
+    assert "did not deliver the 999 bytes" in await refused("lie.txt", b"short", announced=999)
+    assert "'.exe' files can't be read" in await refused("review\u202etxt.exe", b"MZ")
+    assert "passwd.md, line 1: The file has no front matter" in await refused("../../etc/passwd.md", b"root")
+    assert "refers to another value" in await refused("x.md", b"---\ntitle: A\na: &a [x]\nb: [*a, *a]\n---\nText.")
+    await club.loopback.fault("GET /ephemeral-attachments/.*", "status", status=404, times=None)
+    assert "Discord does not deliver this file" in await refused("x.md", FERRYMAN)
+    assert not (reviews / "collections").exists()
+    assert "deferrals" in (await club.ask()).text
 
 
 @pytest.mark.timeout(300)
-async def test_only_managers_add_and_an_upload_is_confirmed_once(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch
-) -> None:
-    async with club(loopback_url, reviews, store) as here:
-        mia = await here.server.member("Mia", manager=True)
-        assert "/review add" in (await (await mia.slash(here.general, "help")).answer()).text
-        assert "/review add" not in (await (await here.ana.slash(here.general, "help")).answer()).text
-        with pytest.raises(RefusedError, match="lacks the permissions"):
-            await upload(here, here.ana, "x.md", FERRYMAN)
-        # A server may open the command to all; its reviews are still its managers'.
-        opened = [each | {"default_member_permissions": None} for each in payload(here.bot.tree)]
-        await here.there.call("register", commands=opened)
-        assert (await upload(here, here.ana, "x.md", FERRYMAN)).text == (
-            "Only server managers can add and remove reviews."
-        )
-        # A broken connection to Discord's files is tried again.
-        await here.there.fault("GET /ephemeral-attachments/.*", "status", status=503)
-        page = await upload(here, mia, "x.md", FERRYMAN)
-        assert await pressed(mia, page, "Cancel", "Nothing") == "Nothing changed."
-        page = await upload(here, mia, "Das Ende.txt", "Ein Mann zählt Schiffe.".encode())
-        assert "There are no headings" in page.text
-        assert "Converted from another format" in page.text
-        # As after a restart: what was uploaded is not kept on the disk.
-        here.bot.uploads.forget(int(mia.id))
-        await pressed(mia, page, "Add it", "This upload has expired")
-        assert not (reviews / "collections").exists()
-        await here.assert_clean(log)
+async def test_only_managers_add_and_an_upload_is_confirmed_once(club: Club, reviews: Path) -> None:
+    mia = await club.server.member("Mia", manager=True)
+    assert "/review add" in (await (await mia.slash(club.general, "help")).answer()).text
+    assert "/review add" not in (await (await club.ana.slash(club.general, "help")).answer()).text
+    with pytest.raises(RefusedError, match="lacks the permissions"):
+        await upload(club, club.ana, "x.md", FERRYMAN)
+    # A server may open the command to all; its reviews are still its managers'.
+    opened = [each | {"default_member_permissions": None} for each in payload(club.bot.tree)]
+    await club.loopback.call("register", commands=opened)
+    assert (await upload(club, club.ana, "x.md", FERRYMAN)).text == ("Only server managers can add and remove reviews.")
+    # A broken connection to Discord's files is tried again.
+    await club.loopback.fault("GET /ephemeral-attachments/.*", "status", status=503)
+    page = await upload(club, mia, "x.md", FERRYMAN)
+    assert await pressed(mia, page, "Cancel", "Nothing") == "Nothing changed."
+    page = await upload(club, mia, "Das Ende.txt", "Ein Mann zählt Schiffe.".encode())
+    assert "There are no headings" in page.text
+    assert "Converted from another format" in page.text
+    # As after a restart: what was uploaded is not kept on the disk.
+    club.bot.uploads.forget(int(mia.id))
+    await pressed(mia, page, "Add it", "This upload has expired")
+    assert not (reviews / "collections").exists()

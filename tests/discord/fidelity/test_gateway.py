@@ -81,34 +81,34 @@ async def test_a_bad_identify_closes_the_connection(loopback_url: str, identify:
     ],
 )
 async def test_a_question_asked_while_the_bot_is_away_is_replayed(loopback_url: str, how: dict[str, Any]) -> None:
-    async with scene(loopback_url, echoing()) as here:
-        await here.loopback.call("disturb", **how)
-        assert (await here.ask()).text == f"You asked: {QUESTION}"
-        stats = await here.loopback.stats()
+    async with scene(loopback_url, echoing()) as club:
+        await club.loopback.call("disturb", **how)
+        assert (await club.ask()).text == f"You asked: {QUESTION}"
+        stats = await club.loopback.stats()
         assert (stats["identifies"], stats["resumes"]) == (1, 1)
 
 
 @pytest.mark.parametrize("how", [{"action": "invalidate", "resumable": False}, {"action": "close", "code": 4009}])
 async def test_a_lost_session_starts_again(loopback_url: str, how: dict[str, Any]) -> None:
     bot = Small()
-    async with scene(loopback_url, bot) as here:
-        await here.loopback.call("disturb", **how)
-        await here.loopback.ready(identifies=2)
-        await here.ana.mention(here.general, QUESTION)
+    async with scene(loopback_url, bot) as club:
+        await club.loopback.call("disturb", **how)
+        await club.loopback.ready(identifies=2)
+        await club.ana.mention(club.general, QUESTION)
         await until(lambda: bot.heard)
-        assert (await here.loopback.stats())["identifies"] == 2
+        assert (await club.loopback.stats())["identifies"] == 2
 
 
 async def test_a_heartbeat_without_acknowledgement_ends_the_connection(loopback_url: str) -> None:
     async with connect(loopback_url) as loopback:
         await loopback.settings(heartbeat_interval=0.2)
-    async with scene(loopback_url, echoing(heartbeat_timeout=0.5)) as here:
-        await here.loopback.disturb("heartbeats", acknowledged=False)
+    async with scene(loopback_url, echoing(heartbeat_timeout=0.5)) as club:
+        await club.loopback.disturb("heartbeats", acknowledged=False)
         async with asyncio.timeout(5):
-            while (await here.loopback.stats())["resumes"] == 0:
+            while (await club.loopback.stats())["resumes"] == 0:
                 await asyncio.sleep(0.05)
-        await here.loopback.disturb("heartbeats", acknowledged=True)
-        assert (await here.ask()).text == f"You asked: {QUESTION}"
+        await club.loopback.disturb("heartbeats", acknowledged=True)
+        assert (await club.ask()).text == f"You asked: {QUESTION}"
 
 
 @pytest.mark.parametrize(
@@ -152,6 +152,6 @@ async def test_the_handshake_can_fail(loopback_url: str) -> None:
 
 
 async def test_frames_can_be_delayed(loopback_url: str) -> None:
-    async with scene(loopback_url, echoing()) as here:
-        await here.loopback.disturb("delay", seconds=0.3)
-        assert await (await here.ana.slash(here.general, "ask", question=QUESTION)).acknowledged() > 0.25
+    async with scene(loopback_url, echoing()) as club:
+        await club.loopback.disturb("delay", seconds=0.3)
+        assert await (await club.ana.slash(club.general, "ask", question=QUESTION)).acknowledged() > 0.25

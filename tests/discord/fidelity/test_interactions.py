@@ -15,20 +15,20 @@ from tests.discord.loopback.validation.request_log import CALLBACK, FOLLOW_UP
 
 
 async def test_a_question_is_acknowledged_and_answered(loopback_url: str) -> None:
-    async with scene(loopback_url, echoing()) as here:
-        asked = await here.ana.slash(here.general, "ask", question=QUESTION)
+    async with scene(loopback_url, echoing()) as club:
+        asked = await club.ana.slash(club.general, "ask", question=QUESTION)
         assert await asked.acknowledged() < 3
         assert (await asked.answer()).text == f"You asked: {QUESTION}"
 
 
 async def test_only_the_asker_sees_an_ephemeral_answer(loopback_url: str) -> None:
     bot = echoing()
-    async with scene(loopback_url, bot, expect=(10008,)) as here:
-        ben = await here.server.member("Ben")
-        answer = await here.ask(private=True)
-        assert (answer.ephemeral, answer.data["visible_to"]) == (True, here.ana.id)
+    async with scene(loopback_url, bot, expect=(10008,)) as club:
+        ben = await club.server.member("Ben")
+        answer = await club.ask(private=True)
+        assert (answer.ephemeral, answer.data["visible_to"]) == (True, club.ana.id)
         with pytest.raises(discord.NotFound, match="10008"):
-            await bot.channel(here.general).fetch_message(int(answer.id))
+            await bot.channel(club.general).fetch_message(int(answer.id))
         with pytest.raises(RefusedError, match="can't see"):
             await ben.click(answer, "anything")
         assert bot.heard == []
@@ -71,37 +71,37 @@ async def _open_panel(interaction: discord.Interaction) -> None:
 
 
 async def test_a_member_clicks_chooses_and_submits(loopback_url: str) -> None:
-    async with scene(loopback_url, answering(_open_panel)) as here:
-        panel = await (await here.ana.slash(here.general, "ask")).answer()
+    async with scene(loopback_url, answering(_open_panel)) as club:
+        panel = await (await club.ana.slash(club.general, "ask")).answer()
         assert list(panel.buttons) == ["Share", "Ask a follow-up", "Gone", "Edit"]
-        assert (await (await here.ana.click(panel, "Share")).answer()).text == "Shared"
-        assert (await (await here.ana.choose(panel, "pick", "Two")).answer()).text == "Picked ['Two']"
-        opened = await here.ana.click(panel, "follow")
+        assert (await (await club.ana.click(panel, "Share")).answer()).text == "Shared"
+        assert (await (await club.ana.choose(panel, "pick", "Two")).answer()).text == "Picked ['Two']"
+        opened = await club.ana.click(panel, "follow")
         assert (await opened.modal())["title"] == "Ask a follow-up"
-        sent = await here.ana.submit(opened, q="and who plays her?")
+        sent = await club.ana.submit(opened, q="and who plays her?")
         assert (await sent.answer()).text == "Follow-up: and who plays her?"
-        await (await here.ana.click(panel, "Edit")).acknowledged()
+        await (await club.ana.click(panel, "Edit")).acknowledged()
         edited = await panel.now()
         assert edited is not None
         assert (edited.text, edited.buttons) == ("Edited", {})
 
 
 async def test_what_discords_client_does_not_offer_is_refused(loopback_url: str) -> None:
-    async with scene(loopback_url, answering(_open_panel)) as here:
-        ana = here.ana
-        panel = await (await ana.slash(here.general, "ask")).answer()
+    async with scene(loopback_url, answering(_open_panel)) as club:
+        ana = club.ana
+        panel = await (await ana.slash(club.general, "ask")).answer()
         opened = await ana.click(panel, "follow")
         await opened.modal()
-        stranger = await here.loopback.person("Stranger")
+        stranger = await club.loopback.person("Stranger")
         for attempt, why in [
-            (ana.slash(here.general, "missing"), "sees no command"),
-            (ana.slash(here.general, "ask", question="x"), "has no option"),
+            (ana.slash(club.general, "missing"), "sees no command"),
+            (ana.slash(club.general, "ask", question="x"), "has no option"),
             (ana.click(panel, "Gone"), "disabled"),
             (ana.click(panel, "Nothing"), "nothing there"),
             (ana.choose(panel, "pick", "Three"), "doesn't offer"),
             (ana.submit(opened, q="x"), "takes 3 to 300"),
             (ana.submit(opened, other="x"), "has no field"),
-            (stranger.slash(here.general, "ask"), "not in that server"),
+            (stranger.slash(club.general, "ask"), "not in that server"),
         ]:
             with pytest.raises(RefusedError, match=why):
                 await attempt
@@ -118,13 +118,13 @@ async def test_autocomplete_offers_what_the_bot_finds(loopback_url: str) -> None
     async def headings(interaction: discord.Interaction, current: str) -> list[app_commands.Choice[str]]:
         return [app_commands.Choice(name=f"{interaction.namespace.review}: {current}", value=current)]
 
-    async with scene(loopback_url, bot) as here:
-        typed = await here.ana.autocomplete(here.general, "section", "heading", review="never", heading="do")
+    async with scene(loopback_url, bot) as club:
+        typed = await club.ana.autocomplete(club.general, "section", "heading", review="never", heading="do")
         assert await typed.choices() == [{"name": "never: do", "value": "do"}]
         with pytest.raises(RefusedError, match="no autocomplete"):
-            await here.ana.autocomplete(here.general, "section", "review", review="n")
+            await club.ana.autocomplete(club.general, "section", "review", review="n")
         with pytest.raises(RefusedError, match="is required"):
-            await here.ana.slash(here.general, "section", review="n")
+            await club.ana.slash(club.general, "section", review="n")
 
 
 async def test_a_context_menu_brings_the_whole_message(loopback_url: str) -> None:
@@ -134,9 +134,9 @@ async def test_a_context_menu_brings_the_whole_message(loopback_url: str) -> Non
     async def about(interaction: discord.Interaction, message: discord.Message) -> None:
         await interaction.response.send_message(f"{message.author.name}: {message.content}")
 
-    async with scene(loopback_url, bot) as here:
-        said = await (await here.server.member("Ben")).say(here.general, "Is it a love story?")
-        asked = await here.ana.menu(said, "Ask the reviews about this")
+    async with scene(loopback_url, bot) as club:
+        said = await (await club.server.member("Ben")).say(club.general, "Is it a love story?")
+        asked = await club.ana.menu(said, "Ask the reviews about this")
         assert (await asked.answer()).text == "ben: Is it a love story?"
         assert [each.content for each in bot.heard if each.author.name == "ben"] == [""]
 
@@ -150,12 +150,12 @@ async def test_sub_commands_arrive_with_users_and_channels_as_options(loopback_u
         await interaction.response.send_message(f"{who.name} in {where.name}")
 
     bot.tree.add_command(settings)
-    async with scene(loopback_url, bot) as here:
-        manager, general = await here.server.member("Ben", manager=True), here.general.id
-        asked = await manager.slash(here.general, "settings show", who=here.ana.id, where=general)
+    async with scene(loopback_url, bot) as club:
+        manager, general = await club.server.member("Ben", manager=True), club.general.id
+        asked = await manager.slash(club.general, "settings show", who=club.ana.id, where=general)
         assert (await asked.answer()).text == "ana in general"
         with pytest.raises(RefusedError, match="lacks the permissions"):
-            await here.ana.slash(here.general, "settings show", who=here.ana.id, where=general)
+            await club.ana.slash(club.general, "settings show", who=club.ana.id, where=general)
 
 
 async def test_a_user_install_works_in_a_server_without_the_bot(loopback_url: str) -> None:
@@ -170,12 +170,12 @@ async def test_a_user_install_works_in_a_server_without_the_bot(loopback_url: st
         with pytest.raises(discord.HTTPException, match="40094"):
             await interaction.followup.send("too many")
 
-    async with scene(loopback_url, answering(answer), expect=(40094,)) as here:
-        away = await here.loopback.server("Elsewhere", bot=False)
+    async with scene(loopback_url, answering(answer), expect=(40094,)) as club:
+        away = await club.loopback.server("Elsewhere", bot=False)
         general, eve = await away.channel(), await away.member("Eve", installed=True)
         asked = await eve.slash(general, "ask")
         assert (await asked.answer()).text == "Here"
-        await here.loopback.wait_requests("POST", FOLLOW_UP, 6)
+        await club.loopback.wait_requests("POST", FOLLOW_UP, 6)
         assert [each.text for each in await asked.follow_ups()] == ["0", "1", "2", "3", "4"]
         assert seen == [(True, False, True)]
         with pytest.raises(RefusedError, match="sees no command"):
@@ -183,9 +183,9 @@ async def test_a_user_install_works_in_a_server_without_the_bot(loopback_url: st
 
 
 async def test_a_user_install_answers_in_private_if_external_apps_are_forbidden(loopback_url: str) -> None:
-    async with scene(loopback_url, echoing()) as here:
+    async with scene(loopback_url, echoing()) as club:
         everyone = EVERYONE & ~int(Permission.USE_EXTERNAL_APPS)
-        strict = await here.loopback.server(bot=False, everyone=everyone)
+        strict = await club.loopback.server(bot=False, everyone=everyone)
         eve = await strict.member("Eve", installed=True)
         assert (await (await eve.slash(await strict.channel(), "ask", question=QUESTION)).answer()).ephemeral
 
@@ -201,8 +201,8 @@ async def test_a_layout_of_components_replaces_thinking(loopback_url: str) -> No
         await interaction.response.defer()
         await interaction.edit_original_response(view=Layout())
 
-    async with scene(loopback_url, answering(answer)) as here:
-        message = await (await here.ana.slash(here.general, "ask")).answer()
+    async with scene(loopback_url, answering(answer)) as club:
+        message = await (await club.ana.slash(club.general, "ask")).answer()
         assert message.text == f"**{QUESTION}**\n> a quote"
         assert list(message.buttons) == ["Read in context"]
         assert message.data["flags"] == 1 << 15
@@ -219,25 +219,25 @@ async def test_an_interaction_says_what_the_bot_and_the_member_may_do_there(loop
         seen.append((mine.send_messages, mine.embed_links, theirs.manage_guild))
         await interaction.response.send_message("Here")
 
-    async with scene(loopback_url, bot, everyone=int(Permission.VIEW_CHANNEL)) as here:
-        closed = await here.server.channel("closed")
+    async with scene(loopback_url, bot, everyone=int(Permission.VIEW_CHANNEL)) as club:
+        closed = await club.server.channel("closed")
         await closed.permit_bot(deny=Permission.SEND_MESSAGES)
-        manager = await here.server.member("Ben", manager=True)
-        await (await manager.slash(here.general, "ask")).answer()
-        await (await here.ana.slash(closed, "ask")).answer()
+        manager = await club.server.member("Ben", manager=True)
+        await (await manager.slash(club.general, "ask")).answer()
+        await (await club.ana.slash(closed, "ask")).answer()
         assert seen == [(True, True, True), (False, True, False)]
         with pytest.raises(RefusedError, match="sees no command"):
-            await here.ana.slash(await here.ana.dm(), "ask")
+            await club.ana.slash(await club.ana.dm(), "ask")
 
 
 async def test_a_late_acknowledgement_is_unknown(loopback_url: str) -> None:
-    async with scene(loopback_url, echoing(), judged=False) as here:
-        asked = await here.ana.slash(here.general, "ask", question=QUESTION, age=3.5)
-        await here.loopback.wait_requests("POST", CALLBACK)
-        found = (await here.loopback.report())["violations"]
+    async with scene(loopback_url, echoing(), judged=False) as club:
+        asked = await club.ana.slash(club.general, "ask", question=QUESTION, age=3.5)
+        await club.loopback.wait_requests("POST", CALLBACK)
+        found = (await club.loopback.report())["violations"]
         assert [each["kind"] for each in found] == ["late acknowledgement", "unacknowledged"]
         assert (await asked.now())["acknowledged_after"] is None
-        assert (await here.loopback.report(expect=[10062]))["clean"]
+        assert (await club.loopback.report(expect=[10062]))["clean"]
 
 
 async def test_a_token_is_valid_for_fifteen_minutes(loopback_url: str) -> None:
@@ -247,14 +247,14 @@ async def test_a_token_is_valid_for_fifteen_minutes(loopback_url: str) -> None:
         await interaction.response.send_message("Now")
         asked.append(interaction)
 
-    async with scene(loopback_url, answering(answer), expect=(50027,)) as here:
-        await (await here.ana.slash(here.general, "ask")).answer()
-        await here.loopback.advance(15 * 60 - 10)
+    async with scene(loopback_url, answering(answer), expect=(50027,)) as club:
+        await (await club.ana.slash(club.general, "ask")).answer()
+        await club.loopback.advance(15 * 60 - 10)
         await asked[0].edit_original_response(content="Still")
-        await here.loopback.advance(11)
+        await club.loopback.advance(11)
         with pytest.raises(discord.HTTPException, match="50027"):
             await asked[0].edit_original_response(content="Later")
-        assert [each.text for each in await here.general.messages()] == ["Still"]
+        assert [each.text for each in await club.general.messages()] == ["Still"]
 
 
 async def test_nothing_is_sent_before_the_acknowledgement(loopback_url: str) -> None:
@@ -263,8 +263,8 @@ async def test_nothing_is_sent_before_the_acknowledgement(loopback_url: str) -> 
             await interaction.followup.send("Too early")
         await interaction.response.send_message("Now")
 
-    async with scene(loopback_url, answering(answer), expect=(10015,)) as here:
-        assert (await (await here.ana.slash(here.general, "ask")).answer()).text == "Now"
+    async with scene(loopback_url, answering(answer), expect=(10015,)) as club:
+        assert (await (await club.ana.slash(club.general, "ask")).answer()).text == "Now"
 
 
 async def test_the_first_follow_up_replaces_thinking(loopback_url: str) -> None:
@@ -273,8 +273,8 @@ async def test_the_first_follow_up_replaces_thinking(loopback_url: str) -> None:
         await interaction.followup.send("First")
         await interaction.followup.send("Second")
 
-    async with scene(loopback_url, answering(answer)) as here:
-        asked = await here.ana.slash(here.general, "ask")
+    async with scene(loopback_url, answering(answer)) as club:
+        asked = await club.ana.slash(club.general, "ask")
         assert (await asked.answer()).text == "First"
         assert [each.text for each in await asked.follow_ups()] == ["Second"]
 
@@ -292,12 +292,12 @@ async def test_a_command_keeps_its_id_when_it_is_put_again(loopback_url: str) ->
     bot = echoing()
     async with connect(loopback_url) as loopback:
         await loopback.settings(rate_limits=False)
-    async with scene(loopback_url, bot) as here:
-        before = await here.loopback.call("commands")
+    async with scene(loopback_url, bot) as club:
+        before = await club.loopback.call("commands")
         await bot.tree.sync()
-        assert [each["id"] for each in await here.loopback.call("commands")] == [each["id"] for each in before]
-        assert (await here.loopback.stats())["command_puts"] == 2
-        server = discord.Object(int(here.server.id))
+        assert [each["id"] for each in await club.loopback.call("commands")] == [each["id"] for each in before]
+        assert (await club.loopback.stats())["command_puts"] == 2
+        server = discord.Object(int(club.server.id))
         bot.tree.copy_global_to(guild=server)
         assert [each.guild_id for each in await bot.tree.sync(guild=server)] == [server.id]
         assert [each.name for each in await bot.tree.fetch_commands()] == ["ask"]

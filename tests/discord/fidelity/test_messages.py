@@ -16,19 +16,19 @@ from tests.discord.loopback.state.objects import BOT, Permission
 
 async def test_content_is_blank_unless_it_is_meant_for_the_bot(loopback_url: str) -> None:
     bot = Small()
-    async with scene(loopback_url, bot) as here:
-        ana, general = here.ana, here.general
+    async with scene(loopback_url, bot) as club:
+        ana, general = club.ana, club.general
         own = await bot.channel(general).send("An answer")
         answer = next(each for each in await general.messages() if each.id == str(own.id))
         await ana.say(general, "nobody in particular")
         await ana.mention(general, QUESTION)
         await ana.say(general, "a reply that pings", reply_to=answer)
         quiet = await ana.say(general, "a reply that doesn't", reply_to=answer, ping=False)
-        await (await here.server.member("Ben")).say(general, "to each other", reply_to=quiet)
+        await (await club.server.member("Ben")).say(general, "to each other", reply_to=quiet)
         await ana.say(await ana.dm(), "in private")
         await ana.mention(await general.thread("Later", ana), "in a thread")
         await until(lambda: len(bot.heard) >= 8)
-        mention = f"<@{here.loopback.bot_id}>"
+        mention = f"<@{club.loopback.bot_id}>"
         assert [each.content for each in bot.heard] == [
             "An answer", "", f"{mention} {QUESTION}", "a reply that pings", "", "", "in private",
             f"{mention} in a thread",
@@ -41,63 +41,63 @@ async def test_content_is_whole_with_the_privileged_intent(loopback_url: str) ->
     bot = Small(intents=intents)
     async with connect(loopback_url) as loopback:
         await loopback.settings(granted_intents=intents.value)
-    async with scene(loopback_url, bot) as here:
-        await here.ana.say(here.general, "nobody in particular")
+    async with scene(loopback_url, bot) as club:
+        await club.ana.say(club.general, "nobody in particular")
         await until(lambda: bot.heard)
         assert bot.heard[0].content == "nobody in particular"
 
 
 async def test_the_bot_hears_of_edits_and_deletions(loopback_url: str) -> None:
     bot = Small()
-    async with scene(loopback_url, bot) as here:
-        said = await here.ana.mention(here.general, "one")
+    async with scene(loopback_url, bot) as club:
+        said = await club.ana.mention(club.general, "one")
         await until(lambda: bot.heard)
-        await here.ana.edit(said, f"<@{here.loopback.bot_id}> two")
-        await here.ana.delete(said)
+        await club.ana.edit(said, f"<@{club.loopback.bot_id}> two")
+        await club.ana.delete(said)
         await until(lambda: bot.deleted)
-        assert (bot.edited, bot.deleted) == ([f"<@{here.loopback.bot_id}> two"], [int(said.id)])
+        assert (bot.edited, bot.deleted) == ([f"<@{club.loopback.bot_id}> two"], [int(said.id)])
 
 
 async def test_messages_of_webhooks_and_bots_are_marked(loopback_url: str) -> None:
     bot = Small()
-    async with scene(loopback_url, bot) as here:
-        await here.ana.say(here.general, f"<@{here.loopback.bot_id}> by webhook", webhook=True)
-        await (await here.server.member("Robot", bot=True)).mention(here.general, "by a bot")
+    async with scene(loopback_url, bot) as club:
+        await club.ana.say(club.general, f"<@{club.loopback.bot_id}> by webhook", webhook=True)
+        await (await club.server.member("Robot", bot=True)).mention(club.general, "by a bot")
         await until(lambda: len(bot.heard) >= 2)
         assert [(each.webhook_id is not None, each.author.bot) for each in bot.heard] == [(True, False), (False, True)]
 
 
 async def test_files_come_with_a_message(loopback_url: str) -> None:
     bot = Small()
-    async with scene(loopback_url, bot, bot_permissions=BOT | int(Permission.ATTACH_FILES)) as here:
-        sent = await bot.channel(here.general).send("Here", file=discord.File(io.BytesIO(b"12345"), "a.txt"))
+    async with scene(loopback_url, bot, bot_permissions=BOT | int(Permission.ATTACH_FILES)) as club:
+        sent = await bot.channel(club.general).send("Here", file=discord.File(io.BytesIO(b"12345"), "a.txt"))
         assert [(each.filename, each.size) for each in sent.attachments] == [("a.txt", 5)]
         await sent.edit(attachments=[])
-        assert [each.data["attachments"] for each in await here.general.messages()] == [[]]
+        assert [each.data["attachments"] for each in await club.general.messages()] == [[]]
 
 
 async def test_one_nonce_posts_one_message(loopback_url: str) -> None:
     bot = Small()
-    async with scene(loopback_url, bot) as here:
-        sent = [await bot.channel(here.general).send("Once", nonce="n1") for _ in range(2)]
+    async with scene(loopback_url, bot) as club:
+        sent = [await bot.channel(club.general).send("Once", nonce="n1") for _ in range(2)]
         assert sent[0].id == sent[1].id
-        assert len(await here.general.messages()) == 1
+        assert len(await club.general.messages()) == 1
 
 
 async def test_an_answer_in_a_dm_reaches_its_user(loopback_url: str) -> None:
     bot = Small()
-    async with scene(loopback_url, bot) as here:
-        said = await here.ana.say(await here.ana.dm(), QUESTION)
+    async with scene(loopback_url, bot) as club:
+        said = await club.ana.say(await club.ana.dm(), QUESTION)
         await until(lambda: bot.heard)
         await bot.heard[0].reply("In private", mention_author=False)
-        answer = await (await here.ana.dm()).answer_to(said)
+        answer = await (await club.ana.dm()).answer_to(said)
         assert (answer.text, answer.data["message_reference"]["message_id"]) == ("In private", said.id)
 
 
 async def test_a_closed_dm_takes_no_message(loopback_url: str) -> None:
     bot = Small()
-    async with scene(loopback_url, bot, expect=(50007,)) as here:
-        closed = await (await here.loopback.person("Eve", accepts_dms=False)).dm()
+    async with scene(loopback_url, bot, expect=(50007,)) as club:
+        closed = await (await club.loopback.person("Eve", accepts_dms=False)).dm()
         with pytest.raises(discord.Forbidden, match="50007"):
             await bot.channel(closed).send("x")
 
@@ -113,14 +113,14 @@ async def test_a_closed_dm_takes_no_message(loopback_url: str) -> None:
 )
 async def test_the_bot_needs_a_permission_for_what_it_does(loopback_url: str, deny: Permission, code: int) -> None:
     bot = Small()
-    async with scene(loopback_url, bot, expect=(code,)) as here:
-        said = await here.ana.say(here.general, "x")
-        await here.general.permit_bot(deny=deny)
-        channel = bot.channel(here.general)
+    async with scene(loopback_url, bot, expect=(code,)) as club:
+        said = await club.ana.say(club.general, "x")
+        await club.general.permit_bot(deny=deny)
+        channel = bot.channel(club.general)
         with pytest.raises(discord.Forbidden, match=str(code)):
             await channel.send(embed=discord.Embed(title="x"), reference=channel.get_partial_message(int(said.id)))
         with pytest.raises(AssertionError, match=f"403 {code}"):
-            await here.loopback.assert_clean()
+            await club.loopback.assert_clean()
 
 
 @pytest.mark.parametrize(
@@ -130,8 +130,8 @@ async def test_a_locked_thread_takes_no_message(
     loopback_url: str, archived: bool, locked: bool, code: int | None
 ) -> None:
     bot = Small()
-    async with scene(loopback_url, bot, expect=(code,) if code else ()) as here:
-        thread = await here.general.thread("Old", here.ana)
+    async with scene(loopback_url, bot, expect=(code,) if code else ()) as club:
+        thread = await club.general.thread("Old", club.ana)
         await thread.set_thread(archived=archived, locked=locked, told=False)
         if code is None:
             await bot.channel(thread).send("It wakes up")
@@ -142,23 +142,23 @@ async def test_a_locked_thread_takes_no_message(
 
 async def test_a_deleted_channel_is_unknown_and_the_bot_hears_of_its_removal(loopback_url: str) -> None:
     bot = Small()
-    async with scene(loopback_url, bot, expect=(10003,)) as here:
-        await here.general.remove()
+    async with scene(loopback_url, bot, expect=(10003,)) as club:
+        await club.general.remove()
         with pytest.raises(discord.NotFound, match="10003"):
-            await bot.channel(here.general).send("x")
-        await here.server.remove_bot()
+            await bot.channel(club.general).send("x")
+        await club.server.remove_bot()
         await until(lambda: not bot.guilds)
 
 
 async def test_the_real_client_paces_itself_by_the_headers(loopback_url: str) -> None:
     bot = Small()
-    async with scene(loopback_url, bot, bot_permissions=BOT | int(Permission.MANAGE_MESSAGES)) as here:
-        said = [await here.ana.say(here.general, str(number)) for number in range(6)]
-        channel = bot.channel(here.general)
+    async with scene(loopback_url, bot, bot_permissions=BOT | int(Permission.MANAGE_MESSAGES)) as club:
+        said = [await club.ana.say(club.general, str(number)) for number in range(6)]
+        channel = bot.channel(club.general)
         begun = asyncio.get_running_loop().time()
         await asyncio.gather(*(channel.get_partial_message(int(each.id)).delete() for each in said))
         assert asyncio.get_running_loop().time() - begun > 0.8
-        assert await here.general.messages() == []
+        assert await club.general.messages() == []
 
 
 async def test_a_client_that_ignores_the_headers_is_limited(loopback_url: str) -> None:

@@ -9,7 +9,7 @@ import discord
 import pytest
 
 from tests.discord.harness.bots import Scene, Small, answering, scene, until
-from tests.discord.harness.club import club
+from tests.discord.harness.club import run_club
 from tests.discord.harness.logs import LogWatch, problems_in, watch
 from tests.discord.harness.programs import program
 from tests.discord.loopback.client import connect
@@ -21,8 +21,8 @@ Interaction = discord.Interaction[discord.Client]
 MAY_PING = BOT | int(Permission.MENTION_EVERYONE)
 
 
-async def _kinds(here: Scene) -> list[str]:
-    return [each["kind"] for each in (await here.loopback.report())["violations"]]
+async def _kinds(club: Scene) -> list[str]:
+    return [each["kind"] for each in (await club.loopback.report())["violations"]]
 
 
 async def _here(interaction: Interaction) -> None:
@@ -33,22 +33,22 @@ async def test_a_bot_that_says_nothing_is_caught(loopback_url: str) -> None:
     async def answer(_: Interaction) -> None:
         """Say nothing."""
 
-    async with scene(loopback_url, answering(answer), judged=False) as here:
-        await here.ana.slash(here.general, "ask")
-        assert (await here.loopback.report())["pending"] != []
-        await here.loopback.advance(3.1)
+    async with scene(loopback_url, answering(answer), judged=False) as club:
+        await club.ana.slash(club.general, "ask")
+        assert (await club.loopback.report())["pending"] != []
+        await club.loopback.advance(3.1)
         with pytest.raises(AssertionError, match="unacknowledged"):
-            await here.loopback.assert_clean()
+            await club.loopback.assert_clean()
 
 
 async def test_a_bot_that_thinks_forever_is_caught(loopback_url: str) -> None:
     async def answer(interaction: Interaction) -> None:
         await interaction.response.defer()
 
-    async with scene(loopback_url, answering(answer), judged=False) as here:
-        await (await here.ana.slash(here.general, "ask")).acknowledged()
+    async with scene(loopback_url, answering(answer), judged=False) as club:
+        await (await club.ana.slash(club.general, "ask")).acknowledged()
         with pytest.raises(AssertionError, match="is thinking"):
-            await here.loopback.assert_clean(patience=0.2)
+            await club.loopback.assert_clean(patience=0.2)
 
 
 async def test_a_bot_that_acknowledges_twice_is_caught(loopback_url: str) -> None:
@@ -59,9 +59,9 @@ async def test_a_bot_that_acknowledges_twice_is_caught(loopback_url: str) -> Non
             await interaction.response.send_message("Two")
         await interaction.followup.send("Done")
 
-    async with scene(loopback_url, answering(answer), judged=False) as here:
-        await (await here.ana.slash(here.general, "ask")).follow_ups()
-        assert await _kinds(here) == ["double acknowledgement"]
+    async with scene(loopback_url, answering(answer), judged=False) as club:
+        await (await club.ana.slash(club.general, "ask")).follow_ups()
+        assert await _kinds(club) == ["double acknowledgement"]
 
 
 async def test_a_bot_that_answers_the_same_interaction_twice_is_caught(loopback_url: str) -> None:
@@ -71,12 +71,12 @@ async def test_a_bot_that_answers_the_same_interaction_twice_is_caught(loopback_
         except discord.HTTPException:
             return
 
-    async with scene(loopback_url, answering(answer), judged=False) as here:
-        asked = await here.ana.slash(here.general, "ask")
+    async with scene(loopback_url, answering(answer), judged=False) as club:
+        asked = await club.ana.slash(club.general, "ask")
         await asked.answer()
         await asked.again()
-        await here.loopback.wait_requests("POST", CALLBACK, 2)
-        assert await _kinds(here) == ["double acknowledgement"]
+        await club.loopback.wait_requests("POST", CALLBACK, 2)
+        assert await _kinds(club) == ["double acknowledgement"]
         assert (await asked.now())["attempts"] == 2
 
 
@@ -91,26 +91,26 @@ async def test_a_bot_that_answers_the_same_interaction_twice_is_caught(loopback_
 async def test_a_bot_that_leaves_mentions_on_is_caught(
     loopback_url: str, allowed: discord.AllowedMentions | None
 ) -> None:
-    async with scene(loopback_url, answering(_here, allowed_mentions=allowed), judged=False) as here:
-        await (await here.ana.slash(here.general, "ask")).answer()
-        assert await _kinds(here) == ["allowed_mentions"]
+    async with scene(loopback_url, answering(_here, allowed_mentions=allowed), judged=False) as club:
+        await (await club.ana.slash(club.general, "ask")).answer()
+        assert await _kinds(club) == ["allowed_mentions"]
 
 
 @pytest.mark.parametrize("text", ["@everyone come", "<@{ana}> come"])
 async def test_a_bot_that_pings_through_quoted_text_is_caught(loopback_url: str, text: str) -> None:
     bot = Small(allowed_mentions=discord.AllowedMentions.all())
-    async with scene(loopback_url, bot, judged=False, bot_permissions=MAY_PING) as here:
-        await bot.channel(here.general).send(text.format(ana=here.ana.id))
-        assert await _kinds(here) == ["allowed_mentions", "ping"]
-        pinged = 0 if "@everyone" in text else int(here.ana.id)
-        assert (await here.general.messages())[0].data["pings"] == [pinged]
+    async with scene(loopback_url, bot, judged=False, bot_permissions=MAY_PING) as club:
+        await bot.channel(club.general).send(text.format(ana=club.ana.id))
+        assert await _kinds(club) == ["allowed_mentions", "ping"]
+        pinged = 0 if "@everyone" in text else int(club.ana.id)
+        assert (await club.general.messages())[0].data["pings"] == [pinged]
 
 
 async def test_a_bot_that_switches_mentions_off_pings_nobody(loopback_url: str) -> None:
     bot = Small()
-    async with scene(loopback_url, bot, bot_permissions=MAY_PING) as here:
-        await bot.channel(here.general).send(f"@everyone <@{here.ana.id}>")
-        assert (await here.general.messages())[0].data["pings"] == []
+    async with scene(loopback_url, bot, bot_permissions=MAY_PING) as club:
+        await bot.channel(club.general).send(f"@everyone <@{club.ana.id}>")
+        assert (await club.general.messages())[0].data["pings"] == []
 
 
 async def test_a_bot_that_sends_too_much_is_caught(loopback_url: str) -> None:
@@ -119,36 +119,36 @@ async def test_a_bot_that_sends_too_much_is_caught(loopback_url: str) -> None:
             await interaction.response.send_message("x" * 2001)
         await interaction.response.send_message("Shorter")
 
-    async with scene(loopback_url, answering(answer), judged=False) as here:
-        await (await here.ana.slash(here.general, "ask")).answer()
-        assert set(await _kinds(here)) >= {"limits", "refused"}
+    async with scene(loopback_url, answering(answer), judged=False) as club:
+        await (await club.ana.slash(club.general, "ask")).answer()
+        assert set(await _kinds(club)) >= {"limits", "refused"}
 
 
 async def test_a_forbidden_request_is_caught_unless_the_test_expects_it(loopback_url: str) -> None:
     bot = Small()
-    async with scene(loopback_url, bot, expect=(50001,), bot_permissions=0, everyone=0) as here:
+    async with scene(loopback_url, bot, expect=(50001,), bot_permissions=0, everyone=0) as club:
         with pytest.raises(discord.Forbidden):
-            await bot.channel(here.general).send("x")
-        assert await _kinds(here) == ["refused"]
+            await bot.channel(club.general).send("x")
+        assert await _kinds(club) == ["refused"]
 
 
 async def test_a_request_that_discord_does_not_have_is_caught(loopback_url: str) -> None:
     bot = Small()
-    async with scene(loopback_url, bot, judged=False) as here:
+    async with scene(loopback_url, bot, judged=False) as club:
         with pytest.raises(discord.NotFound):
             await bot.http.request(discord.http.Route("GET", "/film-clubs/@me"))
-        found = (await here.loopback.report())["violations"]
+        found = (await club.loopback.report())["violations"]
         assert [each["detail"] for each in found] == ["GET /film-clubs/@me: 404 0"]
 
 
 @pytest.mark.skipif(openapi.where() is None, reason=openapi.WHY_ABSENT)
 async def test_a_burst_is_validated_afterwards(loopback_url: str) -> None:
     bot = Small()
-    async with scene(loopback_url, bot, judged=False) as here:
-        await here.loopback.settings(defer_schema=True)
-        route = discord.http.Route("POST", "/channels/{channel_id}/messages", channel_id=here.general.id)
+    async with scene(loopback_url, bot, judged=False) as club:
+        await club.loopback.settings(defer_schema=True)
+        route = discord.http.Route("POST", "/channels/{channel_id}/messages", channel_id=club.general.id)
         await bot.http.request(route, json={"content": "x", "allowed_mentions": {"parse": []}, "tts": "no"})
-        assert await _kinds(here) == ["schema"]
+        assert await _kinds(club) == ["schema"]
 
 
 async def test_an_error_in_the_log_is_caught(loopback_url: str, log: LogWatch) -> None:
@@ -156,8 +156,8 @@ async def test_an_error_in_the_log_is_caught(loopback_url: str, log: LogWatch) -
         await _here(interaction)
         raise RuntimeError("on purpose")
 
-    async with scene(loopback_url, answering(answer), judged=False) as here:
-        await (await here.ana.slash(here.general, "ask")).answer()
+    async with scene(loopback_url, answering(answer), judged=False) as club:
+        await (await club.ana.slash(club.general, "ask")).answer()
         await until(lambda: log.errors)
         assert "Ignoring exception in command 'ask'" in log.problems()[0]
         with pytest.raises(AssertionError, match="on purpose"):
@@ -166,10 +166,10 @@ async def test_an_error_in_the_log_is_caught(loopback_url: str, log: LogWatch) -
 
 async def test_tokens_in_the_log_are_caught(loopback_url: str) -> None:
     with watch(logging.DEBUG) as debug:
-        async with scene(loopback_url, answering(_here), judged=False) as here:
-            await (await here.ana.slash(here.general, "ask")).answer()
-            logging.getLogger("bot").info("with %s", here.loopback.token)
-            secrets = await here.loopback.secrets()
+        async with scene(loopback_url, answering(_here), judged=False) as club:
+            await (await club.ana.slash(club.general, "ask")).answer()
+            logging.getLogger("bot").info("with %s", club.loopback.token)
+            secrets = await club.loopback.secrets()
     # discord.py itself logs the interaction's token at DEBUG.
     assert debug.problems(secrets) == [f"a token is in the log: {secret[:8]}..." for secret in secrets]
 
@@ -188,11 +188,11 @@ async def test_a_fault_that_never_strikes_is_reported(loopback_url: str) -> None
 @pytest.mark.parametrize("said", ["an error", "a token"])
 async def test_a_club_is_checked_at_its_end(loopback_url: str, reviews: Path, store: Path, said: str) -> None:
     async def log_it() -> None:
-        async with club(loopback_url, reviews, store) as here:
+        async with run_club(loopback_url, reviews, store) as club:
             if said == "an error":
                 logging.getLogger("bot").error(said)
             else:
-                logging.getLogger("bot").info("with %s", here.loopback.token)
+                logging.getLogger("bot").info("with %s", club.loopback.token)
 
     with pytest.raises(AssertionError, match=said):
         await log_it()

@@ -16,15 +16,15 @@ simcord = pytest.importorskip("simcord", reason="simcord is not installed")
 
 @pytest.mark.parametrize("private", [False, True])
 async def test_a_member_sees_the_same_answer_on_both(loopback_url: str, private: bool) -> None:
-    async with scene(loopback_url, echoing()) as here:
-        answer = await here.ask("Who?", private=private)
+    async with scene(loopback_url, echoing()) as club:
+        answer = await club.ask("Who?", private=private)
     async with simcord.run(echoing(), shard_count=1) as world:
         club = world.create_guild()
         general = club.create_text_channel("general")
         ana = club.add_member(world.create_user("Ana"))
         result = await ana.slash(general, "ask", question="Who?", private=private)
-        there = (result.response.content, result.response.ephemeral)
-    assert there == (answer.content, answer.ephemeral) == ("You asked: Who?", private)
+        loopback = (result.response.content, result.response.ephemeral)
+    assert loopback == (answer.content, answer.ephemeral) == ("You asked: Who?", private)
 
 
 async def test_simcord_accepts_every_message_that_the_loopback_discord_calls_valid() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -147,6 +147,16 @@ async def scene(
             if judged:
                 await loopback.assert_clean(expect=expect)
                 log.assert_clean(await loopback.secrets())
+
+
+async def call(test: Callable[..., Awaitable[Any]], arguments: Mapping[str, Any]) -> Any:
+    """Call a coroutine test; enter those of its arguments that are async context managers."""
+    async with AsyncExitStack() as stack:
+        entered = {
+            name: await stack.enter_async_context(value) if isinstance(value, AbstractAsyncContextManager) else value
+            for name, value in arguments.items()
+        }
+        return await test(**entered)
 
 
 async def until(test: Callable[[], object]) -> None:

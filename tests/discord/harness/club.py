@@ -18,7 +18,7 @@ from embeddings.library import Library
 from tests import project
 from tests.discord.harness.bots import QUESTION as QUESTION
 from tests.discord.harness.bots import Scene, running
-from tests.discord.harness.logs import LogWatch, problems_in, watch
+from tests.discord.harness.logs import problems_in, watch
 from tests.discord.loopback.client import Interaction, Loopback, Message, connect
 
 OWNERS = "never-let-me-go"
@@ -55,49 +55,39 @@ def furnish(data: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Club(Scene):
-    """A club with the real bot. `expect` has the error codes that the test provokes."""
+    """A club with the real bot."""
 
     bot: ReviewBot
-    expect: tuple[int, ...] = ()
-
-    @property
-    def there(self) -> Loopback:
-        return self.loopback
-
-    async def assert_clean(self, log: LogWatch) -> None:
-        """Fail if the bot did, said or logged what it must not."""
-        await self.there.assert_clean(expect=self.expect)
-        log.assert_clean(await self.there.secrets())
 
 
 @asynccontextmanager
 async def review_bot(
-    there: Loopback, data: Path, store: Path, *, heartbeat_timeout: float = 60.0, shards: int = 1, **how: Any
+    loopback: Loopback, data: Path, store: Path, *, heartbeat_timeout: float = 60.0, shards: int = 1, **how: Any
 ) -> AsyncIterator[ReviewBot]:
     """Run the bot against the loopback Discord, with its commands registered and without cooldowns.
 
     Args:
-        there: the loopback Discord.
+        loopback: the loopback Discord.
         data: the data directory.
         store: the bot's database.
         heartbeat_timeout: seconds after which discord.py gives up a connection without heartbeats.
         shards: how many shards to wait for. How many the bot starts is what the loopback Discord tells it.
         how: settings of the bot.
     """
-    chosen = Settings(**{"token": there.token, "data": data, "member_wait": 0.0, "server_rate": 0, **how})
+    chosen = Settings(**{"token": loopback.token, "data": data, "member_wait": 0.0, "server_rate": 0, **how})
     engine = Engine.open(data, queue=chosen.queue)
     with Database(store) as opened:
         bot = ReviewBot(engine, opened, chosen, guild_ready_timeout=0.05, heartbeat_timeout=heartbeat_timeout)
         try:
-            async with running(bot, there, shards=shards):
-                await there.call("register", commands=payload(bot.tree))
+            async with running(bot, loopback, shards=shards):
+                await loopback.call("register", commands=payload(bot.tree))
                 yield bot
         finally:
             await engine.close()
 
 
 @asynccontextmanager
-async def club(
+async def run_club(
     url: str, data: Path, store: Path, *, expect: tuple[int, ...] = (), errors: bool = False, **how: Any
 ) -> AsyncIterator[Club]:
     """Run a club, and fail at its end if the bot did, said or logged what it must not.
@@ -111,12 +101,12 @@ async def club(
         how: see `review_bot`.
     """
     with watch() as log:
-        async with connect(url) as there, review_bot(there, data, store, **how) as bot:
-            server = await there.server("Film Club")
-            here = Club(there, server, await server.channel("general"), await server.member("Ana"), bot, expect)
-            yield here
-            await there.assert_clean(expect=expect)
-            secrets = await there.secrets()
+        async with connect(url) as loopback, review_bot(loopback, data, store, **how) as bot:
+            server = await loopback.server("Film Club")
+            club = Club(loopback, server, await server.channel("general"), await server.member("Ana"), bot)
+            yield club
+            await loopback.assert_clean(expect=expect)
+            secrets = await loopback.secrets()
         # The bot has disconnected by now, and may have logged an error about that.
         found = [*([] if errors else log.errors), *problems_in("\n".join(log.lines), secrets, errors=False)]
         assert not found, "\n".join(found)

@@ -141,18 +141,18 @@ async def loopback_process(*, expect: tuple[int, ...] = (), judged: bool = True)
         judged: True to fail at the end if the bot did what it must not.
     """
     with in_a_process() as url:
-        async with connect(url) as there:
+        async with connect(url) as loopback:
             async with CommandBot() as bot:
                 await bot.setup_hook()
-                await there.call("register", commands=payload(bot.tree))
-            yield there
+                await loopback.call("register", commands=payload(bot.tree))
+            yield loopback
             if judged:
-                await there.assert_clean(expect=expect)
+                await loopback.assert_clean(expect=expect)
 
 
-async def channel_and_member(there: Loopback) -> tuple[Channel, Person]:
+async def channel_and_member(loopback: Loopback) -> tuple[Channel, Person]:
     """Create a server; return its channel and a member."""
-    server = await there.server("Film Club")
+    server = await loopback.server("Film Club")
     return await server.channel("general"), await server.member("Ana")
 
 

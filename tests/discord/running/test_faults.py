@@ -13,7 +13,7 @@ from typing import Any
 import discord
 import pytest
 
-from tests.discord.harness.club import QUESTION, Club, club
+from tests.discord.harness.club import QUESTION, Club, run_club
 from tests.discord.harness.logs import LogWatch
 from tests.discord.loopback.client import Channel, Interaction
 from tests.discord.loopback.state.objects import Permission
@@ -23,20 +23,20 @@ EDIT = "PATCH /webhooks/.*/@original"
 POST = r"POST /channels/\{channel_id\}/messages"
 
 
-async def ask(here: Club, *, age: float = 0.0) -> Interaction:
-    return await here.ana.slash(here.general, "ask", question=QUESTION, age=age)
+async def ask(club: Club, *, age: float = 0.0) -> Interaction:
+    return await club.ana.slash(club.general, "ask", question=QUESTION, age=age)
 
 
-async def callbacks(here: Club) -> list[Any]:
+async def callbacks(club: Club) -> list[Any]:
     """How Discord answered each callback, in order."""
-    sent = await here.there.requests("/interactions/{interaction_id}/{interaction_token}/callback")
+    sent = await club.loopback.requests("/interactions/{interaction_id}/{interaction_token}/callback")
     return [each["status"] for each in sent]
 
 
-async def said_in(here: Club, place: Channel | None = None) -> list[str]:
+async def said_in(club: Club, place: Channel | None = None) -> list[str]:
     """The bot's messages in a place, the channel unless said otherwise."""
-    messages = await (place or here.general).messages()
-    return [each.text for each in messages if each.data["author"]["id"] == here.there.bot_id]
+    messages = await (place or club.general).messages()
+    return [each.text for each in messages if each.data["author"]["id"] == club.loopback.bot_id]
 
 
 @pytest.mark.parametrize(
@@ -51,29 +51,21 @@ async def said_in(here: Club, place: Channel | None = None) -> list[str]:
     ],
     ids=str,
 )
-async def test_a_question_asked_while_the_bot_is_away_is_answered(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch, disturbance: dict[str, Any]
-) -> None:
-    async with club(loopback_url, reviews, store) as here:
-        await here.there.call("disturb", **disturbance)
-        assert "deferrals" in (await (await ask(here)).answer()).text
-        stats = await here.there.stats()
-        assert (stats["identifies"], stats["resumes"]) == (1, 1)
-        await here.assert_clean(log)
+async def test_a_question_asked_while_the_bot_is_away_is_answered(club: Club, disturbance: dict[str, Any]) -> None:
+    await club.loopback.call("disturb", **disturbance)
+    assert "deferrals" in (await (await ask(club)).answer()).text
+    stats = await club.loopback.stats()
+    assert (stats["identifies"], stats["resumes"]) == (1, 1)
 
 
-async def test_a_handshake_that_fails_on_the_way_back_loses_no_question(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch
-) -> None:
-    async with club(loopback_url, reviews, store) as here:
-        await here.there.fault("GET /gateway/", "status", status=503, times=2)
-        await here.there.disturb("reset")
-        assert "deferrals" in (await (await ask(here)).answer()).text
-        stats = await here.there.stats()
-        assert (stats["identifies"], stats["resumes"]) == (1, 1)
-        told = [line for line in log.lines if line.startswith("WARNING bot.transport.gateway")]
-        assert [line.count("status 503") for line in told] == [1, 1]
-        await here.assert_clean(log)
+async def test_a_handshake_that_fails_on_the_way_back_loses_no_question(club: Club, log: LogWatch) -> None:
+    await club.loopback.fault("GET /gateway/", "status", status=503, times=2)
+    await club.loopback.disturb("reset")
+    assert "deferrals" in (await (await ask(club)).answer()).text
+    stats = await club.loopback.stats()
+    assert (stats["identifies"], stats["resumes"]) == (1, 1)
+    told = [line for line in log.lines if line.startswith("WARNING bot.transport.gateway")]
+    assert [line.count("status 503") for line in told] == [1, 1]
 
 
 @pytest.mark.parametrize(
@@ -90,261 +82,211 @@ async def test_a_handshake_that_fails_on_the_way_back_loses_no_question(
     ],
     ids=str,
 )
-async def test_a_callback_that_fails_is_sent_again_in_time(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch, fault: dict[str, Any]
-) -> None:
-    async with club(loopback_url, reviews, store) as here:
-        await here.there.fault(CALLBACK, **fault)
-        asked = await ask(here)
-        assert "deferrals" in (await asked.answer()).text
-        assert await asked.acknowledged() < 3.0
-        await here.assert_clean(log)
+async def test_a_callback_that_fails_is_sent_again_in_time(club: Club, fault: dict[str, Any]) -> None:
+    await club.loopback.fault(CALLBACK, **fault)
+    asked = await ask(club)
+    assert "deferrals" in (await asked.answer()).text
+    assert await asked.acknowledged() < 3.0
 
 
-async def test_a_callback_that_is_never_answered_is_sent_again(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch
-) -> None:
-    async with club(loopback_url, reviews, store) as here:
-        await here.there.fault(CALLBACK, "silence", seconds=1.5, after=True)
-        assert "deferrals" in (await (await ask(here)).answer()).text
-        await asyncio.sleep(0.5)
-        assert await callbacks(here) == [0, 400]
-        await here.assert_clean(log)
+async def test_a_callback_that_is_never_answered_is_sent_again(club: Club) -> None:
+    await club.loopback.fault(CALLBACK, "silence", seconds=1.5, after=True)
+    assert "deferrals" in (await (await ask(club)).answer()).text
+    await asyncio.sleep(0.5)
+    assert await callbacks(club) == [0, 400]
 
 
 async def test_a_callback_is_not_sent_again_when_it_would_be_too_late(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path
 ) -> None:
-    async with club(loopback_url, reviews, store, expect=(10062,)) as here:
-        await here.there.fault(CALLBACK, "status", status=500, times=None)
-        await ask(here)
+    async with run_club(loopback_url, reviews, store, expect=(10062,)) as club:
+        await club.loopback.fault(CALLBACK, "status", status=500, times=None)
+        await ask(club)
         await asyncio.sleep(2.8)
-        tried = len(await callbacks(here))
+        tried = len(await callbacks(club))
         await asyncio.sleep(0.5)
-        assert tried == len(await callbacks(here)) <= 4
-        assert here.bot.delivery.counts["unacknowledged"] == 1
-        assert await said_in(here) == []
-        await here.assert_clean(log)
+        assert tried == len(await callbacks(club)) <= 4
+        assert club.bot.delivery.counts["unacknowledged"] == 1
+        assert await said_in(club) == []
 
 
 async def test_a_429_from_outside_discords_gate_raises_no_storm(
     loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(loopback_url, reviews, store, expect=(10062,)) as here:
-        await here.there.fault(CALLBACK, "status", status=429, via=False, times=None)
+    async with run_club(loopback_url, reviews, store, expect=(10062,)) as club:
+        await club.loopback.fault(CALLBACK, "status", status=429, via=False, times=None)
         for _ in range(3):
-            await ask(here)
+            await ask(club)
         await asyncio.sleep(0.5)
-        assert await callbacks(here) == [429, 429, 429]
-        assert here.bot.delivery.counts["unacknowledged"] == 3
+        assert await callbacks(club) == [429, 429, 429]
+        assert club.bot.delivery.counts["unacknowledged"] == 3
         assert sum("Discord answered 429" in line for line in log.lines) == 3
-        await here.assert_clean(log)
 
 
 @pytest.mark.parametrize("kind", ["reset", "close"])
 @pytest.mark.parametrize("after", [False, True])
-async def test_an_edit_that_is_cut_off_is_sent_again(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch, kind: str, after: bool
-) -> None:
-    async with club(loopback_url, reviews, store) as here:
-        await here.there.fault(EDIT, kind, after=after, times=2)
-        assert "deferrals" in (await here.ask()).text
-        await here.assert_clean(log)
+async def test_an_edit_that_is_cut_off_is_sent_again(club: Club, kind: str, after: bool) -> None:
+    await club.loopback.fault(EDIT, kind, after=after, times=2)
+    assert "deferrals" in (await club.ask()).text
 
 
-async def test_the_same_interaction_twice_is_one_callback(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch
-) -> None:
-    async with club(loopback_url, reviews, store) as here:
-        asked = await ask(here)
-        await asked.again()
-        answer = await asked.answer()
-        pressed = await here.ana.click(answer, "More passages")
-        await pressed.again()
-        await pressed.answer()
-        await asyncio.sleep(0.2)
-        assert await callbacks(here) == [200, 200]
-        await here.assert_clean(log)
+async def test_the_same_interaction_twice_is_one_callback(club: Club) -> None:
+    asked = await ask(club)
+    await asked.again()
+    answer = await asked.answer()
+    pressed = await club.ana.click(answer, "More passages")
+    await pressed.again()
+    await pressed.answer()
+    await asyncio.sleep(0.2)
+    assert await callbacks(club) == [200, 200]
 
 
 async def test_a_late_acknowledgement_is_dropped_quietly_and_counted(
     loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with club(loopback_url, reviews, store, expect=(10062,)) as here:
-        await ask(here, age=3.5)
+    async with run_club(loopback_url, reviews, store, expect=(10062,)) as club:
+        await ask(club, age=3.5)
         await asyncio.sleep(0.5)
-        assert await callbacks(here) == [404]
-        assert await said_in(here) == []
-        assert here.bot.delivery.counts["late"] == 1
+        assert await callbacks(club) == [404]
+        assert await said_in(club) == []
+        assert club.bot.delivery.counts["late"] == 1
         assert not [line for line in log.lines if line.startswith("WARNING")]
-        await here.assert_clean(log)
 
 
 async def test_an_answer_whose_token_has_expired_is_posted_in_the_channel(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path
 ) -> None:
-    async with club(loopback_url, reviews, store, expect=(50027,)) as here:
-        await here.there.fault(CALLBACK, "delay", seconds=0.3, after=True)
-        asked = await ask(here)
+    async with run_club(loopback_url, reviews, store, expect=(50027,)) as club:
+        await club.loopback.fault(CALLBACK, "delay", seconds=0.3, after=True)
+        asked = await ask(club)
         await asked.acknowledged()
         await asked.expire()
-        await until(lambda: said_in(here), "", "deferrals")
-        assert here.bot.delivery.counts["expired"] == 1
-        await here.assert_clean(log)
+        await until(lambda: said_in(club), "", "deferrals")
+        assert club.bot.delivery.counts["expired"] == 1
 
 
 async def test_a_private_answer_whose_token_has_expired_is_not_posted(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path
 ) -> None:
-    async with club(loopback_url, reviews, store, expect=(50027,)) as here:
-        await here.there.fault(CALLBACK, "delay", seconds=0.3, after=True)
-        asked = await here.ana.slash(here.general, "ask", question=QUESTION, private=True)
+    async with run_club(loopback_url, reviews, store, expect=(50027,)) as club:
+        await club.loopback.fault(CALLBACK, "delay", seconds=0.3, after=True)
+        asked = await club.ana.slash(club.general, "ask", question=QUESTION, private=True)
         await asked.acknowledged()
         await asked.expire()
         async with asyncio.timeout(10):
-            while not here.bot.delivery.counts["expired"]:
+            while not club.bot.delivery.counts["expired"]:
                 await asyncio.sleep(0.01)
-        await here.bot.in_flight.finished()
-        assert [text for text in await said_in(here) if "deferrals" in text] == []
-        assert here.bot.delivery.counts["expired"] == 1
-        await here.assert_clean(log)
+        await club.bot.in_flight.finished()
+        assert [text for text in await said_in(club) if "deferrals" in text] == []
+        assert club.bot.delivery.counts["expired"] == 1
 
 
 @pytest.mark.parametrize("missing", [Permission.SEND_MESSAGES, Permission.VIEW_CHANNEL])
-async def test_where_the_bot_may_not_speak_it_does_not_try(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch, missing: Permission
-) -> None:
-    async with club(loopback_url, reviews, store) as here:
-        await here.general.permit_bot(deny=missing)
-        await here.ana.mention(here.general, QUESTION)
-        await asyncio.sleep(0.3)
-        assert [each for each in await here.there.requests() if "/channels/" in each["path"]] == []
-        if missing == Permission.SEND_MESSAGES:
-            assert "deferrals" in (await here.ask()).text
-        await here.assert_clean(log)
+async def test_where_the_bot_may_not_speak_it_does_not_try(club: Club, missing: Permission) -> None:
+    await club.general.permit_bot(deny=missing)
+    await club.ana.mention(club.general, QUESTION)
+    await asyncio.sleep(0.3)
+    assert [each for each in await club.loopback.requests() if "/channels/" in each["path"]] == []
+    if missing == Permission.SEND_MESSAGES:
+        assert "deferrals" in (await club.ask()).text
 
 
-async def test_without_the_history_the_answer_is_no_reply(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch
-) -> None:
-    async with club(loopback_url, reviews, store) as here:
-        await here.general.permit_bot(deny=Permission.READ_MESSAGE_HISTORY | Permission.EMBED_LINKS)
-        said = await here.ana.mention(here.general, QUESTION)
-        answer = await here.general.answer_to(said)
-        assert "deferrals" in answer.text
-        assert answer.data.get("message_reference") is None
-        await here.assert_clean(log)
+async def test_without_the_history_the_answer_is_no_reply(club: Club) -> None:
+    await club.general.permit_bot(deny=Permission.READ_MESSAGE_HISTORY | Permission.EMBED_LINKS)
+    said = await club.ana.mention(club.general, QUESTION)
+    answer = await club.general.answer_to(said)
+    assert "deferrals" in answer.text
+    assert answer.data.get("message_reference") is None
 
 
 async def test_a_locked_thread_is_left_alone_and_an_unknown_refusal_is_not_repeated(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch
+    loopback_url: str, reviews: Path, store: Path
 ) -> None:
-    async with club(loopback_url, reviews, store, expect=(50083, 160005)) as here:
-        thread = await here.general.thread("spoilers", owner=here.ana)
-        said = await here.ana.mention(thread, QUESTION)
+    async with run_club(loopback_url, reviews, store, expect=(50083, 160005)) as club:
+        thread = await club.general.thread("spoilers", owner=club.ana)
+        said = await club.ana.mention(thread, QUESTION)
         assert "deferrals" in (await thread.answer_to(said)).text
         await thread.set_thread(locked=True, archived=True, told=False)
         for _ in range(3):
-            await here.ana.mention(thread, QUESTION)
+            await club.ana.mention(thread, QUESTION)
             await asyncio.sleep(0.3)
         refused = [
-            each for each in await here.there.requests("/channels/{channel_id}/messages") if each["status"] >= 400
+            each for each in await club.loopback.requests("/channels/{channel_id}/messages") if each["status"] >= 400
         ]
         assert len(refused) == 1
-        await here.assert_clean(log)
 
 
 async def test_a_refused_token_ends_the_bot_after_a_few_tries(loopback_url: str, reviews: Path, store: Path) -> None:
-    async with club(loopback_url, reviews, store, expect=(401,), errors=True) as here:
-        await here.there.call("revoke")
+    async with run_club(loopback_url, reviews, store, expect=(401,), errors=True) as club:
+        await club.loopback.call("revoke")
         for _ in range(6):
-            await here.ana.mention(here.general, QUESTION)
+            await club.ana.mention(club.general, QUESTION)
             await asyncio.sleep(0.2)
-        assert here.bot.token_refused
-        assert here.bot.is_closed()
-        assert (await here.there.stats())["invalid_requests"] <= 6
+        assert club.bot.token_refused
+        assert club.bot.is_closed()
+        assert (await club.loopback.stats())["invalid_requests"] <= 6
 
 
-async def test_a_spent_bucket_is_waited_for_and_no_429_caused(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch
-) -> None:
-    async with club(loopback_url, reviews, store) as here:
-        await here.there.settings(rate_limits=True)
-        first = await here.ana.mention(here.general, QUESTION)
-        await here.general.answer_to(first)
-        await here.there.call("exhaust", method="POST", template="/channels/{channel_id}/messages", seconds=1.0)
-        second = await here.ana.mention(here.general, QUESTION)
-        await here.general.answer_to(second)
-        said = [await here.ana.mention(here.general, QUESTION) for _ in range(8)]
-        asked = await ask(here)
-        assert await asked.acknowledged() < 1.0
-        await asked.answer()
-        await until(lambda: said_in(here), *["deferrals"] * (len(said) + 3))
-        assert (await here.there.stats())["rate_limited"] == 0
-        await here.assert_clean(log)
+async def test_a_spent_bucket_is_waited_for_and_no_429_caused(club: Club) -> None:
+    await club.loopback.settings(rate_limits=True)
+    first = await club.ana.mention(club.general, QUESTION)
+    await club.general.answer_to(first)
+    await club.loopback.call("exhaust", method="POST", template="/channels/{channel_id}/messages", seconds=1.0)
+    second = await club.ana.mention(club.general, QUESTION)
+    await club.general.answer_to(second)
+    said = [await club.ana.mention(club.general, QUESTION) for _ in range(8)]
+    asked = await ask(club)
+    assert await asked.acknowledged() < 1.0
+    await asked.answer()
+    await until(lambda: said_in(club), *["deferrals"] * (len(said) + 3))
+    assert (await club.loopback.stats())["rate_limited"] == 0
 
 
-async def test_an_unknown_button_says_that_it_has_expired(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch
-) -> None:
-    async with club(loopback_url, reviews, store) as here:
-        answer = await here.ask()
-        channel = here.bot.get_channel(int(here.general.id))
-        message = await channel.fetch_message(int(answer.id))  # type: ignore[union-attr]
-        view = discord.ui.View(timeout=None)
-        view.add_item(discord.ui.Button(label="Old", custom_id="of-another-age"))
-        old = await channel.send(  # type: ignore[union-attr]
-            "old", view=view, allowed_mentions=discord.AllowedMentions.none()
-        )
-        view.stop()
-        seen = next(each for each in await here.general.messages() if each.id == str(old.id))
-        assert "expired" in (await (await here.ana.click(seen, "Old")).answer()).text
-        await here.assert_clean(log)
-        assert message.id == int(answer.id)
+async def test_an_unknown_button_says_that_it_has_expired(club: Club) -> None:
+    answer = await club.ask()
+    channel = club.bot.get_channel(int(club.general.id))
+    message = await channel.fetch_message(int(answer.id))  # type: ignore[union-attr]
+    view = discord.ui.View(timeout=None)
+    view.add_item(discord.ui.Button(label="Old", custom_id="of-another-age"))
+    old = await channel.send(  # type: ignore[union-attr]
+        "old", view=view, allowed_mentions=discord.AllowedMentions.none()
+    )
+    view.stop()
+    seen = next(each for each in await club.general.messages() if each.id == str(old.id))
+    assert "expired" in (await (await club.ana.click(seen, "Old")).answer()).text
+    assert message.id == int(answer.id)
 
 
-async def test_bots_webhooks_and_the_bot_itself_are_not_answered(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch
-) -> None:
-    async with club(loopback_url, reviews, store) as here:
-        room = await here.ana.dm()
-        # In a DM every message asks something, and Discord tells the bot of its own too.
-        answer = await room.answer_to(await here.ana.say(room, QUESTION))
-        robot = await here.server.member("Robot", bot=True)
-        await robot.mention(here.general, QUESTION)
-        await here.ana.say(here.general, f"<@{here.there.bot_id}> {QUESTION}", webhook=True)
-        await here.ana.say(here.general, "@everyone what is a deferral?")
-        await asyncio.sleep(0.4)
-        assert await said_in(here, room) == [answer.text]
-        assert await said_in(here) == []
-        await here.assert_clean(log)
+async def test_bots_webhooks_and_the_bot_itself_are_not_answered(club: Club) -> None:
+    room = await club.ana.dm()
+    # In a DM every message asks something, and Discord tells the bot of its own too.
+    answer = await room.answer_to(await club.ana.say(room, QUESTION))
+    robot = await club.server.member("Robot", bot=True)
+    await robot.mention(club.general, QUESTION)
+    await club.ana.say(club.general, f"<@{club.loopback.bot_id}> {QUESTION}", webhook=True)
+    await club.ana.say(club.general, "@everyone what is a deferral?")
+    await asyncio.sleep(0.4)
+    assert await said_in(club, room) == [answer.text]
+    assert await said_in(club) == []
 
 
-async def test_a_post_that_is_sent_again_appears_once(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch
-) -> None:
-    async with club(loopback_url, reviews, store) as here:
-        await here.there.fault(POST, "reset", after=True, times=2)
-        await here.ana.mention(here.general, QUESTION)
-        await until(lambda: said_in(here), "deferrals")
-        await asyncio.sleep(1.0)
-        assert len(await said_in(here)) == 1
-        await here.assert_clean(log)
+async def test_a_post_that_is_sent_again_appears_once(club: Club) -> None:
+    await club.loopback.fault(POST, "reset", after=True, times=2)
+    await club.ana.mention(club.general, QUESTION)
+    await until(lambda: said_in(club), "deferrals")
+    await asyncio.sleep(1.0)
+    assert len(await said_in(club)) == 1
 
 
-async def test_an_answer_that_discord_refuses_as_components_is_an_embed(
-    loopback_url: str, reviews: Path, store: Path, log: LogWatch
-) -> None:
-    async with club(loopback_url, reviews, store) as here:
-        await here.there.fault(POST, "status", status=400, code=50035)
-        said = await here.ana.mention(here.general, QUESTION)
-        answer = await here.general.answer_to(said)
-        assert "deferrals" in answer.data["embeds"][0]["description"]
-        page = await (await here.ana.click(answer, "Read 1 in context")).answer()
-        assert "deferrals" in page.text
-        more = await (await here.ana.click(answer, "More passages")).answer()
-        assert QUESTION in more.text
-        await here.assert_clean(log)
+async def test_an_answer_that_discord_refuses_as_components_is_an_embed(club: Club) -> None:
+    await club.loopback.fault(POST, "status", status=400, code=50035)
+    said = await club.ana.mention(club.general, QUESTION)
+    answer = await club.general.answer_to(said)
+    assert "deferrals" in answer.data["embeds"][0]["description"]
+    page = await (await club.ana.click(answer, "Read 1 in context")).answer()
+    assert "deferrals" in page.text
+    more = await (await club.ana.click(answer, "More passages")).answer()
+    assert QUESTION in more.text
 
 
 async def until(look: Any, *wanted: str) -> None:

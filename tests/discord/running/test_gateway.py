@@ -18,9 +18,9 @@ BUSY = 0.2
 
 
 async def test_loopback_discord_waits_for_a_client_that_is_slow_to_hear_it_close(loopback_url: str) -> None:
-    async with connect(loopback_url) as there, there.http.ws_connect(there.gateway) as ws:
+    async with connect(loopback_url) as loopback, loopback.http.ws_connect(loopback.gateway) as ws:
         await ws.receive_json()
-        closing = asyncio.create_task(there.disturb("close", code=4004))
+        closing = asyncio.create_task(loopback.disturb("close", code=4004))
         await asyncio.sleep(BUSY)
         assert not closing.done()
         assert ((await ws.receive(5)).type, ws.close_code) == (aiohttp.WSMsgType.CLOSE, 4004)

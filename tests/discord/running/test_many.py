@@ -63,33 +63,33 @@ class Rush:
         )
 
 
-async def asked_at_once(there: Loopback, number: int) -> list[Json]:
+async def asked_at_once(loopback: Loopback, number: int) -> list[Json]:
     """That many questions by as many members, and how each of them fared."""
-    await there.settings(defer_schema=True)
-    server = await there.server("Film Club")
+    await loopback.settings(defer_schema=True)
+    server = await loopback.server("Film Club")
     general = await server.channel("general")
     people = [await server.member(f"Member {each}") for each in range(number)]
-    ids = await there.burst(
+    ids = await loopback.burst(
         (who, general, "ask", {"question": QUESTIONS[place % len(QUESTIONS)]}) for place, who in enumerate(people)
     )
-    await there.wait_all(ids, "acknowledged", timeout=5)
-    heard = [each["id"] for each in await there.interactions(ids) if each["acknowledged_after"] is not None]
-    await there.wait_all(heard, "answered", timeout=60)
-    return await there.interactions(ids)
+    await loopback.wait_all(ids, "acknowledged", timeout=5)
+    heard = [each["id"] for each in await loopback.interactions(ids) if each["acknowledged_after"] is not None]
+    await loopback.wait_all(heard, "answered", timeout=60)
+    return await loopback.interactions(ids)
 
 
 async def rush(number: int, reviews: Path, folder: Path, *, expect: tuple[int, ...] = ()) -> Rush:
     """That many questions at once, to a program that is stopped after the last answer."""
     lag = folder / "loop-lag.json"
-    async with loopback_process(expect=expect) as there:
-        with program(there.url, copied(reviews, folder), "run", token=there.token, loop_lag=lag) as bot:
-            await there.ready(timeout=PATIENCE)
-            every = await asked_at_once(there, number)
+    async with loopback_process(expect=expect) as loopback:
+        with program(loopback.url, copied(reviews, folder), "run", token=loopback.token, loop_lag=lag) as bot:
+            await loopback.ready(timeout=PATIENCE)
+            every = await asked_at_once(loopback, number)
             assert await asyncio.to_thread(bot.stop) == 0
             seen = Rush(every, loop_lag.read(lag), bot.output)
         print(seen)  # noqa: T201  # the figures, for `pytest -s`
-        await there.assert_clean(expect=expect)
-        assert problems_in(seen.output, await there.secrets()) == []
+        await loopback.assert_clean(expect=expect)
+        assert problems_in(seen.output, await loopback.secrets()) == []
         return seen
 
 

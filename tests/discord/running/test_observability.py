@@ -83,18 +83,18 @@ def counted(exposed: str) -> float:
 
 async def watched_run(data: Path, number: int) -> Watched:
     at = f"http://127.0.0.1:{number}"
-    async with loopback_process() as there:
+    async with loopback_process() as loopback:
         with program(
-            there.url,
+            loopback.url,
             data,
             "run",
-            token=there.token,
+            token=loopback.token,
             errors=True,
             REVIEW_BOT_HEALTH_PORT=str(number),
             REVIEW_BOT_LOG_LEVEL="DEBUG",
         ) as bot:
-            await there.ready(timeout=30)
-            general, ana = await channel_and_member(there)
+            await loopback.ready(timeout=30)
+            general, ana = await channel_and_member(loopback)
             healthy, ready = await fetched(f"{at}/healthz"), await told(f"{at}/readyz", lambda it: it[0] == 200)
             answer = await (await ana.slash(general, "ask", question=QUESTION)).answer()
             await (await ana.slash(general, "ask", question=UNANSWERABLE)).answer()
@@ -106,11 +106,11 @@ async def watched_run(data: Path, number: int) -> Watched:
             # A question is counted when all is done for it, a moment after its answer has arrived.
             _, exposed = await told(f"{at}/metrics", lambda it: counted(it[1]) == ASKED)
             # Nobody is let in again, so that the bot stays away.
-            await there.fault("GET /gateway/", "status", status=503, times=50)
-            await there.disturb("reset")
+            await loopback.fault("GET /gateway/", "status", status=503, times=50)
+            await loopback.disturb("reset")
             away = await told(f"{at}/readyz", lambda it: it[0] != 200)
             await asyncio.to_thread(bot.stop)
-            return Watched(healthy, ready, away, exposed, bot.output, await there.secrets())
+            return Watched(healthy, ready, away, exposed, bot.output, await loopback.secrets())
 
 
 @pytest.fixture(scope="module")

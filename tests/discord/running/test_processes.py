@@ -46,10 +46,10 @@ def launched(url: str, token: str, *options: str) -> Iterator[subprocess.Popen[s
 @pytest.mark.parametrize(("options", "compression"), [([], "zstd-stream"), (["--zlib"], "zlib-stream")])
 async def test_an_entry_point_is_led_to_loopback_discord(options: list[str], compression: str) -> None:
     with in_a_process() as url:
-        async with connect(url) as there:
-            with launched(url, there.token, *options) as bot:
-                await there.ready(timeout=PATIENCE)
-                club = await there.server()
+        async with connect(url) as loopback:
+            with launched(url, loopback.token, *options) as bot:
+                await loopback.ready(timeout=PATIENCE)
+                club = await loopback.server()
                 general = await club.channel()
                 ana = await club.member("Ana")
                 asked = await ana.slash(general, "ask", question="From another process?")
@@ -57,16 +57,16 @@ async def test_an_entry_point_is_led_to_loopback_discord(options: list[str], com
                 bot.terminate()
                 output, _ = bot.communicate(timeout=10)
             assert bot.returncode == 0
-            assert problems_in(output, await there.secrets()) == []
-            assert (await there.stats())["compressions"] == [compression]
-            await there.assert_clean()
+            assert problems_in(output, await loopback.secrets()) == []
+            assert (await loopback.stats())["compressions"] == [compression]
+            await loopback.assert_clean()
 
 
 async def test_many_questions_at_once_are_acknowledged_and_answered(monkeypatch: pytest.MonkeyPatch) -> None:
     with in_a_process() as url:
         point_at(url, monkeypatch.setattr)
-        async with scene(url, echoing()) as here:
-            await here.loopback.settings(defer_schema=True)
-            people = [await here.server.member(f"Member {number}") for number in range(MANY)]
-            asked = await here.loopback.burst((who, here.general, "ask", {"question": "Now?"}) for who in people)
-            assert await here.loopback.wait_all(asked, "answered") == MANY
+        async with scene(url, echoing()) as club:
+            await club.loopback.settings(defer_schema=True)
+            people = [await club.server.member(f"Member {number}") for number in range(MANY)]
+            asked = await club.loopback.burst((who, club.general, "ask", {"question": "Now?"}) for who in people)
+            assert await club.loopback.wait_all(asked, "answered") == MANY

@@ -21,7 +21,7 @@ DEFERRAL = "there are no deferrals"
 class Halls:
     """A bot on two shards, with a server, a channel and a member on each."""
 
-    there: Loopback
+    loopback: Loopback
     channels: tuple[Channel, Channel]
     people: tuple[Person, Person]
 
@@ -34,10 +34,10 @@ class Halls:
         assert DEFERRAL in (await channel.answer_to(said)).text
 
 
-async def server_on(there: Loopback, shard: int) -> Guild:
+async def server_on(loopback: Loopback, shard: int) -> Guild:
     """A new server that Discord tells that one of two shards of."""
     while True:
-        server = await there.server(f"Film Club {shard}")
+        server = await loopback.server(f"Film Club {shard}")
         if (int(server.id) >> 22) % 2 == shard:
             return server
 
@@ -45,24 +45,24 @@ async def server_on(there: Loopback, shard: int) -> Guild:
 @asynccontextmanager
 async def two_shards(url: str, reviews: Path, store: Path) -> AsyncIterator[Halls]:
     """A bot whom Discord tells to use two shards."""
-    async with connect(url) as there:
-        await there.settings(shards=2)
-        async with review_bot(there, reviews, store, shards=2):
-            servers = [await server_on(there, 0), await server_on(there, 1)]
+    async with connect(url) as loopback:
+        await loopback.settings(shards=2)
+        async with review_bot(loopback, reviews, store, shards=2):
+            servers = [await server_on(loopback, 0), await server_on(loopback, 1)]
             channels = (await servers[0].channel("general"), await servers[1].channel("general"))
-            yield Halls(there, channels, (await servers[0].member("Ana"), await servers[1].member("Bea")))
+            yield Halls(loopback, channels, (await servers[0].member("Ana"), await servers[1].member("Bea")))
 
 
 async def test_both_shards_identify_and_answer(loopback_url: str, reviews: Path, store: Path, log: LogWatch) -> None:
     async with two_shards(loopback_url, reviews, store) as halls:
-        stats = await halls.there.stats()
+        stats = await halls.loopback.stats()
         assert (stats["shards"], stats["intents"]) == ([[0, 2], [1, 2]], [4609, 4609])
         await halls.answered(0)
         await halls.answered(1)
         room = await halls.people[1].dm()  # which is the first shard's, whoever writes
         assert DEFERRAL in (await room.answer_to(await halls.people[1].say(room, QUESTION))).text
-        await halls.there.assert_clean()
-        log.assert_clean(await halls.there.secrets())
+        await halls.loopback.assert_clean()
+        log.assert_clean(await halls.loopback.secrets())
 
 
 async def test_one_shards_way_back_leaves_the_other_alone(
@@ -70,17 +70,17 @@ async def test_one_shards_way_back_leaves_the_other_alone(
 ) -> None:
     async with two_shards(loopback_url, reviews, store) as halls:
         for resumes, action in enumerate(("reconnect", "reset"), 1):
-            await halls.there.disturb(action, shard=1)
+            await halls.loopback.disturb(action, shard=1)
             await halls.answered(0)
             await halls.answered(1)
-            stats = await halls.there.stats()
+            stats = await halls.loopback.stats()
             # A connection more, which takes up the second shard's session; the first shard keeps its own.
             assert (stats["identifies"], stats["resumes"], len(stats["compressions"])) == (2, resumes, 2 + resumes)
-        await halls.there.disturb("invalidate", resumable=False, shard=1)
+        await halls.loopback.disturb("invalidate", resumable=False, shard=1)
         await halls.answered(0)
-        await halls.there.ready(shards=2, identifies=3, timeout=20)
+        await halls.loopback.ready(shards=2, identifies=3, timeout=20)
         await halls.answered(1)
-        stats = await halls.there.stats()
+        stats = await halls.loopback.stats()
         assert (stats["shards"], stats["resumes"]) == ([[0, 2], [1, 2], [1, 2]], 2)
-        await halls.there.assert_clean()
-        log.assert_clean(await halls.there.secrets())
+        await halls.loopback.assert_clean()
+        log.assert_clean(await halls.loopback.secrets())
