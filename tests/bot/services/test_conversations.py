@@ -1,23 +1,20 @@
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.config import CONVERSATION_QUESTIONS
 from bot.services.conversations import Conversation, Conversations, Turn
+from tests.bot.clock import Clock
 
 ANN, BEN = 1, 2
 CHANNEL, THREAD = 10, 11
 
 
-@dataclass
-class Clock:
-    now: float = 0.0
-
-    def __call__(self) -> float:
-        return self.now
+@pytest.fixture
+def conversations() -> Conversations:
+    return Conversations(Clock())
 
 
 def asked(
@@ -30,13 +27,12 @@ def asked(
     private: bool = False,
     review: str | None = None,
 ) -> Conversation:
-    """The member's next question in their conversation there."""
+    """Record a member's next question in their conversation in a place."""
     turn = Turn(question, review, private, answer, member)
     return conversations.record(place, member, turn, earlier=conversations.current(place, member))
 
 
-def test_a_follow_up_has_the_earlier_questions_newest_last() -> None:
-    conversations = Conversations(Clock())
+def test_a_follow_up_has_the_earlier_questions_newest_last(conversations: Conversations) -> None:
     asked(conversations, "Who is Kathy?")
     asked(conversations, "Who plays her?")
     assert conversations.current(CHANNEL, ANN).context == ("Who is Kathy?", "Who plays her?")
@@ -46,22 +42,20 @@ def test_a_first_question_has_no_context() -> None:
     assert Conversations(Clock()).current(CHANNEL, ANN) == Conversation()
 
 
-def test_two_people_in_one_channel_never_mix() -> None:
-    conversations = Conversations(Clock())
+def test_two_people_in_one_channel_never_mix(conversations: Conversations) -> None:
     asked(conversations, "Who is Kathy?", member=ANN)
     asked(conversations, "Who is Tommy?", member=BEN)
     assert conversations.current(CHANNEL, ANN).context == ("Who is Kathy?",)
     assert conversations.current(CHANNEL, BEN).context == ("Who is Tommy?",)
 
 
-def test_one_person_in_two_places_has_two_conversations() -> None:
-    conversations = Conversations(Clock())
+def test_one_person_in_two_places_has_two_conversations(conversations: Conversations) -> None:
     asked(conversations, "Who is Kathy?", place=CHANNEL)
     assert conversations.current(THREAD, ANN) == Conversation()
 
 
 @given(st.lists(st.tuples(st.sampled_from((CHANNEL, THREAD)), st.sampled_from((ANN, BEN)), st.text())))
-def test_a_conversation_is_made_of_its_members_own_questions(turns: list[tuple[int, int, str]]) -> None:
+def test_a_conversation_has_its_members_own_questions(turns: list[tuple[int, int, str]]) -> None:
     conversations = Conversations(Clock())
     for place, member, question in turns:
         asked(conversations, question, place=place, member=member)
@@ -71,8 +65,7 @@ def test_a_conversation_is_made_of_its_members_own_questions(turns: list[tuple[i
             assert conversations.current(place, member).context == tuple(own[-CONVERSATION_QUESTIONS:])
 
 
-def test_a_reply_to_an_older_answer_goes_on_from_there() -> None:
-    conversations = Conversations(Clock())
+def test_a_reply_to_an_older_answer_continues_from_there(conversations: Conversations) -> None:
     asked(conversations, "Who is Kathy?", answer=100)
     asked(conversations, "How does it end?", answer=101)
     earlier = conversations.up_to(100, ANN)
@@ -82,8 +75,7 @@ def test_a_reply_to_an_older_answer_goes_on_from_there() -> None:
     assert conversations.current(CHANNEL, ANN).context == ("Who is Kathy?", "Who plays her?")
 
 
-def test_somebody_elses_reply_begins_a_conversation_of_their_own() -> None:
-    conversations = Conversations(Clock())
+def test_somebody_elses_reply_starts_a_conversation_of_their_own(conversations: Conversations) -> None:
     asked(conversations, "Who is Kathy?", answer=100)
     earlier = conversations.up_to(100, BEN)
     assert earlier is not None
@@ -92,8 +84,7 @@ def test_somebody_elses_reply_begins_a_conversation_of_their_own() -> None:
     assert conversations.current(CHANNEL, ANN).context == ("Who is Kathy?",)
 
 
-def test_what_was_asked_in_private_is_not_told_to_others() -> None:
-    conversations = Conversations(Clock())
+def test_others_never_see_private_questions(conversations: Conversations) -> None:
     asked(conversations, "Does Ruth die?", private=True, review="never-let-me-go")
     asked(conversations, "Who is Kathy?", answer=100)
     seen = conversations.up_to(100, BEN)
@@ -103,8 +94,7 @@ def test_what_was_asked_in_private_is_not_told_to_others() -> None:
     assert own.context == ("Does Ruth die?", "Who is Kathy?")
 
 
-def test_nothing_is_left_of_a_private_conversation_for_others() -> None:
-    conversations = Conversations(Clock())
+def test_a_private_conversation_is_empty_for_others(conversations: Conversations) -> None:
     asked(conversations, "Does Ruth die?", private=True, review="never-let-me-go", answer=100)
     assert conversations.up_to(100, BEN) == Conversation()
 
@@ -113,14 +103,13 @@ def test_an_answer_from_before_a_restart_is_not_known() -> None:
     assert Conversations(Clock()).up_to(100, ANN) is None
 
 
-def test_the_review_of_a_conversation_is_kept_until_another_is_named() -> None:
-    conversations = Conversations(Clock())
+def test_a_conversation_is_about_one_review_until_another_is_named(conversations: Conversations) -> None:
     assert asked(conversations, "Who is Kathy?", review="never-let-me-go").review == "never-let-me-go"
     assert asked(conversations, "Who plays her?").review == "never-let-me-go"
     assert asked(conversations, "And who is the hero?", review="another").review == "another"
 
 
-def test_an_untouched_conversation_ends() -> None:
+def test_an_unused_conversation_ends() -> None:
     clock = Clock()
     conversations = Conversations(clock, lifetime=60)
     asked(conversations, "Who is Kathy?", answer=100)
@@ -133,7 +122,7 @@ def test_an_untouched_conversation_ends() -> None:
     assert conversations.current(CHANNEL, ANN) == Conversation()
 
 
-def test_the_conversation_untouched_for_longest_makes_room() -> None:
+def test_the_least_recently_used_conversation_makes_room() -> None:
     conversations = Conversations(Clock(), limit=2)
     for place in (1, 2):
         asked(conversations, f"Question {place}", place=place)
@@ -143,8 +132,7 @@ def test_the_conversation_untouched_for_longest_makes_room() -> None:
     assert [conversations.current(place, ANN).context for place in (1, 2, 3)] == [("Question 1",), (), ("Question 3",)]
 
 
-def test_an_answer_taken_back_leaves_the_conversation_as_it_was_before_it() -> None:
-    conversations = Conversations(Clock())
+def test_a_deleted_answer_leaves_the_conversation_as_it_was_before(conversations: Conversations) -> None:
     before = asked(conversations, "Who is Kathy?", answer=100, review="never-let-me-go")
     asked(conversations, "Who drowns?", answer=101, review="lighthouse")
     conversations.forget(101)
@@ -152,8 +140,7 @@ def test_an_answer_taken_back_leaves_the_conversation_as_it_was_before_it() -> N
     assert conversations.current(CHANNEL, ANN) == before
 
 
-def test_an_older_answer_taken_back_is_in_no_conversation_any_more() -> None:
-    conversations = Conversations(Clock())
+def test_an_older_answer_that_is_deleted_is_in_no_conversation(conversations: Conversations) -> None:
     asked(conversations, "Who is Kathy?", answer=100)
     asked(conversations, "Who plays her?", answer=101)
     earlier = conversations.up_to(100, BEN)
@@ -168,7 +155,7 @@ def test_an_older_answer_taken_back_is_in_no_conversation_any_more() -> None:
     assert known.context == ("Who plays her?",)
 
 
-def test_an_answer_taken_back_stays_so_for_as_long_as_the_conversation_goes_on() -> None:
+def test_a_deleted_answer_stays_deleted_while_the_conversation_continues() -> None:
     clock = Clock()
     conversations = Conversations(clock, lifetime=60)
     asked(conversations, "Who is Kathy?", answer=100)
@@ -179,8 +166,7 @@ def test_an_answer_taken_back_stays_so_for_as_long_as_the_conversation_goes_on()
         assert conversations.current(CHANNEL, ANN).context == ("Who plays her?",)
 
 
-def test_a_page_opened_from_an_answer_stands_for_its_place() -> None:
-    conversations = Conversations(Clock())
+def test_a_page_opened_from_an_answer_continues_the_same_conversation(conversations: Conversations) -> None:
     asked(conversations, "Who is Kathy?", answer=100)
     conversations.add_alias(500, 100)
     conversations.add_alias(501, 999)
@@ -191,23 +177,22 @@ def test_a_page_opened_from_an_answer_stands_for_its_place() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.booleans()), max_size=20))
-def test_what_is_left_are_the_turns_that_nobody_took_back(steps: list[tuple[int, bool]]) -> None:
+def test_a_conversation_has_the_turns_whose_answers_were_not_deleted(steps: list[tuple[int, bool]]) -> None:
     conversations = Conversations(Clock())
     expected: list[int] = []
-    taken_back: set[int] = set()
+    deleted: set[int] = set()
     for number, (target, asks) in enumerate(steps):
         if asks:
             asked(conversations, f"Question {number}", answer=number)
-            expected = [each for each in (*expected, number) if each not in taken_back][-CONVERSATION_QUESTIONS:]
+            expected = [each for each in (*expected, number) if each not in deleted][-CONVERSATION_QUESTIONS:]
         else:
             conversations.forget(target)
-            taken_back.add(target)
+            deleted.add(target)
             expected = [each for each in expected if each != target]
         assert [turn.answer for turn in conversations.current(CHANNEL, ANN).turns] == expected
 
 
-def test_what_a_member_asked_is_forgotten_in_the_conversations_of_others_too() -> None:
-    conversations = Conversations(Clock())
+def test_a_members_questions_are_forgotten_in_the_conversations_of_others_too(conversations: Conversations) -> None:
     asked(conversations, "Who is Kathy?", member=ANN, answer=100)
     seen = conversations.up_to(100, BEN)
     assert seen is not None
