@@ -76,15 +76,15 @@ def print_regressions(pair: RunComparison, *, quiet: bool) -> bool:
         pair: the stored run, then this one.
         quiet: print nothing if no measure is worse.
     """
-    worse = {name: contrast for name, contrast in pair.measures.items() if contrast.regressed}
-    for name, contrast in worse.items():
+    worse = {name: measure for name, measure in pair.measures.items() if measure.regressed}
+    for name, measure in worse.items():
         typer.echo(
-            f"{_name(name)} is significantly worse than in {pair.before}: {_difference(contrast)}. Largest losses:",
+            f"{_name(name)} is significantly worse than in {pair.before}: {_difference(measure)}. Largest losses:",
             err=True,
         )
-        for move in contrast.changes[:CHANGED_QUESTIONS]:
-            if move.gain < 0:
-                typer.echo(f"  {_move(move)}", err=True)
+        for change in measure.changes[:CHANGED_QUESTIONS]:
+            if change.gain < 0:
+                typer.echo(f"  {_change(change)}", err=True)
     if not worse and not quiet:
         typer.echo(f"No measure is significantly worse than in {pair.before}.")
     return not worse
@@ -95,11 +95,11 @@ def print_comparison(runs: tuple[Run, ...], pairs: tuple[RunComparison, ...], li
     console = Console(highlight=False, soft_wrap=True)
     console.print(_side_by_side(runs))
     for pair in pairs:
-        console.print(_contrasts(pair))
+        console.print(_differences(pair))
         for name in (Measure.NDCG, Measure.FIRST_QUOTE):
-            contrast = pair.measures.get(name)
-            if contrast is not None and contrast.changes and listed:
-                _print_moves(console, name, contrast, listed)
+            measure = pair.measures.get(name)
+            if measure is not None and measure.changes and listed:
+                _print_changes(console, name, measure, listed)
     console.print(
         Text(
             f"p values: two-sided paired randomisation test with {PERMUTATIONS:,} permutations, DeLong's test for AUROC"
@@ -113,25 +113,29 @@ def print_calibration(calibration: Calibration, stored: Path | None) -> None:
     console = Console(highlight=False, soft_wrap=True)
     thresholds = calibration.thresholds
     console.print(Text(f"answered from {figure(thresholds.answered)}, nearest from {figure(thresholds.nearest)}"))
-    table = _table()
-    table.add_column("cross-validated on questions left out")
-    for heading in ("95% interval", "share", "questions"):
-        table.add_column(heading, justify="right")
-    for name, estimate in (
+    expected = (
         ("answerable, answered", calibration.kept),
         ("unanswerable, not answered", calibration.refused),
         ("answerable, found nothing", calibration.lost),
         ("of the unanswerable kinds, refused", calibration.silenced),
-    ):
-        if estimate is not None:
-            table.add_row(name, _interval(estimate), figure(estimate.value), str(estimate.questions))
-    console.print(table)
-    table = _table()
-    for heading in ("answered from", "kept", "refused"):
-        table.add_column(heading, justify="right")
-    for point in calibration.trade_off:
-        table.add_row(figure(point.threshold), figure(point.kept), figure(point.refused))
-    console.print(table)
+    )
+    console.print(
+        _table(
+            ("cross-validated on questions left out", "95% interval", "share", "questions"),
+            [
+                (name, _interval(estimate), _figure(estimate), str(estimate.questions))
+                for name, estimate in expected
+                if estimate is not None
+            ],
+        )
+    )
+    console.print(
+        _table(
+            ("answered from", "kept", "refused"),
+            [(figure(point.threshold), figure(point.kept), figure(point.refused)) for point in calibration.trade_off],
+            left=0,
+        )
+    )
     console.print(Text(f"Stored in {stored}." if stored is not None else "Nothing was stored."))
 
 
@@ -153,22 +157,23 @@ def print_sweep(tried: Sequence[SweepRun]) -> None:
     console = Console(highlight=False, soft_wrap=True)
     for questions in dict.fromkeys(one.questions for one in tried):
         summaries = {one.variant: summarise(one.run.results).estimates for one in tried if one.questions == questions}
-        table = _table()
-        table.title, table.title_justify = Text(str(questions)), "left"
-        table.add_column("variant", no_wrap=True, min_width=max(map(len, summaries)))
-        for name in _SWEEP_MEASURES:
-            table.add_column(_short(name), justify="right")
         best = {
             name: max((found[name].value for found in summaries.values() if name in found), default=None)
             for name in _SWEEP_MEASURES
         }
-        for variant, found in summaries.items():
-            cells = (
-                f"{figure(found[name].value)}{'*' if found[name].value == best[name] else ' '}" if name in found else ""
-                for name in _SWEEP_MEASURES
+        rows = [
+            (
+                variant,
+                *(
+                    f"{figure(found[name].value)}{'*' if found[name].value == best[name] else ' '}"
+                    if name in found
+                    else ""
+                    for name in _SWEEP_MEASURES
+                ),
             )
-            table.add_row(Text(variant), *cells)
-        console.print(table)
+            for variant, found in summaries.items()
+        ]
+        console.print(_table(("variant", *map(_short, _SWEEP_MEASURES)), rows, title=str(questions)))
     console.print(Text("* marks the highest value. `review-bot compare` shows whether differences could be chance."))
 
 
@@ -180,90 +185,69 @@ def figure(value: float) -> str:
 
 
 def _measures(summary: Summary) -> Table:
-    table = _table()
-    table.add_column("")
-    table.add_column("measure")
-    for heading in ("95% interval", "value") if summary.is_small else ("value", "95% interval"):
-        table.add_column(heading, justify="right")
-    table.add_column("questions", justify="right")
-    group = ""
+    headings, rows, group = ["95% interval", "value"], [], ""
     for name, estimate in summary.estimates.items():
-        interval, value = _interval(estimate), Text(figure(estimate.value))
-        figures = (interval, value) if summary.is_small else (value, interval)
-        table.add_row(name.group if name.group != group else "", name.label, *figures, str(estimate.questions))
+        figures = [_interval(estimate), _figure(estimate)]
+        if not summary.is_small:
+            figures.reverse()
+        rows.append((name.group if name.group != group else "", name.label, *figures, str(estimate.questions)))
         group = name.group
-    return table
+    if not summary.is_small:
+        headings.reverse()
+    return _table(("", "measure", *headings, "questions"), rows, left=2)
 
 
 def _states(summary: Summary) -> Table:
-    table = _table()
-    table.add_column("")
-    for state in State:
-        table.add_column(state.value, justify="right")
-    for answerable, name in ((True, "answerable"), (False, "unanswerable")):
-        shares = summary.states[answerable]
-        if shares:
-            table.add_row(name, *(figure(shares[state]) for state in State))
-    return table
+    rows = [
+        (name, *(figure(summary.states[answerable][state]) for state in State))
+        for answerable, name in ((True, "answerable"), (False, "unanswerable"))
+        if summary.states[answerable]
+    ]
+    return _table(("", *(state.value for state in State)), rows)
 
 
 def _groups(title: str, groups: dict[str, Summary]) -> Table:
-    table = _table()
-    table.add_column(title, no_wrap=True, min_width=max(map(len, groups)))
-    table.add_column("questions", justify="right")
-    for name in _KIND_MEASURES:
-        table.add_column(_short(name), justify="right")
-    for group, summary in groups.items():
-        cells = (summary.estimates.get(name) for name in _KIND_MEASURES)
-        table.add_row(
-            Text(group),
-            str(summary.questions),
-            *(figure(cell.value) if cell is not None else "" for cell in cells),
-        )
-    return table
+    rows = [
+        (group, str(summary.questions), *(_figure(summary.estimates.get(name)) for name in _KIND_MEASURES))
+        for group, summary in groups.items()
+    ]
+    return _table((title, "questions", *map(_short, _KIND_MEASURES)), rows)
 
 
 def _side_by_side(runs: tuple[Run, ...]) -> Table:
-    table = _table()
-    table.add_column("measure")
     summaries = [summarise(run.results) for run in runs]
-    for run in runs:
-        table.add_column(Text(run.name), justify="right")
-    for name in Measure:
-        cells = [summary.estimates.get(name) for summary in summaries]
-        if any(cell is not None for cell in cells):
-            table.add_row(_name(name), *(figure(cell.value) if cell is not None else "" for cell in cells))
-    return table
+    rows = [
+        (_name(name), *(_figure(summary.estimates.get(name)) for summary in summaries))
+        for name in Measure
+        if any(name in summary.estimates for summary in summaries)
+    ]
+    return _table(("measure", *(run.name for run in runs)), rows)
 
 
-def _contrasts(pair: RunComparison) -> Table:
-    table = _table()
-    table.title = Text(f"{pair.before} → {pair.after}")
-    table.title_justify = "left"
-    table.add_column("measure")
-    for heading in ("difference", "95% interval", "p", "won", "lost"):
-        table.add_column(heading, justify="right")
-    for name, contrast in pair.measures.items():
-        difference = contrast.difference
-        table.add_row(
+def _differences(pair: RunComparison) -> Table:
+    rows = [
+        (
             _name(name),
-            _signed(difference.value),
-            Text(f"[{_signed(difference.low)}, {_signed(difference.high)}]"),
-            probability(difference.p),
-            str(contrast.won),
-            str(contrast.lost),
+            _signed(measure.difference.value),
+            f"[{_signed(measure.difference.low)}, {_signed(measure.difference.high)}]",
+            probability(measure.difference.p),
+            str(measure.won),
+            str(measure.lost),
         )
-    return table
+        for name, measure in pair.measures.items()
+    ]
+    headings = ("measure", "difference", "95% interval", "p", "won", "lost")
+    return _table(headings, rows, title=f"{pair.before} → {pair.after}")
 
 
-def _print_moves(console: Console, name: Measure, contrast: MeasureComparison, listed: int) -> None:
-    losses = [move for move in contrast.changes if move.gain < 0][:listed]
-    gains = [move for move in reversed(contrast.changes) if move.gain > 0][:listed]
-    for word, moves in (("lost", losses), ("won", gains)):
-        if moves:
+def _print_changes(console: Console, name: Measure, measure: MeasureComparison, listed: int) -> None:
+    losses = [change for change in measure.changes if change.gain < 0][:listed]
+    gains = [change for change in reversed(measure.changes) if change.gain > 0][:listed]
+    for word, changes in (("lost", losses), ("won", gains)):
+        if changes:
             console.print(Text(f"{_name(name)}, most {word}:"))
-            for move in moves:
-                console.print(Text(f"  {_move(move)}"))
+            for change in changes:
+                console.print(Text(f"  {_change(change)}"))
 
 
 def probability(p: float) -> str:
@@ -271,8 +255,17 @@ def probability(p: float) -> str:
     return figure(p) if p >= 0.001 else "< .001"
 
 
-def _table() -> Table:
-    return Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1, title: str = "") -> Table:
+    """Return a table. The first `left` columns are left-aligned, the others right-aligned; the first is never cut."""
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), title=Text(title) if title else None)
+    table.title_justify = "left"
+    for number, heading in enumerate(headings):
+        table.add_column(Text(heading), justify="left" if number < left else "right")
+    table.columns[0].no_wrap = True
+    table.columns[0].min_width = max((len(row[0]) for row in rows), default=0)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
 
 
 def _name(name: Measure) -> str:
@@ -283,25 +276,29 @@ def _short(name: Measure) -> str:
     return {Measure.FIRST_QUOTE: "quote@1", Measure.THREE_QUOTES: "quote@3"}.get(name, name.label)
 
 
-def _interval(estimate: Estimate) -> Text:
-    return Text(f"[{figure(estimate.low)}, {figure(estimate.high)}]")
+def _figure(estimate: Estimate | None) -> str:
+    return figure(estimate.value) if estimate is not None else ""
+
+
+def _interval(estimate: Estimate) -> str:
+    return f"[{figure(estimate.low)}, {figure(estimate.high)}]"
 
 
 def _signed(value: float) -> str:
     return ("+" if value > 0 else "") + figure(value)
 
 
-def _difference(contrast: MeasureComparison) -> str:
-    difference = contrast.difference
+def _difference(measure: MeasureComparison) -> str:
+    difference = measure.difference
     return (
         f"{_signed(difference.value)} [{_signed(difference.low)}, {_signed(difference.high)}], "
-        f"p {probability(difference.p)}, {contrast.lost} lost and {contrast.won} won"
+        f"p {probability(difference.p)}, {measure.lost} lost and {measure.won} won"
     )
 
 
-def _move(move: QuestionChange) -> str:
-    question = f": {move.question}" if move.question else ""
-    return f"{move.id} from {figure(move.before)} to {figure(move.after)}{question}"
+def _change(change: QuestionChange) -> str:
+    question = f": {change.question}" if change.question else ""
+    return f"{change.id} from {figure(change.before)} to {figure(change.after)}{question}"
 
 
 def _milliseconds(seconds: float) -> str:
