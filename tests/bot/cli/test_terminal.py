@@ -2,85 +2,19 @@
 
 from __future__ import annotations
 
-import fcntl
-import os
-import pty
 import re
-import select
-import struct
 import subprocess
-import termios
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
 from embeddings.library import Library
-from tests.bot.cli.conftest import QUESTION, process, start
+from tests.bot.cli.conftest import QUESTION, process
+from tests.bot.cli.terminal import terminal
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[=>]")
 BOLD = re.compile(r"\x1b\[1m(.*?)\x1b\[0m", re.DOTALL)
 COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|38;)[\d;]*m")
-
-
-class Terminal:
-    """The screen and the keyboard of a program's terminal."""
-
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
-        self.shown = ""
-
-    def read(self, seconds: float) -> bool:
-        """Read what is shown within that time. Return True if more may follow."""
-        ready, _, _ = select.select([self._descriptor], [], [], seconds)
-        # Reading from a terminal that no process has open is an error.
-        with suppress(OSError):
-            if ready:
-                taken = os.read(self._descriptor, 65536).decode("utf-8", "replace")
-                self.shown += taken.replace("\r\n", "\n")
-                return bool(taken)
-            return True
-        return False
-
-    def wait_for(self, text: str) -> None:
-        """Read until a text is shown."""
-        end = time.monotonic() + 60
-        while text not in self.shown:
-            assert time.monotonic() < end, f"{text!r} was not shown, but {self.shown!r}"
-            assert self.read(1), f"{text!r} was not shown, but {self.shown!r}"
-
-    def type(self, keys: str) -> None:
-        """Press these keys."""
-        os.write(self._descriptor, keys.encode())
-
-
-@contextmanager
-def terminal(
-    *arguments: str | Path, width: int = 80, environment: dict[str, str] | None = None
-) -> Iterator[tuple[Terminal, subprocess.Popen[str]]]:
-    """Run the command with a terminal of that width for all of its streams."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
-    running = start(
-        *arguments,
-        stdin=slave,
-        stdout=slave,
-        stderr=slave,
-        environment={"TERM": "xterm-256color"} | (environment or {}),
-        # A shell that runs the tests in the background makes them and their processes ignore the signal.
-        prefix=("env", "--default-signal=INT"),
-        start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
-    )
-    os.close(slave)
-    try:
-        yield Terminal(master), running
-    finally:
-        running.kill()
-        running.wait()
-        os.close(master)
 
 
 def shown_by(*arguments: str | Path, width: int = 80, environment: dict[str, str] | None = None) -> str:

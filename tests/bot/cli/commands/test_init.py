@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import pty
 import stat
 from pathlib import Path
 
 import pytest
 
 from bot.cli.commands.init import save_token
-from tests.bot.cli.conftest import OTHER_TOKEN, SECOND_REVIEW, TOKEN, Run, start
+from tests.bot.cli.conftest import OTHER_TOKEN, SECOND_REVIEW, TOKEN, Run
+from tests.bot.cli.terminal import terminal
 
 INVITATION = "https://discord.com/oauth2/authorize?client_id=123456789012345678&"
 
@@ -148,21 +147,12 @@ def test_a_folder_without_reviews_is_an_error(run: Run, empty: Path, tmp_path: P
 
 
 def test_a_token_typed_at_a_terminal_is_not_shown(fresh: Path) -> None:
-    ours, theirs = pty.openpty()
-    try:
-        # A dumb terminal shows no progress bar, which nothing here would read.
-        dumb = {"TERM": "dumb"}
-        with start("init", "--no-sync", "--data", fresh, stdin=theirs, stderr=theirs, environment=dumb) as running:
-            shown = b""
-            while b"Enter to skip):" not in shown:
-                shown += os.read(ours, 1024)
-            os.write(ours, f"{TOKEN}\n".encode())
-            out, _ = running.communicate(timeout=600)
-        while not shown.endswith(b"\n"):
-            shown += os.read(ours, 1024)
-    finally:
-        os.close(ours)
-        os.close(theirs)
-    assert running.returncode == 0
-    assert TOKEN not in out + shown.decode()
+    # A dumb terminal shows no progress bar.
+    with terminal("init", "--no-sync", "--data", fresh, environment={"TERM": "dumb"}) as (screen, running):
+        screen.wait_for("Enter to skip):")
+        screen.type(f"{TOKEN}\r")
+        while screen.read(60):
+            pass
+        assert running.wait(30) == 0
+    assert TOKEN not in screen.shown
     assert (fresh / "token").read_text(encoding="utf-8") == f"{TOKEN}\n"

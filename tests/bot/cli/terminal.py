@@ -1,0 +1,75 @@
+"""A terminal for the command in tests: its screen and its keyboard."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import subprocess
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from tests.bot.cli.conftest import start
+
+
+class Terminal:
+    """The screen and the keyboard of a program's terminal."""
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor = descriptor
+        self.shown = ""
+
+    def read(self, seconds: float) -> bool:
+        """Read what is shown within that time. Return True if more may follow."""
+        ready, _, _ = select.select([self._descriptor], [], [], seconds)
+        # Reading from a terminal that no process has open is an error.
+        with suppress(OSError):
+            if ready:
+                taken = os.read(self._descriptor, 65536).decode("utf-8", "replace")
+                self.shown += taken.replace("\r\n", "\n")
+                return bool(taken)
+            return True
+        return False
+
+    def wait_for(self, text: str) -> None:
+        """Read until a text is shown."""
+        end = time.monotonic() + 60
+        while text not in self.shown:
+            assert time.monotonic() < end, f"{text!r} was not shown, but {self.shown!r}"
+            assert self.read(1), f"{text!r} was not shown, but {self.shown!r}"
+
+    def type(self, keys: str) -> None:
+        """Press these keys."""
+        os.write(self._descriptor, keys.encode())
+
+
+@contextmanager
+def terminal(
+    *arguments: str | Path, width: int = 80, environment: dict[str, str] | None = None
+) -> Iterator[tuple[Terminal, subprocess.Popen[str]]]:
+    """Run the command with a terminal of that width for all of its streams."""
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+    running = start(
+        *arguments,
+        stdin=slave,
+        stdout=slave,
+        stderr=slave,
+        environment={"TERM": "xterm-256color"} | (environment or {}),
+        # A shell that runs the tests in the background makes them and their processes ignore the signal.
+        prefix=("env", "--default-signal=INT"),
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(slave)
+    try:
+        yield Terminal(master), running
+    finally:
+        running.kill()
+        running.wait()
+        os.close(master)
