@@ -9,6 +9,7 @@ from typing import Any
 from hypothesis import settings
 
 from bot.ui.components import embedded, layout
+from bot.ui.custom_ids import Action, decode
 from bot.ui.elements import Form, Message
 from bot.ui.text import safe_link
 from bot.ui.truncate import width
@@ -78,3 +79,18 @@ def check_form(form: Form) -> None:
         ],
     }
     assert list(limits.modal(body)) == []
+
+
+def text_of(message: Message) -> str:
+    """Return all texts of a message, from top to bottom."""
+    return "\n".join(text.content for text in message.texts())
+
+
+def lines_of(message: Message) -> list[str]:
+    """Return the lines of all texts of a message."""
+    return text_of(message).split("\n")
+
+
+def actions_of(message: Message) -> list[Action | None]:
+    """Return what its buttons do, from top to bottom."""
+    return [decode(button.custom_id) for button in message.buttons()]

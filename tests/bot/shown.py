@@ -17,7 +17,7 @@ from bot.ui.text import RenderOptions
 from embeddings.records import Review
 from tests.bot.reviews import answers, quotes
 
-MANNERS = st.booleans().map(lambda hide: RenderOptions(ENGLISH, hide))
+OPTIONS = st.booleans().map(lambda hide: RenderOptions(ENGLISH, hide))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,13 @@ class Shown:
 def messages(draw: st.DrawFn) -> Shown:
     """An answer, a quote in its context, a page of a section, a table of contents, or a list of reviews."""
     answer, known = draw(answers())
-    review, manner, page = known[0], draw(MANNERS), draw(st.integers(0, 4))
+    review, options, page = known[0], draw(OPTIONS), draw(st.integers(0, 4))
 
     def answered() -> Message:
-        return answer_message(answer, known, manner, member=1, private=draw(st.booleans()), within=review)
+        return answer_message(answer, known, options, member=1, private=draw(st.booleans()), within=review)
 
     def section() -> Message:
-        return section_message(review, draw(st.sampled_from(review.sections)), manner, first=draw(st.integers(0, 40)))
+        return section_message(review, draw(st.sampled_from(review.sections)), options, first=draw(st.integers(0, 40)))
 
     def in_context() -> Message:
         quote = draw(quotes(review, 1))
@@ -47,14 +47,14 @@ def messages(draw: st.DrawFn) -> Shown:
         key = passage_key(review, quote)
         found = find_passage(review, key)
         assert found is not None
-        return context_message(review, *found, manner, action=ReadInContext(key))
+        return context_message(review, *found, options, action=ReadInContext(key))
 
     def contents() -> Message:
         many = tuple(replace(review.sections[0], slug=f"s{number}") for number in range(60))
-        return contents_message(replace(review, sections=many), manner, page=page)
+        return contents_message(replace(review, sections=many), options, page=page)
 
     def listed() -> Message:
-        return reviews_message([replace(review, slug=f"r{number}") for number in range(60)], manner, page=page)
+        return reviews_message([replace(review, slug=f"r{number}") for number in range(60)], options, page=page)
 
     kinds: tuple[Callable[[], Message], ...] = (answered, in_context, section, contents, listed)
     return Shown(draw(st.sampled_from(kinds))(), known)

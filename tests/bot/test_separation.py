@@ -59,7 +59,7 @@ TYPED = ("", "f", *TITLES, "lampligth", "zzz")
 """What is typed where a review is wanted."""
 SECTIONS = ("", "1", "9", "Part 0", *(f"Part 1 {server}" for server in SERVERS), "zzz")
 """What is typed where a section is wanted."""
-MANNER = RenderOptions(ENGLISH)
+OPTIONS = RenderOptions(ENGLISH)
 _numbers = count()
 
 
@@ -119,7 +119,7 @@ async def seen(engine: Engine, asker: Asker, questions: Iterable[str], known: It
     collections = asker.collections
     found: list[object] = []
     reviews = await engine.reviews(collections)
-    found += [reviews, reviews_message(reviews, MANNER)]
+    found += [reviews, reviews_message(reviews, OPTIONS)]
     found.append(help_message(example_questions(engine.titles.visible(collections), ENGLISH), ENGLISH))
     for typed in TYPED:
         found.append(engine.titles.complete_reviews(typed, collections, 25))
@@ -153,7 +153,7 @@ async def opened(engine: Engine, typed: str, collections: Sequence[str]) -> Asyn
     for name in SECTIONS:
         yield engine.titles.complete_sections(title, name, 25)
         try:
-            yield section_message(*await engine.section(title, name), MANNER)
+            yield section_message(*await engine.section(title, name), OPTIONS)
         except LibraryError as error:
             yield str(error)
 
@@ -166,7 +166,7 @@ async def answered(engine: Engine, query: EngineQuery) -> AsyncIterator[object]:
     except LibraryError as error:
         yield str(error)
         return
-    message = answer_message(answer.answer, answer.reviews, MANNER, member=1, within=answer.within)
+    message = answer_message(answer.answer, answer.reviews, OPTIONS, member=1, within=answer.within)
     yield answer
     yield passages
     yield message
@@ -181,7 +181,7 @@ async def answered(engine: Engine, query: EngineQuery) -> AsyncIterator[object]:
 def context_of(read: Review, action: ReadInContext) -> object:
     place = find_passage(read, action.passage)
     assert place is not None
-    return context_message(read, *place, MANNER, action=action)
+    return context_message(read, *place, OPTIONS, action=action)
 
 
 def meant(engine: Engine, typed: str, collections: Sequence[str]) -> Title | str:

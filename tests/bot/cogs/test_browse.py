@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cogs.browse.help import example_questions
+from bot.cogs.browse.help import example_questions, help_message
 from bot.cogs.browse.pages import contents_message, context_message, reviews_message, section_message
 from bot.services.stable_keys import find_passage, passage_key, review_key, section_key
 from bot.services.titles import Heading, Title
@@ -15,14 +15,14 @@ from bot.ui.elements import Menu, Message
 from bot.ui.strings import ENGLISH
 from bot.ui.text import RenderOptions
 from embeddings.records import Paragraph, Quote, Review, Section
-from tests.bot.checks import a_quarter, check
+from tests.bot.checks import OWN_WORDS, a_quarter, actions_of, check, lines_of, text_of
 from tests.bot.discord_markdown import BOLD, SPOILER, read
-from tests.bot.reviews import quotes, reviews
+from tests.bot.reviews import names, quotes, reviews
 from tests.bot.texts import letters
 
 OPEN = RenderOptions(ENGLISH, hide_spoilers=False)
 HIDING = RenderOptions(ENGLISH, hide_spoilers=True)
-MANNERS = st.sampled_from((OPEN, HIDING))
+OPTIONS = st.sampled_from((OPEN, HIDING))
 
 
 def review_of(*paragraphs: str, spoiler: bool = False) -> Review:
@@ -42,19 +42,15 @@ def quote_of(review: Review, words: str) -> Quote:
     return Quote(1, words, "a", "A Film", "the-end", "The End", paragraph.number, start, start + len(words), 0.5)
 
 
-def in_context(review: Review, quote: Quote, manner: RenderOptions, first: int | None = None) -> Message:
+def in_context(review: Review, quote: Quote, options: RenderOptions, first: int | None = None) -> Message:
     key = passage_key(review, quote)
     found = find_passage(review, key)
     assert found is not None
-    return context_message(review, *found, manner, action=ReadInContext(key, first))
+    return context_message(review, *found, options, action=ReadInContext(key, first))
 
 
 def contents(message: Message) -> list[str]:
     return [text.content for text in message.texts()]
-
-
-def actions(message: Message) -> list[object]:
-    return [decode(button.custom_id) for button in message.buttons()]
 
 
 def menus(message: Message) -> list[Menu]:
@@ -62,52 +58,54 @@ def menus(message: Message) -> list[Menu]:
 
 
 @a_quarter
-@given(reviews(), MANNERS, st.none() | st.integers(0, 40), st.data())
-def test_discord_takes_every_quote_in_its_context(
-    review: Review, manner: RenderOptions, first: int | None, data: st.DataObject
+@given(reviews(), OPTIONS, st.none() | st.integers(0, 40), st.data())
+def test_discord_accepts_every_quote_in_context(
+    review: Review, options: RenderOptions, first: int | None, data: st.DataObject
 ) -> None:
     quote = data.draw(quotes(review, 1))
     if quote:
-        check(in_context(review, quote, manner, first), (review,))
+        check(in_context(review, quote, options, first), (review,))
 
 
 @a_quarter
-@given(reviews(), MANNERS, st.integers(0, 40))
-def test_discord_takes_every_page_of_a_section(review: Review, manner: RenderOptions, first: int) -> None:
-    check(section_message(review, review.sections[0], manner, first=first), (review,))
+@given(reviews(), OPTIONS, st.integers(0, 40))
+def test_discord_accepts_every_page_of_a_section(review: Review, options: RenderOptions, first: int) -> None:
+    check(section_message(review, review.sections[0], options, first=first), (review,))
 
 
 @a_quarter
-@given(reviews(), MANNERS, st.integers(0, 4))
-def test_discord_takes_every_table_of_contents(review: Review, manner: RenderOptions, page: int) -> None:
+@given(reviews(), OPTIONS, st.integers(0, 4))
+def test_discord_accepts_every_table_of_contents(review: Review, options: RenderOptions, page: int) -> None:
     many = tuple(replace(review.sections[0], slug=f"s{number}") for number in range(60))
-    check(contents_message(replace(review, sections=many), manner, page=page))
-    check(contents_message(review, manner, page=page))
+    check(contents_message(replace(review, sections=many), options, page=page))
+    check(contents_message(review, options, page=page))
 
 
 @a_quarter
-@given(reviews(), MANNERS, st.integers(0, 4))
-def test_discord_takes_every_list_of_reviews(review: Review, manner: RenderOptions, page: int) -> None:
-    check(reviews_message([replace(review, slug=f"r{number}") for number in range(60)], manner, page=page))
+@given(reviews(), OPTIONS, st.integers(0, 4))
+def test_discord_accepts_every_list_of_reviews(review: Review, options: RenderOptions, page: int) -> None:
+    check(reviews_message([replace(review, slug=f"r{number}") for number in range(60)], options, page=page))
 
 
 @a_quarter
-@given(reviews(1), MANNERS)
-def test_the_pages_of_a_section_hold_all_of_it_once(review: Review, manner: RenderOptions) -> None:
+@given(reviews(1), OPTIONS)
+def test_the_pages_of_a_section_show_all_of_it_once(review: Review, options: RenderOptions) -> None:
     section = review.sections[0]
     shown = ""
     first: int | None = 0
     while first is not None:
-        page = section_message(review, section, manner, first=first)
+        page = section_message(review, section, options, first=first)
         shown += "".join(letters(read(content).visible) for content in contents(page)[1:])
-        onward = [action.first for action in actions(page) if isinstance(action, SectionPage) and action.first > first]
-        first = onward[0] if onward else None
+        later = [
+            action.first for action in actions_of(page) if isinstance(action, SectionPage) and action.first > first
+        ]
+        first = later[0] if later else None
     assert shown == letters(review.text)
 
 
 @a_quarter
 @given(reviews(1))
-def test_a_flagged_section_is_hidden_word_for_word(review: Review) -> None:
+def test_every_word_of_a_spoiler_section_is_hidden(review: Review) -> None:
     section = replace(review.sections[0], spoiler=True)
     for content in contents(section_message(review, section, HIDING))[1:]:
         reading = read(content)
@@ -117,17 +115,17 @@ def test_a_flagged_section_is_hidden_word_for_word(review: Review) -> None:
 SHORT = review_of("Kathy drives.", "Nobody rebels. That is the point.", "The end.")
 
 
-def test_a_quote_is_marked_among_its_neighbours() -> None:
+def test_a_quote_is_bold_among_its_neighbours() -> None:
     message = in_context(SHORT, quote_of(SHORT, "That is the point."), OPEN)
     assert contents(message) == [
         "### A Film › The End\n-# paragraphs 1–3 of 3 · [source](https://a.example)",
         "Kathy drives.\n\nNobody rebels. **That is the point.**\n\nThe end.",
     ]
-    assert actions(message) == [Contents(review_key(SHORT))]
+    assert actions_of(message) == [Contents(review_key(SHORT))]
     assert message.private
 
 
-def test_a_quote_that_gives_the_end_away_is_marked_behind_the_marks() -> None:
+def test_a_quote_from_a_spoiler_section_is_bold_behind_spoiler_marks() -> None:
     review = review_of("Kathy drives.", "Nobody rebels.", spoiler=True)
     assert contents(in_context(review, quote_of(review, "rebels."), HIDING)) == [
         "### A Film › ||The End||\n-# paragraphs 1–2 of 2 · [source](https://a.example)",
@@ -143,7 +141,7 @@ def test_a_quote_in_the_middle_shows_the_paragraph_before_it_and_pages_both_ways
     message = in_context(LONG, quote, OPEN)
     assert "paragraphs 9–11 of 20" in contents(message)[0]
     assert read(contents(message)[1]).of(BOLD) == ("Paragraph 10 is long.",)
-    earlier, later, whole = actions(message)
+    earlier, later, whole = actions_of(message)
     assert whole == SectionPage(review_key(LONG), section_key(LONG.sections[0]))
     assert isinstance(earlier, ReadInContext)
     assert isinstance(later, ReadInContext)
@@ -158,7 +156,7 @@ def test_a_page_beyond_the_end_is_the_last_one() -> None:
 def test_a_section_without_text_says_so() -> None:
     message = section_message(review_of(), Section("e", "Empty", ()), OPEN)
     assert contents(message) == ["### A Film › Empty\n-# This section has no text. · [source](https://a.example)"]
-    assert actions(message) == [Contents(review_key(review_of()))]
+    assert actions_of(message) == [Contents(review_key(review_of()))]
 
 
 def test_a_table_of_contents_lists_the_sections_with_a_menu() -> None:
@@ -172,7 +170,7 @@ def test_a_table_of_contents_lists_the_sections_with_a_menu() -> None:
         ("2. Hidden: spoilers", section_key(hidden)),
     ]
     assert decode(menu.custom_id) == PickSection(review_key(review))
-    assert actions(message) == [ReviewList()]
+    assert actions_of(message) == [ReviewList()]
 
 
 def test_the_list_of_reviews_says_what_each_is_about() -> None:
@@ -192,11 +190,11 @@ def test_the_list_of_reviews_says_what_each_is_about() -> None:
 def test_a_long_list_is_paged(page: int, expected: list[int]) -> None:
     many = [replace(SHORT, slug=f"r{number}") for number in range(60)]
     message = reviews_message(many, OPEN, page=page)
-    assert actions(message) == [ReviewList(to) for to in expected]
+    assert actions_of(message) == [ReviewList(to) for to in expected]
     assert contents(message)[0] == f"### Reviews\n-# {('1–25', '26–50', '51–60')[min(page, 2)]} of 60"
 
 
-def test_without_reviews_there_is_a_friendly_word() -> None:
+def test_an_empty_list_of_reviews_says_so() -> None:
     assert contents(reviews_message((), OPEN)) == ["### Reviews\nThere are no reviews here yet."]
 
 
@@ -220,3 +218,25 @@ def test_no_example_of_help_names_a_spoiler_or_is_too_long_to_ask() -> None:
     title = titled("sea", "Who Drowns", "x" * 300, "Salt", spoilers=("Who Drowns",))
     assert example_questions((title,), ENGLISH) == ("What does the review of Sea say about “Salt”?",)
     assert example_questions((titled("sea"),), ENGLISH) == ()
+
+
+@a_quarter
+@given(st.lists(names(), max_size=3))
+def test_discord_accepts_every_help_page(examples: list[str]) -> None:
+    check(help_message(examples, ENGLISH), (), frozenset(OWN_WORDS))
+
+
+def test_help_shows_examples_as_they_can_be_asked() -> None:
+    def shown(*examples: str) -> list[str]:
+        return [line for line in lines_of(help_message(examples, ENGLISH)) if line.startswith("> ")]
+
+    assert shown("Who is Ruth?", "How does *B* end?") == ["> Who is Ruth?", "> How does \\*B\\* end?"]
+    assert shown() == []
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+def test_help_mentions_replies_only_where_the_bot_receives_them(is_heard: bool) -> None:
+    shown = text_of(help_message((), ENGLISH, is_heard=is_heard))
+    assert ("mention me" in shown, "reply to an answer" in shown) == (is_heard, is_heard)
+    assert "Ask the reviews about this" in shown
+    assert "`/ask` starts a new conversation" in shown

@@ -12,10 +12,9 @@ import pytest
 from bot.cogs.privacy.page import erase_message, export_message, privacy_message
 from bot.storage.database import Database
 from bot.storage.records import PersonalData, RetentionPolicy, StoredQuestion
-from bot.ui.elements import Message
 from bot.ui.strings import ENGLISH
 from embeddings.records import State
-from tests.bot.checks import OWN_WORDS, check
+from tests.bot.checks import OWN_WORDS, check, text_of
 
 TOLD = {
     "questions": {
@@ -56,11 +55,7 @@ QUESTION = StoredQuestion(
 DATA = PersonalData(40, (QUESTION,), ("Is it sad?",), {10: True})
 
 
-def text_of(message: Message) -> str:
-    return "\n".join(text.content for text in message.texts())
-
-
-def test_every_column_that_is_stored_is_told_of_in_plain_words(tmp_path: Path) -> None:
+def test_privacy_about_names_every_stored_column(tmp_path: Path) -> None:
     path = tmp_path / "bot.sqlite3"
     Database(path).close()
     connection = sqlite3.connect(path)
@@ -84,7 +79,7 @@ def test_every_column_that_is_stored_is_told_of_in_plain_words(tmp_path: Path) -
         (False, False, "**Questions asked here are never stored.**"),
     ],
 )
-def test_it_says_first_what_holds_where_the_member_is(in_server: bool, stores: bool, line: str) -> None:
+def test_privacy_about_says_first_what_this_server_does(in_server: bool, stores: bool, line: str) -> None:
     message = privacy_message(ENGLISH, TERMS, in_server=in_server, stores=stores)
     assert message.private
     assert line in next(message.texts()).content
@@ -95,7 +90,7 @@ def test_it_says_first_what_holds_where_the_member_is(in_server: bool, stores: b
     check(message, own=frozenset(OWN_WORDS))
 
 
-def test_the_file_has_all_that_there_is_of_the_person() -> None:
+def test_the_export_has_all_data_about_the_member() -> None:
     message = export_message(DATA, ENGLISH)
     assert message.private
     assert message.file is not None
@@ -118,7 +113,7 @@ def test_the_file_has_all_that_there_is_of_the_person() -> None:
     }
 
 
-def test_deleting_is_asked_about_once_more_with_what_there_is() -> None:
+def test_deleting_data_asks_for_confirmation_and_counts_it() -> None:
     message = erase_message(DATA, ENGLISH)
     assert "Stored questions: 1. Questions in memory: 1." in text_of(message)
     assert [button.label for button in message.buttons()] == ["Delete it now", "Export my data"]
