@@ -62,7 +62,7 @@ NEAR_MISS_LEAD: float = 5.0
 """How far ahead of the second best a misspelt name's match must be, else both are meant. A guess."""
 
 COMPLETION_SCORE: float = 60.0
-"""The least similarity (0 to 100) of what was typed and a completion that doesn't hold it. A guess."""
+"""The least similarity (0 to 100) of what was typed and a completion that doesn't contain it. A guess."""
 
 MAX_SUGGESTIONS: int = 3
 """How many of the closest names an error message lists. A guess."""
@@ -181,6 +181,9 @@ VECTOR_BLOCK_ROWS: int = 1 << 16
 
 ENCODE_CHUNK_TEXTS: int = 2048
 """A build stores its vectors after this many texts: an interruption costs half a minute of work at most."""
+
+MAX_NAMED_CHANGES: int = 3
+"""How many changed reviews a line names. A guess."""
 
 VECTOR_CACHE_RANGES: int = 8
 """How many reviews' vectors stay decoded in memory. A guess."""

@@ -24,7 +24,7 @@ class NameMatcher(Generic[T]):
     """Names to search again and again. What they are compared by is computed once.
 
     Args:
-        names: each name with what it stands for.
+        names: each name with the value that it means.
     """
 
     def __init__(self, names: Iterable[tuple[str, T]]) -> None:
@@ -48,9 +48,9 @@ class NameMatcher(Generic[T]):
         return _distinct(self._names[index][1] for _, score, index in scored if score > best - NEAR_MISS_LEAD)
 
     def complete(self, typed: str, limit: int) -> tuple[T, ...]:
-        """Return what the names stand for that best complete what was typed, at most `limit`, best first.
+        """Return the values of the names that best complete what was typed, at most `limit`, best first.
 
-        If nothing was typed, these are the first names in their order. Misspellings are tolerated.
+        If nothing was typed, these are those of the first names in their order. Misspellings are tolerated.
         """
         wanted = fold(typed).strip()
         if not wanted:
@@ -87,7 +87,7 @@ def find_review(name: str, names: Sequence[tuple[str, T]]) -> T:
 
     Args:
         name: as typed.
-        names: each review's slug, title and aliases, with what stands for the review.
+        names: each review's slug, title and aliases, with the value to return.
 
     Raises:
         UnknownReviewError: `name` means no review, or several; the message lists the closest.

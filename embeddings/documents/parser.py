@@ -26,7 +26,7 @@ _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class FolderReviews:
-    """What a folder holds.
+    """The reviews of a folder.
 
     Attributes:
         reviews: the reviews, in the order of their files.

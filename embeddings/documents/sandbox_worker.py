@@ -34,7 +34,7 @@ def restrict() -> None:
         try:
             resource.setrlimit(limit, (most, most))
         except (ValueError, OSError):
-            # Some systems refuse some of them. The parent's timeout holds everywhere.
+            # Some systems refuse some of them. The parent's timeout remains.
             continue
 
 

@@ -162,9 +162,14 @@ def verify_encoder(directory: Path) -> StoredEncoder:
 
 
 class OnnxEncoder:
-    """An exported model on onnxruntime. Safe to call from several threads at once."""
+    """An exported model on onnxruntime. Safe to call from several threads at once.
+
+    Attributes:
+        identity: what decides the vectors.
+    """
 
     def __init__(self, stored: StoredEncoder, tokenizer: Tokenizer, session: onnxruntime.InferenceSession) -> None:
+        self.identity = stored.identity
         self._stored = stored
         self._tokenizer = tokenizer
         self._session = session
@@ -190,11 +195,6 @@ class OnnxEncoder:
             reason = str(error).splitlines()[0]
             raise IndexDamagedError(f"{directory}: The encoder can't be loaded ({reason}). {REBUILD}") from error
         return cls(stored, tokenizer, session)
-
-    @property
-    def identity(self) -> EncoderIdentity:
-        """What decides the vectors."""
-        return self._stored.identity
 
     def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
         """Return the vectors of `texts`, in their order; see `Encoder.encode`."""

@@ -26,6 +26,7 @@ class SentenceTransformersEncoder:
     """A model on sentence-transformers, on the CPU, in single precision.
 
     Attributes:
+        identity: what decides the vectors.
         model: the model itself, for exporting it.
         prompt: what the model expects before each text; empty for most.
     """
@@ -33,7 +34,7 @@ class SentenceTransformersEncoder:
     def __init__(self, model: SentenceTransformer, identity: EncoderIdentity) -> None:
         self.model = model
         self.prompt = model.prompts.get(model.default_prompt_name or "") or ""
-        self._identity = identity
+        self.identity = identity
 
     @classmethod
     def load(cls, source: ModelSource) -> SentenceTransformersEncoder:
@@ -55,11 +56,6 @@ class SentenceTransformersEncoder:
             reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
             raise ModelError(f"{source.name}: sentence-transformers can't load this model ({reason}).") from error
         return cls(model, EncoderIdentity(source.name, source.weights, dimension, limit, SENTENCE_TRANSFORMERS))
-
-    @property
-    def identity(self) -> EncoderIdentity:
-        """What decides the vectors."""
-        return self._identity
 
     def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
         """Return the vectors of `texts`, in their order; see `Encoder.encode`."""

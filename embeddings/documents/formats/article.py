@@ -1,4 +1,4 @@
-"""A review as another format holds it, and the Markdown file that it becomes."""
+"""A review read from another format, and the Markdown file that it becomes."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _LINE_START_MARK = re.compile(r"^(?:[-+>=]|\d+(?=[.)]))")
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """A review as another format holds it. `author` and `source` (a link) are None if the format names none."""
+    """A review read from another format. `author` and `source` (a link) are None if the format names none."""
 
     title: str
     blocks: tuple[Block, ...]

@@ -13,7 +13,7 @@ INLINE_TAGS = frozenset(
     "a abbr b bdi bdo big cite code data del dfn em font i ins kbd mark q s samp small span strike strong sub sup time "
     "tt u var wbr".split()
 )
-"""HTML elements that stand inside a paragraph and don't end a word."""
+"""HTML elements inside a paragraph that don't end a word."""
 
 _WHITE_SPACE = re.compile(r"[ \t\n\v\f\r\x85\u2028\u2029]+")
 _ORNAMENT = re.compile(r"[\s*_=~#•·⁂†❦❧–—-]+")

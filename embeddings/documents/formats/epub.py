@@ -72,11 +72,11 @@ class _Book:
         """Return the folder of the package file, and its content."""
         container = _xml(self.read(_CONTAINER))
         roots = container.iterfind(".//{*}rootfile")
-        place = next((path for root in roots if (path := root.get("full-path"))), None)
-        if place is None:
+        path = next((path for root in roots if (path := root.get("full-path"))), None)
+        if path is None:
             raise ConversionError("This is not an EPUB: it names no package file.")
-        place = _inside("", place)
-        return posixpath.dirname(place), _xml(self.read(place))
+        path = _inside("", path)
+        return posixpath.dirname(path), _xml(self.read(path))
 
     def read(self, name: str) -> bytes:
         """Return the content of a file of the archive, whatever size the archive's directory names."""

@@ -31,7 +31,7 @@ def markdown_blocks(body: str, lines_before: int, path: Path) -> tuple[Block, ..
 
     Args:
         body: the text.
-        lines_before: how many lines of the file stand before it.
+        lines_before: how many lines of the file come before it.
         path: the file, for errors.
 
     Raises:

@@ -65,7 +65,7 @@ def plain_text_blocks(text: str, title: str) -> tuple[Block, ...]:
     """Return the paragraphs of a plain text and the headings between them.
 
     A line is a paragraph. In a text that was wrapped by hand or by an editor, several lines are. A heading is a short
-    line that doesn't close a sentence and stands alone between paragraphs. Several such lines in a row are no headings,
+    line that doesn't close a sentence and is alone between paragraphs. Several such lines in a row are no headings,
     because they read as a list or as verse.
     """
     paragraphs = [block for block in _join_wrapped(text.split("\n")) if not is_ornament(block.text)]

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from embeddings.config import MAX_NAMED_CHANGES
 from embeddings.documents.files import REVIEWS, collection_folders, digest_of, review_files
 from embeddings.documents.slugs import slugify
 from embeddings.index.manifest import IndexedReview, Manifest
 from embeddings.records import SHARED
-
-_NAMED = 3
-"""How many changed reviews a line names."""
 
 
 def outdated(data: Path, manifest: Manifest) -> tuple[str, ...]:
@@ -73,8 +71,8 @@ def explain_lost_reviews(data: Path, manifest: Manifest, *, found: bool) -> str 
 
 
 def _first_few(slugs: Sequence[str]) -> str:
-    named = ", ".join(slugs[:_NAMED])
-    return f"{named} and {len(slugs) - _NAMED} more" if len(slugs) > _NAMED else named
+    named = ", ".join(slugs[:MAX_NAMED_CHANGES])
+    return f"{named} and {len(slugs) - MAX_NAMED_CHANGES} more" if len(slugs) > MAX_NAMED_CHANGES else named
 
 
 def _is_unchanged(path: Path, review: IndexedReview) -> bool:

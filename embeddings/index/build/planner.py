@@ -135,9 +135,9 @@ def plan_collection(name: str, sources: Sequence[Source], old: CollectionIndex |
     reviews: list[IndexedReview] = []
     blocks: list[tuple[Rows, Rows]] = []
     passage_count = sentence_count = 0
-    for number, (source, place) in enumerate(zip(sources, before, strict=True)):
-        if old is not None and place is not None:
-            entry = entries[place]
+    for number, (source, old_number) in enumerate(zip(sources, before, strict=True)):
+        if old is not None and old_number is not None:
+            entry = entries[old_number]
             passages = old.passage_table[slice(*entry.passages)].copy()
             sentences = old.sentence_table[slice(*entry.sentences)].copy()
         else:
@@ -161,12 +161,12 @@ def plan_collection(name: str, sources: Sequence[Source], old: CollectionIndex |
         passage_count, sentence_count = ends
     passage_rows = _RowMap.of(
         [entry.passages for entry in reviews],
-        [None if place is None else entries[place].passages for place in before],
+        [None if old_number is None else entries[old_number].passages for old_number in before],
         len(old.passage_table) if old is not None else 0,
     )
     sentence_rows = _RowMap.of(
         [entry.sentences for entry in reviews],
-        [None if place is None else entries[place].sentences for place in before],
+        [None if old_number is None else entries[old_number].sentences for old_number in before],
         len(old.sentence_table) if old is not None else 0,
     )
     return Plan(
@@ -312,7 +312,7 @@ def _vocabulary(new: WordCounts, old: CollectionIndex | None, before: Sequence[i
     if old is None:
         return Vocabulary.from_counts(added)
     removed = WordCounts()
-    for number in set(range(len(old.entry.reviews))).difference(place for place in before if place is not None):
+    for number in set(range(len(old.entry.reviews))).difference(before):
         entry = old.entry.reviews[number]
         review = old.review(entry.slug).text
         for text in (entry.title, *entry.aliases):
