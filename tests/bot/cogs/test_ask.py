@@ -19,10 +19,10 @@ from bot.ui.text import (
 )
 from embeddings.errors import LibraryError
 from embeddings.records import Answer, Hit, Paragraph, Quote, Review, Section, State
-from tests.bot.checks import a_quarter, actions_of, check, check_form, lines_of
-from tests.bot.discord_markdown import QUOTE, SPOILER, read
-from tests.bot.reviews import ANSWER, LONG_WORD, QUOTES, REVIEW, answers, names, quotes, reviews
-from tests.bot.texts import letters, texts
+from tests.bot.fixtures.checks import a_quarter, actions_of, check, check_form, lines_of
+from tests.bot.fixtures.discord_markdown import QUOTE, SPOILER, read
+from tests.bot.fixtures.reviews import ANSWER, LONG_WORD, QUOTES, REVIEW, answers, names, quotes, reviews
+from tests.bot.fixtures.texts import letters, texts
 
 OPTIONS = st.booleans().map(lambda hide: RenderOptions(ENGLISH, hide))
 

@@ -15,10 +15,10 @@ from bot.ui.elements import Menu, Message
 from bot.ui.strings import ENGLISH
 from bot.ui.text import RenderOptions
 from embeddings.records import Paragraph, Quote, Review, Section
-from tests.bot.checks import OWN_WORDS, a_quarter, actions_of, check, lines_of, text_of
-from tests.bot.discord_markdown import BOLD, SPOILER, read
-from tests.bot.reviews import names, quotes, reviews
-from tests.bot.texts import letters
+from tests.bot.fixtures.checks import OWN_WORDS, a_quarter, actions_of, check, lines_of, text_of
+from tests.bot.fixtures.discord_markdown import BOLD, SPOILER, read
+from tests.bot.fixtures.reviews import names, quotes, reviews
+from tests.bot.fixtures.texts import letters
 
 OPEN = RenderOptions(ENGLISH, hide_spoilers=False)
 HIDING = RenderOptions(ENGLISH, hide_spoilers=True)

@@ -14,7 +14,7 @@ from bot.storage.database import Database
 from bot.storage.records import PersonalData, RetentionPolicy, StoredQuestion
 from bot.ui.strings import ENGLISH
 from embeddings.records import State
-from tests.bot.checks import OWN_WORDS, check, text_of
+from tests.bot.fixtures.checks import OWN_WORDS, check, text_of
 
 TOLD = {
     "questions": {

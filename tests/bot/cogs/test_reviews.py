@@ -13,8 +13,8 @@ from bot.ui.custom_ids import AddReview, Cancel, RemoveReview
 from bot.ui.strings import ENGLISH
 from bot.ui.text import RenderOptions
 from embeddings.records import Review
-from tests.bot.checks import a_quarter, actions_of, check, text_of
-from tests.bot.reviews import names, reviews
+from tests.bot.fixtures.checks import a_quarter, actions_of, check, text_of
+from tests.bot.fixtures.reviews import names, reviews
 from tests.embeddings.fixtures.reviews import review
 
 OPTIONS = RenderOptions(ENGLISH)

@@ -19,8 +19,8 @@ from bot.storage.records import ServerSettings, StoredQuestion
 from bot.ui.strings import ENGLISH
 from embeddings.evaluation.annotate import UnlabelledQuestion, read_unlabelled
 from embeddings.records import State
-from tests.bot.checks import a_quarter, check
-from tests.bot.texts import texts
+from tests.bot.fixtures.checks import a_quarter, check
+from tests.bot.fixtures.texts import texts
 
 DAY = date(2026, 11, 22)
 NETFLIX = StoredQuestion(1, 1, 40, DAY, "Is it on Netflix?", State.UNANSWERED, 0.2, None, ("shared",))

@@ -14,8 +14,8 @@ from bot.ui.read_back import earlier_in, question_in
 from bot.ui.strings import ENGLISH, catalogue
 from bot.ui.text import RenderOptions
 from embeddings.records import Answer, State
-from tests.bot.checks import POST, bodies
-from tests.bot.reviews import ANSWER, REVIEW
+from tests.bot.fixtures.checks import POST, bodies
+from tests.bot.fixtures.reviews import ANSWER, REVIEW
 from tests.discord.loopback.validation import limits, openapi
 
 MESSAGE = answer_message(ANSWER, (REVIEW,), RenderOptions(ENGLISH), member=42)

@@ -37,7 +37,7 @@ from bot.ui.custom_ids import (
     encode,
 )
 from embeddings.records import Paragraph, Quote, Review, Section
-from tests.bot.reviews import names, quotes, reviews
+from tests.bot.fixtures.reviews import names, quotes, reviews
 
 KEYS = names().map(lambda slug: review_key(Review(slug, "", "", ())))
 COUNTS = st.integers(0, 10**6)

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import example, given
 
 from bot.ui.escape import block_quote, bold, clean, escape, escape_syntax, one_line, spoiler, unescape
-from tests.bot.discord_markdown import BOLD, QUOTE, SPOILER, read
-from tests.bot.texts import FRAGMENTS, letters, texts
+from tests.bot.fixtures.discord_markdown import BOLD, QUOTE, SPOILER, read
+from tests.bot.fixtures.texts import FRAGMENTS, letters, texts
 
 
 @given(texts())

@@ -8,8 +8,8 @@ from bot.ui.elements import Message, Style, Text
 from bot.ui.strings import ENGLISH
 from bot.ui.text import error_message, escaped_line, notice, plain_line, question_problem, safe_link, unknown_review
 from embeddings.errors import LibraryError
-from tests.bot.checks import check, lines_of
-from tests.bot.texts import texts
+from tests.bot.fixtures.checks import check, lines_of
+from tests.bot.fixtures.texts import texts
 
 
 @given(texts())

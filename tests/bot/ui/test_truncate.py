@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from bot.ui.escape import escape
 from bot.ui.truncate import fit, page_before, page_end, split_paragraphs, width
 from embeddings.records import Paragraph
-from tests.bot.texts import texts
+from tests.bot.fixtures.texts import texts
 
 
 def shown(text: str) -> int:

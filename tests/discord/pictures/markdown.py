@@ -1,6 +1,6 @@
 """Discord's markdown as HTML: what its clients show of a text, as far as the bot's messages use it.
 
-Mentions, bare links and emoji names are shown as the plain text that they are; `tests.bot.discord_markdown` is the
+Mentions, bare links and emoji names are shown as the plain text that they are; `tests.bot.fixtures.discord_markdown` is the
 judge of whether any of it would be active.
 """
 

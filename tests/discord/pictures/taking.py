@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.bot.checks import bodies
+from tests.bot.fixtures.checks import bodies
 from tests.discord.pictures.browser import browsing
 from tests.discord.pictures.drawing import Screen, page
 from tests.discord.pictures.scenes import Scene

@@ -18,9 +18,9 @@ from bot.ui.strings import ENGLISH
 from bot.ui.text import RenderOptions
 from embeddings.library import Library
 from embeddings.records import Answer, Review
-from tests.bot.checks import bodies
-from tests.bot.discord_markdown import read
-from tests.bot.reviews import answers
+from tests.bot.fixtures.checks import bodies
+from tests.bot.fixtures.discord_markdown import read
+from tests.bot.fixtures.reviews import answers
 from tests.discord.pictures.browser import INSTALL, find
 from tests.discord.pictures.drawing import Screen, page
 from tests.discord.pictures.markdown import html
