@@ -1,7 +1,7 @@
-"""Discord's markdown as HTML: what its clients show of a text, as far as the bot's messages use it.
+"""Discord's markdown as HTML, as far as the bot's messages use it.
 
-Mentions, bare links and emoji names are shown as the plain text that they are; `tests.bot.fixtures.discord_markdown` is the
-judge of whether any of it would be active.
+Mentions, bare links and emoji names are shown as plain text. `tests.bot.fixtures.discord_markdown` decides if any of it
+would be active.
 """
 
 from __future__ import annotations
