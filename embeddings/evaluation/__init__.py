@@ -16,70 +16,86 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from embeddings.config import PERMUTATIONS, UNANSWERABLE_KINDS
-    from embeddings.evaluation.annotate import (
-        CandidateSentence,
-        UnlabelledQuestion,
-        add_question,
-        candidate_sentences,
-        labelled_questions,
-        not_yet_labelled,
-        read_unlabelled,
-    )
-    from embeddings.evaluation.calibrate import (
-        Calibration,
-        Goal,
-        calibration_record,
-        choose_thresholds,
-        store_thresholds,
-    )
-    from embeddings.evaluation.clustering import cluster
-    from embeddings.evaluation.compare import (
-        IncomparableRunsError,
-        MeasureComparison,
-        QuestionChange,
-        RunComparison,
-        check_comparable,
-        compare_all,
-        compare_runs,
-        comparison_record,
-        fingerprint_mismatch,
-        load_runs,
-        on_shared_questions,
-    )
-    from embeddings.evaluation.datasets.beir import write_beir
-    from embeddings.evaluation.datasets.task import Task
-    from embeddings.evaluation.datasets.trec import write_qrels, write_run
-    from embeddings.evaluation.evaluator import Evaluation, evaluate, library_settings, open_task
-    from embeddings.evaluation.metrics import Measure
-    from embeddings.evaluation.report.json_record import evaluation_record, seconds_record
-    from embeddings.evaluation.report.report import write_report
-    from embeddings.evaluation.runs import Run, fingerprint, save_run
-    from embeddings.evaluation.significance import Estimate
-    from embeddings.evaluation.summary import NO_KIND, Summary, aurc, by_kind, by_review, risk_coverage, summarise
-    from embeddings.evaluation.sweep import SweepRun, UnknownRankingError, named_ranking, read_sweep, run_sweep
+    from embeddings.config import PERMUTATIONS as PERMUTATIONS
+    from embeddings.config import UNANSWERABLE_KINDS as UNANSWERABLE_KINDS
+    from embeddings.evaluation.annotate import CandidateSentence as CandidateSentence
+    from embeddings.evaluation.annotate import UnlabelledQuestion as UnlabelledQuestion
+    from embeddings.evaluation.annotate import add_question as add_question
+    from embeddings.evaluation.annotate import candidate_sentences as candidate_sentences
+    from embeddings.evaluation.annotate import labelled_questions as labelled_questions
+    from embeddings.evaluation.annotate import not_yet_labelled as not_yet_labelled
+    from embeddings.evaluation.annotate import read_unlabelled as read_unlabelled
+    from embeddings.evaluation.calibrate import Calibration as Calibration
+    from embeddings.evaluation.calibrate import Goal as Goal
+    from embeddings.evaluation.calibrate import calibration_record as calibration_record
+    from embeddings.evaluation.calibrate import choose_thresholds as choose_thresholds
+    from embeddings.evaluation.calibrate import store_thresholds as store_thresholds
+    from embeddings.evaluation.clustering import cluster as cluster
+    from embeddings.evaluation.compare import IncomparableRunsError as IncomparableRunsError
+    from embeddings.evaluation.compare import MeasureComparison as MeasureComparison
+    from embeddings.evaluation.compare import QuestionChange as QuestionChange
+    from embeddings.evaluation.compare import RunComparison as RunComparison
+    from embeddings.evaluation.compare import check_comparable as check_comparable
+    from embeddings.evaluation.compare import compare_all as compare_all
+    from embeddings.evaluation.compare import compare_runs as compare_runs
+    from embeddings.evaluation.compare import comparison_record as comparison_record
+    from embeddings.evaluation.compare import fingerprint_mismatch as fingerprint_mismatch
+    from embeddings.evaluation.compare import load_runs as load_runs
+    from embeddings.evaluation.compare import on_shared_questions as on_shared_questions
+    from embeddings.evaluation.datasets.beir import write_beir as write_beir
+    from embeddings.evaluation.datasets.task import Task as Task
+    from embeddings.evaluation.datasets.trec import write_qrels as write_qrels
+    from embeddings.evaluation.datasets.trec import write_run as write_run
+    from embeddings.evaluation.evaluator import Evaluation as Evaluation
+    from embeddings.evaluation.evaluator import evaluate as evaluate
+    from embeddings.evaluation.evaluator import library_settings as library_settings
+    from embeddings.evaluation.evaluator import open_task as open_task
+    from embeddings.evaluation.metrics import Measure as Measure
+    from embeddings.evaluation.report.json_record import evaluation_record as evaluation_record
+    from embeddings.evaluation.report.json_record import seconds_record as seconds_record
+    from embeddings.evaluation.report.report import write_report as write_report
+    from embeddings.evaluation.runs import Run as Run
+    from embeddings.evaluation.runs import fingerprint as fingerprint
+    from embeddings.evaluation.runs import save_run as save_run
+    from embeddings.evaluation.significance import Estimate as Estimate
+    from embeddings.evaluation.summary import NO_KIND as NO_KIND
+    from embeddings.evaluation.summary import Summary as Summary
+    from embeddings.evaluation.summary import aurc as aurc
+    from embeddings.evaluation.summary import by_kind as by_kind
+    from embeddings.evaluation.summary import by_review as by_review
+    from embeddings.evaluation.summary import risk_coverage as risk_coverage
+    from embeddings.evaluation.summary import summarise as summarise
+    from embeddings.evaluation.sweep import SweepRun as SweepRun
+    from embeddings.evaluation.sweep import UnknownRankingError as UnknownRankingError
+    from embeddings.evaluation.sweep import named_ranking as named_ranking
+    from embeddings.evaluation.sweep import read_sweep as read_sweep
+    from embeddings.evaluation.sweep import run_sweep as run_sweep
 
-_PUBLIC = {
-    "config": "PERMUTATIONS UNANSWERABLE_KINDS",
-    "evaluation.annotate": "CandidateSentence UnlabelledQuestion add_question candidate_sentences labelled_questions "
-    "not_yet_labelled read_unlabelled",
-    "evaluation.calibrate": "Calibration Goal calibration_record choose_thresholds store_thresholds",
-    "evaluation.clustering": "cluster",
-    "evaluation.compare": "IncomparableRunsError MeasureComparison QuestionChange RunComparison check_comparable "
-    "compare_all compare_runs comparison_record fingerprint_mismatch load_runs on_shared_questions",
-    "evaluation.datasets.beir": "write_beir",
-    "evaluation.datasets.task": "Task",
-    "evaluation.datasets.trec": "write_qrels write_run",
-    "evaluation.evaluator": "Evaluation evaluate library_settings open_task",
-    "evaluation.metrics": "Measure",
-    "evaluation.report.json_record": "evaluation_record seconds_record",
-    "evaluation.report.report": "write_report",
-    "evaluation.runs": "Run fingerprint save_run",
-    "evaluation.significance": "Estimate",
-    "evaluation.summary": "NO_KIND Summary aurc by_kind by_review risk_coverage summarise",
-    "evaluation.sweep": "SweepRun UnknownRankingError named_ranking read_sweep run_sweep",
+_MODULES = {
+    "embeddings.config": "PERMUTATIONS UNANSWERABLE_KINDS",
+    "embeddings.evaluation.annotate": (
+        "CandidateSentence UnlabelledQuestion add_question candidate_sentences labelled_questions not_yet_labelled "
+        "read_unlabelled"
+    ),
+    "embeddings.evaluation.calibrate": "Calibration Goal calibration_record choose_thresholds store_thresholds",
+    "embeddings.evaluation.clustering": "cluster",
+    "embeddings.evaluation.compare": (
+        "IncomparableRunsError MeasureComparison QuestionChange RunComparison check_comparable compare_all compare_runs "
+        "comparison_record fingerprint_mismatch load_runs on_shared_questions"
+    ),
+    "embeddings.evaluation.datasets.beir": "write_beir",
+    "embeddings.evaluation.datasets.task": "Task",
+    "embeddings.evaluation.datasets.trec": "write_qrels write_run",
+    "embeddings.evaluation.evaluator": "Evaluation evaluate library_settings open_task",
+    "embeddings.evaluation.metrics": "Measure",
+    "embeddings.evaluation.report.json_record": "evaluation_record seconds_record",
+    "embeddings.evaluation.report.report": "write_report",
+    "embeddings.evaluation.runs": "Run fingerprint save_run",
+    "embeddings.evaluation.significance": "Estimate",
+    "embeddings.evaluation.summary": "NO_KIND Summary aurc by_kind by_review risk_coverage summarise",
+    "embeddings.evaluation.sweep": "SweepRun UnknownRankingError named_ranking read_sweep run_sweep",
 }
-_MODULE_OF = {name: f"embeddings.{module}" for module, names in _PUBLIC.items() for name in names.split()}
+_MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
 
 __all__ = list(_MODULE_OF)
 

@@ -1,6 +1,6 @@
 """`python -m embeddings.training SHARED OUT` trains the reranker.
 
-Training takes an hour on two cores and resumes from its checkpoint. SHARED has the folders `data/` and `reader-data/`.
+Training can take hours on two cores. It resumes from its checkpoint. SHARED has the folders `data/` and `reader-data/`.
 OUT receives `checkpoint.pt`, `fp32.onnx`, `reranker.onnx` and `model-card.md`.
 """
 

@@ -104,40 +104,12 @@ def test_half_of_squad_has_its_paragraphs_and_questions() -> None:
     assert sum(len(section.paragraphs) for section in review.sections) == 646
 
 
-@pytest.mark.parametrize(
-    ("content", "reason"),
-    [
-        ("{", r"squad\.json, line 1: The text is not JSON at column 2"),
-        ('{"data": [{"title": "a"}]}', "not in the format of SQuAD v2"),
-        ("[]", "not in the format of SQuAD v2"),
-        ('{"data": []}', "The file has no questions"),
-    ],
-)
-def test_a_file_that_is_not_squad_is_an_error(tmp_path: Path, content: str, reason: str) -> None:
-    file = tmp_path / "squad.json"
-    file.write_text(content, encoding="utf-8")
-
-    with pytest.raises(QuestionFileError, match=reason):
-        read_squad(file)
-
-
-def test_unreadable_squad_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "bytes.json").write_bytes(b"\xff")
-    question = {"id": "1", "question": "Why?", "answers": "none"}
-    paragraph = {"context": "A clock.", "qas": [question]}
-    (tmp_path / "form.json").write_text(
-        json.dumps({"data": [{"title": "a", "paragraphs": [paragraph]}]}), encoding="utf-8"
-    )
-
-    for name, reason in (("bytes", "not UTF-8"), ("absent", "can't be read"), ("form", "not in the format")):
-        with pytest.raises(QuestionFileError, match=reason):
-            read_squad(tmp_path / f"{name}.json")
-
-
+ASKED = {"id": "1", "question": "q?"}
 ANSWER = {"text": "world", "answer_start": 6}
 MISPLACED = "An answer to the question '1' is not in its paragraph at {}. Set \"answer_start\" to the offset of {!r}."
 
 NOT_SQUAD = "The file is not in the format of SQuAD v2 ({}). Use another file."
+NO_INDICES = "TypeError(\"string indices must be integers, not 'str'\")"
 
 
 def squad_of(*questions: object, context: str = "hello world") -> str:
@@ -147,32 +119,22 @@ def squad_of(*questions: object, context: str = "hello world") -> str:
 @pytest.mark.parametrize(
     ("content", "reason"),
     [
+        ("{", "The text is not JSON at column 2 (Expecting property name enclosed in double quotes). Correct it."),
+        ("[]", NOT_SQUAD.format("TypeError('list indices must be integers or slices, not str')")),
+        ('{"data": []}', "The file has no questions. Use another file."),
         (
-            squad_of(
-                {"id": "1", "question": "q?", "answers": [ANSWER]}, {"id": "1", "question": "r?", "is_impossible": True}
-            ),
+            squad_of({**ASKED, "answers": [ANSWER]}, {**ASKED, "is_impossible": True}),
             "Two questions have the id '1'. Use another id for one of them.",
         ),
-        (
-            squad_of({"id": "1", "question": "q?", "answers": [{**ANSWER, "answer_start": 5}]}),
-            MISPLACED.format(5, "world"),
-        ),
-        (
-            squad_of({"id": "1", "question": "q?", "answers": [{**ANSWER, "answer_start": -5}]}),
-            MISPLACED.format(-5, "world"),
-        ),
-        (
-            squad_of({"id": "1", "question": "q?", "answers": [{**ANSWER, "answer_start": "abc"}]}),
-            MISPLACED.format("'abc'", "world"),
-        ),
-        (squad_of({"id": "1", "question": "q?", "answers": [{**ANSWER, "text": ""}]}), MISPLACED.format(6, "")),
-        (squad_of({"id": "1", "question": " ", "answers": [ANSWER]}), "The question '1' is empty. Remove it."),
+        (squad_of({**ASKED, "answers": [{**ANSWER, "answer_start": 5}]}), MISPLACED.format(5, "world")),
+        (squad_of({**ASKED, "answers": [{**ANSWER, "answer_start": -5}]}), MISPLACED.format(-5, "world")),
+        (squad_of({**ASKED, "answers": [{**ANSWER, "answer_start": "abc"}]}), MISPLACED.format("'abc'", "world")),
+        (squad_of({**ASKED, "answers": [{**ANSWER, "text": ""}]}), MISPLACED.format(6, "")),
+        (squad_of({**ASKED, "answers": "none"}), NOT_SQUAD.format(NO_INDICES)),
+        (squad_of({**ASKED, "question": " ", "answers": [ANSWER]}), "The question '1' is empty. Remove it."),
         (squad_of(context=" \n "), "Paragraph 1 of the article 'a' is blank. Remove it."),
-        (squad_of("x"), NOT_SQUAD.format("TypeError(\"string indices must be integers, not 'str'\")")),
-        (
-            '{"data": [{"title": 5, "paragraphs": []}]}',
-            NOT_SQUAD.format("TypeError('\"title\" is not a string')"),
-        ),
+        (squad_of("x"), NOT_SQUAD.format(NO_INDICES)),
+        ('{"data": [{"title": 5, "paragraphs": []}]}', NOT_SQUAD.format("TypeError('\"title\" is not a string')")),
         pytest.param("[" * 100_000, "The brackets are nested too deeply. Remove some of them.", id="too deep"),
     ],
 )
@@ -183,7 +145,7 @@ def test_broken_squad_is_an_error_with_its_reason(tmp_path: Path, content: str, 
     with pytest.raises(QuestionFileError) as error:
         read_squad(file)
 
-    assert error.value.reason == reason
+    assert (error.value.file, error.value.reason) == (file, reason)
 
 
 def write_folder(folder: Path, corpus: str, queries: str, qrels: str) -> Path:
@@ -355,10 +317,14 @@ def test_a_broken_trec_file_is_an_error_with_its_line(
         read(file)
 
 
-def test_an_unreadable_trec_file_is_an_error(tmp_path: Path) -> None:
-    (tmp_path / "bytes").write_bytes(b"\xff\xfe")
+@pytest.mark.parametrize("read", [read_squad, read_run, read_qrels, read_beir])
+def test_an_unreadable_file_is_an_error(tmp_path: Path, read: Callable[[Path], object]) -> None:
+    folder = write_folder(tmp_path, CORPUS, QUERIES, QRELS)
+    file, named = (folder / "corpus.jsonl", folder) if read is read_beir else (folder / "file", folder / "file")
+    file.write_bytes(b"\xff\xfe")
 
     with pytest.raises(QuestionFileError, match="not UTF-8"):
-        read_run(tmp_path / "bytes")
-    with pytest.raises(QuestionFileError, match="can't be read"):
-        read_qrels(tmp_path / "absent")
+        read(named)
+    file.unlink()
+    with pytest.raises(QuestionFileError, match=r"can't be read|has no corpus\.jsonl"):
+        read(named)
