@@ -53,7 +53,7 @@ if TYPE_CHECKING:
     from embeddings.evaluation.metrics import Measure as Measure
     from embeddings.evaluation.report.json_record import evaluation_record as evaluation_record
     from embeddings.evaluation.report.json_record import seconds_record as seconds_record
-    from embeddings.evaluation.report.report import write_report as write_report
+    from embeddings.evaluation.report.page import write_report as write_report
     from embeddings.evaluation.runs import Run as Run
     from embeddings.evaluation.runs import fingerprint as fingerprint
     from embeddings.evaluation.runs import save_run as save_run
@@ -80,8 +80,8 @@ _MODULES = {
     "embeddings.evaluation.calibrate": "Calibration Goal calibration_record choose_thresholds store_thresholds",
     "embeddings.evaluation.clustering": "cluster",
     "embeddings.evaluation.compare": (
-        "IncomparableRunsError MeasureComparison QuestionChange RunComparison check_comparable compare_all compare_runs "
-        "comparison_record fingerprint_mismatch load_runs on_shared_questions"
+        "IncomparableRunsError MeasureComparison QuestionChange RunComparison check_comparable compare_all "
+        "compare_runs comparison_record fingerprint_mismatch load_runs on_shared_questions"
     ),
     "embeddings.evaluation.datasets.beir": "write_beir",
     "embeddings.evaluation.datasets.task": "Task",
@@ -89,7 +89,7 @@ _MODULES = {
     "embeddings.evaluation.evaluator": "Evaluation evaluate library_settings open_task",
     "embeddings.evaluation.metrics": "Measure",
     "embeddings.evaluation.report.json_record": "evaluation_record seconds_record",
-    "embeddings.evaluation.report.report": "write_report",
+    "embeddings.evaluation.report.page": "write_report",
     "embeddings.evaluation.runs": "Run fingerprint save_run",
     "embeddings.evaluation.significance": "Estimate",
     "embeddings.evaluation.summary": "NO_KIND Summary aurc by_kind by_review risk_coverage summarise",

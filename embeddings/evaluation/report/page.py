@@ -43,11 +43,11 @@ def write_report(evaluation: Evaluation, thresholds: Thresholds, file: Path) -> 
         file: the path of the page.
     """
     partial = file.with_name(f"{file.name}.partial")
-    partial.write_text(report(evaluation, thresholds), encoding="utf-8")
+    partial.write_text(render_report(evaluation, thresholds), encoding="utf-8")
     partial.replace(file)
 
 
-def report(evaluation: Evaluation, thresholds: Thresholds) -> str:
+def render_report(evaluation: Evaluation, thresholds: Thresholds) -> str:
     """Return the page as HTML."""
     template = resources.files("embeddings.evaluation.report").joinpath(_TEMPLATE).read_text(encoding="utf-8")
     results = evaluation.run.results

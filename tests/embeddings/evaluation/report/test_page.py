@@ -18,7 +18,7 @@ from embeddings.config import REPORT_QUESTIONS
 from embeddings.evaluation.datasets.review_builder import SectionText, build_review
 from embeddings.evaluation.datasets.task import JudgedQuestion, Span, Task, paragraph_judgements, paragraph_of_hit
 from embeddings.evaluation.evaluator import Evaluation, evaluate
-from embeddings.evaluation.report.report import question_loss, report, write_report
+from embeddings.evaluation.report.page import question_loss, render_report, write_report
 from embeddings.library import Library
 from embeddings.records import State
 
@@ -74,7 +74,7 @@ class Page(HTMLParser):
 
 
 def test_the_page_is_well_formed_and_loads_nothing(evaluation: Evaluation) -> None:
-    page = report(evaluation, THRESHOLDS)
+    page = render_report(evaluation, THRESHOLDS)
 
     parsed = Page(page)
     assert parsed.open == []
@@ -84,7 +84,7 @@ def test_the_page_is_well_formed_and_loads_nothing(evaluation: Evaluation) -> No
 
 
 def test_the_text_of_questions_and_reviews_is_escaped(evaluation: Evaluation) -> None:
-    page = report(evaluation, THRESHOLDS)
+    page = render_report(evaluation, THRESHOLDS)
 
     parsed = Page(page)
     assert "img" not in parsed.tags
@@ -94,14 +94,14 @@ def test_the_text_of_questions_and_reviews_is_escaped(evaluation: Evaluation) ->
 
 
 def test_quotes_and_relevant_spans_are_marked(evaluation: Evaluation) -> None:
-    page = report(evaluation, THRESHOLDS)
+    page = render_report(evaluation, THRESHOLDS)
 
     assert re.search(r'<mark class="quoted relevant">The clock is broken\.</mark>', page)
     assert "<b class=yes>right</b>" in page
 
 
 def test_every_measure_has_its_interval(evaluation: Evaluation) -> None:
-    page = report(evaluation, THRESHOLDS)
+    page = render_report(evaluation, THRESHOLDS)
 
     assert "<th scope=col>95% interval</th><th scope=col>value</th>" in page
     assert "<th scope=row>passages nDCG@10</th><td>[0.207, 1.000]</td><td>1.000</td>" in page
@@ -110,7 +110,7 @@ def test_every_measure_has_its_interval(evaluation: Evaluation) -> None:
 
 
 def test_the_worst_questions_come_first(evaluation: Evaluation) -> None:
-    page = report(evaluation, THRESHOLDS)
+    page = render_report(evaluation, THRESHOLDS)
 
     worst = sorted(evaluation.run.results, key=lambda result: (-question_loss(result), result.id))
     places = [page.index(f"<span class=facts>{result.id} ") for result in worst]
@@ -121,7 +121,7 @@ def test_the_worst_questions_come_first(evaluation: Evaluation) -> None:
 def test_the_number_of_questions_is_limited(library: Library) -> None:
     many = tuple(JudgedQuestion(f"q{number}", "Is it raining?", (), ()) for number in range(REPORT_QUESTIONS + 5))
 
-    page = report(evaluate(library, Task("many", library.reviews(), many, paragraph_of_hit)), THRESHOLDS)
+    page = render_report(evaluate(library, Task("many", library.reviews(), many, paragraph_of_hit)), THRESHOLDS)
 
     assert page.count("<details") == REPORT_QUESTIONS
     assert "<th scope=col>value</th><th scope=col>95% interval</th>" in page
@@ -132,7 +132,7 @@ def test_a_report_is_written_in_one_step(evaluation: Evaluation, tmp_path: Path)
     write_report(evaluation, THRESHOLDS, tmp_path / "report.html")
 
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
-    assert (tmp_path / "report.html").read_text(encoding="utf-8") == report(evaluation, THRESHOLDS)
+    assert (tmp_path / "report.html").read_text(encoding="utf-8") == render_report(evaluation, THRESHOLDS)
 
 
 # Press keys and use the filters as a person would, and write the result into the page.
@@ -195,7 +195,7 @@ def visited(page: str, directory: Path, *options: str) -> dict[str, object]:
 
 
 def test_filters_and_keys_work_in_chromium(evaluation: Evaluation, tmp_path: Path) -> None:
-    seen = visited(report(evaluation, THRESHOLDS), tmp_path, "--window-size=500,900")
+    seen = visited(render_report(evaluation, THRESHOLDS), tmp_path, "--window-size=500,900")
 
     answered = sum(outcome.answer.state is State.ANSWERED for outcome in evaluation.outcomes)
     paper = seen.pop("paper")
@@ -219,6 +219,6 @@ def test_filters_and_keys_work_in_chromium(evaluation: Evaluation, tmp_path: Pat
 
 
 def test_chromium_uses_the_dark_theme_if_preferred(evaluation: Evaluation, tmp_path: Path) -> None:
-    seen = visited(report(evaluation, THRESHOLDS), tmp_path, "--blink-settings=preferredColorScheme=0")
+    seen = visited(render_report(evaluation, THRESHOLDS), tmp_path, "--blink-settings=preferredColorScheme=0")
 
     assert seen["paper"] == "rgb(23, 23, 26)"
