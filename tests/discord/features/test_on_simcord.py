@@ -1,6 +1,6 @@
-"""The behaviour of the bot on simcord, a Discord in process by other authors: a second opinion on what members see.
+"""The bot on simcord, a Discord in process by other authors: a second opinion on what members see.
 
-What simcord has not got is tried on the loopback Discord alone; `README.md` names it.
+`tests/discord/README.md` says what simcord lacks.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Hundreds of questions at once: the real program, Discord, and whoever asks, each in a process of its own.
 
 What is measured of the program's event loop is so the program's own doing. The figures are those of a machine with
-nothing else to do: run them as `nice -n -5 .venv/bin/pytest -m slow -n 0 -s tests/discord/test_many.py`.
+nothing else to do: run them as `nice -n -5 .venv/bin/pytest -m slow -n 0 -s tests/discord/running/test_many.py`.
 """
 
 from __future__ import annotations
