@@ -1,17 +1,19 @@
-"""Fixtures of the evaluation tests: two short reviews, and a writer of question files."""
+"""What the evaluation tests share: two short reviews, a writer of question files, and builders of runs."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
 
 from embeddings.evaluation.datasets.review_builder import SectionText, build_review
+from embeddings.evaluation.metrics import Measure
+from embeddings.evaluation.runs import Fingerprint, Result, Run
 from embeddings.library import Library
-from embeddings.records import Review
+from embeddings.records import Review, State
 from tests.project import furnish
 
 CLOCKS = (
@@ -24,6 +26,41 @@ TIDES = (
 )
 
 WriteLines = Callable[..., Path]
+
+
+FINGERPRINT = Fingerprint(
+    corpus="c0", questions="90", model={"model": "m"}, settings={"ranking": {"pair": 0.5}}, version="1"
+)
+
+
+def result(
+    identity: str,
+    *,
+    confidence: float = 0.5,
+    answerable: bool = True,
+    state: State = State.ANSWERED,
+    kind: str | None = None,
+    values: Mapping[Measure, float] | None = None,
+) -> Result:
+    return Result(
+        id=identity,
+        question=f"What of {identity}?",
+        kind=kind,
+        review="clocks" if answerable else None,
+        answerable=answerable,
+        state=state,
+        confidence=confidence,
+        seconds=0.002,
+        values=values or {},
+    )
+
+
+def run(name: str, *results: Result) -> Run:
+    return Run(name, FINGERPRINT, results)
+
+
+def scored(name: str, *figures: float) -> Run:
+    return run(name, *(result(f"q{place}", values={Measure.NDCG: value}) for place, value in enumerate(figures)))
 
 
 @pytest.fixture(scope="session")

@@ -1,9 +1,8 @@
-"""Runs: saving, summarising and comparing them."""
+"""Runs: comparing them."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -21,100 +20,8 @@ from embeddings.evaluation.compare import (
     on_shared_questions,
 )
 from embeddings.evaluation.metrics import Measure
-from embeddings.evaluation.runs import Fingerprint, Result, Run, load_run, save_run
-from embeddings.evaluation.summary import (
-    NO_KIND,
-    RiskPoint,
-    aurc,
-    by_kind,
-    by_review,
-    risk_coverage,
-    summarise,
-    summary_record,
-)
-from embeddings.records import State
-
-FINGERPRINT = Fingerprint(
-    corpus="c0", questions="90", model={"model": "m"}, settings={"ranking": {"pair": 0.5}}, version="1"
-)
-
-
-def result(
-    identity: str,
-    *,
-    confidence: float = 0.5,
-    answerable: bool = True,
-    state: State = State.ANSWERED,
-    kind: str | None = None,
-    values: Mapping[Measure, float] | None = None,
-) -> Result:
-    return Result(
-        id=identity,
-        question=f"What of {identity}?",
-        kind=kind,
-        review="clocks" if answerable else None,
-        answerable=answerable,
-        state=state,
-        confidence=confidence,
-        seconds=0.002,
-        values=values or {},
-    )
-
-
-def run(name: str, *results: Result) -> Run:
-    return Run(name, FINGERPRINT, results)
-
-
-def scored(name: str, *figures: float) -> Run:
-    return run(name, *(result(f"q{place}", values={Measure.NDCG: value}) for place, value in enumerate(figures)))
-
-
-def test_a_saved_run_is_loaded_unchanged(tmp_path: Path) -> None:
-    saved = run(
-        "mine",
-        result("q1", values={Measure.NDCG: 0.25, Measure.FIRST_QUOTE: 1.0}, kind="lexical"),
-        result("q2", answerable=False, state=State.UNANSWERED, confidence=0.125, values={Measure.REFUSED: 1.0}),
-    )
-
-    save_run(saved, tmp_path / "mine.json")
-
-    assert load_run(tmp_path / "mine.json") == saved
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.json"]
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        "",
-        "[]",
-        "{}",
-        '{"fingerprint": null, "per_question": [{"id": "q1"}]}',
-        '{"fingerprint": {"corpus": "c"}, "per_question": []}',
-    ],
-)
-def test_a_file_that_is_not_a_run_is_an_error(tmp_path: Path, content: str) -> None:
-    (tmp_path / "a.json").write_text(content, encoding="utf-8")
-
-    with pytest.raises(QuestionFileError, match=r"not a run .*Write one with `review-bot evaluate --save`"):
-        load_run(tmp_path / "a.json")
-
-
-@pytest.mark.parametrize("damage", [{"confidence": "high"}, {"confidence": float("nan")}, {"measures": None}])
-def test_a_run_with_an_invalid_number_is_an_error(tmp_path: Path, damage: dict[str, object]) -> None:
-    save_run(scored("a", 0.5), tmp_path / "a.json")
-    record = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
-    record["per_question"][0] |= damage
-    (tmp_path / "a.json").write_text(json.dumps(record), encoding="utf-8")
-
-    with pytest.raises(QuestionFileError, match="not a run"):
-        load_run(tmp_path / "a.json")
-
-
-def test_a_run_with_a_duplicate_question_is_an_error(tmp_path: Path) -> None:
-    save_run(run("a", result("q1"), result("q1")), tmp_path / "a.json")
-
-    with pytest.raises(QuestionFileError, match=r"not a run .*two questions have the same id"):
-        load_run(tmp_path / "a.json")
+from embeddings.evaluation.runs import Fingerprint, save_run
+from tests.embeddings.evaluation.conftest import FINGERPRINT, result, run, scored
 
 
 def test_runs_with_the_same_file_name_are_named_by_path(tmp_path: Path) -> None:
@@ -251,65 +158,3 @@ def test_a_trec_run_over_other_questions_is_an_error(tmp_path: Path) -> None:
 
     with pytest.raises(IncomparableRunsError, match="different questions"):
         check_comparable(load_runs([tmp_path / "mine.json", tmp_path / "other.run"], tmp_path / "judged.qrels"))
-
-
-MIXED = (
-    result(
-        "q1", kind="who", confidence=0.9, values={Measure.NDCG: 1.0, Measure.FIRST_UNREFUSED: 1.0, Measure.KEPT: 1.0}
-    ),
-    result(
-        "q2",
-        kind="vague",
-        confidence=0.6,
-        state=State.NEAREST,
-        values={Measure.NDCG: 0.5, Measure.FIRST_UNREFUSED: 0.0, Measure.KEPT: 0.0},
-    ),
-    result("q3", answerable=False, confidence=0.6, values={Measure.REFUSED: 0.0}),
-    result("q4", answerable=False, confidence=0.1, state=State.UNANSWERED, values={Measure.REFUSED: 1.0}),
-)
-
-
-def test_a_summary_has_the_mean_of_each_measure_over_its_questions() -> None:
-    summary = summarise(MIXED)
-
-    assert (summary.questions, summary.answerable) == (4, 2)
-    assert {name: (estimate.value, estimate.questions) for name, estimate in summary.estimates.items()} == {
-        Measure.NDCG: (0.75, 2),
-        Measure.FIRST_UNREFUSED: (0.5, 2),
-        Measure.AUROC: (0.875, 4),
-        Measure.KEPT: (0.5, 2),
-        Measure.REFUSED: (0.5, 2),
-    }
-    assert summary.states == {
-        True: {State.ANSWERED: 0.5, State.NEAREST: 0.5, State.UNANSWERED: 0.0},
-        False: {State.ANSWERED: 0.5, State.NEAREST: 0.0, State.UNANSWERED: 0.5},
-    }
-
-
-def test_a_measure_without_questions_is_null_in_json() -> None:
-    record = summary_record(summarise(MIXED[2:]))
-
-    assert record["passages"] == {"nDCG@10": None, "R@5": None, "RR@10": None, "Success@1": None}
-    assert record["abstention"] == {
-        "AUROC": None,
-        "kept": None,
-        "refused": 0.5,
-        "states": {"answerable": {}, "unanswerable": {"answered": 0.5, "nearest": 0.0, "unanswered": 0.5}},
-    }
-
-
-def test_questions_are_grouped_by_kind_and_by_review() -> None:
-    assert {name: group.questions for name, group in by_kind(MIXED).items()} == {NO_KIND: 2, "vague": 1, "who": 1}
-    assert {name: group.questions for name, group in by_review(MIXED).items()} == {NO_KIND: 2, "clocks": 2}
-
-
-def test_risk_is_the_share_of_wrong_answers_above_a_confidence() -> None:
-    curve = risk_coverage(MIXED)
-
-    assert curve == (RiskPoint(0.9, 0.25, 0.0), RiskPoint(0.6, 0.75, 1 - 1 / 3), RiskPoint(0.1, 1.0, 0.75))
-    assert aurc(curve) == pytest.approx(0.25 * 0 + 0.5 * 2 / 3 + 0.25 * 0.75)
-
-
-def test_there_is_no_curve_without_judged_questions() -> None:
-    assert risk_coverage([result("q1", values={Measure.NDCG: 1.0})]) == ()
-    assert aurc(()) is None
