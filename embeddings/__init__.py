@@ -17,14 +17,24 @@ A name's module is imported when the name is first used, so that `import embeddi
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+# Before any library is imported, in every process: nothing of this program may phone home. onnxruntime would write a
+# device id below the home folder and send events.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+os.environ["DO_NOT_TRACK"] = "1"
 
 if TYPE_CHECKING:
     from embeddings.answering.calibration import CALIBRATION_FILE as CALIBRATION_FILE
     from embeddings.answering.calibration import Thresholds as Thresholds
     from embeddings.answering.models import Models as Models
     from embeddings.answering.models import check_weights as check_weights
+    from embeddings.child_process import child_command as child_command
+    from embeddings.child_process import child_environment as child_environment
+    from embeddings.child_process import child_folder as child_folder
     from embeddings.config import RankingSettings as RankingSettings
     from embeddings.config import tunable_numbers as tunable_numbers
     from embeddings.documents.converter import ConvertedFile as ConvertedFile
@@ -94,6 +104,7 @@ _MODULES = {
         "IndexWriteError LibraryError ModelError ModelMissingError NoReviewsError QuestionError QuestionFileError "
         "RerankerError ReviewFileError ReviewFilesError ReviewStorageError UnknownReviewError UnknownSectionError"
     ),
+    "embeddings.child_process": "child_command child_environment child_folder",
     "embeddings.config": "RankingSettings tunable_numbers",
     "embeddings.documents.files": (
         "COLLECTIONS REVIEWS SUFFIXES add_review collection_folder find_review_file remove_review review_files"

@@ -12,6 +12,7 @@ import pytest
 from tests.project import ROOT
 
 ORDER = (
+    "embeddings.child_process",
     "embeddings.errors",
     "embeddings.records",
     "embeddings.lexicon",

@@ -7,14 +7,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import sys
 from concurrent.futures import Executor
 from pathlib import Path
 from typing import TypeAlias
 
 from bot.services.opened_library import CurrentLibrary, OpenedLibrary
-from embeddings import COLLECTIONS, REVIEWS
+from embeddings import COLLECTIONS, REVIEWS, child_command, child_environment, child_folder
 
 _log = logging.getLogger(__name__)
 
@@ -56,6 +54,7 @@ class IndexUpdater:
         """
         async with self._lock:
             outdated, stamps = await self._current.run(self._executor, self._outdated)
+            silent = False
             if not outdated:
                 self._failed = ()
             elif stamps != self._failed:
@@ -66,11 +65,15 @@ class IndexUpdater:
                     _log.warning("Indexing: %s", note)
                 if problem:
                     _log.warning("The index is unchanged: %s", problem)
+                silent = not (problem or notes)
             await self._current.reopen_if_outdated(self._executor)
             if outdated:
                 outdated, stamps = await self._current.run(self._executor, self._outdated)
             # A file that was saved meanwhile has not been tried yet.
             self.is_stuck = bool(outdated) and stamps == self._failed
+            if self.is_stuck and silent:
+                slugs = ", ".join(sorted({slug for _, slug in outdated}))
+                _log.warning("The indexer reported no error, but the index still lacks: %s", slugs)
             return outdated
 
     def _outdated(self, opened: OpenedLibrary) -> tuple[OutdatedReviews, FileStamps]:
@@ -92,12 +95,12 @@ def _file_stamps(data: Path) -> FileStamps:
 async def _run_indexer(data: Path) -> tuple[str | None, tuple[str, ...]]:
     """Run the indexer. Return why it failed, or None, and what else it reported."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        *("-m", "bot", "--data", str(data), "index", "--skip-broken-own"),
+        *child_command("bot", "--data", str(data.resolve()), "index", "--skip-broken-own"),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,
-        env={name: value for name, value in os.environ.items() if not name.startswith("DISCORD_")},
+        env=child_environment(),
+        cwd=child_folder(),
     )
     try:
         _, output = await process.communicate()

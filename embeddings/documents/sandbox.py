@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 
+from embeddings.child_process import child_command, child_environment, child_folder
 from embeddings.config import SANDBOX_TIMEOUT_SECONDS
 from embeddings.documents.converter import ConvertedFile, display_name
 from embeddings.documents.review_json import review_from_json
@@ -24,12 +23,13 @@ def convert_in_sandbox(data: bytes, name: str, *, slug: str | None = None, colle
     """
     header = json.dumps({"name": display_name(name), "slug": slug, "collection": collection})
     try:
-        process = subprocess.run(
-            [sys.executable, "-m", "embeddings.documents.sandbox_worker"],
+        process = subprocess.run(  # noqa: S603  # our own module, our own arguments
+            child_command("embeddings.documents.sandbox_worker"),
             input=header.encode() + b"\n" + data,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            env={name: value for name, value in os.environ.items() if not name.startswith("DISCORD_")},
+            env=child_environment(),
+            cwd=child_folder(),
             timeout=SANDBOX_TIMEOUT_SECONDS,
             check=False,
         )
@@ -37,10 +37,14 @@ def convert_in_sandbox(data: bytes, name: str, *, slug: str | None = None, colle
         raise _too_costly(name) from None
     if process.returncode:
         raise _too_costly(name)
-    answer = json.loads(process.stdout)
-    if "error" in answer:
-        raise ConversionError(answer["error"])
-    return ConvertedFile(review_from_json(answer["review"]), answer["content"], answer["converted"])
+    # The answer counts, not the exit code: a process that ended well has said what it read.
+    try:
+        answer = json.loads(process.stdout)
+        if "error" in answer:
+            raise ConversionError(answer["error"])
+        return ConvertedFile(review_from_json(answer["review"]), answer["content"], answer["converted"])
+    except (ValueError, KeyError, TypeError):
+        raise _too_costly(name) from None
 
 
 def _too_costly(name: str) -> ConversionError:
