@@ -27,7 +27,7 @@ def _name(path: Path) -> str:
 
 def _imported(source: str) -> set[str]:
     """Return every name that could be an imported module."""
-    found = set()
+    found: set[str] = set()
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
