@@ -32,7 +32,7 @@ COUNTING_ABBREVIATIONS = """
 STOP_WORDS = frozenset(
     """
     a about after all also am an and any are as at be been before being but by can could did do does
-    doing for from had has have having he her hers him himself his how i if in into is it it's its just me
+    doing for from had has have having he her hers him his how i if in into is it it's its just me
     my no nor not of off on or our out over own s she should so some such t than that the their them
     then there these they this those to too under up us very was we were what when where which while
     who whom why will with would you your

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from embeddings.documents.slugs import slugify
 from embeddings.errors import ConversionError, ReviewFileError
 from tests.embeddings.documents.parsing import outline
 from tests.embeddings.fixtures.books import book
+from tests.project import ROOT
 
 PAGE = """<!doctype html><html lang="en"><head><meta charset="{charset}">
 <title>The Lighthouse Keeper (1987), a Review | Film Notes</title>
@@ -126,6 +128,16 @@ def test_the_sandbox_gives_the_same_result() -> None:
 def test_a_wrong_line_is_an_error_with_its_number() -> None:
     with pytest.raises(ReviewFileError, match=r"^x\.md, line 3: 'yaer' is not a known field\. Did you mean 'year'\?"):
         convert(b"---\ntitle: A\nyaer: 2010\n---\nText.", "folder/x.md")
+
+
+def test_without_the_extra_text_can_be_converted() -> None:
+    code = (
+        "import sys; sys.modules.update(lxml=None, trafilatura=None)\n"
+        "from embeddings.documents.converter import convert\n"
+        "print(convert(b'A keeper counts.', 'ships.txt').review.text)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ran.stdout, ran.stderr) == ("A keeper counts.\n", "")
 
 
 @pytest.mark.parametrize("name", ["page.html", "book.epub", "picture.png"])
