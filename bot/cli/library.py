@@ -82,4 +82,4 @@ def _updated(library: Library, data: Path, *, update: bool, reranker: str) -> Li
 
 def _first(error: LibraryError) -> str:
     first, *others = messages_of(error)
-    return f"{first} (and {len(others)} more)" if others else first
+    return f"{first} And {counted(len(others), 'more error')}." if others else first

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
+from bot.cli.output.wording import counted
 from embeddings import LibraryError
 
 
@@ -66,7 +67,7 @@ def run_check(name: str, function: CheckFunction, context: Context) -> Check:
         return Check(name, Status.OK, function(context))
     except LibraryError as error:
         first, *others = str(error).splitlines()
-        finding = f"{first} (and {len(others)} more)" if others else first
+        finding = f"{first} And {counted(len(others), 'more error')}." if others else first
     except ImportError as error:
         finding = f"The package {error.name or error} is missing or broken. Run `pip install .` in the clone."
     except OSError as error:

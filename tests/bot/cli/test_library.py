@@ -193,7 +193,7 @@ def test_an_unreadable_review_does_not_stop_the_answers(run: Run, data: Path) ->
         "The index can't be updated (broken, empty), so answers come from the old one. "
         f"{data / 'reviews' / 'broken.md'}, line 2: "
     )
-    assert line.endswith(" (and 1 more)")
+    assert line.endswith(" And 1 more error.")
     assert (after.code, after.out) == (0, before.out)
     assert contents(data / ".index") == index
 

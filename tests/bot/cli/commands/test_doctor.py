@@ -267,7 +267,7 @@ def test_a_package_in_a_wrong_release_is_named(tmp_path: Path, monkeypatch: pyte
     ("error", "said"),
     [
         (CheckError("It is broken. Repair it."), "It is broken. Repair it."),
-        (CheckError("one\ntwo\nthree"), "one (and 2 more)"),
+        (CheckError("one\ntwo\nthree"), "one And 2 more errors."),
         (ModuleNotFoundError("No module named 'faiss'", name="faiss"), "The package faiss is missing or broken."),
         (PermissionError(13, "Permission denied", "/srv/x"), "/srv/x: Permission denied."),
         (RuntimeError("a\nb"), "The check itself failed with RuntimeError('a\\nb'). Please report it."),
