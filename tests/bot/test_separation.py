@@ -1,7 +1,7 @@
-"""A server's own reviews are seen in that server alone.
+"""Only a server itself can see its own reviews.
 
-Whatever somebody can see is held against a world in which the other servers' reviews were never written: answers,
-scores, buttons, context, lists, counts, autocomplete and errors have to be the very same.
+Everything that a member can see is compared with a world in which the other servers' reviews don't exist: answers,
+scores, buttons, contexts, lists, counts, autocomplete and errors must be the same.
 """
 
 from __future__ import annotations
@@ -56,15 +56,15 @@ QUESTIONS = (
     "is it good",
 )
 TYPED = ("", "f", *TITLES, "lampligth", "zzz")
-"""What is typed where a review is wanted."""
+"""What members type for a review."""
 SECTIONS = ("", "1", "9", "Part 0", *(f"Part 1 {server}" for server in SERVERS), "zzz")
-"""What is typed where a section is wanted."""
+"""What members type for a section."""
 OPTIONS = RenderOptions(ENGLISH)
 _numbers = count()
 
 
-class Remembering:
-    """The real encoder, asked for each text once: a vector does not depend on what else was in its batch."""
+class CachingEncoder:
+    """The real encoder, which encodes each text once, so that a vector doesn't depend on its batch."""
 
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
@@ -85,13 +85,13 @@ class Remembering:
 
 
 @pytest.fixture(scope="module")
-def encoder(encoder_directory: Path) -> Remembering:
-    return Remembering(OnnxEncoder.open(encoder_directory))
+def encoder(encoder_directory: Path) -> CachingEncoder:
+    return CachingEncoder(OnnxEncoder.open(encoder_directory))
 
 
 @st.composite
 def worlds(draw: st.DrawFn) -> tuple[Review, ...]:
-    """Reviews of the shared collection and of some servers, often under the same titles."""
+    """Draw reviews of the shared collection and of some servers, often with the same titles."""
     reviews = []
     for collection in (SHARED, *SERVERS):
         for title in draw(st.lists(st.sampled_from(TITLES), unique=True, max_size=2)):
@@ -104,8 +104,8 @@ def worlds(draw: st.DrawFn) -> tuple[Review, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
-    """Somebody in a server, or in none: then in a DM, or where only they have installed the bot."""
+class Member:
+    """A member in a server. `None` is a direct message, or a place where only they installed the bot."""
 
     server: str | None
 
@@ -114,9 +114,9 @@ class Asker:
         return (SHARED,) if self.server is None else (SHARED, self.server)
 
 
-async def seen(engine: Engine, asker: Asker, questions: Iterable[str], known: Iterable[Review]) -> list[object]:
-    """All that the asker can see, who has heard of every review that there is."""
-    collections = asker.collections
+async def seen(engine: Engine, member: Member, questions: Iterable[str], known: Iterable[Review]) -> list[object]:
+    """Return everything that a member can see who knows of every review."""
+    collections = member.collections
     found: list[object] = []
     reviews = await engine.reviews(collections)
     found += [reviews, reviews_message(reviews, OPTIONS)]
@@ -145,7 +145,7 @@ async def seen(engine: Engine, asker: Asker, questions: Iterable[str], known: It
 
 
 async def opened(engine: Engine, typed: str, collections: Sequence[str]) -> AsyncIterator[object]:
-    """What is offered of the sections of the review that is meant, and what comes when one is asked for."""
+    """Yield the offered sections of the best matching review, and the page of each section that is asked for."""
     title = engine.titles.best_match(typed, collections)
     if title is None:
         yield None
@@ -159,7 +159,7 @@ async def opened(engine: Engine, typed: str, collections: Sequence[str]) -> Asyn
 
 
 async def answered(engine: Engine, query: EngineQuery) -> AsyncIterator[object]:
-    """What is said to a question, and behind its buttons."""
+    """Yield the answer to a question, and the pages behind its buttons."""
     try:
         answer = await engine.ask(query)
         passages = await engine.search(query, 10)
@@ -185,58 +185,58 @@ def context_of(read: Review, action: ReadInContext) -> object:
 
 
 def meant(engine: Engine, typed: str, collections: Sequence[str]) -> Title | str:
-    """The review that is meant, or the words of the error."""
+    """Return the review that a name means, or the error's message."""
     try:
         return engine.titles.find(typed, collections)
     except LibraryError as error:
         return str(error)
 
 
-def look(
+def visible_in(
     reviews: Sequence[Review],
-    encoder: Remembering,
+    encoder: CachingEncoder,
     folder: Path,
-    asker: Asker,
+    member: Member,
     questions: Sequence[str],
     known: Sequence[Review],
 ) -> list[object]:
-    """What the asker sees in a world of these reviews."""
+    """Return what the member sees in a world of these reviews."""
     library = Library.of(reviews, folder / str(next(_numbers)) / ".index", encoder)
 
-    async def looked() -> list[object]:
+    async def collect() -> list[object]:
         engine = Engine(folder, library, queue=9)
         try:
-            return await seen(engine, asker, questions, known)
+            return await seen(engine, member, questions, known)
         finally:
             await engine.close()
 
-    return asyncio.run(looked())
+    return asyncio.run(collect())
 
 
-# A tenth of the profile's examples: each makes two indexes, and looks at them through all that there is to see.
+# A tenth of the profile's examples: each builds two indexes and compares everything visible.
 @settings(
     max_examples=settings().max_examples // 10,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(
     world=worlds(),
-    asker=st.sampled_from([Asker(None), *map(Asker, SERVERS), Asker("104")]),
+    member=st.sampled_from([Member(None), *map(Member, SERVERS), Member("104")]),
     questions=st.lists(st.sampled_from(QUESTIONS), min_size=1, max_size=2, unique=True),
 )
 def test_nobody_sees_more_than_if_other_servers_had_no_reviews(
-    encoder: Remembering, tmp_path: Path, world: tuple[Review, ...], asker: Asker, questions: list[str]
+    encoder: CachingEncoder, tmp_path: Path, world: tuple[Review, ...], member: Member, questions: list[str]
 ) -> None:
-    visible = tuple(each for each in world if each.collection in asker.collections)
-    among_others = look(world, encoder, tmp_path, asker, questions, world)
-    alone = look(visible, encoder, tmp_path, asker, questions, world)
-    assert among_others == alone
+    visible = tuple(each for each in world if each.collection in member.collections)
+    with_others = visible_in(world, encoder, tmp_path, member, questions, world)
+    alone = visible_in(visible, encoder, tmp_path, member, questions, world)
+    assert with_others == alone
 
 
-def test_what_is_compared_would_show_a_leak(encoder: Remembering, tmp_path: Path) -> None:
-    """The comparison is no empty one: a single foreign review in sight makes the difference."""
+def test_the_comparison_would_show_a_leak(encoder: CachingEncoder, tmp_path: Path) -> None:
+    """A single visible review of another server makes a difference."""
     own = review("lamplight", {"One": [SENTENCES[4]]}, title="Lamplight")
     foreign = review("the-ferry", {"One": [SENTENCES[1]]}, title="The Ferry", collection="102")
-    asker = Asker("102")
-    assert look([own, foreign], encoder, tmp_path, asker, QUESTIONS[:1], [own]) != look(
-        [own], encoder, tmp_path, asker, QUESTIONS[:1], [own]
+    member = Member("102")
+    assert visible_in([own, foreign], encoder, tmp_path, member, QUESTIONS[:1], [own]) != visible_in(
+        [own], encoder, tmp_path, member, QUESTIONS[:1], [own]
     )

@@ -60,7 +60,7 @@ def read(line: str) -> Mapping[str, Any]:
     return fields
 
 
-def test_a_json_line_says_when_where_how_gravely_and_what() -> None:
+def test_a_json_line_has_its_time_logger_level_and_event() -> None:
     fields = dict(read(JSON_LINES.format(record("%d done", 3, way="slash", seconds={"queue": 0.5}))))
     assert fields.pop("timestamp").endswith("Z")
     assert fields == {
@@ -72,7 +72,7 @@ def test_a_json_line_says_when_where_how_gravely_and_what() -> None:
     }
 
 
-def test_a_line_for_people_has_the_same_in_one_line_without_colours() -> None:
+def test_a_text_line_has_the_same_without_colours() -> None:
     line = TEXT_LINES.format(record("%d done", 3, way="slash"))
     assert "\n" not in line
     assert "\x1b" not in line
@@ -90,7 +90,7 @@ def test_no_token_is_in_any_line(lines: LogFormatter, said: str, argument: str, 
 
 
 @pytest.mark.parametrize("lines", [JSON_LINES, TEXT_LINES])
-def test_a_traceback_is_told_without_tokens_and_without_local_variables(lines: LogFormatter) -> None:
+def test_a_traceback_has_no_tokens_and_no_local_variables(lines: LogFormatter) -> None:
     told = lines.format(failing(f"refused: {TOKEN} {SECRET}"))
     assert "ValueError: refused: [redacted] [redacted] after" in told
     assert "Traceback (most recent call last)" in told
@@ -111,12 +111,12 @@ def test_a_traceback_is_told_without_tokens_and_without_local_variables(lines: L
         ("discord.http", "%s %s has received %s", ("GET", "A_KIND", [{"content": WORDS}])),
     ],
 )
-def test_what_discord_sends_and_is_sent_is_withheld(name: str, message: str, arguments: tuple[object, ...]) -> None:
+def test_discords_payloads_are_withheld(name: str, message: str, arguments: tuple[object, ...]) -> None:
     line = JSON_LINES.format(record(message, *arguments, name=name, level=logging.DEBUG))
     assert WORDS not in line
     assert "A_KIND" in line
 
 
-def test_nothing_that_is_logged_commands_a_terminal() -> None:
+def test_no_line_controls_a_terminal() -> None:
     line = TEXT_LINES.format(record("\x1b[2Jgone \u202eback", field="\x9b31m"))
     assert all(each.isprintable() for each in line)

@@ -44,11 +44,11 @@ def finished(source: Source, outcome: Outcome, clock: Iterator[float]) -> Trace:
     return trace
 
 
-def test_a_question_that_nobody_has_followed_to_its_end_has_failed() -> None:
+def test_a_question_has_failed_until_its_outcome_is_set() -> None:
     assert Trace(Source.SLASH).outcome is Outcome.FAILED
 
 
-def test_a_stage_is_measured_whether_or_not_it_ends_well() -> None:
+def test_a_stage_is_measured_even_if_it_fails() -> None:
     trace = Trace(Source.REPLY, at(0.0, 1.0, 1.5, 4.0).__next__)
     try:
         with trace.stage(Stage.SEND):
@@ -58,7 +58,7 @@ def test_a_stage_is_measured_whether_or_not_it_ends_well() -> None:
     assert trace.total == 4.0
 
 
-def test_every_kind_of_event_is_there_before_it_happens() -> None:
+def test_every_series_exists_from_the_start() -> None:
     seen = samples(Metrics())
     expected = {
         *(("review_bot_questions_total", frozenset(pair)) for pair in product(Source, Outcome)),
@@ -70,7 +70,7 @@ def test_every_kind_of_event_is_there_before_it_happens() -> None:
     assert {key: seen[key] for key in expected} == dict.fromkeys(expected, 0.0)
 
 
-def test_a_question_is_counted_with_its_way_its_state_and_its_stages() -> None:
+def test_a_question_is_counted_with_its_source_its_outcome_and_its_stages() -> None:
     metrics = Metrics()
     metrics.question(finished(Source.MENU, Outcome.NEAREST, at(0.0, 0.0, 0.001, 2.0)))
     metrics.question(finished(Source.MENU, Outcome.COOLDOWN, at(0.0, 0.0, 0.001, 2.0)))
@@ -85,7 +85,7 @@ def test_a_question_is_counted_with_its_way_its_state_and_its_stages() -> None:
     ) == (1, 2)
 
 
-def test_what_discord_answers_is_counted_by_its_kind() -> None:
+def test_discords_responses_are_counted_by_their_kind() -> None:
     metrics = Metrics()
     for status in (200, 204, 404, 429, 503, 101, None):
         metrics.response(status)
@@ -94,7 +94,7 @@ def test_what_discord_answers_is_counted_by_its_kind() -> None:
     assert counted == {"2xx": 2, "4xx": 1, "429": 1, "5xx": 1, "other": 1, "none": 1}
 
 
-def test_troubles_and_connections_are_counted_and_the_rest_is_as_it_stands() -> None:
+def test_troubles_and_connections_are_counted_and_the_status_is_shown() -> None:
     metrics = Metrics()
     metrics.troubles[Trouble.LATE] += 2
     metrics.gateway(Gateway.RESUMED)
@@ -107,7 +107,7 @@ def test_troubles_and_connections_are_counted_and_the_rest_is_as_it_stands() -> 
     assert math.isnan(seen["review_bot_heartbeat_seconds", frozenset()])
 
 
-def test_two_bots_in_one_process_count_apart() -> None:
+def test_two_bots_in_one_process_count_separately() -> None:
     one, other = Metrics(), Metrics()
     one.gateway(Gateway.CONNECTED)
     assert samples(other)["review_bot_gateway_events_total", frozenset({"connected"})] == 0

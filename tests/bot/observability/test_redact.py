@@ -24,17 +24,17 @@ LONG = "aW50ZXJhY3Rpb246" * 12
         f"with {LONG} in it",
     ],
 )
-def test_a_token_is_taken_out_by_its_place_or_by_its_shape(line: str) -> None:
+def test_a_token_is_redacted_by_its_place_or_by_its_shape(line: str) -> None:
     said = redact(line)
     assert REDACTED in said
     assert not any(secret in said for secret in (BOT, SHORT, LONG))
 
 
-def test_a_secret_that_is_known_is_taken_out_whatever_it_looks_like() -> None:
+def test_a_known_secret_is_redacted_whatever_its_shape() -> None:
     assert redact("it was hunter2hunter2, twice", ("hunter2hunter2",)) == f"it was {REDACTED}, twice"
 
 
-def test_fields_are_redacted_by_their_names_and_by_what_they_hold() -> None:
+def test_fields_are_redacted_by_their_names_and_by_their_values() -> None:
     fields = {"token": SHORT, "Authorization": SHORT, "n": 3, "in": [{"session_id": SHORT}, f"with {BOT}"], BOT: None}
     assert redact_fields(fields) == {
         "token": REDACTED,
@@ -45,6 +45,6 @@ def test_fields_are_redacted_by_their_names_and_by_what_they_hold() -> None:
     }
 
 
-def test_what_is_no_token_stays() -> None:
+def test_other_text_stays() -> None:
     for line in ("Shard ID 0 has connected to Gateway", "the bot's token is refused", "questions: 12 answered, 3 busy"):
         assert redact(line) == line

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from bot.config import CONVERSATION_QUESTIONS
 from bot.services.conversations import Conversation, Conversations, Turn
-from tests.bot.clock import Clock
+from tests.bot.fixtures.clock import Clock
 
 ANN, BEN = 1, 2
 CHANNEL, THREAD = 10, 11

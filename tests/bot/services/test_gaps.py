@@ -8,19 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from bot.cogs.gaps.page import gaps_message
-from bot.cogs.settings.page import settings_message
-from bot.services.gaps import ExportError, Gap, Wording, find_gaps, gaps_record, question_lines, write_questions
-from bot.storage.records import ServerSettings, StoredQuestion
-from bot.ui.strings import ENGLISH
+from bot.services.gaps import ExportError, Gap, Wording, find_gaps, gaps_record, write_questions
+from bot.storage.records import StoredQuestion
 from embeddings.evaluation.annotate import UnlabelledQuestion, read_unlabelled
 from embeddings.records import State
-from tests.bot.fixtures.checks import a_quarter, check
-from tests.bot.fixtures.texts import texts
 
 DAY = date(2026, 11, 22)
 NETFLIX = StoredQuestion(1, 1, 40, DAY, "Is it on Netflix?", State.UNANSWERED, 0.2, None, ("shared",))
@@ -32,20 +25,7 @@ def by_first_word(texts: Sequence[str]) -> NDArray[np.float32]:
     return np.eye(len(texts), dtype=np.float32)[[words.index(word) for word in words]]
 
 
-@pytest.mark.parametrize(
-    ("deleted", "told"),
-    [
-        (0, ["This server doesn’t store questions."]),
-        (1, ["This server doesn’t store questions.", "1 stored question was deleted."]),
-        (12, ["This server doesn’t store questions.", "12 stored questions were deleted."]),
-    ],
-)
-def test_settings_tell_how_many_kept_questions_they_have_deleted(deleted: int, told: list[str]) -> None:
-    (text,) = settings_message(ServerSettings(), None, ENGLISH, retention_days=30, deleted=deleted).texts()
-    assert text.content.splitlines()[5:] == told
-
-
-def test_what_found_nothing_or_only_what_is_nearest_is_a_gap() -> None:
+def test_questions_with_no_answer_or_only_a_near_one_are_gaps() -> None:
     asked = [
         NETFLIX,
         replace(NETFLIX, text="who plays Kathy?", state=State.ANSWERED),
@@ -64,7 +44,7 @@ def test_what_found_nothing_or_only_what_is_nearest_is_a_gap() -> None:
     assert find_gaps(asked[1:2], by_first_word) == ()
 
 
-def test_gaps_as_a_question_file_are_read_by_the_labelling_and_name_nobody(tmp_path: Path) -> None:
+def test_an_exported_question_file_can_be_labelled_and_names_nobody(tmp_path: Path) -> None:
     asked = [NETFLIX, replace(NETFLIX, text="Why “that”?", context=("Is it sad?",), review="other")]
     found = find_gaps(asked, by_first_word)
     file = tmp_path / "new" / "asked.jsonl"
@@ -80,7 +60,7 @@ def test_gaps_as_a_question_file_are_read_by_the_labelling_and_name_nobody(tmp_p
     assert [path.name for path in file.parent.iterdir()] == ["asked.jsonl"]
 
 
-def test_a_file_that_can_not_be_written_is_told_in_a_line(tmp_path: Path) -> None:
+def test_a_file_that_can_not_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ExportError, match=r"asked\.jsonl: The file can't be written: "):
         write_questions((), tmp_path / "file" / "asked.jsonl")
@@ -105,7 +85,7 @@ def test_an_export_replaces_an_earlier_one(tmp_path: Path) -> None:
         ("Shopping: bread, butter\n", "The file exists and is not an export of questions"),
     ],
 )
-def test_an_export_replaces_nobodys_work(tmp_path: Path, content: str, reason: str) -> None:
+def test_an_export_replaces_no_other_file(tmp_path: Path, content: str, reason: str) -> None:
     file = tmp_path / "mine.jsonl"
     file.write_text(content, encoding="utf-8")
     with pytest.raises(ExportError, match=rf"mine\.jsonl: {reason}.* Name another file"):
@@ -114,7 +94,7 @@ def test_an_export_replaces_nobodys_work(tmp_path: Path, content: str, reason: s
     assert [path.name for path in tmp_path.iterdir()] == ["mine.jsonl"]
 
 
-def test_gaps_as_json_have_counts_by_state() -> None:
+def test_gaps_in_json_have_counts_by_state() -> None:
     asked = [NETFLIX, replace(NETFLIX, text="Is there more?", state=State.NEAREST)]
     record = gaps_record(find_gaps(asked, by_first_word), (3, 1))
     assert record["questions"] == 2
@@ -122,18 +102,3 @@ def test_gaps_as_json_have_counts_by_state() -> None:
     assert [(group["question"], group["nearest"], group["unanswered"]) for group in record["groups"]] == [  # type: ignore[attr-defined]
         ("Is it on Netflix?", 1, 1)
     ]
-
-
-@a_quarter
-@given(st.lists(st.tuples(texts(), texts()), min_size=1, max_size=30), st.booleans())
-def test_a_message_of_gaps_keeps_to_discords_limits_whatever_was_asked(
-    asked: list[tuple[str, str]], export: bool
-) -> None:
-    questions = [
-        replace(NETFLIX, number=n, text=f"{n}{text}"[:300], context=(turn,)) for n, (text, turn) in enumerate(asked)
-    ]
-    found = find_gaps(questions, by_first_word)
-    message = gaps_message(found, ENGLISH, days=30, export=export)
-    assert message.private
-    check(message)
-    assert question_lines(found).count("\n") == len({(each.text.casefold(), each.context) for each in questions})

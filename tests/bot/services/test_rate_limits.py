@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bot.services.rate_limits import RateLimits
-from tests.bot.clock import Clock
+from tests.bot.fixtures.clock import Clock
 
 CLUB, OTHER = 1, 2
 ANA, BEA = 11, 12

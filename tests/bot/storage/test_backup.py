@@ -103,7 +103,7 @@ def renamed(members: dict[str, bytes], old: str, new: str) -> None:
     told(members, files=[file | {"name": new} if file["name"] == old else file for file in files])
 
 
-def test_a_backup_put_back_elsewhere_is_the_same(data: Path, archive: Path, tmp_path: Path) -> None:
+def test_a_backup_restored_elsewhere_is_the_same(data: Path, archive: Path, tmp_path: Path) -> None:
     contents = restore(archive, tmp_path / "new" / "data")
     assert tree(tmp_path / "new" / "data") == CONTENT
     assert chosen(tmp_path / "new" / "data") == CHOSEN
@@ -112,7 +112,7 @@ def test_a_backup_put_back_elsewhere_is_the_same(data: Path, archive: Path, tmp_
     assert tree(data) == CONTENT | LEFT_OUT
 
 
-def test_a_backup_is_for_its_owner_alone_and_holds_no_token(archive: Path) -> None:
+def test_a_backup_is_readable_by_its_owner_alone_and_holds_no_token(archive: Path) -> None:
     assert stat.S_IMODE(archive.stat().st_mode) == 0o600
     with zipfile.ZipFile(archive) as opened:
         assert sorted(opened.namelist()) == sorted([*CONTENT, "bot.sqlite3", MANIFEST])
@@ -165,7 +165,7 @@ def test_without_a_database_there_is_none_afterwards(tmp_path: Path) -> None:
     assert not (tmp_path / "other" / "bot.sqlite3").exists()
 
 
-def test_nothing_is_replaced_unasked(archive: Path, tmp_path: Path) -> None:
+def test_nothing_is_replaced_without_the_option(archive: Path, tmp_path: Path) -> None:
     other = put(tmp_path / "other", {"reviews/old.md": b"Old.", "token": b"mine", ".index/x": b"kept"})
     with pytest.raises(BackupError, match=r"The folder is not empty \(reviews\)"):
         restore(archive, other)
@@ -224,7 +224,7 @@ def test_a_damaged_database_is_not_backed_up(data: Path, archive: Path) -> None:
         (lambda members: renamed(members, "reviews/whales.md", ".index/manifest.json"), "not a file of a data folder"),
     ],
 )
-def test_an_archive_that_is_not_what_was_written_changes_nothing(
+def test_a_forged_archive_changes_nothing(
     data: Path, archive: Path, change: Callable[[dict[str, bytes]], None], reason: str
 ) -> None:
     file = forged(archive, change)
@@ -247,9 +247,7 @@ def test_a_database_of_a_newer_version_is_refused(data: Path, archive: Path, tmp
     restore(archive, data, replace=True)
 
 
-def test_a_folder_that_can_not_be_written_to_is_named_itself(
-    data: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_read_only_data_folder_is_named(data: Path, archive: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def mkdir(path: Path, *_: object, **__: object) -> None:
         if STAGING in path.parts:
             raise OSError(30, "Read-only file system", str(path))
@@ -270,7 +268,7 @@ def sound() -> bytes:
 
 @settings(max_examples=60)
 @given(st.data())
-def test_an_archive_damaged_anywhere_is_refused_or_whole(drawn: st.DataObject) -> None:
+def test_a_damaged_archive_is_refused_or_restored_whole(drawn: st.DataObject) -> None:
     content = bytearray(sound())
     for place in drawn.draw(st.lists(st.integers(0, len(content) - 1), min_size=1, max_size=4)):
         content[place] = drawn.draw(st.integers(0, 255))
@@ -289,7 +287,7 @@ def test_an_archive_damaged_anywhere_is_refused_or_whole(drawn: st.DataObject) -
 
 
 @pytest.mark.parametrize("moves", range(12))
-def test_a_restore_that_fails_or_is_killed_on_the_way_leaves_the_old_state(
+def test_a_restore_that_fails_or_is_killed_leaves_the_earlier_state(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moves: int
 ) -> None:
     put(tmp_path / "other", {"reviews/new.md": b"New.", "questions/new.jsonl": b""})
@@ -324,7 +322,7 @@ def test_a_restore_that_fails_or_is_killed_on_the_way_leaves_the_old_state(
         }
 
 
-def test_reviews_that_never_rest_are_not_backed_up_half(
+def test_reviews_that_keep_changing_are_not_backed_up(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write = zipfile.ZipFile.writestr
@@ -339,7 +337,7 @@ def test_reviews_that_never_rest_are_not_backed_up_half(
     assert not (tmp_path / "backup.zip").exists()
 
 
-def test_a_place_that_takes_no_file_is_named(data: Path, tmp_path: Path) -> None:
+def test_a_target_that_can_not_be_a_file_is_named(data: Path, tmp_path: Path) -> None:
     with pytest.raises(BackupError, match="This is a folder"):
         back_up(data, tmp_path)
     with pytest.raises(BackupError) as caught:
@@ -356,7 +354,7 @@ def test_an_empty_folder_is_not_backed_up(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [None, b"", b"no archive"])
-def test_what_is_no_archive_makes_no_folder(tmp_path: Path, content: bytes | None) -> None:
+def test_a_file_that_is_not_an_archive_creates_no_folder(tmp_path: Path, content: bytes | None) -> None:
     if content is not None:
         (tmp_path / "backup.zip").write_bytes(content)
     with pytest.raises(BackupError, match="Nothing was changed"):
@@ -374,7 +372,7 @@ def test_a_backup_too_big_for_the_disk_is_refused(archive: Path, tmp_path: Path)
 
 
 @given(st.text() | st.lists(st.sampled_from(["reviews", "..", ".", "", "a", "bot.sqlite3"])).map("/".join))
-def test_no_name_leads_out_of_the_data_directory(name: str) -> None:
+def test_no_name_leads_out_of_the_data_folder(name: str) -> None:
     if belongs(name):
         root = Path("/srv/data")
         assert Path(os.path.normpath(root / name)) == root / name

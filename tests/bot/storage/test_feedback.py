@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.config import FEEDBACK_LIFETIME
 from bot.storage.database import Database
 from bot.storage.feedback import Feedback, count_feedback, feedback_counts
-from tests.bot.clock import Clock
+from tests.bot.fixtures.clock import Clock
 
 ANSWER, SERVER, ANN, BEN = 10, 1, 40, 41
 Press = tuple[int, int, bool]

@@ -52,13 +52,13 @@ def received(body: dict[str, Any]) -> discord.Message:
 
 
 @pytest.mark.parametrize("form", [0, 1], ids=["components", "embed"])
-def test_a_question_is_found_in_the_message_as_it_comes_back(form: int) -> None:
+def test_a_question_is_read_back_from_the_message(form: int) -> None:
     shown = received(bodies(MESSAGE)[form])
     assert (question_in(shown), earlier_in(shown)) == ("Who drives?", None)
 
 
 @pytest.mark.parametrize("form", [0, 1], ids=["components", "embed"])
-def test_the_question_before_is_found_in_the_message_of_a_follow_up(form: int) -> None:
+def test_the_question_before_is_read_back_from_a_follow_ups_message(form: int) -> None:
     message = answer_message(ANSWER, (REVIEW,), RenderOptions(ENGLISH), member=42, earlier="Who is *Kathy*?")
     shown = received(bodies(message)[form])
     assert (question_in(shown), earlier_in(shown)) == ("Who drives?", "Who is *Kathy*?")
@@ -68,7 +68,7 @@ def test_a_message_without_a_question_has_none() -> None:
     assert question_in(received({})) is None
 
 
-def test_the_edge_has_the_states_colour_in_both_forms() -> None:
+def test_the_edge_has_the_colour_of_the_style_in_both_forms() -> None:
     components, embed = bodies(MESSAGE)
     assert components["components"][0]["accent_color"] == embed["embeds"][0]["color"] == MESSAGE.style.value
 
@@ -86,7 +86,7 @@ def test_both_forms_have_the_same_buttons() -> None:
     assert identifiers(components) == identifiers(embed) == [button.custom_id for button in MESSAGE.buttons()]
 
 
-def test_nothing_waits_for_a_press() -> None:
+def test_no_view_waits_for_a_press() -> None:
     async def finished() -> tuple[bool, ...]:
         form = modal(follow_up_form(ENGLISH))
         return layout(MESSAGE).is_finished(), embedded(MESSAGE)[1].is_finished(), form.is_finished()
@@ -94,7 +94,7 @@ def test_nothing_waits_for_a_press() -> None:
     assert asyncio.run(finished()) == (True, True, True)
 
 
-def test_discord_takes_the_follow_up_form() -> None:
+def test_discord_accepts_the_follow_up_form() -> None:
     async def made() -> dict[str, Any]:
         return modal(follow_up_form(ENGLISH)).to_dict()
 
@@ -115,16 +115,16 @@ def test_the_oracle_refuses_a_broken_message() -> None:
 
 
 @pytest.mark.parametrize("locale", ["en-GB", "en-US", "de", "pt-BR", None, ""])
-def test_every_locale_is_answered_in_english_for_now(locale: str | None) -> None:
+def test_every_locale_gets_english_for_now(locale: str | None) -> None:
     assert catalogue(locale) is ENGLISH
 
 
 @pytest.mark.parametrize(("seconds", "told"), [(0.1, "in a second"), (1.0, "in a second"), (1.2, "in 2 seconds")])
-def test_a_wait_is_told_in_whole_seconds(seconds: float, told: str) -> None:
+def test_a_wait_is_in_whole_seconds(seconds: float, told: str) -> None:
     assert told in ENGLISH.cooldown(seconds)
 
 
-def test_a_refusal_without_quotes_has_both_forms() -> None:
+def test_an_answer_without_quotes_has_both_forms() -> None:
     message = answer_message(Answer("Why?", State.UNANSWERED, 0.0, ()), (), RenderOptions(ENGLISH), member=1)
     for body in bodies(message):
         assert list(limits.message(body)) == []

@@ -63,7 +63,7 @@ ACTIONS: st.SearchStrategy[Action] = st.one_of(
 
 
 @given(ACTIONS)
-def test_an_action_is_read_back_from_at_most_100_characters(action: Action) -> None:
+def test_an_action_is_decoded_from_at_most_100_characters(action: Action) -> None:
     written = encode(action)
     assert len(written) <= 100
     assert CUSTOM_ID.fullmatch(written)
@@ -71,7 +71,7 @@ def test_an_action_is_read_back_from_at_most_100_characters(action: Action) -> N
 
 
 @given(ACTIONS, ACTIONS)
-def test_two_actions_never_share_an_identifier(first: Action, second: Action) -> None:
+def test_two_actions_never_share_a_custom_id(first: Action, second: Action) -> None:
     assert (encode(first) == encode(second)) == (first == second)
 
 
@@ -95,12 +95,12 @@ def test_two_actions_never_share_an_identifier(first: Action, second: Action) ->
         "another bot's",
     ],
 )
-def test_what_is_not_ours_is_no_action(unknown: str) -> None:
+def test_a_foreign_custom_id_is_no_action(unknown: str) -> None:
     assert decode(unknown) is None
 
 
 @given(st.text() | st.text("rb1.verdictmo~0-9_", max_size=30).map("rb1.".__add__))
-def test_no_identifier_is_an_error(custom_id: str) -> None:
+def test_no_custom_id_is_an_error(custom_id: str) -> None:
     action = decode(custom_id)
     assert action is None or encode(action) == custom_id
 
@@ -143,17 +143,17 @@ def test_a_quote_is_found_in_a_section_with_a_new_heading() -> None:
     assert find_passage(after, passage_key(BEFORE, FOUR)) == (after.sections[0], 17, 22)
 
 
-def test_a_quote_whose_words_have_changed_is_gone() -> None:
+def test_a_quote_whose_words_have_changed_is_not_found() -> None:
     after = replace(BEFORE, text="One. Two.\nThree. Five.")
     assert find_passage(after, passage_key(BEFORE, FOUR)) is None
 
 
-def test_a_quote_of_a_paragraph_that_is_gone_has_no_key() -> None:
+def test_a_quote_of_a_deleted_paragraph_has_no_key() -> None:
     with pytest.raises(KeyError):
         passage_key(BEFORE, replace(FOUR, paragraph=3))
 
 
-def test_reviews_of_two_collections_are_told_apart() -> None:
+def test_reviews_of_two_collections_have_different_keys() -> None:
     other = replace(BEFORE, collection="server-1")
     assert find_review((BEFORE, other), review_key(other)) == other
     assert find_review((BEFORE,), review_key(other)) is None

@@ -9,7 +9,7 @@ from tests.bot.fixtures.texts import FRAGMENTS, letters, texts
 
 
 @given(texts())
-def test_nothing_is_active_in_a_neutralised_text(text: str) -> None:
+def test_nothing_is_active_in_escaped_text(text: str) -> None:
     assert read(escape(text)).constructs == ()
 
 
@@ -24,12 +24,12 @@ def test_cleaning_keeps_every_visible_letter(text: str) -> None:
 
 
 @given(texts())
-def test_cleaning_twice_is_cleaning_once(text: str) -> None:
+def test_cleaning_twice_changes_nothing(text: str) -> None:
     assert clean(clean(text)) == clean(text)
 
 
 @given(texts())
-def test_what_was_escaped_is_restored_exactly(text: str) -> None:
+def test_unescaping_returns_exactly_the_cleaned_text(text: str) -> None:
     assert unescape(escape(text)) == clean(text)
 
 
@@ -39,14 +39,14 @@ def test_two_texts_side_by_side_stay_inactive(first: str, second: str) -> None:
 
 
 @given(texts())
-def test_a_quotation_holds_a_quotation_and_nothing_else(text: str) -> None:
+def test_a_block_quote_holds_one_quote_and_nothing_else(text: str) -> None:
     quoted = read(block_quote(escape(text)))
     assert set(quoted.kinds) <= {QUOTE}
     assert quoted.visible.split() == clean(text).split()
 
 
 @given(texts())
-def test_everything_behind_spoiler_marks_is_hidden(text: str) -> None:
+def test_all_text_behind_spoiler_marks_is_hidden(text: str) -> None:
     reading = read(block_quote(spoiler(escape(text))))
     assert set(reading.kinds) <= {QUOTE, SPOILER}
     assert "".join(reading.of(SPOILER)).split() == clean(text).replace("\n", "").split()
@@ -102,7 +102,7 @@ def test_a_known_trick_does_nothing(fragment: str) -> None:
         (":smile:", "emoji name"),
     ],
 )
-def test_the_reader_of_these_tests_finds_what_is_active(text: str, kind: str) -> None:
+def test_the_parser_of_these_tests_finds_active_syntax(text: str, kind: str) -> None:
     assert kind in read(text).kinds
 
 
@@ -119,7 +119,7 @@ def test_the_reader_of_these_tests_finds_what_is_active(text: str, kind: str) ->
         ("1984. A year", "1984\\. A year"),
     ],
 )
-def test_ordinary_prose_is_hardly_touched(text: str, shown: str) -> None:
+def test_ordinary_prose_hardly_changes(text: str, shown: str) -> None:
     assert escape(text) == shown
 
 
@@ -138,7 +138,7 @@ def test_ordinary_prose_is_hardly_touched(text: str, shown: str) -> None:
         "שָׁלוֹם",
     ],
 )
-def test_what_a_script_or_an_emoji_needs_is_kept(text: str) -> None:
+def test_invisible_characters_that_a_script_or_an_emoji_needs_stay(text: str) -> None:
     assert clean(text) == text
 
 
@@ -160,16 +160,16 @@ def test_what_a_script_or_an_emoji_needs_is_kept(text: str) -> None:
         ("blank\u3164\u2800letters", "blankletters"),
     ],
 )
-def test_what_a_reader_cannot_see_is_dropped(text: str, cleaned: str) -> None:
+def test_invisible_characters_are_dropped(text: str, cleaned: str) -> None:
     assert clean(text) == cleaned
 
 
-def test_a_word_without_end_gets_places_to_break() -> None:
+def test_a_very_long_word_gets_places_to_break() -> None:
     longest = max(len(part) for part in escape("x" * 10_000).split("\u200b"))
     assert longest == 60
 
 
-def test_an_emoji_is_not_taken_to_pieces_by_a_break() -> None:
+def test_no_break_splits_an_emoji() -> None:
     family = "👩\u200d👩\u200d👧"
     assert family in escape("x" * 58 + family)
 
@@ -181,5 +181,5 @@ def test_one_line_is_one_line(text: str) -> None:
     assert one_line(one_line(text)) == one_line(text)
 
 
-def test_escaping_leaves_a_cleaned_text_of_letters_alone() -> None:
+def test_plain_words_need_no_escaping() -> None:
     assert escape_syntax("the closest passages are") == "the closest passages are"

@@ -15,7 +15,7 @@ def shown(text: str) -> int:
 
 
 @given(texts(), st.integers(1, 60))
-def test_what_is_kept_fits_once_it_is_neutralised(text: str, limit: int) -> None:
+def test_a_truncated_text_fits_once_it_is_escaped(text: str, limit: int) -> None:
     assert shown(text[: fit(text, limit, shown)]) <= limit
 
 
@@ -31,12 +31,12 @@ def test_what_is_kept_fits_once_it_is_neutralised(text: str, limit: int) -> None
         ("👩\u200d👧" * 5, 12, "👩\u200d👧👩\u200d👧"),
     ],
 )
-def test_a_text_is_cut_where_it_hurts_least(text: str, limit: int, kept: str) -> None:
+def test_a_text_ends_after_a_sentence_a_word_or_a_visible_character(text: str, limit: int, kept: str) -> None:
     assert text[: fit(text, limit)] == kept
 
 
 @given(st.lists(texts(8), max_size=5), st.integers(5, 40))
-def test_pieces_leave_out_nothing_but_white_space(paragraphs: list[str], limit: int) -> None:
+def test_splitting_loses_nothing_but_white_space(paragraphs: list[str], limit: int) -> None:
     text = "\n".join(paragraphs)
     places = []
     start = 0

@@ -17,8 +17,8 @@ from bot.ui.text import question_problem, safe_link
 from embeddings.records import Review
 from tests.bot.fixtures.checks import OURS, OWN_WORDS
 from tests.bot.fixtures.discord_markdown import LINK, read
+from tests.bot.fixtures.messages import Shown, messages
 from tests.bot.fixtures.reviews import hostile
-from tests.bot.fixtures.shown import Shown, messages
 from tests.discord.harness.club import run_club
 from tests.discord.loopback.state.payloads import texts
 from tests.discord.running.test_faults import POST
