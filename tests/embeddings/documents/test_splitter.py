@@ -94,12 +94,17 @@ def test_sentences_end_where_people_end_them(parts: list[str]) -> None:
     assert sentences(" ".join(parts)) == parts
 
 
-def test_sentences_end_without_a_space_where_a_script_has_none() -> None:
-    assert sentences("他走了。她留下了！真的吗？是的。") == ["他走了。", "她留下了！", "真的吗？", "是的。"]
-
-
-def test_a_no_break_space_separates_sentences() -> None:
-    assert sentences("He left.\u00a0She stayed.") == ["He left.", "She stayed."]
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("他走了。她留下了！真的吗？是的。", ["他走了。", "她留下了！", "真的吗？", "是的。"]),
+        ("He left.\u00a0She stayed.", ["He left.", "She stayed."]),
+        (" \u00a0(He left.) (She stayed.) \n", ["(He left.)", "(She stayed.)"]),
+    ],
+    ids=["a script without spaces", "a no-break space", "white space at either end"],
+)
+def test_sentences_are_separated_by_any_white_space_or_none(text: str, parts: list[str]) -> None:
+    assert sentences(text) == parts
 
 
 def test_offsets_are_into_the_whole_text() -> None:
@@ -109,13 +114,6 @@ def test_offsets_are_into_the_whole_text() -> None:
         (11, "He left."),
         (21, "She stayed."),
     ]
-
-
-def test_sentences_have_no_white_space_at_either_end() -> None:
-    assert sentences(" \u00a0(He left.) (She stayed.) \n") == ["(He left.)", "(She stayed.)"]
-
-
-def test_an_empty_stretch_has_no_sentences() -> None:
     assert split_sentences("He left.", 3, 3) == split_sentences("a   b", 1, 4) == ()
 
 
