@@ -180,7 +180,7 @@ MAX_REPLIES: int = 1000
 """Replies that do so at the same time. The oldest makes room."""
 
 HINT_INTERVAL: float = 7 * 24 * 3600.0
-"""Seconds before a member may be told again why the bot can't read their message."""
+"""Seconds before the bot explains to a member again why it can't read their message."""
 
 MAX_QUOTE: int = 900
 """One quote: what a phone shows without scrolling."""

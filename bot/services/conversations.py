@@ -102,7 +102,7 @@ class Conversations:
         conversation = self._current.get((place, member))
         if conversation is None:
             return Conversation()
-        # Stored again, so that its lifetime starts anew.
+        # Stored again to restart its lifetime.
         self._current[place, member] = remaining = self.without_deleted(conversation)
         return remaining
 

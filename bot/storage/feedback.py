@@ -1,7 +1,7 @@
 """Count feedback on answers. Who gave it is known in memory only, for a day.
 
 A second press of the same button doesn't count again, and a press of the other one changes the feedback. After a day or
-a restart a press counts again. Nothing that stands for a person, not even a keyed hash, is written to the disk.
+a restart a press counts again. Nothing that identifies a person, not even a keyed hash, is written to the disk.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Feedback:
                 except StorageError:
                     _log.exception("Feedback can't be written")
                     return
-            # Stored again even if it is the same, so that its lifetime starts anew.
+            # Stored again, even if it is the same, to restart its lifetime.
             self._given[answer, member] = helpful
 
     def given_by(self, member: int) -> dict[int, bool]:

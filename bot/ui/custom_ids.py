@@ -70,9 +70,9 @@ class Helpful:
 
 @dataclass(frozen=True, slots=True)
 class Delete:
-    """Delete the message. Only `asker`, a user's id, may."""
+    """Delete the message. Only the member who asked may; `member` is their id."""
 
-    asker: int
+    member: int
 
 
 @dataclass(frozen=True, slots=True)

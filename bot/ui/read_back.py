@@ -81,15 +81,15 @@ def review_key_in(message: discord.Message) -> str | None:
     return next(iter(keys)) if len(keys) == 1 else None
 
 
-def public_copy(message: discord.Message, asker: int, words: Catalogue) -> Message:
-    """Return a private answer as a public message, which its asker can delete and nobody can share again."""
+def public_copy(message: discord.Message, member: int, words: Catalogue) -> Message:
+    """Return a private answer as a public message, which the member who asked can delete and nobody can share again."""
     private = read_message(message)
     elements: list[Element] = []
     for element in private.elements:
         if isinstance(element, Row):
             buttons = tuple(button for button in element.buttons if not isinstance(decode(button.custom_id), Share))
             if any(isinstance(decode(button.custom_id), Helpful) for button in buttons):
-                buttons = (*buttons, delete_button(asker, words))
+                buttons = (*buttons, delete_button(member, words))
             elements.append(Row(buttons))
         else:
             elements.append(element)

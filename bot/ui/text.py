@@ -68,9 +68,9 @@ def question_problem(question: str, words: Catalogue) -> str | None:
     return None
 
 
-def delete_button(asker: int, words: Catalogue) -> Button:
-    """Return the button with which only the asker can delete an answer."""
-    return Button(words.delete, encode(Delete(asker)))
+def delete_button(member: int, words: Catalogue) -> Button:
+    """Return the button with which only the member who asked can delete an answer."""
+    return Button(words.delete, encode(Delete(member)))
 
 
 def escaped_line(text: str, default: str, limit: int = MAX_NAME) -> str:

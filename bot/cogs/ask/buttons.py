@@ -60,7 +60,7 @@ class AnswerButtons:
             await self._delivery.respond(interaction, public_copy(interaction.message, context.member, context.words))
 
     async def _delete(self, interaction: Interaction, action: Delete, context: AskContext) -> None:
-        if action.asker != context.member:
+        if action.member != context.member:
             await self._delivery.send_now(interaction, notice(context.words.not_yours))
             return
         acknowledged = await self._delivery.acknowledge(interaction, private=True, in_place=True)

@@ -70,9 +70,9 @@ class History:
         key = review_key_in(answer)
         title = self._engine.titles.by_key(key, context.collections) if key else None
         review, private = title.slug if title else None, answer.flags.ephemeral
-        # Somebody else's public answer names its asker in the Delete button.
-        askers = [action.asker for action in actions_in(answer) if isinstance(action, Delete)]
-        member = context.member if private else next(iter(askers), None)
+        # Somebody else's public answer names the member who asked in the Delete button.
+        members = [action.member for action in actions_in(answer) if isinstance(action, Delete)]
+        member = context.member if private else next(iter(members), None)
         shown = (earlier_in(answer), question_in(answer))
         return Conversation(tuple(Turn(question, review, private, member=member) for question in shown if question))
 

@@ -129,7 +129,7 @@ class Replies:
         exchange = self._exchanges.get(message)
         if exchange is None or exchange.question in (None, question):
             return
-        # Stored again, so that its lifetime starts anew.
+        # Stored again to restart its lifetime.
         self._exchanges[message] = exchange
         exchange.question = question
         if exchange.in_progress:
