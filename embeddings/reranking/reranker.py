@@ -17,7 +17,8 @@ import numpy as np
 import onnxruntime
 from tokenizers import Tokenizer
 
-from embeddings.config import RERANKER_MAX_TOKENS
+from embeddings.config import RERANKER_MAX_TOKENS, RERANKER_QUESTION_TOKENS
+from embeddings.encoders.base import replace_surrogates
 from embeddings.encoders.onnx import session_options
 from embeddings.errors import RerankerError
 
@@ -54,8 +55,8 @@ class Reranker(Protocol):
     def score(self, question: str, windows: Sequence[Sequence[str]]) -> list[list[float]]:
         """Return a score for each sentence of each window, in their order; higher means a likelier answer.
 
-        The scores are raw and unbounded. They compare across questions, but not across rerankers. A sentence beyond
-        the model's limit of tokens scores minus infinity.
+        The scores are raw and unbounded. They compare across questions, but not across rerankers. A sentence that the
+        model can't read scores minus infinity.
         """
 
 
@@ -77,11 +78,17 @@ class Tokens:
 
 
 def tokenise(tokenizer: Tokenizer, question: str, sentences: Sequence[str]) -> Tokens:
-    """Return the tokens of a question and a window's sentences, which one space separates."""
-    # The tokenizer refuses lone surrogates, which undecodable bytes of a terminal become.
-    encoding = tokenizer.encode(
-        question.encode(errors="replace").decode(), " ".join(sentences).encode(errors="replace").decode()
-    )
+    """Return the tokens of a question and a window's sentences, which one space separates.
+
+    More than `RERANKER_MAX_TOKENS` are cut to the question's end and the window's beginning, so that both remain.
+    """
+    asked = tokenizer.encode(replace_surrogates(question), add_special_tokens=False)
+    read = tokenizer.encode(replace_surrogates(" ".join(sentences)), add_special_tokens=False)
+    left = RERANKER_MAX_TOKENS - tokenizer.num_special_tokens_to_add(is_pair=True)
+    # People ask at the end of what they write, and a follow-up comes after the question before it.
+    asked.truncate(max(RERANKER_QUESTION_TOKENS, left - len(read)), direction="left")
+    read.truncate(left - len(asked))
+    encoding = tokenizer.post_process(asked, read)
     ends = np.cumsum([len(sentence) + 1 for sentence in sentences])
     starts = np.array([start for start, _ in encoding.offsets])
     owners = np.where(np.array(encoding.type_ids) == 1, np.searchsorted(ends, starts, side="right"), _NOT_A_SENTENCE)
@@ -91,9 +98,9 @@ def tokenise(tokenizer: Tokenizer, question: str, sentences: Sequence[str]) -> T
 
 
 def prepare_tokenizer(tokenizer: Tokenizer) -> Tokenizer:
-    """Let a tokenizer cut off the sentences, never the question, after `RERANKER_MAX_TOKENS`; return it."""
+    """Let a tokenizer neither pad nor cut, which `tokenise` does for both texts together; return it."""
     tokenizer.no_padding()
-    tokenizer.enable_truncation(RERANKER_MAX_TOKENS, strategy="only_second")
+    tokenizer.no_truncation()
     return tokenizer
 
 
@@ -152,10 +159,16 @@ class OnnxReranker:
         return [self._score(question, window) for window in windows]
 
     def _score(self, question: str, window: Sequence[str]) -> list[float]:
-        inputs = pad([tokenise(self._tokenizer, question, window)], len(window))
-        (scores,) = self._session.run(None, inputs)
-        scores[inputs["members"].sum(axis=2) == 0] = -np.inf
-        scored: list[float] = scores[0].tolist()
+        scored: list[float] = []
+        while len(scored) < len(window):
+            left = window[len(scored) :]
+            inputs = pad([tokenise(self._tokenizer, question, left)], len(left))
+            (scores,) = self._session.run(None, inputs)
+            is_read = inputs["members"][0].any(axis=1)
+            scores[0, ~is_read] = -np.inf
+            # What the model had no room for is read in another pass.
+            end = int(is_read.nonzero()[0].max(initial=0)) + 1
+            scored.extend(scores[0, : end if is_read.any() else None].tolist())
         return scored
 
 

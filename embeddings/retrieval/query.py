@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum
@@ -27,6 +28,10 @@ from embeddings.lexicon import (
 )
 from embeddings.retrieval.retriever import SearchQuery
 from embeddings.retrieval.spelling import correct
+
+
+# "What is a deferral?????": each mark would be a token, as if it were a word.
+_REPEATED_MARK = re.compile(r"([^\w\s.])\1+")
 
 
 class Intent(Enum):
@@ -78,12 +83,12 @@ class RewrittenQuestion:
 
 
 def check_question(question: str) -> str:
-    """Return the question with single spaces.
+    """Return the question with single spaces and without repeated marks.
 
     Raises:
         QuestionError: it is empty, too long, or has no word.
     """
-    question = " ".join(question.split())
+    question = _REPEATED_MARK.sub(r"\1", " ".join(question.split()))
     if not question:
         raise QuestionError("The question is empty. Please ask in a few words, for example: What is a deferral?")
     if len(question) > MAX_QUESTION_CHARACTERS:
@@ -119,9 +124,9 @@ def rewrite(
     if intent is not None:
         return RewrittenQuestion(text, (intent.value, text), averaged=True)
     if not context:
-        return RewrittenQuestion(text, (text,))
+        return RewrittenQuestion(text, (_end_of(text, encoder),))
     before = correct(context[-1][-MAX_QUESTION_CHARACTERS:], vocabularies, is_known)
-    return RewrittenQuestion(text, (_join(before, text, encoder), text))
+    return RewrittenQuestion(text, (_end_of(f"{before} {text}", encoder), _end_of(text, encoder)))
 
 
 def encode_queries(rewritten: Sequence[RewrittenQuestion], encoder: Encoder) -> tuple[Query, ...]:
@@ -156,12 +161,12 @@ def is_follow_up(question: str) -> bool:
     return len(asked) <= SHORT_QUESTION_WORDS or asked[0] in OPENING_WORDS or not POINTING_WORDS.isdisjoint(asked)
 
 
-def _join(before: str, question: str, encoder: Encoder) -> str:
-    """Return the question after as much of the end of the one before it as the encoder reads with it."""
-    kept = before.split()
-    while kept and encoder.count_tokens([" ".join((*kept, question))])[0] > encoder.identity.max_tokens:
-        kept = kept[len(kept) // 2 + 1 :]
-    return " ".join((*kept, question))
+def _end_of(text: str, encoder: Encoder) -> str:
+    """Return as much of the end of a text as the encoder reads, because people ask at the end of what they write."""
+    limit = encoder.identity.max_tokens
+    while (count := encoder.count_tokens([text])[0]) > limit:
+        text = text[len(text) - len(text) * limit // count :]
+    return text
 
 
 def _distinct_terms(text: str) -> tuple[str, ...]:
