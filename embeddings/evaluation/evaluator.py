@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from embeddings.config import EVALUATION_PASSAGES
-from embeddings.errors import QuestionError
+from embeddings.errors import IndexDamagedError, QuestionError
 from embeddings.evaluation.datasets.beir import read_beir
 from embeddings.evaluation.datasets.questions import locate_quotes, read_questions, select_split
 from embeddings.evaluation.datasets.squad import read_squad
@@ -28,11 +28,15 @@ DOCUMENTS = 10
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """A task with a library's outcomes in full, and the run to save."""
+    """A task with a library's outcomes in full, the run to save, and why questions failed, by their ids.
+
+    A question that failed counts as unanswered.
+    """
 
     task: Task
     outcomes: tuple[Outcome, ...]
     run: Run
+    failures: Mapping[str, str] = field(default_factory=dict)
 
 
 @contextmanager
@@ -108,8 +112,9 @@ def evaluate(
     if library.models.reranker is not None:
         library.models.reranker.score("", [("",)])
     outcomes = []
+    failures: dict[str, str] = {}
     for done, question in enumerate(task.questions, start=1):
-        outcomes.append(_ask(library, task, question))
+        outcomes.append(_ask(library, task, question, failures))
         if progress is not None:
             progress(done)
     run = Run(
@@ -117,7 +122,7 @@ def evaluate(
         fingerprint(task, library.models.encoder.identity, library_settings(library)),
         results(outcomes),
     )
-    return Evaluation(task, tuple(outcomes), run)
+    return Evaluation(task, tuple(outcomes), run, failures)
 
 
 def library_settings(library: Library) -> dict[str, object]:
@@ -138,7 +143,7 @@ def _has_corpus(path: Path) -> bool:
     return path.is_dir() or path.suffix == ".json"
 
 
-def _ask(library: Library, task: Task, question: JudgedQuestion) -> Outcome:
+def _ask(library: Library, task: Task, question: JudgedQuestion, failures: dict[str, str]) -> Outcome:
     # A document may have several passages, of which the best counts.
     passages = EVALUATION_PASSAGES
     while True:
@@ -153,12 +158,21 @@ def _ask(library: Library, task: Task, question: JudgedQuestion) -> Outcome:
             )
         except QuestionError:
             # A question without words gets an error message instead of quotes.
-            result = AskResult(Answer(question.text, State.UNANSWERED, 0.0, ()), ())
+            result = _unanswered(question)
+        except IndexDamagedError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the other questions are measured, and this one is named
+            failures[question.id] = next(iter(str(error).splitlines()), type(error).__name__)
+            result = _unanswered(question)
         seconds = time.perf_counter() - start
         ranking = _rank_documents(result.hits, task.document_of)
         if len(ranking) >= DOCUMENTS or len(result.hits) < passages:
             return Outcome(question, result.answer, result.quotes, result.hits[:DOCUMENTS], ranking, seconds)
         passages *= 4
+
+
+def _unanswered(question: JudgedQuestion) -> AskResult:
+    return AskResult(Answer(question.text, State.UNANSWERED, 0.0, ()), ())
 
 
 def _rank_documents(hits: Iterable[Hit], document_of: Callable[[Hit], str]) -> tuple[ScoredDocument, ...]:

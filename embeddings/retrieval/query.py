@@ -31,7 +31,7 @@ from embeddings.retrieval.spelling import correct
 
 
 # "What is a deferral?????": each mark would be a token, as if it were a word.
-_REPEATED_MARK = re.compile(r"([^\w\s.])\1+")
+_REPEATED_MARK = re.compile(r"([^\w\s.])\1{2,}")
 
 
 class Intent(Enum):

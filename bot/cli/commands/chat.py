@@ -51,6 +51,10 @@ def chat(
             session.handle(line)
         except LibraryError as error:
             notice(str(error))
+        except BrokenPipeError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the chat goes on
+            notice(f"This question can't be answered ({error!r}). Ask it in other words, and report the error.")
         if session.ended:
             break
         # A program at the other end of a pipe gets the answer before it sends the next line.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import ir_measures
 import pytest
@@ -18,7 +19,7 @@ from embeddings.evaluation.report.json_record import evaluation_record
 from embeddings.evaluation.summary import risk_coverage, summarise
 from embeddings.evaluation.sweep import NAMED_RANKINGS, UnknownRankingError, named_ranking
 from embeddings.library import Library
-from embeddings.records import State
+from embeddings.records import AskResult, State
 from tests.embeddings.evaluation.conftest import WriteLines
 from tests.embeddings.evaluation.datasets.test_formats import CORPUS, QRELS, QUERIES, SQUAD, write_folder
 from tests.project import QUESTIONS
@@ -98,6 +99,24 @@ def test_every_quote_is_a_slice_of_its_review(development: Evaluation, library: 
 
     assert quotes
     assert all(quote.text == library.review(quote.review).text[quote.start : quote.end] for quote in quotes)
+
+
+def test_a_question_that_fails_counts_as_unanswered_and_is_named(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = library.run
+
+    def fail_once(question: str, **options: Any) -> AskResult:  # noqa: ANN401 - passed through
+        if question == "Fail.":
+            raise RuntimeError("no room\nat all")
+        return asked(question, **options)
+
+    monkeypatch.setattr(library, "run", fail_once)
+    questions = tuple(JudgedQuestion(text, text, (), ()) for text in ("Fail.", "What is a deferral?"))
+    evaluation = evaluate(library, Task("two", library.reviews(), questions, paragraph_of_hit))
+
+    assert evaluation.failures == {"Fail.": "no room"}
+    assert [outcome.answer.state for outcome in evaluation.outcomes] == [State.UNANSWERED, State.ANSWERED]
 
 
 def test_a_split_has_only_its_questions(library: Library) -> None:

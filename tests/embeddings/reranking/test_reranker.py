@@ -34,11 +34,25 @@ def test_no_windows_give_no_scores(reranker: OnnxReranker) -> None:
     assert reranker.score("What is it?", []) == []
 
 
-def test_a_sentence_beyond_the_token_limit_scores_minus_infinity(reranker: OnnxReranker) -> None:
+@pytest.mark.parametrize(
+    "question",
+    ["What is a film" + "?" * 500, "映画の監督" * 40, "the quiet film " * 60, "Ж" * 480, "word " * RERANKER_MAX_TOKENS],
+)
+def test_a_long_question_leaves_room_for_every_sentence(reranker: OnnxReranker, question: str) -> None:
+    windows = [("A film.",), ("わたしを離さないで。" * 5, "静かな映画だ。" * 9), ("word " * (2 * RERANKER_MAX_TOKENS), "It ends.")]
+    assert all(math.isfinite(score) for scores in reranker.score(question, windows) for score in scores)
+
+
+def test_of_a_long_question_the_end_is_read(reranker: OnnxReranker) -> None:
+    windows = [("The film was shot in a disused clock factory.",), ("Nobody in the film owns a watch.",)]
+    ((factory,), (watch,)) = reranker.score("I saw it again last night. " * 40 + "Where was the film shot?", windows)
+    assert factory > watch + 1
+
+
+def test_a_sentence_that_the_first_pass_has_no_room_for_is_scored_as_alone(reranker: OnnxReranker) -> None:
     long = "word " * (2 * RERANKER_MAX_TOKENS)
-    (scores,) = reranker.score("What is it?", [(long, "Out of reach.")])
-    assert math.isfinite(scores[0])
-    assert scores[1] == -math.inf
+    ((_, last),) = reranker.score("What is it?", [(long, "It is a film.")])
+    assert [[last]] == reranker.score("What is it?", [("It is a film.",)])
 
 
 @pytest.mark.parametrize("text", ["", " ", "\ud800", "🙂" * 50, "Ж" * 300, "\u202e\u200b\x00"])

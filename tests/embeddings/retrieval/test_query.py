@@ -4,7 +4,7 @@ import pytest
 
 from embeddings.library import Library
 from embeddings.records import State
-from embeddings.retrieval.query import Intent, find_intent, is_follow_up
+from embeddings.retrieval.query import Intent, find_intent, is_follow_up, rewrite
 
 
 @pytest.mark.parametrize(
@@ -41,6 +41,21 @@ def test_a_question_for_the_gist_is_recognised(question: str) -> None:
 )
 def test_a_question_with_a_topic_of_its_own_has_no_intent(question: str) -> None:
     assert find_intent(question) is None
+
+
+@pytest.mark.parametrize("marks", ["???", "?" * 500, "!" * 80])
+def test_repeated_marks_change_no_answer(library: Library, marks: str) -> None:
+    repeated, asked = (library.ask(f"What is a deferral{end}") for end in (marks, marks[0]))
+    assert (repeated.quotes, repeated.confidence) == (asked.quotes, asked.confidence)
+
+
+@pytest.mark.parametrize("context", [(), ("So much happened in it, and so slowly. " * 25,)])
+def test_a_text_longer_than_the_encoder_reads_keeps_its_end(library: Library, context: tuple[str, ...]) -> None:
+    encoder, end = library.models.encoder, "Who is Ruth?"
+    long = end if context else f"{'静かな映画だ。' * 100} {end}"
+    texts = rewrite(long, context * 2, encoder, ()).texts
+    assert all(text.endswith(end) for text in texts)
+    assert max(encoder.count_tokens(texts)) <= encoder.identity.max_tokens
 
 
 def test_a_question_about_the_work_as_a_whole_is_answered(library: Library) -> None:

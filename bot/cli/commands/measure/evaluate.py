@@ -23,7 +23,7 @@ from bot.cli.options import (
     SplitOption,
     chosen_reranker,
 )
-from bot.cli.output.console import print_json
+from bot.cli.output.console import notice, print_json
 from bot.cli.output.progress import evaluation_progress
 from embeddings import SHIPPED, LibraryError
 
@@ -97,6 +97,8 @@ def evaluate(
             name=save.stem if save is not None else None,
             progress=lambda done: show("asking", done, count),
         )
+    for question, reason in evaluation.failures.items():
+        notice(f"{question}: The question can't be answered ({reason}). It counts as unanswered.")
     if save is not None:
         with _writing(save):
             save_run(evaluation.run, save)

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.cli.commands.chat import HELP
+from embeddings.library import Library
+from embeddings.records import AskResult
 from tests.bot.cli.conftest import QUESTION, Run
 
 OFF_TOPIC = "How do I change the oil of a motorbike?"
@@ -31,6 +34,22 @@ def test_a_follow_up_has_the_earlier_question_as_context(run: Run, indexed: Path
     first = run("ask", "Who is Ruth?", "--data", indexed).out
     second = run("ask", FOLLOW_UP, "--context", "Who is Ruth?", "--data", indexed).out
     assert run("chat", "--data", indexed, typed=["Who is Ruth?", FOLLOW_UP]).out == f"{first}\n{second}\n"
+
+
+def test_a_question_that_fails_ends_no_chat(run: Run, indexed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Library.run
+
+    def fail_once(library: Library, question: str, *arguments: Any, **options: Any) -> AskResult:  # noqa: ANN401
+        if question == "Fail.":
+            raise RuntimeError("no room")
+        return asked(library, question, *arguments, **options)
+
+    monkeypatch.setattr(Library, "run", fail_once)
+    chat = run("chat", "--data", indexed, typed=["Fail.", QUESTION])
+    assert (chat.code, chat.out) == (0, run("ask", QUESTION, "--data", indexed).out + "\n")
+    assert chat.err == (
+        "This question can't be answered (RuntimeError('no room')). Ask it in other words, and report the error.\n"
+    )
 
 
 def test_an_unanswered_question_is_not_context(run: Run, indexed: Path) -> None:
