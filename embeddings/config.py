@@ -260,8 +260,8 @@ class RankingSettings:
 # Reranking: the best sentences scored again.
 
 RERANKER_MAX_TOKENS: int = 112
-"""The most tokens of a window with its question, special tokens included; the rest is read in another pass. The shipped reranker
-was trained with this limit."""
+"""The most tokens of a window with its question, special tokens included; the rest is read in another pass. The
+shipped reranker was trained with this limit."""
 
 RERANKER_QUESTION_TOKENS: int = 64
 """How many tokens of `RERANKER_MAX_TOKENS` a question may take from the sentences; of a longer one the end is read. No

@@ -29,7 +29,6 @@ from embeddings.lexicon import (
 from embeddings.retrieval.retriever import SearchQuery
 from embeddings.retrieval.spelling import correct
 
-
 # "What is a deferral?????": each mark would be a token, as if it were a word.
 _REPEATED_MARK = re.compile(r"([^\w\s.])\1{2,}")
 

@@ -39,7 +39,11 @@ def test_no_windows_give_no_scores(reranker: OnnxReranker) -> None:
     ["What is a film" + "?" * 500, "映画の監督" * 40, "the quiet film " * 60, "Ж" * 480, "word " * RERANKER_MAX_TOKENS],
 )
 def test_a_long_question_leaves_room_for_every_sentence(reranker: OnnxReranker, question: str) -> None:
-    windows = [("A film.",), ("わたしを離さないで。" * 5, "静かな映画だ。" * 9), ("word " * (2 * RERANKER_MAX_TOKENS), "It ends.")]
+    windows = [
+        ("A film.",),
+        ("わたしを離さないで。" * 5, "静かな映画だ。" * 9),
+        ("word " * (2 * RERANKER_MAX_TOKENS), "It ends."),
+    ]
     assert all(math.isfinite(score) for scores in reranker.score(question, windows) for score in scores)
 
 
