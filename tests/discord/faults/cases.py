@@ -21,7 +21,6 @@ from tests.discord.harness.club import QUESTION, Club, run_club
 from tests.discord.harness.logs import problems_in
 from tests.discord.harness.programs import PATIENCE, channel_and_member, copied, exit_code_of, loopback_process, program
 from tests.discord.loopback.client import connect
-from tests.discord.running.test_faults import said_in, until
 from tests.discord.running.test_many import SOON, rush
 
 SLOWNESS = 1.0
@@ -106,7 +105,7 @@ async def a_global_limit_leaves_callbacks_alone(club: Club) -> None:
     await club.ana.mention(club.general, QUESTION)
     asked = await club.ana.slash(club.general, "ask", question=QUESTION)
     assert await asked.acknowledged() < 1.0
-    await until(lambda: said_in(club), "deferrals", "deferrals")
+    await club.says("deferrals", "deferrals")
     assert (await club.loopback.stats())["rate_limited"] == 0
 
 

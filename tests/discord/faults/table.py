@@ -40,7 +40,7 @@ class Fault:
 
 
 def _away(**disturbance: Any) -> Case:
-    return partial(test_faults.test_a_question_asked_while_the_bot_is_away_is_answered, disturbance=disturbance)
+    return partial(test_faults.test_a_question_asked_during_a_reconnect_gets_an_answer, disturbance=disturbance)
 
 
 def _lost(**disturbance: Any) -> Case:
@@ -48,15 +48,15 @@ def _lost(**disturbance: Any) -> Case:
 
 
 def _callback(**fault: Any) -> Case:
-    return partial(test_faults.test_a_callback_that_fails_is_sent_again_in_time, fault=fault)
+    return partial(test_faults.test_a_failed_callback_is_sent_again_in_time, fault=fault)
 
 
 def _edit(kind: str) -> Case:
-    return partial(test_faults.test_an_edit_that_is_cut_off_is_sent_again, kind=kind, after=False)
+    return partial(test_faults.test_an_interrupted_edit_is_sent_again, kind=kind, after=False)
 
 
 def _silent(missing: Permission) -> Case:
-    return partial(test_faults.test_where_the_bot_may_not_speak_it_does_not_try, missing=missing)
+    return partial(test_faults.test_the_bot_posts_nothing_where_it_lacks_the_permission, missing=missing)
 
 
 def _end(exit_code: Exit, said: str, **disturbance: Any) -> Case:
@@ -104,13 +104,13 @@ FAULTS = (
     ),
     _fault(
         8, "gateway handshake 503", "retried with backoff",
-        partial(test_faults.test_a_handshake_that_fails_on_the_way_back_loses_no_question),
+        partial(test_faults.test_a_failed_handshake_during_a_reconnect_loses_no_question),
         _start("GET /gateway/", "Discord's gateway doesn't respond"),
     ),
     _fault(
         9, "503 at login or command sync", "retried; not fatal",
         _start("GET /users/@me", "trying again"),
-        partial(test_run.test_the_commands_are_put_when_they_have_changed_and_only_then),
+        partial(test_run.test_sync_sends_the_commands_only_if_they_changed),
     ),
     _fault(
         10, "429 with Via on a callback", "acknowledged, answered",
@@ -118,7 +118,7 @@ FAULTS = (
     ),
     _fault(
         11, "429 without Via", "logged, no storm",
-        partial(test_faults.test_a_429_from_outside_discords_gate_raises_no_storm),
+        partial(test_faults.test_a_429_from_outside_discord_is_not_repeated),
     ),
     _fault(
         12, "one 500 or 503 on a callback", "acknowledged, answered",
@@ -126,7 +126,7 @@ FAULTS = (
     ),
     _fault(
         13, "two or more 500s on a callback", "no retry past 2.5 s; counted",
-        partial(test_faults.test_a_callback_is_not_sent_again_when_it_would_be_too_late),
+        partial(test_faults.test_a_callback_is_not_sent_again_after_the_deadline),
         _callback(kind="status", status=500, times=2),
     ),
     _fault(
@@ -136,34 +136,34 @@ FAULTS = (
     _fault(
         15, "callback processed, response lost", "40060 counts as acknowledged",
         _callback(kind="reset", after=True), _callback(kind="close", after=True),
-        partial(test_faults.test_a_callback_that_is_never_answered_is_sent_again),
+        partial(test_faults.test_a_callback_without_a_response_is_sent_again),
     ),
     _fault(
         16, "the same interaction twice", "one callback sent",
-        partial(test_faults.test_the_same_interaction_twice_is_one_callback),
+        partial(test_faults.test_a_repeated_interaction_gets_one_callback),
     ),
     _fault(
         17, "late acknowledgement", "dropped quietly, counted, nothing posted",
-        partial(test_faults.test_a_late_acknowledgement_is_dropped_quietly_and_counted),
+        partial(test_faults.test_a_late_acknowledgement_is_counted_without_a_warning),
     ),
     _fault(
         18, "token expired before the edit", "posted in the channel where allowed",
-        partial(test_faults.test_an_answer_whose_token_has_expired_is_posted_in_the_channel),
-        partial(test_faults.test_a_private_answer_whose_token_has_expired_is_not_posted),
+        partial(test_faults.test_an_answer_with_an_expired_token_is_posted_in_the_channel),
+        partial(test_faults.test_a_private_answer_with_an_expired_token_is_not_posted),
     ),
     _fault(
         19, "missing permission, archived or locked", "checked before, suppressed per channel",
         _silent(Permission.SEND_MESSAGES), _silent(Permission.VIEW_CHANNEL),
-        partial(test_faults.test_without_the_history_the_answer_is_no_reply),
-        partial(test_faults.test_a_locked_thread_is_left_alone_and_an_unknown_refusal_is_not_repeated),
+        partial(test_faults.test_without_the_message_history_the_answer_is_not_a_reply),
+        partial(test_faults.test_a_thread_that_refused_a_post_gets_no_other),
     ),
     _fault(
         20, "401s in a row", "stops after a few",
-        partial(test_faults.test_a_refused_token_ends_the_bot_after_a_few_tries),
+        partial(test_faults.test_a_refused_token_ends_the_bot_after_a_few_requests),
     ),
     _fault(
         21, "bucket empty, global 429", "no 429 caused; callbacks unaffected",
-        partial(test_faults.test_a_spent_bucket_is_waited_for_and_no_429_caused),
+        partial(test_faults.test_an_empty_rate_limit_causes_no_429),
         partial(cases.a_global_limit_leaves_callbacks_alone),
     ),
     _fault(22, "slow model", '"heartbeat blocked" never logged', partial(cases.a_slow_model), at_once=True),
@@ -174,13 +174,13 @@ FAULTS = (
     _fault(
         24, "restart, then an old button", "works; an unknown one says it expired",
         partial(test_run.test_an_old_button_works_after_a_restart),
-        partial(test_faults.test_an_unknown_button_says_that_it_has_expired),
+        partial(test_faults.test_an_unknown_button_has_expired),
     ),
     _fault(
         25, "messages of bots, webhooks, itself", "0 sent",
-        partial(test_faults.test_bots_webhooks_and_the_bot_itself_are_not_answered),
+        partial(test_faults.test_the_bot_ignores_bots_webhooks_and_itself),
     ),
-    _fault(26, "DEBUG logs", "no token in any log", partial(test_run.test_no_token_is_logged_even_at_debug)),
+    _fault(26, "DEBUG logs", "no token in any log", partial(test_run.test_the_debug_log_has_no_token)),
     _fault(
         27, "500 questions at once", "acknowledged within 1.5 s, all answered",
         partial(cases.many_questions_at_once), tries=500, at_once=True, alone=True,

@@ -7,7 +7,7 @@ from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE, Club
 DEFERRAL = "The truth she reveals is shattering"
 
 
-async def test_ask_is_answered_with_the_reviewers_words_and_their_place(club: Club) -> None:
+async def test_ask_answers_with_the_reviewers_words_and_a_citation(club: Club) -> None:
     answer = await club.ask()
     assert QUESTION in answer.text
     assert DEFERRAL in answer.text
@@ -16,21 +16,21 @@ async def test_ask_is_answered_with_the_reviewers_words_and_their_place(club: Cl
     assert not answer.ephemeral
 
 
-async def test_a_question_is_acknowledged_before_it_is_answered(club: Club) -> None:
+async def test_the_bot_acknowledges_a_question_before_it_answers(club: Club) -> None:
     asked = await club.ana.slash(club.general, "ask", question=QUESTION)
     assert await asked.acknowledged() < 1.0
     assert (await asked.now())["callback_type"] == 5
     await asked.answer()
 
 
-async def test_a_private_question_is_answered_to_the_asker_alone(club: Club) -> None:
+async def test_only_the_asker_sees_a_private_answer(club: Club) -> None:
     answer = await club.ask(private=True)
     assert answer.ephemeral
     assert "Share" in answer.buttons
     assert "Delete" not in answer.buttons
 
 
-async def test_what_the_reviews_dont_say_is_said_to_be_so(club: Club) -> None:
+async def test_a_question_without_an_answer_gets_an_honest_refusal(club: Club) -> None:
     answer = await club.ask(UNANSWERABLE)
     assert "The reviews don’t say" in answer.text
     assert "More passages" not in answer.buttons
@@ -38,20 +38,20 @@ async def test_what_the_reviews_dont_say_is_said_to_be_so(club: Club) -> None:
     assert "Never Let Me Go" in within.text
 
 
-async def test_a_mention_is_answered_as_a_reply(club: Club) -> None:
+async def test_a_mention_gets_a_reply(club: Club) -> None:
     said = await club.ana.mention(club.general, QUESTION)
     answer = await club.general.answer_to(said)
     assert DEFERRAL in answer.text
     assert answer.data["message_reference"]["message_id"] == said.id
 
 
-async def test_a_direct_message_is_answered(club: Club) -> None:
+async def test_a_direct_message_gets_an_answer(club: Club) -> None:
     room = await club.ana.dm()
     said = await club.ana.say(room, QUESTION)
     assert DEFERRAL in (await room.answer_to(said)).text
 
 
-async def test_a_reply_to_an_answer_goes_on_from_it(club: Club) -> None:
+async def test_a_reply_to_an_answer_is_a_follow_up(club: Club) -> None:
     answer = await club.ask("Who is Ruth?")
     said = await club.ana.say(club.general, "and who plays her?", reply_to=answer)
     assert "Keira Knightley" in (await club.general.answer_to(said)).text

@@ -11,21 +11,21 @@ from bot.storage.records import ServerSettings
 from bot.storage.server_settings import load_server_settings
 from bot.ui.escape import unescape
 from tests.discord.harness.club import OWNERS, QUESTION, Club, changed, run_club
-from tests.discord.loopback.client import RefusedError
+from tests.discord.loopback.client import RefusedError, answered
 from tests.discord.loopback.state.objects import Json
 
 STAGE, FORUM = 13, 15
 
 
-async def test_a_section_is_opened_by_a_near_miss_of_its_heading(club: Club) -> None:
+async def test_a_misspelled_heading_opens_its_section(club: Club) -> None:
     asked = await club.ana.slash(club.general, "section", review="never let me go", section="etical miror")
     page = await asked.answer()
     assert page.ephemeral
     assert "The Ethical Mirror" in page.text
 
 
-async def test_reviews_lead_to_contents_and_contents_to_sections(club: Club) -> None:
-    listed = await (await club.ana.slash(club.general, "reviews")).answer()
+async def test_menus_lead_from_reviews_to_contents_to_sections(club: Club) -> None:
+    listed = await answered(club.ana.slash(club.general, "reviews"))
     assert "Never Let Me Go" in listed.text
     assert "The Lighthouse Keeper" in listed.text
     menu = _menu(listed.data["components"])
@@ -37,12 +37,12 @@ async def test_reviews_lead_to_contents_and_contents_to_sections(club: Club) -> 
     assert "cleaned every evening" in section.text
 
 
-async def test_contents_help_and_unknown_names_are_answered(club: Club) -> None:
-    contents = await (await club.ana.slash(club.general, "sections", review=OWNERS)).answer()
+async def test_sections_help_and_unknown_names_get_an_answer(club: Club) -> None:
+    contents = await answered(club.ana.slash(club.general, "sections", review=OWNERS))
     assert "The Ethical Mirror" in contents.text
-    assert "The Lighthouse Keeper" in (await (await club.ana.slash(club.general, "sections")).answer()).text
-    assert "/ask" in (await (await club.ana.slash(club.general, "help")).answer()).text
-    unknown = await (await club.ana.slash(club.general, "section", review="xyzzy", section="a")).answer()
+    assert "The Lighthouse Keeper" in (await answered(club.ana.slash(club.general, "sections"))).text
+    assert "/ask" in (await answered(club.ana.slash(club.general, "help"))).text
+    unknown = await answered(club.ana.slash(club.general, "section", review="xyzzy", section="a"))
     none = "There is no review “xyzzy” here. See `/reviews`."
     assert (unknown.text, (await club.ask(review="xyzzy")).text) == (none, none)
     assert (await club.ask(review="never lamp")).text == (
@@ -51,8 +51,8 @@ async def test_contents_help_and_unknown_names_are_answered(club: Club) -> None:
     )
 
 
-async def test_every_example_of_help_is_answered(club: Club) -> None:
-    page = await (await club.ana.slash(club.general, "help")).answer()
+async def test_every_example_of_help_has_an_answer(club: Club) -> None:
+    page = await answered(club.ana.slash(club.general, "help"))
     examples = [unescape(line.removeprefix("> ")) for line in page.text.split("\n") if line.startswith("> ")]
     assert len(examples) == 3
     for example in examples:
@@ -74,11 +74,11 @@ async def test_autocomplete_tolerates_misspellings_and_offers_titles(club: Club)
     ]
 
 
-async def test_managers_change_how_the_bot_behaves_and_it_lasts(loopback_url: str, reviews: Path, store: Path) -> None:
+async def test_managers_change_settings_that_last(loopback_url: str, reviews: Path, store: Path) -> None:
     async with run_club(loopback_url, reviews, store) as club:
         mia = await club.server.member("Mia", manager=True)
         quiet = await club.server.channel("quiet")
-        assert "are public" in (await (await mia.slash(club.general, "settings")).answer()).text
+        assert "are public" in (await answered(mia.slash(club.general, "settings"))).text
         changed = await mia.slash(
             club.general, "settings", answers="private", spoilers="shown", mentions_in=quiet.id, default_review=OWNERS
         )
@@ -96,20 +96,20 @@ async def test_managers_change_how_the_bot_behaves_and_it_lasts(loopback_url: st
         )
 
 
-async def test_mentions_are_answered_in_the_chosen_channels_alone(club: Club) -> None:
+async def test_mentions_get_a_reply_only_in_the_chosen_channels(club: Club) -> None:
     mia = await club.server.member("Mia", manager=True)
     quiet = await club.server.channel("quiet")
-    await (await mia.slash(club.general, "settings", mentions_in=quiet.id)).answer()
+    await answered(mia.slash(club.general, "settings", mentions_in=quiet.id))
     await club.ana.mention(club.general, QUESTION)
     said = await club.ana.mention(quiet, QUESTION)
     assert "deferrals" in (await quiet.answer_to(said)).text
     assert [each.data["author"]["id"] for each in await club.general.messages()][-1] == club.ana.id
 
 
-async def test_a_section_that_there_is_not_is_answered_by_those_that_there_are_without_naming_flagged_ones(
+async def test_an_unknown_section_lists_the_sections_without_naming_spoilers(
     club: Club,
 ) -> None:
-    missing = await (await club.ana.slash(club.general, "section", review="lighthouse", section="qq|q")).answer()
+    missing = await answered(club.ana.slash(club.general, "section", review="lighthouse", section="qq|q"))
     assert missing.text.startswith("There is no section “qq\\|q” in this review. It has these:")
     assert "The Lamp" in missing.text
     assert "||The End||" in missing.text
@@ -118,10 +118,10 @@ async def test_a_section_that_there_is_not_is_answered_by_those_that_there_are_w
 
 
 @pytest.mark.parametrize("kind", [FORUM, STAGE])
-async def test_a_forum_and_a_stage_can_be_chosen_too(club: Club, kind: int) -> None:
+async def test_managers_can_choose_a_forum_and_a_stage(club: Club, kind: int) -> None:
     mia = await club.server.member("Mia", manager=True)
     chosen = await club.server.channel("talk", kind=kind)
-    shown = await (await mia.slash(club.general, "settings", mentions_in=chosen.id)).answer()
+    shown = await answered(mia.slash(club.general, "settings", mentions_in=chosen.id))
     assert f"<#{chosen.id}>" in shown.text
     place = await chosen.thread("Ruth", owner=club.ana) if kind == FORUM else chosen
     await club.ana.mention(club.general, QUESTION)
@@ -131,11 +131,11 @@ async def test_a_forum_and_a_stage_can_be_chosen_too(club: Club, kind: int) -> N
     assert heard == [club.ana.id]
 
 
-async def test_flagged_sections_stay_behind_spoiler_marks_until_the_server_says_otherwise(club: Club) -> None:
+async def test_spoiler_sections_are_hidden_until_the_server_shows_them(club: Club) -> None:
     hidden = await club.ask("Who drowns in The Lighthouse Keeper?")
     assert "||In the end the keeper drowns" in hidden.text
     mia = await club.server.member("Mia", manager=True)
-    await (await mia.slash(club.general, "settings", spoilers="shown")).answer()
+    await answered(mia.slash(club.general, "settings", spoilers="shown"))
     shown = await club.ask("Who drowns in The Lighthouse Keeper?")
     assert "In the end the keeper drowns" in shown.text
     assert "||" not in shown.text

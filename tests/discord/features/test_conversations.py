@@ -8,18 +8,14 @@ from pathlib import Path
 from bot.cogs.ask.cog import MENU
 from tests.discord.harness.club import OWNERS, QUESTION, Club, review_bot, run_club
 from tests.discord.harness.logs import LogWatch
-from tests.discord.loopback.client import Message, connect
+from tests.discord.loopback.client import answered, connect
 
 WHO = "Who is Ruth?"
 FOLLOW_UP = "and who plays her?"
 ACTRESS = "Keira Knightley"
 
 
-async def messages_of_the_bot(club: Club) -> list[Message]:
-    return [each for each in await club.general.messages() if each.data["author"]["id"] == club.loopback.bot_id]
-
-
-async def test_a_follow_up_is_understood_in_a_dm_and_in_a_thread(club: Club) -> None:
+async def test_a_dm_and_a_thread_understand_a_follow_up(club: Club) -> None:
     room = await club.ana.dm()
     await room.answer_to(await club.ana.say(room, WHO))
     assert ACTRESS in (await room.answer_to(await club.ana.say(room, FOLLOW_UP))).text
@@ -28,7 +24,7 @@ async def test_a_follow_up_is_understood_in_a_dm_and_in_a_thread(club: Club) -> 
     assert ACTRESS in (await thread.answer_to(await club.ana.mention(thread, FOLLOW_UP))).text
 
 
-async def test_a_thread_that_is_started_from_an_answer_goes_on_from_it(club: Club) -> None:
+async def test_a_thread_opened_from_an_answer_continues_its_conversation(club: Club) -> None:
     answer = await club.ask(WHO)
     thread = await club.general.thread("Ruth", owner=club.ana, message=answer)
     bea = await club.server.member("Bea")
@@ -37,7 +33,7 @@ async def test_a_thread_that_is_started_from_an_answer_goes_on_from_it(club: Clu
     assert conversations.current(int(thread.id), int(bea.id)).context == (WHO, FOLLOW_UP)
 
 
-async def test_two_peoples_conversations_in_one_thread_never_mix(club: Club) -> None:
+async def test_two_members_in_one_thread_have_their_own_conversations(club: Club) -> None:
     bea = await club.server.member("Bea")
     thread = await club.general.thread("Ruth", owner=club.ana)
     await thread.answer_to(await club.ana.mention(thread, WHO))
@@ -60,31 +56,31 @@ async def test_a_follow_up_stays_with_the_review_unless_it_names_another(club: C
     assert "The Lighthouse Keeper" not in other.text
 
 
-async def test_a_message_becomes_a_question_by_its_menu(club: Club) -> None:
+async def test_the_message_menu_asks_with_the_message(club: Club) -> None:
     bea = await club.server.member("Bea")
     said = await bea.say(club.general, "what is a deferral?")
-    assert "deferrals" in (await (await club.ana.menu(said, MENU)).answer()).text
+    assert "deferrals" in (await answered(club.ana.menu(said, MENU))).text
     long = await bea.say(club.general, "what is a deferral? " + "It goes on and on. " * 60)
-    assert (await (await club.ana.menu(long, MENU)).answer()).text.startswith("### what is a deferral")
+    assert (await answered(club.ana.menu(long, MENU))).text.startswith("### what is a deferral")
 
 
-async def test_a_message_without_text_can_be_no_question(club: Club) -> None:
+async def test_the_message_menu_refuses_a_message_without_text(club: Club) -> None:
     said = await club.ana.say(club.general, "")
-    told = await (await club.ana.menu(said, "Ask the reviews about this")).answer()
+    told = await answered(club.ana.menu(said, "Ask the reviews about this"))
     assert told.text == "That message has no text to look up."
 
 
-async def test_a_question_edited_before_its_answer_is_answered_as_it_reads_then(club: Club) -> None:
+async def test_a_question_edited_before_its_answer_gets_one_answer(club: Club) -> None:
     await club.loopback.fault("POST .*/typing", "delay", seconds=0.4)
     said = await club.ana.mention(club.general, "What is Hailsham?")
     await club.ana.edit(said, f"<@{club.loopback.bot_id}> {QUESTION}")
     answer = await club.general.answer_to(said)
     assert QUESTION in answer.text
     assert "deferrals" in answer.text
-    assert len(await messages_of_the_bot(club)) == 1
+    assert len(await club.said()) == 1
 
 
-async def test_a_question_deleted_before_its_answer_is_not_answered(club: Club) -> None:
+async def test_a_question_deleted_before_its_answer_gets_none(club: Club) -> None:
     await club.loopback.fault("POST .*/typing", "delay", seconds=0.4)
     said = await club.ana.mention(club.general, QUESTION)
     async with asyncio.timeout(10):
@@ -92,64 +88,62 @@ async def test_a_question_deleted_before_its_answer_is_not_answered(club: Club) 
             await asyncio.sleep(0.01)
     await club.ana.delete(said)
     await asyncio.sleep(0.8)
-    assert await messages_of_the_bot(club) == []
+    assert await club.said() == []
 
 
-async def test_a_bare_mention_is_told_how_to_ask(club: Club) -> None:
+async def test_a_mention_without_a_question_says_how_to_ask(club: Club) -> None:
     assert "/help" in (await club.general.answer_to(await club.ana.mention(club.general, ""))).text
     too_short = await club.general.answer_to(await club.ana.mention(club.general, "a"))
     assert "at least 3 characters" in too_short.text
 
 
-async def test_a_question_too_soon_is_told_to_wait_and_costs_nothing(
-    loopback_url: str, reviews: Path, store: Path
-) -> None:
+async def test_a_member_who_asks_again_too_soon_has_to_wait(loopback_url: str, reviews: Path, store: Path) -> None:
     async with run_club(loopback_url, reviews, store, member_wait=30.0) as club:
         assert "deferrals" in (await club.ask()).text
         wait = await club.ask()
         assert wait.ephemeral
         assert "seconds" in wait.text
         bea = await club.server.member("Bea")
-        assert "deferrals" in (await (await bea.slash(club.general, "ask", question=QUESTION)).answer()).text
+        assert "deferrals" in (await answered(bea.slash(club.general, "ask", question=QUESTION))).text
 
 
-async def test_a_server_asks_no_more_than_its_share(loopback_url: str, reviews: Path, store: Path) -> None:
+async def test_a_server_cannot_exceed_its_rate(loopback_url: str, reviews: Path, store: Path) -> None:
     async with run_club(loopback_url, reviews, store, server_rate=1) as club:
         assert "deferrals" in (await club.ask()).text
         bea = await club.server.member("Bea")
-        told = await (await bea.slash(club.general, "ask", question=QUESTION)).answer()
+        told = await answered(bea.slash(club.general, "ask", question=QUESTION))
         assert "seconds" in told.text
 
 
-async def test_when_too_many_wait_the_rest_are_told_that_it_is_busy(
+async def test_questions_beyond_the_queue_hear_that_the_bot_is_busy(
     loopback_url: str, reviews: Path, store: Path
 ) -> None:
     async with run_club(loopback_url, reviews, store, queue=2) as club:
         ids = await club.loopback.burst((club.ana, club.general, "ask", {"question": QUESTION}) for _ in range(12))
         assert await club.loopback.wait_all(ids, "answered", timeout=20) == 12
-        texts = [each.text for each in await messages_of_the_bot(club)]
+        texts = await club.said()
         busy = sum("many questions" in text for text in texts)
         assert busy == club.bot.delivery.counts["busy"] > 0
         assert sum("deferrals" in text for text in texts) == 12 - busy
 
 
-async def test_where_the_bot_is_no_member_a_user_install_sees_the_shared_reviews(
+async def test_a_user_install_sees_the_shared_reviews(
     loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
     async with connect(loopback_url) as loopback, review_bot(loopback, reviews, store):
         elsewhere = await loopback.server("Elsewhere", bot=False)
         general = await elsewhere.channel("general")
         ana = await elsewhere.member("Ana", installed=True)
-        answer = await (await ana.slash(general, "ask", question=QUESTION)).answer()
+        answer = await answered(ana.slash(general, "ask", question=QUESTION))
         assert "deferrals" in answer.text
         for button in ("Read 1 in context", "More passages", "Helpful"):
-            await (await ana.click(answer, button)).answer()
+            await answered(ana.click(answer, button))
         form = await ana.click(answer, "Ask a follow-up")
-        assert "Never Let Me Go" in (await (await ana.submit(form, question="who tells them?")).answer()).text
-        told = (await (await ana.slash(general, "help")).answer()).text
+        assert "Never Let Me Go" in (await answered(ana.submit(form, question="who tells them?"))).text
+        told = (await answered(ana.slash(general, "help"))).text
         assert "I’m not a member here" in told
         assert "mention me" not in told
-        direct = (await (await ana.slash(await ana.dm(), "help")).answer()).text
+        direct = (await answered(ana.slash(await ana.dm(), "help"))).text
         assert "mention me" in direct
         section = await ana.slash(general, "section", review=OWNERS, section="mirror")
         assert "The Ethical Mirror" in (await section.answer()).text

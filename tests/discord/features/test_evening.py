@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE, changed
 from tests.discord.harness.logs import problems_in
 from tests.discord.harness.programs import PATIENCE, copied, loopback_process, program
-from tests.discord.loopback.client import Channel, Guild, Loopback, Message, Person
+from tests.discord.loopback.client import Channel, Guild, Loopback, Message, Person, answered
 
 DEFERRAL = "there are no deferrals"
 ACTRESS = "Keira Knightley"
@@ -16,15 +16,15 @@ ACTRESS = "Keira Knightley"
 
 async def before_the_restart(general: Channel, ana: Person, bea: Person) -> tuple[Message, Message]:
     """Two people find out what the bot can do; a public answer and a private one, with their buttons."""
-    help_page = await (await ana.slash(general, "help")).answer()
+    help_page = await answered(ana.slash(general, "help"))
     assert help_page.ephemeral
     assert "/ask" in help_page.text
 
-    answer = await (await ana.slash(general, "ask", question=QUESTION)).answer()
+    answer = await answered(ana.slash(general, "ask", question=QUESTION))
     assert DEFERRAL in answer.text
     assert "Never Let Me Go" in answer.text
 
-    page = await (await bea.click(answer, "Read 1 in context")).answer()
+    page = await answered(bea.click(answer, "Read 1 in context"))
     assert page.ephemeral
     assert DEFERRAL in page.text
     contents = await changed(page, await bea.click(page, "Contents"))
@@ -34,31 +34,28 @@ async def before_the_restart(general: Channel, ana: Person, bea: Person) -> tupl
     plays = await general.answer_to(await bea.say(general, "and who plays her?", reply_to=who))
     assert ACTRESS in plays.text
     form = await ana.click(who, "Ask a follow-up")
-    assert ACTRESS in (await (await ana.submit(form, question="and who plays her?")).answer()).text
+    assert ACTRESS in (await answered(ana.submit(form, question="and who plays her?"))).text
 
     typed = await ana.autocomplete(general, "section", "section", review=OWNERS, section="etical miror")
     heading = (await typed.choices())[0]
     assert heading["name"].endswith("The Ethical Mirror")
-    section = await (await ana.slash(general, "section", review=OWNERS, section=heading["value"])).answer()
+    section = await answered(ana.slash(general, "section", review=OWNERS, section=heading["value"]))
     assert section.ephemeral
     assert "The Ethical Mirror" in section.text
 
-    private = await (await bea.slash(general, "ask", question="Who is Ruth?", private=True)).answer()
+    private = await answered(bea.slash(general, "ask", question="Who is Ruth?", private=True))
     assert private.ephemeral
-    shared = await (await bea.click(private, "Share")).answer()
+    shared = await answered(bea.click(private, "Share"))
     assert (shared.ephemeral, shared.text) == (False, private.text)
     return answer, private
 
 
 async def bad_input(server: Guild, general: Channel, ana: Person) -> None:
     """What people try that can't be answered is told to them in a line."""
-    unknown = await (await ana.slash(general, "ask", question=QUESTION, review="xyzzy")).answer()
+    unknown = await answered(ana.slash(general, "ask", question=QUESTION, review="xyzzy"))
     assert "There is no review" in unknown.text
-    assert (
-        "There is no section"
-        in (await (await ana.slash(general, "section", review=OWNERS, section="xyzzy")).answer()).text
-    )
-    assert "The reviews don’t say" in (await (await ana.slash(general, "ask", question=UNANSWERABLE)).answer()).text
+    assert "There is no section" in (await answered(ana.slash(general, "section", review=OWNERS, section="xyzzy"))).text
+    assert "The reviews don’t say" in (await answered(ana.slash(general, "ask", question=UNANSWERABLE))).text
     for said, told in (("", "Ask me"), ("hm", "3"), ("why? " * 100, "300")):
         stranger = await server.member("Cleo")  # another each time, for one is not told again so soon
         answer = await general.answer_to(await stranger.mention(general, said))
@@ -69,13 +66,13 @@ async def bad_input(server: Guild, general: Channel, ana: Person) -> None:
 
 async def after_the_restart(general: Channel, ana: Person, bea: Person, *, answer: Message, private: Message) -> None:
     """The buttons of before, and a conversation that goes on."""
-    page = await (await ana.click(answer, "Read 1 in context")).answer()
+    page = await answered(ana.click(answer, "Read 1 in context"))
     assert page.ephemeral
     assert DEFERRAL in page.text
-    assert QUESTION in (await (await ana.click(answer, "More passages")).answer()).text
+    assert QUESTION in (await answered(ana.click(answer, "More passages"))).text
     said = await ana.say(general, "who tells them?", reply_to=answer)
     assert "Never Let Me Go" in (await general.answer_to(said)).text
-    assert "Ruth" in (await (await bea.click(private, "Read 1 in context")).answer()).text
+    assert "Ruth" in (await answered(bea.click(private, "Read 1 in context"))).text
     await (await ana.click(answer, "Delete")).acknowledged()
 
 

@@ -47,7 +47,7 @@ def tame(shown: list[str], reviews: tuple[Review, ...] = ()) -> bool:
     return kinds <= OURS | OWN_WORDS and targets <= {safe_link(review.source) for review in reviews}
 
 
-async def test_whatever_the_reviews_hold_arrives_whole_and_tame(loopback_url: str, reviews: Path, store: Path) -> None:
+async def test_hostile_reviews_arrive_whole_and_harmless(loopback_url: str, reviews: Path, store: Path) -> None:
     every = sample(messages())  # before there is a bot, whose event loop it would hold up
     async with run_club(loopback_url, reviews, store) as club:
         await club.loopback.settings(rate_limits=False)
@@ -68,7 +68,7 @@ async def test_whatever_the_reviews_hold_arrives_whole_and_tame(loopback_url: st
             assert tame([*contents, embed["description"]], shown.reviews)
 
 
-async def test_whatever_is_asked_is_answered_and_tame(loopback_url: str, reviews: Path, store: Path) -> None:
+async def test_hostile_questions_get_a_harmless_answer(loopback_url: str, reviews: Path, store: Path) -> None:
     # A lone surrogate can't be written in UTF-8, and so is on no wire.
     written = hostile(12).map(lambda text: text.encode("utf-8", "ignore").decode())
     questions = sample(written.filter(lambda text: len(text) >= 3 and question_problem(text, ENGLISH) is None))

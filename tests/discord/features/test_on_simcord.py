@@ -98,7 +98,7 @@ def options(message: Any) -> Iterator[dict[str, Any]]:
         yield from each.get("options", ())
 
 
-async def test_asking_in_every_way(reviews: Path, store: Path) -> None:
+async def test_every_way_to_ask_gets_an_answer(reviews: Path, store: Path) -> None:
     async with world(reviews, store) as club:
         asked = await club.ana.slash(club.general, "ask", question=QUESTION)
         assert (asked.acknowledged, asked.ephemeral) == (True, False)
@@ -121,7 +121,7 @@ async def test_asking_in_every_way(reviews: Path, store: Path) -> None:
         assert DEFERRAL in text((await club.ana.context_menu(club.general, MENU, said)).response)
 
 
-async def test_what_is_no_question_or_has_no_answer(reviews: Path, store: Path) -> None:
+async def test_a_question_without_an_answer_is_refused(reviews: Path, store: Path) -> None:
     async with world(reviews, store) as club:
         refused = await club.ana.slash(club.general, "ask", question=UNANSWERABLE)
         assert "The reviews don’t say" in text(refused.response)
@@ -135,7 +135,7 @@ async def test_what_is_no_question_or_has_no_answer(reviews: Path, store: Path) 
         assert club.general.last_message.id == said.id
 
 
-async def test_following_up_in_every_way(reviews: Path, store: Path) -> None:
+async def test_every_way_to_follow_up_is_understood(reviews: Path, store: Path) -> None:
     async with world(reviews, store) as club:
         await club.ana.send(club.general, club.addressed(WHO))
         await club.ana.send(club.general, FOLLOW_UP, reply_to=club.general.last_message)
@@ -152,7 +152,7 @@ async def test_following_up_in_every_way(reviews: Path, store: Path) -> None:
         assert ACTRESS in text(followed.response)
 
 
-async def test_every_button_of_an_answer(reviews: Path, store: Path) -> None:
+async def test_every_button_of_an_answer_works(reviews: Path, store: Path) -> None:
     async with world(reviews, store) as club:
         answer = (await club.ana.slash(club.general, "ask", question=QUESTION)).response
         page = await club.bea.click(answer, label="Read 1 in context")
@@ -179,7 +179,7 @@ async def test_every_button_of_an_answer(reviews: Path, store: Path) -> None:
         assert len(club.general.history()) == before - 1
 
 
-async def test_reading_reviews_contents_and_sections(reviews: Path, store: Path) -> None:
+async def test_members_can_read_reviews_contents_and_sections(reviews: Path, store: Path) -> None:
     async with world(reviews, store) as club:
         choices = await club.ana.autocomplete(club.general, "section", "section", "etical", review=OWNERS)
         assert choices[0] == {"name": "The Ethical Mirror", "value": "the-ethical-mirror"}

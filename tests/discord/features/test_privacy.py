@@ -6,7 +6,6 @@ import asyncio
 import json
 import logging
 import sqlite3
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,10 +22,11 @@ from bot.storage.server_settings import save_server_settings
 from embeddings.evaluation.annotate import read_unlabelled
 from embeddings.evaluation.datasets.questions import read_questions
 from embeddings.records import State
+from tests.discord.harness.bots import until
 from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE, Club, review_bot, run_club
 from tests.discord.harness.logs import watch
 from tests.discord.harness.programs import copied
-from tests.discord.loopback.client import RefusedError, connect
+from tests.discord.loopback.client import RefusedError, answered, connect
 
 SECRET = "Does zanzibar appear beside a bathysphere?"
 OPENING = "Who plays Kathy in Never Let Me Go?"
@@ -39,17 +39,8 @@ for command in (gaps.gaps, label.label, evaluate.evaluate):
 async def keeps_questions(club: Club) -> None:
     """The server's managers turn it on."""
     mia = await club.server.member("Mia", manager=True)
-    shown = await (await mia.slash(club.general, "settings", questions="stored")).answer()
+    shown = await answered(mia.slash(club.general, "settings", questions="stored"))
     assert "stores questions for 30 days" in shown.text
-
-
-async def until(done: Callable[[], bool]) -> None:
-    """Wait for what the bot does by itself."""
-    for _ in range(3000):
-        if done():
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError("it was not done")
 
 
 def bytes_of(*places: Path) -> bytes:
@@ -74,7 +65,7 @@ async def uploaded(club: Club, name: str) -> list[str]:
     return [sent["uploads"][name] for sent in await club.loopback.requests() if name in sent["uploads"]]
 
 
-def test_asked_in_discord_kept_with_consent_exported_labelled_evaluated(
+def test_a_stored_question_can_be_exported_labelled_and_evaluated(
     loopback_url: str, reviews: Path, tmp_path: Path
 ) -> None:
     data = copied(reviews, tmp_path)
@@ -119,7 +110,9 @@ def run(*arguments: object, typed: str | None = None) -> str:
     return done.stdout
 
 
-async def test_what_is_asked_without_consent_is_nowhere(loopback_url: str, reviews: Path, store: Path) -> None:
+async def test_a_question_without_consent_is_stored_and_logged_nowhere(
+    loopback_url: str, reviews: Path, store: Path
+) -> None:
     said: list[str] = []
     handler = logging.Handler(logging.INFO)
     handler.emit = lambda record: said.append(handler.format(record))  # type: ignore[method-assign]
@@ -133,7 +126,7 @@ async def test_what_is_asked_without_consent_is_nowhere(loopback_url: str, revie
                 await dm.answer_to(await club.ana.say(dm, SECRET))
                 elsewhere = await club.loopback.server("Elsewhere", bot=False)
                 ben = await elsewhere.member("Ben", installed=True)
-                await (await ben.slash(await elsewhere.channel("any"), "ask", question=SECRET)).answer()
+                await answered(ben.slash(await elsewhere.channel("any"), "ask", question=SECRET))
                 await keeps_questions(club)
                 await club.ask(SECRET, private=True)
                 await dm.answer_to(await club.ana.say(dm, SECRET))
@@ -146,21 +139,21 @@ async def test_what_is_asked_without_consent_is_nowhere(loopback_url: str, revie
         assert word.encode() not in bytes_of(store, reviews).lower()
 
 
-async def test_a_person_reads_what_is_stored_gets_it_and_deletes_it(club: Club, store: Path) -> None:
-    told = await (await club.ana.slash(club.general, "privacy about")).answer()
+async def test_a_member_sees_exports_and_deletes_their_data(club: Club, store: Path) -> None:
+    told = await answered(club.ana.slash(club.general, "privacy about"))
     assert told.ephemeral
     assert "This server doesn’t store questions." in told.text
     await keeps_questions(club)
-    assert "stores questions" in (await (await club.ana.slash(club.general, "privacy about")).answer()).text
+    assert "stores questions" in (await answered(club.ana.slash(club.general, "privacy about"))).text
     answer = await club.ask(SECRET)
-    await (await club.ana.click(answer, "Helpful")).answer()
+    await answered(club.ana.click(answer, "Helpful"))
     bea = await club.server.member("Bea")
-    await (await bea.slash(club.general, "ask", question=QUESTION)).answer()
+    await answered(bea.slash(club.general, "ask", question=QUESTION))
     said = await bea.say(club.general, "and why is that?", reply_to=answer)
     await club.general.answer_to(said)
     await club.bot.in_flight.finished()
 
-    given = await (await club.ana.slash(club.general, "privacy export")).answer()
+    given = await answered(club.ana.slash(club.general, "privacy export"))
     assert given.ephemeral
     (mine,) = await uploaded(club, "my-data.json")
     exported = json.loads(mine)
@@ -170,7 +163,7 @@ async def test_a_person_reads_what_is_stored_gets_it_and_deletes_it(club: Club, 
     assert exported["in_memory"]["verdicts"] == [{"answer": answer.id, "helpful": True}]
     assert b"bathysphere" in bytes_of(store)
 
-    sure = await (await club.ana.slash(club.general, "privacy delete")).answer()
+    sure = await answered(club.ana.slash(club.general, "privacy delete"))
     assert b"bathysphere" in bytes_of(store)
     await (await club.ana.click(sure, "Delete it now")).acknowledged()
     await until(lambda: b"bathysphere" not in bytes_of(store))
@@ -184,19 +177,19 @@ async def test_a_person_reads_what_is_stored_gets_it_and_deletes_it(club: Club, 
     assert SECRET not in conversations.current(int(club.general.id), int(bea.id)).context
 
 
-async def test_managers_see_what_was_asked_in_vain_in_their_own_server(club: Club) -> None:
+async def test_managers_see_the_unanswered_questions_of_their_own_server(club: Club) -> None:
     mia = await club.server.member("Mia", manager=True)
-    assert "doesn’t store questions" in (await (await mia.slash(club.general, "gaps")).answer()).text
+    assert "doesn’t store questions" in (await answered(mia.slash(club.general, "gaps"))).text
     await keeps_questions(club)
-    assert "There are no unanswered questions" in (await (await mia.slash(club.general, "gaps")).answer()).text
+    assert "There are no unanswered questions" in (await answered(mia.slash(club.general, "gaps"))).text
     other = await club.loopback.server("Book Club")
     theirs = await other.channel("general")
     noah = await other.member("Noah", manager=True)
-    await (await noah.slash(theirs, "settings", questions="stored")).answer()
+    await answered(noah.slash(theirs, "settings", questions="stored"))
     await club.ask(UNANSWERABLE)
-    await (await noah.slash(theirs, "ask", question=SECRET)).answer()
+    await answered(noah.slash(theirs, "ask", question=SECRET))
     await club.bot.in_flight.finished()
-    seen = await (await mia.slash(club.general, "gaps", export=True)).answer()
+    seen = await answered(mia.slash(club.general, "gaps", export=True))
     assert seen.ephemeral
     assert "1 × How was the box office in Japan?" in seen.text.replace("*", "")
     assert "bathysphere" not in seen.text
@@ -207,20 +200,20 @@ async def test_managers_see_what_was_asked_in_vain_in_their_own_server(club: Clu
         await club.ana.slash(club.general, "gaps")
 
 
-async def test_managers_who_turn_the_keeping_off_are_told_what_that_has_deleted(club: Club) -> None:
+async def test_turning_storage_off_deletes_the_stored_questions_and_says_how_many(club: Club) -> None:
     await keeps_questions(club)
     mia = await club.server.member("Mia", manager=True)
     await club.ask(UNANSWERABLE)
     await club.bot.in_flight.finished()
-    turned_off = await (await mia.slash(club.general, "settings", questions="not stored")).answer()
+    turned_off = await answered(mia.slash(club.general, "settings", questions="not stored"))
     assert turned_off.text.splitlines()[-2:] == [
         "This server doesn’t store questions.",
         "1 stored question was deleted.",
     ]
-    assert "deleted" not in (await (await mia.slash(club.general, "settings")).answer()).text
+    assert "deleted" not in (await answered(mia.slash(club.general, "settings"))).text
 
 
-async def test_a_server_that_removes_the_bot_is_forgotten_after_a_while_unless_it_is_back(
+async def test_a_server_that_removed_the_bot_loses_its_data_after_the_grace_period(
     loopback_url: str, reviews: Path, tmp_path: Path, store: Path
 ) -> None:
     data = tmp_path / "data"

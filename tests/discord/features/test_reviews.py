@@ -10,7 +10,7 @@ import pytest
 from bot.app.sync import payload
 from tests.discord.harness.club import Club, run_club
 from tests.discord.harness.programs import copied
-from tests.discord.loopback.client import Channel, Message, Person, RefusedError
+from tests.discord.loopback.client import Channel, Message, Person, RefusedError, answered
 from tests.embeddings.fixtures.books import book
 
 FERRYMAN = b"""---
@@ -62,7 +62,7 @@ async def named(who: Person, place: Channel, command: str) -> list[str]:
 
 
 @pytest.mark.timeout(300)
-async def test_a_review_is_previewed_confirmed_asked_replaced_and_removed(
+async def test_a_review_is_previewed_added_asked_replaced_and_removed(
     loopback_url: str, reviews: Path, store: Path, tmp_path: Path
 ) -> None:
     data = copied(reviews, tmp_path)
@@ -86,10 +86,10 @@ async def test_a_review_is_previewed_confirmed_asked_replaced_and_removed(
         await elsewhere.add(club.ana)
         dm = await club.ana.dm()
         for place in (hall, dm):
-            answer = await (await club.ana.slash(place, "ask", question=BOAT)).answer()
+            answer = await answered(club.ana.slash(place, "ask", question=BOAT))
             assert "planks" not in answer.text
             assert await named(club.ana, place, "ask") == ["The Lighthouse Keeper", "Never Let Me Go"]
-            told = await (await club.ana.slash(place, "section", review="ferry-man", section="1")).answer()
+            told = await answered(club.ana.slash(place, "section", review="ferry-man", section="1"))
             assert told.text == "There is no review “ferry-man” here. See `/reviews`."
         assert await named(club.ana, club.general, "ask") == [
             "The Lighthouse Keeper",
@@ -104,17 +104,17 @@ async def test_a_review_is_previewed_confirmed_asked_replaced_and_removed(
         assert "eighteen planks" in (await club.ask(BOAT)).text
 
         assert await named(mia, club.general, "review remove") == ["The Ferryman"]
-        page = await (await mia.slash(club.general, "review remove", review="ferry-man")).answer()
+        page = await answered(mia.slash(club.general, "review remove", review="ferry-man"))
         assert page.text.startswith("### Remove this review?\n**The Ferryman**\n-# 3 sections")
         assert await pressed(mia, page, "Remove it", "is removed") == "🗑️ **The Ferryman** is removed."
         assert list(own.iterdir()) == []
         assert "planks" not in (await club.ask(BOAT)).text
-        told = await (await mia.slash(club.general, "review remove", review="never-let-me-go")).answer()
+        told = await answered(mia.slash(club.general, "review remove", review="never-let-me-go"))
         assert told.text == "**Never Let Me Go** isn’t one of this server’s own reviews, so you can’t remove it here."
 
 
 @pytest.mark.timeout(300)
-async def test_hostile_uploads_are_refused_and_the_bot_lives_on(club: Club, reviews: Path) -> None:
+async def test_hostile_uploads_are_refused_and_harmless(club: Club, reviews: Path) -> None:
     mia = await club.server.member("Mia", manager=True)
 
     async def refused(name: str, content: bytes, *, announced: int | None = None, times: int = 1) -> str:
@@ -140,10 +140,10 @@ async def test_hostile_uploads_are_refused_and_the_bot_lives_on(club: Club, revi
 
 
 @pytest.mark.timeout(300)
-async def test_only_managers_add_and_an_upload_is_confirmed_once(club: Club, reviews: Path) -> None:
+async def test_only_managers_add_reviews_and_an_upload_expires(club: Club, reviews: Path) -> None:
     mia = await club.server.member("Mia", manager=True)
-    assert "/review add" in (await (await mia.slash(club.general, "help")).answer()).text
-    assert "/review add" not in (await (await club.ana.slash(club.general, "help")).answer()).text
+    assert "/review add" in (await answered(mia.slash(club.general, "help"))).text
+    assert "/review add" not in (await answered(club.ana.slash(club.general, "help"))).text
     with pytest.raises(RefusedError, match="lacks the permissions"):
         await upload(club, club.ana, "x.md", FERRYMAN)
     # A server may open the command to all; its reviews are still its managers'.

@@ -160,7 +160,7 @@ async def call(test: Callable[..., Awaitable[Any]], arguments: Mapping[str, Any]
 
 
 async def until(test: Callable[[], object]) -> None:
-    """Wait up to five seconds until `test()` is true."""
-    async with asyncio.timeout(5):
+    """Wait up to 30 seconds until `test()` is true."""
+    async with asyncio.timeout(30):
         while not test():
             await asyncio.sleep(0.01)

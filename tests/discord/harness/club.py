@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.app.client import ReviewBot
 from bot.app.sync import payload
@@ -19,7 +20,9 @@ from tests import project
 from tests.discord.harness.bots import QUESTION as QUESTION
 from tests.discord.harness.bots import Scene, running
 from tests.discord.harness.logs import problems_in, watch
-from tests.discord.loopback.client import Interaction, Loopback, Message, connect
+from tests.discord.loopback.client import Channel, Interaction, Loopback, Message, connect
+
+T = TypeVar("T")
 
 OWNERS = "never-let-me-go"
 UNANSWERABLE = "How was the box office in Japan?"
@@ -58,6 +61,19 @@ class Club(Scene):
     """A club with the real bot."""
 
     bot: ReviewBot
+
+    async def said(self, channel: Channel | None = None) -> list[str]:
+        """Return the bot's messages in a channel, the general one if none is given."""
+        messages = await (channel or self.general).messages()
+        return [each.text for each in messages if each.data["author"]["id"] == self.loopback.bot_id]
+
+    def says(self, *parts: str, channel: Channel | None = None) -> Awaitable[list[str]]:
+        """Wait until the bot's messages hold these parts, one each, in order; return the messages."""
+
+        def hold(texts: list[str]) -> bool:
+            return len(texts) >= len(parts) and all(part in text for part, text in zip(parts, texts, strict=False))
+
+        return eventually(lambda: self.said(channel), hold)
 
 
 @asynccontextmanager
@@ -112,13 +128,20 @@ async def run_club(
         assert not found, "\n".join(found)
 
 
+async def eventually(
+    look: Callable[[], Awaitable[T]], accept: Callable[[T], object] = bool, *, timeout: float = 30.0
+) -> T:
+    """Look until what is seen is accepted; return it."""
+    end = time.monotonic() + timeout
+    while not accept(seen := await look()):
+        assert time.monotonic() < end, f"still {seen!r}"
+        await asyncio.sleep(0.01)
+    return seen
+
+
 async def changed(page: Message, pressed: Interaction) -> Message:
     """Wait until a button has replaced the page; return the new page."""
     await pressed.acknowledged()
-    for _ in range(500):
-        now = await page.now()
-        assert now is not None
-        if now.data["components"] != page.data["components"]:
-            return now
-        await asyncio.sleep(0.01)
-    raise AssertionError("the page did not change")
+    now = await eventually(page.now, lambda now: now is None or now.data["components"] != page.data["components"])
+    assert now is not None
+    return now

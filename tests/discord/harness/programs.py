@@ -133,21 +133,65 @@ def copied(reviews: Path, to: Path) -> Path:
 
 
 @asynccontextmanager
-async def loopback_process(*, expect: tuple[int, ...] = (), judged: bool = True) -> AsyncIterator[Loopback]:
-    """Start a loopback Discord in a process of its own with the bot's commands registered; check the bot at its end.
+async def loopback_process(
+    *, expect: tuple[int, ...] = (), judged: bool = True, registered: bool = True
+) -> AsyncIterator[Loopback]:
+    """Start a loopback Discord in a process of its own, and check the bot at its end.
 
     Args:
         expect: JSON codes and statuses that the test provokes without a fault.
         judged: True to fail at the end if the bot did what it must not.
+        registered: True to register the bot's commands.
     """
     with in_a_process() as url:
         async with connect(url) as loopback:
-            async with CommandBot() as bot:
-                await bot.setup_hook()
-                await loopback.call("register", commands=payload(bot.tree))
+            if registered:
+                async with CommandBot() as bot:
+                    await bot.setup_hook()
+                    await loopback.call("register", commands=payload(bot.tree))
             yield loopback
             if judged:
                 await loopback.assert_clean(expect=expect)
+
+
+@asynccontextmanager
+async def running_program(
+    loopback: Loopback, data: Path, *, identifies: int = 1, errors: bool = False, log_level: str = "INFO"
+) -> AsyncIterator[Program]:
+    """Run the bot until it is connected; stop it at the end, and check its exit code and its output.
+
+    Args:
+        loopback: the loopback Discord.
+        data: the data directory.
+        identifies: how often bots have identified by then.
+        errors: True if it may write errors. It may never write a token.
+        log_level: what it logs.
+    """
+    with program(loopback.url, data, "run", token=loopback.token, errors=errors, REVIEW_BOT_LOG_LEVEL=log_level) as bot:
+        await loopback.ready(timeout=PATIENCE, identifies=identifies)
+        yield bot
+        assert await asyncio.to_thread(bot.stop) == 0
+        assert problems_in(bot.output, await loopback.secrets(), errors=not errors) == []
+
+
+async def output_of(
+    loopback: Loopback, data: Path, *arguments: str, token: str | None = "", typed: str = "", code: int = 0
+) -> str:
+    """Run a command that ends by itself; check its exit code, and return its output.
+
+    Args:
+        loopback: the loopback Discord.
+        data: the data directory.
+        arguments: the command's arguments.
+        token: the token in its environment; None for none, an empty one for the right one.
+        typed: its standard input.
+        code: its exit code.
+    """
+    with program(
+        loopback.url, data, *arguments, token=loopback.token if token == "" else token, typed=typed
+    ) as command:
+        assert await exit_code_of(command) == code, command.output
+        return command.output
 
 
 async def channel_and_member(loopback: Loopback) -> tuple[Channel, Person]:

@@ -9,7 +9,7 @@ import asyncio
 import base64
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -395,6 +395,11 @@ class Person:
 
     async def delete(self, message: Message) -> None:
         await self.loopback.call("delete", message=message.id)
+
+
+async def answered(interaction: Awaitable[Interaction]) -> Message:
+    """Start an interaction, and wait for the response that the user reads."""
+    return await (await interaction).answer()
 
 
 @asynccontextmanager

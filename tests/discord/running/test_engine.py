@@ -45,7 +45,7 @@ async def test_an_answer_comes_with_the_reviews_that_it_quotes(reviews: Path) ->
         assert (found.within, found.about) == (None, OWNERS)
 
 
-async def test_a_question_stays_near_a_review_unless_it_names_another(reviews: Path) -> None:
+async def test_a_question_searches_the_default_review_unless_it_names_another(reviews: Path) -> None:
     async with opened(reviews) as engine:
         near = await engine.ask(EngineQuery("What is it about?", default_review="lighthouse"))
         assert near.within is not None
@@ -57,7 +57,7 @@ async def test_a_question_stays_near_a_review_unless_it_names_another(reviews: P
         assert gone.about == OWNERS
 
 
-async def test_more_questions_than_may_wait_are_refused_and_the_others_answered(reviews: Path) -> None:
+async def test_questions_beyond_the_queue_are_refused(reviews: Path) -> None:
     async with opened(reviews, queue=3) as engine:
         results = await asyncio.gather(*(engine.ask(EngineQuery(QUESTION)) for _ in range(10)), return_exceptions=True)
         refused = [result for result in results if isinstance(result, BusyError)]
@@ -66,7 +66,7 @@ async def test_more_questions_than_may_wait_are_refused_and_the_others_answered(
         assert (await engine.ask(EngineQuery(QUESTION))).about == OWNERS
 
 
-async def test_questions_that_wait_are_encoded_together_and_answered_as_they_would_be_alone(reviews: Path) -> None:
+async def test_questions_encoded_together_get_the_same_answers_as_alone(reviews: Path) -> None:
     asked = [
         EngineQuery(QUESTION),
         EngineQuery("Is it any good?"),
@@ -93,7 +93,7 @@ async def test_questions_that_wait_are_encoded_together_and_answered_as_they_wou
         assert other.took.encode > 0
 
 
-async def test_a_question_that_was_encoded_for_an_index_that_is_gone_is_answered_by_the_one_that_is_there(
+async def test_a_question_encoded_for_a_replaced_index_is_answered_by_the_new_one(
     reviews: Path, tmp_path: Path
 ) -> None:
     data = copied(reviews, tmp_path)
@@ -116,7 +116,7 @@ async def test_a_question_that_was_encoded_for_an_index_that_is_gone_is_answered
         assert [quote.text for quote in found.answer.quotes[:1]] == ["A chair stands in the garden."]
 
 
-async def test_a_waiter_that_gives_up_leaves_its_place(reviews: Path) -> None:
+async def test_a_cancelled_question_leaves_the_queue(reviews: Path) -> None:
     async with opened(reviews, queue=1) as engine:
         waiting = asyncio.create_task(engine.ask(EngineQuery(QUESTION)))
         await asyncio.sleep(0)
@@ -125,7 +125,7 @@ async def test_a_waiter_that_gives_up_leaves_its_place(reviews: Path) -> None:
         assert (await engine.ask(EngineQuery(QUESTION))).about == OWNERS
 
 
-async def test_mistakes_are_the_librarys_own_errors(reviews: Path) -> None:
+async def test_mistakes_raise_the_librarys_errors(reviews: Path) -> None:
     async with opened(reviews) as engine:
         with pytest.raises(QuestionError):
             await engine.ask(EngineQuery("  "))
@@ -133,14 +133,14 @@ async def test_mistakes_are_the_librarys_own_errors(reviews: Path) -> None:
             await engine.ask(EngineQuery(QUESTION, review="no-such-review"))
 
 
-async def test_no_collection_but_those_given_is_seen(reviews: Path) -> None:
+async def test_only_the_given_collections_are_searched(reviews: Path) -> None:
     async with opened(reviews) as engine:
         assert (await engine.ask(EngineQuery(QUESTION, collections=("77",)))).answer.quotes == ()
         assert engine.titles.visible(("77",)) == ()
         assert engine.titles.complete_reviews("never", ("77",), 25) == ()
 
 
-async def test_a_changed_review_is_indexed_and_read_while_questions_go_on(reviews: Path, tmp_path: Path) -> None:
+async def test_a_changed_review_is_indexed_while_questions_go_on(reviews: Path, tmp_path: Path) -> None:
     data = copied(reviews, tmp_path)
     async with opened(data) as engine:
         file = data / "reviews" / "lighthouse.md"
@@ -154,7 +154,7 @@ async def test_a_changed_review_is_indexed_and_read_while_questions_go_on(review
         assert "polished every morning" in found.answer.quotes[0].text
 
 
-async def test_a_review_that_cannot_be_read_leaves_the_old_index_and_is_told_once(
+async def test_an_unreadable_review_keeps_the_old_index_and_is_logged_once(
     reviews: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     data = copied(reviews, tmp_path)
@@ -172,7 +172,7 @@ async def test_a_review_that_cannot_be_read_leaves_the_old_index_and_is_told_onc
         assert engine.titles.by_slug("broken", SHARED) is not None
 
 
-async def test_one_servers_file_that_cannot_be_read_is_left_out_told_once_and_holds_up_no_other_server(
+async def test_an_unreadable_file_of_one_server_holds_up_no_other_server(
     reviews: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     data = copied(reviews, tmp_path)
@@ -192,7 +192,7 @@ async def test_one_servers_file_that_cannot_be_read_is_left_out_told_once_and_ho
         assert (engine.load.is_stuck, _titles(engine, "1", "2")) == (False, ["Chairs", "The Chair"])
 
 
-async def test_a_shared_file_that_cannot_be_read_keeps_a_servers_own_reviews_as_they_were(
+async def test_an_unreadable_shared_file_keeps_the_servers_own_reviews_as_they_were(
     reviews: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     data = copied(reviews, tmp_path)
@@ -205,7 +205,9 @@ async def test_a_shared_file_that_cannot_be_read_keeps_a_servers_own_reviews_as_
         assert [record.getMessage().split(":")[0] for record in caplog.records] == ["The index is unchanged"]
 
 
-async def test_keeping_up_goes_on_after_what_nobody_foresaw(reviews: Path, caplog: pytest.LogCaptureFixture) -> None:
+async def test_index_updates_continue_after_an_unexpected_error(
+    reviews: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     async with opened(reviews) as engine:
         pass
     keeping_up = asyncio.create_task(update_index(engine, interval=0.01))
@@ -217,9 +219,7 @@ async def test_keeping_up_goes_on_after_what_nobody_foresaw(reviews: Path, caplo
     assert {record.getMessage() for record in caplog.records} == {"can't update the index"}
 
 
-async def test_a_damaged_index_is_told_of_and_what_is_built_in_its_place_is_opened(
-    reviews: Path, tmp_path: Path
-) -> None:
+async def test_a_damaged_index_is_logged_and_its_replacement_opened(reviews: Path, tmp_path: Path) -> None:
     data = copied(reviews, tmp_path / "data")
     (vectors,) = data.glob(".index/collections/shared/*/sentences.faiss")
     async with opened(data) as engine:
@@ -233,7 +233,7 @@ async def test_a_damaged_index_is_told_of_and_what_is_built_in_its_place_is_open
         assert (await engine.ask(EngineQuery(QUESTION))).about == OWNERS
 
 
-def test_without_an_index_there_is_no_engine(tmp_path: Path) -> None:
+def test_the_engine_needs_an_index(tmp_path: Path) -> None:
     with pytest.raises(IndexMissingError, match="review-bot index"):
         Engine.open(tmp_path, queue=1)
 

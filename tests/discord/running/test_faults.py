@@ -15,7 +15,7 @@ import pytest
 
 from tests.discord.harness.club import QUESTION, Club, run_club
 from tests.discord.harness.logs import LogWatch
-from tests.discord.loopback.client import Channel, Interaction
+from tests.discord.loopback.client import Interaction, answered
 from tests.discord.loopback.state.objects import Permission
 
 CALLBACK = "POST /interactions/.*/callback"
@@ -33,12 +33,6 @@ async def callbacks(club: Club) -> list[Any]:
     return [each["status"] for each in sent]
 
 
-async def said_in(club: Club, place: Channel | None = None) -> list[str]:
-    """The bot's messages in a place, the channel unless said otherwise."""
-    messages = await (place or club.general).messages()
-    return [each.text for each in messages if each.data["author"]["id"] == club.loopback.bot_id]
-
-
 @pytest.mark.parametrize(
     "disturbance",
     [
@@ -51,17 +45,17 @@ async def said_in(club: Club, place: Channel | None = None) -> list[str]:
     ],
     ids=str,
 )
-async def test_a_question_asked_while_the_bot_is_away_is_answered(club: Club, disturbance: dict[str, Any]) -> None:
+async def test_a_question_asked_during_a_reconnect_gets_an_answer(club: Club, disturbance: dict[str, Any]) -> None:
     await club.loopback.call("disturb", **disturbance)
-    assert "deferrals" in (await (await ask(club)).answer()).text
+    assert "deferrals" in (await answered(ask(club))).text
     stats = await club.loopback.stats()
     assert (stats["identifies"], stats["resumes"]) == (1, 1)
 
 
-async def test_a_handshake_that_fails_on_the_way_back_loses_no_question(club: Club, log: LogWatch) -> None:
+async def test_a_failed_handshake_during_a_reconnect_loses_no_question(club: Club, log: LogWatch) -> None:
     await club.loopback.fault("GET /gateway/", "status", status=503, times=2)
     await club.loopback.disturb("reset")
-    assert "deferrals" in (await (await ask(club)).answer()).text
+    assert "deferrals" in (await answered(ask(club))).text
     stats = await club.loopback.stats()
     assert (stats["identifies"], stats["resumes"]) == (1, 1)
     told = [line for line in log.lines if line.startswith("WARNING bot.transport.gateway")]
@@ -82,23 +76,21 @@ async def test_a_handshake_that_fails_on_the_way_back_loses_no_question(club: Cl
     ],
     ids=str,
 )
-async def test_a_callback_that_fails_is_sent_again_in_time(club: Club, fault: dict[str, Any]) -> None:
+async def test_a_failed_callback_is_sent_again_in_time(club: Club, fault: dict[str, Any]) -> None:
     await club.loopback.fault(CALLBACK, **fault)
     asked = await ask(club)
     assert "deferrals" in (await asked.answer()).text
     assert await asked.acknowledged() < 3.0
 
 
-async def test_a_callback_that_is_never_answered_is_sent_again(club: Club) -> None:
+async def test_a_callback_without_a_response_is_sent_again(club: Club) -> None:
     await club.loopback.fault(CALLBACK, "silence", seconds=1.5, after=True)
-    assert "deferrals" in (await (await ask(club)).answer()).text
+    assert "deferrals" in (await answered(ask(club))).text
     await asyncio.sleep(0.5)
     assert await callbacks(club) == [0, 400]
 
 
-async def test_a_callback_is_not_sent_again_when_it_would_be_too_late(
-    loopback_url: str, reviews: Path, store: Path
-) -> None:
+async def test_a_callback_is_not_sent_again_after_the_deadline(loopback_url: str, reviews: Path, store: Path) -> None:
     async with run_club(loopback_url, reviews, store, expect=(10062,)) as club:
         await club.loopback.fault(CALLBACK, "status", status=500, times=None)
         await ask(club)
@@ -107,10 +99,10 @@ async def test_a_callback_is_not_sent_again_when_it_would_be_too_late(
         await asyncio.sleep(0.5)
         assert tried == len(await callbacks(club)) <= 4
         assert club.bot.delivery.counts["unacknowledged"] == 1
-        assert await said_in(club) == []
+        assert await club.said() == []
 
 
-async def test_a_429_from_outside_discords_gate_raises_no_storm(
+async def test_a_429_from_outside_discord_is_not_repeated(
     loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
     async with run_club(loopback_url, reviews, store, expect=(10062,)) as club:
@@ -125,12 +117,12 @@ async def test_a_429_from_outside_discords_gate_raises_no_storm(
 
 @pytest.mark.parametrize("kind", ["reset", "close"])
 @pytest.mark.parametrize("after", [False, True])
-async def test_an_edit_that_is_cut_off_is_sent_again(club: Club, kind: str, after: bool) -> None:
+async def test_an_interrupted_edit_is_sent_again(club: Club, kind: str, after: bool) -> None:
     await club.loopback.fault(EDIT, kind, after=after, times=2)
     assert "deferrals" in (await club.ask()).text
 
 
-async def test_the_same_interaction_twice_is_one_callback(club: Club) -> None:
+async def test_a_repeated_interaction_gets_one_callback(club: Club) -> None:
     asked = await ask(club)
     await asked.again()
     answer = await asked.answer()
@@ -141,19 +133,19 @@ async def test_the_same_interaction_twice_is_one_callback(club: Club) -> None:
     assert await callbacks(club) == [200, 200]
 
 
-async def test_a_late_acknowledgement_is_dropped_quietly_and_counted(
+async def test_a_late_acknowledgement_is_counted_without_a_warning(
     loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
     async with run_club(loopback_url, reviews, store, expect=(10062,)) as club:
         await ask(club, age=3.5)
         await asyncio.sleep(0.5)
         assert await callbacks(club) == [404]
-        assert await said_in(club) == []
+        assert await club.said() == []
         assert club.bot.delivery.counts["late"] == 1
         assert not [line for line in log.lines if line.startswith("WARNING")]
 
 
-async def test_an_answer_whose_token_has_expired_is_posted_in_the_channel(
+async def test_an_answer_with_an_expired_token_is_posted_in_the_channel(
     loopback_url: str, reviews: Path, store: Path
 ) -> None:
     async with run_club(loopback_url, reviews, store, expect=(50027,)) as club:
@@ -161,11 +153,11 @@ async def test_an_answer_whose_token_has_expired_is_posted_in_the_channel(
         asked = await ask(club)
         await asked.acknowledged()
         await asked.expire()
-        await until(lambda: said_in(club), "", "deferrals")
+        await club.says("", "deferrals")
         assert club.bot.delivery.counts["expired"] == 1
 
 
-async def test_a_private_answer_whose_token_has_expired_is_not_posted(
+async def test_a_private_answer_with_an_expired_token_is_not_posted(
     loopback_url: str, reviews: Path, store: Path
 ) -> None:
     async with run_club(loopback_url, reviews, store, expect=(50027,)) as club:
@@ -177,12 +169,12 @@ async def test_a_private_answer_whose_token_has_expired_is_not_posted(
             while not club.bot.delivery.counts["expired"]:
                 await asyncio.sleep(0.01)
         await club.bot.in_flight.finished()
-        assert [text for text in await said_in(club) if "deferrals" in text] == []
+        assert [text for text in await club.said() if "deferrals" in text] == []
         assert club.bot.delivery.counts["expired"] == 1
 
 
 @pytest.mark.parametrize("missing", [Permission.SEND_MESSAGES, Permission.VIEW_CHANNEL])
-async def test_where_the_bot_may_not_speak_it_does_not_try(club: Club, missing: Permission) -> None:
+async def test_the_bot_posts_nothing_where_it_lacks_the_permission(club: Club, missing: Permission) -> None:
     await club.general.permit_bot(deny=missing)
     await club.ana.mention(club.general, QUESTION)
     await asyncio.sleep(0.3)
@@ -191,7 +183,7 @@ async def test_where_the_bot_may_not_speak_it_does_not_try(club: Club, missing: 
         assert "deferrals" in (await club.ask()).text
 
 
-async def test_without_the_history_the_answer_is_no_reply(club: Club) -> None:
+async def test_without_the_message_history_the_answer_is_not_a_reply(club: Club) -> None:
     await club.general.permit_bot(deny=Permission.READ_MESSAGE_HISTORY | Permission.EMBED_LINKS)
     said = await club.ana.mention(club.general, QUESTION)
     answer = await club.general.answer_to(said)
@@ -199,9 +191,7 @@ async def test_without_the_history_the_answer_is_no_reply(club: Club) -> None:
     assert answer.data.get("message_reference") is None
 
 
-async def test_a_locked_thread_is_left_alone_and_an_unknown_refusal_is_not_repeated(
-    loopback_url: str, reviews: Path, store: Path
-) -> None:
+async def test_a_thread_that_refused_a_post_gets_no_other(loopback_url: str, reviews: Path, store: Path) -> None:
     async with run_club(loopback_url, reviews, store, expect=(50083, 160005)) as club:
         thread = await club.general.thread("spoilers", owner=club.ana)
         said = await club.ana.mention(thread, QUESTION)
@@ -216,7 +206,7 @@ async def test_a_locked_thread_is_left_alone_and_an_unknown_refusal_is_not_repea
         assert len(refused) == 1
 
 
-async def test_a_refused_token_ends_the_bot_after_a_few_tries(loopback_url: str, reviews: Path, store: Path) -> None:
+async def test_a_refused_token_ends_the_bot_after_a_few_requests(loopback_url: str, reviews: Path, store: Path) -> None:
     async with run_club(loopback_url, reviews, store, expect=(401,), errors=True) as club:
         await club.loopback.call("revoke")
         for _ in range(6):
@@ -227,7 +217,7 @@ async def test_a_refused_token_ends_the_bot_after_a_few_tries(loopback_url: str,
         assert (await club.loopback.stats())["invalid_requests"] <= 6
 
 
-async def test_a_spent_bucket_is_waited_for_and_no_429_caused(club: Club) -> None:
+async def test_an_empty_rate_limit_causes_no_429(club: Club) -> None:
     await club.loopback.settings(rate_limits=True)
     first = await club.ana.mention(club.general, QUESTION)
     await club.general.answer_to(first)
@@ -238,11 +228,11 @@ async def test_a_spent_bucket_is_waited_for_and_no_429_caused(club: Club) -> Non
     asked = await ask(club)
     assert await asked.acknowledged() < 1.0
     await asked.answer()
-    await until(lambda: said_in(club), *["deferrals"] * (len(said) + 3))
+    await club.says(*["deferrals"] * (len(said) + 3))
     assert (await club.loopback.stats())["rate_limited"] == 0
 
 
-async def test_an_unknown_button_says_that_it_has_expired(club: Club) -> None:
+async def test_an_unknown_button_has_expired(club: Club) -> None:
     answer = await club.ask()
     channel = club.bot.get_channel(int(club.general.id))
     message = await channel.fetch_message(int(answer.id))  # type: ignore[union-attr]
@@ -253,11 +243,11 @@ async def test_an_unknown_button_says_that_it_has_expired(club: Club) -> None:
     )
     view.stop()
     seen = next(each for each in await club.general.messages() if each.id == str(old.id))
-    assert "expired" in (await (await club.ana.click(seen, "Old")).answer()).text
+    assert "expired" in (await answered(club.ana.click(seen, "Old"))).text
     assert message.id == int(answer.id)
 
 
-async def test_bots_webhooks_and_the_bot_itself_are_not_answered(club: Club) -> None:
+async def test_the_bot_ignores_bots_webhooks_and_itself(club: Club) -> None:
     room = await club.ana.dm()
     # In a DM every message asks something, and Discord tells the bot of its own too.
     answer = await room.answer_to(await club.ana.say(room, QUESTION))
@@ -266,34 +256,24 @@ async def test_bots_webhooks_and_the_bot_itself_are_not_answered(club: Club) -> 
     await club.ana.say(club.general, f"<@{club.loopback.bot_id}> {QUESTION}", webhook=True)
     await club.ana.say(club.general, "@everyone what is a deferral?")
     await asyncio.sleep(0.4)
-    assert await said_in(club, room) == [answer.text]
-    assert await said_in(club) == []
+    assert await club.said(room) == [answer.text]
+    assert await club.said() == []
 
 
-async def test_a_post_that_is_sent_again_appears_once(club: Club) -> None:
+async def test_a_repeated_post_appears_once(club: Club) -> None:
     await club.loopback.fault(POST, "reset", after=True, times=2)
     await club.ana.mention(club.general, QUESTION)
-    await until(lambda: said_in(club), "deferrals")
+    await club.says("deferrals")
     await asyncio.sleep(1.0)
-    assert len(await said_in(club)) == 1
+    assert len(await club.said()) == 1
 
 
-async def test_an_answer_that_discord_refuses_as_components_is_an_embed(club: Club) -> None:
+async def test_an_answer_that_discord_refuses_as_components_becomes_an_embed(club: Club) -> None:
     await club.loopback.fault(POST, "status", status=400, code=50035)
     said = await club.ana.mention(club.general, QUESTION)
     answer = await club.general.answer_to(said)
     assert "deferrals" in answer.data["embeds"][0]["description"]
-    page = await (await club.ana.click(answer, "Read 1 in context")).answer()
+    page = await answered(club.ana.click(answer, "Read 1 in context"))
     assert "deferrals" in page.text
-    more = await (await club.ana.click(answer, "More passages")).answer()
+    more = await answered(club.ana.click(answer, "More passages"))
     assert QUESTION in more.text
-
-
-async def until(look: Any, *wanted: str) -> None:
-    """Wait for messages that hold these, one each, in order."""
-    for _ in range(1000):
-        texts = await look()
-        if len(texts) >= len(wanted) and all(want in text for want, text in zip(wanted, texts, strict=False)):
-            return
-        await asyncio.sleep(0.01)
-    raise AssertionError(f"{wanted} did not come; there is {await look()}")

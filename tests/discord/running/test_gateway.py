@@ -17,7 +17,7 @@ BUSY = 0.2
 """Seconds in which a close frame and the end of its connection both come in."""
 
 
-async def test_loopback_discord_waits_for_a_client_that_is_slow_to_hear_it_close(loopback_url: str) -> None:
+async def test_the_loopback_discord_waits_for_a_slow_client_to_close(loopback_url: str) -> None:
     async with connect(loopback_url) as loopback, loopback.http.ws_connect(loopback.gateway) as ws:
         await ws.receive_json()
         closing = asyncio.create_task(loopback.disturb("close", code=4004))
@@ -45,7 +45,7 @@ async def hasty_gateway() -> AsyncIterator[str]:
         yield str(server.make_url("/"))
 
 
-async def test_a_close_code_is_heard_though_the_connection_has_ended_behind_it() -> None:
+async def test_a_close_code_survives_a_connection_that_ends_behind_it() -> None:
     async with hasty_gateway() as gateway, aiohttp.ClientSession() as session:
 
         async def connect(url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:

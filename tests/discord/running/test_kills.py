@@ -12,7 +12,7 @@ from tests.discord.kills import endure
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-async def test_what_was_acknowledged_outlives_three_kills(reviews: Path, tmp_path: Path) -> None:
+async def test_three_kills_lose_nothing_that_was_acknowledged(reviews: Path, tmp_path: Path) -> None:
     outcome = await endure(3, 7, copied(reviews, tmp_path))
     assert outcome.faults == ()
     assert len(outcome.kills) == 3

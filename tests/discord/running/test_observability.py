@@ -21,6 +21,7 @@ from bot.observability.trace import Stage
 from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE
 from tests.discord.harness.logs import problems_in
 from tests.discord.harness.programs import PATIENCE, channel_and_member, copied, loopback_process, port, program
+from tests.discord.loopback.client import answered
 from tests.project import ROOT
 
 METRICS_TABLE = ROOT / "bot" / "docs" / "running.md"
@@ -96,9 +97,9 @@ async def watched_run(data: Path, number: int) -> Watched:
             await loopback.ready(timeout=30)
             general, ana = await channel_and_member(loopback)
             healthy, ready = await fetched(f"{at}/healthz"), await told(f"{at}/readyz", lambda it: it[0] == 200)
-            answer = await (await ana.slash(general, "ask", question=QUESTION)).answer()
-            await (await ana.slash(general, "ask", question=UNANSWERABLE)).answer()
-            await (await ana.slash(general, "ask", question=QUESTION, review="no such review")).answer()
+            answer = await answered(ana.slash(general, "ask", question=QUESTION))
+            await answered(ana.slash(general, "ask", question=UNANSWERABLE))
+            await answered(ana.slash(general, "ask", question=QUESTION, review="no such review"))
             await general.answer_to(await ana.mention(general, QUESTION))
             await general.answer_to(await ana.say(general, "Who tells them?", reply_to=answer))
             direct = await ana.dm()
@@ -119,13 +120,13 @@ def watched(reviews: Path, tmp_path_factory: pytest.TempPathFactory) -> Watched:
         return asyncio.run(watched_run(copied(reviews, tmp_path_factory.mktemp("watched")), number))
 
 
-def test_it_is_healthy_while_it_runs_and_ready_while_it_is_connected(watched: Watched) -> None:
+def test_the_bot_is_healthy_while_it_runs_and_ready_while_it_is_connected(watched: Watched) -> None:
     assert watched.healthy == (200, "ok\n")
     assert watched.ready == (200, "ready\n")
     assert watched.away == (503, "not connected to Discord\n")
 
 
-def test_every_question_is_counted_by_its_way_and_its_state(watched: Watched) -> None:
+def test_every_question_is_counted_by_source_and_outcome(watched: Watched) -> None:
     def questions(way: str, state: str) -> float:
         return watched.value("review_bot_questions_total", way=way, state=state)
 
@@ -137,7 +138,7 @@ def test_every_question_is_counted_by_its_way_and_its_state(watched: Watched) ->
     assert sum(questions("reply", state) for state in ("answered", "nearest", "unanswered")) == 1
 
 
-def test_what_there_is_and_what_there_is_to_do_is_told(watched: Watched) -> None:
+def test_the_gauges_show_the_connection_the_index_and_the_queue(watched: Watched) -> None:
     told = ("connected", "servers", "reviews", "queue_questions", "queue_limit_questions", "index_stuck")
     assert {name: watched.value(f"review_bot_{name}") for name in told} == {
         "connected": 1,
@@ -151,7 +152,7 @@ def test_what_there_is_and_what_there_is_to_do_is_told(watched: Watched) -> None
     assert watched.value("review_bot_discord_responses_total", status="2xx") > 5
 
 
-def test_the_stages_of_an_answer_are_logged_and_add_up_to_less_than_the_whole(watched: Watched) -> None:
+def test_the_logged_stages_of_an_answer_take_no_longer_than_the_answer(watched: Watched) -> None:
     answered = [event for event in watched.events("question") if event["state"] == "answered"]
     assert [event["way"] for event in answered][:2] == ["slash", "mention"]
     for event in answered:
@@ -161,7 +162,7 @@ def test_the_stages_of_an_answer_are_logged_and_add_up_to_less_than_the_whole(wa
         assert sum(seconds.values()) <= total + 0.001
 
 
-def test_a_question_leaves_neither_its_text_nor_its_asker_in_the_log(watched: Watched) -> None:
+def test_the_log_has_neither_a_questions_text_nor_its_asker(watched: Watched) -> None:
     events = watched.events("question")
     assert len(events) == ASKED
     assert {key for event in events for key in event} == {
@@ -173,7 +174,7 @@ def test_a_question_leaves_neither_its_text_nor_its_asker_in_the_log(watched: Wa
     assert problems_in(watched.output + watched.exposed, watched.secrets, errors=False) == []
 
 
-def test_no_label_holds_an_id_or_a_slug(watched: Watched) -> None:
+def test_no_metric_label_has_an_id_or_a_slug(watched: Watched) -> None:
     values = {value for family in watched.families for sample in family.samples for value in sample.labels.values()}
     assert [value for value in values if re.search(r"\d{6}", value) or value == OWNERS] == []
 
@@ -221,7 +222,7 @@ def test_the_dashboard_shows_every_metric_of_the_bot(watched: Watched) -> None:
     assert [family.name for family in own if not any(sample.name in shown for sample in family.samples)] == []
 
 
-async def test_a_port_that_is_taken_is_told_in_one_line_and_done_without(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_taken_port_costs_a_warning_and_not_the_start(caplog: pytest.LogCaptureFixture) -> None:
     def never() -> bytes:
         raise AssertionError("nobody can ask")
 

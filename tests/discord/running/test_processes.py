@@ -44,7 +44,7 @@ def launched(url: str, token: str, *options: str) -> Iterator[subprocess.Popen[s
 
 
 @pytest.mark.parametrize(("options", "compression"), [([], "zstd-stream"), (["--zlib"], "zlib-stream")])
-async def test_an_entry_point_is_led_to_loopback_discord(options: list[str], compression: str) -> None:
+async def test_the_launcher_points_an_entry_point_at_the_loopback_discord(options: list[str], compression: str) -> None:
     with in_a_process() as url:
         async with connect(url) as loopback:
             with launched(url, loopback.token, *options) as bot:
@@ -62,7 +62,7 @@ async def test_an_entry_point_is_led_to_loopback_discord(options: list[str], com
             await loopback.assert_clean()
 
 
-async def test_many_questions_at_once_are_acknowledged_and_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_many_questions_at_once_get_an_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     with in_a_process() as url:
         point_at(url, monkeypatch.setattr)
         async with scene(url, echoing()) as club:

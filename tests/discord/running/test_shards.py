@@ -65,7 +65,7 @@ async def test_both_shards_identify_and_answer(loopback_url: str, reviews: Path,
         log.assert_clean(await halls.loopback.secrets())
 
 
-async def test_one_shards_way_back_leaves_the_other_alone(
+async def test_one_shard_reconnects_without_the_other(
     loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
     async with two_shards(loopback_url, reviews, store) as halls:
