@@ -96,6 +96,9 @@ class CommandBot(commands.AutoShardedBot):
             help_command=None,
             tree_cls=Tree,
             intents=INTENTS,
+            # Everywhere, unless a command says otherwise.
+            allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
+            allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
             allowed_mentions=discord.AllowedMentions.none(),
             member_cache_flags=discord.MemberCacheFlags.none(),
             chunk_guilds_at_startup=False,
@@ -124,15 +127,6 @@ class ReviewBot(CommandBot):
     """The bot that answers.
 
     Attributes:
-        engine: answers the questions.
-        delivery: the way out to Discord.
-        in_flight: counts what is being handled.
-        handler: handles interactions.
-        conversations: the questions in memory.
-        questions: the stored questions.
-        uploads: the files that wait for confirmation.
-        personal_data: collects and erases members' data.
-        autocomplete: answers autocomplete.
         is_closing: whether the bot is closing.
         token_refused: whether Discord keeps refusing the token that it accepted at first.
     """

@@ -113,34 +113,24 @@ class Delivery:
         as_embed = _IN_PLACE in interaction.extras and _is_embed(interaction.message)
         try:
             return await self._send(edit, message, as_embed=as_embed)
-        except discord.HTTPException as error:
-            if error.code == TOKEN_EXPIRED:
+        except (discord.HTTPException, *TRANSIENT_ERRORS) as error:
+            if isinstance(error, discord.HTTPException) and error.code == TOKEN_EXPIRED:
                 return await self._post_instead(interaction, message)
-            self._report(Trouble.UNDELIVERED, error)
-        except TRANSIENT_ERRORS as error:
             self._report(Trouble.UNDELIVERED, error)
         return None
 
     async def notify(self, interaction: Interaction, message: Message) -> None:
         """Send a notice, acknowledged or not, and never in the place of a page."""
+
+        async def follow_up(rendered: dict[str, Any]) -> Sent:
+            return await interaction.followup.send(ephemeral=message.private, wait=True, **rendered)
+
         if _IN_PLACE in interaction.extras:
-            await self.follow_up(interaction, message)
+            await self._reported(self._send(follow_up, message))
         elif self.acknowledgements.was_sent(interaction):
             await self.respond(interaction, message)
         else:
             await self.send_now(interaction, message)
-
-    async def follow_up(self, interaction: Interaction, message: Message) -> Sent | None:
-        """Send a further message in response to an interaction."""
-
-        async def send(rendered: dict[str, Any]) -> Sent:
-            return await interaction.followup.send(ephemeral=message.private, wait=True, **rendered)
-
-        try:
-            return await self._send(send, message)
-        except (discord.HTTPException, *TRANSIENT_ERRORS) as error:
-            self._report(Trouble.UNDELIVERED, error)
-        return None
 
     async def post(
         self, channel: discord.abc.Messageable, message: Message, *, reply_to: discord.Message | None = None
@@ -169,11 +159,9 @@ class Delivery:
             return await self._send(send, message)
         except _ChannelRefusedError:
             self.counts[Trouble.SUPPRESSED] += 1
-        except discord.HTTPException as error:
-            if error.code in _NOT_ALLOWED:
+        except (discord.HTTPException, *TRANSIENT_ERRORS) as error:
+            if isinstance(error, discord.HTTPException) and error.code in _NOT_ALLOWED:
                 self._refused_until[place.id] = time.monotonic() + REFUSED_CHANNEL_PAUSE
-            self._report(Trouble.UNDELIVERED, error)
-        except TRANSIENT_ERRORS as error:
             self._report(Trouble.UNDELIVERED, error)
         return None
 
@@ -183,11 +171,7 @@ class Delivery:
         async def edit(rendered: dict[str, Any]) -> Sent:
             return await posted.edit(**rendered)
 
-        try:
-            return await self._send(edit, message, as_embed=_is_embed(posted))
-        except (discord.HTTPException, *TRANSIENT_ERRORS) as error:
-            self._report(Trouble.UNDELIVERED, error)
-        return None
+        return await self._reported(self._send(edit, message, as_embed=_is_embed(posted)))
 
     async def delete(self, posted: discord.Message) -> bool:
         """Delete a posted message. Return True if it is gone."""
@@ -241,6 +225,14 @@ class Delivery:
         embed, view = embedded(message)
         return await self._retry(lambda: send({"embed": embed, "view": view, "allowed_mentions": NO_MENTIONS}))
 
+    async def _reported(self, sending: Awaitable[Sent]) -> Sent | None:
+        """Return what was sent, or report the error and return None."""
+        try:
+            return await sending
+        except (discord.HTTPException, *TRANSIENT_ERRORS) as error:
+            self._report(Trouble.UNDELIVERED, error)
+        return None
+
     async def _retry(self, call: Callable[[], Awaitable[T]]) -> T:
         async for attempt in retry(pause=SEND_PAUSE, max_pause=SEND_MAX_PAUSE, timeout=SEND_TIMEOUT):
             with attempt:
@@ -252,15 +244,11 @@ class Delivery:
     async def _delete(self, delete: Callable[[], Awaitable[None]]) -> bool:
         try:
             await self._retry(delete)
-        except discord.HTTPException as error:
-            if error.code == UNKNOWN_MESSAGE:
-                return True
-            self._report(Trouble.UNDELETED, error)
-        except TRANSIENT_ERRORS as error:
-            self._report(Trouble.UNDELETED, error)
-        else:
-            return True
-        return False
+        except (discord.HTTPException, *TRANSIENT_ERRORS) as error:
+            if not isinstance(error, discord.HTTPException) or error.code != UNKNOWN_MESSAGE:
+                self._report(Trouble.UNDELETED, error)
+                return False
+        return True
 
     async def _type(self, channel: discord.abc.Messageable) -> None:
         try:

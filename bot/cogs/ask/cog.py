@@ -30,10 +30,7 @@ MenuCallback: TypeAlias = Callable[[Interaction, discord.Message], Coroutine[Any
 
 def ask_menu(callback: MenuCallback) -> app_commands.ContextMenu:
     """Return the message menu, which a cog's class can't hold as it holds slash commands."""
-    menu = app_commands.ContextMenu(name=MENU, callback=callback)
-    app_commands.allowed_installs(guilds=True, users=True)(menu)
-    app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)(menu)
-    return menu
+    return app_commands.ContextMenu(name=MENU, callback=callback)
 
 
 class AskCog(commands.Cog):
@@ -58,8 +55,6 @@ class AskCog(commands.Cog):
         private="Show the answer only to you",
     )
     @app_commands.autocomplete(review=complete)
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def ask(
         self, interaction: Interaction, question: Question, review: str | None = None, private: bool | None = None
     ) -> None:

@@ -81,15 +81,16 @@ class History:
         context, member = request.context, request.context.member
         if self._questions.was_erased(member, request.since):
             return
-        stores = context.settings.store_questions and not request.chosen_private and context.server is not None
+        server = context.server if context.settings.store_questions and not request.chosen_private else None
         # Drawn before the question is stored: a follow-up may arrive earlier than that.
-        number = secrets.randbits(62) if stores else None
-        turn = Turn(request.question, found.about, request.private, sent.id, member, number)
+        number = secrets.randbits(62)
+        stored_number = None if server is None else number
+        turn = Turn(request.question, found.about, request.private, sent.id, member, stored_number)
         self.conversations.record(context.channel, member, turn, earlier=request.earlier)
-        if number is not None and context.server is not None:
+        if server is not None:
             question = StoredQuestion(
                 number=number,
-                server=context.server,
+                server=server,
                 member=member,
                 day=today(),
                 text=one_line(request.question),

@@ -27,8 +27,6 @@ class BrowseCog(commands.Cog):
     @app_commands.command(description="Open a section of a review")
     @app_commands.describe(review="The review", section="The section’s heading, or a few letters of it")
     @app_commands.autocomplete(review=complete, section=complete)
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def section(self, interaction: Interaction, review: str, section: str) -> None:
         """Open a section at its beginning."""
 
@@ -46,8 +44,6 @@ class BrowseCog(commands.Cog):
     @app_commands.command(description="List the sections of a review")
     @app_commands.describe(review="The review")
     @app_commands.autocomplete(review=complete)
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def sections(self, interaction: Interaction, review: str | None = None) -> None:
         """Show a table of contents. Without a name, of the default or only review; otherwise the list of reviews."""
 
@@ -60,15 +56,11 @@ class BrowseCog(commands.Cog):
         await self._handler.show(interaction, page)
 
     @app_commands.command(description="List the reviews")
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def reviews(self, interaction: Interaction) -> None:
         """List all reviews that the member may see."""
         await self._handler.show(interaction, self._list)
 
     @app_commands.command(description="Show how to ask, with examples")
-    @app_commands.allowed_installs(guilds=True, users=True)
-    @app_commands.allowed_contexts(guilds=True, dms=True, private_channels=True)
     async def help(self, interaction: Interaction) -> None:
         """Show how to ask."""
 

@@ -15,12 +15,7 @@ from bot.ui.elements import Message
 class PrivacyCog(commands.Cog):
     """Tell members what the bot stores about them, export it, delete it."""
 
-    privacy = app_commands.Group(
-        name="privacy",
-        description="See, export and delete what the bot stores about you",
-        allowed_installs=app_commands.AppInstallationType(guild=True, user=True),
-        allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=True, private_channel=True),
-    )
+    privacy = app_commands.Group(name="privacy", description="See, export and delete what the bot stores about you")
 
     def __init__(self, handler: InteractionHandler, data: PersonalDataService, policy: RetentionPolicy) -> None:
         self._handler = handler
