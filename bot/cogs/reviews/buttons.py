@@ -9,7 +9,8 @@ from bot.cogs.context import AskContext, Interaction, InteractionHandler
 from bot.cogs.reviews.service import ReviewService
 from bot.ui.custom_ids import AddReview, Cancel, RemoveReview
 from bot.ui.elements import Message
-from bot.ui.text import notice
+from bot.ui.text import error_message, notice
+from embeddings import ReviewStorageError
 
 
 class ReviewButtons:
@@ -38,8 +39,11 @@ class ReviewButtons:
         """Show each step in the place of the page, if the member still manages the server."""
         server = await self._handler.managed_server(interaction, context, context.words.reviews_not_allowed)
         if server is not None and await self._delivery.acknowledge(interaction, private=True, in_place=True):
-            async for message in steps(server):
-                await self._delivery.respond(interaction, message)
+            try:
+                async for message in steps(server):
+                    await self._delivery.respond(interaction, message)
+            except ReviewStorageError as error:
+                await self._delivery.respond(interaction, error_message(error))
 
     async def _cancel(self, interaction: Interaction, action: Cancel, context: AskContext) -> None:
         if action.upload is not None:

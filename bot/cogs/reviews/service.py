@@ -10,8 +10,7 @@ from bot.services.engine import Engine
 from bot.services.titles import UnknownTitleError
 from bot.services.uploads import Upload, Uploads
 from bot.ui.elements import Message, Style
-from bot.ui.text import error_message, escaped_line, notice
-from embeddings import ReviewStorageError
+from bot.ui.text import escaped_line, notice
 
 
 class ReviewService:
@@ -61,18 +60,18 @@ class ReviewService:
         )
 
     async def add(self, upload: str, server: int, context: AskContext) -> AsyncIterator[Message]:
-        """Store a confirmed upload and index it. Yield what to show at each step."""
+        """Store a confirmed upload and index it. Yield what to show at each step.
+
+        Raises:
+            ReviewStorageError: the file can't be stored.
+        """
         words = context.words
         confirmed = self._uploads.take(upload, context.member, server)
         if confirmed is None:
             yield notice(words.upload_gone)
             return
         review = confirmed.candidate.review
-        try:
-            await self._engine.add_review(review, confirmed.candidate.content, replaces=confirmed.replaces)
-        except ReviewStorageError as error:
-            yield error_message(error)
-            return
+        await self._engine.add_review(review, confirmed.candidate.content, replaces=confirmed.replaces)
         yield outcome_message(words.adding, review.title, words, style=Style.READING)
         waiting = (review.collection, review.slug) in await self._engine.update_index()
         yield outcome_message(words.added_but_not_indexed if waiting else words.added, review.title, words)
@@ -94,17 +93,17 @@ class ReviewService:
             return notice(context.words.review_not_own.format(title=escaped_line(shared.text, context.words.untitled)))
 
     async def remove(self, review: str, server: int, context: AskContext) -> AsyncIterator[Message]:
-        """Delete a review by its key, and take it out of the index. Yield what to show at each step."""
+        """Delete a review by its key, and take it out of the index. Yield what to show at each step.
+
+        Raises:
+            ReviewStorageError: the file can't be deleted.
+        """
         words = context.words
         title = self._engine.titles.by_key(review, (str(server),))
         if title is None:
             yield notice(words.expired)
             return
-        try:
-            await self._engine.remove_review(title)
-        except ReviewStorageError as error:
-            yield error_message(error)
-            return
+        await self._engine.remove_review(title)
         yield outcome_message(words.removing, title.text, words, style=Style.READING)
         waiting = (title.collection, title.slug) in await self._engine.update_index()
         yield outcome_message(words.removed_but_indexed if waiting else words.removed, title.text, words)

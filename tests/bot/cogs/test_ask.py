@@ -27,13 +27,13 @@ from tests.bot.fixtures.texts import letters, texts
 OPTIONS = st.booleans().map(lambda hide: RenderOptions(ENGLISH, hide))
 
 CODE = frozenset({"code"})
-"""The names of commands, in the hint of a refusal."""
+"""The syntax around the names of commands, in the hint below a refusal."""
 OPEN = RenderOptions(ENGLISH, hide_spoilers=False)
 HIDING = RenderOptions(ENGLISH, hide_spoilers=True)
 
 
 def quoted_words(message: Message) -> list[str]:
-    """What a member reads in the quotations, without their numbers and the mark of a cut."""
+    """Return what a member reads in the quotes, without their numbers and omission marks."""
     quotations = [shown for text in message.texts() for shown in read(text.content).of(QUOTE)]
     return [shown.partition(" ")[2].removesuffix("\n").removesuffix(" […]") for shown in quotations]
 

@@ -1,4 +1,4 @@
-"""What the bot says it stores, held against what its database can store."""
+"""What the bot says it stores, compared with what its database can store."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ TOLD = {
     "synced": {"scope": "a server’s ID", "digest": "a digest of my commands there"},
     "departures": {"server": "a server’s ID", "noticed": "when I noticed that I was removed"},
 }
-"""Every column of every table, and the words of `/privacy about` that tell of it."""
+"""Every column of every table, and the words of `/privacy about` for it."""
 
 TERMS = RetentionPolicy(retention_days=12, grace_days=3)
 QUESTION = StoredQuestion(

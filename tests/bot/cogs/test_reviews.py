@@ -1,4 +1,4 @@
-"""The preview of an upload, the question before a removal, and uploads that wait for their confirmation."""
+"""The preview of an upload, and the page that confirms a removal."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ FERRYMAN = review("ferryman", {"Introduction": ["He rows."], "The End": ["He swi
 
 
 def title_of(known: Review) -> Title:
-    """The review's name on a shelf."""
+    """Return the review's title."""
     return Titles([known]).visible((known.collection,))[0]
 
 

@@ -1,4 +1,4 @@
-"""Asking, in every way there is, through the real client and the real engine."""
+"""Ask in every way, through the real client and the real engine."""
 
 from __future__ import annotations
 

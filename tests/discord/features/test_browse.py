@@ -1,4 +1,4 @@
-"""Sections, tables of contents, the list of reviews, help, autocomplete, settings."""
+"""Sections, tables of contents, the list of reviews, help, autocomplete and settings."""
 
 from __future__ import annotations
 

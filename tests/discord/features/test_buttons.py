@@ -1,8 +1,10 @@
-"""Buttons, menus and the follow-up form under an answer, pressed on the loopback Discord."""
+"""The buttons and menus below an answer, and the form for a follow-up."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import get_args
 
@@ -12,13 +14,22 @@ from bot.storage.feedback import feedback_counts
 from bot.ui.custom_ids import Action
 from tests.discord.harness.club import QUESTION, Club, changed, review_bot, run_club
 from tests.discord.harness.logs import LogWatch
-from tests.discord.harness.programs import copied
-from tests.discord.loopback.client import Message, Person, answered, connect
+from tests.discord.harness.programs import channel_and_member, copied
+from tests.discord.loopback.client import Channel, Loopback, Message, Person, answered, connect
 
 
 async def turned(who: Person, page: Message, button: str) -> Message:
-    """The page that takes the place of this one."""
+    """Press a button, and return the page that replaces this one."""
     return await changed(page, await who.click(page, button))
+
+
+@asynccontextmanager
+async def without_a_bot(url: str, log: LogWatch) -> AsyncIterator[tuple[Loopback, Channel, Person]]:
+    """Create a channel and a member for bots that the test runs one after the other, and check them at the end."""
+    async with connect(url) as loopback:
+        yield loopback, *await channel_and_member(loopback)
+        await loopback.assert_clean()
+        log.assert_clean(await loopback.secrets())
 
 
 async def test_every_action_of_a_button_has_a_handler(club: Club) -> None:
@@ -52,9 +63,7 @@ async def test_a_quote_in_context_leads_to_the_whole_section(club: Club) -> None
 async def test_more_passages_of_a_follow_up_are_the_same_after_a_restart(
     loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with connect(loopback_url) as loopback:
-        server = await loopback.server("Film Club")
-        general, ana = await server.channel("general"), await server.member("Ana")
+    async with without_a_bot(loopback_url, log) as (loopback, general, ana):
         async with review_bot(loopback, reviews, store):
             answer = await answered(ana.slash(general, "ask", question="Who is Ruth?"))
             form = await ana.click(answer, "Ask a follow-up")
@@ -70,16 +79,12 @@ async def test_more_passages_of_a_follow_up_are_the_same_after_a_restart(
             assert (await answered(ana.click(bare, "More passages"))).text != after.text
             said = await ana.say(general, "and who plays Tommy?", reply_to=plays)
             assert (await general.answer_to(said)).text.startswith("-# ↪ and who plays her?")
-        await loopback.assert_clean()
-        log.assert_clean(await loopback.secrets())
 
 
 async def test_more_passages_come_from_the_chosen_review(
     loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
-    async with connect(loopback_url) as loopback:
-        server = await loopback.server("Film Club")
-        general, ana = await server.channel("general"), await server.member("Ana")
+    async with without_a_bot(loopback_url, log) as (loopback, general, ana):
         async with review_bot(loopback, reviews, store):
             answer = await answered(ana.slash(general, "ask", question="Who drowns?", review="lighthouse"))
             form = await ana.click(answer, "Ask a follow-up")
@@ -89,8 +94,6 @@ async def test_more_passages_come_from_the_chosen_review(
                 more = await answered(ana.click(each, "More passages"))
                 assert more.text.count("The Lighthouse Keeper ›") == 3
                 assert "Never Let Me Go" not in more.text
-        await loopback.assert_clean()
-        log.assert_clean(await loopback.secrets())
 
 
 async def test_a_public_follow_up_does_not_show_a_private_question(club: Club) -> None:

@@ -1,4 +1,4 @@
-"""Conversations: who goes on from what, in which place; and questions that change under way."""
+"""Follow-ups in every place, questions that change before their answer, and rate limits."""
 
 from __future__ import annotations
 

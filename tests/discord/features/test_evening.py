@@ -1,4 +1,4 @@
-"""A film club's evening with the bot, from the day it is let in, through a restart of the real program."""
+"""An evening of a film club with the bot, from its invitation through a restart of the real program."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ACTRESS = "Keira Knightley"
 
 
 async def before_the_restart(general: Channel, ana: Person, bea: Person) -> tuple[Message, Message]:
-    """Two people find out what the bot can do; a public answer and a private one, with their buttons."""
+    """Let two members try the bot; return a public and a private answer."""
     help_page = await answered(ana.slash(general, "help"))
     assert help_page.ephemeral
     assert "/ask" in help_page.text
@@ -51,7 +51,7 @@ async def before_the_restart(general: Channel, ana: Person, bea: Person) -> tupl
 
 
 async def bad_input(server: Guild, general: Channel, ana: Person) -> None:
-    """What people try that can't be answered is told to them in a line."""
+    """Try what the bot can't answer, and read why."""
     unknown = await answered(ana.slash(general, "ask", question=QUESTION, review="xyzzy"))
     assert "There is no review" in unknown.text
     assert "There is no section" in (await answered(ana.slash(general, "section", review=OWNERS, section="xyzzy"))).text
@@ -65,7 +65,7 @@ async def bad_input(server: Guild, general: Channel, ana: Person) -> None:
 
 
 async def after_the_restart(general: Channel, ana: Person, bea: Person, *, answer: Message, private: Message) -> None:
-    """The buttons of before, and a conversation that goes on."""
+    """Press the buttons of earlier answers, and continue the conversation."""
     page = await answered(ana.click(answer, "Read 1 in context"))
     assert page.ephemeral
     assert DEFERRAL in page.text
@@ -77,7 +77,7 @@ async def after_the_restart(general: Channel, ana: Person, bea: Person, *, answe
 
 
 async def one_evening(loopback: Loopback, data: Path) -> str:
-    """All of it; what the two programs have put out."""
+    """Run the whole evening; return the output of both programs."""
     with program(loopback.url, data, "run", token=loopback.token) as bot:
         await loopback.ready(timeout=PATIENCE)
         server = await loopback.server("Film Club", bot=False)

@@ -1,4 +1,4 @@
-"""Hostile reviews, titles, names and questions on their way over the wire: the real client, and Discord on loopback.
+"""Hostile reviews, titles, names and questions, sent by the real client to the loopback Discord.
 
 A quarter as many are sent as a property of `tests/bot` is tried with, so `HYPOTHESIS_PROFILE=thousand` sends 1,000.
 """
@@ -27,7 +27,7 @@ T = TypeVar("T")
 
 
 def sample(strategy: st.SearchStrategy[T]) -> list[T]:
-    """As many of these as a quarter of the profile's examples."""
+    """Draw as many examples as a quarter of the profile's."""
     found: list[T] = []
 
     @settings(max_examples=settings().max_examples // 4, database=None, phases=[Phase.generate])
@@ -40,7 +40,7 @@ def sample(strategy: st.SearchStrategy[T]) -> list[T]:
 
 
 def tame(shown: list[str], reviews: tuple[Review, ...] = ()) -> bool:
-    """Whether nothing in these texts is active but what the bot itself has put there."""
+    """Return True if only the bot's own syntax is active in these texts."""
     readings = [read(text) for text in shown]
     kinds = {kind for reading in readings for kind in reading.kinds}
     targets = {each.target for reading in readings for each in reading.constructs if each.kind == LINK}
@@ -69,7 +69,7 @@ async def test_hostile_reviews_arrive_whole_and_harmless(loopback_url: str, revi
 
 
 async def test_hostile_questions_get_a_harmless_answer(loopback_url: str, reviews: Path, store: Path) -> None:
-    # A lone surrogate can't be written in UTF-8, and so is on no wire.
+    # UTF-8 can't encode a lone surrogate.
     written = hostile(12).map(lambda text: text.encode("utf-8", "ignore").decode())
     questions = sample(written.filter(lambda text: len(text) >= 3 and question_problem(text, ENGLISH) is None))
     async with run_club(loopback_url, reviews, store) as club:

@@ -34,7 +34,7 @@ DROWNED = "In the end the keeper drowns"
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """simcord with the bot in a server that has a channel and two members; `make` makes another bot."""
+    """simcord with the bot in a server with a channel and two members. `make` makes another bot."""
 
     env: Any
     server: Any
@@ -44,17 +44,17 @@ class World:
     make: Callable[[], ReviewBot]
 
     def addressed(self, text: str) -> str:
-        """The text with a mention of the bot before it."""
+        """Return the text after a mention of the bot."""
         return f"<@{self.env.bot.user.id}> {text}"
 
     async def restart(self) -> None:
-        """Put a bot that remembers nothing in the place of the first."""
+        """Replace the bot by one that remembers nothing."""
         await self.env.restart_bot(self.make())
 
 
 @asynccontextmanager
 async def world(reviews: Path, store: Path) -> AsyncIterator[World]:
-    """simcord with the bot in it."""
+    """Run the bot in simcord."""
     settings = Settings(token="", data=reviews, member_wait=0.0, server_rate=0)
     engine = Engine.open(reviews, queue=100)
     with Database(store) as opened:
@@ -74,17 +74,17 @@ async def world(reviews: Path, store: Path) -> AsyncIterator[World]:
 
 
 def components(message: Any) -> list[dict[str, Any]]:
-    """A message's components as Discord writes them, whether simcord hands out a response or discord.py's message."""
+    """Return a message's components as Discord sends them, from simcord's response or discord.py's message."""
     return [each if isinstance(each, dict) else each.to_dict() for each in message.components]
 
 
 def text(message: Any) -> str:
-    """All that a reranker sees of a message in components."""
+    """Return all text of a message."""
     return "\n".join(texts(components(message)))
 
 
 def labels(message: Any) -> list[str]:
-    """What stands on its buttons."""
+    """Return the labels of its buttons."""
     return [
         str(each.get("label"))
         for each in walk(components(message))
@@ -93,7 +93,7 @@ def labels(message: Any) -> list[str]:
 
 
 def options(message: Any) -> Iterator[dict[str, Any]]:
-    """What its menu offers."""
+    """Yield the options of its menu."""
     for each in walk(components(message)):
         yield from each.get("options", ())
 

@@ -1,4 +1,4 @@
-"""What is stored with consent, and what is not: asked, shown, exported, deleted, left behind."""
+"""What the bot stores with consent and what it never stores, and how it is exported and deleted."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ for command in (gaps.gaps, label.label, evaluate.evaluate):
 
 
 async def keeps_questions(club: Club) -> None:
-    """The server's managers turn it on."""
+    """Let a manager turn the storage of questions on."""
     mia = await club.server.member("Mia", manager=True)
     shown = await answered(mia.slash(club.general, "settings", questions="stored"))
     assert "stores questions for 30 days" in shown.text
 
 
 def bytes_of(*places: Path) -> bytes:
-    """All that is in these files, in the files beside them that begin with their name, and in these folders."""
+    """Return the bytes of these files, of files whose names begin with theirs, and of all files in these folders."""
     files = {
         file
         for place in places
@@ -54,14 +54,14 @@ def bytes_of(*places: Path) -> bytes:
 
 
 def store_something(opened: Database, server: int) -> None:
-    """Settings, a question and a verdict of a server."""
+    """Store settings, a question and feedback of a server."""
     save_server_settings(opened, server, ServerSettings(store_questions=True))
     store_question(opened, StoredQuestion(server, server, 1, today(), f"{SECRET} {server}", State.UNANSWERED, 0.1))
     count_feedback(opened, server, server, helpful=True)
 
 
 async def uploaded(club: Club, name: str) -> list[str]:
-    """The files of that name that the bot has sent."""
+    """Return the files of that name that the bot sent."""
     return [sent["uploads"][name] for sent in await club.loopback.requests() if name in sent["uploads"]]
 
 
@@ -89,7 +89,7 @@ def test_a_stored_question_can_be_exported_labelled_and_evaluated(
     exported, labelled = tmp_path / "asked.jsonl", tmp_path / "labelled.jsonl"
 
     shown = run("gaps", "--data", data, "--export", exported, "--answered")
-    # Any of the three wordings may stand for them: what is kept is in no order of time.
+    # Any of the three wordings may stand for the group, because stored questions have no order.
     assert "box office" in shown.casefold(), shown
     assert json.loads(run("gaps", "--data", data, "--json"))["groups"][0]["count"] == 3
     asked = {each.text: each for each in read_unlabelled(exported)}
@@ -104,7 +104,7 @@ def test_a_stored_question_can_be_exported_labelled_and_evaluated(
 
 
 def run(*arguments: object, typed: str | None = None) -> str:
-    """A command at the terminal; what it printed."""
+    """Run a command; return what it prints."""
     done = CliRunner().invoke(terminal, [str(argument) for argument in arguments], input=typed)
     assert done.exit_code == 0, done.output
     return done.stdout

@@ -1,4 +1,4 @@
-"""Replies that follow their questions: edited with them, deleted with them, forgotten with them."""
+"""Replies that are edited and deleted with their questions, and hints for messages that the bot can't read."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ACTRESS = "Keira Knightley"
 
 
 async def asked(club: Club, question: str) -> tuple[Message, Message]:
-    """Ana's question by a mention, and its answer."""
+    """Ask by a mention as Ana; return the question and its answer."""
     said = await club.ana.mention(club.general, question)
     return said, await club.general.answer_to(said)
 
@@ -115,7 +115,7 @@ async def test_mentioning_the_bots_role_gets_a_hint_once(club: Club) -> None:
     await club.ana.say(club.general, f"<@&{club.server.id}> {WHO}")
     await asyncio.sleep(0.3)
     assert await club.said() == [hint.text]
-    # The bot itself mentioned afterwards, the hint becomes the answer.
+    # An edit that mentions the bot turns the hint into the answer.
     await club.ana.edit(said, f"<@{club.loopback.bot_id}> {QUESTION}")
     await eventually(club.said, lambda texts: "deferrals" in texts[0])
 
@@ -131,7 +131,7 @@ async def test_a_reply_without_a_mention_gets_a_hint_once(club: Club) -> None:
     await asyncio.sleep(0.3)
     assert [text for text in await club.said() if "mention me" in text] == [hint.text]
     assert to_bea.id > hint.id
-    # The mention put in afterwards, the hint becomes the answer.
+    # An edit that mentions the bot turns the hint into the answer.
     await club.ana.edit(said, f"<@{club.loopback.bot_id}> {FOLLOW_UP}")
     await eventually(club.said, lambda texts: ACTRESS in texts[1])
     await club.ana.delete(said)

@@ -1,4 +1,4 @@
-"""Adding a server's own reviews by `/review add`, removing them, and what is refused on the way."""
+"""Add a server's own reviews with `/review add`, and remove them."""
 
 from __future__ import annotations
 
@@ -29,20 +29,20 @@ At the end the ferryman swims home in the dark.
 """
 BOAT = "What is the boat of The Ferryman made of?"
 PATIENCE = 100.0
-"""Seconds for an index to be brought up to date by a process of its own, on a machine that is busy."""
+"""Seconds for an index update in a process of its own, on a busy machine."""
 
 
 async def upload(
     club: Club, who: Person, name: str, content: bytes, *, announced: int | None = None, times: int = 1
 ) -> Message:
-    """What the bot says to a file."""
+    """Upload a file; return the bot's page."""
     file = await club.loopback.upload(name, content, announced=announced, times=times)
     asked = await who.slash(club.general, "review add", file=file)
     return await asked.answer(timeout=PATIENCE)
 
 
 async def pressed(who: Person, page: Message, button: str, until: str) -> str:
-    """The page's text after a button was pressed, once it says that."""
+    """Press a button; return the page's text once it has `until`."""
     await (await who.click(page, button)).acknowledged()
     text = ""
     for _ in range(int(PATIENCE / 0.05)):
@@ -55,7 +55,7 @@ async def pressed(who: Person, page: Message, button: str, until: str) -> str:
 
 
 async def named(who: Person, place: Channel, command: str) -> list[str]:
-    """What autocomplete offers for a command's `review`."""
+    """Return what autocomplete offers for a command's `review`."""
     options = {"question": "x"} if command == "ask" else {}
     typed = await who.autocomplete(place, command, "review", review="", **options)
     return [choice["name"] for choice in await typed.choices()]
@@ -146,18 +146,18 @@ async def test_only_managers_add_reviews_and_an_upload_expires(club: Club, revie
     assert "/review add" not in (await answered(club.ana.slash(club.general, "help"))).text
     with pytest.raises(RefusedError, match="lacks the permissions"):
         await upload(club, club.ana, "x.md", FERRYMAN)
-    # A server may open the command to all; its reviews are still its managers'.
+    # A server may show the command to everybody, but only its managers may use it.
     opened = [each | {"default_member_permissions": None} for each in payload(club.bot.tree)]
     await club.loopback.call("register", commands=opened)
     assert (await upload(club, club.ana, "x.md", FERRYMAN)).text == ("Only server managers can add and remove reviews.")
-    # A broken connection to Discord's files is tried again.
+    # The bot repeats a failed download.
     await club.loopback.fault("GET /ephemeral-attachments/.*", "status", status=503)
     page = await upload(club, mia, "x.md", FERRYMAN)
     assert await pressed(mia, page, "Cancel", "Nothing") == "Nothing changed."
     page = await upload(club, mia, "Das Ende.txt", "Ein Mann zählt Schiffe.".encode())
     assert "There are no headings" in page.text
     assert "Converted from another format" in page.text
-    # As after a restart: what was uploaded is not kept on the disk.
+    # As after a restart, because uploads are only in memory.
     club.bot.uploads.forget(int(mia.id))
     await pressed(mia, page, "Add it", "This upload has expired")
     assert not (reviews / "collections").exists()

@@ -1,4 +1,4 @@
-"""The way from the event loop into the library: one real index, questions at once, reviews that change."""
+"""The engine on a real index: many questions at once, and reviews that change."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ async def test_questions_encoded_together_get_the_same_answers_as_alone(reviews:
                 *(engine.ask(query) for query in asked), engine.ask(EngineQuery("?!")), return_exceptions=True
             )
     assert isinstance(together.pop(), QuestionError)
-    # The first is alone when it comes; two of the next eight have two texts each; one at the end has no words.
+    # The first is alone. Two of the next eight have two texts each. The last has no words.
     assert [len(call.args[0]) for call in encode.call_args_list] == [1, 10, 4]
     for one, other in zip(alone, together, strict=True):
         assert isinstance(other, Answered)

@@ -1,4 +1,4 @@
-"""What the network and Discord do to a bot, and what this one promises all the same.
+"""What the bot promises when the network or Discord fails.
 
 Each test is one of the faults of the table in `README.md`, laid once or a few times; `python -m tests.discord.faults`
 lays them as often as the promises are counted.
@@ -28,7 +28,7 @@ async def ask(club: Club, *, age: float = 0.0) -> Interaction:
 
 
 async def callbacks(club: Club) -> list[Any]:
-    """How Discord answered each callback, in order."""
+    """Return the status of each callback, in order."""
     sent = await club.loopback.requests("/interactions/{interaction_id}/{interaction_token}/callback")
     return [each["status"] for each in sent]
 
@@ -249,7 +249,7 @@ async def test_an_unknown_button_has_expired(club: Club) -> None:
 
 async def test_the_bot_ignores_bots_webhooks_and_itself(club: Club) -> None:
     room = await club.ana.dm()
-    # In a DM every message asks something, and Discord tells the bot of its own too.
+    # In a direct message every message is a question, and Discord sends the bot its own messages too.
     answer = await room.answer_to(await club.ana.say(room, QUESTION))
     robot = await club.server.member("Robot", bot=True)
     await robot.mention(club.general, QUESTION)

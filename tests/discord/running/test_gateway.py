@@ -1,4 +1,4 @@
-"""How a connection to the gateway ends: whoever closes it is heard, however busy the other side is."""
+"""How a connection to the gateway ends: the other side receives the close code, however busy it is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.transport.gateway import resilient
 from tests.discord.loopback.client import connect
 
 BUSY = 0.2
-"""Seconds in which a close frame and the end of its connection both come in."""
+"""Seconds in which a close frame and the end of its connection both arrive."""
 
 
 async def test_the_loopback_discord_waits_for_a_slow_client_to_close(loopback_url: str) -> None:
@@ -29,7 +29,7 @@ async def test_the_loopback_discord_waits_for_a_slow_client_to_close(loopback_ur
 
 @asynccontextmanager
 async def hasty_gateway() -> AsyncIterator[str]:
-    """A gateway that ends the connection right behind its close frame, with code 4004."""
+    """Run a gateway that ends each connection right after its close frame with code 4004."""
 
     async def handle(request: web.Request) -> web.StreamResponse:
         ws = web.WebSocketResponse()

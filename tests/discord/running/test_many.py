@@ -1,4 +1,4 @@
-"""Hundreds of questions at once: the real program, Discord, and whoever asks, each in a process of its own.
+"""Hundreds of questions at once. The real program, Discord and the members each have a process of their own.
 
 What is measured of the program's event loop is so the program's own doing. The figures are those of a machine with
 nothing else to do: run them as `nice -n -5 .venv/bin/pytest -m slow -n 0 -s tests/discord/running/test_many.py`.
@@ -28,16 +28,16 @@ QUESTIONS = (
     "What is Hailsham?",
 )
 LONGEST_STEP = 0.1
-"""Seconds for which the event loop may be held up."""
+"""Seconds for which the event loop may be blocked."""
 SOON = 1.5
-"""Seconds within which 500 questions at once are acknowledged."""
+"""Seconds in which 500 questions at once must be acknowledged."""
 TOLD = ("late: Discord answered 404 (code 10062)", "an interaction could not be acknowledged within")
-"""What the log says of an interaction whose three seconds were over, one line each."""
+"""The log's lines about a late interaction."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rush:
-    """How many questions at once fared: each of them, the program's loop, and what it put out."""
+    """The outcome of many questions at once: each interaction, the program's event loop, and its output."""
 
     every: list[Json]
     loop: LoopLag
@@ -45,12 +45,12 @@ class Rush:
 
     @property
     def silent(self) -> list[Json]:
-        """The questions that were not acknowledged."""
+        """The questions without an acknowledgement."""
         return [each for each in self.every if each["acknowledged_after"] is None]
 
     @property
     def told(self) -> int:
-        """How many questions the log says to have come too late."""
+        """The number of questions that the log reports as late."""
         return sum(line.count(told) for line in self.output.splitlines() for told in TOLD)
 
     def __str__(self) -> str:
@@ -64,7 +64,7 @@ class Rush:
 
 
 async def asked_at_once(loopback: Loopback, number: int) -> list[Json]:
-    """That many questions by as many members, and how each of them fared."""
+    """Ask that many questions by as many members at once; return the interactions."""
     await loopback.settings(defer_schema=True)
     server = await loopback.server("Film Club")
     general = await server.channel("general")
@@ -79,7 +79,7 @@ async def asked_at_once(loopback: Loopback, number: int) -> list[Json]:
 
 
 async def rush(number: int, reviews: Path, folder: Path, *, expect: tuple[int, ...] = ()) -> Rush:
-    """That many questions at once, to a program that is stopped after the last answer."""
+    """Ask that many questions at once, and stop the program after the last answer."""
     lag = folder / "loop-lag.json"
     async with loopback_process(expect=expect) as loopback:
         with program(loopback.url, copied(reviews, folder), "run", token=loopback.token, loop_lag=lag) as bot:

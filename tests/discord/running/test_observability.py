@@ -1,4 +1,4 @@
-"""What those see who run the bot: its health, its metrics, its log, and the dashboard that is made of the metrics."""
+"""What operators see: the bot's health, metrics and log, and the dashboard."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from tests.project import ROOT
 METRICS_TABLE = ROOT / "bot" / "docs" / "running.md"
 QUOTED = "there are no deferrals"
 ASKED = 6
-"""Questions that are asked in the run."""
+"""The number of questions that the run asks."""
 DASHBOARD = ROOT / "bot" / "deploy" / "grafana-dashboard.json"
 SELECTOR = re.compile(r"\b((?:review_bot|process)_\w+)(?:\{([^}]*)\})?")
-"""A metric of a PromQL query, and what stands in its braces."""
+"""A metric of a PromQL query, and the content of its braces."""
 MATCHER = re.compile(r'(\w+)(=~|!~|!=|=)"([^"]*)"')
 """A label, an operator and a value in the braces."""
 
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """A run of the real program, as those saw it who run it: `/healthz` and `/readyz`, the metrics, the log."""
+    """What an operator sees of a run of the real program."""
 
     healthy: tuple[int, str]
     ready: tuple[int, str]
@@ -65,7 +65,7 @@ async def fetched(url: str) -> tuple[int, str]:
 
 
 async def told(url: str, wanted: Callable[[tuple[int, str]], bool]) -> tuple[int, str]:
-    """What is told there once it is what is wanted, or at last."""
+    """Fetch a URL until the response is accepted or the time is up; return the last response."""
     last = await fetched(url)
     until = time.monotonic() + PATIENCE
     while not wanted(last) and time.monotonic() < until:
@@ -75,7 +75,7 @@ async def told(url: str, wanted: Callable[[tuple[int, str]], bool]) -> tuple[int
 
 
 def counted(exposed: str) -> float:
-    """How many questions have been counted."""
+    """Return the number of counted questions."""
     families = text_string_to_metric_families(exposed)
     return sum(
         sample.value for family in families for sample in family.samples if sample.name == "review_bot_questions_total"
@@ -104,9 +104,9 @@ async def watched_run(data: Path, number: int) -> Watched:
             await general.answer_to(await ana.say(general, "Who tells them?", reply_to=answer))
             direct = await ana.dm()
             await direct.answer_to(await ana.say(direct, QUESTION))
-            # A question is counted when all is done for it, a moment after its answer has arrived.
+            # The bot counts a question a moment after its answer has arrived.
             _, exposed = await told(f"{at}/metrics", lambda it: counted(it[1]) == ASKED)
-            # Nobody is let in again, so that the bot stays away.
+            # The gateway accepts no connection, so that the bot stays disconnected.
             await loopback.fault("GET /gateway/", "status", status=503, times=50)
             await loopback.disturb("reset")
             away = await told(f"{at}/readyz", lambda it: it[0] != 200)

@@ -1,4 +1,4 @@
-"""A bot in so many servers that Discord wants it on two shards: two connections of one bot, over real sockets.
+"""A bot on two shards, as Discord wants it for many servers: two connections over real sockets.
 
 discord.py lets 5 s go by between two shards' IDENTIFYs, as Discord wants it, so these tests wait more than they work.
 """
@@ -26,7 +26,7 @@ class Halls:
     people: tuple[Person, Person]
 
     async def answered(self, shard: int) -> None:
-        """A question on one shard is answered, by command and by mention."""
+        """Ask on one shard, by command and by mention."""
         channel, who = self.channels[shard], self.people[shard]
         asked = await who.slash(channel, "ask", question=QUESTION)
         assert DEFERRAL in (await asked.answer()).text
@@ -35,7 +35,7 @@ class Halls:
 
 
 async def server_on(loopback: Loopback, shard: int) -> Guild:
-    """A new server that Discord tells that one of two shards of."""
+    """Create a server that belongs to that one of two shards."""
     while True:
         server = await loopback.server(f"Film Club {shard}")
         if (int(server.id) >> 22) % 2 == shard:
@@ -44,7 +44,7 @@ async def server_on(loopback: Loopback, shard: int) -> Guild:
 
 @asynccontextmanager
 async def two_shards(url: str, reviews: Path, store: Path) -> AsyncIterator[Halls]:
-    """A bot whom Discord tells to use two shards."""
+    """Run a bot that Discord tells to use two shards."""
     async with connect(url) as loopback:
         await loopback.settings(shards=2)
         async with review_bot(loopback, reviews, store, shards=2):
@@ -74,7 +74,7 @@ async def test_one_shard_reconnects_without_the_other(
             await halls.answered(0)
             await halls.answered(1)
             stats = await halls.loopback.stats()
-            # A connection more, which takes up the second shard's session; the first shard keeps its own.
+            # One more connection resumes the second shard's session, and the first shard keeps its own.
             assert (stats["identifies"], stats["resumes"], len(stats["compressions"])) == (2, resumes, 2 + resumes)
         await halls.loopback.disturb("invalidate", resumable=False, shard=1)
         await halls.answered(0)
