@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 from collections import Counter as Tally
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import product
@@ -87,6 +87,23 @@ class Status:
     load: Load
 
 
+_GAUGES: Mapping[str, tuple[str, Callable[[Status], float]]] = {
+    "connected": ("Whether every shard is connected to Discord.", lambda status: status.connected),
+    "servers": ("Servers that the bot is in.", lambda status: status.servers),
+    "heartbeat_seconds": ("Seconds that Discord took for the last heartbeat.", lambda status: status.heartbeat),
+    "queue_questions": ("Questions that wait for the engine, or are in it.", lambda status: status.load.waiting),
+    "queue_limit_questions": (
+        "Questions that may wait before the bot says that it is busy.",
+        lambda status: status.load.limit,
+    ),
+    "reviews": ("Reviews in the open index.", lambda status: status.load.reviews),
+    "passages": ("Passages in the open index.", lambda status: status.load.passages),
+    "index_timestamp_seconds": ("When the open index was written.", lambda status: status.load.indexed),
+    "index_stuck": ("Whether reviews have changed that can't be indexed.", lambda status: status.load.is_stuck),
+}
+"""Each metric of the bot's state, with its meaning and its value."""
+
+
 class _Troubles(Collector):
     """Exposes the deliveries' counts of troubles as a metric."""
 
@@ -95,7 +112,7 @@ class _Troubles(Collector):
 
     def collect(self) -> Iterable[CounterMetricFamily]:
         """Yield the metric with every kind."""
-        family = CounterMetricFamily("review_bot_troubles", "What went otherwise than hoped.", labels=["kind"])
+        family = CounterMetricFamily("review_bot_troubles", "What went wrong.", labels=["kind"])
         for kind in Trouble:
             family.add_metric([kind], self._tally[kind])
         yield family
@@ -125,11 +142,11 @@ class Metrics:
         self.troubles: Tally[str] = Tally()
         self._registry = registry = CollectorRegistry()
         self._questions = Counter(
-            "review_bot_questions", "Questions by what became of them.", ["way", "state"], registry=registry
+            "review_bot_questions", "Questions by source and outcome.", ["way", "state"], registry=registry
         )
         self._stages = Histogram(
             "review_bot_stage_seconds",
-            "Seconds that a stage of a question took.",
+            "Seconds of each stage of a question.",
             ["stage"],
             buckets=METRIC_BUCKETS,
             registry=registry,
@@ -141,24 +158,15 @@ class Metrics:
             registry=registry,
         )
         self._gateway = Counter(
-            "review_bot_gateway_events", "What happened to shards' connections.", ["event"], registry=registry
+            "review_bot_gateway_events", "Events of the shards' connections.", ["event"], registry=registry
         )
         self._responses = Counter(
-            "review_bot_discord_responses", "What Discord answered to requests.", ["status"], registry=registry
+            "review_bot_discord_responses", "Discord's responses to requests.", ["status"], registry=registry
         )
 
-        def gauge(name: str, meaning: str) -> Gauge:
-            return Gauge(f"review_bot_{name}", meaning, registry=registry)
-
-        self._connected = gauge("connected", "Whether every shard is connected to Discord.")
-        self._servers = gauge("servers", "Servers that the bot is in.")
-        self._heartbeat = gauge("heartbeat_seconds", "Seconds that Discord took for the last heartbeat.")
-        self._waiting = gauge("queue_questions", "Questions that wait for the engine, or are in it.")
-        self._room = gauge("queue_limit_questions", "Questions that may wait before the bot says that it is busy.")
-        self._reviews = gauge("reviews", "Reviews in the index that is open.")
-        self._passages = gauge("passages", "Passages in the index that is open.")
-        self._indexed = gauge("index_timestamp_seconds", "When the index that is open was written.")
-        self._stuck = gauge("index_stuck", "Whether reviews have changed that can't be indexed.")
+        self._gauges = [
+            (Gauge(f"review_bot_{name}", meaning, registry=registry), read) for name, (meaning, read) in _GAUGES.items()
+        ]
         for source, outcome in product(Source, Outcome):
             self._questions.labels(source, outcome)
         for stage in Stage:
@@ -195,15 +203,8 @@ class Metrics:
 
     def exposition(self, status: Status) -> bytes:
         """Return all metrics in Prometheus's text format 0.0.4."""
-        self._connected.set(status.connected)
-        self._servers.set(status.servers)
-        self._heartbeat.set(status.heartbeat)
-        self._waiting.set(status.load.waiting)
-        self._room.set(status.load.limit)
-        self._reviews.set(status.load.reviews)
-        self._passages.set(status.load.passages)
-        self._indexed.set(status.load.indexed)
-        self._stuck.set(status.load.is_stuck)
+        for gauge, read in self._gauges:
+            gauge.set(read(status))
         return generate_latest(_Uncreated(self._registry))
 
 
