@@ -50,6 +50,10 @@ if TYPE_CHECKING:
     from embeddings.documents.files import remove_review as remove_review
     from embeddings.documents.files import review_files as review_files
     from embeddings.documents.lookup import NameMatcher as NameMatcher
+    from embeddings.documents.outputs import check_output as check_output
+    from embeddings.documents.outputs import output_file as output_file
+    from embeddings.documents.outputs import write_output as write_output
+    from embeddings.documents.outputs import written_by_us as written_by_us
     from embeddings.documents.sandbox import convert_in_sandbox as convert_in_sandbox
     from embeddings.documents.slugs import slugify as slugify
     from embeddings.errors import CalibrationError as CalibrationError
@@ -63,6 +67,7 @@ if TYPE_CHECKING:
     from embeddings.errors import ModelError as ModelError
     from embeddings.errors import ModelMissingError as ModelMissingError
     from embeddings.errors import NoReviewsError as NoReviewsError
+    from embeddings.errors import OutputError as OutputError
     from embeddings.errors import QuestionError as QuestionError
     from embeddings.errors import QuestionFileError as QuestionFileError
     from embeddings.errors import RerankerError as RerankerError
@@ -101,10 +106,12 @@ _MODULES = {
     ),
     "embeddings.errors": (
         "CalibrationError ConversionError IndexBusyError IndexDamagedError IndexMissingError IndexVersionError "
-        "IndexWriteError LibraryError ModelError ModelMissingError NoReviewsError QuestionError QuestionFileError "
-        "RerankerError ReviewFileError ReviewFilesError ReviewStorageError UnknownReviewError UnknownSectionError"
+        "IndexWriteError LibraryError ModelError ModelMissingError NoReviewsError OutputError QuestionError "
+        "QuestionFileError RerankerError ReviewFileError ReviewFilesError ReviewStorageError UnknownReviewError "
+        "UnknownSectionError"
     ),
     "embeddings.child_process": "child_command child_environment child_folder",
+    "embeddings.documents.outputs": "check_output output_file write_output written_by_us",
     "embeddings.config": "RankingSettings tunable_numbers",
     "embeddings.documents.files": (
         "COLLECTIONS REVIEWS SUFFIXES add_review collection_folder find_review_file remove_review review_files"

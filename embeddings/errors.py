@@ -47,6 +47,10 @@ class QuestionFileError(FileError):
     """A question file, or a line of it, can't be used: correct that line."""
 
 
+class OutputError(LibraryError):
+    """Writing a file would replace somebody's work: name another file, or replace it on purpose."""
+
+
 class ConversionError(LibraryError):
     """A file can't be converted into a review: correct it, or use another format."""
 

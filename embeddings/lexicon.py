@@ -8,6 +8,11 @@ from __future__ import annotations
 
 import re
 
+# Files
+
+GENERIC_FILE_NAMES = frozenset("default index readme untitled".split())
+"""Names of files that are no titles of reviews, as slugs."""
+
 # Splitting
 
 ATTRIBUTION_VERBS = """

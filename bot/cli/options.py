@@ -136,6 +136,7 @@ RerankerOption = Annotated[
 ]
 NoRerankerOption = Annotated[bool, typer.Option("--no-reranker", help="Answer without a reranker.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
+ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file of the same name, whoever wrote it.")]
 NoUpdateOption = Annotated[
     bool, typer.Option("--no-update", help="Use the index as it is, even if reviews have changed.")
 ]

@@ -247,13 +247,16 @@ class Engine:
         """Return every review of these collections."""
         return await self._current.run(self._reading, lambda opened: opened.library.reviews(collections=collections))
 
-    async def review_digest(self, collection: str, slug: str) -> str | None:
-        """Return the digest of a review's file, indexed or not. None if there is no such file.
+    async def review_digest(self, review: Review) -> str | None:
+        """Return the digest of the file that a review would replace, indexed or not. None if there is no such file.
 
         Raises:
-            ReviewStorageError: it can't be read.
+            ReviewStorageError: it can't be read, or is the review of another title.
         """
-        found = await self._current.run(self._reading, lambda _: find_review_file(self._data, collection, slug))
+        found = await self._current.run(
+            self._reading,
+            lambda _: find_review_file(self._data, review.collection, review.slug, title=review.title),
+        )
         return found.digest if found else None
 
     async def add_review(self, review: Review, content: str, *, replaces: str | None) -> None:

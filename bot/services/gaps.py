@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
 from bot.storage.records import StoredQuestion
-from embeddings import LibraryError, State, is_follow_up
+from embeddings import LibraryError, State, is_follow_up, write_output
 
 if TYPE_CHECKING:
     import numpy as np
@@ -144,39 +144,31 @@ def question_lines(gaps: Iterable[Gap]) -> str:
     )
 
 
-def write_questions(gaps: Iterable[Gap], file: Path) -> int:
+def write_questions(gaps: Iterable[Gap], file: Path, *, force: bool = False) -> int:
     """Write the gaps as a question file, in one step. Return its number of lines.
 
-    Only an earlier export is replaced: any other file may be somebody's work.
+    Without `force`, only an earlier export is replaced: any other file may be somebody's work.
 
     Raises:
-        ExportError: the file can't be written, or it is not an export.
+        ExportError: the file can't be written.
+        OutputError: there is another file than an export, and not `force`.
     """
     lines = question_lines(gaps)
-    partial = file.with_name(f"{file.name}.partial")
     try:
-        if file.exists():
-            _check_replaceable(file)
         file.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_text(lines, encoding="utf-8")
-        partial.replace(file)
+        write_output(file, lines, _is_export, force=force)
     except OSError as error:
         raise ExportError(f"{file}: The file can't be written: {error.strerror}.") from error
     return lines.count("\n")
 
 
-def _check_replaceable(file: Path) -> None:
-    for line in file.read_bytes().splitlines():
-        if not line.strip():
-            continue
-        try:
-            record = json.loads(line)
-        except (ValueError, RecursionError):
-            record = None
-        if isinstance(record, dict) and "relevant" in record:
-            raise ExportError(f"{file}: The file holds labelled questions. Name another file for the export.")
-        if not (isinstance(record, dict) and record.get("kind") == KIND):
-            raise ExportError(f"{file}: The file exists and is not an export of questions. Name another file.")
+def _is_export(file: Path) -> bool:
+    """Return True if every line of a file is an exported question, which nobody has labelled yet."""
+    try:
+        records = [json.loads(line) for line in file.read_bytes().splitlines() if line.strip()]
+    except (ValueError, RecursionError):
+        return False
+    return all(isinstance(each, dict) and each.get("kind") == KIND and "relevant" not in each for each in records)
 
 
 def _wordings(questions: Iterable[StoredQuestion]) -> list[Wording]:

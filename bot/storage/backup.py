@@ -16,16 +16,18 @@ import json
 import os
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from typing import BinaryIO
 
 from bot import __version__
 from bot.config import BACKUP_TRIES
 from bot.storage.database import DATABASE
 from bot.storage.integrity import copy_database
-from embeddings import CALIBRATION_FILE, COLLECTIONS, REVIEWS, LibraryError
+from embeddings import CALIBRATION_FILE, COLLECTIONS, REVIEWS, LibraryError, check_output, output_file
 
 FORMAT = 1
 """Rises with every change of the format. An archive of another format is refused."""
@@ -37,6 +39,9 @@ FILES = (DATABASE, CALIBRATION_FILE)
 FOLDERS = (REVIEWS, COLLECTIONS, QUESTIONS)
 ENTRIES = (*FILES, *FOLDERS)
 """The entries of a data folder that a backup holds. It leaves out the token, the index and all hidden files."""
+
+MAX_MANIFEST_BYTES = 64 << 20
+"""About 400,000 files."""
 
 _FileStamps = dict[str, tuple[int, int, int]]
 """Each file's inode, size in bytes and modification time in nanoseconds, by its path under the data folder."""
@@ -120,14 +125,20 @@ class Manifest:
         return manifest
 
 
-def back_up(data: Path, file: Path) -> Manifest:
-    """Write a backup of a data folder, readable by its owner alone. It replaces a file of that name in one step.
+def back_up(data: Path, file: Path, *, force: bool = False) -> Manifest:
+    """Write a backup of a data folder, readable by its owner alone. It replaces an earlier backup in one step.
 
     Every file is as it is at one moment: SQLite copies the database, and the reviews are read again if one changes
     meanwhile.
 
+    Args:
+        data: the data folder.
+        file: the backup to write.
+        force: whether to replace a file that is not a backup.
+
     Raises:
         BackupError: there is nothing to back up, or it can't be read or written. `file` is unchanged.
+        OutputError: `file` is not a backup, and not `force`. It is unchanged.
         StorageError: the database is damaged or can't be read.
     """
     if file.is_dir():
@@ -135,8 +146,12 @@ def back_up(data: Path, file: Path) -> Manifest:
     if not file.parent.is_dir():
         raise BackupError(f"{file.parent}: There is no such folder. Create it, or name another one for the backup.")
     try:
-        with tempfile.TemporaryDirectory(prefix=f".{file.name}.", dir=file.parent) as beside:
-            return _write(data, file, Path(beside))
+        check_output(file, _is_backup, force=force)
+        with (
+            tempfile.TemporaryDirectory(prefix=".review-bot.", dir=file.parent) as beside,
+            output_file(file, _is_backup, force=force, mode=0o600) as stream,
+        ):
+            return _write(data, stream, Path(beside))
     except OSError as error:
         raise BackupError(
             f"{error.filename or file}: {error.strerror or error}. The backup was not written."
@@ -156,8 +171,18 @@ def _is_foreign(part: str) -> bool:
     return not part or part.startswith(".") or "\\" in part or not part.isprintable()
 
 
-def _write(data: Path, file: Path, beside: Path) -> Manifest:
-    archive = beside / "archive"
+def _is_backup(file: Path) -> bool:
+    """Return True if a file is a backup of any format."""
+    try:
+        with zipfile.ZipFile(file) as archive, archive.open(MANIFEST) as stream:
+            manifest = json.loads(stream.read(MAX_MANIFEST_BYTES))
+    # zipfile raises the first four for a damaged archive, and all of these for a forged one.
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError, ValueError, RecursionError):
+        return False
+    return isinstance(manifest, dict) and {"format", "version", "files"} <= manifest.keys()
+
+
+def _write(data: Path, stream: BinaryIO, beside: Path) -> Manifest:
     database = None
     if (data / DATABASE).exists():
         database = copy_database(data / DATABASE, beside / DATABASE).version
@@ -165,7 +190,9 @@ def _write(data: Path, file: Path, beside: Path) -> Manifest:
         before = _file_stamps(data)
         if not before and database is None:
             raise BackupError(f"{data}: There is nothing to back up. Name the data folder with --data.")
-        with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as opened:
+        stream.seek(0)
+        stream.truncate()
+        with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as opened:
             files = [_add(opened, data / name, name) for name in before]
             if database is not None:
                 files.append(_add(opened, beside / DATABASE, DATABASE))
@@ -180,10 +207,6 @@ def _write(data: Path, file: Path, beside: Path) -> Manifest:
             break
     else:
         raise BackupError(f"{data}: The reviews are being changed. Try again later.")
-    with archive.open("rb") as stream:
-        os.fsync(stream.fileno())
-    archive.chmod(0o600)
-    archive.replace(file)
     return manifest
 
 

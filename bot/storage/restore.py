@@ -21,16 +21,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from bot.storage.backup import ENTRIES, MANIFEST, ArchivedFile, BackupError, Manifest
+from bot.storage.backup import ENTRIES, MANIFEST, MAX_MANIFEST_BYTES, ArchivedFile, BackupError, Manifest
 from bot.storage.database import DATABASE, JOURNAL
 from bot.storage.integrity import examine, in_use
 
 STAGING = ".restore"
 
 _NEW, _MOVING, _ASIDE, _DONE = "new", "moving", "aside", "done"
-
-_LARGEST_MANIFEST = 64 << 20
-"""Bytes: about 400,000 files."""
 
 _MOVED = (*ENTRIES, *(DATABASE + ending for ending in JOURNAL))
 
@@ -149,8 +146,8 @@ def _read_manifest(archive: zipfile.ZipFile) -> Manifest:
     if MANIFEST not in names:
         raise BackupError(f"It is not a backup of review-bot: it has no {MANIFEST}.")
     with archive.open(MANIFEST) as stream:
-        content = stream.read(_LARGEST_MANIFEST + 1)
-    if len(content) > _LARGEST_MANIFEST:
+        content = stream.read(MAX_MANIFEST_BYTES + 1)
+    if len(content) > MAX_MANIFEST_BYTES:
         raise BackupError(f"Its {MANIFEST} is too large.")
     manifest = Manifest.from_json(content)
     if sorted(names) != sorted([MANIFEST, *(file.name for file in manifest.files)]):

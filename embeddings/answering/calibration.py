@@ -16,6 +16,7 @@ from embeddings.config import (
     UNCALIBRATED_RERANKER_MIDDLE,
     UNCALIBRATED_RERANKER_SPREAD,
 )
+from embeddings.documents.outputs import write_output, written_by_us
 from embeddings.encoders.base import EncoderIdentity
 from embeddings.errors import CalibrationError
 
@@ -119,9 +120,7 @@ def save_calibration(data: Path, encoder: EncoderIdentity, calibration: Calibrat
             weights: asdict(chosen.thresholds) | {"middle": chosen.middle, "spread": chosen.spread}
             for weights, chosen in rerankers.items()
         }
-    partial = file.with_name(f"{CALIBRATION_FILE}.partial")
-    partial.write_text(json.dumps({encoder.weights: entry}, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    partial.replace(file)
+    write_output(file, json.dumps({encoder.weights: entry}, ensure_ascii=False, indent=1) + "\n", written_by_us)
     return file
 
 

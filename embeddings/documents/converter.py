@@ -20,10 +20,11 @@ from embeddings.config import (
 from embeddings.documents.formats.article import Article, clean_line, to_markdown
 from embeddings.documents.formats.epub import read_epub
 from embeddings.documents.formats.html import read_html
-from embeddings.documents.formats.plain_text import decode_text, read_plain_text
+from embeddings.documents.formats.plain_text import decode_text, read_plain_text, title_from_name
 from embeddings.documents.parser import parse_review
 from embeddings.documents.slugs import slugify
 from embeddings.errors import ConversionError, ReviewFileError
+from embeddings.lexicon import GENERIC_FILE_NAMES
 from embeddings.records import SHARED, Review
 
 
@@ -34,8 +35,7 @@ class Format:
     Attributes:
         max_bytes: the largest file that is read.
         read: makes an article of a file's bytes and name; None for Markdown, which is stored as it is.
-        is_extra: whether reading it takes the packages of the extra `import`. Such files are named by their titles,
-            the others by their file names, as in the reviews folder.
+        is_extra: whether reading it takes the packages of the extra `import`.
     """
 
     max_bytes: int
@@ -81,8 +81,8 @@ def convert(data: bytes, name: str, *, slug: str | None = None, collection: str 
     Args:
         data: the file's bytes.
         name: the file's name, whose ending gives its format.
-        slug: what to call the review in commands and links. By default Markdown and plain text go by their file names,
-            other formats by their titles.
+        slug: what to call the review in commands and links. By default it is made of the title, because many files
+            are called `index.md`.
         collection: where the review belongs.
 
     Raises:
@@ -157,8 +157,11 @@ def _convert(data: bytes, file: Path, slug: str | None, collection: str) -> Conv
         raise ConversionError(f"The review has {len(review.sections):,} sections. The limit is {MAX_SECTIONS}.")
     if len(review.title) > MAX_TITLE_CHARACTERS:
         raise ConversionError(f"The title has {len(review.title):,} characters. The limit is {MAX_TITLE_CHARACTERS}.")
-    name = slug or (review.title if kind.is_extra else file.stem)
-    return ConvertedFile(replace(review, slug=_file_slug(name)), content, converted=kind.read is not None)
+    if review.title == title_from_name(file) and slugify(review.title) in GENERIC_FILE_NAMES:
+        raise ConversionError("The file has no title, and its name is none. Rename it after what it reviews.")
+    return ConvertedFile(
+        replace(review, slug=_file_slug(slug or review.title)), content, converted=kind.read is not None
+    )
 
 
 def _check_length(characters: int) -> None:

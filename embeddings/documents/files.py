@@ -79,19 +79,45 @@ def digest_of(file: Path) -> str:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
-def find_review_file(data: Path, collection: str, slug: str) -> ReviewFile | None:
+def find_review_file(data: Path, collection: str, slug: str, *, title: str | None = None) -> ReviewFile | None:
     """Return the file of the review with that slug, or None.
 
+    Args:
+        data: the data directory.
+        collection: where the review belongs.
+        slug: the review's slug.
+        title: the title of the review that is to replace it; None if none is.
+
     Raises:
-        ReviewStorageError: the file can't be read.
+        ReviewStorageError: the file can't be read, or is the review of another title, which is never replaced.
     """
     for file in review_files(collection_folder(data, collection)):
         if slugify(file.stem) == slug:
             try:
-                return ReviewFile(file, digest_of(file))
+                present = title_in(file.read_text(encoding="utf-8", errors="replace"), file) if title else None
+                found = ReviewFile(file, digest_of(file))
             except OSError as error:
                 raise ReviewStorageError(f"The review '{slug}' can't be read ({error.strerror}).") from error
+            if title and present and slugify(present) != slugify(title):
+                raise ReviewStorageError(
+                    f"The name '{slug}' belongs to the review “{present}”, which “{title}” does not replace. "
+                    "Choose another name."
+                )
+            return found
     return None
+
+
+def title_in(content: str, file: Path) -> str | None:
+    """Return the title of a Markdown review, or None if it has none."""
+    # Imported here because listing reviews needs no YAML.
+    from embeddings.documents.formats.front_matter import split_front_matter
+
+    if file.suffix.lower() != ".md":
+        return None
+    try:
+        return split_front_matter(content.removeprefix("\ufeff").replace("\r\n", "\n"), file)[0].title
+    except ReviewFileError:
+        return None
 
 
 def add_review(data: Path, collection: str, slug: str, content: str, *, replaces: str | None = None) -> Path:
@@ -108,10 +134,11 @@ def add_review(data: Path, collection: str, slug: str, content: str, *, replaces
         replaces: the digest of the file that it replaces, or None if there must be none.
 
     Raises:
-        ReviewStorageError: the present file is not the expected one, the collection is full, or the disk refuses.
+        ReviewStorageError: the present file is not the expected one or has another title, the collection is full, or
+            the disk refuses.
     """
     folder = collection_folder(data, collection)
-    present = find_review_file(data, collection, slug)
+    present = find_review_file(data, collection, slug, title=title_in(content, Path(f"{slug}.md")))
     if (present.digest if present else None) != replaces:
         raise ReviewStorageError(f"The review '{slug}' was added or changed in the meantime. Try again.")
     if present is not None and present.file.suffix.lower() != ".md":

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from embeddings.evaluation.compare import on_shared_questions as on_shared_questions
     from embeddings.evaluation.datasets.beir import write_beir as write_beir
     from embeddings.evaluation.datasets.task import Task as Task
+    from embeddings.evaluation.datasets.trec import is_run_of as is_run_of
     from embeddings.evaluation.datasets.trec import write_qrels as write_qrels
     from embeddings.evaluation.datasets.trec import write_run as write_run
     from embeddings.evaluation.evaluator import Evaluation as Evaluation
@@ -53,9 +54,11 @@ if TYPE_CHECKING:
     from embeddings.evaluation.metrics import Measure as Measure
     from embeddings.evaluation.report.json_record import evaluation_record as evaluation_record
     from embeddings.evaluation.report.json_record import seconds_record as seconds_record
+    from embeddings.evaluation.report.page import is_report as is_report
     from embeddings.evaluation.report.page import write_report as write_report
     from embeddings.evaluation.runs import Run as Run
     from embeddings.evaluation.runs import fingerprint as fingerprint
+    from embeddings.evaluation.runs import is_run as is_run
     from embeddings.evaluation.runs import save_run as save_run
     from embeddings.evaluation.significance import Estimate as Estimate
     from embeddings.evaluation.summary import NO_KIND as NO_KIND
@@ -85,12 +88,12 @@ _MODULES = {
     ),
     "embeddings.evaluation.datasets.beir": "write_beir",
     "embeddings.evaluation.datasets.task": "Task",
-    "embeddings.evaluation.datasets.trec": "write_qrels write_run",
+    "embeddings.evaluation.datasets.trec": "is_run_of write_qrels write_run",
     "embeddings.evaluation.evaluator": "Evaluation evaluate library_settings open_task",
     "embeddings.evaluation.metrics": "Measure",
     "embeddings.evaluation.report.json_record": "evaluation_record seconds_record",
-    "embeddings.evaluation.report.page": "write_report",
-    "embeddings.evaluation.runs": "Run fingerprint save_run",
+    "embeddings.evaluation.report.page": "is_report write_report",
+    "embeddings.evaluation.runs": "Run fingerprint is_run save_run",
     "embeddings.evaluation.significance": "Estimate",
     "embeddings.evaluation.summary": "NO_KIND Summary aurc by_kind by_review risk_coverage summarise",
     "embeddings.evaluation.sweep": "SweepRun UnknownRankingError named_ranking read_sweep run_sweep",

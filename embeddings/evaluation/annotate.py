@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.config import LABEL_PASSAGES
+from embeddings.documents.outputs import write_output, written_by_us
 from embeddings.errors import QuestionFileError
 from embeddings.evaluation.datasets.questions import (
     Label,
@@ -139,11 +140,10 @@ def add_question(
     before = file.read_bytes() if known else b""
     if before and not before.endswith(b"\n"):
         before += b"\n"
-    partial = file.with_name(f"{file.name}.partial")
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        partial.write_bytes(before + question_line(labelled).encode() + b"\n")
-        partial.replace(file)
+        # Its lines are read, and stay.
+        write_output(file, before + question_line(labelled).encode() + b"\n", written_by_us)
     except OSError as error:
         raise QuestionFileError(
             file, None, f"The file can't be written ({error.strerror}). Use another path."

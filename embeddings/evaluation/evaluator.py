@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from embeddings.config import EVALUATION_PASSAGES
-from embeddings.errors import IndexDamagedError, QuestionError
+from embeddings.errors import IndexDamagedError, OutputError, QuestionError
 from embeddings.evaluation.datasets.beir import read_beir
 from embeddings.evaluation.datasets.questions import locate_quotes, read_questions, select_split
 from embeddings.evaluation.datasets.squad import read_squad
@@ -18,7 +18,10 @@ from embeddings.evaluation.datasets.task import JudgedQuestion, Task, paragraph_
 from embeddings.evaluation.datasets.trec import ScoredDocument
 from embeddings.evaluation.metrics import Outcome
 from embeddings.evaluation.runs import Run, fingerprint, results
+from embeddings.index.build.builder import LOCK_FILE
 from embeddings.index.build.embed import Progress
+from embeddings.index.collection import COLLECTIONS, JOURNALS
+from embeddings.index.manifest import MANIFEST_FILE
 from embeddings.library import Library
 from embeddings.records import SHARED, Answer, AskResult, Hit, State
 
@@ -62,11 +65,14 @@ def open_task(
 
     Raises:
         QuestionFileError: the task can't be read.
+        OutputError: `directory` has other files than such an index.
     """
     task = read_task(path, library, split)
     if not _has_corpus(path):
         yield task, library
         return
+    if directory is not None:
+        _check_index_folder(directory)
     with TemporaryDirectory() as temporary:
         indexed = Library.of(
             task.reviews,
@@ -137,6 +143,13 @@ def library_settings(library: Library) -> dict[str, object]:
         "vectors": library.manifest.vectors,
         "reader": asdict(library.models.reranker.identity) if library.models.reranker is not None else None,
     }
+
+
+def _check_index_folder(directory: Path) -> None:
+    """Refuse a folder that is not the index of a corpus. Building an index removes what it doesn't know."""
+    found = {path.name for path in directory.iterdir()} if directory.is_dir() else set()
+    if not found <= {MANIFEST_FILE, LOCK_FILE, COLLECTIONS, JOURNALS} or (found and LOCK_FILE not in found):
+        raise OutputError(f"{directory}: This folder has other files than an index. Name an empty or a new folder.")
 
 
 def _has_corpus(path: Path) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
 
+from embeddings.documents.outputs import write_output
 from embeddings.encoders.base import EncoderIdentity
 from embeddings.errors import QuestionFileError
 from embeddings.evaluation.datasets.questions import read_bytes
@@ -122,14 +123,17 @@ def grouped(values: Mapping[Measure, object]) -> dict[str, dict[str, object]]:
     return groups
 
 
-def save_run(run: Run, file: Path) -> None:
-    """Write a run in one step, with one question per line."""
+def save_run(run: Run, file: Path, *, force: bool = False) -> None:
+    """Write a run in one step, with one question per line.
+
+    Raises:
+        OutputError: there is another file than a run, and not `force`.
+        OSError: it can't be written.
+    """
     record = run_record(run)
     lines = ",\n".join(json.dumps(result_record(result), ensure_ascii=False) for result in run.results)
     head = json.dumps({key: record[key] for key in ("name", "fingerprint")}, ensure_ascii=False)
-    partial = file.with_name(f"{file.name}.partial")
-    partial.write_text(f'{head[:-1]}, "per_question": [\n{lines}\n]}}\n', encoding="utf-8")
-    partial.replace(file)
+    write_output(file, f'{head[:-1]}, "per_question": [\n{lines}\n]}}\n', is_run, force=force)
 
 
 def load_run(file: Path) -> Run:
@@ -153,6 +157,15 @@ def load_run(file: Path) -> Run:
         raise QuestionFileError(
             file, None, f"The file is not a run ({error!r}). Write one with `review-bot evaluate --save`."
         ) from error
+
+
+def is_run(file: Path) -> bool:
+    """Return True if a file holds a run."""
+    try:
+        load_run(file)
+    except QuestionFileError:
+        return False
+    return True
 
 
 def _result(entry: Mapping[str, object]) -> Result:

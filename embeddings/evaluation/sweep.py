@@ -49,8 +49,9 @@ from embeddings.answering.calibration import UNCALIBRATED, Calibration, Threshol
 from embeddings.config import SWEEP_MIN_TOKENS, RankingSettings
 from embeddings.encoders.base import Encoder, EncoderIdentity
 from embeddings.encoders.export import prepare_encoder
+from embeddings.encoders.onnx import DESCRIPTION
 from embeddings.encoders.weights import DEFAULT_MODEL, find_model
-from embeddings.errors import LibraryError, ModelError, QuestionFileError, RerankerError
+from embeddings.errors import LibraryError, ModelError, OutputError, QuestionFileError, RerankerError
 from embeddings.evaluation.evaluator import evaluate, library_settings, open_task, read_task
 from embeddings.evaluation.runs import Run, fingerprint, load_run, save_run
 from embeddings.library import Library
@@ -81,6 +82,7 @@ def named_ranking(name: str) -> RankingSettings:
     return NAMED_RANKINGS[name]
 
 
+_MODELS = "models"
 _VARIANT_KEYS = {"model", "passage_tokens", "ranking", "reader", "reranker", "thresholds"}
 
 
@@ -203,6 +205,7 @@ def run_sweep(
     Raises:
         QuestionFileError: a question file can't be used; nothing was evaluated.
         VariantError: a variant's model or reranker can't be found, and nothing was evaluated; or it can't be loaded.
+        OutputError: the folder has other files where a variant's model or run is stored.
     """
     # Report what is missing before the first of many questions.
     for path in sweep.questions:
@@ -210,6 +213,7 @@ def run_sweep(
     rerankers = _rerankers(sweep.variants, library)
     for variant in sweep.variants:
         _check_model(variant)
+        _check_model_folder(folder / _MODELS / variant.name)
     folder.mkdir(parents=True, exist_ok=True)
     for variant in sweep.variants:
         with _configured_library(variant, library, rerankers[variant.reranker], folder, notify) as configured:
@@ -241,6 +245,12 @@ def _check_model(variant: Variant) -> None:
         raise VariantError(variant.name, reason) from error
 
 
+def _check_model_folder(directory: Path) -> None:
+    """Refuse a folder of the user's own, such as the model itself: exporting a model replaces the folder."""
+    if directory.is_dir() and any(directory.iterdir()) and not (directory / DESCRIPTION).exists():
+        raise OutputError(f"{directory}: This folder was not written by a sweep. Name another folder with --runs.")
+
+
 def _run_variant(
     variant: Variant,
     library: Library,
@@ -263,7 +273,7 @@ def _run_variant(
                 progress(variant.name, done, count)
 
         run = evaluate(searched, task, name=variant.name, progress=report).run
-    save_run(run, file)
+    save_run(run, file, force=True)
     return SweepRun(variant.name, path, run, reused=False)
 
 
@@ -281,7 +291,7 @@ def _configured_library(
     encoder = models.encoder
     if variant.model is not None:
         try:
-            encoder = prepare_encoder(variant.model, folder / "models" / variant.name, notify=notify)
+            encoder = prepare_encoder(variant.model, folder / _MODELS / variant.name, notify=notify)
         except ModelError as error:
             raise VariantError(variant.name, error) from error
         models = models.replaced(calibration=Calibration(UNCALIBRATED))

@@ -22,7 +22,7 @@ def add(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A .md, .txt, .html or .epub file.")],
     slug: Annotated[
         str | None,
-        typer.Option("--name", metavar="NAME", help="The review's slug. Default: from the file's name or the title."),
+        typer.Option("--name", metavar="NAME", help="The review's slug. Default: from the title."),
     ] = None,
     server: Annotated[
         int | None,
@@ -30,7 +30,10 @@ def add(
             "--server", metavar="SERVER", parser=parse_server_id, help="Only for the Discord server with this ID."
         ),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Add or replace the review without asking.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Add the review without asking.")] = False,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace the review of the same title without asking.")
+    ] = False,
     data: DataOption = DATA,
 ) -> None:
     """Add a review from a file. Other formats are converted to Markdown."""
@@ -47,11 +50,14 @@ def add(
     collection = SHARED if server is None else str(server)
     candidate = convert_in_sandbox(content, file.name, slug=slug, collection=collection)
     review = candidate.review
-    stored = find_review_file(data, collection, review.slug)
-    _preview(candidate, replaced=stored.file if stored else None)
-    if not yes:
-        _ask("Replace it?" if stored else "Add it?")
     try:
+        stored = find_review_file(data, collection, review.slug, title=review.title)
+        if stored and stored.file.read_bytes() == candidate.content.encode():
+            say(f"{stored.file}: This review is stored already. Nothing was changed.")
+            return
+        _preview(candidate, replaced=stored.file if stored else None)
+        if not (replace if stored else yes):
+            _ask(stored is not None, asked=not yes)
         place = add_review(data, collection, review.slug, candidate.content, replaces=stored.digest if stored else None)
     except ReviewStorageError as error:
         raise ReviewStorageError(f"{collection_folder(data, collection)}: {error}") from error
@@ -93,13 +99,19 @@ def _preview(candidate: ConvertedFile, *, replaced: Path | None) -> None:
         notice(f"This replaces {replaced}.")
 
 
-def _ask(question: str) -> None:
-    """Ask the person at the terminal, and exit if the answer is no."""
-    if not sys.stdin.isatty():
-        notice("Nothing was added. Run the command again with --yes.")
+def _ask(replaces: bool, *, asked: bool) -> None:
+    """Ask the person at the terminal, and exit if the answer is no.
+
+    Args:
+        replaces: whether a review is replaced.
+        asked: whether to ask at all: who wants no questions has not agreed to replace anything.
+    """
+    if not (asked and sys.stdin.isatty()):
+        advice = "--replace, or give it another name with --name" if replaces else "--yes"
+        notice(f"Nothing was added. Run the command again with {advice}.")
         raise typer.Exit(1)
     try:
-        agreed = Prompter().agrees(question, default=False)
+        agreed = Prompter().agrees("Replace it?" if replaces else "Add it?", default=False)
     except KeyboardInterrupt:
         notice("Nothing was added.")
         raise

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.options import DATA, DataOption
+from bot.cli.options import DATA, DataOption, ForceOption
 from bot.cli.output.console import notice, say
 from bot.cli.output.wording import counted, for_folder
 from embeddings import REVIEWS
@@ -18,12 +18,13 @@ if TYPE_CHECKING:
 
 def backup(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup to write, a .zip file.")],
+    force: ForceOption = False,
     data: DataOption = DATA,
 ) -> None:
     """Save the database, the reviews and the question files to one file. The bot may be running."""
     from bot.storage.backup import back_up
 
-    contents = back_up(data, file)
+    contents = back_up(data, file, force=force)
     say(f"{file}: {_summary(contents)}. The token and the index are not included.")
     if not contents.reviews:
         notice(f"{data / REVIEWS}: There are no reviews, so the backup has none.")

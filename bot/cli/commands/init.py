@@ -16,7 +16,7 @@ from bot.cli.output.wording import counted, data_option, for_folder
 from bot.cli.prompts import Prompter
 from bot.config import FIRST_BUILD_WAIT, MAX_NAMED, SETUP_TRIES
 from bot.token import TOKEN
-from embeddings import REVIEWS, SUFFIXES, LibraryError, review_files, slugify
+from embeddings import REVIEWS, SUFFIXES, LibraryError, review_files, slugify, write_output, written_by_us
 
 
 class SetupError(LibraryError):
@@ -205,7 +205,7 @@ def copy_reviews(folder: Path, data: Path, replace: Callable[[Path], bool]) -> C
             content = path.read_bytes()
             if target.exists() and (target.read_bytes() == content or not replace(target)):
                 continue
-            _write(target, content, mode=0o644)
+            write_output(target, content, written_by_us, mode=0o644)
             written.append(target)
     except OSError as error:
         raise SetupError(f"{error.filename}: {error.strerror}. This review was not copied.") from error
@@ -246,22 +246,7 @@ def save_token(token: str, data: Path) -> Path:
     file = data / TOKEN
     try:
         data.mkdir(parents=True, exist_ok=True)
-        _write(file, f"{token}\n".encode(), mode=0o600)
+        write_output(file, f"{token}\n", written_by_us, mode=0o600)
     except OSError as error:
         raise SetupError(f"{file}: {error.strerror}. The token was not saved.") from error
     return file
-
-
-def _write(file: Path, content: bytes, *, mode: int) -> None:
-    beside = file.with_name(f".{file.name}.{os.getpid()}")
-    try:
-        # The file has its mode from the start: at no moment can another user read it.
-        opened = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(opened, "wb") as stream:
-            stream.write(content)
-            stream.flush()
-            os.fsync(stream.fileno())
-        beside.replace(file)
-    except OSError:
-        beside.unlink(missing_ok=True)
-        raise

@@ -34,7 +34,7 @@ class ReviewsCog(commands.Cog):
     @review.command(description="Add a review that only this server can see")
     @app_commands.describe(
         file="A Markdown, text, HTML or EPUB file",
-        name="A short name for commands and links. By default the file’s name or the title",
+        name="A short name for commands and links. By default the title",
     )
     async def add(self, interaction: Interaction, file: discord.Attachment, name: Name | None = None) -> None:
         """Read the file, and show a preview."""

@@ -41,11 +41,12 @@ class ReviewService:
         Raises:
             BusyError: too many uploads are waiting.
             ConversionError: the file can't become a review.
+            ReviewStorageError: the name belongs to a review of another title.
         """
         collection = str(server)
         candidate = await self._uploads.examine(url, size, file, slug=slug, collection=collection)
         review = candidate.review
-        digest = await self._engine.review_digest(collection, review.slug)
+        digest = await self._engine.review_digest(review)
         replaced = self._engine.titles.by_slug(review.slug, (collection,))
         key = self._uploads.put(Upload(context.member, server, candidate, digest))
         visible = self._engine.titles.visible(context.collections)

@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 
+from embeddings.documents.outputs import check_output, write_output
 from embeddings.errors import QuestionFileError
 from embeddings.evaluation.datasets.questions import read_lines, read_records, register_id
 from embeddings.evaluation.datasets.review_builder import SectionText, build_review, one_line
@@ -43,9 +45,13 @@ def read_beir(folder: Path, split: str = "test") -> Task:
     return Task(folder.name, (build_review(folder.name, folder.name, sections.values()),), questions, _section_of)
 
 
-def write_beir(task: Task, folder: Path, split: str = "test") -> None:
-    """Write a task of reviews as a BEIR folder; files of the same name are overwritten."""
-    (folder / "qrels").mkdir(parents=True, exist_ok=True)
+def write_beir(task: Task, folder: Path, split: str = "test", *, force: bool = False) -> None:
+    """Write a task of reviews as a BEIR folder.
+
+    Raises:
+        OutputError: the folder has a file of the same name with other content, and not `force`. Nothing was written.
+        OSError: it can't be written.
+    """
     corpus = (
         {
             "_id": paragraph_id(review.slug, section.slug, paragraph.number),
@@ -55,17 +61,24 @@ def write_beir(task: Task, folder: Path, split: str = "test") -> None:
         for review in task.reviews
         for section, paragraph in paragraphs_of(review)
     )
-    _write_lines(folder / "corpus.jsonl", (json.dumps(record, ensure_ascii=False) for record in corpus))
     queries = (
         {"_id": question.id, "text": question.text, "metadata": _metadata(question)} for question in task.questions
     )
-    _write_lines(folder / "queries.jsonl", (json.dumps(record, ensure_ascii=False) for record in queries))
     rows = (
         f"{question.id}\t{judgement.document}\t{judgement.grade}"
         for question in task.questions
         for judgement in question.judgements
     )
-    _write_lines(folder / "qrels" / f"{split}.tsv", (_HEADER, *rows))
+    contents = {
+        folder / "corpus.jsonl": _json_lines(corpus),
+        folder / "queries.jsonl": _json_lines(queries),
+        folder / "qrels" / f"{split}.tsv": "".join(f"{line}\n" for line in (_HEADER, *rows)),
+    }
+    for file, content in contents.items():
+        check_output(file, partial(_holds, content), force=force)
+    (folder / "qrels").mkdir(parents=True, exist_ok=True)
+    for file, content in contents.items():
+        write_output(file, content, force=force)
 
 
 def _read_corpus(file: Path) -> dict[str, SectionText]:
@@ -146,5 +159,9 @@ def _metadata(question: JudgedQuestion) -> dict[str, object]:
     }
 
 
-def _write_lines(file: Path, lines: Iterable[str]) -> None:
-    file.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+def _holds(content: str, file: Path) -> bool:
+    return file.read_bytes() == content.encode()
+
+
+def _json_lines(records: Iterable[Mapping[str, object]]) -> str:
+    return "".join(f"{json.dumps(record, ensure_ascii=False)}\n" for record in records)

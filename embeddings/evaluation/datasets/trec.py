@@ -8,13 +8,14 @@ written strictly decreasing. White space separates the fields, so it is percent-
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import unquote
 
 import numpy as np
 
+from embeddings.documents.outputs import write_output
 from embeddings.errors import QuestionFileError
 from embeddings.evaluation.datasets.questions import read_lines
 from embeddings.evaluation.datasets.task import Judgement
@@ -41,24 +42,47 @@ def strictly_decreasing(ranking: Sequence[ScoredDocument]) -> tuple[ScoredDocume
     return tuple(decreasing)
 
 
-def write_qrels(judgements: Mapping[str, Iterable[Judgement]], file: Path) -> None:
-    """Write relevance judgements, by question id, as a TREC qrels file."""
+def write_qrels(judgements: Mapping[str, Iterable[Judgement]], file: Path, *, force: bool = False) -> None:
+    """Write relevance judgements, by question id, as a TREC qrels file.
+
+    Raises:
+        OutputError: there is a file with other content, which may be somebody's judgements, and not `force`.
+        OSError: it can't be written.
+    """
     lines = (
         f"{_field(question)} 0 {_field(judgement.document)} {judgement.grade}\n"
         for question, judged in judgements.items()
         for judgement in judged
     )
-    file.write_text("".join(lines), encoding="utf-8")
+    write_output(file, "".join(lines), force=force)
 
 
-def write_run(rankings: Mapping[str, Sequence[ScoredDocument]], tag: str, file: Path) -> None:
-    """Write rankings, by question id and best first, as a TREC run file."""
+def write_run(rankings: Mapping[str, Sequence[ScoredDocument]], tag: str, file: Path, *, force: bool = False) -> None:
+    """Write rankings, by question id and best first, as a TREC run file.
+
+    Raises:
+        OutputError: there is another file than a run with this tag, and not `force`.
+        OSError: it can't be written.
+    """
     lines = (
         f"{_field(question)} Q0 {_field(scored.document)} {rank} {scored.score!r} {_field(tag)}\n"
         for question, ranking in rankings.items()
         for rank, scored in enumerate(strictly_decreasing(ranking), start=1)
     )
-    file.write_text("".join(lines), encoding="utf-8")
+    write_output(file, "".join(lines), is_run_of(tag), force=force)
+
+
+def is_run_of(tag: str) -> Callable[[Path], bool]:
+    """Return a function that returns True for a TREC run file whose lines all have that tag."""
+
+    def is_ours(file: Path) -> bool:
+        try:
+            read_run(file)
+            return all(line.split()[-1:] in ([], [_field(tag)]) for line in read_lines(file))
+        except QuestionFileError:
+            return False
+
+    return is_ours
 
 
 def read_qrels(file: Path) -> dict[str, tuple[Judgement, ...]]:

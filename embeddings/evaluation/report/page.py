@@ -13,6 +13,7 @@ from pathlib import Path
 
 from embeddings.answering.calibration import Thresholds
 from embeddings.config import REPORT_QUESTIONS
+from embeddings.documents.outputs import write_output
 from embeddings.evaluation.datasets.task import Span, paragraphs_of
 from embeddings.evaluation.evaluator import Evaluation
 from embeddings.evaluation.metrics import Measure, Outcome, is_relevant
@@ -31,20 +32,31 @@ from embeddings.evaluation.summary import (
 from embeddings.records import Quote, Review, State
 
 _TEMPLATE = "template.html"
+_MARK = b'<meta name="generator" content="review-bot">'
+_HEAD_BYTES = 1024
 _GROUP_MEASURES = (Measure.NDCG, Measure.FIRST_QUOTE, Measure.THREE_QUOTES, Measure.KEPT, Measure.REFUSED)
 
 
-def write_report(evaluation: Evaluation, thresholds: Thresholds, file: Path) -> None:
+def write_report(evaluation: Evaluation, thresholds: Thresholds, file: Path, *, force: bool = False) -> None:
     """Write the page in one step.
 
     Args:
         evaluation: the evaluation to show.
         thresholds: between the states; the plot of confidences has them.
         file: the path of the page.
+        force: whether to replace a file that is not an earlier report.
+
+    Raises:
+        OutputError: there is another file than a report, and not `force`.
+        OSError: it can't be written.
     """
-    partial = file.with_name(f"{file.name}.partial")
-    partial.write_text(render_report(evaluation, thresholds), encoding="utf-8")
-    partial.replace(file)
+    write_output(file, render_report(evaluation, thresholds), is_report, force=force)
+
+
+def is_report(file: Path) -> bool:
+    """Return True if a file is a page of `write_report`."""
+    with file.open("rb") as opened:
+        return _MARK in opened.read(_HEAD_BYTES)
 
 
 def render_report(evaluation: Evaluation, thresholds: Thresholds) -> str:

@@ -39,6 +39,8 @@ from embeddings.index.collection import COLLECTIONS, ENCODERS, INDEX_DIRECTORY, 
 from embeddings.index.manifest import BF16, BY_SIZE, EXACT, FP32, IndexedCollection, Manifest
 from embeddings.records import SHARED, Review
 
+LOCK_FILE = "lock"
+
 Notify = Callable[[str], None]
 """Called with one line for the person at the terminal."""
 
@@ -219,7 +221,7 @@ def index_lock(directory: Path, *, wait: float = 0.0) -> Iterator[None]:
         IndexBusyError: another process holds the lock.
         IndexWriteError: the folder can't be written, or the disk is full; the old index is untouched.
     """
-    lock = filelock.FileLock(directory / "lock")
+    lock = filelock.FileLock(directory / LOCK_FILE)
     try:
         directory.mkdir(parents=True, exist_ok=True)
         lock.acquire(timeout=wait)

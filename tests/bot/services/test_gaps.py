@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from bot.services.gaps import ExportError, Gap, Wording, find_gaps, gaps_record, write_questions
 from bot.storage.records import StoredQuestion
+from embeddings.errors import OutputError
 from embeddings.evaluation.annotate import UnlabelledQuestion, read_unlabelled
 from embeddings.records import State
 
@@ -74,24 +75,25 @@ def test_an_export_replaces_an_earlier_one(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "reason"),
+    "content",
     [
-        ('{"id": "q1", "question": "Is it sad?", "relevant": []}\n', "The file holds labelled questions"),
+        '{"id": "q1", "question": "Is it sad?", "relevant": []}\n',
         (
             '{"id": "asked-0001", "question": "Is it sad?", "kind": "asked"}\n\n'
-            '{"id": "q1", "question": "Is it sad?", "kind": "asked", "relevant": []}\n',
-            "The file holds labelled questions",
+            '{"id": "q1", "question": "Is it sad?", "kind": "asked", "relevant": []}\n'
         ),
-        ("Shopping: bread, butter\n", "The file exists and is not an export of questions"),
+        "Shopping: bread, butter\n",
     ],
+    ids=["labelled questions", "partly labelled questions", "notes"],
 )
-def test_an_export_replaces_no_other_file(tmp_path: Path, content: str, reason: str) -> None:
+def test_an_export_replaces_no_other_file_unless_forced(tmp_path: Path, content: str) -> None:
     file = tmp_path / "mine.jsonl"
     file.write_text(content, encoding="utf-8")
-    with pytest.raises(ExportError, match=rf"mine\.jsonl: {reason}.* Name another file"):
+    with pytest.raises(OutputError, match=r"mine\.jsonl: There is a file of this name already"):
         write_questions(find_gaps([NETFLIX], by_first_word), file)
     assert file.read_text(encoding="utf-8") == content
     assert [path.name for path in tmp_path.iterdir()] == ["mine.jsonl"]
+    assert write_questions(find_gaps([NETFLIX], by_first_word), file, force=True) == 1
 
 
 def test_gaps_in_json_have_counts_by_state() -> None:

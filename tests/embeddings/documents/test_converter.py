@@ -99,12 +99,18 @@ def test_a_plain_text_becomes_markdown_under_its_own_title() -> None:
     assert (converted.review.slug, converted.converted) == ("das-ende-ein-film", True)
 
 
-def test_markdown_is_stored_unchanged_under_its_files_name_or_another() -> None:
+def test_markdown_is_stored_unchanged_under_its_title_or_another_name() -> None:
     content = "---\ntitle: The Lighthouse Keeper\nspoilers: [the-end]\n---\nA lamp.\n\n## The End\n\nHe *drowns*.\n"
     converted = convert(b"\xef\xbb\xbf" + content.replace("\n", "\r\n").encode(), "Light House.md")
-    assert (converted.content, converted.review.slug, converted.converted) == (content, "light-house", False)
+    assert (converted.content, converted.review.slug, converted.converted) == (content, "the-lighthouse-keeper", False)
     assert [section.spoiler for section in converted.review.sections] == [False, True]
     assert convert(content.encode(), "x.md", slug="The Keeper!").review.slug == "the-keeper"
+
+
+@pytest.mark.parametrize("name", ["index.txt", "README.txt"])
+def test_a_file_without_a_title_is_not_named_after_a_generic_file_name(name: str) -> None:
+    with pytest.raises(ConversionError, match="The file has no title, and its name is none"):
+        convert(b"A keeper counts.", name)
 
 
 @given(st.text(min_size=1, max_size=300))

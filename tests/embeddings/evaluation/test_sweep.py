@@ -9,7 +9,7 @@ import pytest
 
 from embeddings.answering.calibration import UNCALIBRATED, Thresholds
 from embeddings.config import RankingSettings
-from embeddings.errors import QuestionFileError
+from embeddings.errors import OutputError, QuestionFileError
 from embeddings.evaluation.sweep import (
     NAMED_RANKINGS,
     Sweep,
@@ -260,3 +260,14 @@ def test_a_variant_may_use_another_encoder(library: Library, questions: Path, tm
     assert swept.run.fingerprint is not None
     assert swept.run.fingerprint.model["dimension"] == DIMENSION
     assert swept.run.fingerprint.settings["thresholds"] == asdict(UNCALIBRATED)
+
+
+def test_a_folder_of_the_users_own_is_not_replaced_by_an_exported_model(
+    library: Library, questions: Path, tmp_path: Path
+) -> None:
+    model = save_bert(tmp_path / "models" / "mine")
+    before = {path: path.read_bytes() for path in model.rglob("*") if path.is_file()}
+    sweep = Sweep((questions,), (Variant("mine", RankingSettings(), model=str(model)),))
+    with pytest.raises(OutputError, match=r"models/mine: This folder was not written by a sweep"):
+        next(run_sweep(sweep, library, tmp_path, notify=no_notes))
+    assert {path: path.read_bytes() for path in model.rglob("*") if path.is_file()} == before

@@ -16,6 +16,7 @@ import typer
 from bot.cli.options import (
     DATA,
     DataOption,
+    ForceOption,
     JsonOption,
     NoRerankerOption,
     QuestionsArgument,
@@ -25,11 +26,11 @@ from bot.cli.options import (
 )
 from bot.cli.output.console import notice, print_json
 from bot.cli.output.progress import evaluation_progress
-from embeddings import SHIPPED, LibraryError
+from embeddings import SHIPPED, LibraryError, check_output
 
 if TYPE_CHECKING:
     from embeddings import Library, RankingSettings
-    from embeddings.evaluation import Evaluation, Run, Task
+    from embeddings.evaluation import Run, Task
 
 
 def evaluate(
@@ -58,6 +59,7 @@ def evaluate(
     index: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Keep the index of a SQuAD or BEIR corpus here for next time.")
     ] = None,
+    force: ForceOption = False,
     as_json: JsonOption = False,
     data: DataOption = DATA,
 ) -> None:
@@ -71,6 +73,7 @@ def evaluate(
         named_ranking,
         open_task,
         save_run,
+        write_run,
     )
     from embeddings.evaluation import evaluate as evaluate_task
 
@@ -78,7 +81,7 @@ def evaluate(
         weights = named_ranking(ranking)
     except UnknownRankingError as error:
         raise typer.BadParameter(str(error), param_hint="--ranking") from error
-    _check_writable(files=(save, report), folders=(trec, beir))
+    _check_writable(save, report, folders=(trec, beir), force=force)
     stored = load_runs([baseline])[0] if baseline is not None else None
     library = _library(data, weights, chosen_reranker(reranker, no_reranker))
     with (
@@ -91,23 +94,29 @@ def evaluate(
         count = len(task.questions)
         if stored is not None and baseline is not None:
             _check_baseline(stored, task, asked, _renewal(questions, split, baseline))
+        # Before the first question, because these may be refused and need no answers.
+        name = save.stem if save is not None else task.name
+        _export_task(task, name, trec, beir, force=force)
         evaluation = evaluate_task(
             asked,
             task,
-            name=save.stem if save is not None else None,
+            name=name,
             progress=lambda done: show("asking", done, count),
         )
     for question, reason in evaluation.failures.items():
         notice(f"{question}: The question can't be answered ({reason}). It counts as unanswered.")
     if save is not None:
         with _writing(save):
-            save_run(evaluation.run, save)
-    _export(evaluation, trec, beir)
+            save_run(evaluation.run, save, force=force)
+    if trec is not None:
+        rankings = {outcome.question.id: outcome.ranking for outcome in evaluation.outcomes}
+        with _writing(trec):
+            write_run(rankings, name, trec / f"{name}.run", force=force)
     if report is not None:
         from embeddings.evaluation import write_report
 
         with _writing(report):
-            write_report(evaluation, library.models.thresholds, report)
+            write_report(evaluation, library.models.thresholds, report, force=force)
     if as_json:
         print_json(evaluation_record(evaluation))
     else:
@@ -147,26 +156,31 @@ def _check_baseline(stored: Run, task: Task, library: Library, renewal: str) -> 
         )
 
 
-def _export(evaluation: Evaluation, trec: Path | None, beir: Path | None) -> None:
-    from embeddings.evaluation import write_beir, write_qrels, write_run
+def _export_task(task: Task, run: str, trec: Path | None, beir: Path | None, *, force: bool) -> None:
+    """Write the questions and their judgements, and check that the run can be written too."""
+    from embeddings.evaluation import is_run_of, write_beir, write_qrels
 
     if trec is not None:
-        judgements = {question.id: question.judgements for question in evaluation.task.questions}
-        rankings = {outcome.question.id: outcome.ranking for outcome in evaluation.outcomes}
+        judgements = {question.id: question.judgements for question in task.questions}
         with _writing(trec):
-            write_qrels(judgements, trec / f"{evaluation.task.name}.qrels")
-            write_run(rankings, evaluation.run.name, trec / f"{evaluation.run.name}.run")
+            check_output(trec / f"{run}.run", is_run_of(run), force=force)
+            write_qrels(judgements, trec / f"{task.name}.qrels", force=force)
     if beir is not None:
         with _writing(beir):
-            write_beir(evaluation.task, beir)
+            write_beir(task, beir, force=force)
 
 
-def _check_writable(files: Sequence[Path | None], folders: Sequence[Path | None]) -> None:
+def _check_writable(save: Path | None, report: Path | None, folders: Sequence[Path | None], *, force: bool) -> None:
     """Create the folders to write to, so that errors appear before any question is asked."""
-    for file in files:
-        if file is not None and file.is_dir():
-            raise LibraryError(f"{file}: This is a folder. Name a file in it.")
-    for folder in (*(file.parent for file in files if file is not None), *filter(None, folders)):
+    from embeddings.evaluation import is_report, is_run
+
+    if save is not None and report is not None and save.resolve() == report.resolve():
+        raise typer.BadParameter("Name different files.", param_hint="--save and --report")
+    files = [(file, is_ours) for file, is_ours in ((save, is_run), (report, is_report)) if file is not None]
+    for file, is_ours in files:
+        with _writing(file):
+            check_output(file, is_ours, force=force)
+    for folder in (*(file.parent for file, _ in files), *filter(None, folders)):
         with _writing(folder):
             folder.mkdir(parents=True, exist_ok=True)
             if not os.access(folder, os.W_OK):

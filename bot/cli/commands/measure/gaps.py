@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.options import DATA, DataOption, JsonOption, parse_date, parse_server_id
+from bot.cli.options import DATA, DataOption, ForceOption, JsonOption, parse_date, parse_server_id
 from bot.cli.output.console import notice, print_json, say
 from bot.cli.output.wording import counted, for_folder
 from bot.config import SIMILAR_QUESTIONS
@@ -32,6 +32,7 @@ def gaps(
     export: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write the questions to a file for `review-bot label --from`.")
     ] = None,
+    force: ForceOption = False,
     as_json: JsonOption = False,
     data: DataOption = DATA,
 ) -> None:
@@ -53,7 +54,7 @@ def gaps(
     found = find_gaps(stored, library.models.encoder.encode, answered=answered)
     library.close()
     if export is not None:
-        count = counted(write_questions(found, export), "question")
+        count = counted(write_questions(found, export, force=force), "question")
         advice = for_folder(f"Label them with `review-bot label FILE --from {export}`.", data)
         notice(f"Wrote {count} to {export}. {advice}")
     if as_json:

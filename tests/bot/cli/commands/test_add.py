@@ -36,8 +36,46 @@ def test_add_shows_a_file_and_adds_it_as_markdown_only_with_yes(run: Run, tmp_pa
     assert place.read_text(encoding="utf-8") == (
         "---\ntitle: The Ferryman\n---\n\nHe rows people over.\n\n## The Boat\n\nIt is made of planks.\n"
     )
-    again = run("add", file, "--yes", "--data", data)
-    assert again.err == f"{CONVERTED}This replaces {place}.\n"
+
+
+def test_a_review_is_replaced_only_on_request(run: Run, tmp_path: Path) -> None:
+    file, data = tmp_path / "The Ferryman.txt", tmp_path / "data"
+    place = data / "reviews" / "the-ferryman.md"
+    for text, options, code in (
+        (TEXT, ["--yes"], 0),
+        ("He swims.", ["--yes"], 1),
+        ("He swims.", [], 1),
+        ("He swims.", ["--replace"], 0),
+        ("He swims.", ["--yes"], 0),
+    ):
+        before = place.read_text(encoding="utf-8") if place.exists() else ""
+        file.write_text(text, encoding="utf-8")
+        added = run("add", file, *options, "--data", data)
+        assert added.code == code
+        if code:
+            assert added.err.endswith(
+                f"This replaces {place}.\nNothing was added. Run the command again with --replace, or give it another "
+                "name with --name.\n"
+            )
+            assert place.read_text(encoding="utf-8") == before
+        else:
+            assert text.split()[1] in place.read_text(encoding="utf-8")
+
+
+def test_files_of_one_name_are_stored_by_their_titles_and_no_title_replaces_another(run: Run, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    for folder, title in (("a", "Whales"), ("b", "The Sea")):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "index.md").write_text(f"---\ntitle: {title}\n---\nText.\n", encoding="utf-8")
+        assert run("add", tmp_path / folder / "index.md", "--yes", "--data", data).code == 0
+    assert sorted(path.name for path in (data / "reviews").iterdir()) == ["the-sea.md", "whales.md"]
+    for options in ([], ["--yes"], ["--replace"], ["--yes", "--replace"]):
+        refused = run("add", tmp_path / "b" / "index.md", "--name", "whales", *options, "--data", data)
+        assert refused.complaint == (
+            f"{data / 'reviews'}: The name 'whales' belongs to the review “Whales”, which “The Sea” does not replace. "
+            "Choose another name."
+        )
+    assert "title: Whales" in (data / "reviews" / "whales.md").read_text(encoding="utf-8")
 
 
 def test_only_a_review_without_headings_gets_a_notice(run: Run, tmp_path: Path) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import shutil
+import zipfile
 from pathlib import Path
 
-from tests.bot.cli.conftest import QUESTION, Run, copy_of
+from tests.bot.cli.conftest import QUESTION, Run, add_whales, copy_of
 from tests.project import ROOT
 
 
@@ -38,6 +39,25 @@ def test_answers_are_the_same_after_a_restore_to_another_folder(run: Run, two_re
     assert restored.out.endswith(f". Run `review-bot index --data {other}` before you start the bot.\n")
     assert run("index", "--data", other).code == 0
     assert answers(other) == answers(data)
+
+
+def test_a_backup_replaces_an_earlier_backup_and_no_other_file_unless_forced(run: Run, tmp_path: Path) -> None:
+    data, notes, saved = tmp_path / "data", tmp_path / "notes.txt", tmp_path / "club.zip"
+    add_whales(data)
+    notes.write_text("Do not lose this.", encoding="utf-8")
+    with zipfile.ZipFile(saved, "w") as other:
+        other.writestr("holiday.jpg", "photo")
+    for file in (notes, saved):
+        before = file.read_bytes()
+        assert run("backup", file, "--data", data).complaint == (
+            f"{file}: There is a file of this name already, which this command did not write. "
+            "Name another one, or replace it with --force."
+        )
+        assert file.read_bytes() == before
+        for options in (["--force"], []):
+            assert run("backup", file, *options, "--data", data).code == 0
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["club.zip", "data", "notes.txt"]
+    assert run("restore", notes, "--data", tmp_path / "other").code == 0
 
 
 def test_a_backup_without_reviews_says_so(run: Run, tmp_path: Path) -> None:

@@ -112,6 +112,63 @@ def test_an_unwritable_output_is_an_error_before_the_first_question(run: Run, in
     assert folder.complaint == f"{tmp_path}: This is a folder. Name a file in it."
 
 
+OUTPUTS = {
+    "--save": ("mine.json",),
+    "--report": ("mine.html",),
+    "--trec": ("one.run", "one.qrels"),
+    "--beir": ("corpus.jsonl", "queries.jsonl", "qrels/test.tsv"),
+}
+
+
+@pytest.mark.parametrize(("option", "name"), [(option, name) for option, names in OUTPUTS.items() for name in names])
+def test_an_output_replaces_an_earlier_one_and_no_other_file_unless_forced(
+    run: Run, indexed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str, name: str
+) -> None:
+    out = tmp_path / "out"
+    place = out if option in ("--trec", "--beir") else out / name
+    command = ("evaluate", question_file(tmp_path, "How do I cook rice?"), "--data", indexed, option, place)
+    (out / name).parent.mkdir(parents=True)
+    (out / name).write_text("my notes\n", encoding="utf-8")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Library, "run", None)
+        refused = run(*command)
+
+    assert refused.complaint.startswith(f"{out / name}: There is a file of this name already")
+    assert [path.name for path in out.rglob("*") if path.is_file()] == [Path(name).name]
+    assert (out / name).read_text(encoding="utf-8") == "my notes\n"
+    assert run(*command, "--force").code == 0
+    assert "my notes" not in (out / name).read_text(encoding="utf-8")
+    assert run(*command).code == 0
+
+
+def test_one_file_for_two_outputs_is_a_usage_error(run: Run, indexed: Path, tmp_path: Path) -> None:
+    file = tmp_path / "out.json"
+    assert run("evaluate", QUESTIONS, "--data", indexed, "--save", file, "--report", file).code == 2
+
+
+def test_an_index_is_not_built_in_a_folder_with_other_files(run: Run, data: Path, tmp_path: Path) -> None:
+    squad = tmp_path / "squad.json"
+    squad.write_text(
+        json.dumps({"data": [{"title": "A", "paragraphs": [{"context": "It sings.", "qas": [
+            {"id": "q", "question": "What?", "is_impossible": True, "answers": []}
+        ]}]}]}),
+        encoding="utf-8",
+    )  # fmt: skip
+    own = data / "collections" / "77" / "own.md"
+    own.parent.mkdir(parents=True)
+    own.write_text("---\ntitle: Own\n---\nText.\n", encoding="utf-8")
+    before = {path: path.read_bytes() for path in data.rglob("*.md")}
+
+    for folder in (data, data / ".index", data / "collections"):
+        refused = run("evaluate", squad, "--data", data, "--index", folder)
+        assert f"{folder}: This folder has other files than an index." in refused.err, folder
+
+    assert {path: path.read_bytes() for path in before} == before
+    for _ in range(2):
+        assert run("evaluate", squad, "--data", data, "--index", tmp_path / "squad-index").code == 0
+
+
 def test_a_run_that_is_not_worse_passes_the_baseline(run: Run, indexed: Path, runs: Path) -> None:
     done = run("evaluate", QUESTIONS, "--data", indexed, "--baseline", runs / "default.json")
 
