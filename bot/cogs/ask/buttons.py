@@ -1,4 +1,4 @@
-"""What the buttons below an answer do: follow up, share, delete, rate, and look further."""
+"""What the buttons below an answer do: follow up, share, delete, rate, and show more passages."""
 
 from __future__ import annotations
 
