@@ -1,7 +1,8 @@
-"""The project's folder, and the owner's review by name, so that the tests pass in a clone with more reviews."""
+"""The project's folder, and data directories for tests."""
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -9,8 +10,33 @@ ROOT = Path(__file__).parents[1]
 OWNERS = ROOT / "data" / "reviews" / "never-let-me-go.md"
 QUESTIONS = ROOT / "data" / "questions" / "never-let-me-go.jsonl"
 
+_LARGE = 1_000_000
+"""Bytes from which a file of an encoder is linked, not copied."""
 
-def furnish(data: Path) -> None:
-    """Put the owner's review, and no other, into a data directory that has none yet."""
+
+def furnish(data: Path, encoder: Path | None = None) -> None:
+    """Create a data directory with the owner's review only, so that tests pass in a clone with more reviews.
+
+    Args:
+        data: the directory.
+        encoder: an exported encoder, which saves the first build the export, or None.
+    """
     (data / "reviews").mkdir(parents=True)
     shutil.copy2(OWNERS, data / "reviews")
+    if encoder is not None:
+        _copy_tree(encoder, data / ".index" / "encoders" / encoder.name)
+
+
+def copy_data(data: Path, target: Path) -> Path:
+    """Copy a data directory, so that a test can change it. Large files of the encoder are links to the same file."""
+    return _copy_tree(data, target)
+
+
+def _copy_tree(source: Path, target: Path) -> Path:
+    def copy(file: str, to: str) -> str:
+        if "encoders" in Path(file).parts and Path(file).stat().st_size > _LARGE:
+            os.link(file, to)
+            return to
+        return shutil.copy2(file, to)
+
+    return Path(shutil.copytree(source, target, copy_function=copy))

@@ -16,6 +16,7 @@ from tests.discord.harness.club import Club, furnish, run_club
 from tests.discord.harness.launch import point_at
 from tests.discord.harness.logs import LogWatch, watch
 from tests.discord.loopback.server import ThreadedServer
+from tests.project import copy_data
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -50,9 +51,15 @@ def log() -> Iterator[LogWatch]:
 
 
 @pytest.fixture(scope="session")
-def reviews(shared_folder: SharedFolder) -> Path:
-    """Return a data directory with the owner's review and a short one, indexed. Copy it before you change it."""
-    return shared_folder("club", furnish)
+def reviews(shared_folder: SharedFolder, encoder_directory: Path) -> Path:
+    """Return a data directory with the owner's review and a short one, indexed. A test must not change it."""
+    return shared_folder("club", lambda data: furnish(data, encoder_directory))
+
+
+@pytest.fixture
+def data(reviews: Path, tmp_path: Path) -> Path:
+    """Return a copy of `reviews` that a test can change."""
+    return copy_data(reviews, tmp_path / "data")
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -42,7 +41,7 @@ from embeddings.records import SHARED, Answer, AskResult, QuestionInContext, Rev
 from tests.embeddings.fixtures.encoders import RecordingEncoder
 from tests.embeddings.fixtures.reviews import check_quotes, review
 from tests.embeddings.fixtures.tiny_models import save_model
-from tests.project import OWNERS
+from tests.project import copy_data, furnish
 
 QUESTION = "What is a deferral?"
 QUIET = "---\ntitle: The Quiet Place\naliases: [Quiet]\n---\nNobody speaks here.\n\n## Sound\n\nThe floor creaks.\n"
@@ -64,13 +63,10 @@ def _line(error: pytest.ExceptionInfo[LibraryError]) -> str:
 def template(encoder_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with an index, built by `Library.build` with the encoder of all tests."""
     data = tmp_path_factory.mktemp("library") / "data"
-    (data / "reviews").mkdir(parents=True)
+    furnish(data, encoder_directory)
     (data / "collections" / "42").mkdir(parents=True)
-    shutil.copy2(OWNERS, data / "reviews")
     (data / "reviews" / "quiet.md").write_text(QUIET)
     (data / "collections" / "42" / "heron.md").write_text(OURS)
-    weights = OnnxEncoder.open(encoder_directory).identity.weights
-    shutil.copytree(encoder_directory, data / ".index" / "encoders" / weights[:16], copy_function=os.link)
     notes: list[str] = []
     Library.build(data, notify=notes.append).close()
     assert notes == []
@@ -79,15 +75,8 @@ def template(encoder_directory: Path, tmp_path_factory: pytest.TempPathFactory) 
 
 @pytest.fixture
 def data(template: Path, tmp_path: Path) -> Path:
-    """A copy of that directory to alter, except for the encoder's files, which are shared."""
-
-    def copy(source: str, target: str) -> str:
-        if "encoders" in Path(source).parts and not source.endswith(".json"):
-            os.link(source, target)
-            return target
-        return str(shutil.copy2(source, target))
-
-    return Path(shutil.copytree(template, tmp_path / "data", copy_function=copy))
+    """A copy of that directory to alter."""
+    return copy_data(template, tmp_path / "data")
 
 
 @pytest.fixture

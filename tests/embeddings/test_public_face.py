@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import doctest
-import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -13,7 +11,6 @@ import pytest
 
 import embeddings
 import embeddings.evaluation
-from embeddings.encoders.weights import DEFAULT_WEIGHTS
 from tests.project import furnish
 
 FACES = [embeddings, embeddings.evaluation]
@@ -42,9 +39,6 @@ def test_the_public_names_are_those_of_the_table_and_no_other() -> None:
 
 
 def test_the_example_runs(encoder_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    furnish(tmp_path / "data")
-    shutil.copytree(
-        encoder_directory, tmp_path / "data" / ".index" / "encoders" / DEFAULT_WEIGHTS[:16], copy_function=os.link
-    )
+    furnish(tmp_path / "data", encoder_directory)
     monkeypatch.chdir(tmp_path)
     assert doctest.testmod(embeddings, optionflags=doctest.NORMALIZE_WHITESPACE) == (0, 6)

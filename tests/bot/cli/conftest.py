@@ -10,14 +10,15 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.cli.app import main
-from tests.project import ROOT, furnish
+from tests.conftest import SharedFolder
+from tests.project import ROOT, copy_data, furnish
 
 QUESTION = "What is a deferral?"
 
@@ -124,11 +125,16 @@ def process(*arguments: str | Path, **options: Any) -> Outcome:  # noqa: ANN401 
 
 
 @pytest.fixture(scope="session")
-def first_use(tmp_path_factory: pytest.TempPathFactory) -> FirstUse:
+def first_use(shared_folder: SharedFolder) -> FirstUse:
     """Ask the first question about the owner's review. Copy the folder before changing anything in it."""
-    data = tmp_path_factory.mktemp("first") / "data"
-    furnish(data)
-    return FirstUse(data, process("ask", QUESTION, "--json", "--data", data))
+
+    def ask(folder: Path) -> None:
+        furnish(folder / "data")
+        outcome = process("ask", QUESTION, "--json", "--data", folder / "data")
+        (folder / "outcome.json").write_text(json.dumps(asdict(outcome)), encoding="utf-8")
+
+    folder = shared_folder("first-use", ask)
+    return FirstUse(folder / "data", Outcome(**json.loads((folder / "outcome.json").read_text(encoding="utf-8"))))
 
 
 @pytest.fixture(scope="session")
@@ -162,22 +168,10 @@ def imported(*arguments: str | Path) -> set[str]:
     return {name.partition(".")[0] for name in ran.stderr.split()}
 
 
-def copy_of(data: Path, target: Path) -> Path:
-    """Copy a data folder, so that the copy may be changed. The encoder's large files are shared by links."""
-
-    def copy(source: str, destination: str) -> str:
-        if Path(source).stat().st_size > 1_000_000:
-            os.link(source, destination)
-            return destination
-        return shutil.copy2(source, destination)
-
-    return Path(shutil.copytree(data, target, copy_function=copy))
-
-
 @pytest.fixture
 def data(indexed: Path, tmp_path: Path) -> Path:
     """A data folder with an index that the test may change."""
-    return copy_of(indexed, tmp_path / "data")
+    return copy_data(indexed, tmp_path / "data")
 
 
 @pytest.fixture
@@ -189,12 +183,15 @@ def fresh(data: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def two_reviews(indexed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def two_reviews(indexed: Path, shared_folder: SharedFolder) -> Path:
     """A data folder with two reviews and their index, only for reading."""
-    data = copy_of(indexed, tmp_path_factory.mktemp("two") / "data")
-    (data / "reviews" / "the-lighthouse-keeper.md").write_text(SECOND_REVIEW, encoding="utf-8")
-    assert process("index", "--data", data).code == 0
-    return data
+
+    def index(data: Path) -> None:
+        copy_data(indexed, data)
+        (data / "reviews" / "the-lighthouse-keeper.md").write_text(SECOND_REVIEW, encoding="utf-8")
+        assert process("index", "--data", data).code == 0
+
+    return shared_folder("two-reviews", index)
 
 
 @pytest.fixture

@@ -15,11 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bot.app.runner import Exit
 from embeddings.encoders.base import Encoder, EncoderIdentity
 from tests.discord.harness.club import QUESTION, Club, run_club
-from tests.discord.harness.logs import problems_in
-from tests.discord.harness.programs import PATIENCE, channel_and_member, copied, exit_code_of, loopback_process, program
+from tests.discord.harness.programs import channel_and_member, loopback_process, running_program
 from tests.discord.loopback.client import connect
 from tests.discord.running.test_many import SOON, rush
 
@@ -62,42 +60,6 @@ async def _until_resumed(club: Club) -> None:
     async with asyncio.timeout(10):
         while not (await club.loopback.stats())["resumes"]:
             await asyncio.sleep(0.05)
-
-
-async def what_ends_the_program(
-    reviews: Path, tmp_path: Path, disturbance: dict[str, Any], exit_code: Exit, said: str
-) -> None:
-    async with loopback_process() as loopback:
-        with program(loopback.url, copied(reviews, tmp_path), "run", token=loopback.token, errors=True) as bot:
-            await loopback.ready(timeout=PATIENCE)
-            general, ana = await channel_and_member(loopback)
-            await (await ana.slash(general, "ask", question=QUESTION)).answer()
-            await loopback.call("disturb", **disturbance)
-            assert await exit_code_of(bot) == exit_code
-            assert said in bot.output
-            assert (await loopback.stats())["identifies"] == 1
-
-
-async def a_refused_token_ends_the_program(reviews: Path, tmp_path: Path, token: str) -> None:
-    async with loopback_process(expect=(401,)) as loopback:
-        with program(loopback.url, copied(reviews, tmp_path), "run", token=token) as bot:
-            assert await exit_code_of(bot) == Exit.TOKEN_REFUSED
-            assert "refuses the token" in bot.output
-            assert (await loopback.stats())["identifies"] == 0
-
-
-async def a_start_is_tried_again(reviews: Path, tmp_path: Path, route: str, said: str) -> None:
-    async with loopback_process() as loopback:
-        await loopback.fault(route, "status", status=503, times=2)
-        with program(loopback.url, copied(reviews, tmp_path), "run", token=loopback.token) as bot:
-            await loopback.ready(timeout=PATIENCE)
-            general, ana = await channel_and_member(loopback)
-            answer = await (await ana.slash(general, "ask", question=QUESTION)).answer()
-            assert "deferrals" in answer.text
-            assert bot.output.count(said) == 2
-            assert await asyncio.to_thread(bot.stop) == 0
-            await loopback.assert_clean()
-            assert problems_in(bot.output, await loopback.secrets()) == []
 
 
 async def a_global_limit_leaves_callbacks_alone(club: Club) -> None:
@@ -143,20 +105,16 @@ async def a_slow_model(loopback_url: str, reviews: Path, store: Path, tries: int
     return answered
 
 
-async def a_stop_with_questions_in_flight(reviews: Path, tmp_path: Path, tries: int) -> int:
-    """SIGTERM once all are acknowledged and none can have been answered."""
+async def a_stop_with_questions_in_flight(data: Path, tries: int) -> int:
+    """Send SIGTERM once all are acknowledged and none can be answered yet."""
     async with loopback_process() as loopback:
-        with program(loopback.url, copied(reviews, tmp_path), "run", token=loopback.token) as bot:
-            await loopback.ready(timeout=PATIENCE)
+        async with running_program(loopback, data):
             general, ana = await channel_and_member(loopback)
             await loopback.fault("PATCH /webhooks/.*", "delay", seconds=1.0, times=tries)
             ids = await loopback.burst((ana, general, "ask", {"question": QUESTION}) for _ in range(tries))
             assert await loopback.wait_all(ids, "acknowledged", timeout=5) == tries
             assert not any(each["answered_after"] for each in await loopback.interactions(ids))
-            assert await asyncio.to_thread(bot.stop) == 0
-            await loopback.assert_clean()
-            assert problems_in(bot.output, await loopback.secrets()) == []
-            return await loopback.wait_all(ids, "answered", timeout=1)
+        return await loopback.wait_all(ids, "answered", timeout=1)
 
 
 async def many_questions_at_once(reviews: Path, tmp_path: Path, tries: int) -> int:

@@ -22,6 +22,7 @@ from tests.discord.harness.club import furnish, run_club
 from tests.discord.harness.launch import point_at
 from tests.discord.harness.logs import watch
 from tests.discord.loopback.server import ThreadedServer
+from tests.project import copy_data
 
 PATIENCE = 300.0
 """Seconds after which an attempt has failed."""
@@ -94,6 +95,7 @@ def attempt(case: Case, data: Path, tries: int) -> object:
             "club": lambda: run_club(loopback(), data, folder / "bot.sqlite3"),
             "loopback_url": loopback,
             "reviews": lambda: data,
+            "data": lambda: copy_data(data, folder / "data"),
             "store": lambda: folder / "bot.sqlite3",
             "tmp_path": lambda: folder,
             "log": lambda: log,

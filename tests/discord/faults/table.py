@@ -60,11 +60,8 @@ def _silent(missing: Permission) -> Case:
 
 
 def _end(exit_code: Exit, said: str, **disturbance: Any) -> Case:
-    return partial(cases.what_ends_the_program, disturbance=disturbance, exit_code=exit_code, said=said)
-
-
-def _start(route: str, said: str) -> Case:
-    return partial(cases.a_start_is_tried_again, route=route, said=said)
+    test = test_run.test_a_connection_that_ends_for_good_ends_the_program
+    return partial(test, disturbance=disturbance, code=exit_code, said=said)
 
 
 def _fault(number: int, name: str, promise: str, *forms: Case, **how: Any) -> Fault:
@@ -86,8 +83,8 @@ FAULTS = (
     _fault(
         4, "close 4004, 4014, bad token", "clear message, own exit code, no restart loop",
         _end(Exit.TOKEN_REFUSED, "refuses the token", action="close", code=4004),
-        _end(Exit.INTENTS_REFUSED, "disallows the intents", action="close", code=4014),
-        partial(cases.a_refused_token_ends_the_program, token=test_run.SAMPLE),
+        _end(Exit.INTENTS_REFUSED, "intents", action="close", code=4014),
+        partial(test_run.test_a_bot_that_cannot_start_says_why_in_one_line_and_has_its_own_exit_code),
     ),
     _fault(
         5, "invalid session, resumable or not", "answered",
@@ -99,17 +96,17 @@ FAULTS = (
     ),
     _fault(
         7, "malformed event, corrupt frame", "non-zero exit, logged",
-        _end(Exit.CONNECTION, '"level": "error"', action="event", name="MESSAGE_CREATE", data={}),
-        _end(Exit.CONNECTION, '"level": "error"', action="raw", hex="0011223344"),
+        _end(Exit.CONNECTION, "can't read what Discord sent", action="event", name="MESSAGE_CREATE", data={}),
+        _end(Exit.CONNECTION, "can't read what Discord sent", action="raw", hex="0011223344"),
     ),
     _fault(
         8, "gateway handshake 503", "retried with backoff",
         partial(test_faults.test_a_failed_handshake_during_a_reconnect_loses_no_question),
-        _start("GET /gateway/", "Discord's gateway doesn't respond"),
+        partial(test_run.test_the_bot_waits_for_a_discord_that_is_down),
     ),
     _fault(
         9, "503 at login or command sync", "retried; not fatal",
-        _start("GET /users/@me", "trying again"),
+        partial(test_run.test_the_bot_waits_for_a_discord_that_is_down),
         partial(test_run.test_sync_sends_the_commands_only_if_they_changed),
     ),
     _fault(

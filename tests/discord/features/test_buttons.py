@@ -14,7 +14,7 @@ from bot.storage.feedback import feedback_counts
 from bot.ui.custom_ids import Action
 from tests.discord.harness.club import QUESTION, Club, changed, review_bot, run_club
 from tests.discord.harness.logs import LogWatch
-from tests.discord.harness.programs import channel_and_member, copied
+from tests.discord.harness.programs import channel_and_member
 from tests.discord.loopback.client import Channel, Loopback, Message, Person, answered, connect
 
 
@@ -179,10 +179,7 @@ async def test_the_latest_feedback_of_a_member_counts(loopback_url: str, reviews
         assert feedback_counts(opened) == (1, 1)
 
 
-async def test_a_button_of_a_removed_review_has_expired(
-    loopback_url: str, reviews: Path, store: Path, tmp_path: Path
-) -> None:
-    data = copied(reviews, tmp_path)
+async def test_a_button_of_a_removed_review_has_expired(loopback_url: str, data: Path, store: Path) -> None:
     async with run_club(loopback_url, data, store) as club:
         answer = await club.ask("Who drowns?", review="lighthouse")
         button = next(each["custom_id"] for label, each in answer.buttons.items() if label.startswith("Read"))

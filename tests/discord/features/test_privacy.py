@@ -25,7 +25,6 @@ from embeddings.records import State
 from tests.discord.harness.bots import until
 from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE, Club, review_bot, run_club
 from tests.discord.harness.logs import watch
-from tests.discord.harness.programs import copied
 from tests.discord.loopback.client import RefusedError, answered, connect
 
 SECRET = "Does zanzibar appear beside a bathysphere?"
@@ -66,9 +65,8 @@ async def uploaded(club: Club, name: str) -> list[str]:
 
 
 def test_a_stored_question_can_be_exported_labelled_and_evaluated(
-    loopback_url: str, reviews: Path, tmp_path: Path
+    loopback_url: str, data: Path, tmp_path: Path
 ) -> None:
-    data = copied(reviews, tmp_path)
 
     async def ask_in_discord() -> None:
         async with run_club(loopback_url, data, data / DATABASE) as club:

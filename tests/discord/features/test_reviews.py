@@ -9,7 +9,6 @@ import pytest
 
 from bot.app.sync import payload
 from tests.discord.harness.club import Club, run_club
-from tests.discord.harness.programs import copied
 from tests.discord.loopback.client import Channel, Message, Person, RefusedError, answered
 from tests.embeddings.fixtures.books import book
 
@@ -63,9 +62,8 @@ async def named(who: Person, place: Channel, command: str) -> list[str]:
 
 @pytest.mark.timeout(300)
 async def test_a_review_is_previewed_added_asked_replaced_and_removed(
-    loopback_url: str, reviews: Path, store: Path, tmp_path: Path
+    loopback_url: str, data: Path, store: Path
 ) -> None:
-    data = copied(reviews, tmp_path)
     async with run_club(loopback_url, data, store) as club:
         mia = await club.server.member("Mia", manager=True)
         own = data / "collections" / club.server.id

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -125,11 +124,6 @@ def port() -> Iterator[int]:
         held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         held.bind(("127.0.0.1", 0))
         yield held.getsockname()[1]
-
-
-def copied(reviews: Path, to: Path) -> Path:
-    """Copy the data directory, so that the test can change it."""
-    return Path(shutil.copytree(reviews, to / "data"))
 
 
 @asynccontextmanager

@@ -20,7 +20,6 @@ from bot.services.engine import Answered, BusyError, Engine, EngineQuery
 from embeddings.errors import IndexDamagedError, IndexMissingError, QuestionError, UnknownReviewError
 from embeddings.library import Library
 from tests.discord.harness.club import OWNERS, QUESTION
-from tests.discord.harness.programs import copied
 
 SHARED = ("shared",)
 
@@ -93,10 +92,7 @@ async def test_questions_encoded_together_get_the_same_answers_as_alone(reviews:
         assert other.took.encode > 0
 
 
-async def test_a_question_encoded_for_a_replaced_index_is_answered_by_the_new_one(
-    reviews: Path, tmp_path: Path
-) -> None:
-    data = copied(reviews, tmp_path)
+async def test_a_question_encoded_for_a_replaced_index_is_answered_by_the_new_one(data: Path) -> None:
     turns = 0
     async with opened(data) as engine:
 
@@ -140,8 +136,7 @@ async def test_only_the_given_collections_are_searched(reviews: Path) -> None:
         assert engine.titles.complete_reviews("never", ("77",), 25) == ()
 
 
-async def test_a_changed_review_is_indexed_while_questions_go_on(reviews: Path, tmp_path: Path) -> None:
-    data = copied(reviews, tmp_path)
+async def test_a_changed_review_is_indexed_while_questions_go_on(data: Path) -> None:
     async with opened(data) as engine:
         file = data / "reviews" / "lighthouse.md"
         file.write_text(file.read_text().replace("cleaned every evening", "polished every morning"))
@@ -155,9 +150,8 @@ async def test_a_changed_review_is_indexed_while_questions_go_on(reviews: Path, 
 
 
 async def test_an_unreadable_review_keeps_the_old_index_and_is_logged_once(
-    reviews: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    data = copied(reviews, tmp_path)
     async with opened(data) as engine:
         file = data / "reviews" / "broken.md"
         file.write_text("---\ntitle: [\n---\n\nNothing.\n")
@@ -173,9 +167,8 @@ async def test_an_unreadable_review_keeps_the_old_index_and_is_logged_once(
 
 
 async def test_an_unreadable_file_of_one_server_holds_up_no_other_server(
-    reviews: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    data = copied(reviews, tmp_path)
     broken = data / "collections" / "1" / "chair.md"
     own = data / "collections" / "2" / "chair.md"
     for file, title in ((broken, "["), (own, "The Chair")):
@@ -193,9 +186,8 @@ async def test_an_unreadable_file_of_one_server_holds_up_no_other_server(
 
 
 async def test_an_unreadable_shared_file_keeps_the_servers_own_reviews_as_they_were(
-    reviews: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    data = copied(reviews, tmp_path)
     for folder in ("reviews", "collections/1"):
         (data / folder).mkdir(parents=True, exist_ok=True)
         (data / folder / "broken.md").write_text("---\ntitle: [\n---\n\nNothing.\n")
@@ -219,8 +211,7 @@ async def test_index_updates_continue_after_an_unexpected_error(
     assert {record.getMessage() for record in caplog.records} == {"can't update the index"}
 
 
-async def test_a_damaged_index_is_logged_and_its_replacement_opened(reviews: Path, tmp_path: Path) -> None:
-    data = copied(reviews, tmp_path / "data")
+async def test_a_damaged_index_is_logged_and_its_replacement_opened(data: Path) -> None:
     (vectors,) = data.glob(".index/collections/shared/*/sentences.faiss")
     async with opened(data) as engine:
         with vectors.open("r+b") as stream:

@@ -6,14 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.discord.harness.programs import copied
 from tests.discord.kills import endure
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
-async def test_three_kills_lose_nothing_that_was_acknowledged(reviews: Path, tmp_path: Path) -> None:
-    outcome = await endure(3, 7, copied(reviews, tmp_path))
+async def test_three_kills_lose_nothing_that_was_acknowledged(data: Path) -> None:
+    outcome = await endure(3, 7, data)
     assert outcome.faults == ()
     assert len(outcome.kills) == 3
     assert outcome.answered > 0

@@ -15,9 +15,10 @@ import pytest
 from tests.discord.harness import loop_lag
 from tests.discord.harness.logs import problems_in
 from tests.discord.harness.loop_lag import LoopLag
-from tests.discord.harness.programs import PATIENCE, copied, loopback_process, program
+from tests.discord.harness.programs import PATIENCE, loopback_process, program
 from tests.discord.loopback.client import Loopback
 from tests.discord.loopback.state.objects import Json
+from tests.project import copy_data
 
 QUESTIONS = (
     "What is a deferral?",
@@ -82,7 +83,9 @@ async def rush(number: int, reviews: Path, folder: Path, *, expect: tuple[int, .
     """Ask that many questions at once, and stop the program after the last answer."""
     lag = folder / "loop-lag.json"
     async with loopback_process(expect=expect) as loopback:
-        with program(loopback.url, copied(reviews, folder), "run", token=loopback.token, loop_lag=lag) as bot:
+        with program(
+            loopback.url, copy_data(reviews, folder / "data"), "run", token=loopback.token, loop_lag=lag
+        ) as bot:
             await loopback.ready(timeout=PATIENCE)
             every = await asked_at_once(loopback, number)
             assert await asyncio.to_thread(bot.stop) == 0

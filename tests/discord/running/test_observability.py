@@ -20,9 +20,9 @@ from bot.observability.health import health
 from bot.observability.trace import Stage
 from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE
 from tests.discord.harness.logs import problems_in
-from tests.discord.harness.programs import PATIENCE, channel_and_member, copied, loopback_process, port, program
+from tests.discord.harness.programs import PATIENCE, channel_and_member, loopback_process, port, program
 from tests.discord.loopback.client import answered
-from tests.project import ROOT
+from tests.project import ROOT, copy_data
 
 METRICS_TABLE = ROOT / "bot" / "docs" / "running.md"
 QUOTED = "there are no deferrals"
@@ -117,7 +117,7 @@ async def watched_run(data: Path, number: int) -> Watched:
 @pytest.fixture(scope="module")
 def watched(reviews: Path, tmp_path_factory: pytest.TempPathFactory) -> Watched:
     with port() as number:
-        return asyncio.run(watched_run(copied(reviews, tmp_path_factory.mktemp("watched")), number))
+        return asyncio.run(watched_run(copy_data(reviews, tmp_path_factory.mktemp("watched") / "data"), number))
 
 
 def test_the_bot_is_healthy_while_it_runs_and_ready_while_it_is_connected(watched: Watched) -> None:

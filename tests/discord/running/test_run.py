@@ -20,7 +20,6 @@ from tests.discord.harness.programs import (
     PATIENCE,
     Program,
     channel_and_member,
-    copied,
     exit_code_of,
     loopback_process,
     output_of,
@@ -34,8 +33,8 @@ NOWHERE = "http://127.0.0.1:9"
 SAMPLE = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE.abcdefghijklmnopqrstuvwxyz0123456789AB"
 
 
-async def test_the_bot_answers_and_ends_with_code_0(reviews: Path, tmp_path: Path) -> None:
-    async with loopback_process() as loopback, running_program(loopback, copied(reviews, tmp_path)) as bot:
+async def test_the_bot_answers_and_ends_with_code_0(data: Path) -> None:
+    async with loopback_process() as loopback, running_program(loopback, data) as bot:
         general, ana = await channel_and_member(loopback)
         answer = await answered(ana.slash(general, "ask", question=QUESTION))
         assert "deferrals" in answer.text
@@ -47,8 +46,8 @@ async def test_the_bot_answers_and_ends_with_code_0(reviews: Path, tmp_path: Pat
         assert (stats["intents"], stats["command_puts"]) == ([4609], 0)
 
 
-async def test_sigterm_lets_the_bot_finish_its_answers(reviews: Path, tmp_path: Path) -> None:
-    async with loopback_process() as loopback, running_program(loopback, copied(reviews, tmp_path)) as bot:
+async def test_sigterm_lets_the_bot_finish_its_answers(data: Path) -> None:
+    async with loopback_process() as loopback, running_program(loopback, data) as bot:
         general, ana = await channel_and_member(loopback)
         await loopback.fault("PATCH /webhooks/.*", "delay", seconds=1.0, times=20)
         ids = await loopback.burst((ana, general, "ask", {"question": QUESTION}) for _ in range(20))
@@ -57,7 +56,7 @@ async def test_sigterm_lets_the_bot_finish_its_answers(reviews: Path, tmp_path: 
         assert await loopback.wait_all(ids, "answered", timeout=1) == 20
 
 
-async def test_on_sigterm_every_acknowledged_question_gets_an_answer_or_a_notice(reviews: Path, tmp_path: Path) -> None:
+async def test_on_sigterm_every_acknowledged_question_gets_an_answer_or_a_notice(data: Path) -> None:
     async def stop(bot: Program) -> int:
         await asyncio.sleep(1.0)
         return await asyncio.to_thread(bot.stop)
@@ -65,7 +64,7 @@ async def test_on_sigterm_every_acknowledged_question_gets_an_answer_or_a_notice
     # The last ones arrive after the bot has left.
     async with (
         loopback_process(expect=(10062,)) as loopback,
-        running_program(loopback, copied(reviews, tmp_path)) as bot,
+        running_program(loopback, data) as bot,
     ):
         general, ana = await channel_and_member(loopback)
         await loopback.settings(defer_schema=True)
@@ -81,13 +80,13 @@ async def test_on_sigterm_every_acknowledged_question_gets_an_answer_or_a_notice
 
 
 @pytest.mark.parametrize("shards", [1, 2])
-async def test_sigterm_ends_a_bot_that_is_still_connecting(reviews: Path, tmp_path: Path, shards: int) -> None:
+async def test_sigterm_ends_a_bot_that_is_still_connecting(data: Path, shards: int) -> None:
     async with loopback_process() as loopback:
         await loopback.settings(shards=shards)
         # The first of two shards identifies, and the second has to wait until it may.
         if shards == 1:
             await loopback.fault("GET /gateway/", "status", status=503, times=None)
-        with program(loopback.url, copied(reviews, tmp_path), "run", token=loopback.token) as bot:
+        with program(loopback.url, data, "run", token=loopback.token) as bot:
             async with asyncio.timeout(PATIENCE):
                 while "doesn't respond" not in bot.output and not (await loopback.stats())["identifies"]:
                     await asyncio.sleep(0.05)
@@ -95,8 +94,7 @@ async def test_sigterm_ends_a_bot_that_is_still_connecting(reviews: Path, tmp_pa
             assert problems_in(bot.output, await loopback.secrets()) == []
 
 
-async def test_the_debug_log_has_no_token(reviews: Path, tmp_path: Path) -> None:
-    data = copied(reviews, tmp_path)
+async def test_the_debug_log_has_no_token(data: Path) -> None:
     async with (
         loopback_process() as loopback,
         running_program(loopback, data, errors=True, log_level="DEBUG") as bot,
@@ -110,8 +108,7 @@ async def test_the_debug_log_has_no_token(reviews: Path, tmp_path: Path) -> None
         assert "INTERACTION_CREATE" in bot.output
 
 
-async def test_an_old_button_works_after_a_restart(reviews: Path, tmp_path: Path) -> None:
-    data = copied(reviews, tmp_path)
+async def test_an_old_button_works_after_a_restart(data: Path) -> None:
     async with loopback_process() as loopback:
         async with running_program(loopback, data):
             general, ana = await channel_and_member(loopback)
@@ -127,8 +124,7 @@ async def test_an_old_button_works_after_a_restart(reviews: Path, tmp_path: Path
             assert (await loopback.stats())["command_puts"] == 0
 
 
-async def test_a_new_review_is_searched_without_a_restart(reviews: Path, tmp_path: Path) -> None:
-    data = copied(reviews, tmp_path)
+async def test_a_new_review_is_searched_without_a_restart(data: Path) -> None:
     async with loopback_process() as loopback, running_program(loopback, data) as bot:
         general, ana = await channel_and_member(loopback)
         (data / "reviews" / "whales.md").write_text(
@@ -157,8 +153,7 @@ async def test_a_bot_that_cannot_start_says_why_in_one_line_and_has_its_own_exit
         assert (await loopback.stats())["identifies"] == 0
 
 
-async def test_a_second_bot_on_the_same_folder_ends_while_the_first_one_lives(reviews: Path, tmp_path: Path) -> None:
-    data = copied(reviews, tmp_path)
+async def test_a_second_bot_on_the_same_folder_ends_while_the_first_one_lives(data: Path) -> None:
     async with loopback_process() as loopback:
         with program(loopback.url, data, "run", token=loopback.token) as first:
             await loopback.ready(timeout=PATIENCE)
@@ -170,8 +165,7 @@ async def test_a_second_bot_on_the_same_folder_ends_while_the_first_one_lives(re
             pass
 
 
-async def test_sync_sends_the_commands_only_if_they_changed(reviews: Path, tmp_path: Path) -> None:
-    data = copied(reviews, tmp_path)
+async def test_sync_sends_the_commands_only_if_they_changed(data: Path) -> None:
     async with loopback_process(registered=False) as loopback:
         await loopback.fault("PUT /applications/.*", "status", status=503)
         first, second = await output_of(loopback, data, "sync"), await output_of(loopback, data, "sync")
@@ -183,8 +177,7 @@ async def test_sync_sends_the_commands_only_if_they_changed(reviews: Path, tmp_p
         assert {"ask", "section", "sections", "reviews", "help", "review", "Ask the reviews about this"} <= names
 
 
-async def test_sync_adds_and_removes_the_commands_of_one_server(reviews: Path, tmp_path: Path) -> None:
-    data = copied(reviews, tmp_path)
+async def test_sync_adds_and_removes_the_commands_of_one_server(data: Path) -> None:
     async with loopback_process(registered=False) as loopback:
         server = await loopback.server("Film Club")
 
@@ -202,16 +195,14 @@ async def test_sync_adds_and_removes_the_commands_of_one_server(reviews: Path, t
         assert await known() == (number, number)
 
 
-async def test_sync_sends_commands_that_discord_lost_with_force(reviews: Path, tmp_path: Path) -> None:
-    data = copied(reviews, tmp_path)
+async def test_sync_sends_commands_that_discord_lost_with_force(data: Path) -> None:
     async with loopback_process(registered=False) as loopback:
         for options, said, put in (((), "up to date", 1), ((), "--force", 1), (("--force",), "up to date", 2)):
             assert said in await output_of(loopback, data, "sync", *options)
             assert (await loopback.stats())["command_puts"] == put
 
 
-async def test_sync_to_a_server_without_the_bot_says_what_to_do(reviews: Path, tmp_path: Path) -> None:
-    data = copied(reviews, tmp_path)
+async def test_sync_to_a_server_without_the_bot_says_what_to_do(data: Path) -> None:
     async with loopback_process(registered=False, expect=(50001,)) as loopback:
         server = await loopback.server("Elsewhere", bot=False)
         for options in ((), ("--remove",)):
@@ -223,8 +214,7 @@ async def test_sync_to_a_server_without_the_bot_says_what_to_do(reviews: Path, t
         assert "--guild" in await output_of(loopback, data, "sync", "--remove", code=2)
 
 
-async def test_a_start_warns_of_commands_that_discord_does_not_know(reviews: Path, tmp_path: Path) -> None:
-    data = copied(reviews, tmp_path)
+async def test_a_start_warns_of_commands_that_discord_does_not_know(data: Path) -> None:
     async with loopback_process() as loopback:
 
         async def log_of(session: int) -> str:
@@ -240,8 +230,7 @@ async def test_a_start_warns_of_commands_that_discord_does_not_know(reviews: Pat
         assert "review-bot sync" not in await log_of(3)
 
 
-async def test_doctor_finds_nothing_wrong_after_init(reviews: Path, tmp_path: Path) -> None:
-    data = copied(reviews, tmp_path)
+async def test_doctor_finds_nothing_wrong_after_init(data: Path) -> None:
     async with loopback_process(registered=False, expect=(401,)) as loopback:
         output = await output_of(loopback, data, "init", token=None, typed=f"{loopback.token}\n\n")
         assert "Commands: up to date." in output
@@ -255,8 +244,7 @@ async def test_doctor_finds_nothing_wrong_after_init(reviews: Path, tmp_path: Pa
             assert "Discord can't be reached" in doctor.output
 
 
-async def test_init_replaces_a_token_only_by_one_that_discord_accepts(reviews: Path, tmp_path: Path) -> None:
-    data = copied(reviews, tmp_path)
+async def test_init_replaces_a_token_only_by_one_that_discord_accepts(data: Path) -> None:
     async with loopback_process(expect=(401,)) as loopback:
         save_token(loopback.token, data)
         again = await output_of(loopback, data, "init", token=None, typed=f"y\n{SAMPLE}\n\nn\n")
@@ -268,8 +256,7 @@ async def test_init_replaces_a_token_only_by_one_that_discord_accepts(reviews: P
 
 
 @pytest.mark.slow
-async def test_ten_restarts_send_no_command(reviews: Path, tmp_path: Path) -> None:
-    data = copied(reviews, tmp_path)
+async def test_ten_restarts_send_no_command(data: Path) -> None:
     async with loopback_process(registered=False) as loopback:
         await output_of(loopback, data, "sync")
         general, ana = await channel_and_member(loopback)
@@ -312,10 +299,10 @@ async def test_the_invite_link_asks_for_few_permissions(reviews: Path) -> None:
     ids=str,
 )
 async def test_a_connection_that_ends_for_good_ends_the_program(
-    reviews: Path, tmp_path: Path, disturbance: dict[str, Any], code: Exit, said: str
+    data: Path, disturbance: dict[str, Any], code: Exit, said: str
 ) -> None:
     async with loopback_process() as loopback:
-        with program(loopback.url, copied(reviews, tmp_path), "run", token=loopback.token, errors=True) as bot:
+        with program(loopback.url, data, "run", token=loopback.token, errors=True) as bot:
             await loopback.ready(timeout=PATIENCE)
             await loopback.disturb(**disturbance)
             assert await exit_code_of(bot) == code
@@ -324,12 +311,12 @@ async def test_a_connection_that_ends_for_good_ends_the_program(
             assert (await loopback.stats())["identifies"] == 1
 
 
-async def test_the_bot_waits_for_a_discord_that_is_down(reviews: Path, tmp_path: Path) -> None:
+async def test_the_bot_waits_for_a_discord_that_is_down(data: Path) -> None:
     async with loopback_process() as loopback:
         await loopback.fault("GET /users/@me", "status", status=503)
         await loopback.fault("GET /gateway/bot", "status", status=503)
         await loopback.fault("GET /gateway/", "status", status=503)
-        async with running_program(loopback, copied(reviews, tmp_path)):
+        async with running_program(loopback, data):
             general, ana = await channel_and_member(loopback)
             assert "deferrals" in (await answered(ana.slash(general, "ask", question=QUESTION))).text
             await loopback.fault("GET /gateway/", "status", status=503, times=2)

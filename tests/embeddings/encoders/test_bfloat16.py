@@ -1,7 +1,5 @@
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -11,7 +9,7 @@ from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.errors import ModelError
 from embeddings.index.manifest import BF16, FP32
 from embeddings.library import Library
-from tests.project import OWNERS
+from tests.project import furnish
 
 TEXTS = ("Why?", "A heron stands in the shade. " * 30, "What is a deferral?", "", "Nunca me abandones, ¿verdad?")
 QUESTION = "What is a deferral?"
@@ -20,10 +18,7 @@ QUESTION = "What is a deferral?"
 @pytest.fixture
 def data(encoder_directory: Path, tmp_path: Path) -> Path:
     """A data directory with an encoder and without an index."""
-    (tmp_path / "reviews").mkdir()
-    shutil.copy2(OWNERS, tmp_path / "reviews")
-    weights = OnnxEncoder.open(encoder_directory).identity.weights
-    shutil.copytree(encoder_directory, tmp_path / ".index" / "encoders" / weights[:16], copy_function=os.link)
+    furnish(tmp_path, encoder_directory)
     return tmp_path
 
 

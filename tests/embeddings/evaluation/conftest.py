@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from embeddings.evaluation.metrics import Measure
 from embeddings.evaluation.runs import Fingerprint, Result, Run
 from embeddings.library import Library
 from embeddings.records import Review, State
+from tests.conftest import SharedFolder
 from tests.project import furnish
 
 CLOCKS = (
@@ -83,13 +83,14 @@ def write_lines(tmp_path: Path) -> WriteLines:
 
 
 @pytest.fixture(scope="session")
-def data(tmp_path_factory: pytest.TempPathFactory, encoder_directory: Path) -> Path:
+def data(shared_folder: SharedFolder, encoder_directory: Path) -> Path:
     """An indexed data directory with the owner's review. Tests must not change it."""
-    directory = tmp_path_factory.mktemp("data")
-    furnish(directory)
-    shutil.copytree(encoder_directory, directory / ".index" / "encoders" / encoder_directory.name)
-    Library.build(directory).close()
-    return directory
+
+    def build(directory: Path) -> None:
+        furnish(directory, encoder_directory)
+        Library.build(directory).close()
+
+    return shared_folder("evaluation", build)
 
 
 @pytest.fixture(scope="session")

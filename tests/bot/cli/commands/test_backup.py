@@ -6,8 +6,8 @@ import shutil
 import zipfile
 from pathlib import Path
 
-from tests.bot.cli.conftest import QUESTION, Run, add_whales, copy_of
-from tests.project import ROOT
+from tests.bot.cli.conftest import QUESTION, Run, add_whales
+from tests.project import ROOT, copy_data
 
 
 def test_answers_are_the_same_after_a_restore_to_another_folder(run: Run, two_reviews: Path, tmp_path: Path) -> None:
@@ -18,7 +18,7 @@ def test_answers_are_the_same_after_a_restore_to_another_folder(run: Run, two_re
         assert [answer.code for answer in asked] == [0, 0, 0]
         return [answer.out for answer in asked]
 
-    data = copy_of(two_reviews, tmp_path / "data")
+    data = copy_data(two_reviews, tmp_path / "data")
     (data / "calibration.json").write_text(
         (ROOT / "embeddings" / "answering" / "calibration.json").read_text(encoding="utf-8").replace("0.37", "0.5"),
         encoding="utf-8",
@@ -29,7 +29,7 @@ def test_answers_are_the_same_after_a_restore_to_another_folder(run: Run, two_re
         f"{tmp_path / 'club.zip'}: 2 reviews, no database, 1 other file. The token and the index are not included.\n"
     )
     # The other folder has another review, which is replaced, and an encoder, which takes long to build.
-    other = copy_of(two_reviews, tmp_path / "other")
+    other = copy_data(two_reviews, tmp_path / "other")
     shutil.copy(data / "reviews" / "never-let-me-go.md", other / "reviews" / "gives-way.md")
     refused = run("restore", tmp_path / "club.zip", "--data", other)
     assert "--replace" in refused.complaint
