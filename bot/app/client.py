@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import sys
 import time
+import traceback
 from types import SimpleNamespace
 
 import aiohttp
@@ -31,7 +33,7 @@ from bot.cogs.reviews.cog import ReviewsCog
 from bot.cogs.reviews.service import ReviewService
 from bot.cogs.settings.cog import SettingsCog
 from bot.config import SHUTDOWN_ANSWER_TIMEOUT, SHUTDOWN_NOTICE_TIMEOUT
-from bot.observability.metrics import Gateway, Metrics
+from bot.observability.metrics import Gateway, Metrics, Trouble
 from bot.services.conversations import Conversations
 from bot.services.engine import Engine
 from bot.services.in_flight import InFlight
@@ -45,7 +47,7 @@ from bot.storage.records import RetentionPolicy
 from bot.storage.retention import Retention
 from bot.storage.server_settings import ServerSettingsCache
 from bot.transport.delivery import Delivery
-from bot.transport.gateway import resilient
+from bot.transport.gateway import resilient, skip_malformed
 
 _log = logging.getLogger(__name__)
 
@@ -57,6 +59,15 @@ COGS = (AskCog, BrowseCog, GapsCog, PrivacyCog, ReviewsCog, SettingsCog)
 
 class Tree(app_commands.CommandTree["ReviewBot"]):
     """The slash commands and message menus."""
+
+    async def _call(self, interaction: discord.Interaction[ReviewBot]) -> None:
+        """Run the command. discord.py raises anything for one that it cannot read, in a task of its own."""
+        try:
+            await super()._call(interaction)
+        except app_commands.AppCommandError:
+            raise
+        except Exception as error:  # noqa: BLE001  # see above
+            interaction.client.skipped("INTERACTION_CREATE", error)
 
     async def interaction_check(self, interaction: discord.Interaction[ReviewBot], /) -> bool:
         """Let each command through once. Autocomplete ends here."""
@@ -147,6 +158,8 @@ class ReviewBot(CommandBot):
             heartbeat_timeout=heartbeat_timeout,
             http_trace=_trace(self._metrics),
         )
+        # There is no hook for it.
+        skip_malformed(self._connection.parsers, self.skipped)
         self._connected: set[int] = set()
         self.is_closing = False
         self.token_refused = False
@@ -203,8 +216,10 @@ class ReviewBot(CommandBot):
             self._deleting = asyncio.create_task(self._retention.run(self._servers), name="retention")
 
     async def close(self) -> None:
-        """Leave Discord."""
-        self.is_closing = True
+        """Leave Discord. discord.py also calls this when a connection fails: what is under way is answered first."""
+        if not self.is_closing:
+            self.is_closing = True
+            await self.finished(SHUTDOWN_ANSWER_TIMEOUT)
         if self._deleting is not None:
             self._deleting.cancel()
         await super().close()
@@ -245,24 +260,38 @@ class ReviewBot(CommandBot):
     async def on_message(self, message: discord.Message, /) -> None:
         """Ignore prefix commands. `bot.cogs.ask.cog` listens for questions."""
 
+    async def on_error(self, event_method: str, /, *_: object, **__: object) -> None:
+        """Report a listener that failed, whose event discord.py could read."""
+        error = sys.exception()
+        if isinstance(error, Exception):
+            self.skipped(event_method, error)
+
+    def skipped(self, event: str, error: Exception) -> None:
+        """Count and log an event that can't be read or handled, without what it holds."""
+        self._metrics.troubles[Trouble.EVENT_SKIPPED] += 1
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        _log.error("the event %s was skipped: %s in %s, line %s", event, type(error).__name__, place.name, place.lineno)
+
     def _servers(self) -> frozenset[int] | None:
         return frozenset(guild.id for guild in self.guilds) if self.is_ready() else None
 
     def _stop(self) -> None:
         _log.error("Discord refuses the bot's token; stopping")
-        self.token_refused = True
+        self.token_refused = self.is_closing = True
         self.loop.create_task(self.close(), name="stopping")
 
     async def shut_down(self) -> None:
         """Answer the waiting questions, ask those that are left to try again later, then leave Discord."""
         self.engine.stop_accepting()
-        if not await self._finished(SHUTDOWN_ANSWER_TIMEOUT):
+        if not await self.finished(SHUTDOWN_ANSWER_TIMEOUT):
             self.engine.reject_waiting()
-            if not await self._finished(SHUTDOWN_NOTICE_TIMEOUT):
+            if not await self.finished(SHUTDOWN_NOTICE_TIMEOUT):
                 _log.warning("some work did not finish before the shutdown")
+        self.is_closing = True
         await self.close()
 
-    async def _finished(self, within: float) -> bool:
+    async def finished(self, within: float) -> bool:
+        """Wait until nothing is being handled, `within` seconds at most. Return True if nothing is."""
         try:
             async with asyncio.timeout(within):
                 await self.in_flight.finished()

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import math
 import signal
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from enum import IntEnum
@@ -31,6 +32,7 @@ LOCK = "bot.lock"
 """Locked while the bot runs. Its content and whether it exists mean nothing."""
 
 _AUTHENTICATION_FAILED = 4004
+_UNREACHABLE = (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError)
 
 
 class Exit(IntEnum):
@@ -167,6 +169,7 @@ class _Connection:
         pause = CONNECT_PAUSE
         while True:
             bot = self._make_bot()
+            since = time.monotonic()
             try:
                 async with bot:
                     await bot.login(self._token)
@@ -190,18 +193,18 @@ class _Connection:
                 raise StoppedError(
                     Exit.CONNECTION, f"Discord has closed the connection for good (code {error.code}). See the log."
                 ) from None
-            except (discord.HTTPException, discord.GatewayNotFound, aiohttp.ClientError, OSError) as error:
+            except Exception as error:  # noqa: BLE001  # discord.py raises anything for a frame it cannot read
                 self._bot = None
-                _log.warning("can't reach Discord (%s), trying again in %.0f s", reason_in(error), pause)
+                if isinstance(error, _UNREACHABLE):
+                    _log.warning("can't reach Discord (%s), trying again in %.0f s", reason_in(error), pause)
+                else:
+                    name = type(error).__name__
+                    _log.error("can't read what Discord sent (%s), trying again in %.0f s", name, pause)
+                if time.monotonic() - since > CONNECT_MAX_PAUSE:
+                    pause = CONNECT_PAUSE
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, CONNECT_MAX_PAUSE)
                 continue
-            except Exception as error:  # noqa: BLE001  # discord.py raises anything for an event it cannot read
-                _log.exception("the connection to Discord failed")
-                raise StoppedError(
-                    Exit.CONNECTION,
-                    f"The bot can't read what Discord sent ({type(error).__name__}). See the log.",
-                ) from None
             if bot.token_refused:
                 raise _token_refused()
             return

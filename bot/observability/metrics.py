@@ -49,6 +49,7 @@ class Trouble(StrEnum):
     TYPING = "typing"
     ACKNOWLEDGEMENT_RETRIED = "acknowledgement_retried"
     MESSAGE_RETRIED = "message_retried"
+    EVENT_SKIPPED = "event_skipped"
 
 
 class Gateway(StrEnum):

@@ -1,5 +1,7 @@
 """Connect to Discord's gateway: repeat the handshake, let other work run between frames, keep Discord's close code.
 
+An event that can't be read is skipped, so that it ends neither the connection nor the questions under way.
+
 discord.py resumes a session once. If that one handshake fails, it starts a new session and misses the questions asked
 meanwhile. This repeats a handshake that fails for a reason that passes, so that discord.py resumes the session.
 """
@@ -8,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, MutableMapping
+from typing import Any, Protocol, TypeAlias
 
 import aiohttp
 
@@ -19,6 +21,10 @@ from bot.transport.retry import reason_in, retry
 _log = logging.getLogger(__name__)
 
 _SERVER_ERROR = 500
+_NEEDED = frozenset({"READY"})
+"""The events without which a session is of no use. Only a new connection mends them."""
+
+Parser: TypeAlias = Callable[[Any], Any]
 
 
 class Connect(Protocol):
@@ -56,6 +62,26 @@ def resilient(connect: Connect, *, is_closed: Callable[[], bool]) -> Connect:
         raise AssertionError("the last attempt returns or raises")
 
     return connect_again
+
+
+def skip_malformed(parsers: MutableMapping[str, Parser], report: Callable[[str, Exception], None]) -> None:
+    """Let each parser of an event report what it can't read, and go on.
+
+    Args:
+        parsers: discord.py's parsers by event, `ConnectionState.parsers`. They are replaced.
+        report: called with the event's name and the error.
+    """
+
+    def skipping(event: str, parse: Parser) -> Parser:
+        def parse_or_skip(data: object) -> None:
+            try:
+                parse(data)
+            except Exception as error:  # noqa: BLE001  # discord.py raises anything for an event it cannot read
+                report(event, error)
+
+        return parse_or_skip
+
+    parsers.update({event: skipping(event, parse) for event, parse in parsers.items() if event not in _NEEDED})
 
 
 def _passes(error: Exception) -> bool:
