@@ -24,6 +24,7 @@ from bot.ui.elements import (
     TextWithButton,
 )
 from bot.ui.escape import unescape
+from bot.ui.question_text import question_text
 from bot.ui.strings import Catalogue
 from bot.ui.text import delete_button
 
@@ -49,13 +50,18 @@ def parse_question(text: str) -> str | None:
     first, _, rest = text.partition("\n")
     if first.startswith(EARLIER_PREFIX):
         first, _, _ = rest.lstrip("\n").partition("\n")
-    return unescape(first.removeprefix(QUESTION_PREFIX)) if first.startswith(QUESTION_PREFIX) else None
+    return _shown(first, QUESTION_PREFIX)
 
 
 def parse_earlier(text: str) -> str | None:
     """Return the question before, from the same text, or None."""
     first, _, _ = text.partition("\n")
-    return unescape(first.removeprefix(EARLIER_PREFIX)) if first.startswith(EARLIER_PREFIX) else None
+    return _shown(first, EARLIER_PREFIX)
+
+
+def _shown(line: str, prefix: str) -> str | None:
+    """Return the question that a line shows after a prefix. Messages of earlier versions show markup as it was sent."""
+    return question_text(unescape(line.removeprefix(prefix))) if line.startswith(prefix) else None
 
 
 def actions_in(message: discord.Message) -> Iterator[Action]:

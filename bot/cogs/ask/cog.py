@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
 
@@ -11,12 +10,12 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cogs.ask.replies import Replies
-from bot.cogs.ask.service import AskService
+from bot.cogs.ask.service import AskService, names_in
 from bot.cogs.autocomplete import complete
 from bot.cogs.context import Interaction, InteractionHandler
 from bot.config import MAX_QUESTION, MIN_QUESTION
 from bot.observability.trace import Source
-from bot.ui.escape import one_line
+from bot.ui.question_text import question_text
 from bot.ui.read_back import question_in
 from bot.ui.text import notice
 from bot.ui.truncate import fit
@@ -67,7 +66,7 @@ class AskCog(commands.Cog):
     async def ask_about(self, interaction: Interaction, message: discord.Message) -> None:
         """Ask with a message's text, cut to the length of a question; with an answer's own question."""
         async with self._handler.handle(interaction) as context:
-            question = question_in(message) or one_line(message.clean_content)
+            question = question_in(message) or question_text(message.content, names_in(interaction.guild))
             question = question[: fit(question, MAX_QUESTION, len)]
             if not question:
                 await self._handler.delivery.send_now(interaction, notice(context.words.menu_without_text))
@@ -82,7 +81,7 @@ class AskCog(commands.Cog):
             return
         if message.guild is None or any(mentioned.id == me.id for mentioned in message.mentions):
             if self._handler.in_flight.is_new(message.id):
-                await self._replies.answer(message, self._question(message.content))
+                await self._replies.answer(message, question_text(message.content, names_in(message.guild)))
         # Discord sends the text of a message only to a bot that it mentions.
         elif (message.reference or message.role_mentions) and not message.content and not message.stickers:
             await self._replies.explain(message)
@@ -92,7 +91,7 @@ class AskCog(commands.Cog):
         """Update the reply. Discord also sends an edit when a link unfolds, which changes no word."""
         content = event.data.get("content")
         if content:
-            await self._replies.update(event.message_id, self._question(content))
+            await self._replies.update(event.message_id, question_text(content, names_in(event.message.guild)))
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
@@ -103,7 +102,3 @@ class AskCog(commands.Cog):
     async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
         """Do the same for many messages."""
         await self._replies.delete(event.message_ids)
-
-    def _question(self, content: str) -> str:
-        me = self._bot.user
-        return one_line(re.sub(rf"<@!?{me.id}>", " ", content)) if me else one_line(content)

@@ -19,6 +19,7 @@ from bot.services.rate_limits import RateLimits
 from bot.services.titles import Title
 from bot.transport.delivery import Delivery
 from bot.ui.elements import Message
+from bot.ui.question_text import NameOf, question_text
 from bot.ui.text import notice, question_problem, with_question
 from embeddings import LibraryError
 
@@ -61,7 +62,7 @@ class AskService:
         Args:
             interaction: the interaction, not acknowledged yet.
             context: who asks.
-            question: the member's words.
+            question: the member's words, as Discord sends them.
             source: how the member asked.
             review: the review to search alone, as the member named or chose it.
             private: whether the member alone sees the answer; None follows the server's setting.
@@ -70,6 +71,8 @@ class AskService:
         Raises:
             LibraryError: there is no such review, or the engine can't answer.
         """
+        names = names_in(interaction.guild)
+        question, review = question_text(question, names), question_text(review or "", names)
         with self.trace(source) as trace:
             title = self._engine.titles.find(review, context.collections) if review else None
             refusal = self.refuse(question, context, trace)
@@ -158,6 +161,21 @@ class AskService:
             return
         trace.outcome = Outcome(found.answer.state)
         await self._history.record(request, found, sent)
+
+
+def names_in(guild: discord.Guild | None) -> NameOf:
+    """Return how to name a server's channels and roles. Bots' own roles stay unnamed: they address a bot."""
+
+    def name_of(mark: str, number: int) -> str | None:
+        if guild is None:
+            return None
+        if mark == "#":
+            channel = guild.get_channel_or_thread(number)
+            return channel.name if channel else None
+        role = guild.get_role(number)
+        return role.name if role and not role.managed else None
+
+    return name_of
 
 
 def engine_query(
