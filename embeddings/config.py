@@ -127,6 +127,10 @@ ENCODER_THREADED_TEXTS: int = 64
 ENCODER_DEFAULT_TOKENS: int = 512
 """How many tokens a model reads that names no limit itself. The limit of most BERT models."""
 
+UNREADABLE_SHARE: float = 0.5
+"""A text of which the encoder doesn't know this share of the letters and digits has no vector: such texts resemble one
+another, whatever they say. A guess."""
+
 ENCODER_PROGRESS_TEXTS: int = 256
 """How many texts sentence-transformers encodes between two reports of progress. A guess."""
 

@@ -35,6 +35,10 @@ from embeddings.retrieval.retriever import Scope, best_cosine, retrieve
 from embeddings.retrieval.router import Router
 
 
+UNREADABLE = "The search model can't read this question. Please ask it in the script and language of the reviews."
+"""The error for a question in an unknown script, or of symbols, that shares no term with the reviews."""
+
+
 class Pipeline:
     """Answers questions from opened collections. Threads may share it.
 
@@ -90,7 +94,7 @@ class Pipeline:
 
         # Rerank
         factor = 1.0
-        if self._models.reranker is not None and self._models.reranker_calibration is not None:
+        if query.is_readable and self._models.reranker is not None and self._models.reranker_calibration is not None:
             reranked = rerank(
                 f"{before} {query.text}".lstrip(), sentences, self._models.reranker, self._ranking.reranker_share
             )
@@ -98,13 +102,17 @@ class Pipeline:
             factor = reranker_factor(reranked.best, self._models.reranker_calibration)
 
         # Confidence
-        certainty = confidence(
-            best_cosine(candidates),
-            standalone=standalone,
-            is_follow_up=is_follow_up(checked),
-            unmentioned=asks_for_unmentioned(query.text, scopes),
-            factor=factor,
-        )
+        certainty = self._models.thresholds.nearest
+        if query.is_readable:
+            certainty = confidence(
+                best_cosine(candidates),
+                standalone=standalone,
+                is_follow_up=is_follow_up(checked),
+                unmentioned=asks_for_unmentioned(query.text, scopes),
+                factor=factor,
+            )
+        elif not sentences:
+            raise QuestionError(UNREADABLE)
         judged = perf_counter()
 
         # Quote

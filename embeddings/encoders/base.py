@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from embeddings.config import ENCODER_BATCH_TOKENS
+from embeddings.config import ENCODER_BATCH_TOKENS, UNREADABLE_SHARE
 
 if TYPE_CHECKING:
     import numpy as np
@@ -58,7 +58,8 @@ class Encoder(Protocol):
             progress: called, by the calling thread, with the number of texts encoded since its last call.
 
         Returns:
-            Shape (len(texts), `identity.dimension`), each row of length one.
+            Shape (len(texts), `identity.dimension`), each row of length one, or zeros for a text that the model can't
+            read (`without_unknown`).
         """
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:
@@ -78,6 +79,31 @@ def batches_by_length(lengths: Sequence[int]) -> Iterator[list[int]]:
         batch.append(index)
     if batch:
         yield batch
+
+
+def without_unknown(text: str, unknown: Iterable[tuple[int, int]]) -> str | None:
+    """Return a text without the symbols that the model doesn't know, or None if the model can't read it.
+
+    A model has one token for all that it doesn't know, so by their vectors `⭐⭐⭐` and a question in Thai are the same.
+
+    Args:
+        text: what to encode.
+        unknown: the start and end of each unknown token, ascending.
+    """
+    known, lost, at = "", 0, 0
+    for start, end in unknown:
+        letters = _count_letters(text[start:end])
+        if not letters:
+            known += text[at:start]
+            at = end
+        lost += letters
+    known += text[at:]
+    return known if lost < UNREADABLE_SHARE * _count_letters(known) else None
+
+
+def _count_letters(text: str) -> int:
+    """Return how many letters and digits a text has."""
+    return sum(map(str.isalnum, text))
 
 
 def replace_surrogates(text: str) -> str:

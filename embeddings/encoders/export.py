@@ -156,9 +156,14 @@ def _export(reference: SentenceTransformersEncoder, directory: Path) -> str | No
 
 def _least_cosine(reference: Encoder, runtime: Encoder) -> float:
     expected = reference.encode(_SAMPLE)
-    together = (expected * runtime.encode(_SAMPLE)).sum(axis=1).min()
-    alone = min(float(row @ runtime.encode([text])[0]) for text, row in zip(_SAMPLE, expected, strict=True))
-    return min(float(together), alone)
+    together = runtime.encode(_SAMPLE)
+    alone = [runtime.encode([text])[0] for text in _SAMPLE]
+    # Texts that the model can't read have no direction, and both encoders have to say so.
+    return min(
+        float(one @ other) if one.any() else float(not other.any())
+        for others in (together, alone)
+        for one, other in zip(expected, others, strict=True)
+    )
 
 
 def _move_into_place(beside: Path, directory: Path) -> None:

@@ -25,7 +25,7 @@ import onnxruntime
 from tokenizers import Tokenizer
 
 from embeddings.config import ENCODER_THREADED_TEXTS, ENCODER_THREADS, ENCODER_WINDOW_TEXTS
-from embeddings.encoders.base import EncoderIdentity, batches_by_length, replace_surrogates
+from embeddings.encoders.base import EncoderIdentity, batches_by_length, replace_surrogates, without_unknown
 from embeddings.errors import REBUILD, IndexDamagedError, IndexVersionError
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ WEIGHTS = "model.onnx.data"
 INPUT_IDS = "input_ids"
 ATTENTION_MASK = "attention_mask"
 
+_UNKNOWN_TOKENS = ("[UNK]", "<unk>")
 _FORMAT = 1
 # Of onnxruntime's levels (0 verbose to 4 fatal).
 _ERRORS_ONLY = 3
@@ -173,6 +174,7 @@ class OnnxEncoder:
         self._stored = stored
         self._tokenizer = tokenizer
         self._session = session
+        self._unknown = {tokenizer.token_to_id(token) for token in _UNKNOWN_TOKENS}
 
     @classmethod
     def open(cls, directory: Path) -> OnnxEncoder:
@@ -231,8 +233,23 @@ class OnnxEncoder:
     def _batches(self, texts: Sequence[str], window: range) -> Iterator[_Batch]:
         prompted = self._prompted(texts[window.start : window.stop])
         tokens = [encoding.ids for encoding in self._tokenizer.encode_batch_fast(prompted)]
+        for index, ids in enumerate(tokens):
+            if not self._unknown.isdisjoint(ids):
+                tokens[index] = self._known_tokens(prompted[index])
         for batch in batches_by_length([len(ids) for ids in tokens]):
             yield [window[index] for index in batch], [tokens[index] for index in batch]
+
+    def _known_tokens(self, prompted: str) -> list[int]:
+        """Return the tokens of a text with unknown ones, or none if the model can't read it."""
+        encoding, first = self._tokenizer.encode(prompted), len(self._stored.prompt)
+        unknown = [
+            (start - first, end - first)
+            for number, (start, end) in zip(encoding.ids, encoding.offsets, strict=True)
+            if number in self._unknown and start >= first
+        ]
+        known = without_unknown(prompted[first:], unknown)
+        ids: list[int] = [] if known is None else self._tokenizer.encode(prompted[:first] + known).ids
+        return ids
 
     def _prompted(self, texts: Iterable[str]) -> list[str]:
         return [self._stored.prompt + replace_surrogates(text) for text in texts]
@@ -247,6 +264,7 @@ class OnnxEncoder:
             input_ids[row, : len(ids)] = ids
             attention_mask[row, : len(ids)] = 1
         (vectors,) = self._session.run(None, {INPUT_IDS: input_ids, ATTENTION_MASK: attention_mask})
+        vectors[[not ids for ids in tokens]] = 0.0
         return indices, vectors
 
 

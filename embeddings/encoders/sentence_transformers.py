@@ -14,7 +14,7 @@ from transformers.tokenization_utils_base import VERY_LARGE_INTEGER
 from transformers.utils.logging import disable_progress_bar
 
 from embeddings.config import ENCODER_DEFAULT_TOKENS, ENCODER_PROGRESS_TEXTS
-from embeddings.encoders.base import SENTENCE_TRANSFORMERS, EncoderIdentity, replace_surrogates
+from embeddings.encoders.base import SENTENCE_TRANSFORMERS, EncoderIdentity, replace_surrogates, without_unknown
 from embeddings.encoders.weights import ModelSource
 from embeddings.errors import ModelError
 
@@ -62,9 +62,28 @@ class SentenceTransformersEncoder:
         vectors = np.empty((len(texts), self.identity.dimension), dtype=np.float32)
         for start in range(0, len(texts), ENCODER_PROGRESS_TEXTS):
             part = texts[start : start + ENCODER_PROGRESS_TEXTS]
-            vectors[start : start + len(part)] = _encode(self.model, part)
+            vectors[start : start + len(part)] = self._encode_known(part)
             if progress is not None:
                 progress(len(part))
+        return vectors
+
+    def _encode_known(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """Return the vectors of texts without unknown symbols; zeros for texts that the model can't read."""
+        tokenizer = self.model.tokenizer
+        if not tokenizer.is_fast or tokenizer.unk_token_id is None:
+            return _encode(self.model, texts)
+        cleaned = [replace_surrogates(text) for text in texts]
+        tokens = tokenizer(cleaned, truncation=True, return_offsets_mapping=True, verbose=False)
+        known = [
+            without_unknown(
+                text, [span for number, span in zip(ids, spans, strict=True) if number == tokenizer.unk_token_id]
+            )
+            if tokenizer.unk_token_id in ids
+            else text
+            for text, ids, spans in zip(cleaned, tokens["input_ids"], tokens["offset_mapping"], strict=True)
+        ]
+        vectors = _encode(self.model, [text or "" for text in known])
+        vectors[[text is None for text in known]] = 0.0
         return vectors
 
     def count_tokens(self, texts: Sequence[str]) -> list[int]:

@@ -54,30 +54,39 @@ class Ranking:
             [part.owner + first for part, first in zip(candidates, self._first_passage[:-1], strict=True)]
             or [np.zeros(0, np.int64)]
         )
+        sentence_bm25 = _joined([part.sentence_bm25 for part in candidates])
+        passage_bm25 = _joined([part.passage_bm25 for part in candidates])
         best = np.full(len(passage_cosine), -1.0, np.float32)
         np.maximum.at(best, owner, sentence_cosine)
         # A passage without candidate sentences has its own cosine alone.
         best = np.where(best < -0.999, passage_cosine, best)
         dense = (1 - settings.best_sentence) * passage_cosine + settings.best_sentence * best
-        self._passage_score = (1 - settings.passage_lexical) * _min_max(dense) + settings.passage_lexical * _min_max(
-            _joined([part.passage_bm25 for part in candidates])
+        self._passage_score = _with_evidence(
+            (1 - settings.passage_lexical) * _min_max(dense) + settings.passage_lexical * _min_max(passage_bm25),
+            dense,
+            passage_bm25,
         )
-        self._sentence_score = (
+        self._sentence_score = _with_evidence(
             (1 - settings.sentence_lexical)
             * _min_max((1 - settings.pair) * sentence_cosine + settings.pair * pair_cosine)
-            + settings.sentence_lexical * _min_max(_joined([part.sentence_bm25 for part in candidates]))
-            + settings.sentence_passage * self._passage_score[owner]
+            + settings.sentence_lexical * _min_max(sentence_bm25)
+            + settings.sentence_passage * self._passage_score[owner],
+            sentence_cosine,
+            sentence_bm25,
         )
 
     def hits(self, k: int) -> tuple[Hit, ...]:
-        """Return the k best passages, each with its candidate sentences, best first."""
-        return tuple(self._hit(int(place)) for place in _best(self._passage_score, k))
+        """Return the k best passages that have evidence, each with its candidate sentences, best first."""
+        places = _best(self._passage_score, k)
+        return tuple(self._hit(int(place)) for place in places if np.isfinite(self._passage_score[place]))
 
     def sentences(self, k: int) -> tuple[RankedSentence, ...]:
-        """Return the k best sentences, best first."""
+        """Return the k best sentences that have evidence, best first."""
         first = np.concatenate([[0], np.cumsum([len(part.sentences) for part in self.candidates])])
         ranked = []
         for place in _best(self._sentence_score, k):
+            if not np.isfinite(self._sentence_score[place]):
+                break
             part = int(np.searchsorted(first, place, side="right")) - 1
             ranked.append(
                 RankedSentence(
@@ -103,6 +112,7 @@ class Ranking:
                     score=float(self._sentence_score[offset + sentence]),
                 )
                 for sentence in own
+                if np.isfinite(self._sentence_score[offset + sentence])
             ),
             key=lambda sentence: (-sentence.score, sentence.start),
         )
@@ -131,6 +141,11 @@ def _min_max(scores: Floats) -> Floats:
         return np.zeros_like(scores)
     scaled: Floats = (scores - low) / (high - low)
     return scaled
+
+
+def _with_evidence(scores: Floats, cosines: Floats, bm25: Floats) -> Floats:
+    """Return the scores, minus infinity where a text that the encoder can't read has no term of the question either."""
+    return np.where((cosines == 0) & (bm25 == 0), np.float32(-np.inf), scores)
 
 
 def _best(scores: NDArray[np.floating[Any]], k: int) -> Rows:

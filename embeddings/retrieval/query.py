@@ -48,11 +48,13 @@ class Query:
         text: the question with corrected spelling.
         search: what the ranking uses: the question with the one before it.
         standalone: the question alone, if that is another query and has terms; else None.
+        is_readable: False if the encoder can't read the question, so that only its terms can be searched.
     """
 
     text: str
     search: SearchQuery
     standalone: SearchQuery | None
+    is_readable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class RewrittenQuestion:
         """Return the query; `vectors` are those of `texts`, shape (len(texts), d)."""
         own = _distinct_terms(self.text)
         rows = normalize(vectors)
+        if not rows[-1].any():
+            return Query(self.text, SearchQuery(rows[-1], own), None, is_readable=False)
         if self.averaged:
             return Query(self.text, SearchQuery(normalize(rows.mean(axis=0, keepdims=True))[0], own), None)
         if len(rows) == 1:

@@ -6,13 +6,14 @@ from collections.abc import Mapping
 
 import pytest
 
+from embeddings.errors import QuestionError
 from embeddings.evaluation.datasets.questions import Question, read_questions
 from embeddings.evaluation.evaluator import evaluate, open_task
 from embeddings.evaluation.metrics import Measure, Outcome
 from embeddings.evaluation.summary import summarise
 from embeddings.library import Library
 from embeddings.records import State
-from tests.embeddings.fixtures.reviews import check_quotes
+from tests.embeddings.fixtures.reviews import check_quotes, review
 from tests.project import QUESTIONS
 
 DEVELOPMENT = [question for question in read_questions(QUESTIONS) if question.split == "dev"]
@@ -74,3 +75,31 @@ def test_a_follow_up_is_answered_with_the_question_before_it(library: Library) -
         .quotes[0]
         .text.count("Carey Mulligan")
     )
+
+
+@pytest.fixture(scope="module")
+def odd(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """A review with texts that the encoder can't read."""
+    content = ["⭐⭐⭐⭐", "The film is quiet, and it trusts its actors.", "🤔 eh", "ผู้กำกับคือ ใคร"]
+    return Library.of([review("odd", {"A": content})], tmp_path_factory.mktemp("odd"), library.models)
+
+
+@pytest.mark.parametrize("question", ["ผู้กำกับ", "ผู้กำกับ???", "ผู้กำกับ⭐", "はい映画", "x" * 300])
+@pytest.mark.parametrize("context", [(), ("Is the film quiet?",)])
+def test_a_question_that_the_encoder_cannot_read_is_refused(odd: Library, question: str, context: tuple[str, ...]) -> None:
+    with pytest.raises(QuestionError, match="can't read this question"):
+        odd.ask(question, context=context)
+
+
+def test_a_question_that_the_encoder_cannot_read_is_searched_by_its_terms_alone(odd: Library) -> None:
+    for context in ((), ("Is the film quiet?",)):
+        found = odd.ask("ใคร", context=context)
+        assert (found.state, [quote.text for quote in found.quotes]) == (State.NEAREST, ["ผู้กำกับคือ ใคร"])
+
+
+@pytest.mark.parametrize("question", ["🤔 hm", "is it quiet?", "⭐ a quiet film?"])
+def test_a_text_that_the_encoder_cannot_read_is_never_quoted(odd: Library, question: str) -> None:
+    found = odd.run(question)
+    assert "⭐⭐⭐⭐" not in [quote.text for quote in found.quotes]
+    text = odd.review("odd").text
+    assert {text[hit.start : hit.end] for hit in found.hits}.isdisjoint({"⭐⭐⭐⭐", "ผู้กำกับคือ ใคร"})

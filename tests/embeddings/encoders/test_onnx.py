@@ -36,7 +36,12 @@ ODD_TEXTS = (
     "naïve café",
     "e\u0301 \u00e9 \ufb01 \u00bd \u200b \u0000",
     "half a pair: \ud83d",
+    "⭐⭐⭐⭐",
+    "ผู้กำกับคือใคร",
+    "🤔 eh",
+    "映画",
 )
+UNREADABLE = ("⭐⭐⭐⭐", "⭐⭐ ⭐⭐!", "🎬 — 🎬", "ผู้กำกับคือใคร", "ผู้กำกับคือใคร??? (film)", "映画", "a" * 480)
 
 
 @pytest.fixture(scope="session")
@@ -66,10 +71,24 @@ def test_the_vector_of_an_odd_text_alone_is_that_of_the_reference(
     assert least_cosine(encoder, reference, [text]) >= EXPORT_MIN_COSINE
 
 
-def test_every_vector_has_length_one(encoder: OnnxEncoder) -> None:
+def test_every_vector_has_length_one_or_none(encoder: OnnxEncoder) -> None:
     vectors = encoder.encode(ODD_TEXTS)
     assert (vectors.shape, vectors.dtype.name) == ((len(ODD_TEXTS), 384), "float32")
-    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, atol=1e-5)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), vectors.any(axis=1), atol=1e-5)
+
+
+@pytest.mark.parametrize("text", UNREADABLE)
+def test_a_text_that_the_model_mostly_does_not_know_has_a_vector_of_zeros(encoder: OnnxEncoder, text: str) -> None:
+    assert not encoder.encode([text, "A film.", text])[[0, 2]].any()
+
+
+@pytest.mark.parametrize(
+    ("text", "known"),
+    [("🤔 eh", " eh"), ("Loved it 😍😍!", "Loved it !"), ("⭐⭐⭐⭐ Great film", " Great film"), ("2010 🎬", "2010 ")],
+)
+def test_symbols_that_the_model_does_not_know_change_no_vector(encoder: OnnxEncoder, text: str, known: str) -> None:
+    one, other = encoder.encode([text, known])
+    assert float(one @ other) == pytest.approx(1, abs=1e-5)
 
 
 def test_without_texts_there_are_no_vectors_and_no_tokens(
