@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from embeddings.config import CAST_BONUS
-from embeddings.documents.analyzer import fold, words
+from embeddings.documents.analyzer import fold, normalise, words
 from embeddings.lexicon import CAST_QUESTION, CAST_SENTENCES, STOP_WORDS
 from embeddings.retrieval.fusion import RankedSentence
 
@@ -45,5 +45,5 @@ def names_performer(sentence: str, asked: str) -> bool:
     return any(
         not wanted.isdisjoint(words(f"{match['role']} {match['performer']}"))
         for pattern in CAST_SENTENCES
-        for match in pattern.finditer(sentence)
+        for match in pattern.finditer(normalise(sentence))
     )

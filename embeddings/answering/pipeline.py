@@ -25,6 +25,7 @@ from embeddings.answering.confidence import confidence, reranker_factor
 from embeddings.answering.models import Models
 from embeddings.answering.quotes import choose_quotes, make_answer
 from embeddings.config import TOP_SENTENCES, RankingSettings
+from embeddings.documents.analyzer import normalise
 from embeddings.errors import QuestionError
 from embeddings.index.access import Collections, OpenedCollections
 from embeddings.records import AskResult, QuestionInContext, StageSeconds
@@ -33,7 +34,6 @@ from embeddings.retrieval.fusion import RankedSentence, Ranking
 from embeddings.retrieval.query import Query, RewrittenQuestion, check_question, encode_queries, is_follow_up, rewrite
 from embeddings.retrieval.retriever import Scope, best_cosine, retrieve
 from embeddings.retrieval.router import Router
-
 
 UNREADABLE = "The search model can't read this question. Please ask it in the script and language of the reviews."
 """The error for a question in an unknown script, or of symbols, that shares no term with the reviews."""
@@ -129,7 +129,7 @@ class Pipeline:
 
     def names_review(self, question: str, collections: Collections) -> bool:
         """Return True if a question names a visible review by title or alias."""
-        return bool(self._router(collections).titles_in(question))
+        return bool(self._router(collections).titles_in(normalise(question)))
 
     def _rewrite_if_valid(self, asked: QuestionInContext) -> RewrittenQuestion | None:
         try:
@@ -157,5 +157,6 @@ class Pipeline:
 
 
 def _without_blanks(context: Sequence[str]) -> tuple[str, ...]:
-    """Return the earlier questions that have text, each with single spaces."""
-    return tuple(" ".join(turn.split()) for turn in context if turn.strip())
+    """Return the earlier questions that have text, each normalised and with single spaces."""
+    turns = (" ".join(normalise(turn).split()) for turn in context)
+    return tuple(turn for turn in turns if turn)

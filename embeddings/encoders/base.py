@@ -84,7 +84,7 @@ def batches_by_length(lengths: Sequence[int]) -> Iterator[list[int]]:
 def without_unknown(text: str, unknown: Iterable[tuple[int, int]]) -> str | None:
     """Return a text without the symbols that the model doesn't know, or None if the model can't read it.
 
-    A model has one token for all that it doesn't know, so by their vectors `⭐⭐⭐` and a question in Thai are the same.
+    A model has one token for all that it doesn't know, so `⭐⭐⭐` and a question in Thai have the same vector.
 
     Args:
         text: what to encode.

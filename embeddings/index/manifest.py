@@ -11,7 +11,7 @@ from typing import Any
 from embeddings.encoders.base import EncoderIdentity
 from embeddings.errors import REBUILD, IndexDamagedError, IndexMissingError, IndexVersionError
 
-FORMAT = 2
+FORMAT = 3
 """Raised with every change of the files. An index in another format is built again."""
 
 MANIFEST_FILE = "manifest.json"

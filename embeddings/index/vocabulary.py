@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.config import SPELLING_MIN_LETTERS, SPELLING_SIMILARITY
-from embeddings.documents.analyzer import fold
+from embeddings.documents.analyzer import fold, normalise
 from embeddings.index.arrays import Arrays, open_arrays, save_arrays, with_prefix, without_prefix
 from embeddings.index.string_table import StringTable
 
@@ -38,6 +38,7 @@ class WordCounts:
 
     def add(self, text: str) -> None:
         """Count the words and names of a text."""
+        text = normalise(text)
         # Unfolded: `folded` folds each spelling once.
         self.words.update(WORD.findall(text))
         self.names.update(_NAME_PAIR.findall(text))

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.config import RERANKER_CHARACTERS, RERANKER_WINDOW_CHARACTERS, RERANKER_WINDOW_SENTENCES
+from embeddings.documents.analyzer import compose
 from embeddings.index.collection import CollectionIndex
 from embeddings.records import NO_RERANKER, SHIPPED, Hit
 from embeddings.reranking.reranker import OnnxReranker, Reranker
@@ -92,7 +93,7 @@ def rerank(question: str, sentences: Sequence[RankedSentence], reranker: Reranke
         share: the reranker's share of the order, in [0, 1]; 0 leaves it as it is.
     """
     windows = _windows(sentences)
-    texts = [[window.index.sentence(row) for row in window.rows] for window in windows]
+    texts = [[compose(window.index.sentence(row)) for row in window.rows] for window in windows]
     scores = {
         (id(window.index), row): score
         for window, scored in zip(windows, reranker.score(question, texts), strict=True)

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.config import MAX_QUESTION_CHARACTERS, SHORT_QUESTION_WORDS
-from embeddings.documents.analyzer import terms, words
+from embeddings.documents.analyzer import normalise, terms, words
 from embeddings.encoders.base import Encoder
 from embeddings.errors import QuestionError
 from embeddings.index.vectors import normalize
@@ -86,12 +86,12 @@ class RewrittenQuestion:
 
 
 def check_question(question: str) -> str:
-    """Return the question with single spaces and without repeated marks.
+    """Return the question normalised, with single spaces and without repeated marks.
 
     Raises:
         QuestionError: it is empty, too long, or has no word.
     """
-    question = _REPEATED_MARK.sub(r"\1", " ".join(question.split()))
+    question = _REPEATED_MARK.sub(r"\1", " ".join(normalise(question).split()))
     if not question:
         raise QuestionError("The question is empty. Please ask in a few words, for example: What is a deferral?")
     if len(question) > MAX_QUESTION_CHARACTERS:

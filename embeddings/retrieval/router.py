@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 
-from embeddings.documents.analyzer import words
+from embeddings.documents.analyzer import normalise, words
 from embeddings.index.titles import TitleEntry, TitleTable, title_key
 from embeddings.lexicon import STOP_WORDS
 
@@ -66,5 +66,5 @@ class Router:
 def _is_meant(title: str, question: str) -> bool:
     if not STOP_WORDS.issuperset(words(title)):
         return True
-    written = re.finditer(rf"(?<!\w){re.escape(title)}(?![\w'’])", question)
+    written = re.finditer(rf"(?<!\w){re.escape(normalise(title))}(?![\w'’])", question)
     return any(_WITHIN_SENTENCE.search(question[: match.start()]) for match in written)

@@ -319,7 +319,20 @@ def test_nobody_has_calibrated_an_encoder_in_memory(encoder: OnnxEncoder, tmp_pa
 
 
 @pytest.mark.parametrize(
-    "question", ["", " \n\t ", "x" * 10_000, "why? " * 2_000, "🎬🍿👩‍👩‍👧", "\x00\x01\x07", "?!…", "\u200b\u200f", "_"]
+    "question",
+    [
+        "",
+        " \n\t ",
+        "x" * 10_000,
+        "why? " * 2_000,
+        "🎬🍿👩‍👩‍👧",
+        "\x00\x01\x07",
+        "?!…",
+        "\u200b\u200f",
+        "_",
+        "私",
+        "é" * 1000,
+    ],
 )
 def test_what_is_not_a_question_is_refused_in_one_line(opened: Library, question: str) -> None:
     for ask in (opened.ask, opened.search):
@@ -333,13 +346,12 @@ def test_what_is_not_a_question_is_refused_in_one_line(opened: Library, question
     [
         "x",
         "?a",
-        "私",
         "静かな映画について",
         "שלום, מה זה?",
         "\u202ewho?\u202c",
         "a\x00b",
         "who is \udcff?",
-        "é" * 1000,
+        "é " * 500,
         "1",
     ],
 )

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.config import PASSAGE_TOKENS
+from embeddings.documents.analyzer import compose
 from embeddings.documents.review_json import review_to_json
 from embeddings.documents.splitter import split_review
 from embeddings.encoders.base import Encoder
@@ -45,10 +46,10 @@ class Texts:
         for own_section, start, end, first, last in passages[columns].tolist():
             if own_section != section:
                 section, previous = own_section, ""
-            texts.passages.append(review[start:end])
+            texts.passages.append(compose(review[start:end]))
             for _ in range(first, last):
                 left, right = next(spans)
-                text = review[left:right]
+                text = compose(review[left:right])
                 texts.sentences.append(text)
                 texts.pairs.append(f"{previous} {text}" if previous else text)
                 previous = text

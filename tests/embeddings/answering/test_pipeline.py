@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
+from typing import Literal
 
 import pytest
 
@@ -86,7 +88,9 @@ def odd(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Library:
 
 @pytest.mark.parametrize("question", ["ผู้กำกับ", "ผู้กำกับ???", "ผู้กำกับ⭐", "はい映画", "x" * 300])
 @pytest.mark.parametrize("context", [(), ("Is the film quiet?",)])
-def test_a_question_that_the_encoder_cannot_read_is_refused(odd: Library, question: str, context: tuple[str, ...]) -> None:
+def test_a_question_that_the_encoder_cannot_read_is_refused(
+    odd: Library, question: str, context: tuple[str, ...]
+) -> None:
     with pytest.raises(QuestionError, match="can't read this question"):
         odd.ask(question, context=context)
 
@@ -103,3 +107,61 @@ def test_a_text_that_the_encoder_cannot_read_is_never_quoted(odd: Library, quest
     assert "⭐⭐⭐⭐" not in [quote.text for quote in found.quotes]
     text = odd.review("odd").text
     assert {text[hit.start : hit.end] for hit in found.hits}.isdisjoint({"⭐⭐⭐⭐", "ผู้กำกับคือ ใคร"})
+
+
+@pytest.fixture(scope="module")
+def spelt(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Library]:
+    """The same reviews in both Unicode forms, by the form."""
+    content = [
+        "Amélie Poulain works in a café.",
+        "Audrey Tautou’s Amélie is naïve, and her fiancé never knew.",
+        "AIの映画は静かだ。2010年の映画。",
+        "영화는 좋다. 감독이 영화를 만들었다.",
+    ]
+
+    def made(form: Literal["NFC", "NFD"]) -> Library:
+        title, *texts = (unicodedata.normalize(form, text) for text in ("Amélie", *content))
+        others = review("quiet", {"A": ["The film is quiet.", "Keira Knightley plays Ruth."]})
+        reviews = [review("amelie", {"A": texts}, title=title), others]
+        return Library.of(reviews, tmp_path_factory.mktemp(form), library.models)
+
+    return {form: made(form) for form in ("NFC", "NFD")}
+
+
+@pytest.mark.parametrize(
+    ("question", "typed"),
+    [
+        (
+            "What does the review say about Amélie?",
+            unicodedata.normalize("NFD", "What does the review say about Amélie?"),
+        ),
+        ("Who plays Amélie?", "Who plays Am\u00adé\u200blie?"),
+        ("who is Audrey Tautou's fiancé", "who is Audrey Tautou’s fiance\u0301"),
+        ("who is audrey tatou", "who is audrey\u2060 tatou"),
+        ("영화", unicodedata.normalize("NFD", "영화")),
+        ("2010年の映画", "\ufeff2010年の映画"),
+    ],
+)
+def test_one_question_typed_in_two_ways_has_one_answer(spelt: Mapping[str, Library], question: str, typed: str) -> None:
+    answers = [
+        (found.confidence, [unicodedata.normalize("NFC", quote.text) for quote in found.quotes])
+        for asked in spelt.values()
+        for found in (asked.ask(question), asked.ask(typed), asked.ask("and why?", context=(typed,)))
+    ]
+    first, _, follow_up = answers[:3]
+    assert first[1]
+    assert answers == [first, first, follow_up] * 2
+
+
+def test_quotes_stay_slices_of_a_review_in_any_form(spelt: Mapping[str, Library]) -> None:
+    quotes = spelt["NFD"].ask("Who plays Amélie?").quotes
+    check_quotes(quotes, spelt["NFD"])
+    assert not unicodedata.is_normalized("NFC", quotes[0].text)
+
+
+@pytest.mark.parametrize(
+    ("question", "quoted"),
+    [("영화", "영화는"), ("映画", "AIの映画"), ("AIの映画", "AIの映画"), ("2010年の映画", "2010年の映画")],
+)
+def test_a_text_without_spaces_is_found_by_its_parts(spelt: Mapping[str, Library], question: str, quoted: str) -> None:
+    assert quoted in spelt["NFC"].ask(question).quotes[0].text

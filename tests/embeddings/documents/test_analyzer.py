@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+import unicodedata
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.documents.analyzer import fold, terms, words
+from embeddings.documents.analyzer import fold, normalise, terms, words
 from embeddings.lexicon import STOP_WORDS
 
 
@@ -12,8 +15,54 @@ def test_words_have_no_case_accents_or_curly_apostrophes() -> None:
     assert words("STRASSE") == words("straße")
 
 
-def test_in_scripts_without_spaces_every_character_is_a_word() -> None:
-    assert words("静かな映画") == ["静", "か", "な", "映", "画"]
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("静かな映画", ["静か", "かな", "な映", "映画"]),
+        ("AIの映画", ["ai", "の映", "映画"]),
+        ("2010年の映画", ["2010", "年の", "の映", "映画"]),
+        ("영화는 좋다", ["영화", "화는", "좋다"]),
+        ("영화", ["영화"]),
+        (unicodedata.normalize("NFD", "영화 が"), ["영화", "が"]),
+        ("が", ["が"]),
+        ("ｶﾞｰﾄﾞ", ["ガー", "ード"]),
+        ("「怒り」の監督・李相日", ["怒り", "の監", "監督", "李相", "相日"]),
+        ("人々 〇", ["人々", "〇"]),
+        ("𠮷野家", ["𠮷野", "野家"]),
+        ("ผู้กำกับ คือใคร", ["ผู้กํากับ", "คือใคร"]),
+        ("हिन्दी फ़िल्म।", ["हिन्दी", "फ़िल्म"]),
+        ("שָׁלוֹם", ["שלום"]),
+    ],
+)
+def test_words_of_other_scripts(text: str, expected: list[str]) -> None:
+    assert words(text) == expected
+
+
+SPELLINGS = [
+    ("Amélie", "Ame\u0301lie"),
+    ("Amélie", "Am\u00adé\u200blie\ufeff"),
+    ("Amélie", "\u202aAmélie\u202c"),
+    ("Kathy's", "Kathy’s"),
+    ("Kathy's", "Kathyʼs"),
+    ("Kathy's", "Kathy＇s"),
+    ("co-op", "co‑op"),
+    ("co-op", "co–op"),
+    ("❤", "❤\ufe0f"),
+    ("영화", unicodedata.normalize("NFD", "영화")),
+]
+
+
+@pytest.mark.parametrize(("one", "other"), SPELLINGS)
+def test_one_text_typed_in_two_ways_is_normalised_to_one(one: str, other: str) -> None:
+    assert normalise(other) == one
+    assert fold(other) == fold(one)
+    assert words(other) == words(one)
+
+
+@given(st.text(max_size=40))
+def test_normalising_again_changes_nothing(text: str) -> None:
+    assert normalise(normalise(text)) == normalise(text)
+    assert fold(normalise(text)) == fold(text)
 
 
 @given(st.text(max_size=40))

@@ -59,7 +59,7 @@ def _check_damaged(directory: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\x00" * 64, b"\xff\xfe", b"[]", b"5", b"null", b"{}", b'{"format": 2}', b'{"format": 2, "encoder": 5}'],
+    [b"", b"\x00" * 64, b"\xff\xfe", b"[]", b"5", b"null", b"{}", b'{"format": 3}', b'{"format": 3, "encoder": 5}'],
 )
 def test_other_content_is_damage(tmp_path: Path, content: bytes) -> None:
     (tmp_path / MANIFEST_FILE).write_bytes(content)
