@@ -10,6 +10,7 @@ import yaml
 
 from embeddings.config import MAX_HEADING_CHARACTERS
 from embeddings.documents.formats.blocks import Block, collapse_spaces, is_ornament
+from embeddings.documents.formats.encoding import without_c1
 from embeddings.documents.formats.front_matter import is_link
 from embeddings.documents.slugs import slugify
 
@@ -46,7 +47,7 @@ def to_markdown(article: Article) -> str:
 
 def clean_line(text: str) -> str:
     """Return `text` on one line, without control characters and without white space of any kind at either end."""
-    return collapse_spaces(_FORBIDDEN.sub("", text)).strip()
+    return collapse_spaces(_FORBIDDEN.sub("", without_c1(text))).strip()
 
 
 def _lines(article: Article) -> Iterator[str]:

@@ -17,9 +17,9 @@ from urllib.parse import unquote
 from embeddings.config import MAX_EPUB_BYTES, MAX_EPUB_CHAPTERS
 from embeddings.documents.formats.article import Article, clean_line
 from embeddings.documents.formats.blocks import Block
-from embeddings.documents.formats.html import html_blocks, is_text
+from embeddings.documents.formats.html import html_blocks, is_text, parse_page
 from embeddings.documents.formats.plain_text import title_from_name
-from embeddings.errors import ConversionError
+from embeddings.errors import ConversionError, ReviewFileError
 
 if TYPE_CHECKING:
     from lxml import etree
@@ -38,7 +38,7 @@ def read_epub(data: bytes, path: Path) -> Article:
         ConversionError: the file is not a book, or unpacks to too much.
         ImportError: the packages of the extra `import` are not installed.
     """
-    from lxml import etree, html
+    from lxml import etree
 
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -49,10 +49,10 @@ def read_epub(data: bytes, path: Path) -> Article:
                 page = book.read(chapter)
                 if not is_text(page):
                     raise ConversionError(f"The chapter {posixpath.basename(chapter)} of this book is not text.")
-                # As HTML, which has no entities to expand and allows what browsers allow.
-                parser = html.HTMLParser(encoding="utf-8" if _is_utf8(page) else None)
-                tree = html.document_fromstring(page, parser=parser) if page.strip() else None
+                tree = parse_page(page, Path(posixpath.basename(chapter)))
                 blocks.extend(html_blocks(tree) if tree is not None else ())
+    except ReviewFileError as error:
+        raise ConversionError(f"The chapter {error}") from error
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, etree.LxmlError) as error:
         raise ConversionError("This is not a readable EPUB. It is damaged or another kind of file.") from error
     if not blocks:
@@ -137,11 +137,3 @@ def _xml(content: bytes) -> etree._Element:
 def _metadata(package: etree._Element, field: str) -> str | None:
     found = package.find(f".//{{http://purl.org/dc/elements/1.1/}}{field}")
     return None if found is None else found.text
-
-
-def _is_utf8(content: bytes) -> bool:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError:
-        return False
-    return True

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from embeddings.documents.formats.article import Article, clean_line
 from embeddings.documents.formats.blocks import INLINE_TAGS, Block
+from embeddings.documents.formats.encoding import decode_page
 from embeddings.documents.formats.plain_text import title_from_name
 from embeddings.errors import ConversionError
 
 if TYPE_CHECKING:
-    from lxml import etree
+    from lxml import etree, html
 
 _SKIPPED = frozenset(
     "audio button canvas embed form head iframe input math nav noscript object script select style svg template "
@@ -28,17 +29,23 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 def read_html(data: bytes, path: Path) -> Article:
-    """Return the article of a web page, in whatever encoding the page names, without the site around it.
+    """Return the article of a web page, decoded as browsers do, without the site around it.
 
     Raises:
         ConversionError: the page has no article.
+        ReviewFileError: a byte is not in the page's encoding; names the line.
         ImportError: the packages of the extra `import` are not installed.
     """
     from trafilatura import bare_extraction
 
     if not is_text(data):
         raise ConversionError("This is not a web page: it has bytes that no text has.")
-    page = bare_extraction(data, include_comments=False, include_formatting=True, with_metadata=True)
+    tree = parse_page(data, path)
+    page = (
+        None
+        if tree is None
+        else bare_extraction(tree, include_comments=False, include_formatting=True, with_metadata=True)
+    )
     blocks = html_blocks(page.body) if page is not None and not isinstance(page, dict) else ()
     if page is None or isinstance(page, dict) or not blocks:
         raise ConversionError("This page has no article. Save its text as .txt and add that.")
@@ -52,6 +59,25 @@ def html_blocks(root: etree._Element) -> tuple[Block, ...]:
     are not text. Nothing here recurses, however deep the tree is.
     """
     return tuple(_walk(root))
+
+
+def parse_page(data: bytes, path: Path) -> html.HtmlElement | None:
+    """Return the tree of a web page or of a book's chapter, or None if it is empty.
+
+    Raises:
+        ReviewFileError: a byte is not in the page's encoding; names the line.
+    """
+    from lxml import etree, html
+
+    text = decode_page(data, path)
+    # As HTML, which has no entities to expand and allows what browsers allow. Without `huge_tree` lxml drops the text
+    # of elements that are nested deeply, and says nothing.
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
+    try:
+        return html.document_fromstring(text.encode(), parser=parser) if text.strip() else None
+    except etree.ParserError:
+        # There is nothing but comments.
+        return None
 
 
 def is_text(data: bytes) -> bool:

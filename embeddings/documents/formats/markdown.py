@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -13,12 +14,17 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from embeddings.config import MAX_HEADING_CHARACTERS
 from embeddings.documents.formats.blocks import INLINE_TAGS, Block, collapse_spaces, is_ornament
+from embeddings.documents.formats.encoding import without_c1
 from embeddings.errors import ReviewFileError
 
 _NESTING = 100
 """markdown-it drops what is nested more deeply."""
-_HIDDEN_HTML = re.compile(r"<!--.*?(?:-->|$)|<(script|style|template)\b.*?(?:</\1\s*>|$)", re.DOTALL | re.IGNORECASE)
-_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]*)?[^<>]*(?:>|$)")
+_HIDDEN_HTML = re.compile(
+    r"<!--(?:-?>|.*?(?:--!?>|(\Z)))|<(script|style|template)\b.*?(?:</\2\s*>|(\Z))", re.DOTALL | re.IGNORECASE
+)
+_TAG = re.compile(r"</?([a-zA-Z][a-zA-Z0-9-]*)(?=[\s/>])[^<>]*>|<[!?/][^<>]*>")
+_C1_REFERENCE = re.compile(r"&#(?:0*(?:12[89]|1[34]\d|15\d)|[xX]0*[89][0-9a-fA-F]);")
+_LINK = re.compile(r"[a-z][a-z0-9+.-]*:|[/#.]|.*\w[./@]\w", re.IGNORECASE)
 _INLINE_TAGS = INLINE_TAGS | {"img"}
 
 
@@ -35,8 +41,11 @@ def markdown_blocks(body: str, lines_before: int, path: Path) -> tuple[Block, ..
         path: the file, for errors.
 
     Raises:
-        ReviewFileError: a heading is as long as a paragraph, or lists or quotes are nested too deeply to parse.
+        ReviewFileError: a heading is as long as a paragraph, lists or quotes are nested too deeply to parse, or a
+            comment or script has no end, so that it would hide the text after it.
     """
+    # Browsers show the characters of Windows-1252 for these numbers, and markdown-it shows none.
+    body = _C1_REFERENCE.sub(lambda number: without_c1(html.unescape(number[0])), body)
     parser = MarkdownIt("commonmark", {"maxNesting": _NESTING}).enable(["strikethrough", "table"])
     # Footnotes stay where they are written. Gathered at the end they would belong to the last section.
     parser.use(footnote_plugin).disable(["footnote_inline", "footnote_tail"])
@@ -50,7 +59,10 @@ def markdown_blocks(body: str, lines_before: int, path: Path) -> tuple[Block, ..
         if rendered and (level or not is_ornament(rendered)):
             blocks.append(Block(rendered, level, line))
 
-    for token in parser.parse(body):
+    environment: dict[str, Any] = {}
+    addresses: set[object] = set()
+    for token in parser.parse(body, environment):
+        addresses.update(each.attrs.get("href", each.attrs.get("src")) for each in token.children or [])
         if token.map is not None:
             line = token.map[0] + lines_before + 1
         if token.level >= _NESTING - 1:
@@ -78,9 +90,22 @@ def markdown_blocks(body: str, lines_before: int, path: Path) -> tuple[Block, ..
             for stretch in re.split(r"\n[ \t]*\n", token.content):
                 add(stretch)
         elif token.type == "html_block":
+            endless = next((found for found in _HIDDEN_HTML.finditer(token.content) if found.lastindex in (1, 3)), None)
+            if endless is not None:
+                line += token.content.count("\n", 0, endless.start())
+                raise ReviewFileError(
+                    path, line, f"'{endless[0][:8].split()[0]}' has no end. It hides the text after it."
+                )
             for stretch in _html_text(token.content):
                 add(stretch)
-    return tuple(blocks)
+    # A line such as "[Verdict]: brilliant" is the address of a link to Markdown, and a sentence to its author.
+    lines = body.split("\n")
+    for reference in (*environment.get("references", {}).values(), *environment.get("duplicate_refs", ())):
+        if reference["href"] not in addresses and not _LINK.match(reference["href"]):
+            start, end = reference["map"]
+            line = start + lines_before + 1
+            add("\n".join(lines[start:end]))
+    return tuple(sorted(blocks, key=lambda block: block.line))
 
 
 def _inline_text(tokens: Sequence[Token]) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path
 from embeddings.config import PLAIN_HEADING_CHARACTERS, PLAIN_HEADING_WORDS, PLAIN_WRAP_CHARACTERS
 from embeddings.documents.formats.article import Article
 from embeddings.documents.formats.blocks import Block, collapse_spaces, is_ornament
+from embeddings.documents.formats.encoding import decode_utf
 from embeddings.documents.slugs import slugify
 from embeddings.errors import ReviewFileError
 
@@ -34,17 +35,9 @@ def decode_text(data: bytes, path: Path) -> str:
     """Return a file's text, each line ended by one newline.
 
     Raises:
-        ReviewFileError: the bytes are not UTF-8 or not text; names the line.
+        ReviewFileError: the bytes are neither UTF-8 nor marked UTF-16, or not text; names the line.
     """
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = _LINE_END.sub("\n", data[: error.start].decode("utf-8"))
-        line = before.count("\n") + 1
-        column = len(before.rpartition("\n")[2].encode("utf-8")) + 1
-        reason = f"Byte {column} of the line (0x{data[error.start]:02X}) is not UTF-8. Save the file as UTF-8."
-        raise ReviewFileError(path, line, reason) from error
-    text = _LINE_END.sub("\n", text.removeprefix("\ufeff"))
+    text = _LINE_END.sub("\n", decode_utf(data, path))
     control = _CONTROL.search(text)
     if control is not None:
         line = text.count("\n", 0, control.start()) + 1

@@ -157,10 +157,10 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
     ),
     "binary for text": ("x.txt", lambda: bytes(range(256)) * 10, "control character|not UTF-8"),
     "binary for HTML": ("x.html", lambda: b"\x7fELF\x00\x01" * 1000, "bytes that no text has"),
-    "UTF-16 for text": (
+    "half of UTF-16 for text": (
         "x.txt",
-        lambda: "A keeper counts ships.".encode("utf-16"),
-        "x.txt, line 1: Byte 1 .* is not UTF-8",
+        lambda: "A keeper\ncounts ships.".encode("utf-16")[:-1],
+        "x.txt, line 2: Byte 25 .* is not UTF-16",
     ),
     "Latin-1 for text": ("x.md", lambda: FRONT + "café".encode("latin-1"), "x.md, line 4: Byte 4 .* is not UTF-8"),
     "nothing": ("x.txt", lambda: b"", "has no text"),

@@ -34,6 +34,12 @@ MARKS = st.sampled_from(["*%s*", "**%s**", "~~%s~~", "`%s`", "[%s](http://x.org)
         ),
         ("“Curly” ‘quotes’ -- and ... 'straight' (c)", "“Curly” ‘quotes’ -- and ... 'straight' (c)"),
         ("千と千尋の神隠し。\n\nВойна и мир. 😀", "千と千尋の神隠し。\nВойна и мир. 😀"),
+        ("film&#146;s &#x92; &#0150;", "film’s ’ –"),
+        ("<div>\nBudget < 5 million, and it shows…", "Budget < 5 million, and it shows…"),
+        ("<div>\nI <3 it, a<b, and 5 <\n6 </ and <b", "I <3 it, a<b, and 5 < 6 </ and <b"),
+        ("<div>\n<!--> one <!---> two <!-- x --!> three <!-- y --> four", "one two three four"),
+        ("[Verdict]: brilliant\n\nAnd more.\n\n[verdict]: dull", "[Verdict]: brilliant\nAnd more.\n[verdict]: dull"),
+        ("[See]\n\n[See]: me\n[1]: http://x.org\n[2]: a/b.png", "See"),
         ("2 * 3 * 4 and snake_case_name and 5 < 6 > 4", "2 * 3 * 4 and snake_case_name and 5 < 6 > 4"),
     ],
 )
@@ -54,9 +60,12 @@ def test_inline_marks_never_appear_in_the_text(pieces: list[tuple[str, str]]) ->
             f"Start.\n\n{'long ' * 50}\n---\nEnd.",
             "x.md, line 6: A heading has 249 characters. Put an empty line before a line of '-' or '='.",
         ),
+        ("Start.\n\n<!-- TODO\n\nThe end.", "x.md, line 6: '<!--' has no end. It hides the text after it."),
+        ("<div>\n<b>x</b> <!-- TODO\nThe end.", "x.md, line 5: '<!--' has no end. It hides the text after it."),
+        ("<script>\n\nThe end.", "x.md, line 4: '<script>' has no end. It hides the text after it."),
         (f"{'>' * 500} deep", "x.md, line 4: Lists or quotes are nested too deeply. Nest them less."),
     ],
-    ids=["a paragraph right above a rule", "deep quotes"],
+    ids=["a paragraph right above a rule", "a comment", "a comment in a block", "a script", "deep quotes"],
 )
-def test_what_would_be_lost_as_a_heading_or_by_nesting_is_an_error(body: str, message: str) -> None:
+def test_what_would_be_lost_is_an_error(body: str, message: str) -> None:
     assert fault(f"---\ntitle: A\n---\n{body}") == message
