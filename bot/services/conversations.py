@@ -27,6 +27,7 @@ class Turn:
         answer: the id of the answer's message, or None if it isn't known.
         member: the id of the member who asked, or None if it isn't known.
         stored_number: the number under which the question is stored, or None.
+        chosen_private: whether the member chose that only they see the answer, and not the server.
     """
 
     question: str
@@ -35,6 +36,7 @@ class Turn:
     answer: int | None = None
     member: int | None = None
     stored_number: int | None = None
+    chosen_private: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,11 +88,19 @@ def review_key_in(message: discord.Message) -> str | None:
 
 
 def public_copy(message: discord.Message, member: int, words: Catalogue) -> Message:
-    """Return a private answer as a public message, which the member who asked can delete and nobody can share again."""
+    """Return a private answer as a public message, which the member who asked can delete and nobody can share again.
+
+    The question before stays private: the member shares this answer alone.
+    """
     private = read_message(message)
     elements: list[Element] = []
     for element in private.elements:
-        if isinstance(element, Row):
+        if isinstance(element, Text) and element.content.startswith(EARLIER_PREFIX):
+            # In an embed, the rest of the message is part of the same text.
+            rest = element.content.partition("\n")[2].lstrip("\n")
+            if rest:
+                elements.append(Text(rest))
+        elif isinstance(element, Row):
             buttons = tuple(button for button in element.buttons if not isinstance(decode(button.custom_id), Share))
             if any(isinstance(decode(button.custom_id), Helpful) for button in buttons):
                 buttons = (*buttons, delete_button(member, words))

@@ -244,6 +244,7 @@ class Catalogue:
     question_too_short: str = "Your question is too short. Use at least {shortest} characters."
     question_too_long: str = "Your question is too long. Use at most {longest} characters."
     thanks: str = "Thank you for your feedback."
+    already_shared: str = "You have shared this answer already."
     shared: str = "Shared."
     deleted: str = "Deleted."
     cooldown: Plural = Plural(

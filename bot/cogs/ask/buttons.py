@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from cachetools import LRUCache
+
 from bot.cogs.ask.history import History
 from bot.cogs.ask.message import follow_up_form, more_passages_message, passage_quotes
 from bot.cogs.ask.service import AskService, engine_query
 from bot.cogs.buttons import Buttons, open_page
 from bot.cogs.context import AskContext, Interaction
-from bot.config import PASSAGES_PER_PAGE
+from bot.config import MAX_REMEMBERED, PASSAGES_PER_PAGE
 from bot.observability.trace import Source
 from bot.services.engine import Engine
 from bot.services.rate_limits import RateLimits
@@ -29,6 +31,8 @@ class AnswerButtons:
         self._ask = ask
         self._history = history
         self._feedback = feedback
+        self._shared: LRUCache[int, int | None] = LRUCache(MAX_REMEMBERED)
+        """The public copy by the private answer. None while the copy is on its way."""
 
     def register(self, buttons: Buttons) -> None:
         """Register the handlers."""
@@ -44,8 +48,10 @@ class AnswerButtons:
     async def _follow_up(self, interaction: Interaction, _: FollowUpForm, context: AskContext) -> None:
         answer = interaction.message
         earlier = self._history.up_to(answer, context) if answer else None
-        # Where the server makes answers private, the member didn't choose that for this follow-up.
-        chosen = answer is not None and answer.flags.ephemeral and not context.settings.private_answers
+        # Where the server makes answers private, the member may not have chosen that.
+        chosen = answer is not None and answer.flags.ephemeral
+        if chosen and context.settings.private_answers:
+            chosen = earlier is not None and any(turn.chosen_private for turn in earlier.turns)
         await self._ask.answer_interaction(
             interaction,
             context,
@@ -56,8 +62,18 @@ class AnswerButtons:
         )
 
     async def _share(self, interaction: Interaction, _: Share, context: AskContext) -> None:
-        if await self._delivery.acknowledge(interaction, private=False) and interaction.message is not None:
-            await self._delivery.respond(interaction, public_copy(interaction.message, context.member, context.words))
+        answer = interaction.message
+        if answer is None or answer.id in self._shared:
+            await self._delivery.send_now(interaction, notice(context.words.already_shared))
+            return
+        self._shared[answer.id] = None
+        copy = None
+        if await self._delivery.acknowledge(interaction, private=False):
+            copy = await self._delivery.respond(interaction, public_copy(answer, context.member, context.words))
+        if copy is None:
+            self._shared.pop(answer.id, None)
+        else:
+            self._shared[answer.id] = copy.id
 
     async def _delete(self, interaction: Interaction, action: Delete, context: AskContext) -> None:
         if action.member != context.member:
@@ -65,7 +81,10 @@ class AnswerButtons:
             return
         acknowledged = await self._delivery.acknowledge(interaction, private=True, in_place=True)
         if acknowledged and interaction.message is not None and await self._delivery.delete_original(interaction):
-            self._history.conversations.forget(interaction.message.id)
+            deleted = interaction.message.id
+            self._history.conversations.forget(deleted)
+            for answer in [answer for answer, copy in self._shared.items() if copy == deleted]:
+                del self._shared[answer]
 
     async def _rate(self, interaction: Interaction, action: Helpful, context: AskContext) -> None:
         await self._delivery.send_now(interaction, notice(context.words.thanks, style=Style.READING))

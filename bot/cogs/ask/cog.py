@@ -71,7 +71,9 @@ class AskCog(commands.Cog):
             if not question:
                 await self._handler.delivery.send_now(interaction, notice(context.words.menu_without_text))
                 return
-            await self._ask.answer_interaction(interaction, context, question, source=Source.MENU)
+            # What was answered in private stays private.
+            private = True if message.flags.ephemeral else None
+            await self._ask.answer_interaction(interaction, context, question, source=Source.MENU, private=private)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:

@@ -85,7 +85,8 @@ class History:
         # Drawn before the question is stored: a follow-up may arrive earlier than that.
         number = secrets.randbits(62)
         stored_number = None if server is None else number
-        turn = Turn(request.question, found.about, request.private, sent.id, member, stored_number)
+        shown = (request.question, found.about, request.private, sent.id)
+        turn = Turn(*shown, member, stored_number, request.chosen_private)
         self.conversations.record(context.channel, member, turn, earlier=request.earlier)
         if server is not None:
             question = StoredQuestion(

@@ -12,7 +12,7 @@ from bot.cogs.buttons import Buttons
 from bot.storage.database import Database
 from bot.storage.feedback import feedback_counts
 from bot.ui.custom_ids import Action
-from tests.discord.harness.club import QUESTION, Club, changed, review_bot, run_club
+from tests.discord.harness.club import QUESTION, Club, changed, eventually, review_bot, run_club
 from tests.discord.harness.logs import LogWatch
 from tests.discord.harness.programs import channel_and_member
 from tests.discord.loopback.client import Channel, Loopback, Message, Person, answered, connect
@@ -139,6 +139,39 @@ async def test_a_follow_up_to_a_private_answer_stays_private(club: Club) -> None
     answer = await club.ask("Who is Ruth?", private=True)
     form = await club.ana.click(answer, "Ask a follow-up")
     assert (await answered(club.ana.submit(form, question="and who plays her?"))).ephemeral
+
+
+async def test_share_keeps_the_private_question_before_private(club: Club) -> None:
+    answer = await club.ask("Who is Ruth?", private=True)
+    form = await club.ana.click(answer, "Ask a follow-up")
+    follow_up = await answered(club.ana.submit(form, question="and who plays her?"))
+    assert "Who is Ruth?" in follow_up.text
+    shared = await answered(club.ana.click(follow_up, "Share"))
+    assert not shared.ephemeral
+    assert shared.text.startswith("### and who plays her?")
+    assert "Who is Ruth?" not in shared.text
+    bea = await club.server.member("Bea")
+    for button in ("More passages", "Read 1 in context"):
+        assert "Who is Ruth?" not in (await answered(bea.click(shared, button))).text
+    form = await bea.click(shared, "Ask a follow-up")
+    assert "Who is Ruth?" not in (await answered(bea.submit(form, question="and who plays Tommy?"))).text
+
+
+async def test_an_answer_is_shared_once_until_its_copy_is_deleted(club: Club) -> None:
+    answer = await club.ask(private=True)
+    presses = [await club.ana.click(answer, "Share") for _ in range(3)]
+    first, *others = [await press.answer() for press in presses]
+    assert "deferrals" in first.text
+    assert [(other.ephemeral, other.text) for other in others] == [(True, "You have shared this answer already.")] * 2
+    assert [said.text for said in await club.general.messages() if not said.ephemeral] == [first.text]
+    await (await club.ana.click(first, "Delete")).acknowledged()
+    await eventually(first.now, lambda now: now is None)
+    assert "deferrals" in (await answered(club.ana.click(answer, "Share"))).text
+
+
+async def test_the_menu_on_a_private_answer_answers_in_private(club: Club) -> None:
+    answer = await club.ask(private=True)
+    assert (await answered(club.ana.menu(answer, "Ask the reviews about this"))).ephemeral
 
 
 async def test_share_posts_a_private_answer_unchanged(club: Club) -> None:

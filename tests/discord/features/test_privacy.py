@@ -126,7 +126,12 @@ async def test_a_question_without_consent_is_stored_and_logged_nowhere(
                 ben = await elsewhere.member("Ben", installed=True)
                 await answered(ben.slash(await elsewhere.channel("any"), "ask", question=SECRET))
                 await keeps_questions(club)
-                await club.ask(SECRET, private=True)
+                private = await club.ask(SECRET, private=True)
+                await answered(club.ana.submit(await club.ana.click(private, "Ask a follow-up"), question=SECRET))
+                mia = await club.server.member("Mia", manager=True)
+                await answered(mia.slash(club.general, "settings", answers="private"))
+                private = await club.ask(SECRET, private=True)
+                await answered(club.ana.submit(await club.ana.click(private, "Ask a follow-up"), question=SECRET))
                 await dm.answer_to(await club.ana.say(dm, SECRET))
                 await club.bot.in_flight.finished()
     finally:
