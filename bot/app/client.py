@@ -237,6 +237,22 @@ class ReviewBot(CommandBot):
         """Note a server that added the bot."""
         await self._retention.server_joined(guild.id)
 
+    async def on_guild_channel_update(self, _: discord.abc.GuildChannel, channel: discord.abc.GuildChannel) -> None:
+        """Note what the bot may do in a channel now."""
+        self.delivery.permissions_changed(channel.guild)
+
+    async def on_thread_update(self, _: discord.Thread, thread: discord.Thread) -> None:
+        """Note what the bot may do in a thread now."""
+        self.delivery.permissions_changed(thread.guild)
+
+    async def on_guild_role_update(self, _: discord.Role, role: discord.Role) -> None:
+        """Note what the bot may do with a role now."""
+        self.delivery.permissions_changed(role.guild)
+
+    async def on_member_update(self, _: discord.Member, member: discord.Member) -> None:
+        """Note the bot's own roles. Discord sends no other member."""
+        self.delivery.permissions_changed(member.guild)
+
     @property
     def is_connected(self) -> bool:
         """Return True if every shard is connected."""

@@ -211,6 +211,11 @@ class Delivery:
             return permissions.view_channel and permissions.send_messages
         return True
 
+    def permissions_changed(self, guild: discord.Guild) -> None:
+        """Try again in the channels of a server where Discord refused a post, because it may not refuse any more."""
+        for place in (*guild.channels, *guild.threads):
+            self._refused_until.pop(place.id, None)
+
     async def _send(
         self, send: Callable[[dict[str, Any]], Awaitable[Sent]], message: Message, *, as_embed: bool = False
     ) -> Sent:

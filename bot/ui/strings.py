@@ -237,7 +237,7 @@ class Catalogue:
     busy: str = "There are many questions at the moment. Please ask again soon."
     expired: str = "This button has expired, because the reviews have changed. Please ask again."
     failed: str = "Something went wrong. Please try again."
-    not_yours: str = "Only the person who asked can delete this answer."
+    not_yours: str = "Only the person who asked and server managers can delete this answer."
     no_such_review: str = "There is no review “{review}” here. See `/reviews`."
     which_review: str = "I’m not sure which review you mean by “{review}”. Perhaps one of these: {titles}?"
     review_gone: str = "This review is no longer available. See `/reviews`."

@@ -76,7 +76,9 @@ class AnswerButtons:
             self._shared[answer.id] = copy.id
 
     async def _delete(self, interaction: Interaction, action: Delete, context: AskContext) -> None:
-        if action.member != context.member:
+        may = interaction.permissions
+        manages = context.server is not None and (may.manage_guild or may.manage_messages)
+        if action.member != context.member and not manages:
             await self._delivery.send_now(interaction, notice(context.words.not_yours))
             return
         acknowledged = await self._delivery.acknowledge(interaction, private=True, in_place=True)

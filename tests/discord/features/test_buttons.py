@@ -169,6 +169,13 @@ async def test_an_answer_is_shared_once_until_its_copy_is_deleted(club: Club) ->
     assert "deferrals" in (await answered(club.ana.click(answer, "Share"))).text
 
 
+async def test_a_manager_can_delete_the_answer_of_another_member(club: Club) -> None:
+    answer = await club.ask()
+    mia = await club.server.member("Mia", manager=True)
+    await (await mia.click(answer, "Delete")).acknowledged()
+    assert await eventually(answer.now, lambda now: now is None) is None
+
+
 async def test_the_menu_on_a_private_answer_answers_in_private(club: Club) -> None:
     answer = await club.ask(private=True)
     assert (await answered(club.ana.menu(answer, "Ask the reviews about this"))).ephemeral

@@ -6,6 +6,10 @@ import asyncio
 from functools import partial
 from pathlib import Path
 
+import discord
+import pytest
+
+from tests.discord.harness.bots import until
 from tests.discord.harness.club import QUESTION, Club, eventually, run_club
 from tests.discord.loopback.client import Message
 
@@ -136,3 +140,27 @@ async def test_a_reply_without_a_mention_gets_a_hint_once(club: Club) -> None:
     await eventually(club.said, lambda texts: ACTRESS in texts[1])
     await club.ana.delete(said)
     await eventually(club.said, lambda texts: texts == [answer.text])
+
+
+@pytest.mark.parametrize("event", ["guild_channel_update", "guild_role_update", "member_update"])
+async def test_a_change_of_permissions_ends_the_pause_after_a_refused_post(club: Club, event: str) -> None:
+    await club.loopback.fault("POST /channels/.*/messages", "status", status=403, code=50013)
+    await club.ana.mention(club.general, QUESTION)
+    channel = club.bot.get_channel(int(club.general.id))
+    assert isinstance(channel, discord.TextChannel)
+    await until(lambda: not club.bot.delivery.can_post(channel))
+    guild = channel.guild
+    changed = {"guild_channel_update": channel, "guild_role_update": guild.default_role, "member_update": guild.me}
+    club.bot.dispatch(event, changed[event], changed[event])
+    assert "deferrals" in (await club.general.answer_to(await club.ana.mention(club.general, QUESTION))).text
+
+
+async def test_a_channel_that_discord_gives_back_is_answered_at_once(club: Club) -> None:
+    await club.loopback.fault("POST /channels/.*/messages", "status", status=403, code=50013)
+    await club.ana.mention(club.general, QUESTION)
+    channel = club.bot.get_channel(int(club.general.id))
+    assert isinstance(channel, discord.TextChannel)
+    await until(lambda: not club.bot.delivery.can_post(channel))
+    await club.general.permit_bot()
+    await until(lambda: club.bot.delivery.can_post(channel))
+    assert "deferrals" in (await club.general.answer_to(await club.ana.mention(club.general, QUESTION))).text
