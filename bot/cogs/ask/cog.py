@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
 
@@ -21,6 +22,7 @@ from bot.ui.text import notice
 from bot.ui.truncate import fit
 
 MENU = "Ask the reviews about this"
+_SENTENCE_ENDS = re.compile(r"(?<=[.!?…؟])\s+|(?<=[。！？])")  # other scripts' marks
 _KINDS = frozenset({discord.MessageType.default, discord.MessageType.reply})
 
 Question = app_commands.Range[str, MIN_QUESTION, MAX_QUESTION]
@@ -64,10 +66,10 @@ class AskCog(commands.Cog):
             )
 
     async def ask_about(self, interaction: Interaction, message: discord.Message) -> None:
-        """Ask with a message's text, cut to the length of a question; with an answer's own question."""
+        """Ask with a message's text, or with an answer's own question."""
         async with self._handler.handle(interaction) as context:
             question = question_in(message) or question_text(message.content, names_in(interaction.guild))
-            question = question[: fit(question, MAX_QUESTION, len)]
+            question = _within_limit(question)
             if not question:
                 await self._handler.delivery.send_now(interaction, notice(context.words.menu_without_text))
                 return
@@ -104,3 +106,12 @@ class AskCog(commands.Cog):
     async def on_raw_bulk_message_delete(self, event: discord.RawBulkMessageDeleteEvent) -> None:
         """Do the same for many messages."""
         await self._replies.delete(event.message_ids)
+
+
+def _within_limit(text: str) -> str:
+    """Return a text that is short enough, else its last sentence with a question mark, else its start."""
+    if len(text) <= MAX_QUESTION:
+        return text
+    asked = [sentence for sentence in _SENTENCE_ENDS.split(text) if sentence.endswith(("?", "？", "؟"))]  # other scripts' marks
+    question = asked[-1] if asked else text
+    return question[: fit(question, MAX_QUESTION, len)]

@@ -80,3 +80,9 @@ async def test_channels_and_roles_are_named(club: Club) -> None:
 async def test_a_mention_alone_is_no_question(club: Club) -> None:
     ben = await club.server.member("Ben")
     assert "too short" in (await answered(club.ana.slash(club.general, "ask", question=f"<@{ben.id}>"))).text
+
+
+async def test_the_menu_finds_the_question_in_a_long_message(club: Club) -> None:
+    prose = "We saw it on Friday and talked until late. " * 15
+    assert (await by_menu(club, f"Who saw it? {prose}{ASKED} Thanks.")).text.startswith(f"### {ASKED}\n")
+    assert (await by_menu(club, prose)).text.startswith("### We saw it on Friday")
