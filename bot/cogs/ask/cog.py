@@ -112,6 +112,8 @@ def _within_limit(text: str) -> str:
     """Return a text that is short enough, else its last sentence with a question mark, else its start."""
     if len(text) <= MAX_QUESTION:
         return text
-    asked = [sentence for sentence in _SENTENCE_ENDS.split(text) if sentence.endswith(("?", "？", "؟"))]  # other scripts' marks
+    asked = [
+        sentence for sentence in _SENTENCE_ENDS.split(text) if sentence.endswith(("?", "？", "؟"))
+    ]  # other scripts' marks
     question = asked[-1] if asked else text
     return question[: fit(question, MAX_QUESTION, len)]
