@@ -22,7 +22,7 @@ from bot.ui.text import notice
 from bot.ui.truncate import fit
 
 MENU = "Ask the reviews about this"
-_SENTENCE_ENDS = re.compile(r"(?<=[.!?…؟])\s+|(?<=[。！？])")  # other scripts' marks
+_SENTENCE_ENDS = re.compile(r"(?<=[.!?…؟])\s+|(?<=[。！？])")
 _KINDS = frozenset({discord.MessageType.default, discord.MessageType.reply})
 
 Question = app_commands.Range[str, MIN_QUESTION, MAX_QUESTION]
@@ -112,8 +112,6 @@ def _within_limit(text: str) -> str:
     """Return a text that is short enough, else its last sentence with a question mark, else its start."""
     if len(text) <= MAX_QUESTION:
         return text
-    asked = [
-        sentence for sentence in _SENTENCE_ENDS.split(text) if sentence.endswith(("?", "？", "؟"))
-    ]  # other scripts' marks
+    asked = [sentence for sentence in _SENTENCE_ENDS.split(text) if sentence.endswith(("?", "？", "؟"))]
     question = asked[-1] if asked else text
     return question[: fit(question, MAX_QUESTION, len)]
