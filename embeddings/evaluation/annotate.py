@@ -10,15 +10,8 @@ from pathlib import Path
 from embeddings.config import LABEL_PASSAGES
 from embeddings.documents.outputs import write_output, written_by_us
 from embeddings.errors import QuestionFileError
-from embeddings.evaluation.datasets.questions import (
-    Label,
-    Question,
-    QuestionLine,
-    question_line,
-    read_lines,
-    read_questions,
-    read_records,
-)
+from embeddings.evaluation.datasets.files import read_lines, read_records
+from embeddings.evaluation.datasets.questions import Label, Question, QuestionLine, question_line, read_questions
 from embeddings.library import Library
 from embeddings.records import SHARED
 

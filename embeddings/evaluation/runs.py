@@ -17,7 +17,7 @@ from pathlib import Path
 from embeddings.documents.outputs import write_output
 from embeddings.encoders.base import EncoderIdentity
 from embeddings.errors import QuestionFileError
-from embeddings.evaluation.datasets.questions import read_bytes
+from embeddings.evaluation.datasets.files import read_bytes
 from embeddings.evaluation.datasets.task import JudgedQuestion, Task
 from embeddings.evaluation.metrics import Measure, Outcome, measure
 from embeddings.records import SHARED, State

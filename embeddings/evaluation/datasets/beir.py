@@ -14,7 +14,7 @@ from pathlib import Path
 
 from embeddings.documents.outputs import check_output, write_output
 from embeddings.errors import QuestionFileError
-from embeddings.evaluation.datasets.questions import read_lines, read_records, register_id
+from embeddings.evaluation.datasets.files import read_lines, read_records, register_id
 from embeddings.evaluation.datasets.review_builder import SectionText, build_review, one_line
 from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Task, paragraph_id, paragraphs_of
 from embeddings.records import Hit

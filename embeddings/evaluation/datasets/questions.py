@@ -6,7 +6,6 @@ A line is an object with `id`, `question` and `relevant`, and optionally `contex
 
 from __future__ import annotations
 
-import codecs
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from rapidfuzz import fuzz
 
 from embeddings.errors import QuestionFileError
+from embeddings.evaluation.datasets.files import json_name, read_records, register_id
 from embeddings.evaluation.datasets.task import JudgedQuestion, Span, paragraph_judgements
 from embeddings.records import SHARED, Review
 
@@ -65,73 +65,6 @@ def read_questions(file: Path) -> tuple[Question, ...]:
     return tuple(questions)
 
 
-def register_id(identity: str, line_of: dict[str, int], file: Path, line: int) -> None:
-    """Store the line of an id.
-
-    Raises:
-        QuestionFileError: an earlier line has the same id.
-    """
-    if identity in line_of:
-        raise QuestionFileError(
-            file, line, f"Line {line_of[identity]} already has the id {identity!r}. Use another id."
-        )
-    line_of[identity] = line
-
-
-def read_records(file: Path) -> Iterable[tuple[int, Mapping[str, object]]]:
-    """Yield the objects of a JSON Lines file, each with its line number from 1; blank lines are skipped.
-
-    Raises:
-        QuestionFileError: the file can't be read, or a line is not a JSON object in UTF-8.
-    """
-    content = read_bytes(file)
-    for number, line in enumerate(content.removeprefix(codecs.BOM_UTF8).splitlines(), start=1):
-        if not line.strip():
-            continue
-        try:
-            text = line.decode("utf-8")
-        except UnicodeDecodeError as error:
-            raise QuestionFileError(
-                file, number, f"Byte {error.start + 1} of the line is not UTF-8. Save the file as UTF-8."
-            ) from error
-        record = parse_json(text, file, number)
-        if not isinstance(record, dict):
-            raise QuestionFileError(file, number, f"The line is {_json_name(record)}. Write a JSON object.")
-        yield number, record
-
-
-def parse_json(text: str, file: Path, line: int | None = None) -> object:
-    """Parse JSON text, and make sure that its strings can be written as UTF-8.
-
-    Args:
-        text: the whole file, or a line of it.
-        file: the file to name in errors.
-        line: the number of the line, or None for the whole file.
-
-    Raises:
-        QuestionFileError: the text is not JSON, is nested too deeply, or holds half of a surrogate pair.
-    """
-    try:
-        content = json.loads(text)
-    except json.JSONDecodeError as error:
-        reason = f"The text is not JSON at column {error.colno} ({error.msg}). Correct it."
-        raise QuestionFileError(file, line or error.lineno, reason) from error
-    except RecursionError as error:
-        raise QuestionFileError(file, line, "The brackets are nested too deeply. Remove some of them.") from error
-    except ValueError as error:
-        raise QuestionFileError(file, line, f"The JSON can't be read ({error}). Correct it.") from error
-    # Only an escape can contain what UTF-8 can't.
-    if "\\ud" in text.lower():
-        try:
-            json.dumps(content, ensure_ascii=False).encode()
-        except UnicodeEncodeError as error:
-            half = f"\\u{ord(error.object[error.start]):04x}"
-            raise QuestionFileError(
-                file, line, f"{half} is only half of a surrogate pair. Write the whole character."
-            ) from error
-    return content
-
-
 def select_split(questions: Sequence[Question], split: str, file: Path) -> tuple[Question, ...]:
     """Return the questions whose key `split` has that value.
 
@@ -144,39 +77,6 @@ def select_split(questions: Sequence[Question], split: str, file: Path) -> tuple
         listed = f"The splits are: {', '.join(splits)}." if splits else 'No line has the key "split".'
         raise QuestionFileError(file, None, f"The file has no question of the split {split!r}. {listed}")
     return chosen
-
-
-def read_bytes(file: Path) -> bytes:
-    """Read a file.
-
-    Raises:
-        QuestionFileError: the file can't be read.
-    """
-    try:
-        return file.read_bytes()
-    except OSError as error:
-        raise QuestionFileError(file, None, f"The file can't be read ({error.strerror}). Check its path.") from error
-
-
-def read_text(file: Path) -> str:
-    """Read a text file in UTF-8.
-
-    Raises:
-        QuestionFileError: the file can't be read, or is not UTF-8.
-    """
-    try:
-        return read_bytes(file).decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise QuestionFileError(file, None, "The file is not UTF-8. Save it as UTF-8.") from error
-
-
-def read_lines(file: Path) -> list[str]:
-    """Read the lines of a text file in UTF-8.
-
-    Raises:
-        QuestionFileError: the file can't be read, or is not UTF-8.
-    """
-    return read_text(file).splitlines()
 
 
 def locate_quotes(questions: Sequence[Question], reviews: Iterable[Review], file: Path) -> tuple[JudgedQuestion, ...]:
@@ -281,13 +181,6 @@ def _shortened(quote: str, limit: int = 80) -> str:
     return repr(quote if len(quote) <= limit else quote[: limit - 1].rstrip() + "…")
 
 
-def _json_name(value: object) -> str:
-    if value is None:
-        return "null"
-    names = {bool: "true or false", str: "a string", int: "a number", float: "a number", list: "a list"}
-    return names.get(type(value), "an object")
-
-
 @dataclass(frozen=True, slots=True)
 class QuestionLine:
     """The object of a line with its position, for error messages."""
@@ -329,7 +222,7 @@ class QuestionLine:
     def _label(self, item: object) -> Label:
         if not isinstance(item, dict):
             raise self.error(
-                f'"relevant" holds {_json_name(item)}. Write objects like {{"review": "slug", "quote": "Its words."}}.'
+                f'"relevant" holds {json_name(item)}. Write objects like {{"review": "slug", "quote": "Its words."}}.'
             )
         return Label(self.text(item, "review"), self.text(item, "quote"))
 
@@ -338,13 +231,13 @@ class QuestionLine:
         items = self._list(key)
         for item in items:
             if not isinstance(item, str):
-                raise self.error(f'"{key}" holds {_json_name(item)}. Write a list of strings, {meaning}.')
+                raise self.error(f'"{key}" holds {json_name(item)}. Write a list of strings, {meaning}.')
         return tuple(map(str, items))
 
     def _list(self, key: str) -> list[object]:
         value = self.record.get(key, [])
         if not isinstance(value, list):
-            raise self.error(f'"{key}" is {_json_name(value)}. Write a list.')
+            raise self.error(f'"{key}" is {json_name(value)}. Write a list.')
         return value
 
     def text(self, record: Mapping[str, object], key: str) -> str:
@@ -353,7 +246,7 @@ class QuestionLine:
             raise self.error(f'"{key}" is missing. Add it.')
         value = record[key]
         if not isinstance(value, str):
-            raise self.error(f'"{key}" is {_json_name(value)}. Write a string.')
+            raise self.error(f'"{key}" is {json_name(value)}. Write a string.')
         if not value.strip():
             raise self.error(f'"{key}" is empty. Write a text.')
         return value

@@ -17,7 +17,7 @@ import numpy as np
 
 from embeddings.documents.outputs import write_output
 from embeddings.errors import QuestionFileError
-from embeddings.evaluation.datasets.questions import read_lines
+from embeddings.evaluation.datasets.files import read_lines
 from embeddings.evaluation.datasets.task import Judgement
 
 

@@ -1,0 +1,118 @@
+"""Read text, JSON and JSON Lines files, with errors that name the file and the line."""
+
+from __future__ import annotations
+
+import codecs
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from embeddings.errors import QuestionFileError
+
+
+def read_bytes(file: Path) -> bytes:
+    """Read a file.
+
+    Raises:
+        QuestionFileError: the file can't be read.
+    """
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise QuestionFileError(file, None, f"The file can't be read ({error.strerror}). Check its path.") from error
+
+
+def read_text(file: Path) -> str:
+    """Read a text file in UTF-8.
+
+    Raises:
+        QuestionFileError: the file can't be read, or is not UTF-8.
+    """
+    try:
+        return read_bytes(file).decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise QuestionFileError(file, None, "The file is not UTF-8. Save it as UTF-8.") from error
+
+
+def read_lines(file: Path) -> list[str]:
+    """Read the lines of a text file in UTF-8.
+
+    Raises:
+        QuestionFileError: the file can't be read, or is not UTF-8.
+    """
+    return read_text(file).splitlines()
+
+
+def read_records(file: Path) -> Iterable[tuple[int, Mapping[str, object]]]:
+    """Yield the objects of a JSON Lines file, each with its line number from 1; blank lines are skipped.
+
+    Raises:
+        QuestionFileError: the file can't be read, or a line is not a JSON object in UTF-8.
+    """
+    content = read_bytes(file)
+    for number, line in enumerate(content.removeprefix(codecs.BOM_UTF8).splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise QuestionFileError(
+                file, number, f"Byte {error.start + 1} of the line is not UTF-8. Save the file as UTF-8."
+            ) from error
+        record = parse_json(text, file, number)
+        if not isinstance(record, dict):
+            raise QuestionFileError(file, number, f"The line is {json_name(record)}. Write a JSON object.")
+        yield number, record
+
+
+def parse_json(text: str, file: Path, line: int | None = None) -> object:
+    """Parse JSON text, and make sure that its strings can be written as UTF-8.
+
+    Args:
+        text: the whole file, or a line of it.
+        file: the file to name in errors.
+        line: the number of the line, or None for the whole file.
+
+    Raises:
+        QuestionFileError: the text is not JSON, is nested too deeply, or holds half of a surrogate pair.
+    """
+    try:
+        content = json.loads(text)
+    except json.JSONDecodeError as error:
+        reason = f"The text is not JSON at column {error.colno} ({error.msg}). Correct it."
+        raise QuestionFileError(file, line or error.lineno, reason) from error
+    except RecursionError as error:
+        raise QuestionFileError(file, line, "The brackets are nested too deeply. Remove some of them.") from error
+    except ValueError as error:
+        raise QuestionFileError(file, line, f"The JSON can't be read ({error}). Correct it.") from error
+    # Only an escape can contain what UTF-8 can't.
+    if "\\ud" in text.lower():
+        try:
+            json.dumps(content, ensure_ascii=False).encode()
+        except UnicodeEncodeError as error:
+            half = f"\\u{ord(error.object[error.start]):04x}"
+            raise QuestionFileError(
+                file, line, f"{half} is only half of a surrogate pair. Write the whole character."
+            ) from error
+    return content
+
+
+def json_name(value: object) -> str:
+    """Return the JSON type of a value, for error messages."""
+    if value is None:
+        return "null"
+    names = {bool: "true or false", str: "a string", int: "a number", float: "a number", list: "a list"}
+    return names.get(type(value), "an object")
+
+
+def register_id(identity: str, line_of: dict[str, int], file: Path, line: int) -> None:
+    """Store the line of an id.
+
+    Raises:
+        QuestionFileError: an earlier line has the same id.
+    """
+    if identity in line_of:
+        raise QuestionFileError(
+            file, line, f"Line {line_of[identity]} already has the id {identity!r}. Use another id."
+        )
+    line_of[identity] = line
