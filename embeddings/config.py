@@ -261,6 +261,17 @@ class RankingSettings:
             )
 
 
+MAX_REPEATED_CANDIDATES: int = 12_800
+"""If more than half of a source's candidates repeat others, the source is asked for more, up to this many. A guess."""
+
+NEAR_DUPLICATE_COSINE: float = 0.95
+"""The least cosine of two sentences that say the same. Of 27 made pairs, those with other marks or articles
+have .954 and more."""
+
+NEAR_DUPLICATE_WORDS: float = 0.75
+"""The least similarity of the words of two such sentences in their order, from 0 to 1: .33 for *Kathy loves Tommy* and
+*Tommy loves Kathy*, which have a cosine of .98. A guess."""
+
 # Reranking: the best sentences scored again.
 
 RERANKER_MAX_TOKENS: int = 112

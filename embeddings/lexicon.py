@@ -52,6 +52,10 @@ SHORT_FORMS = frozenset(
 )
 """Short forms without their apostrophe, which spelling correction leaves as they are."""
 
+NEGATIONS = frozenset("cannot hardly neither never no nobody none nor not nothing nowhere without".split())
+"""Words that turn a sentence into its opposite, besides those that end in n't. Sentences that differ in one of them
+don't repeat one another."""
+
 # Rewriting: questions about the work as a whole, and follow-ups
 
 FILLER_WORDS = frozenset(

@@ -27,6 +27,9 @@ from embeddings.index.vectors import Floats, Vectors
 from embeddings.index.vocabulary import Vocabulary
 from embeddings.records import Passage, Review, Sentence
 
+Digests = NDArray[np.uint64]
+"""(n, 2): 128 bits of BLAKE2b for each text."""
+
 INDEX_DIRECTORY = ".index"
 COLLECTIONS = "collections"
 ENCODERS = "encoders"
@@ -108,7 +111,7 @@ class CollectionIndex:
             tables = open_arrays(directory / TABLES)
             self.sentence_table: NDArray[np.void] = tables[SENTENCES]
             self.passage_table: NDArray[np.void] = tables[PASSAGES]
-            self.digests: NDArray[np.uint64] = tables[DIGESTS]
+            self.digests: Digests = tables[DIGESTS]
             self._reviews = DocumentStore(directory / REVIEWS, tables[REVIEW_ENDS])
         except (OSError, RuntimeError, ValueError, LookupError, TypeError, EOFError) as error:
             reason = next(iter(str(error).splitlines()), type(error).__name__)
@@ -133,6 +136,12 @@ class CollectionIndex:
     def close(self) -> None:
         """Forget the decoded vectors. The files close with the last array that is mapped from them."""
         self._cached_vectors.cache_clear()
+
+    @property
+    def digests_by_kind(self) -> tuple[Digests, Digests, Digests]:
+        """The digests of the sentences, of the pairs and of the passages, by row. Equal texts have equal digests."""
+        count = len(self.sentence_table)
+        return self.digests[:count], self.digests[count : 2 * count], self.digests[2 * count :]
 
     def number(self, slug: str) -> int | None:
         """Return a review's number among the manifest's, or None if the collection does not have it."""

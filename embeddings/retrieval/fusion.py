@@ -9,20 +9,26 @@ and means nothing across questions, so the confidence uses raw cosines instead.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rapidfuzz.distance import Indel
 
-from embeddings.config import RankingSettings
+from embeddings.config import NEAR_DUPLICATE_COSINE, NEAR_DUPLICATE_WORDS, RankingSettings
+from embeddings.documents.analyzer import compose, words
 from embeddings.index.collection import CollectionIndex
+from embeddings.lexicon import NEGATIONS, STOP_WORDS
 from embeddings.records import Hit, ScoredSentence
 from embeddings.retrieval.retriever import Candidates, Floats, Rows
 
 # The cosines of equal vectors may differ in their last bits (2^-24), depending on their rows.
 _ALIKE = 1e-6
+_NAME_OR_NUMBER = re.compile(r"\b[A-ZÀ-ÖØ-Þ0-9]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +87,29 @@ class Ranking:
         return tuple(self._hit(int(place)) for place in places if np.isfinite(self._passage_score[place]))
 
     def sentences(self, k: int) -> tuple[RankedSentence, ...]:
-        """Return the k best sentences that have evidence, best first."""
+        """Return the k best sentences that have evidence, best first, and of those that say the same only the best."""
+        distinct = _DistinctSentences()
+        ranked: list[RankedSentence] = []
+        taken = 0
+        while len(ranked) < k and taken < len(self._sentence_score):
+            # Most often the first of these blocks is enough.
+            block = _best(self._sentence_score, 4 * max(k, taken))[taken:]
+            taken += len(block)
+            ranked.extend(islice(filter(distinct.add, self._ranked(block)), k - len(ranked)))
+        return tuple(ranked)
+
+    def _ranked(self, places: Rows) -> Iterator[RankedSentence]:
+        """Yield the sentences of some places, up to the first without evidence."""
         first = np.concatenate([[0], np.cumsum([len(part.sentences) for part in self.candidates])])
-        ranked = []
-        for place in _best(self._sentence_score, k):
+        for place in places:
             if not np.isfinite(self._sentence_score[place]):
                 break
             part = int(np.searchsorted(first, place, side="right")) - 1
-            ranked.append(
-                RankedSentence(
-                    index=self.candidates[part].index,
-                    row=int(self.candidates[part].sentences[place - first[part]]),
-                    score=float(self._sentence_score[place]),
-                )
+            yield RankedSentence(
+                index=self.candidates[part].index,
+                row=int(self.candidates[part].sentences[place - first[part]]),
+                score=float(self._sentence_score[place]),
             )
-        return tuple(ranked)
 
     def _hit(self, place: int) -> Hit:
         part = int(np.searchsorted(self._first_passage, place, side="right")) - 1
@@ -126,6 +140,41 @@ class Ranking:
             score=float(self._passage_score[place]),
             sentences=tuple(sentences),
         )
+
+
+class _DistinctSentences:
+    """Sentences that don't say the same."""
+
+    def __init__(self) -> None:
+        self._digests: set[tuple[int, int]] = set()
+        self._vectors = np.zeros((0, 0), np.float32)
+        self._kept: list[RankedSentence] = []
+
+    def add(self, sentence: RankedSentence) -> bool:
+        """Add a sentence unless it says the same as one that was added; return True if it was."""
+        index, row = sentence.index, sentence.row
+        high, low = index.digests[row].tolist()
+        if (high, low) in self._digests:
+            return False
+        self._digests.add((high, low))
+        vector = index.sentence_vectors.rows(row, row + 1)
+        for other in np.flatnonzero(self._vectors @ vector[0] >= NEAR_DUPLICATE_COSINE) if self._kept else ():
+            kept = self._kept[other]
+            if _say_the_same(kept.index.sentence(kept.row), index.sentence(row)):
+                return False
+        self._vectors = np.concatenate([self._vectors, vector]) if self._kept else vector
+        self._kept.append(sentence)
+        return True
+
+
+def _say_the_same(one: str, other: str) -> bool:
+    """Return True if one sentence only adds to the other, and adds no name, number or negation."""
+    found = words(one), words(other)
+    if Indel.normalized_similarity(*found) < NEAR_DUPLICATE_WORDS:
+        return False
+    content, more = sorted((set(each) - (STOP_WORDS - NEGATIONS) for each in found), key=len)
+    facts = NEGATIONS.union(words(" ".join(_NAME_OR_NUMBER.findall(compose(f"{one} {other}")))))
+    return content <= more and not any(word in facts or word.endswith("n't") for word in more - content)
 
 
 def _joined(parts: Sequence[Floats]) -> Floats:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.config import RankingSettings
+from embeddings.config import MAX_REPEATED_CANDIDATES, RankingSettings
 from embeddings.documents.analyzer import terms
 from embeddings.errors import REBUILD, IndexDamagedError
-from embeddings.index.collection import CollectionIndex
+from embeddings.index.collection import CollectionIndex, Digests
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -135,19 +135,22 @@ def _everything(query: SearchQuery, scope: Scope) -> Candidates:
 
 
 def _closest(query: SearchQuery, scope: Scope, k: int) -> Candidates:
-    """Score the union of each source's closest k."""
+    """Score the union of each source's closest k distinct texts."""
     index = scope.index
+    sentence_digests, _, passage_digests = index.digests_by_kind
     found = np.concatenate(
         [
-            index.sentence_vectors.nearest(query.vector, k, *scope.sentences),
-            index.sentence_terms.top(query.terms, k, *scope.sentences),
+            _distinct(lambda k: index.sentence_vectors.nearest(query.vector, k, *scope.sentences), sentence_digests, k),
+            _distinct(lambda k: index.sentence_terms.top(query.terms, k, *scope.sentences), sentence_digests, k),
         ]
     )
     passages = np.unique(
         np.concatenate(
             [
-                index.passage_vectors.nearest(query.vector, k, *scope.passages),
-                index.passage_terms.top(query.terms, k, *scope.passages),
+                _distinct(
+                    lambda k: index.passage_vectors.nearest(query.vector, k, *scope.passages), passage_digests, k
+                ),
+                _distinct(lambda k: index.passage_terms.top(query.terms, k, *scope.passages), passage_digests, k),
                 index.sentence_table["passage"][found],
             ]
         )
@@ -168,3 +171,15 @@ def _closest(query: SearchQuery, scope: Scope, k: int) -> Candidates:
         passage_bm25=index.passage_terms.scores_of(query.terms, passages),
         sentence_bm25=index.sentence_terms.scores_of(query.terms, sentences),
     )
+
+
+def _distinct(search: Callable[[int], Rows], digests: Digests, k: int) -> Rows:
+    """Return the rows of a search for k. If most of them repeat a text, search for more and return each text once."""
+    wanted, rows = k, search(k)
+    while len(rows) == wanted < MAX_REPEATED_CANDIDATES and 2 * len(np.unique(digests[rows, 0])) < k:
+        wanted = min(4 * wanted, MAX_REPEATED_CANDIDATES)
+        rows = search(wanted)
+    if wanted == k:
+        return rows
+    _, first = np.unique(digests[rows, 0], return_index=True)
+    return rows[np.sort(first)]

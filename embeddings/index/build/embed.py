@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from embeddings.config import ENCODE_CHUNK_TEXTS
 from embeddings.encoders.base import Encoder
 from embeddings.index.build.planner import Plan
-from embeddings.index.build.vector_cache import NO_DIGESTS, Digests, Journal, StoredVectors, VectorCache
+from embeddings.index.build.vector_cache import NO_DIGESTS, Journal, StoredVectors, VectorCache
+from embeddings.index.collection import Digests
 from embeddings.index.vectors import encode_fp16, normalize
 
 Progress = Callable[[int, int], None]

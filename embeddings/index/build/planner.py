@@ -20,8 +20,8 @@ from embeddings.documents.splitter import split_review
 from embeddings.encoders.base import Encoder
 from embeddings.index.bm25 import BM25Index, Postings, PostingsBuilder
 from embeddings.index.build.sources import Source
-from embeddings.index.build.vector_cache import NO_DIGESTS, Digests, StoredVectors, digests_of
-from embeddings.index.collection import PASSAGE_ROW, SENTENCE_ROW, CollectionIndex
+from embeddings.index.build.vector_cache import NO_DIGESTS, StoredVectors, digests_of
+from embeddings.index.collection import PASSAGE_ROW, SENTENCE_ROW, CollectionIndex, Digests
 from embeddings.index.manifest import IndexedReview
 from embeddings.index.vocabulary import Vocabulary, WordCounts
 
@@ -299,8 +299,7 @@ def _number_before(source: Source, old: CollectionIndex | None) -> int | None:
 def _digests(old: CollectionIndex | None) -> tuple[Digests, Digests, Digests]:
     if old is None:
         return NO_DIGESTS, NO_DIGESTS, NO_DIGESTS
-    count = len(old.sentence_table)
-    return old.digests[:count], old.digests[count : 2 * count], old.digests[2 * count :]
+    return old.digests_by_kind
 
 
 def _postings(new: PostingsBuilder, old: BM25Index | None, rows: _RowMap) -> Postings:

@@ -16,10 +16,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from embeddings.index.collection import Digests
 from embeddings.index.vectors import Codes
-
-Digests = NDArray[np.uint64]
-"""(n, 2): 128 bits of BLAKE2b for each text."""
 
 NO_DIGESTS: Digests = np.zeros((0, 2), np.uint64)
 

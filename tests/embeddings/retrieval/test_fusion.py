@@ -14,7 +14,7 @@ from embeddings.config import RankingSettings
 from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.library import Library
 from embeddings.records import Hit, Review
-from embeddings.retrieval.fusion import Ranking, _best, _min_max
+from embeddings.retrieval.fusion import Ranking, _best, _min_max, _say_the_same
 from embeddings.retrieval.retriever import best_cosine
 from tests.embeddings.fixtures.encoders import RecordingEncoder
 from tests.embeddings.fixtures.reviews import review
@@ -169,3 +169,53 @@ def test_no_candidates_give_no_ranking() -> None:
     assert ranking.hits(5) == ()
     assert ranking.sentences(5) == ()
     assert best_cosine([]) == 0.0
+
+
+SEEN = (
+    "This film was seen at the Odeon cinema in York.",
+    "This film was seen at the Odeon cinema in York!",
+    "The film was seen at the Odeon cinema, in York.",
+    "THIS FILM WAS SEEN AT THE ODEON CINEMA IN YORK",
+)
+ELSEWHERE = "This film was seen at the Everyman cinema in Leeds."
+
+
+@pytest.mark.parametrize("spellings", [1, len(SEEN)])
+@pytest.mark.parametrize("settings", [RankingSettings(), RankingSettings(exact=0, candidates=10)])
+def test_sentences_that_repeat_one_another_leave_room_for_what_one_review_says(
+    encoder: OnnxEncoder, tmp_path: Path, spellings: int, settings: RankingSettings
+) -> None:
+    repeated = [
+        review(f"r{number}", {"A": [f"Number {number} is slow.", SEEN[number % spellings]]}) for number in range(120)
+    ]
+    library = Library.of(
+        [*repeated, review("other", {"A": ["Quiet.", ELSEWHERE]})], tmp_path, encoder, ranking=settings
+    )
+    quotes = [quote.text for quote in library.ask("At which cinema was the film seen?").quotes]
+    assert ELSEWHERE in quotes
+    assert len(set(quotes).intersection(SEEN)) <= 2
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (SEEN[0], ELSEWHERE),
+        (SEEN[0], "This film was seen at the Odeon cinema in Hull."),
+        (SEEN[0], "This film was seen at the Odeon cinema in York on Monday."),
+        (SEEN[0], "This film was seen at the Odeon 2 cinema in York."),
+        ("The film is good.", "The film is not good."),
+        ("They don't love the film.", "They love the film."),
+        ("The first half of the film is quiet.", "The second half of the film is quiet."),
+        ("Kathy loves Tommy.", "Tommy loves Kathy."),
+        ("I rated it 7 out of 10.", "I rated it 8 out of 10."),
+    ],
+)
+def test_sentences_that_differ_in_what_they_say_are_no_duplicates(one: str, other: str) -> None:
+    assert not _say_the_same(one, other)
+    assert not _say_the_same(other, one)
+
+
+@pytest.mark.parametrize("other", SEEN[1:])
+def test_sentences_that_differ_in_articles_and_marks_say_the_same(other: str) -> None:
+    assert _say_the_same(SEEN[0], other)
+    assert _say_the_same(other, SEEN[0])
