@@ -82,7 +82,9 @@ class RewrittenQuestion:
         if len(rows) == 1:
             return Query(self.text, SearchQuery(rows[0], own), None)
         standalone = SearchQuery(rows[-1], own) if own else None
-        return Query(self.text, SearchQuery(rows[0], _distinct_terms(self.texts[0])), standalone)
+        # The question before may be what the encoder can't read.
+        together = rows[0] if rows[0].any() else rows[-1]
+        return Query(self.text, SearchQuery(together, _distinct_terms(self.texts[0])), standalone)
 
 
 def check_question(question: str) -> str:

@@ -101,6 +101,11 @@ def test_a_question_that_the_encoder_cannot_read_is_searched_by_its_terms_alone(
         assert (found.state, [quote.text for quote in found.quotes]) == (State.NEAREST, ["ผู้กำกับคือ ใคร"])
 
 
+def test_an_unreadable_question_before_changes_no_follow_up(odd: Library) -> None:
+    alone, followed = odd.ask("Is the film quiet?"), odd.ask("Is the film quiet?", context=("ผู้กำกับ" * 9,))
+    assert [quote.text for quote in followed.quotes] == [quote.text for quote in alone.quotes] != []
+
+
 @pytest.mark.parametrize("question", ["🤔 hm", "is it quiet?", "⭐ a quiet film?"])
 def test_a_text_that_the_encoder_cannot_read_is_never_quoted(odd: Library, question: str) -> None:
     found = odd.run(question)

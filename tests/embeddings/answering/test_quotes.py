@@ -109,7 +109,8 @@ def test_a_quote_is_a_slice_of_its_review_and_its_citation_is_right(
             except QuestionError:
                 continue
             assert result.answer.question == question
-            assert result.answer.quotes
+            texts = [text for review in reviews for text in review.text.split("\n")]
+            assert result.answer.quotes or not encoder.encode(texts).any(axis=1).all()
             check_quotes(result.answer.quotes, library)
             for hit in result.hits:
                 source = library.review(hit.review)
