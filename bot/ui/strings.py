@@ -99,7 +99,7 @@ class Catalogue:
         "*Apps*. I’m not a member here, so I can’t see mentions and replies."
     )
     help_for_example: str = "For example:"
-    help_example: str = "What does the review of {title} say about “{heading}”?"
+    help_example: str = "Tell me about “{heading}”."
     help_follow_up: str = (
         "**Follow up**: reply to an answer, or press *Ask a follow-up*. I understand “and who plays her?”. "
         "`/ask` starts a new conversation."

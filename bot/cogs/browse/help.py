@@ -43,9 +43,9 @@ def example_questions(titles: Sequence[Title], words: Catalogue) -> tuple[str, .
     # The first heading is often *Introduction*, which the parser adds.
     headings = [[heading.text for heading in title.headings[1:] if not heading.spoiler] for title in titles]
     questions = (
-        words.help_example.format(title=title.text, heading=heading)
+        words.help_example.format(heading=heading)
         for turn in zip_longest(*headings)
-        for title, heading in zip(titles, turn, strict=True)
-        if heading is not None
+        for heading in turn
+        if heading is not None and question_problem(words.help_example.format(heading=heading), words) is None
     )
-    return tuple(islice((each for each in questions if question_problem(each, words) is None), HELP_EXAMPLES))
+    return tuple(islice(dict.fromkeys(questions), HELP_EXAMPLES))

@@ -208,15 +208,15 @@ def titled(slug: str, *headings: str, spoilers: tuple[str, ...] = ()) -> Title:
 def test_the_examples_of_help_take_a_section_of_each_review_in_turn() -> None:
     titles = (titled("sea", "Waves", "Salt", "Sand"), titled("boat", "Planks"))
     assert example_questions(titles, ENGLISH) == (
-        "What does the review of Sea say about “Waves”?",
-        "What does the review of Boat say about “Planks”?",
-        "What does the review of Sea say about “Salt”?",
+        "Tell me about “Waves”.",
+        "Tell me about “Planks”.",
+        "Tell me about “Salt”.",
     )
 
 
 def test_no_example_of_help_names_a_spoiler_or_is_too_long_to_ask() -> None:
     title = titled("sea", "Who Drowns", "x" * 300, "Salt", spoilers=("Who Drowns",))
-    assert example_questions((title,), ENGLISH) == ("What does the review of Sea say about “Salt”?",)
+    assert example_questions((title,), ENGLISH) == ("Tell me about “Salt”.",)
     assert example_questions((titled("sea"),), ENGLISH) == ()
 
 
