@@ -56,7 +56,7 @@ async def test_every_example_of_help_has_an_answer(club: Club) -> None:
     examples = [unescape(line.removeprefix("> ")) for line in page.text.split("\n") if line.startswith("> ")]
     assert len(examples) == 3
     for example in examples:
-        assert "💬 In the reviewer" in (await club.ask(example)).text
+        assert "💬 In the review" in (await club.ask(example)).text
 
 
 async def test_autocomplete_tolerates_misspellings_and_offers_titles(club: Club) -> None:
