@@ -261,6 +261,11 @@ class RankingSettings:
             )
 
 
+TITLE_MARGIN: float = 0.1
+"""How much closer a sentence elsewhere must be, in cosine, for each sign that the words of a title in a question name
+the review: each content word of the title, its capitals, and that no other review has these words. Chosen on 35 made
+questions about nine reviews."""
+
 MAX_REPEATED_CANDIDATES: int = 12_800
 """If more than half of a source's candidates repeat others, the source is asked for more, up to this many. A guess."""
 

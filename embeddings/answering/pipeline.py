@@ -6,8 +6,8 @@ check       refuse what is no question                               retrieval/q
 rewrite     correct the spelling, add the question before, know      retrieval/query.py, retrieval/spelling.py
             questions about the work as a whole
 encode      make vectors of the texts                                encoders/
-route       choose the reviews to search                             index/access.py, retrieval/router.py
 retrieve    collect candidates and their raw scores                  retrieval/retriever.py
+route       choose the reviews to search: all, or those named        index/access.py, retrieval/router.py
 fuse        combine the raw scores into one ranking                  retrieval/fusion.py
 rerank      score the best sentences again with a model              reranking/rerank.py
 confidence  judge whether they answer, and abstain by rules          answering/confidence.py, answering/abstention.py
@@ -32,8 +32,8 @@ from embeddings.records import AskResult, QuestionInContext, StageSeconds
 from embeddings.reranking.rerank import rerank
 from embeddings.retrieval.fusion import RankedSentence, Ranking
 from embeddings.retrieval.query import Query, RewrittenQuestion, check_question, encode_queries, is_follow_up, rewrite
-from embeddings.retrieval.retriever import Scope, best_cosine, retrieve
-from embeddings.retrieval.router import Router
+from embeddings.retrieval.retriever import Candidates, Scope, best_cosine, retrieve
+from embeddings.retrieval.router import Router, prefers_named
 
 UNREADABLE = "The search model can't read this question. Please ask it in the script and language of the reviews."
 """The error for a question in an unknown script, or of symbols, that shares no term with the reviews."""
@@ -77,11 +77,9 @@ class Pipeline:
             (query,) = encode_queries([rewritten], self._models.encoder)
         encoded = perf_counter()
 
-        # Route
-        scopes = self._route(query.text, review, context, collections)
-
-        # Retrieve
-        candidates = retrieve(query.search, scopes, self._ranking)
+        # Route and retrieve
+        candidates = self._search(query, review, context, collections)
+        scopes = [part.scope for part in candidates]
         standalone = None
         if query.standalone is not None:
             standalone = best_cosine(retrieve(query.standalone, scopes, self._ranking))
@@ -141,16 +139,24 @@ class Pipeline:
         vocabularies = [index.vocabulary for index in self._collections.visible(collections)]
         return rewrite(question, context, self._models.encoder, vocabularies)
 
-    def _route(
-        self, question: str, review: str | None, context: Sequence[str], collections: Collections
-    ) -> list[Scope]:
-        """Return where to search: the given review, or those that the conversation names, or all that are visible."""
+    def _search(
+        self, query: Query, review: str | None, context: Sequence[str], collections: Collections
+    ) -> list[Candidates]:
+        """Return the candidates of the given review, of those that the conversation names, or of all visible ones."""
+
+        def found(scopes: Sequence[Scope]) -> list[Candidates]:
+            return retrieve(query.search, scopes, self._ranking)
+
         if review is not None:
-            return [Scope.of_review(self._collections.holding(review, collections), review)]
+            return found([Scope.of_review(self._collections.holding(review, collections), review)])
         visible = {index.entry.name: index for index in self._collections.visible(collections)}
-        if reviews := self._router(collections).route(question, context):
-            return [Scope.of_review(visible[collection], slug) for collection, slug in reviews]
-        return [Scope.of_collection(index) for index in visible.values()]
+        everything = found([Scope.of_collection(index) for index in visible.values()])
+        turn, titles = self._router(collections).route(query.text, context)
+        if not titles:
+            return everything
+        reviews = dict.fromkeys((title.collection, title.review) for title in titles)
+        named = found([Scope.of_review(visible[collection], slug) for collection, slug in reviews])
+        return named if prefers_named(query, turn, titles, named, everything) else everything
 
     def _router(self, collections: Collections) -> Router:
         return Router([(index.titles, index.title_entry) for index in self._collections.visible(collections)])

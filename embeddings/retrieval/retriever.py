@@ -53,9 +53,24 @@ class Scope:
             raise KeyError(slug)
         return cls(index, entry.passages, entry.sentences)
 
+    def without(self, others: Sequence[Scope]) -> list[Scope]:
+        """Return the parts of the scope that no other scope has. The others are whole reviews."""
+        inside = sorted((other.passages, other.sentences) for other in others if other.index is self.index)
+        starts = [(self.passages[0], self.sentences[0]), *((passages[1], end[1]) for passages, end in inside)]
+        ends = [*((passages[0], start[0]) for passages, start in inside), (self.passages[1], self.sentences[1])]
+        return [
+            Scope(self.index, (start[0], end[0]), (start[1], end[1]))
+            for start, end in zip(starts, ends, strict=True)
+            if start[0] < end[0]
+        ]
+
+    def has_in_text(self, term: str) -> bool:
+        """Return True if a stemmed term is in the texts."""
+        return self.index.passage_terms.contains(term, *self.passages)
+
     def mentions(self, term: str) -> bool:
         """Return True if a stemmed term is in the texts, titles or aliases; for one review also in work and author."""
-        if self.index.passage_terms.contains(term, *self.passages):
+        if self.has_in_text(term):
             return True
         reviews = self.index.reviews_in(self.passages)
         if self.index.title_terms.contains(term, reviews.start, reviews.stop):
@@ -70,7 +85,7 @@ class Scope:
 class Candidates:
     """Rows of one scope with their raw scores. `owner` is each sentence's position in `passages`."""
 
-    index: CollectionIndex
+    scope: Scope
     passages: Rows
     sentences: Rows
     owner: Rows
@@ -79,6 +94,11 @@ class Candidates:
     pair_cosine: Floats
     passage_bm25: Floats
     sentence_bm25: Floats
+
+    @property
+    def index(self) -> CollectionIndex:
+        """The collection."""
+        return self.scope.index
 
     def are_sound(self) -> bool:
         """Return True if every score is possible: cosines within [-1, 1] but for rounding, BM25 finite."""
@@ -121,7 +141,7 @@ def _everything(query: SearchQuery, scope: Scope) -> Candidates:
     index = scope.index
     sentence_vectors, pair_vectors, passage_vectors = index.vectors_in(scope.passages, scope.sentences)
     return Candidates(
-        index=index,
+        scope=scope,
         passages=np.arange(*scope.passages),
         sentences=np.arange(*scope.sentences),
         owner=index.sentence_table["passage"][slice(*scope.sentences)].astype(np.int64) - scope.passages[0],
@@ -161,7 +181,7 @@ def _closest(query: SearchQuery, scope: Scope, k: int) -> Candidates:
     owner = np.repeat(np.arange(len(passages)), counts)
     sentences = np.arange(len(owner)) + np.repeat(table["first_sentence"] - (np.cumsum(counts) - counts), counts)
     return Candidates(
-        index=index,
+        scope=scope,
         passages=passages,
         sentences=sentences,
         owner=owner,

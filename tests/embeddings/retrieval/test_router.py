@@ -5,8 +5,10 @@ from collections.abc import Iterable
 import pytest
 
 from embeddings.index.titles import TitleEntry, TitleTable
-from embeddings.records import SHARED
+from embeddings.library import Library
+from embeddings.records import SHARED, State
 from embeddings.retrieval.router import Router
+from tests.embeddings.fixtures.reviews import review
 
 TITLES = {
     "never-let-me-go": ("Never Let Me Go", "NLMG"),
@@ -82,7 +84,6 @@ def test_a_title_of_function_words_counts_only_as_it_is_written(question: str, r
 def test_two_reviews_named_are_both_meant_in_the_order_of_the_question() -> None:
     assert _named("Is The Island a copy of Never Let Me Go?") == ["the-island", "never-let-me-go"]
     assert _named("never let me go, nlmg, Never Let Me Go") == ["never-let-me-go", "never-let-me-go"]
-    assert ROUTER.route("never let me go, nlmg", ()) == ((SHARED, "never-let-me-go"),)
 
 
 def test_two_reviews_with_one_title_are_both_meant() -> None:
@@ -95,7 +96,9 @@ def test_two_reviews_with_one_title_are_both_meant() -> None:
 
 def test_the_question_comes_before_the_context_and_the_latest_turn_first() -> None:
     def routed(question: str, *context: str) -> list[str]:
-        return [slug for _, slug in ROUTER.route(question, context)]
+        turn, titles = ROUTER.route(question, context)
+        assert not titles or titles == ROUTER.titles_in(turn)
+        return [title.review for title in titles]
 
     assert routed("who plays her?", "Is The Island good?", "is nlmg sad?", "why?") == ["never-let-me-go"]
     assert routed("and in The Island?", "is nlmg sad?") == ["the-island"]
@@ -105,3 +108,59 @@ def test_the_question_comes_before_the_context_and_the_latest_turn_first() -> No
 def test_a_title_without_words_is_never_found() -> None:
     assert _router([TitleEntry(SHARED, "film", "🎬")]).titles_in("🎬") == ()
     assert _router([]).titles_in("anything") == ()
+
+
+OTHERS = {
+    "Love": "An American in Paris remembers a lost girlfriend. The budget was under three million euros.",
+    "Ruth": "A glue sniffer is expecting a baby and courted by both sides of a cause.",
+    "Memory": "A hit man loses his past to an illness and turns on those who hired him.",
+    "Romance": "Christian Slater meets a call girl in Detroit and they run with a bag of drugs.",
+    "The Island": "Michael Bay blows up a colony of clones, one explosion after the next.",
+}
+
+
+@pytest.fixture(scope="module")
+def shelf(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """The owner's review among others whose titles are ordinary words and names."""
+    others = [review(title.casefold().replace(" ", "-"), {"A": [text]}, title=title) for title, text in OTHERS.items()]
+    return Library.of([*library.reviews(), *others], tmp_path_factory.mktemp("shelf"), library.models)
+
+
+@pytest.mark.parametrize(
+    ("question", "context"),
+    [
+        ("Does Kathy love Tommy?", ()),
+        ("does kathy love tommy", ()),
+        ("Who is Ruth?", ()),
+        ("What does the film say about memory?", ()),
+        ("Is there a romance between Kathy and Tommy?", ()),
+        ("is there a romance between kathy and tommy", ()),
+        ("and who plays Kathy?", ("Does Kathy love Tommy?",)),
+    ],
+)
+def test_ordinary_words_that_are_a_title_hide_no_other_review(
+    shelf: Library, question: str, context: tuple[str, ...]
+) -> None:
+    found = shelf.ask(question, context=context)
+    assert found.state is State.ANSWERED
+    assert found.quotes[0].review == "never-let-me-go"
+
+
+@pytest.mark.parametrize(
+    ("question", "named"),
+    [
+        ("what was the budget of Love", "love"),
+        ("is love any good", "love"),
+        ("Who is the hit man in Memory?", "memory"),
+        ("What was the budget of The Island?", "the-island"),
+        ("What happens at the end of The Island?", "the-island"),
+        ("who directed the island", "the-island"),
+        ("is never let me go any good", "never-let-me-go"),
+    ],
+)
+def test_a_review_that_a_question_names_is_searched_alone(shelf: Library, question: str, named: str) -> None:
+    assert {hit.review for hit in shelf.search(question, 50)} == {named}
+
+
+def test_the_review_that_an_asker_chose_is_searched_alone(shelf: Library) -> None:
+    assert {hit.review for hit in shelf.search("Does Kathy love Tommy?", 50, review="love")} == {"love"}
