@@ -13,6 +13,11 @@ from hypothesis import HealthCheck, settings
 from embeddings.encoders.export import prepare_encoder
 from embeddings.encoders.weights import DEFAULT_WEIGHTS
 
+# Each worker process of pytest has one core. With more threads than cores, those of OpenMP and OpenBLAS spin while they
+# wait for one another, and the training tests take ten times as long.
+for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_threads, "1")
+
 # No test is timed, since the machine may be busy. `HYPOTHESIS_PROFILE=thousand` tries many more examples.
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thousand", settings.get_profile("untimed"), max_examples=4000)

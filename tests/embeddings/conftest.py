@@ -10,8 +10,10 @@ from embeddings.answering.calibration import load_calibration
 from embeddings.answering.models import Models
 from embeddings.documents.parser import read_review
 from embeddings.encoders.onnx import OnnxEncoder
+from embeddings.index.manifest import Manifest
 from embeddings.library import Library
 from embeddings.reranking.reranker import OnnxReranker
+from tests.conftest import SharedFolder
 from tests.project import OWNERS
 
 
@@ -22,11 +24,11 @@ def encoder(encoder_directory: Path) -> OnnxEncoder:
 
 
 @pytest.fixture(scope="session")
-def library(encoder: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory) -> Library:
+def library(encoder: OnnxEncoder, shared_folder: SharedFolder) -> Library:
     """The owner's review, indexed, with the packaged thresholds and without a reranker."""
-    calibration = load_calibration(OWNERS.parents[1], encoder.identity)
-    models = Models(encoder, calibration=calibration)
-    return Library.of([read_review(OWNERS)], tmp_path_factory.mktemp("owners") / "index", models)
+    models = Models(encoder, calibration=load_calibration(OWNERS.parents[1], encoder.identity))
+    index = shared_folder("owners", lambda folder: Library.of([read_review(OWNERS)], folder, models).close())
+    return Library(index, Manifest.open(index), models)
 
 
 @pytest.fixture(scope="session")

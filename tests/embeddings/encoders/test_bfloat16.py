@@ -9,7 +9,7 @@ from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.errors import ModelError
 from embeddings.index.manifest import BF16, FP32
 from embeddings.library import Library
-from tests.project import furnish
+from tests.project import OWNERS, furnish
 
 TEXTS = ("Why?", "A heron stands in the shade. " * 30, "What is a deferral?", "", "Nunca me abandones, ¿verdad?")
 QUESTION = "What is a deferral?"
@@ -17,8 +17,10 @@ QUESTION = "What is a deferral?"
 
 @pytest.fixture
 def data(encoder_directory: Path, tmp_path: Path) -> Path:
-    """A data directory with an encoder and without an index."""
+    """A data directory with a short review and an encoder, and without an index."""
     furnish(tmp_path, encoder_directory)
+    short = "---\ntitle: Short\n---\n\nA deferral is a delay of a few years for couples in love.\n\nThe score is for strings only.\n"
+    (tmp_path / "reviews" / OWNERS.name).write_text(short, encoding="utf-8")
     return tmp_path
 
 

@@ -233,11 +233,12 @@ def test_calibrate_stores_thresholds_for_the_encoder_with_and_without_reranker(
     run: Run, data: Path, tmp_path: Path
 ) -> None:
     encoder = Manifest.open(data / ".index").encoder
-    shown = run("calibrate", QUESTIONS, "--data", data, "--dry-run")
+    held_out = (QUESTIONS, "--data", data, "--split", "held-out")
+    shown = run("calibrate", *held_out, "--dry-run")
     assert "Nothing was stored." in shown.out
     assert not (data / "calibration.json").exists()
 
-    done = run("calibrate", QUESTIONS, "--data", data, "--refuse", "0.6", "--json")
+    done = run("calibrate", *held_out, "--refuse", "0.6", "--json")
 
     reranker = OnnxReranker.open().identity.weights
     stored = load_calibration(data, encoder).rerankers[reranker]
@@ -245,7 +246,7 @@ def test_calibrate_stores_thresholds_for_the_encoder_with_and_without_reranker(
     packaged = load_calibration(tmp_path, encoder).rerankers[reranker]
     assert (stored.middle, stored.spread) == (packaged.middle, packaged.spread)
 
-    alone = run("calibrate", QUESTIONS, "--data", data, "--no-reranker", "--json")
+    alone = run("calibrate", *held_out, "--no-reranker", "--json")
 
     both = load_calibration(data, encoder)
     assert both.thresholds is not None
@@ -256,12 +257,12 @@ def test_calibrate_stores_thresholds_for_the_encoder_with_and_without_reranker(
 @pytest.mark.parametrize("content", [json.dumps({"0" * 64: {"answered": 0.9, "nearest": 0.8}}), "{broken"])
 def test_calibrate_replaces_a_calibration_that_evaluate_refuses(run: Run, data: Path, content: str) -> None:
     stored = data / "calibration.json"
-    assert run("calibrate", QUESTIONS, "--data", data, "--split", "dev").code == 0
+    assert run("calibrate", QUESTIONS, "--data", data, "--split", "held-out").code == 0
     chosen = stored.read_text(encoding="utf-8")
     stored.write_text(content, encoding="utf-8")
 
     assert "calibrate" in run("evaluate", QUESTIONS, "--data", data).complaint
-    assert run("calibrate", QUESTIONS, "--data", data, "--split", "dev").code == 0
+    assert run("calibrate", QUESTIONS, "--data", data, "--split", "held-out").code == 0
 
     assert stored.read_text(encoding="utf-8") == chosen
     assert run("evaluate", QUESTIONS, "--data", data, "--split", "held-out").code == 0
@@ -272,7 +273,7 @@ def test_an_unreachable_goal_is_an_error_and_stores_nothing(
 ) -> None:
     monkeypatch.setattr("embeddings.answering.pipeline.confidence", lambda *_, **__: 1.0)
 
-    done = run("calibrate", QUESTIONS, "--data", data, "--split", "dev", "--json")
+    done = run("calibrate", QUESTIONS, "--data", data, "--split", "held-out", "--json")
 
     assert done.code == 1
     assert done.json["unreachable"] == ["refused", "silent"]
