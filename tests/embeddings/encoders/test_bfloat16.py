@@ -19,7 +19,7 @@ QUESTION = "What is a deferral?"
 def data(encoder_directory: Path, tmp_path: Path) -> Path:
     """A data directory with a short review and an encoder, and without an index."""
     furnish(tmp_path, encoder_directory)
-    short = "---\ntitle: Short\n---\n\nA deferral is a delay of a few years for couples in love.\n\nThe score is for strings only.\n"
+    short = "---\ntitle: Short\n---\n\nA deferral is a delay of a few years for couples in love.\n"
     (tmp_path / "reviews" / OWNERS.name).write_text(short, encoding="utf-8")
     return tmp_path
 
