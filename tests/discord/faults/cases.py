@@ -1,7 +1,7 @@
-"""Faults that take a process of their own, many seconds or many questions: for `python -m tests.discord.faults`.
+"""Cases of `python -m tests.discord.faults` that take many seconds or many questions.
 
-Those of one attempt are written as the tests are. Those of many questions at once take their number, and tell how many
-of them were dealt with as promised.
+Those of one attempt are written like tests. Those of many questions at once take their number, and return how many of
+them ended as promised.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.encoders.base import Encoder, EncoderIdentity
 from tests.discord.harness.club import QUESTION, Club, run_club
 from tests.discord.harness.programs import channel_and_member, loopback_process, running_program
 from tests.discord.loopback.client import connect
@@ -26,7 +25,7 @@ SLOWNESS = 1.0
 
 
 async def many_reconnects(club: Club, tries: int) -> int:
-    """One bot is sent away that often, and asked something each time."""
+    """Reconnect one bot again and again, and ask it each time."""
     answered = 0
     for _ in range(tries):
         await club.loopback.disturb("reconnect")
@@ -71,28 +70,18 @@ async def a_global_limit_leaves_callbacks_alone(club: Club) -> None:
     assert (await club.loopback.stats())["rate_limited"] == 0
 
 
-class SlowEncoder:
-    """The real encoder, kept at work for `SLOWNESS` seconds more by each text."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-
-    @property
-    def identity(self) -> EncoderIdentity:
-        return self._encoder.identity
+class SlowEncoder(WrappedEncoder):
+    """The real encoder, which works `SLOWNESS` seconds longer on each text."""
 
     def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
         until = time.monotonic() + SLOWNESS * len(texts)
         while time.monotonic() < until:
-            self._encoder.encode(texts)
-        return self._encoder.encode(texts, progress)
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self._encoder.count_tokens(texts)
+            super().encode(texts)
+        return super().encode(texts, progress)
 
 
 async def a_slow_model(loopback_url: str, reviews: Path, store: Path, tries: int) -> int:
-    """Questions that keep the model busy; from 10 s on, discord.py would say that a heartbeat is blocked."""
+    """Keep the model busy. From 10 s on, discord.py would log that a heartbeat is blocked."""
     async with connect(loopback_url) as loopback:
         await loopback.settings(heartbeat_interval=0.5)
     async with run_club(loopback_url, reviews, store) as club:
@@ -118,7 +107,7 @@ async def a_stop_with_questions_in_flight(data: Path, tries: int) -> int:
 
 
 async def many_questions_at_once(reviews: Path, tmp_path: Path, tries: int) -> int:
-    """As many members, one question each; how many were acknowledged soon, and answered."""
+    """Let many members ask one question each; return how many were acknowledged soon and answered."""
     seen = await rush(tries, reviews, tmp_path, expect=(10062,))
     return sum(
         each["acknowledged_after"] is not None

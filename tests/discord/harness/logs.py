@@ -1,4 +1,4 @@
-"""What a bot must not log: errors, a blocked heartbeat, tokens of any kind."""
+"""What a bot must not log: errors, blocked heartbeats, and tokens."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
 BLOCKED = "heartbeat blocked"
-SPEAKS_OF_AN_ERROR = re.compile(
+ERROR_LINE = re.compile(
     r"\b(?:ERROR|CRITICAL)\b|\"level\": \"(?:error|critical)\"|^Traceback \(most recent call last\):", re.MULTILINE
 )
 
 
 class LogWatch(logging.Handler):
-    """Keeps every record of the root logger, at every level, as text."""
+    """Records everything that is logged, as text."""
 
     def __init__(self) -> None:
         super().__init__(logging.DEBUG)
@@ -23,26 +23,25 @@ class LogWatch(logging.Handler):
         self.errors: list[str] = []
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Keep a record."""
         line = self.format(record)
         self.lines.append(line)
         if record.levelno >= logging.ERROR:
             self.errors.append(line)
 
     def problems(self, secrets: Iterable[str] = ()) -> list[str]:
-        """What must not have been logged; `secrets` are the tokens of `Discord.secrets`."""
+        """Return what must not have been logged. `secrets` has the tokens of `Loopback.secrets`."""
         return [*self.errors, *problems_in("\n".join(self.lines), secrets, errors=False)]
 
     def assert_clean(self, secrets: Iterable[str] = ()) -> None:
-        """Fail on an ERROR line, a blocked heartbeat or a token."""
+        """Fail if the log has an error, a blocked heartbeat or a token."""
         found = self.problems(secrets)
         assert not found, "\n".join(found)
 
 
 def problems_in(text: str, secrets: Iterable[str] = (), *, errors: bool = True) -> list[str]:
-    """The same for the output of a subprocess. A token is named by its first characters alone."""
+    """Return the same for the output of a process. A token is named only by its first characters."""
     lines = text.splitlines()
-    found = [line for line in lines if errors and SPEAKS_OF_AN_ERROR.search(line)]
+    found = [line for line in lines if errors and ERROR_LINE.search(line)]
     found += [line for line in lines if BLOCKED in line]
     found += [f"a token is in the log: {secret[:8]}..." for secret in secrets if secret in text]
     return found
@@ -50,7 +49,7 @@ def problems_in(text: str, secrets: Iterable[str] = (), *, errors: bool = True) 
 
 @contextmanager
 def watch(level: int = logging.INFO) -> Iterator[LogWatch]:
-    """Watch the log from `level` on; whoever watches it already goes on seeing as much."""
+    """Watch the log from `level` on. Other handlers still receive all that they did."""
     handler, root = LogWatch(), logging.getLogger()
     before = root.level
     root.addHandler(handler)

@@ -83,7 +83,7 @@ def program(
 
     Raises:
         AssertionError: It wrote an error or its token. Other tokens are known to the loopback Discord alone
-            (`Discord.secrets`).
+            (`Loopback.secrets`).
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("DISCORD_", "REVIEW_BOT_"))}
     given = {"DISCORD_TOKEN": token} if token is not None else {}

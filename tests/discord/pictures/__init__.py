@@ -1,1 +1,1 @@
-"""What a member sees: the bot's outgoing messages as pages in Discord's likeness, and their pictures."""
+"""What a member sees: the bot's messages as pages that look like Discord, and pictures of them."""

@@ -1,9 +1,9 @@
-"""`python -m tests.discord.pictures [--out DIR]`: pages and pictures of the bot's messages.
+"""`python -m tests.discord.pictures [--out DIR]`: draw the bot's messages.
 
-For each way of looking (form, device, theme) a page with all messages, a picture of the whole page, and one of each
-message. Debian's packages `fonts-noto-color-emoji` and `fonts-noto-core` have to be there beside `chromium`: without
-them each emoji is an empty box. `bot/pictures/answer.png` is its `v2-phone-dark/answered.png`, and
-`upload.png` its `v2-phone-dark/upload.png`.
+It writes a page with all messages for each form, device and theme, a picture of the page, and one of each message. It
+needs Debian's packages `chromium`, `fonts-noto-color-emoji` and `fonts-noto-core`; without the fonts each emoji is an
+empty box. `bot/docs/pictures/answer.png` is its `v2-phone-dark/answered.png`, and `upload.png` its
+`v2-phone-dark/upload.png`.
 """
 
 from __future__ import annotations
@@ -14,23 +14,27 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory, gettempdir
 
+from embeddings.library import Library
+from tests.discord.harness.club import furnish
 from tests.discord.pictures.browser import INSTALL, find
-from tests.discord.pictures.scenes import library, scenes
-from tests.discord.pictures.taking import pages, photograph_all
+from tests.discord.pictures.photographs import pages, photograph_all
+from tests.discord.pictures.scenes import scenes
 
 
 def main() -> int:
-    """Write the pages, and the pictures where there is a Chromium to take them."""
+    """Write the pages, and the pictures if there is a Chromium."""
     parser = argparse.ArgumentParser(prog="python -m tests.discord.pictures", description=main.__doc__)
     parser.add_argument("--out", type=Path, default=Path(gettempdir()) / "review-bot-pictures", metavar="DIR")
     out: Path = parser.parse_args().out
-    with TemporaryDirectory() as data:
-        opened = library(Path(data))
-        written = pages(scenes(opened), out)
-        opened.close()
+    with TemporaryDirectory() as folder:
+        data = Path(folder) / "data"
+        furnish(data)
+        library = Library.open(data)
+        written = pages(scenes(library), out)
+        library.close()
     chromium = find()
     if chromium is None:
-        sys.stdout.write(f"{len(written)} pages in {out}; no pictures, for there is no Chromium (`{INSTALL}`)\n")
+        sys.stdout.write(f"{len(written)} pages in {out}. There is no Chromium to take pictures: `{INSTALL}`\n")
         return 0
     taken = asyncio.run(photograph_all(chromium, written))
     sys.stdout.write(f"{len(written)} pages and {len(taken)} pictures in {out}\n")

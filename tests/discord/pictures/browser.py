@@ -1,4 +1,4 @@
-"""A headless Chromium that photographs parts of a page, led by the DevTools protocol.
+"""A headless Chromium that photographs parts of a page, by the DevTools protocol.
 
 The protocol: https://chromedevtools.github.io/devtools-protocol/.
 """
@@ -23,7 +23,7 @@ _FLAGS = (
 )  # fmt: skip
 _PIXELS_PER_POINT = 1.5
 _START = 30.0
-"""Seconds that Chromium has for its start."""
+"""Seconds that Chromium may take to start."""
 _MEASURE = """
 JSON.stringify([...document.querySelectorAll("section")].map(each => {
   const box = each.getBoundingClientRect();
@@ -35,15 +35,15 @@ JSON.stringify([...document.querySelectorAll("section")].map(each => {
 
 
 class BrowserError(Exception):
-    """Chromium doesn't do what it is asked."""
+    """Chromium failed."""
 
 
 INSTALL = "apt-get install chromium fonts-noto-color-emoji fonts-noto-core"
-"""What is wanted for pictures, as Debian has it. Without the fonts an emoji is an empty box."""
+"""Debian's packages for pictures. Without the fonts an emoji is an empty box."""
 
 
 def find() -> str | None:
-    """The path of Chromium, or None."""
+    """Return the path of Chromium, or None."""
     return shutil.which("chromium")
 
 
@@ -55,8 +55,10 @@ class Browser:
         self._calls = 0
 
     async def show(self, page: Path) -> list[dict[str, Any]]:
-        """Open a page; its sections: `name`, `x`, `y`, `width`, `height`, and by how much one of its parts is `beyond`
-        its right edge, all in pixels of the page.
+        """Open a page; return its sections.
+
+        Each has its `name`, its `x`, `y`, `width` and `height`, and by how much a part of it is `beyond` its right
+        edge, in pixels of the page.
         """
         await self._call("Page.enable")
         await self._call("Page.navigate", url=page.resolve().as_uri())
@@ -66,7 +68,7 @@ class Browser:
         return sections
 
     async def photograph(self, x: float, y: float, width: float, height: float) -> bytes:
-        """That part of the page as a PNG."""
+        """Return a part of the page as a PNG."""
         clip = {"x": x, "y": y, "width": width, "height": height, "scale": _PIXELS_PER_POINT}
         result = await self._call("Page.captureScreenshot", format="png", clip=clip, captureBeyondViewport=True)
         return b64decode(result["data"])
@@ -89,10 +91,10 @@ class Browser:
 
 @asynccontextmanager
 async def browsing(chromium: str) -> AsyncIterator[Browser]:
-    """A fresh Chromium with an empty profile; it is gone afterwards.
+    """Start a Chromium with an empty profile, and end it afterwards.
 
     Raises:
-        BrowserError: it doesn't start.
+        BrowserError: It doesn't start.
     """
     with TemporaryDirectory(prefix="chromium-", ignore_cleanup_errors=True) as profile:
         quiet = asyncio.subprocess.DEVNULL

@@ -36,7 +36,7 @@ _INLINE = re.compile(
 
 
 def html(text: str) -> str:
-    """A message's text as HTML; line breaks stay as they are, for `white-space: pre-wrap`."""
+    """Return a message's text as HTML. Line breaks stay, for `white-space: pre-wrap`."""
     shown: list[str] = []
     end = 0
     for block in _BLOCKS.finditer(text):
@@ -49,7 +49,7 @@ def html(text: str) -> str:
 
 def _block(found: re.Match[str]) -> str:
     if found["quote"]:
-        # A quotation holds blocks of its own, but no further quotation.
+        # A quotation may have blocks, but no further quotation.
         return f"<blockquote>{html(_QUOTE_MARK.sub('', found['quote']).removesuffix(chr(10)))}</blockquote>"
     if found["heading"]:
         tag = f"h{len(found['marks'])}"
@@ -81,7 +81,7 @@ def _marked(found: re.Match[str]) -> str:
         case "spoiler":
             return f'<span class="spoiler">{_inline(content)}</span>'
         case "label":
-            # Without its address: the picture leads nowhere.
+            # Without its address, because a picture links nowhere.
             return f"<a>{_inline(content)}</a>"
         case _:
             return f"<{kind}>{_inline(content)}</{kind}>"

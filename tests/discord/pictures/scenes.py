@@ -1,10 +1,9 @@
-"""What is pictured: the bot's messages for real questions to the real engine."""
+"""The messages that are drawn: the bot's answers to real questions to the real engine."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 
 from bot.cogs.ask.message import answer_message, more_passages_message, passage_quotes
 from bot.cogs.browse.help import example_questions, help_message
@@ -26,15 +25,13 @@ from embeddings.documents.converter import file_too_large
 from embeddings.evaluation.datasets.questions import read_questions
 from embeddings.library import Library
 from embeddings.records import SHARED, Quote, Review, State
-from tests import project
-from tests.discord.harness.club import LIGHTHOUSE
 from tests.project import ROOT
 
 _DATA = ROOT / "data"
 _QUESTIONS = _DATA / "questions" / "never-let-me-go.jsonl"
 _OWNERS = "never-let-me-go"
 _OTHER = "lighthouse"
-_MANNER = RenderOptions(ENGLISH)
+_OPTIONS = RenderOptions(ENGLISH)
 _ASKER = 80351110224678912
 
 
@@ -47,15 +44,8 @@ class Scene:
     message: Message
 
 
-def library(data: Path) -> Library:
-    """The owner's review and one with a source and a hidden section, in a new data directory, indexed."""
-    project.furnish(data)
-    (data / "reviews" / f"{_OTHER}.md").write_text(LIGHTHOUSE, encoding="utf-8")
-    return Library.build(data)
-
-
 def scenes(library: Library) -> tuple[Scene, ...]:
-    """One scene of each kind of message."""
+    """Return a scene of each kind of message. The library is that of `harness.club.furnish`."""
     return (*_answers(library), *_pages(library), *_keeping(library), *_stored(library), *_notices())
 
 
@@ -67,7 +57,7 @@ def _answers(library: Library) -> tuple[Scene, ...]:
         message = answer_message(
             answer,
             library.reviews(),
-            _MANNER,
+            _OPTIONS,
             member=_ASKER,
             private=private,
             within=library.review(review) if review else None,
@@ -88,7 +78,7 @@ def _answers(library: Library) -> tuple[Scene, ...]:
 
 
 def _first_nearest(library: Library) -> str:
-    """A question for which the library has nothing but the closest passages."""
+    """Return a question for which the library has only the closest passages."""
     asked = (question.text for question in read_questions(_QUESTIONS) if not question.context)
     return next(question for question in asked if library.ask(question).state is State.NEAREST)
 
@@ -103,14 +93,14 @@ def _pages(library: Library) -> tuple[Scene, ...]:
     return (
         Scene("read-in-context", "Ana pressed Read 1 in context", _in_context(library, quote)),
         Scene("more-passages", "Ana pressed More passages", _more(library, question, more)),
-        Scene("section", "Ana used /section", section_message(owners, long, _MANNER)),
-        Scene("contents", "Ana used /sections", contents_message(owners, _MANNER)),
+        Scene("section", "Ana used /section", section_message(owners, long, _OPTIONS)),
+        Scene("contents", "Ana used /sections", contents_message(owners, _OPTIONS)),
         Scene(
             "hidden-section",
             "Ana used /section",
-            section_message(library.review(_OTHER), library.section(_OTHER, "the end"), _MANNER),
+            section_message(library.review(_OTHER), library.section(_OTHER, "the end"), _OPTIONS),
         ),
-        Scene("reviews", "Ana used /reviews", reviews_message(library.reviews(), _MANNER)),
+        Scene("reviews", "Ana used /reviews", reviews_message(library.reviews(), _OPTIONS)),
         Scene("help", "Ana used /help", help_message(examples, ENGLISH, managing=True)),
     )
 
@@ -123,7 +113,7 @@ def _keeping(library: Library) -> tuple[Scene, ...]:
     added = "Mia used /review add"
 
     def preview(review: Review, *, replaced: str | None, converted: bool) -> Message:
-        return preview_message(review, "k", _MANNER, replaced=replaced, namesake=None, converted=converted)
+        return preview_message(review, "k", _OPTIONS, replaced=replaced, namesake=None, converted=converted)
 
     return (
         Scene("upload", added, preview(owners, replaced=None, converted=False)),
@@ -138,7 +128,7 @@ def _in_context(library: Library, quote: Quote) -> Message:
     review = library.review(quote.review)
     section = review.section(quote.section)
     action = ReadInContext(passage_key(review, quote), spot=quote.label)
-    return context_message(review, section, quote.start, quote.end, _MANNER, action=action)
+    return context_message(review, section, quote.start, quote.end, _OPTIONS, action=action)
 
 
 def _more(library: Library, question: str, action: MorePassages) -> Message:
@@ -147,7 +137,7 @@ def _more(library: Library, question: str, action: MorePassages) -> Message:
     shown = hits[first : first + PASSAGES_PER_PAGE]
     quotes = passage_quotes(shown, library.reviews(), first=first + 1)
     last = len(hits) <= first + PASSAGES_PER_PAGE
-    return more_passages_message(question, quotes, library.reviews(), _MANNER, action=action, last=last)
+    return more_passages_message(question, quotes, library.reviews(), _OPTIONS, action=action, last=last)
 
 
 def _stored(library: Library) -> tuple[Scene, ...]:

@@ -1,4 +1,4 @@
-"""The pictures of the bot's messages: they show what the bot sends, and a phone has room for it."""
+"""The pictures show what the bot sends, and every message fits a phone."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ from tests.bot.fixtures.checks import bodies
 from tests.bot.fixtures.discord_markdown import read
 from tests.bot.fixtures.reviews import answers
 from tests.discord.pictures.browser import INSTALL, find
-from tests.discord.pictures.drawing import Screen, page
 from tests.discord.pictures.markdown import html
+from tests.discord.pictures.page import Screen, page
+from tests.discord.pictures.photographs import pages, photograph_all
 from tests.discord.pictures.scenes import Scene, scenes
-from tests.discord.pictures.taking import pages, photograph_all
 
 needs_chromium = pytest.mark.skipif(find() is None, reason=f"there is no Chromium here (`{INSTALL}`)")
 
@@ -39,7 +39,7 @@ def shown(reviews: Path) -> Iterator[dict[str, Scene]]:
 
 
 def words(markup: str) -> str:
-    """The text of HTML, without white space."""
+    """Return the text of HTML without white space."""
     return "".join(unescape(re.sub(r"<[^>]*>", "", markup)).split()).replace("\u200b", "")
 
 
@@ -67,7 +67,7 @@ def test_markdown_is_drawn_as_discord_shows_it(text: str, markup: str) -> None:
 
 @settings(max_examples=25, deadline=None)
 @given(answers())
-def test_the_words_in_a_picture_are_those_that_the_reader_of_markdown_sees(
+def test_a_picture_has_the_words_that_a_member_sees(
     made: tuple[Answer, tuple[Review, ...]],
 ) -> None:
     answer, known = made
@@ -75,7 +75,7 @@ def test_the_words_in_a_picture_are_those_that_the_reader_of_markdown_sees(
         assert words(html(text.content)) == words(escape(read(text.content).visible))
 
 
-def test_every_text_button_and_menu_of_a_message_is_on_its_page(shown: dict[str, Scene]) -> None:
+def test_a_page_has_every_text_button_and_menu_of_its_message(shown: dict[str, Scene]) -> None:
     for scene in shown.values():
         for body in bodies(scene.message):
             drawn = page([Screen(scene.name, scene.asked, body, scene.message.private)], theme="dark", device="phone")
@@ -85,7 +85,7 @@ def test_every_text_button_and_menu_of_a_message_is_on_its_page(shown: dict[str,
             assert labels == [words((button.emoji or "") + button.label) for button in scene.message.buttons()]
 
 
-def test_what_nobody_has_drawn_yet_is_an_error_not_a_gap() -> None:
+def test_a_component_that_can_not_be_drawn_is_an_error() -> None:
     gallery = {"components": [{"type": 12, "items": []}]}
     with pytest.raises(ValueError, match="no drawing of a component of type 12"):
         page([Screen("gallery", "", gallery, private=False)], theme="dark", device="phone")
@@ -102,7 +102,7 @@ def test_the_three_states_look_different(shown: dict[str, Scene]) -> None:
 
 
 @needs_chromium
-def test_a_phone_has_room_for_every_message(shown: dict[str, Scene], tmp_path: Path) -> None:
+def test_every_message_fits_a_phone(shown: dict[str, Scene], tmp_path: Path) -> None:
     written = [path for path in pages(tuple(shown.values()), tmp_path) if path.stem.endswith("phone-dark")]
     taken = asyncio.run(photograph_all(find() or "", written))
     assert [picture.path.stem for picture in taken] == [*shown, *shown]
@@ -113,7 +113,7 @@ def test_a_phone_has_room_for_every_message(shown: dict[str, Scene], tmp_path: P
 
 
 @needs_chromium
-def test_a_button_that_is_too_wide_for_a_phone_is_noticed(tmp_path: Path) -> None:
+def test_a_button_that_is_too_wide_for_a_phone_is_detected(tmp_path: Path) -> None:
     wide = Message((Text("a"), Row((Button("wide " * 16, "rb1.x"),))), Style.READING)
     narrow = Message((Text("a"), Row((Button("narrow", "rb1.x"),))), Style.READING)
     written = pages((Scene("wide", "", wide), Scene("narrow", "", narrow)), tmp_path)

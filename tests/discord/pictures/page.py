@@ -1,4 +1,4 @@
-"""A message's JSON body as HTML in Discord's likeness, and pages made of several."""
+"""A message's JSON body as HTML that looks like Discord, and pages of several messages."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ _BUTTON_STYLES = {1: "primary", 2: "secondary", 3: "success", 4: "danger"}
 
 @dataclass(frozen=True, slots=True)
 class Screen:
-    """One message as a member sees it.
+    """A message as a member sees it.
 
     Attributes:
-        name: names the picture.
-        asked: what led to the message, above it.
+        name: the picture's name.
+        asked: what led to the message, shown above it.
         body: the JSON body that the bot sends.
-        private: whether the member alone sees it.
+        private: True if only the member sees it.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Screen:
 
 
 def page(screens: Iterable[Screen], *, theme: str, device: str) -> str:
-    """A page with every screen, each a `section` with its name as id.
+    """Return a page with every screen, each a `section` with its name as id.
 
     Args:
         screens: the messages.
@@ -40,7 +40,7 @@ def page(screens: Iterable[Screen], *, theme: str, device: str) -> str:
         device: `phone` (390 px wide) or `desktop` (800 px).
     """
     drawn = "\n".join(map(_screen, screens))
-    # The policy lets the page ask for nothing, here or anywhere.
+    # The policy lets the page load nothing.
     return f"""<!doctype html>
 <html lang="en" class="{theme} {device}">
 <meta charset="utf-8">

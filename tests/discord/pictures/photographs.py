@@ -1,4 +1,4 @@
-"""From scenes to pages, and from pages to pictures."""
+"""Pages of scenes, and pictures of pages."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tests.bot.fixtures.checks import bodies
 from tests.discord.pictures.browser import browsing
-from tests.discord.pictures.drawing import Screen, page
+from tests.discord.pictures.page import Screen, page
 from tests.discord.pictures.scenes import Scene
 
 FORMS = ("v2", "embed")
@@ -18,14 +18,14 @@ THEMES = ("dark", "light")
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture of one message, and by how many pixels something in it stands out at the right."""
+    """A picture of a message, and by how many pixels something in it is too wide."""
 
     path: Path
     beyond: float
 
 
 def pages(scenes: Sequence[Scene], out: Path) -> tuple[Path, ...]:
-    """A page with all scenes for each form, device and theme; where they stand in `out`."""
+    """Write a page with all scenes for each form, device and theme; return their paths in `out`."""
     out.mkdir(parents=True, exist_ok=True)
     made = [(scene, bodies(scene.message)) for scene in scenes]
     written = []
@@ -40,7 +40,7 @@ def pages(scenes: Sequence[Scene], out: Path) -> tuple[Path, ...]:
 
 
 async def photograph_all(chromium: str, pages: Iterable[Path]) -> tuple[Picture, ...]:
-    """A picture of every message of every page, in a folder beside it, and one of the page as a whole.
+    """Take a picture of every message of every page, in a folder beside it, and one of the whole page.
 
     Raises:
         BrowserError: Chromium fails.
