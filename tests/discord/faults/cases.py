@@ -19,6 +19,7 @@ from tests.discord.harness.club import QUESTION, Club, run_club
 from tests.discord.harness.programs import channel_and_member, loopback_process, running_program
 from tests.discord.loopback.client import connect
 from tests.discord.running.test_many import SOON, rush
+from tests.embeddings.fixtures.encoders import WrappedEncoder
 
 SLOWNESS = 1.0
 """Seconds of work that the slow encoder adds to each text."""
