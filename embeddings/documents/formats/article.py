@@ -10,7 +10,7 @@ import yaml
 
 from embeddings.config import MAX_HEADING_CHARACTERS
 from embeddings.documents.formats.blocks import Block, collapse_spaces, is_ornament
-from embeddings.documents.formats.encoding import without_c1
+from embeddings.documents.formats.charsets import without_c1
 from embeddings.documents.formats.front_matter import is_link
 from embeddings.documents.slugs import slugify
 

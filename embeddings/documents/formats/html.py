@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from embeddings.documents.formats.article import Article, clean_line
 from embeddings.documents.formats.blocks import INLINE_TAGS, Block
-from embeddings.documents.formats.encoding import decode_page
+from embeddings.documents.formats.charsets import decode_page
 from embeddings.documents.formats.plain_text import title_from_name
 from embeddings.errors import ConversionError
 

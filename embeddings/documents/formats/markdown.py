@@ -14,7 +14,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 
 from embeddings.config import MAX_HEADING_CHARACTERS
 from embeddings.documents.formats.blocks import INLINE_TAGS, Block, collapse_spaces, is_ornament
-from embeddings.documents.formats.encoding import without_c1
+from embeddings.documents.formats.charsets import without_c1
 from embeddings.errors import ReviewFileError
 
 _NESTING = 100

@@ -11,7 +11,7 @@ from pathlib import Path
 from embeddings.config import PLAIN_HEADING_CHARACTERS, PLAIN_HEADING_WORDS, PLAIN_WRAP_CHARACTERS
 from embeddings.documents.formats.article import Article
 from embeddings.documents.formats.blocks import Block, collapse_spaces, is_ornament
-from embeddings.documents.formats.encoding import decode_utf
+from embeddings.documents.formats.charsets import decode_utf
 from embeddings.documents.slugs import slugify
 from embeddings.errors import ReviewFileError
 

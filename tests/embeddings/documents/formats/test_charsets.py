@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.documents.converter import convert
-from embeddings.documents.formats.encoding import decode_page, decode_utf
+from embeddings.documents.formats.charsets import decode_page, decode_utf
 from embeddings.errors import ConversionError, ReviewFileError
 from tests.embeddings.documents.parsing import outline, plain
 from tests.embeddings.fixtures.books import CONTAINER, archive, chapter, package
