@@ -10,6 +10,7 @@ from bot.cogs.ask.message import answer_message, follow_up_form, more_passages_m
 from bot.ui.custom_ids import AskFollowUp, Delete, Helpful, MorePassages, ReadInContext, Share
 from bot.ui.elements import QUESTION_ID, Message, Style
 from bot.ui.escape import clean, one_line
+from bot.ui.question_text import question_text
 from bot.ui.read_back import parse_earlier, parse_question
 from bot.ui.strings import ENGLISH
 from bot.ui.text import (
@@ -91,8 +92,8 @@ def test_the_question_can_be_read_back_from_its_answer(question: str) -> None:
     message = answer_message(replace(ANSWER, question=question), (REVIEW,), OPEN, member=1)
     first = next(message.texts())
     assert first.id == QUESTION_ID
-    assert parse_question(first.content) == one_line(question)
-    assert parse_question("\n\n".join(text.content for text in message.texts())) == one_line(question)
+    assert parse_question(first.content) == question_text(one_line(question))
+    assert parse_question("\n\n".join(text.content for text in message.texts())) == question_text(one_line(question))
 
 
 @given(texts(12), texts(12))
@@ -101,7 +102,8 @@ def test_the_earlier_question_can_be_read_back_too(question: str, before: str) -
     message = answer_message(replace(ANSWER, question=question), (REVIEW,), OPEN, member=1, earlier=before)
     texts_shown = [text.content for text in message.texts()]
     for shown in ("\n\n".join(texts_shown[:2]), "\n\n".join(texts_shown)):
-        assert (parse_earlier(shown), parse_question(shown)) == (one_line(before), one_line(question))
+        expected = (question_text(one_line(before)), question_text(one_line(question)))
+        assert (parse_earlier(shown), parse_question(shown)) == expected
 
 
 @given(st.text("*@_|.:a", min_size=300, max_size=300))

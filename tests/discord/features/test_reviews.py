@@ -69,14 +69,14 @@ async def test_a_review_is_previewed_added_asked_replaced_and_removed(
         own = data / "collections" / club.server.id
         page = await upload(club, mia, "Ferry Man.md", FERRYMAN)
         assert page.ephemeral
-        assert page.text.startswith("### Add this review?\n**The Ferryman**\n-# ferry-man · 3 sections · 36 words")
+        assert page.text.startswith("### Add this review?\n**The Ferryman**\n-# the-ferryman · 3 sections · 36 words")
         assert "> A ferryman takes people over a river" in page.text
         assert "**2.** The Boat\n**3.** ||The River|| 🙈\n-# 🙈 Spoiler sections: 1" in page.text
         assert not own.exists()
         text = await pressed(mia, page, "Add it", "is ready")
         assert text == "✅ **The Ferryman** is ready. Only this server can see it. Try `/ask`."
-        assert [file.name for file in own.iterdir()] == ["ferry-man.md"]
-        assert (own / "ferry-man.md").read_bytes() == FERRYMAN
+        assert [file.name for file in own.iterdir()] == ["the-ferryman.md"]
+        assert (own / "the-ferryman.md").read_bytes() == FERRYMAN
         assert "seventeen planks" in (await club.ask(BOAT)).text
 
         elsewhere = await club.loopback.server("Book Club")
@@ -87,8 +87,8 @@ async def test_a_review_is_previewed_added_asked_replaced_and_removed(
             answer = await answered(club.ana.slash(place, "ask", question=BOAT))
             assert "planks" not in answer.text
             assert await named(club.ana, place, "ask") == ["The Lighthouse Keeper", "Never Let Me Go"]
-            told = await answered(club.ana.slash(place, "section", review="ferry-man", section="1"))
-            assert told.text == "There is no review “ferry-man” here. See `/reviews`."
+            told = await answered(club.ana.slash(place, "section", review="the-ferryman", section="1"))
+            assert told.text == "There is no review “the-ferryman” here. See `/reviews`."
         assert await named(club.ana, club.general, "ask") == [
             "The Lighthouse Keeper",
             "Never Let Me Go",
@@ -102,7 +102,7 @@ async def test_a_review_is_previewed_added_asked_replaced_and_removed(
         assert "eighteen planks" in (await club.ask(BOAT)).text
 
         assert await named(mia, club.general, "review remove") == ["The Ferryman"]
-        page = await answered(mia.slash(club.general, "review remove", review="ferry-man"))
+        page = await answered(mia.slash(club.general, "review remove", review="the-ferryman"))
         assert page.text.startswith("### Remove this review?\n**The Ferryman**\n-# 3 sections")
         assert await pressed(mia, page, "Remove it", "is removed") == "🗑️ **The Ferryman** is removed."
         assert list(own.iterdir()) == []
