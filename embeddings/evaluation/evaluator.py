@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -49,6 +49,7 @@ def open_task(
     *,
     split: str | None = None,
     directory: Path | None = None,
+    keep_identical: bool = False,
     progress: Progress | None = None,
 ) -> Iterator[tuple[Task, Library]]:
     """Yield the task in a file or folder, and the library to ask.
@@ -60,6 +61,7 @@ def open_task(
         path: a question file, a SQuAD v2 file or a BEIR folder.
         library: an opened index.
         split: only the questions of this split; for a BEIR folder, the qrels of this name instead of `test`.
+        keep_identical: whether a document that is the question itself may be in its ranking.
         directory: where to store the index of a corpus for the next run; None deletes it afterwards.
         progress: called while a corpus is encoded.
 
@@ -68,6 +70,8 @@ def open_task(
         OutputError: `directory` has other files than such an index.
     """
     task = read_task(path, library, split)
+    if keep_identical:
+        task = replace(task, own_documents=frozenset())
     if not _has_corpus(path):
         yield task, library
         return
@@ -179,6 +183,8 @@ def _ask(library: Library, task: Task, question: JudgedQuestion, failures: dict[
             result = _unanswered(question)
         seconds = time.perf_counter() - start
         ranking = _rank_documents(result.hits, task.document_of)
+        if question.id in task.own_documents:
+            ranking = tuple(scored for scored in ranking if scored.document != question.id)
         if len(ranking) >= DOCUMENTS or len(result.hits) < passages:
             return Outcome(question, result.answer, result.quotes, result.hits[:DOCUMENTS], ranking, seconds)
         passages *= 4

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -21,6 +20,9 @@ from embeddings.evaluation.datasets.files import read_bytes
 from embeddings.evaluation.datasets.task import JudgedQuestion, Task
 from embeddings.evaluation.metrics import Measure, Outcome, measure
 from embeddings.records import SHARED, State
+
+LARGEST_FIGURE = 1e9
+"""Measures and confidences are at most 1. This leaves room for seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ def fingerprint(task: Task, encoder: EncoderIdentity, settings: Mapping[str, obj
     """Return the fingerprint of a task with an encoder and settings."""
     return Fingerprint(
         corpus=_digest(sorted(json.dumps(asdict(review), sort_keys=True) for review in task.reviews)),
-        questions=_digest(json.dumps(_question_record(question), sort_keys=True) for question in task.questions),
+        questions=_digest(_question_lines(task)),
         model=asdict(encoder),
         settings=settings,
         version=_version(),
@@ -190,8 +192,9 @@ def _result(entry: Mapping[str, object]) -> Result:
 
 
 def _finite(value: object) -> float:
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        raise ValueError(f"{value!r} is not a number")
+    # A whole number may be larger than any float.
+    if not isinstance(value, int | float) or not abs(value) < LARGEST_FIGURE:
+        raise ValueError("a figure is not a number, or is too large")
     return float(value)
 
 
@@ -201,6 +204,12 @@ def _optional(value: object) -> str | None:
 
 def _review_of(question: JudgedQuestion) -> str | None:
     return question.review or (question.spans[0].review if question.spans else None)
+
+
+def _question_lines(task: Task) -> Iterator[str]:
+    yield from (json.dumps(_question_record(question), sort_keys=True) for question in task.questions)
+    if task.own_documents:
+        yield json.dumps({"ignore_identical_ids": sorted(task.own_documents)})
 
 
 def _question_record(question: JudgedQuestion) -> dict[str, object]:

@@ -56,6 +56,13 @@ def print_evaluation(evaluation: Evaluation) -> None:
             f"{evaluation.run.name}: {counted(summary.questions, 'question')}, {summary.answerable} of them answerable"
         )
     )
+    if own := len(evaluation.task.own_documents):
+        console.print(
+            Text(
+                f"Also documents of the corpus: {counted(own, 'question')}. Each is left out of its own ranking, as "
+                "BEIR does. --keep-identical keeps it."
+            )
+        )
     console.print(_measures(summary))
     console.print(_states(summary))
     for title, groups in (("kind", by_kind(results)), ("review", by_review(results))):

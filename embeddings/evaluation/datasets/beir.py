@@ -8,13 +8,14 @@ BEIR has no key for (earlier turns, kind, review); other programs ignore it.
 from __future__ import annotations
 
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
 from embeddings.documents.outputs import check_output, write_output
 from embeddings.errors import QuestionFileError
 from embeddings.evaluation.datasets.files import read_lines, read_records, register_id
+from embeddings.evaluation.datasets.qrels import Qrels
 from embeddings.evaluation.datasets.review_builder import SectionText, build_review, one_line
 from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Task, paragraph_id, paragraphs_of
 from embeddings.records import Hit
@@ -29,7 +30,7 @@ def read_beir(folder: Path, split: str = "test") -> Task:
     `"answerable": false`, as `write_beir` writes it.
 
     Raises:
-        QuestionFileError: a file is missing, or a line of it is not in the format.
+        QuestionFileError: a file is missing, a line is not in the format, or two judgements contradict each other.
     """
     corpus = folder / "corpus.jsonl"
     if not corpus.exists():
@@ -37,12 +38,19 @@ def read_beir(folder: Path, split: str = "test") -> Task:
             folder, None, f"This is not a BEIR folder, because it has no {corpus.name}. Name a file or another folder."
         )
     sections = _read_corpus(corpus)
-    judgements = _read_qrels(folder / "qrels" / f"{split}.tsv", sections.keys())
-    queries = folder / "queries.jsonl"
-    questions = tuple(_questions(queries, judgements))
+    qrels_file, queries = folder / "qrels" / f"{split}.tsv", folder / "queries.jsonl"
+    qrels = _read_qrels(qrels_file, sections.keys())
+    known = _read_queries(queries, qrels.judgements)
+    for query, line in qrels.line_of.items():
+        if query not in known:
+            raise QuestionFileError(qrels_file, line, f"There is no query {query!r} in {queries.name}.")
+    questions = tuple(
+        question for question, is_unanswerable in known.values() if question.judgements or is_unanswerable
+    )
     if not questions:
         raise QuestionFileError(queries, None, f"The split {split!r} judges no question. Use another split.")
-    return Task(folder.name, (build_review(folder.name, folder.name, sections.values()),), questions, _section_of)
+    review = build_review(folder.name, folder.name, sections.values())
+    return Task(folder.name, (review,), questions, _section_of, _own_documents(questions, sections))
 
 
 def write_beir(task: Task, folder: Path, split: str = "test", *, force: bool = False) -> None:
@@ -107,28 +115,30 @@ def _section_of(hit: Hit) -> str:
     return hit.section
 
 
-def _read_qrels(file: Path, documents: Container[str]) -> dict[str, list[Judgement]]:
-    judgements: dict[str, list[Judgement]] = {}
+def _read_qrels(file: Path, documents: Container[str]) -> Qrels:
+    qrels = Qrels(file)
     for number, line in enumerate(read_lines(file), start=1):
         if not line.strip() or (number == 1 and line.split("\t")[0] == "query-id"):
             continue
         fields = line.split("\t")
-        if len(fields) != 3 or not fields[2].strip().lstrip("-").isdecimal():
+        if len(fields) != 3:
             raise QuestionFileError(
                 file,
                 number,
                 "A judgement is a query-id, a corpus-id and a whole number, separated by tabs.",
             )
-        query, document, grade = fields[0], fields[1], int(fields[2])
+        query, document, grade = fields
         if document not in documents:
             raise QuestionFileError(file, number, f"There is no document {document!r} in corpus.jsonl.")
-        judged = judgements.setdefault(query, [])
-        if grade > 0:
-            judged.append(Judgement(document, grade))
-    return judgements
+        qrels.add(number, query, document, grade.strip())
+    return qrels
 
 
-def _questions(file: Path, judgements: Mapping[str, list[Judgement]]) -> Iterator[JudgedQuestion]:
+def _read_queries(
+    file: Path, judgements: Mapping[str, tuple[Judgement, ...]]
+) -> dict[str, tuple[JudgedQuestion, bool]]:
+    """Return each query, and whether its metadata calls it unanswerable."""
+    queries: dict[str, tuple[JudgedQuestion, bool]] = {}
     line_of: dict[str, int] = {}
     for line, record in read_records(file):
         identity, text, metadata = record.get("_id"), record.get("text"), record.get("metadata", {})
@@ -137,17 +147,37 @@ def _questions(file: Path, judgements: Mapping[str, list[Judgement]]) -> Iterato
         register_id(identity, line_of, file, line)
         if not isinstance(metadata, dict):
             raise QuestionFileError(file, line, '"metadata" must be an object.')
-        judged = tuple(judgements.get(identity, ()))
-        if judged or metadata.get("answerable") is False:
-            context, kind = metadata.get("context", []), metadata.get("kind")
-            yield JudgedQuestion(
-                id=identity,
-                text=text,
-                spans=(),
-                judgements=judged,
-                context=tuple(str(turn) for turn in context) if isinstance(context, list) else (),
-                kind=kind if isinstance(kind, str) else None,
-            )
+        context, kind = metadata.get("context", []), metadata.get("kind")
+        question = JudgedQuestion(
+            id=identity,
+            text=text,
+            spans=(),
+            judgements=judgements.get(identity, ()),
+            context=tuple(str(turn) for turn in context) if isinstance(context, list) else (),
+            kind=kind if isinstance(kind, str) else None,
+        )
+        queries[identity] = question, metadata.get("answerable") is False
+    return queries
+
+
+def _own_documents(questions: Iterable[JudgedQuestion], sections: Mapping[str, SectionText]) -> frozenset[str]:
+    """Return the ids of the questions that are documents themselves, in a set of such questions.
+
+    Such a set (ArguAna, Quora) has a query with the id and the text of a document. In other sets, ids that are the same
+    are a coincidence.
+    """
+    shared = [(question, sections[question.id]) for question in questions if question.id in sections]
+    if any(
+        _folded(question.text)
+        in (_folded(" ".join(section.paragraphs)), _folded(f"{section.heading} {section.paragraphs[0]}"))
+        for question, section in shared
+    ):
+        return frozenset(question.id for question, _ in shared)
+    return frozenset()
+
+
+def _folded(text: str) -> str:
+    return " ".join(text.casefold().split())
 
 
 def _metadata(question: JudgedQuestion) -> dict[str, object]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -18,8 +19,10 @@ def read_bytes(file: Path) -> bytes:
     """
     try:
         return file.read_bytes()
-    except OSError as error:
-        raise QuestionFileError(file, None, f"The file can't be read ({error.strerror}). Check its path.") from error
+    # A path in a file may hold anything.
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise QuestionFileError(file, None, f"The file can't be read ({reason}). Check its path.") from error
 
 
 def read_text(file: Path) -> str:
@@ -40,7 +43,8 @@ def read_lines(file: Path) -> list[str]:
     Raises:
         QuestionFileError: the file can't be read, or is not UTF-8.
     """
-    return read_text(file).splitlines()
+    # Not by `splitlines`, because a text may hold other characters that it would take for line ends.
+    return re.split(r"\r\n?|\n", read_text(file))
 
 
 def read_records(file: Path) -> Iterable[tuple[int, Mapping[str, object]]]:

@@ -58,12 +58,22 @@ class JudgedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A corpus, the questions about it, and a function that returns the document id of a hit."""
+    """A corpus and the questions about it.
+
+    Attributes:
+        name: the name of the file or folder.
+        reviews: the corpus.
+        questions: the questions with their judgements.
+        document_of: returns the document id of a hit.
+        own_documents: the ids of questions that are documents of the corpus themselves. Each is left out of its own
+            ranking, as BEIR's option `ignore_identical_ids` does.
+    """
 
     name: str
     reviews: tuple[Review, ...]
     questions: tuple[JudgedQuestion, ...]
     document_of: Callable[[Hit], str]
+    own_documents: frozenset[str] = frozenset()
 
 
 def paragraph_id(review: str, section: str, number: int) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 from embeddings.documents.outputs import write_output
 from embeddings.errors import QuestionFileError
 from embeddings.evaluation.datasets.files import read_lines
+from embeddings.evaluation.datasets.qrels import Qrels
 from embeddings.evaluation.datasets.task import Judgement
 
 
@@ -89,17 +90,13 @@ def read_qrels(file: Path) -> dict[str, tuple[Judgement, ...]]:
     """Read the judgements of a TREC qrels file by question id; grades of 0 or less are dropped.
 
     Raises:
-        QuestionFileError: the file can't be read, or a line is not in the format.
+        QuestionFileError: the file can't be read, a line is not in the format, or two lines contradict each other.
     """
-    judgements: dict[str, tuple[Judgement, ...]] = {}
+    qrels = Qrels(file)
     for number, fields in _fields(file, 4, "question, 0, document and grade"):
         question, _, document, grade = fields
-        if not grade.lstrip("-").isdecimal():
-            raise QuestionFileError(file, number, f"The grade {grade!r} is not a whole number. Use 0, 1, 2 and so on.")
-        judged = judgements.setdefault(unquote(question), ())
-        if int(grade) > 0:
-            judgements[unquote(question)] = (*judged, Judgement(unquote(document), int(grade)))
-    return judgements
+        qrels.add(number, unquote(question), unquote(document), grade)
+    return qrels.judgements
 
 
 def read_run(file: Path) -> dict[str, tuple[ScoredDocument, ...]]:

@@ -26,7 +26,9 @@ def evaluation_record(evaluation: Evaluation) -> dict[str, object]:
     """Return the measures with their intervals, overall, by kind and by review, and every question's result."""
     results = evaluation.run.results
     curve = risk_coverage(results)
+    own = len(evaluation.task.own_documents)
     return {
+        **({"ignored_identical_ids": own} if own else {}),
         **summary_record(summarise(results)),
         "risk_coverage": {
             "AURC": aurc(curve),

@@ -103,9 +103,11 @@ def question_loss(result: Result) -> float:
 def _about(evaluation: Evaluation) -> str:
     results, fingerprint = evaluation.run.results, evaluation.run.fingerprint
     seconds = seconds_record(results)
+    own = len(evaluation.task.own_documents)
     facts = [
         f"{_counted(len(results), 'question')}, {sum(result.answerable for result in results)} of them answerable",
         _counted(len(evaluation.task.reviews), "review"),
+        *([f"{_counted(own, 'question')} left out of the own ranking, as BEIR does"] if own else []),
         f"time per question: median {seconds['p50'] * 1000:.0f} ms, p95 {seconds['p95'] * 1000:.0f} ms",
     ]
     if fingerprint is not None:

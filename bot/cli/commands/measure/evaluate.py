@@ -59,6 +59,12 @@ def evaluate(
     index: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Keep the index of a SQuAD or BEIR corpus here for next time.")
     ] = None,
+    keep_identical: Annotated[
+        bool,
+        typer.Option(
+            "--keep-identical", help="In BEIR sets whose queries are documents, leave no query out of its own ranking."
+        ),
+    ] = False,
     force: ForceOption = False,
     as_json: JsonOption = False,
     data: DataOption = DATA,
@@ -86,10 +92,14 @@ def evaluate(
     library = _library(data, weights, chosen_reranker(reranker, no_reranker))
     with (
         evaluation_progress() as show,
-        open_task(questions, library, split=split, directory=index, progress=partial(show, "indexing")) as (
-            task,
-            asked,
-        ),
+        open_task(
+            questions,
+            library,
+            split=split,
+            directory=index,
+            keep_identical=keep_identical,
+            progress=partial(show, "indexing"),
+        ) as (task, asked),
     ):
         count = len(task.questions)
         if stored is not None and baseline is not None:

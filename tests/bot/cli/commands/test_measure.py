@@ -142,6 +142,28 @@ def test_an_output_replaces_an_earlier_one_and_no_other_file_unless_forced(
     assert run(*command).code == 0
 
 
+def test_a_query_that_is_a_document_is_left_out_of_its_own_ranking_and_this_is_said(
+    run: Run, indexed: Path, tmp_path: Path
+) -> None:
+    texts = {"d1": "The clock ticks in the hall.", "d2": "The clock ticks in the old hall.", "d3": "Whales sing."}
+    folder = tmp_path / "beir"
+    (folder / "qrels").mkdir(parents=True)
+    lines = "".join(json.dumps({"_id": name, "text": text}) + "\n" for name, text in texts.items())
+    (folder / "corpus.jsonl").write_text(lines, encoding="utf-8")
+    (folder / "queries.jsonl").write_text("".join(lines.splitlines(keepends=True)[:2]), encoding="utf-8")
+    (folder / "qrels" / "test.tsv").write_text("d1\td2\t1\nd2\td1\t1\n", encoding="utf-8")
+
+    def ndcg(*options: str) -> tuple[float, int | None]:
+        measured = run("evaluate", folder, "--data", indexed, "--json", *options).json
+        return round(measured["passages"]["nDCG@10"], 3), measured.get("ignored_identical_ids")
+
+    assert ndcg() == (1.0, 2)
+    assert ndcg("--keep-identical") == (0.631, None)
+    assert "Also documents of the corpus: 2 questions. Each is left out of its own ranking, as BEIR does." in (
+        run("evaluate", folder, "--data", indexed).out
+    )
+
+
 def test_one_file_for_two_outputs_is_a_usage_error(run: Run, indexed: Path, tmp_path: Path) -> None:
     file = tmp_path / "out.json"
     assert run("evaluate", QUESTIONS, "--data", indexed, "--save", file, "--report", file).code == 2

@@ -192,9 +192,20 @@ def test_a_beir_corpus_is_read_as_one_review_with_a_section_for_each_document(tm
         (CORPUS, '{"_id": "q1"}\n', QRELS, r'queries\.jsonl, line 1: A query needs the strings "_id" and "text"'),
         (CORPUS, QUERIES + QUERIES, QRELS, r"queries\.jsonl, line 3: Line 1 already has the id 'q1'"),
         (CORPUS, '{"_id": "q1", "text": "a", "metadata": 1}\n', QRELS, '"metadata" must be an object'),
-        (CORPUS, '{"_id": "q9", "text": "a"}\n', QRELS, "The split 'test' judges no question"),
+        (CORPUS, QUERIES, "q1\td2\t0\n", "The split 'test' judges no question"),
+        (CORPUS, '{"_id": "q9", "text": "a"}\n', QRELS, r"test\.tsv, line 2: There is no query 'q1' in queries\.jsonl"),
         (CORPUS, QUERIES, "q1\td9\t1\n", r"test\.tsv, line 1: There is no document 'd9'"),
-        (CORPUS, QUERIES, QRELS + "q1\td2\tgood\n", r"test\.tsv, line 4: A judgement is"),
+        (CORPUS, QUERIES, QRELS + "q1\td2\n", r"test\.tsv, line 4: A judgement is"),
+        *(
+            (CORPUS, QUERIES, f"q1\td2\t{grade}\n", rf"test\.tsv, line 1: The grade {grade!r} is not a whole number")
+            for grade in ("good", "--1", "-", "", "²", "1.0", "9" * 10)
+        ),
+        (
+            CORPUS,
+            QUERIES,
+            QRELS + "q1\td 1\t1\n",
+            r"line 4: The grade of 'd 1' for 'q1' is 1 here and 2 in line 2\. Remove",
+        ),
     ],
 )
 def test_a_broken_beir_folder_is_an_error_with_file_and_line(
@@ -304,7 +315,11 @@ def test_equal_scores_are_in_the_order_of_trec_eval(tmp_path: Path) -> None:
         (read_run, "q1 Q0 a 1 1e999 tag\n", r"trec, line 1: The score '1e999' is not a number"),
         (read_run, "q1 Q0 a 1 .5 x\nq1 Q0 a 2 .4 x\n", r"trec, line 2: The document 'a' is ranked twice for 'q1'"),
         (read_qrels, "q1 0 a\n", r"trec, line 1: The line needs 4 fields"),
-        (read_qrels, "q1 0 a 1\nq1 0 b good\n", r"trec, line 2: The grade 'good' is not a whole number"),
+        *(
+            (read_qrels, f"q1 0 a 1\nq1 0 b {grade}\n", rf"trec, line 2: The grade '{grade}' is not a whole number")
+            for grade in ("good", "--1", "-", "1.0", "9" * 10)
+        ),
+        (read_qrels, "q1 0 a 1\nq1 0 a 0\n", r"trec, line 2: The grade of 'a' for 'q1' is 0 here and 1 in line 1"),
     ],
 )
 def test_a_broken_trec_file_is_an_error_with_its_line(
@@ -315,6 +330,35 @@ def test_a_broken_trec_file_is_an_error_with_its_line(
 
     with pytest.raises(QuestionFileError, match=reason):
         read(file)
+
+
+def test_a_judgement_that_is_repeated_counts_once(tmp_path: Path) -> None:
+    file = tmp_path / "trec"
+    file.write_text("q1 0 a 2\nq1 0 b -1\nq1 0 a 2\nq1 0 b -1\n", encoding="utf-8")
+    assert read_qrels(file) == {"q1": (Judgement("a", 2),)}
+    folder = write_folder(tmp_path, CORPUS, QUERIES, QRELS + QRELS.partition("\n")[2])
+    assert read_beir(folder).questions[0].judgements == (Judgement("d 1", 2),)
+
+
+@pytest.mark.parametrize(
+    ("texts", "titles", "own"),
+    [
+        (("They tick.", "They stop."), ("", ""), {"d1", "d2"}),
+        (("They  TICK.", "Do they stop?"), ("", ""), {"d1", "d2"}),
+        (("Clocks they tick.", "Do they?"), ("Clocks", ""), {"d1", "d2"}),
+        (("Do they tick?", "Do they stop?"), ("", ""), set()),
+    ],
+    ids=["the same texts", "one of them", "with its title", "a coincidence"],
+)
+def test_a_set_whose_queries_are_documents_names_them(
+    tmp_path: Path, texts: tuple[str, str], titles: tuple[str, str], own: set[str]
+) -> None:
+    bodies = ("They tick.", "They stop.")
+    documents = [{"_id": f"d{n}", "title": titles[n - 1], "text": bodies[n - 1]} for n in (1, 2)]
+    queries = [{"_id": f"d{n}", "text": texts[n - 1]} for n in (1, 2)]
+    corpus, asked = ("".join(f"{json.dumps(each)}\n" for each in records) for records in (documents, queries))
+    task = read_beir(write_folder(tmp_path, corpus, asked, "d1\td2\t1\nd2\td1\t1\n"))
+    assert task.own_documents == own
 
 
 @pytest.mark.parametrize("read", [read_squad, read_run, read_qrels, read_beir])
