@@ -85,7 +85,7 @@ def load_calibration(data: Path, encoder: EncoderIdentity) -> Calibration:
     if encoder.weights not in stored:
         raise CalibrationError(
             f"{own}: These thresholds were chosen for another encoder than {encoder.model}. "
-            "Run `review-bot calibrate`, or delete the file."
+            "Run `review-bot calibrate`, or remove them with `review-bot calibrate --reset`."
         )
     chosen = stored[encoder.weights]
     return Calibration(chosen.thresholds or packaged.thresholds, {**packaged.rerankers, **chosen.rerankers})
@@ -136,7 +136,7 @@ def _read(content: bytes, place: str) -> dict[str, Calibration]:
             )
             for weights, entry in json.loads(content).items()
         }
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (ValueError, OverflowError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise CalibrationError(f"{place}: This is not a calibration ({error}). Run `review-bot calibrate`.") from error
 
 

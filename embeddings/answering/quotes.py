@@ -20,13 +20,17 @@ def make_answer(question: str, quotes: tuple[Quote, ...], confidence: float, thr
         confidence: in [0, 1]; see `embeddings.answering.confidence`.
         thresholds: the confidences that separate the states.
     """
-    if confidence >= thresholds.answered:
-        state = State.ANSWERED
-    elif confidence >= thresholds.nearest:
-        state = State.NEAREST
-    else:
+    state = state_at(confidence, thresholds)
+    if state is State.UNANSWERED or not quotes:
         return Answer(question, State.UNANSWERED, confidence, ())
-    return Answer(question, state if quotes else State.UNANSWERED, confidence, quotes)
+    return Answer(question, state, confidence, quotes)
+
+
+def state_at(confidence: float, thresholds: Thresholds) -> State:
+    """Return the state that a confidence allows."""
+    if confidence >= thresholds.answered:
+        return State.ANSWERED
+    return State.NEAREST if confidence >= thresholds.nearest else State.UNANSWERED
 
 
 def choose_quotes(sentences: Sequence[RankedSentence]) -> tuple[Quote, ...]:

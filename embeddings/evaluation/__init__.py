@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from embeddings.evaluation.annotate import not_yet_labelled as not_yet_labelled
     from embeddings.evaluation.annotate import read_unlabelled as read_unlabelled
     from embeddings.evaluation.calibrate import Calibration as Calibration
+    from embeddings.evaluation.calibrate import Effect as Effect
     from embeddings.evaluation.calibrate import Goal as Goal
     from embeddings.evaluation.calibrate import calibration_record as calibration_record
     from embeddings.evaluation.calibrate import choose_thresholds as choose_thresholds
+    from embeddings.evaluation.calibrate import effect_of as effect_of
     from embeddings.evaluation.calibrate import store_thresholds as store_thresholds
     from embeddings.evaluation.clustering import cluster as cluster
     from embeddings.evaluation.compare import IncomparableRunsError as IncomparableRunsError
@@ -80,7 +82,9 @@ _MODULES = {
         "CandidateSentence UnlabelledQuestion add_question candidate_sentences labelled_questions not_yet_labelled "
         "read_unlabelled"
     ),
-    "embeddings.evaluation.calibrate": "Calibration Goal calibration_record choose_thresholds store_thresholds",
+    "embeddings.evaluation.calibrate": (
+        "Calibration Effect Goal calibration_record choose_thresholds effect_of store_thresholds"
+    ),
     "embeddings.evaluation.clustering": "cluster",
     "embeddings.evaluation.compare": (
         "IncomparableRunsError MeasureComparison QuestionChange RunComparison check_comparable compare_all "

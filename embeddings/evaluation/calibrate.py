@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.answering.calibration import Thresholds, save_calibration
+from embeddings.answering.quotes import state_at
 from embeddings.config import (
     CALIBRATION_FOLDS,
     CALIBRATION_LOST,
@@ -20,7 +21,9 @@ from embeddings.config import (
 from embeddings.errors import CalibrationError
 from embeddings.evaluation.runs import Result
 from embeddings.evaluation.significance import Estimate, Flags, Floats, mean
+from embeddings.evaluation.summary import states_by_kind
 from embeddings.library import Library
+from embeddings.records import State
 
 _SEED = 2024
 
@@ -139,6 +142,33 @@ def choose_thresholds(results: Sequence[Result], goal: Goal) -> Calibration:
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What thresholds do with the questions of a run.
+
+    Attributes:
+        thresholds: the thresholds.
+        kept: the share of answerable questions that are `answered`.
+        refused: the share of unanswerable questions that are not `answered`.
+        states: the share of each state, for answerable (True) and unanswerable (False) questions.
+    """
+
+    thresholds: Thresholds
+    kept: float
+    refused: float
+    states: Mapping[bool, Mapping[State, float]]
+
+
+def effect_of(thresholds: Thresholds, results: Sequence[Result]) -> Effect:
+    """Return what thresholds do with the questions of a run, which has answerable and unanswerable ones."""
+    states = states_by_kind(
+        (result.answerable, state_at(result.confidence, thresholds))
+        for result in results
+        if result.confidence is not None
+    )
+    return Effect(thresholds, states[True][State.ANSWERED], 1 - states[False][State.ANSWERED], states)
+
+
 def store_thresholds(data: Path, library: Library, thresholds: Thresholds) -> Path:
     """Store thresholds for a library's encoder and reranker, and return the file.
 
@@ -154,8 +184,8 @@ def store_thresholds(data: Path, library: Library, thresholds: Thresholds) -> Pa
         ) from error
 
 
-def calibration_record(calibration: Calibration) -> dict[str, object]:
-    """Return the calibration as a JSON object."""
+def calibration_record(calibration: Calibration, before: Effect, after: Effect) -> dict[str, object]:
+    """Return the calibration as a JSON object, with the effects of the old and the new thresholds."""
     expected = {
         "kept": calibration.kept,
         "refused": calibration.refused,
@@ -171,7 +201,14 @@ def calibration_record(calibration: Calibration) -> dict[str, object]:
         },
         "trade_off": [asdict(point) for point in calibration.trade_off],
         "unreachable": list(calibration.unreachable),
+        "before": _effect_record(before),
+        "after": _effect_record(after),
     }
+
+
+def _effect_record(effect: Effect) -> dict[str, object]:
+    names = {True: "answerable", False: "unanswerable"}
+    return {**asdict(effect), "states": {names[kind]: dict(shares) for kind, shares in effect.states.items()}}
 
 
 def _choose(questions: _Questions, goal: Goal) -> Thresholds:

@@ -66,8 +66,14 @@ def summarise(results: Sequence[Result]) -> Summary:
         questions=len(results),
         answerable=sum(result.answerable for result in results),
         estimates=estimates,
-        states={kind: _states([r.state for r in results if r.answerable is kind]) for kind in (True, False)},
+        states=states_by_kind((result.answerable, result.state) for result in results),
     )
+
+
+def states_by_kind(states: Iterable[tuple[bool, State | None]]) -> dict[bool, Mapping[State, float]]:
+    """Return the share of each state, for answerable (True) and unanswerable (False) questions."""
+    known = [pair for pair in states if pair[1] is not None]
+    return {kind: _states([state for answerable, state in known if answerable is kind]) for kind in (True, False)}
 
 
 def by_kind(results: Iterable[Result]) -> dict[str, Summary]:
@@ -147,8 +153,7 @@ def _auroc(results: Iterable[Result]) -> Estimate | None:
 
 
 def _states(states: Sequence[State | None]) -> Mapping[State, float]:
-    known = [state for state in states if state is not None]
-    return {state: known.count(state) / len(known) for state in State} if known else {}
+    return {state: states.count(state) / len(states) for state in State} if states else {}
 
 
 def _by(results: Iterable[Result], key: Callable[[Result], str | None]) -> dict[str, Summary]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -12,11 +11,12 @@ from rich.text import Text
 
 from bot.cli.output.wording import counted
 from bot.config import CHANGED_QUESTIONS
-from embeddings import State
+from embeddings import State, Thresholds
 from embeddings.evaluation import (
     NO_KIND,
     PERMUTATIONS,
     Calibration,
+    Effect,
     Estimate,
     Evaluation,
     Measure,
@@ -115,11 +115,29 @@ def print_comparison(runs: tuple[Run, ...], pairs: tuple[RunComparison, ...], li
     )
 
 
-def print_calibration(calibration: Calibration, stored: Path | None) -> None:
-    """Print the thresholds, their expected effect, and the effect of other thresholds."""
+def print_calibration(calibration: Calibration, before: Effect, after: Effect) -> None:
+    """Print the old and the new thresholds, what they do with the questions, and the effect of other thresholds."""
     console = Console(highlight=False, soft_wrap=True)
-    thresholds = calibration.thresholds
-    console.print(Text(f"answered from {figure(thresholds.answered)}, nearest from {figure(thresholds.nearest)}"))
+    console.print(Text(threshold_change(before.thresholds, after.thresholds)))
+    console.print(
+        _table(
+            ("on these questions", "now", "new"),
+            [
+                ("answerable, answered (kept)", figure(before.kept), figure(after.kept)),
+                ("unanswerable, not answered (refused)", figure(before.refused), figure(after.refused)),
+                *(
+                    (f"{name}, {state.value}", figure(before.states[kind][state]), figure(after.states[kind][state]))
+                    for kind, name in ((True, "answerable"), (False, "unanswerable"))
+                    for state in State
+                ),
+            ],
+        )
+    )
+    for name, old, new in (("kept", before.kept, after.kept), ("refused", before.refused, after.refused)):
+        if new < old:
+            console.print(Text(f"Fewer questions are {name} than now."))
+    if after.thresholds.nearest == after.thresholds.answered:
+        console.print(Text("Both thresholds are the same, so no answer is shown as the nearest any more."))
     expected = (
         ("answerable, answered", calibration.kept),
         ("unanswerable, not answered", calibration.refused),
@@ -143,7 +161,14 @@ def print_calibration(calibration: Calibration, stored: Path | None) -> None:
             left=0,
         )
     )
-    console.print(Text(f"Stored in {stored}." if stored is not None else "Nothing was stored."))
+
+
+def threshold_change(before: Thresholds, after: Thresholds) -> str:
+    """Return the old and the new thresholds in one line."""
+    return (
+        f"answered from {figure(before.answered)} → {figure(after.answered)}, "
+        f"nearest from {figure(before.nearest)} → {figure(after.nearest)}"
+    )
 
 
 def unreachable_goal(calibration: Calibration) -> str:

@@ -58,6 +58,7 @@ def test_thresholds_for_another_encoder_are_refused(encoder: OnnxEncoder, tmp_pa
         b'{"WEIGHTS": {"answered": "high", "nearest": 0.1}}',
         b'{"WEIGHTS": {"answered": 0.1, "nearest": 0.5}}',
         b'{"WEIGHTS": {"answered": NaN, "nearest": 0.5}}',
+        b'{"WEIGHTS": {"answered": 1' + b"0" * 400 + b', "nearest": 0.5}}',
         b'{"WEIGHTS": {"answered": 7, "nearest": 0.5}}',
     ],
 )

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from embeddings.answering.calibration import Thresholds
 from embeddings.errors import CalibrationError
-from embeddings.evaluation.calibrate import Goal, calibration_record, choose_thresholds
+from embeddings.evaluation.calibrate import Effect, Goal, calibration_record, choose_thresholds, effect_of
 from embeddings.evaluation.runs import Result
 from embeddings.records import State
 
@@ -34,6 +34,19 @@ def test_separable_confidences_are_separated() -> None:
 
     assert calibration.thresholds.answered == pytest.approx(0.45, abs=0.01)
     assert (calibration.kept.value, calibration.refused.value) == pytest.approx((1.0, 1.0), abs=0.06)
+
+
+def test_the_effect_of_thresholds_is_what_they_do_with_the_questions() -> None:
+    asked = results([0.9, 0.5, 0.3, 0.1], [0.6, 0.2])
+    assert effect_of(Thresholds(0.5, 0.2), asked) == Effect(
+        thresholds=Thresholds(0.5, 0.2),
+        kept=0.5,
+        refused=0.5,
+        states={
+            True: {State.ANSWERED: 0.5, State.NEAREST: 0.25, State.UNANSWERED: 0.25},
+            False: {State.ANSWERED: 0.5, State.NEAREST: 0.5, State.UNANSWERED: 0.0},
+        },
+    )
 
 
 def test_a_goal_for_refused_keeps_as_many_as_possible() -> None:
@@ -142,14 +155,19 @@ confidences = st.lists(st.one_of(st.just(1.0), st.floats(0, 1)), min_size=10, ma
 def test_any_confidences_have_thresholds_for_any_goal(
     answerable: list[float], unanswerable: list[float], goal: Goal, kind: str | None
 ) -> None:
-    calibration = choose_thresholds(results(answerable, unanswerable, kind), goal)
+    asked = results(answerable, unanswerable, kind)
+    calibration = choose_thresholds(asked, goal)
+    effect = effect_of(calibration.thresholds, asked)
 
     assert isinstance(calibration.thresholds, Thresholds)
     for share in (calibration.kept, calibration.refused, calibration.lost):
         assert 0 <= share.low <= share.high <= 1 + 1e-9
     if goal.refused is not None and goal.refused > 0 and all(value == 1.0 for value in unanswerable):
         assert calibration.thresholds.answered == 1.0
-    assert json.loads(json.dumps(calibration_record(calibration)))["thresholds"]["answered"] <= 1
+    assert json.loads(json.dumps(calibration_record(calibration, effect, effect)))["before"]["states"].keys() == {
+        "answerable",
+        "unanswerable",
+    }
 
 
 @pytest.mark.parametrize(

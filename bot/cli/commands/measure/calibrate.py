@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -13,23 +14,29 @@ from bot.cli.options import (
     DataOption,
     JsonOption,
     NoRerankerOption,
-    QuestionsArgument,
     RerankerOption,
     SplitOption,
     chosen_reranker,
 )
-from bot.cli.output.console import print_json
+from bot.cli.output.console import notice, print_json, say
 from bot.cli.output.progress import evaluation_progress
+from bot.cli.output.wording import for_folder
+from bot.cli.prompts import Prompter
 from bot.config import CALIBRATED_LOSSES, CALIBRATED_REFUSALS
 from embeddings import SHIPPED
 
 if TYPE_CHECKING:
-    from embeddings import Library
+    from embeddings import Library, Thresholds
     from embeddings.evaluation import Goal
 
 
 def calibrate(
-    questions: QuestionsArgument,
+    questions: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="[FILE]", help="A question file, a SQuAD v2 file (.json) or a BEIR folder.", show_default=False
+        ),
+    ] = None,
     refuse: Annotated[
         float | None,
         typer.Option(
@@ -56,32 +63,97 @@ def calibrate(
     split: SplitOption = None,
     reranker: RerankerOption = SHIPPED,
     no_reranker: NoRerankerOption = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Store the thresholds without asking.")] = False,
+    reset: Annotated[
+        bool, typer.Option("--reset", help="Remove your own thresholds. Those that come with the program apply again.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the thresholds, and store nothing.")] = False,
     as_json: JsonOption = False,
     data: DataOption = DATA,
 ) -> None:
     """Choose and store the confidence thresholds for this encoder and this reranker."""
+    if (questions is not None) == reset:
+        raise typer.BadParameter("Name a question file, or use --reset alone.", param_hint="FILE")
+    chosen_model = chosen_reranker(reranker, no_reranker)
+    if questions is None:
+        _reset(data, chosen_model)
+        return
     from bot.cli.output.tables import print_calibration, unreachable_goal
     from embeddings import CalibrationError
-    from embeddings.evaluation import calibration_record, choose_thresholds, evaluate, open_task, store_thresholds
+    from embeddings.evaluation import (
+        calibration_record,
+        choose_thresholds,
+        effect_of,
+        evaluate,
+        open_task,
+        store_thresholds,
+    )
 
     goal = _goal(refuse, keep, lose, silent)
-    library = _uncalibrated_library(data, chosen_reranker(reranker, no_reranker))
+    library = _uncalibrated_library(data, chosen_model)
     with (
         evaluation_progress() as report,
         open_task(questions, library, split=split, progress=partial(report, "indexing")) as (task, asked),
     ):
         count = len(task.questions)
         run = evaluate(asked, task, progress=lambda done: report("asking", done, count)).run
-        chosen = choose_thresholds(run.results, goal)
-        reached = not chosen.unreachable
-        stored = store_thresholds(data, asked, chosen.thresholds) if reached and not dry_run else None
+    chosen = choose_thresholds(run.results, goal)
+    effects = [effect_of(each, run.results) for each in (library.models.thresholds, chosen.thresholds)]
     if as_json:
-        print_json(calibration_record(chosen))
+        print_json(calibration_record(chosen, *effects))
     else:
-        print_calibration(chosen, stored)
-    if not reached:
+        print_calibration(chosen, *effects)
+    if chosen.unreachable:
         raise CalibrationError(unreachable_goal(chosen))
+    if dry_run:
+        notice("Nothing was stored.")
+        return
+    if not yes:
+        _ask()
+    stored = store_thresholds(data, library, chosen.thresholds)
+    notice(for_folder(f"Stored in {stored}. To undo it, run `review-bot calibrate --reset`.", data))
+
+
+def _ask() -> None:
+    """Ask the person at the terminal, and exit if the answer is no."""
+    if not sys.stdin.isatty():
+        notice("Nothing was stored. Run the command again with --yes.")
+        raise typer.Exit(1)
+    if not Prompter().agrees("Store the new thresholds?", default=False):
+        notice("Nothing was stored.")
+        raise typer.Exit(1)
+
+
+def _reset(data: Path, reranker: str) -> None:
+    """Remove the data folder's own thresholds, and print what that changes."""
+    from bot.cli.output.tables import threshold_change
+    from embeddings import CALIBRATION_FILE, CalibrationError
+
+    file = data / CALIBRATION_FILE
+    before = _thresholds(data, reranker)
+    try:
+        file.unlink()
+    except FileNotFoundError:
+        say(f"{data}: There are no thresholds of your own here. Nothing was changed.")
+        return
+    except OSError as error:
+        raise CalibrationError(f"{file}: The file can't be removed ({error.strerror}).") from error
+    say(f"{file}: Removed. The thresholds that come with review-bot apply again.")
+    after = _thresholds(data, reranker)
+    if before is not None and after is not None:
+        say(threshold_change(before, after))
+
+
+def _thresholds(data: Path, reranker: str) -> Thresholds | None:
+    """Return the thresholds that apply, or None if nothing can be answered."""
+    from embeddings import Library, LibraryError
+
+    try:
+        library = Library.open(data, reranker=reranker)
+    except LibraryError:
+        return None
+    library.close()
+    return library.models.thresholds
 
 
 def _goal(refuse: float | None, keep: float | None, lose: float, silent: list[str] | None) -> Goal:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from bot.cli.output.tables import figure
 from embeddings.answering.calibration import load_calibration
 from embeddings.evaluation.datasets.questions import read_questions
 from embeddings.index.manifest import Manifest
 from embeddings.library import Library
 from embeddings.reranking.reranker import OnnxReranker
 from tests.bot.cli.conftest import Run, process
+from tests.bot.cli.terminal import terminal
 from tests.project import QUESTIONS
 
 
@@ -257,10 +261,10 @@ def test_calibrate_stores_thresholds_for_the_encoder_with_and_without_reranker(
     encoder = Manifest.open(data / ".index").encoder
     held_out = (QUESTIONS, "--data", data, "--split", "held-out")
     shown = run("calibrate", *held_out, "--dry-run")
-    assert "Nothing was stored." in shown.out
+    assert shown.err == "Nothing was stored.\n"
     assert not (data / "calibration.json").exists()
 
-    done = run("calibrate", *held_out, "--refuse", "0.6", "--json")
+    done = run("calibrate", *held_out, "--refuse", "0.6", "--json", "--yes")
 
     reranker = OnnxReranker.open().identity.weights
     stored = load_calibration(data, encoder).rerankers[reranker]
@@ -268,7 +272,7 @@ def test_calibrate_stores_thresholds_for_the_encoder_with_and_without_reranker(
     packaged = load_calibration(tmp_path, encoder).rerankers[reranker]
     assert (stored.middle, stored.spread) == (packaged.middle, packaged.spread)
 
-    alone = run("calibrate", *held_out, "--no-reranker", "--json")
+    alone = run("calibrate", *held_out, "--no-reranker", "--json", "--yes")
 
     both = load_calibration(data, encoder)
     assert both.thresholds is not None
@@ -276,18 +280,86 @@ def test_calibrate_stores_thresholds_for_the_encoder_with_and_without_reranker(
     assert both.rerankers[reranker] == stored
 
 
+def test_calibrate_shows_what_changes_stores_nothing_unasked_and_can_be_undone(run: Run, data: Path) -> None:
+    command = ("calibrate", QUESTIONS, "--data", data, "--split", "held-out")
+
+    unasked = run(*command)
+
+    assert (unasked.code, unasked.err) == (1, "Nothing was stored. Run the command again with --yes.\n")
+    assert not (data / "calibration.json").exists()
+    shipped, nearest = _thresholds(data)
+    first, heading, *rows = unasked.out.splitlines()
+    assert re.fullmatch(rf"answered from {shipped} → \.\d{{3}}, nearest from {nearest} → \.\d{{3}}", first)
+    assert heading.split() == ["on", "these", "questions", "now", "new"]
+    shown = {name.strip(): (now, new) for name, now, new in (row.rsplit(maxsplit=2) for row in rows[:8])}
+    assert list(shown) == [
+        "answerable, answered (kept)",
+        "unanswerable, not answered (refused)",
+        "answerable, answered",
+        "answerable, nearest",
+        "answerable, unanswered",
+        "unanswerable, answered",
+        "unanswerable, nearest",
+        "unanswerable, unanswered",
+    ]
+    assert shown["answerable, answered"] == shown["answerable, answered (kept)"]
+    kept, refused = (shown[name] for name in list(shown)[:2])
+    for name, (now, new) in (("kept", kept), ("refused", refused)):
+        assert (f"Fewer questions are {name} than now." in rows) == (float(new) < float(now))
+
+    stored = run(*command, "--yes")
+
+    assert stored.out == unasked.out
+    assert stored.err == (
+        f"Stored in {data / 'calibration.json'}. To undo it, run `review-bot calibrate --reset --data {data}`.\n"
+    )
+    answered, second = _thresholds(data)
+    assert first == f"answered from {shipped} → {answered}, nearest from {nearest} → {second}"
+
+    undone, again = run("calibrate", "--reset", "--data", data), run("calibrate", "--reset", "--data", data)
+
+    assert undone.out == (
+        f"{data / 'calibration.json'}: Removed. The thresholds that come with review-bot apply again.\n"
+        f"answered from {answered} → {shipped}, nearest from {second} → {nearest}\n"
+    )
+    assert again.out == f"{data}: There are no thresholds of your own here. Nothing was changed.\n"
+    assert _thresholds(data) == (shipped, nearest)
+
+
+def _thresholds(data: Path) -> tuple[str, str]:
+    with closing(Library.open(data)) as library:
+        return figure(library.models.thresholds.answered), figure(library.models.thresholds.nearest)
+
+
+def test_calibrate_asks_at_a_terminal(data: Path) -> None:
+    for answer, code in (("n", 1), ("y", 0)):
+        with terminal("calibrate", QUESTIONS, "--data", data, "--split", "held-out", environment={"TERM": "dumb"}) as (
+            screen,
+            running,
+        ):
+            screen.wait_for("Store the new thresholds? [y/N]")
+            screen.type(f"{answer}\r")
+            while screen.read(60):
+                pass
+            assert running.wait(30) == code
+        assert (data / "calibration.json").exists() == (answer == "y")
+
+
 @pytest.mark.parametrize("content", [json.dumps({"0" * 64: {"answered": 0.9, "nearest": 0.8}}), "{broken"])
 def test_calibrate_replaces_a_calibration_that_evaluate_refuses(run: Run, data: Path, content: str) -> None:
     stored = data / "calibration.json"
-    assert run("calibrate", QUESTIONS, "--data", data, "--split", "held-out").code == 0
+    assert run("calibrate", QUESTIONS, "--data", data, "--split", "held-out", "--yes").code == 0
     chosen = stored.read_text(encoding="utf-8")
     stored.write_text(content, encoding="utf-8")
 
     assert "calibrate" in run("evaluate", QUESTIONS, "--data", data).complaint
-    assert run("calibrate", QUESTIONS, "--data", data, "--split", "held-out").code == 0
+    assert run("calibrate", QUESTIONS, "--data", data, "--split", "held-out", "--yes").code == 0
 
     assert stored.read_text(encoding="utf-8") == chosen
     assert run("evaluate", QUESTIONS, "--data", data, "--split", "held-out").code == 0
+    stored.write_text(content, encoding="utf-8")
+    assert "Removed." in run("calibrate", "--reset", "--data", data).out
+    assert not stored.exists()
 
 
 def test_an_unreachable_goal_is_an_error_and_stores_nothing(
@@ -373,6 +445,8 @@ def test_label_says_that_there_is_nothing_to_label(run: Run, indexed: Path, tmp_
     [
         ("evaluate", QUESTIONS, "--ranking", "foo"),
         ("calibrate", QUESTIONS, "--refuse", "2"),
+        ("calibrate", QUESTIONS, "--reset"),
+        ("calibrate",),
         ("calibrate", QUESTIONS, "--refuse", ".5", "--keep", ".9"),
         ("compare", QUESTIONS),
     ],
