@@ -21,6 +21,9 @@ from embeddings.evaluation.datasets.files import read_lines
 from embeddings.evaluation.datasets.qrels import Qrels
 from embeddings.evaluation.datasets.task import Judgement
 
+_LARGEST_SCORE = float(np.finfo(np.float32).max)
+"""trec_eval's scores are C floats."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScoredDocument:
@@ -110,8 +113,8 @@ def read_run(file: Path) -> dict[str, tuple[ScoredDocument, ...]]:
         question, _, document, _, score, _ = fields
         ranking = rankings.setdefault(unquote(question), {})
         scored = ScoredDocument(unquote(document), _score(score))
-        if not math.isfinite(scored.score):
-            raise QuestionFileError(file, number, f"The score {score!r} is not a number. Correct it.")
+        if not abs(scored.score) <= _LARGEST_SCORE:
+            raise QuestionFileError(file, number, f"The score {score!r} is not a number, or is too large. Correct it.")
         if scored.document in ranking:
             raise QuestionFileError(
                 file, number, f"The document {document!r} is ranked twice for {question!r}. Remove one of the lines."

@@ -312,6 +312,7 @@ def test_equal_scores_are_in_the_order_of_trec_eval(tmp_path: Path) -> None:
         (read_run, "q1 Q0 a 1 0.5 tag\nq1 Q0 a 1\n", r"trec, line 2: The line needs 6 fields"),
         (read_run, "q1 Q0 a 1 high tag\n", r"trec, line 1: The score 'high' is not a number"),
         (read_run, "q1 Q0 a 1 nan tag\n", r"trec, line 1: The score 'nan' is not a number"),
+        (read_run, "q1 Q0 a 1 1e39 tag\n", r"trec, line 1: The score '1e39' is not a number, or is too large"),
         (read_run, "q1 Q0 a 1 1e999 tag\n", r"trec, line 1: The score '1e999' is not a number"),
         (read_run, "q1 Q0 a 1 .5 x\nq1 Q0 a 2 .4 x\n", r"trec, line 2: The document 'a' is ranked twice for 'q1'"),
         (read_qrels, "q1 0 a\n", r"trec, line 1: The line needs 4 fields"),
