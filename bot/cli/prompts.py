@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from dataclasses import dataclass
 
-from bot.cli.output.console import one_line
+from bot.cli.output.console import fitted, one_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Prompter:
         if self.defaults:
             return None
         try:
-            sys.stderr.write(one_line(f"{question} "))
+            sys.stderr.write(f"{fitted(one_line(question), sys.stderr)} ")
             sys.stderr.flush()
             line = sys.stdin.readline()
             if not line or not sys.stdin.isatty():
@@ -45,7 +45,7 @@ class Prompter:
         from getpass import getpass
 
         try:
-            return getpass(f"{question} ", stream=sys.stderr).strip()
+            return getpass(f"{fitted(question, sys.stderr)} ", stream=sys.stderr).strip()
         except EOFError:
             return ""
         except KeyboardInterrupt:

@@ -87,6 +87,9 @@ def undo_interrupted(data: Path) -> None:
 def _restore(file: Path, data: Path, *, replace: bool) -> Manifest:
     undo_interrupted(data)
     try:
+        # First of all, because whoever mistypes the name of a backup needs no advice on the folder.
+        with _opened(file):
+            pass
         existing = [name for name in ENTRIES if _has_content(data / name)]
         if existing and not replace:
             raise BackupError(
@@ -123,20 +126,26 @@ def _has_content(path: Path) -> bool:
 
 def _unpack(file: Path, new: Path) -> Manifest:
     new.mkdir(parents=True)
-    try:
-        with zipfile.ZipFile(file) as archive:
-            manifest = _read_manifest(archive)
-            _check_space(manifest, new)
-            for each in manifest.files:
-                _unpack_file(archive, each, new / each.name)
+    with _opened(file) as (archive, manifest):
+        _check_space(manifest, new)
+        for each in manifest.files:
+            _unpack_file(archive, each, new / each.name)
         if manifest.database is not None and examine(new / DATABASE).version != manifest.database:
             raise BackupError("Its database has another version than it says.")
+    return manifest
+
+
+@contextmanager
+def _opened(file: Path) -> Iterator[tuple[zipfile.ZipFile, Manifest]]:
+    """Open a backup, and name it in the errors of the block."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            yield archive, _read_manifest(archive)
     except BackupError as error:
         raise BackupError(f"{file}: {error} Nothing was changed.") from None
     # zipfile raises the first three for a damaged archive, and all of these for a forged one.
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError) as error:
         raise BackupError(f"{file}: This is not a readable backup ({error}). Nothing was changed.") from None
-    return manifest
 
 
 def _read_manifest(archive: zipfile.ZipFile) -> Manifest:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import typer
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bot.cli.output.console import notice, say
 from bot.cli.output.wording import counted
 from bot.config import CHANGED_QUESTIONS
 from embeddings import State, Thresholds
@@ -51,17 +51,11 @@ def print_evaluation(evaluation: Evaluation) -> None:
     console = Console(highlight=False, soft_wrap=True)
     results = evaluation.run.results
     summary = summarise(results)
-    console.print(
-        Text(
-            f"{evaluation.run.name}: {counted(summary.questions, 'question')}, {summary.answerable} of them answerable"
-        )
-    )
+    say(f"{evaluation.run.name}: {counted(summary.questions, 'question')}, {summary.answerable} of them answerable")
     if own := len(evaluation.task.own_documents):
-        console.print(
-            Text(
-                f"Also documents of the corpus: {counted(own, 'question')}. Each is left out of its own ranking, as "
-                "BEIR does. --keep-identical keeps it."
-            )
+        say(
+            f"Also documents of the corpus: {counted(own, 'question')}. Each is left out of its own ranking, as "
+            "BEIR does. --keep-identical keeps it."
         )
     console.print(_measures(summary))
     console.print(_states(summary))
@@ -70,10 +64,10 @@ def print_evaluation(evaluation: Evaluation) -> None:
             console.print(_groups(title, groups))
     risk = aurc(risk_coverage(results))
     if risk is not None:
-        console.print(Text(f"Area under the risk-coverage curve (AURC): {figure(risk)}"))
+        say(f"Area under the risk-coverage curve (AURC): {figure(risk)}")
     seconds = seconds_record(results)
     mean = seconds["total"] / len(results)
-    console.print(Text(f"Time per question: mean {_milliseconds(mean)}, p95 {_milliseconds(seconds['p95'])}."))
+    say(f"Time per question: mean {_milliseconds(mean)}, p95 {_milliseconds(seconds['p95'])}.")
 
 
 def print_regressions(pair: RunComparison, *, quiet: bool) -> bool:
@@ -85,15 +79,12 @@ def print_regressions(pair: RunComparison, *, quiet: bool) -> bool:
     """
     worse = {name: measure for name, measure in pair.measures.items() if measure.regressed}
     for name, measure in worse.items():
-        typer.echo(
-            f"{_name(name)} is significantly worse than in {pair.before}: {_difference(measure)}. Largest losses:",
-            err=True,
-        )
+        notice(f"{_name(name)} is significantly worse than in {pair.before}: {_difference(measure)}. Largest losses:")
         for change in measure.changes[:CHANGED_QUESTIONS]:
             if change.gain < 0:
-                typer.echo(f"  {_change(change)}", err=True)
+                notice(f"  {_change(change)}")
     if not worse and not quiet:
-        typer.echo(f"No measure is significantly worse than in {pair.before}.")
+        say(f"No measure is significantly worse than in {pair.before}.")
     return not worse
 
 
@@ -106,19 +97,17 @@ def print_comparison(runs: tuple[Run, ...], pairs: tuple[RunComparison, ...], li
         for name in (Measure.NDCG, Measure.FIRST_QUOTE):
             measure = pair.measures.get(name)
             if measure is not None and measure.changes and listed:
-                _print_changes(console, name, measure, listed)
-    console.print(
-        Text(
-            f"p values: two-sided paired randomisation test with {PERMUTATIONS:,} permutations, DeLong's test for AUROC"
-            + (", Holm-adjusted for the number of pairs." if len(pairs) > 1 else ".")
-        )
+                _print_changes(name, measure, listed)
+    say(
+        f"p values: two-sided paired randomisation test with {PERMUTATIONS:,} permutations, DeLong's test for AUROC"
+        + (", Holm-adjusted for the number of pairs." if len(pairs) > 1 else ".")
     )
 
 
 def print_calibration(calibration: Calibration, before: Effect, after: Effect) -> None:
     """Print the old and the new thresholds, what they do with the questions, and the effect of other thresholds."""
     console = Console(highlight=False, soft_wrap=True)
-    console.print(Text(threshold_change(before.thresholds, after.thresholds)))
+    say(threshold_change(before.thresholds, after.thresholds))
     console.print(
         _table(
             ("on these questions", "now", "new"),
@@ -135,9 +124,9 @@ def print_calibration(calibration: Calibration, before: Effect, after: Effect) -
     )
     for name, old, new in (("kept", before.kept, after.kept), ("refused", before.refused, after.refused)):
         if new < old:
-            console.print(Text(f"Fewer questions are {name} than now."))
+            say(f"Fewer questions are {name} than now.")
     if after.thresholds.nearest == after.thresholds.answered:
-        console.print(Text("Both thresholds are the same, so no answer is shown as the nearest any more."))
+        say("Both thresholds are the same, so no answer is shown as the nearest any more.")
     expected = (
         ("answerable, answered", calibration.kept),
         ("unanswerable, not answered", calibration.refused),
@@ -206,7 +195,7 @@ def print_sweep(tried: Sequence[SweepRun]) -> None:
             for variant, found in summaries.items()
         ]
         console.print(_table(("variant", *map(_short, _SWEEP_MEASURES)), rows, title=str(questions)))
-    console.print(Text("* marks the highest value. `review-bot compare` shows whether differences could be chance."))
+    say("* marks the highest value. `review-bot compare` shows whether differences could be chance.")
 
 
 def figure(value: float) -> str:
@@ -272,14 +261,14 @@ def _differences(pair: RunComparison) -> Table:
     return _table(headings, rows, title=f"{pair.before} → {pair.after}")
 
 
-def _print_changes(console: Console, name: Measure, measure: MeasureComparison, listed: int) -> None:
+def _print_changes(name: Measure, measure: MeasureComparison, listed: int) -> None:
     losses = [change for change in measure.changes if change.gain < 0][:listed]
     gains = [change for change in reversed(measure.changes) if change.gain > 0][:listed]
     for word, changes in (("lost", losses), ("won", gains)):
         if changes:
-            console.print(Text(f"{_name(name)}, most {word}:"))
+            say(f"{_name(name)}, most {word}:")
             for change in changes:
-                console.print(Text(f"  {_change(change)}"))
+                say(f"  {_change(change)}")
 
 
 def probability(p: float) -> str:

@@ -149,3 +149,36 @@ def test_ctrl_c_at_a_prompt_ends_with_one_line(
             pass
     assert code == 130
     assert screen.shown.partition(prompt)[2].removeprefix("^C") == f"\n{said.format(**places)}\n"
+
+
+WIDE = 44
+
+
+def check_lines(shown: str, width: int = WIDE) -> None:
+    """Fail if a line is wider than the terminal, and so broken within a word, unless it is a single word."""
+    for line in ESCAPE.sub("", shown).replace("\r", "\n").split("\n"):
+        assert len(line) <= width or len(line.split()) == 1, line
+
+
+def test_add_init_and_label_break_lines_between_words(
+    indexed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Short paths, so that no command is wider than the terminal.
+    monkeypatch.chdir(tmp_path)
+    Path("d").symlink_to(indexed)
+    Path("long.txt").write_text("He rows people over the river, and says nothing. " * 4, encoding="utf-8")
+    Path("club").mkdir()
+    with terminal("add", "long.txt", "--data", "new", width=WIDE) as (screen, _):
+        screen.wait_for("Add it? [y/N]")
+        check_lines(screen.shown)
+    with terminal("init", "--data", "new", width=WIDE) as (screen, _):
+        screen.wait_for("Enter to skip):")
+        check_lines(screen.shown)
+        screen.type("club\r")
+        screen.wait_for("Name another")
+        check_lines(screen.shown.partition("club\n")[2])
+    with terminal("label", "questions.jsonl", "--data", "d", width=WIDE) as (screen, _):
+        screen.wait_for("(Enter to finish):")
+        screen.type(f"{QUESTION}\r")
+        screen.wait_for("q to quit:")
+        check_lines(screen.shown.partition(f"{QUESTION}\n")[2])

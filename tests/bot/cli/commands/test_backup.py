@@ -70,6 +70,12 @@ def test_a_backup_without_reviews_says_so(run: Run, tmp_path: Path) -> None:
 
 
 def test_a_file_that_is_not_a_backup_is_an_error(run: Run, tmp_path: Path) -> None:
+    data, other = add_whales(tmp_path / "full").parent.parent, tmp_path / "nope.zip"
+    assert run("restore", other, "--data", data).complaint == (
+        f"{other}: No such file or directory. Nothing was changed."
+    )
+    other.write_text("notes", encoding="utf-8")
+    assert "This is not a readable backup" in run("restore", other, "--data", data).complaint
     (tmp_path / "club.zip").write_bytes(b"PK")
     complaint = run("restore", tmp_path / "club.zip", "--data", tmp_path / "data").complaint
     assert (

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.cli.output import plain, rich
-from bot.cli.output.console import one_line, visible
+from bot.cli.output.console import one_line, visible, wrapped
 from bot.cli.output.show import Printer
 from embeddings.records import Answer, Hit, Paragraph, Quote, Review, ScoredSentence, Section, State
 
@@ -73,3 +73,29 @@ def test_escape_sequences_and_markup_in_a_review_are_shown_as_text(
     shown = re.sub(r"\x1b\[[\d;]*m", "", capsys.readouterr().out)
     assert TAMED in shown
     assert visible(shown) == shown
+
+
+@pytest.mark.parametrize(
+    ("text", "lines"),
+    [
+        ("short", ["short"]),
+        ("", [""]),
+        ("one two three four five", ["one two three four", "five"]),
+        ("one two three four\n\n  five six seven eight", ["one two three four", "", "  five six seven", "  eight"]),
+        (" 12  one two three four", [" 12  one two three", "     four"]),
+        ("  3. one two three four", ["  3. one two three", "     four"]),
+        ("2 added to the question file", ["2 added to the", "question file"]),
+        ("now run `review-bot index`.", ["now run", "`review-bot index`."]),
+        ("run `review-bot index --data x`.", ["run `review-bot", "index --data x`."]),
+        ("a `b and some more words", ["a `b and some more", "words"]),
+        ("one a-path-that-is/longer/than-a-line two", ["one", "a-path-that-is/longer/than-a-line", "two"]),
+        ("千と千尋の 神隠し とても", ["千と千尋の 神隠し", "とても"]),
+    ],
+)
+def test_lines_are_broken_between_words(text: str, lines: list[str]) -> None:
+    assert wrapped(text, 19).split("\n") == lines
+
+
+@given(st.text("ab `.1 \n千", max_size=60), st.integers(1, 30))
+def test_breaking_lines_loses_no_word(text: str, width: int) -> None:
+    assert wrapped(text, width).split() == text.split()
