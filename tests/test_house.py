@@ -17,6 +17,17 @@ NOT_COUNTED = frozenset({"__init__.py", "__main__.py", "__pycache__", "README.md
 STANDARD_GERUNDS = frozenset({"answering", "clustering", "pooling", "reranking", "spelling", "training", "wording"})
 """Names in -ing that the field uses."""
 
+OWN_WRITERS = (
+    "bot.cli.reference",
+    "bot.storage.restore",
+    "embeddings.documents.files",
+    "embeddings.documents.outputs",
+    "embeddings.encoders",
+    "embeddings.index",
+    "embeddings.training",
+)
+"""What writes files that no user names, or that a developer makes. Everything else writes by `outputs`."""
+
 FOLDERS = [path for name in PRODUCT for path in (ROOT / name, *(ROOT / name).rglob("*")) if path.is_dir()]
 MODULES = [path for name in PRODUCT for path in (ROOT / name).rglob("*.py") if path.name not in NOT_COUNTED]
 
@@ -62,3 +73,31 @@ def test_no_module_of_a_few_lines_has_one_importer() -> None:
         and sum(_name(path) in names for other, names in imports.items() if other != path) <= 1
     ]
     assert scraps == []
+
+
+def _writes(source: str) -> list[int]:
+    """Return the lines that write a file by other means than `outputs`."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+            modes = [each.value for each in node.args if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+            # A file in an archive is no file of the user's.
+            is_archive = isinstance(node.func, ast.Attribute) and getattr(node.func.value, "id", "") == "archive"
+            is_opened = (
+                name in ("open", "fdopen")
+                and not is_archive
+                and any(set("wax") & set(mode) and len(mode) < 4 for mode in modes)
+            )
+            if name in ("write_text", "write_bytes", "copyfile", "copy2", "mkstemp") or is_opened:
+                found.append(node.lineno)
+    return found
+
+
+def test_every_file_that_a_user_names_is_written_by_outputs() -> None:
+    assert _writes("path.write_text('a')\nopen(path, 'wb')\npath.open('x')\npath.open('rb')") == [1, 2, 3]
+    assert {
+        _name(path): lines
+        for path in MODULES
+        if not _name(path).startswith(OWN_WRITERS) and (lines := _writes(path.read_text(encoding="utf-8")))
+    } == {}
