@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -70,7 +69,7 @@ def output_file(
         OSError: it can't be written. The old file, if there was one, is unchanged.
     """
     place = Path(os.path.realpath(file))
-    beside = place.with_name(f".review-bot.{secrets.token_hex(8)}")
+    beside = place.with_name(f".review-bot.{os.urandom(8).hex()}")
     # The file has its mode from the start: at no moment can another user read what they shouldn't.
     descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode)
     try:

@@ -101,6 +101,11 @@ async def test_a_review_is_previewed_added_asked_replaced_and_removed(
         await pressed(mia, page, "Replace it", "is ready")
         assert "eighteen planks" in (await club.ask(BOAT)).text
 
+        other = await club.loopback.upload("x.md", FERRYMAN.replace(b"The Ferryman", b"The Boatman"))
+        refused = await answered(mia.slash(club.general, "review add", file=other, name="the-ferryman"))
+        assert "belongs to the review “The Ferryman”, which “The Boatman” does not replace." in refused.text
+        assert not refused.buttons
+
         assert await named(mia, club.general, "review remove") == ["The Ferryman"]
         page = await answered(mia.slash(club.general, "review remove", review="the-ferryman"))
         assert page.text.startswith("### Remove this review?\n**The Ferryman**\n-# 3 sections")
