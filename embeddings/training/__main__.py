@@ -23,7 +23,7 @@ from embeddings.documents.files import REVIEWS, review_files
 from embeddings.documents.parser import read_review
 from embeddings.encoders.export import prepare_encoder
 from embeddings.encoders.weights import find_model
-from embeddings.errors import LibraryError
+from embeddings.errors import LibraryError, OutputError
 from embeddings.evaluation.datasets.questions import read_questions
 from embeddings.reranking.reranker import OnnxReranker, prepare_tokenizer
 from embeddings.training.batches import featurise
@@ -42,6 +42,8 @@ OUT_ARGUMENT = Annotated[
 ]
 
 # If int8 loses more AUROC than this on the validation windows, the first and the last layer stay in fp32.
+_CHECKPOINT = "checkpoint.pt"
+_RERANKER = "reranker.onnx"
 _ALLOWED_LOSS = 0.01
 _SENSITIVE = ("layer.0", "layer.5")
 # All rerankers answer the same held-out questions, whatever their seed, so that they can be compared.
@@ -72,6 +74,11 @@ def train(
 
 
 def _train(shared: Path, out: Path, recipe: Recipe, questions: int, threads: int, data: Path) -> None:
+    found = {path.name for path in out.iterdir()} if out.is_dir() else set()
+    if found and not found & {_CHECKPOINT, _RERANKER}:
+        raise OutputError(
+            f"{out}: This folder has other files than those of a training. Name an empty or new folder."
+        )
     out.mkdir(parents=True, exist_ok=True)
     held_out = [read_set(name, shared) for name in HELD_OUT]
     reviews = [read_review(file).text for file in review_files(data / REVIEWS)]
@@ -96,20 +103,20 @@ def _train(shared: Path, out: Path, recipe: Recipe, questions: int, threads: int
             model,
             [featurise(window, tokenizer) for window in windows],
             recipe,
-            checkpoint=out / "checkpoint.pt",
+            checkpoint=out / _CHECKPOINT,
             progress=lambda step, steps, loss: bars.update(
                 bar, description=f"training, loss {loss:.3f}", completed=step, total=steps
             ),
         )
 
     export(model, tokenizer, out / "fp32.onnx", int8=False)
-    export(model, tokenizer, out / "reranker.onnx")
+    export(model, tokenizer, out / _RERANKER)
     figures = {"fp32": validate_windows(OnnxReranker.open(out / "fp32.onnx"), validation)}
-    reranker = OnnxReranker.open(out / "reranker.onnx")
+    reranker = OnnxReranker.open(out / _RERANKER)
     figures["int8"] = validate_windows(reranker, validation)
     if figures["int8"].auroc < figures["fp32"].auroc - _ALLOWED_LOSS:
-        export(model, tokenizer, out / "reranker.onnx", wide=_SENSITIVE)
-        reranker = OnnxReranker.open(out / "reranker.onnx")
+        export(model, tokenizer, out / _RERANKER, wide=_SENSITIVE)
+        reranker = OnnxReranker.open(out / _RERANKER)
         figures["int8, first and last layer in fp32"] = validate_windows(reranker, validation)
     final = list(figures.values())[-1]
     # The model card has no states, so any thresholds will do.
@@ -125,7 +132,7 @@ def _train(shared: Path, out: Path, recipe: Recipe, questions: int, threads: int
         ]
     card = model_card(
         digest=reranker.identity.weights,
-        size=(out / "reranker.onnx").stat().st_size,
+        size=(out / _RERANKER).stat().st_size,
         recipe=recipe,
         windows=Counter(name for name, _ in training),
         overlaps=overlaps,

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from embeddings.errors import OutputError
 from embeddings.reranking.reranker import OnnxReranker, pad, tokenise
+from embeddings.training.__main__ import _train
 from embeddings.training.batches import collate, featurise
 from embeddings.training.examples import Answer
 from embeddings.training.export import export
@@ -141,3 +143,9 @@ def test_the_span_of_an_answer_is_its_tokens() -> None:
     assert first == last
     assert tokenizer.id_to_token(features.ids[first]) == "quiet"
     assert features.owners[first] == 1
+
+
+def test_a_folder_with_other_files_is_not_trained_into(tmp_path: Path) -> None:
+    (tmp_path / "model-card.md").write_text("mine", encoding="utf-8")
+    with pytest.raises(OutputError, match="This folder has other files than those of a training"):
+        _train(tmp_path, tmp_path, Recipe(bf16=False), 1, 1, tmp_path)
