@@ -76,9 +76,7 @@ def train(
 def _train(shared: Path, out: Path, recipe: Recipe, questions: int, threads: int, data: Path) -> None:
     found = {path.name for path in out.iterdir()} if out.is_dir() else set()
     if found and not found & {_CHECKPOINT, _RERANKER}:
-        raise OutputError(
-            f"{out}: This folder has other files than those of a training. Name an empty or new folder."
-        )
+        raise OutputError(f"{out}: This folder has other files than those of a training. Name an empty or new folder.")
     out.mkdir(parents=True, exist_ok=True)
     held_out = [read_set(name, shared) for name in HELD_OUT]
     reviews = [read_review(file).text for file in review_files(data / REVIEWS)]
