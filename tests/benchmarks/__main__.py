@@ -21,25 +21,16 @@ from tests.benchmarks.harness.page import write_page
 from tests.benchmarks.harness.processes import ProcessError
 from tests.benchmarks.harness.results import Results, as_json
 from tests.benchmarks.harness.workspace import Workspace
-from tests.benchmarks.measures import (
-    answering,
-    bm25,
-    encoding,
-    index_update,
-    other_stores,
-    router,
-    serving,
-    startup,
-    vector_search,
-)
+from tests.benchmarks.measures import answering, bm25, index_update, other_stores, router, serving, startup, vector_search
+from tests.benchmarks.measures import encoder as encoding
 
 BENCHMARKS: Mapping[str, Callable[[Workspace], Results]] = {
     "cold-ask": startup.cold_ask,
     "help": startup.show_help,
     "evaluate": startup.evaluate,
-    "question": encoding.question,
-    "bulk": encoding.bulk,
-    "same-ten": encoding.same_ten,
+    "question": encoder.question,
+    "bulk": encoder.bulk,
+    "same-ten": encoder.same_ten,
     "answering": answering.answering,
     "quality": answering.quality,
     "growing": answering.growing,
