@@ -12,6 +12,8 @@ from hypothesis import HealthCheck, settings
 
 from embeddings.encoders.export import prepare_encoder
 from embeddings.encoders.weights import DEFAULT_WEIGHTS
+from embeddings.library import Library
+from tests.project import furnish
 
 # Each worker process of pytest has one core. With more threads than cores, those of OpenMP and OpenBLAS spin while they
 # wait for one another, and the training tests take ten times as long.
@@ -58,3 +60,14 @@ def encoder_directory(shared_folder: SharedFolder) -> Path:
         assert notes == []
 
     return shared_folder("encoders", export) / DEFAULT_WEIGHTS[:16]
+
+
+@pytest.fixture(scope="session")
+def owners_data(shared_folder: SharedFolder, encoder_directory: Path) -> Path:
+    """Return an indexed data directory with the owner's review. Copy it with `copy_data` before you change it."""
+
+    def build(data: Path) -> None:
+        furnish(data, encoder_directory)
+        Library.build(data).close()
+
+    return shared_folder("owners", build)

@@ -21,8 +21,17 @@ from tests.benchmarks.harness.page import write_page
 from tests.benchmarks.harness.processes import ProcessError
 from tests.benchmarks.harness.results import Results, as_json
 from tests.benchmarks.harness.workspace import Workspace
-from tests.benchmarks.measures import answering, bm25, index_update, other_stores, router, serving, startup, vector_search
-from tests.benchmarks.measures import encoder as encoding
+from tests.benchmarks.measures import (
+    answering,
+    bm25,
+    encoder,
+    index_update,
+    other_stores,
+    router,
+    serving,
+    startup,
+    vector_search,
+)
 
 BENCHMARKS: Mapping[str, Callable[[Workspace], Results]] = {
     "cold-ask": startup.cold_ask,

@@ -12,7 +12,7 @@ import pytest
 
 from tests.conftest import SharedFolder
 from tests.discord.harness.bots import call
-from tests.discord.harness.club import Club, furnish, run_club
+from tests.discord.harness.club import Club, add_lighthouse, run_club
 from tests.discord.harness.launch import point_at
 from tests.discord.harness.logs import LogWatch, watch
 from tests.discord.loopback.server import ThreadedServer
@@ -51,9 +51,14 @@ def log() -> Iterator[LogWatch]:
 
 
 @pytest.fixture(scope="session")
-def reviews(shared_folder: SharedFolder, encoder_directory: Path) -> Path:
+def reviews(shared_folder: SharedFolder, owners_data: Path) -> Path:
     """Return a data directory with the owner's review and a short one, indexed. A test must not change it."""
-    return shared_folder("club", lambda data: furnish(data, encoder_directory))
+
+    def build(data: Path) -> None:
+        copy_data(owners_data, data)
+        add_lighthouse(data)
+
+    return shared_folder("club", build)
 
 
 @pytest.fixture

@@ -8,13 +8,10 @@ import pytest
 
 from embeddings.answering.calibration import load_calibration
 from embeddings.answering.models import Models
-from embeddings.documents.parser import read_review
 from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.index.manifest import Manifest
 from embeddings.library import Library
 from embeddings.reranking.reranker import OnnxReranker
-from tests.conftest import SharedFolder
-from tests.project import OWNERS
 
 
 @pytest.fixture(scope="session")
@@ -24,10 +21,10 @@ def encoder(encoder_directory: Path) -> OnnxEncoder:
 
 
 @pytest.fixture(scope="session")
-def library(encoder: OnnxEncoder, shared_folder: SharedFolder) -> Library:
+def library(encoder: OnnxEncoder, owners_data: Path) -> Library:
     """The owner's review, indexed, with the packaged thresholds and without a reranker."""
-    models = Models(encoder, calibration=load_calibration(OWNERS.parents[1], encoder.identity))
-    index = shared_folder("owners", lambda folder: Library.of([read_review(OWNERS)], folder, models).close())
+    index = owners_data / ".index"
+    models = Models(encoder, calibration=load_calibration(owners_data, encoder.identity))
     return Library(index, Manifest.open(index), models)
 
 

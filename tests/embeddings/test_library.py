@@ -41,7 +41,7 @@ from embeddings.records import SHARED, Answer, AskResult, QuestionInContext, Rev
 from tests.embeddings.fixtures.encoders import RecordingEncoder
 from tests.embeddings.fixtures.reviews import check_quotes, review
 from tests.embeddings.fixtures.tiny_models import save_model
-from tests.project import copy_data, furnish
+from tests.project import copy_data
 
 QUESTION = "What is a deferral?"
 QUIET = "---\ntitle: The Quiet Place\naliases: [Quiet]\n---\nNobody speaks here.\n\n## Sound\n\nThe floor creaks.\n"
@@ -60,10 +60,9 @@ def _line(error: pytest.ExceptionInfo[LibraryError]) -> str:
 
 
 @pytest.fixture(scope="module")
-def template(encoder_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def template(owners_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with an index, built by `Library.build` with the encoder of all tests."""
-    data = tmp_path_factory.mktemp("library") / "data"
-    furnish(data, encoder_directory)
+    data = copy_data(owners_data, tmp_path_factory.mktemp("library") / "data")
     (data / "collections" / "42").mkdir(parents=True)
     (data / "reviews" / "quiet.md").write_text(QUIET)
     (data / "collections" / "42" / "heron.md").write_text(OURS)

@@ -49,9 +49,14 @@ In the end the keeper drowns on the night when he forgets to light the lamp.
 """
 
 
-def furnish(data: Path, encoder: Path | None = None) -> None:
-    """Create a data directory with the owner's review and a short one, and index it; see `project.furnish`."""
-    project.furnish(data, encoder)
+def furnish(data: Path) -> None:
+    """Create a data directory with the owner's review and a short one, and index it."""
+    project.furnish(data)
+    add_lighthouse(data)
+
+
+def add_lighthouse(data: Path) -> None:
+    """Add the short review to a data directory, and index it."""
     (data / "reviews" / "lighthouse.md").write_text(LIGHTHOUSE, encoding="utf-8")
     Library.build(data).close()
 

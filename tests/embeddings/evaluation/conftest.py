@@ -13,8 +13,6 @@ from embeddings.evaluation.metrics import Measure
 from embeddings.evaluation.runs import Fingerprint, Result, Run
 from embeddings.library import Library
 from embeddings.records import Review, State
-from tests.conftest import SharedFolder
-from tests.project import furnish
 
 CLOCKS = (
     "The film was shot in a disused clock factory. Its owner asked for no rent.",
@@ -83,18 +81,7 @@ def write_lines(tmp_path: Path) -> WriteLines:
 
 
 @pytest.fixture(scope="session")
-def data(shared_folder: SharedFolder, encoder_directory: Path) -> Path:
-    """An indexed data directory with the owner's review. Tests must not change it."""
-
-    def build(directory: Path) -> None:
-        furnish(directory, encoder_directory)
-        Library.build(directory).close()
-
-    return shared_folder("evaluation", build)
-
-
-@pytest.fixture(scope="session")
-def library(data: Path) -> Iterator[Library]:
-    opened = Library.open(data)
+def library(owners_data: Path) -> Iterator[Library]:
+    opened = Library.open(owners_data)
     yield opened
     opened.close()

@@ -139,8 +139,10 @@ def test_a_second_run_has_the_same_fingerprint_and_results(development: Evaluati
     ]
 
 
-def test_another_ranking_changes_only_the_settings_of_the_fingerprint(development: Evaluation, data: Path) -> None:
-    lexical = Library.open(data, ranking=named_ranking("bm25"))
+def test_another_ranking_changes_only_the_settings_of_the_fingerprint(
+    development: Evaluation, owners_data: Path
+) -> None:
+    lexical = Library.open(owners_data, ranking=named_ranking("bm25"))
     with open_task(QUESTIONS, lexical) as (task, asked):
         run = evaluate(asked, replace(task, questions=task.questions[:3]), name="bm25").run
     lexical.close()
