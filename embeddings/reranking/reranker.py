@@ -82,13 +82,16 @@ def tokenise(tokenizer: Tokenizer, question: str, sentences: Sequence[str]) -> T
 
     More than `RERANKER_MAX_TOKENS` are cut to the question's end and the window's beginning, so that both remain.
     """
-    asked = tokenizer.encode(replace_surrogates(question), add_special_tokens=False)
-    read = tokenizer.encode(replace_surrogates(" ".join(sentences)), add_special_tokens=False)
-    left = RERANKER_MAX_TOKENS - tokenizer.num_special_tokens_to_add(is_pair=True)
-    # People ask at the end of what they write, and a follow-up comes after the question before it.
-    asked.truncate(max(RERANKER_QUESTION_TOKENS, left - len(read)), direction="left")
-    read.truncate(left - len(asked))
-    encoding = tokenizer.post_process(asked, read)
+    text = " ".join(sentences)
+    encoding = tokenizer.encode(replace_surrogates(question), replace_surrogates(text))
+    if len(encoding) > RERANKER_MAX_TOKENS:
+        asked = tokenizer.encode(replace_surrogates(question), add_special_tokens=False)
+        read = tokenizer.encode(replace_surrogates(text), add_special_tokens=False)
+        left = RERANKER_MAX_TOKENS - tokenizer.num_special_tokens_to_add(is_pair=True)
+        # People ask at the end of what they write, and a follow-up comes after the question before it.
+        asked.truncate(max(RERANKER_QUESTION_TOKENS, left - len(read)), direction="left")
+        read.truncate(left - len(asked))
+        encoding = tokenizer.post_process(asked, read)
     ends = np.cumsum([len(sentence) + 1 for sentence in sentences])
     starts = np.array([start for start, _ in encoding.offsets])
     owners = np.where(np.array(encoding.type_ids) == 1, np.searchsorted(ends, starts, side="right"), _NOT_A_SENTENCE)

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -89,14 +88,13 @@ class Ranking:
     def sentences(self, k: int) -> tuple[RankedSentence, ...]:
         """Return the k best sentences that have evidence, best first, and of those that say the same only the best."""
         distinct = _DistinctSentences()
-        ranked: list[RankedSentence] = []
         taken = 0
-        while len(ranked) < k and taken < len(self._sentence_score):
+        while len(distinct.sentences) < k and taken < len(self._sentence_score):
             # Most often the first of these blocks is enough.
-            block = _best(self._sentence_score, 4 * max(k, taken))[taken:]
-            taken += len(block)
-            ranked.extend(islice(filter(distinct.add, self._ranked(block)), k - len(ranked)))
-        return tuple(ranked)
+            places = _best(self._sentence_score, max(k, 4 * taken))[taken:]
+            taken += len(places)
+            distinct.add(list(self._ranked(places)), k)
+        return tuple(distinct.sentences)
 
     def _ranked(self, places: Rows) -> Iterator[RankedSentence]:
         """Yield the sentences of some places, up to the first without evidence."""
@@ -143,28 +141,56 @@ class Ranking:
 
 
 class _DistinctSentences:
-    """Sentences that don't say the same."""
+    """Sentences that don't say the same.
+
+    Attributes:
+        sentences: those that were added, in their order.
+    """
 
     def __init__(self) -> None:
-        self._digests: set[tuple[int, int]] = set()
-        self._vectors = np.zeros((0, 0), np.float32)
-        self._kept: list[RankedSentence] = []
+        self.sentences: list[RankedSentence] = []
+        self._vectors: list[Floats] = []
+        self._digests: set[tuple[int, ...]] = set()
 
-    def add(self, sentence: RankedSentence) -> bool:
-        """Add a sentence unless it says the same as one that was added; return True if it was."""
-        index, row = sentence.index, sentence.row
-        high, low = index.digests[row].tolist()
-        if (high, low) in self._digests:
-            return False
-        self._digests.add((high, low))
-        vector = index.sentence_vectors.rows(row, row + 1)
-        for other in np.flatnonzero(self._vectors @ vector[0] >= NEAR_DUPLICATE_COSINE) if self._kept else ():
-            kept = self._kept[other]
-            if _say_the_same(kept.index.sentence(kept.row), index.sentence(row)):
-                return False
-        self._vectors = np.concatenate([self._vectors, vector]) if self._kept else vector
-        self._kept.append(sentence)
-        return True
+    def add(self, sentences: Sequence[RankedSentence], k: int) -> None:
+        """Add sentences until there are k, except those that say the same as one before them."""
+        new = []
+        for sentence in sentences:
+            digest = tuple(sentence.index.digests[sentence.row].tolist())
+            if digest not in self._digests:
+                self._digests.add(digest)
+                new.append(sentence)
+        if not new:
+            return
+        vectors = _vectors(new)
+        near = [vectors @ vector >= NEAR_DUPLICATE_COSINE for vector in self._vectors]
+        for place, sentence in enumerate(new):
+            if len(self.sentences) == k:
+                return
+            if any(
+                _repeats(sentence, other) for other, close in zip(self.sentences, near, strict=True) if close[place]
+            ):
+                continue
+            self.sentences.append(sentence)
+            self._vectors.append(vectors[place])
+            near.append(vectors @ vectors[place] >= NEAR_DUPLICATE_COSINE)
+
+
+def _vectors(sentences: Sequence[RankedSentence]) -> Floats:
+    """Return the vectors of sentences: (len(sentences), d)."""
+    by_index: dict[CollectionIndex, list[int]] = {}
+    for place, sentence in enumerate(sentences):
+        by_index.setdefault(sentence.index, []).append(place)
+    parts = [
+        index.sentence_vectors.gather(np.array([sentences[place].row for place in places]))
+        for index, places in by_index.items()
+    ]
+    order = np.argsort([place for places in by_index.values() for place in places])
+    return np.concatenate(parts)[order]
+
+
+def _repeats(sentence: RankedSentence, other: RankedSentence) -> bool:
+    return _say_the_same(*(each.index.sentence(each.row) for each in (sentence, other)))
 
 
 def _say_the_same(one: str, other: str) -> bool:

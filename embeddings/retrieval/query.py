@@ -29,6 +29,8 @@ from embeddings.lexicon import (
 from embeddings.retrieval.retriever import SearchQuery
 from embeddings.retrieval.spelling import correct
 
+# More than any model adds to a text.
+_SPECIAL_TOKENS = 8
 # "What is a deferral?????": each mark would be a token, as if it were a word.
 _REPEATED_MARK = re.compile(r"([^\w\s.])\1{2,}")
 
@@ -169,6 +171,9 @@ def is_follow_up(question: str) -> bool:
 def _end_of(text: str, encoder: Encoder) -> str:
     """Return as much of the end of a text as the encoder reads, because people ask at the end of what they write."""
     limit = encoder.identity.max_tokens
+    # A token has a byte at least, so most questions need no counting.
+    if len(text.encode(errors="replace")) + _SPECIAL_TOKENS <= limit:
+        return text
     while (count := encoder.count_tokens([text])[0]) > limit:
         text = text[len(text) - len(text) * limit // count :]
     return text
