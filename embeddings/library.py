@@ -15,7 +15,7 @@ from embeddings.encoders.base import ONNX, Encoder
 from embeddings.encoders.onnx import verify_encoder
 from embeddings.errors import IndexDamagedError
 from embeddings.index.access import Collections, OpenedCollections
-from embeddings.index.build.freshness import describe_changes, outdated, outdated_reviews, removed
+from embeddings.index.build.freshness import describe_changes, outdated_reviews
 from embeddings.index.collection import INDEX_DIRECTORY
 from embeddings.index.manifest import MANIFEST_FILE, Manifest
 from embeddings.records import SHARED, SHIPPED, Answer, AskResult, Hit, QuestionInContext, Review, Section
@@ -103,7 +103,7 @@ class Library:
         from embeddings.index.build.builder import update_index
 
         data = Path(data)
-        manifest, encoder = update_index(data, **options)
+        manifest, encoder = update_index(data, options)
         models = Models(encoder, reranker=reranker, calibration=load_calibration(data, manifest.encoder))
         return cls(data / INDEX_DIRECTORY, manifest, models)
 
@@ -115,7 +115,6 @@ class Library:
         models: Models | Encoder,
         *,
         ranking: RankingSettings | None = None,
-        exact: bool = False,
         progress: Progress | None = None,
     ) -> Self:
         """Index reviews in memory.
@@ -125,7 +124,6 @@ class Library:
             directory: the index's folder. It doesn't hold the encoder, so `open` can't open it.
             models: what encodes and reranks; an encoder alone answers without a reranker.
             ranking: the weights of the fusion.
-            exact: whether all vectors are scanned, however many there are.
             progress: called with how much is encoded.
         """
         # Imported here because asking needs none of it.
@@ -133,7 +131,7 @@ class Library:
 
         if not isinstance(models, Models):
             models = Models(models)
-        manifest = index_reviews(reviews, directory, models.encoder, exact=exact, progress=progress)
+        manifest = index_reviews(reviews, directory, models.encoder, progress)
         return cls(directory, manifest, models, ranking)
 
     def reopened(self, *, models: Models | None = None, ranking: RankingSettings | None = None) -> Self:
@@ -266,8 +264,7 @@ class Library:
 
     def describe_changes(self) -> str:
         """Return the first few outdated reviews by slug, as text for a person; "" if none is outdated."""
-        data = self.directory.parent
-        return describe_changes(outdated(data, self.manifest), removed(data, self.manifest))
+        return describe_changes(self.directory.parent, self.manifest)
 
     def is_replaced(self) -> bool:
         """Return True if another index has been written since this one was opened.

@@ -9,12 +9,18 @@ from __future__ import annotations
 import json
 import mmap
 from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar, get_type_hints
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T")
 
 Arrays = dict[str, NDArray[Any]]
 """Arrays by name."""
@@ -59,14 +65,46 @@ def open_arrays(file: Path) -> Arrays:
     return {name: _array(content, first, *entry) for name, entry in header.items()}
 
 
-def with_prefix(prefix: str, arrays: Arrays) -> Arrays:
-    """Return the arrays with `prefix` and a full stop before their names."""
-    return {f"{prefix}.{name}": array for name, array in arrays.items()}
+def save_record(file: Path, record: DataclassInstance) -> None:
+    """Write a dataclass of arrays, whole numbers and other such dataclasses, which `open_record` opens.
+
+    Raises:
+        OSError: the file can't be written.
+    """
+    save_arrays(file, _arrays_of(record))
 
 
-def without_prefix(prefix: str, arrays: Arrays) -> Arrays:
-    """Return the arrays that `with_prefix` named, by their own names."""
-    return {name.removeprefix(f"{prefix}."): array for name, array in arrays.items() if name.startswith(f"{prefix}.")}
+def open_record(file: Path, kind: type[T]) -> T:
+    """Map what `save_record` wrote of that kind.
+
+    Raises:
+        OSError: the file is missing.
+        LookupError, ValueError: the file holds something else.
+    """
+    return _record(kind, open_arrays(file), "")
+
+
+def _arrays_of(record: DataclassInstance) -> Arrays:
+    """Return the arrays by field; those of an inner dataclass have its field and a full stop before their names."""
+    arrays: Arrays = {}
+    for field in fields(record):
+        value = getattr(record, field.name)
+        if is_dataclass(value) and not isinstance(value, type):
+            arrays |= {f"{field.name}.{name}": array for name, array in _arrays_of(value).items()}
+        else:
+            arrays[field.name] = np.asarray(value)
+    return arrays
+
+
+def _record(kind: type[T], arrays: Arrays, prefix: str) -> T:
+    values: dict[str, object] = {}
+    for name, inner in get_type_hints(kind).items():
+        if isinstance(inner, type) and is_dataclass(inner):
+            values[name] = _record(inner, arrays, f"{prefix}{name}.")
+        else:
+            array = arrays[prefix + name]
+            values[name] = int(array) if inner is int else array
+    return kind(**values)
 
 
 def _array(

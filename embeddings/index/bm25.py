@@ -13,7 +13,6 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -22,11 +21,9 @@ from numpy.typing import NDArray
 
 from embeddings.config import BM25_B, BM25_BLOCK_TEXTS, BM25_K1, BM25_SPARSE_TEXTS
 from embeddings.documents.analyzer import words
-from embeddings.index.arrays import open_arrays, save_arrays, with_prefix, without_prefix
 from embeddings.index.string_table import StringTable
 from embeddings.lexicon import STOP_WORDS
 
-_COLUMNS = ("starts", "rows", "counts", "lengths")
 _NO_ROWS = np.zeros(0, np.int32)
 _NO_WEIGHTS = np.zeros(0, np.float32)
 # How much sums of 32-bit floats may differ with the order in which they are added up.
@@ -81,14 +78,25 @@ class Postings:
         )
 
 
+class _TermNumbers(dict[str, int]):
+    """The number of each word's term, -1 for a stop word. Each word is stemmed once, whatever the number of texts."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.terms: dict[str, int] = {}
+        self._stemmer = Stemmer.Stemmer("english")
+
+    def __missing__(self, word: str) -> int:
+        term = None if word in STOP_WORDS else self._stemmer.stemWord(word)
+        self[word] = -1 if term is None else self.terms.setdefault(term, len(self.terms))
+        return self[word]
+
+
 class PostingsBuilder:
     """Counts the terms of texts, given one after another."""
 
     def __init__(self) -> None:
-        self._stemmer = Stemmer.Stemmer("english")
-        # By word, not by term, so that each word is stemmed once, whatever the number of texts.
-        self._numbers: dict[str, int] = {}
-        self._terms: dict[str, int] = {}
+        self._numbers = _TermNumbers()
         self._open = array("i")
         self._lengths = array("i")
         self._open_texts = 0
@@ -96,15 +104,7 @@ class PostingsBuilder:
 
     def add(self, text: str) -> None:
         """Count the terms of the next text."""
-        numbers = self._numbers
-        found = words(text)
-        try:
-            counted = [number for number in map(numbers.__getitem__, found) if number >= 0]
-        except KeyError:
-            for word in found:
-                if word not in numbers:
-                    numbers[word] = self._number(word)
-            counted = [number for number in map(numbers.__getitem__, found) if number >= 0]
+        counted = [number for number in map(self._numbers.__getitem__, words(text)) if number >= 0]
         self._open.extend(counted)
         self._lengths.append(len(counted))
         self._open_texts += 1
@@ -114,19 +114,15 @@ class PostingsBuilder:
     def postings(self) -> Postings:
         """Return what was counted."""
         self._close_block()
-        vocabulary = StringTable.build(self._terms)
-        new_columns = np.array(vocabulary.find(list(self._terms)), np.int64)
+        terms = list(self._numbers.terms)
+        vocabulary = StringTable.build(terms)
+        new_columns = np.array(vocabulary.find(terms), np.int64)
         columns, rows, counts = (
-            np.concatenate([block[part] for block in self._blocks] or [np.zeros(0, np.int32)]) for part in range(3)
+            np.concatenate([_NO_ROWS, *(block[part] for block in self._blocks)]) for part in range(3)
         )
         self._blocks.clear()
         lengths = np.array(self._lengths, np.int32)
         return _sorted(vocabulary, new_columns[columns], rows, counts.astype(np.uint16), lengths)
-
-    def _number(self, word: str) -> int:
-        if word in STOP_WORDS:
-            return -1
-        return self._terms.setdefault(self._stemmer.stemWord(word), len(self._terms))
 
     def _close_block(self) -> None:
         if not self._open_texts:
@@ -134,7 +130,7 @@ class PostingsBuilder:
         first = len(self._lengths) - self._open_texts
         lengths = np.array(self._lengths[first:], np.int64)
         texts = np.repeat(np.arange(self._open_texts, dtype=np.int64), lengths)
-        number = max(1, len(self._terms))
+        number = max(1, len(self._numbers.terms))
         pairs, counts = np.unique(texts * number + np.array(self._open, np.int64), return_counts=True)
         self._blocks.append(
             (
@@ -148,16 +144,14 @@ class PostingsBuilder:
 
 
 @dataclass(frozen=True, slots=True)
-class BM25Index:
-    """Stored BM25 scores of n texts.
+class BM25Index(Postings):
+    """The postings of n texts with their BM25 scores.
 
     Attributes:
-        postings: what the scores were made from, and where each term's column is.
-        weights: (as `postings.rows`) the term's score in that text.
+        weights: (as `rows`) the term's score in that text.
         peaks: (terms,) the highest score of each column.
     """
 
-    postings: Postings
     weights: NDArray[np.float32]
     peaks: NDArray[np.float32]
 
@@ -183,31 +177,9 @@ class BM25Index:
             rows, counts = postings.rows[block], postings.counts[block]
             weights[block] = counts / (counts + norms[rows])
         weights *= np.repeat(inverse, sizes).astype(np.float32)
-        peaks = np.maximum.reduceat(weights, postings.starts[:-1]) if len(weights) else np.zeros(0, np.float32)
-        return cls(postings, weights, peaks)
-
-    def save(self, file: Path) -> None:
-        """Write the index to a file.
-
-        Raises:
-            OSError: the file can't be written.
-        """
-        columns = {name: getattr(self.postings, name) for name in _COLUMNS}
-        scores = {"weights": self.weights, "peaks": self.peaks}
-        save_arrays(file, with_prefix("vocabulary", self.postings.vocabulary.arrays()) | columns | scores)
-
-    @classmethod
-    def open(cls, file: Path) -> BM25Index:
-        """Map what `save` wrote.
-
-        Raises:
-            OSError: the file is missing.
-            LookupError, ValueError: the file is not what `save` wrote.
-        """
-        arrays = open_arrays(file)
-        vocabulary = StringTable.from_arrays(without_prefix("vocabulary", arrays))
-        postings = Postings(vocabulary, *(arrays[name] for name in _COLUMNS))
-        return cls(postings, arrays["weights"], arrays["peaks"])
+        peaks = np.maximum.reduceat(weights, postings.starts[:-1]) if len(weights) else _NO_WEIGHTS
+        columns = postings.vocabulary, postings.starts, postings.rows, postings.counts, postings.lengths
+        return cls(*columns, weights, peaks)
 
     def scores(self, query: Sequence[str], first: int, end: int) -> NDArray[np.float32]:
         """Return the scores of the texts `first` to `end` for a question's terms: (end - first,), 0 without a term."""
@@ -271,14 +243,14 @@ class BM25Index:
         """Return the columns of the terms that occur in the texts `first` to `end`, limited to these texts."""
         found = []
         bounds = np.array((first, end), np.int32)
-        for term in self.postings.vocabulary.find(query):
+        for term in self.vocabulary.find(query):
             if term is None:
                 continue
-            start, stop = int(self.postings.starts[term]), int(self.postings.starts[term + 1])
+            start, stop = int(self.starts[term]), int(self.starts[term + 1])
             # For numbers of another type than the rows', numpy would copy the whole column.
-            low, high = (start + np.searchsorted(self.postings.rows[start:stop], bounds)).tolist()
+            low, high = (start + np.searchsorted(self.rows[start:stop], bounds)).tolist()
             if low < high:
-                found.append(_Column(self.postings.rows[low:high], self.weights[low:high], float(self.peaks[term])))
+                found.append(_Column(self.rows[low:high], self.weights[low:high], float(self.peaks[term])))
         return found
 
 

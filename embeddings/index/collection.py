@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from embeddings.config import VECTOR_CACHE_RANGES
 from embeddings.errors import REBUILD, IndexDamagedError
-from embeddings.index.arrays import open_arrays
+from embeddings.index.arrays import open_arrays, open_record
 from embeddings.index.bm25 import BM25Index
 from embeddings.index.document_store import DocumentStore
 from embeddings.index.manifest import IndexedCollection, IndexedReview
@@ -59,15 +59,7 @@ REVIEW_ENDS = "reviews"
 
 SENTENCE_ROW = np.dtype([("start", np.int32), ("end", np.int32), ("passage", np.int32)])
 PASSAGE_ROW = np.dtype(
-    [
-        ("review", np.int32),
-        ("section", np.int32),
-        ("paragraph", np.int32),
-        ("start", np.int32),
-        ("end", np.int32),
-        ("first_sentence", np.int32),
-        ("end_sentence", np.int32),
-    ]
+    [(name, np.int32) for name in "review section paragraph start end first_sentence end_sentence".split()]
 )
 
 
@@ -88,14 +80,15 @@ class CollectionIndex:
         digests: (sentences + sentences + passages, 2), of each sentence, each pair and each passage.
         sentence_table: (sentences,) of `SENTENCE_ROW`.
         passage_table: (passages,) of `PASSAGE_ROW`; `review` numbers the manifest's reviews, `section` their sections.
+        vectors_in: returns the vectors of ranges of passages and of sentences as 32-bit floats: sentences, pairs,
+            passages. The latest are cached.
+        record: returns the stored line of a review, by its number among the manifest's.
+
+    Raises:
+        IndexDamagedError: a file is missing, has another size, or is not what was written.
     """
 
     def __init__(self, directory: Path, entry: IndexedCollection) -> None:
-        """Open the generation in `directory`.
-
-        Raises:
-            IndexDamagedError: a file is missing, has another size, or is not what was written.
-        """
         _check_sizes(directory, entry)
         self.directory = directory
         self.entry = entry
@@ -103,11 +96,11 @@ class CollectionIndex:
             self.sentence_vectors = Vectors.open(directory / SENTENCE_VECTORS)
             self.pair_vectors = Vectors.open(directory / PAIR_VECTORS)
             self.passage_vectors = Vectors.open(directory / PASSAGE_VECTORS)
-            self.sentence_terms = BM25Index.open(directory / SENTENCE_TERMS)
-            self.passage_terms = BM25Index.open(directory / PASSAGE_TERMS)
-            self.title_terms = BM25Index.open(directory / TITLE_TERMS)
-            self.titles = TitleTable.open(directory / TITLES)
-            self.vocabulary = Vocabulary.open(directory / VOCABULARY)
+            self.sentence_terms = open_record(directory / SENTENCE_TERMS, BM25Index)
+            self.passage_terms = open_record(directory / PASSAGE_TERMS, BM25Index)
+            self.title_terms = open_record(directory / TITLE_TERMS, BM25Index)
+            self.titles = open_record(directory / TITLES, TitleTable)
+            self.vocabulary = open_record(directory / VOCABULARY, Vocabulary)
             tables = open_arrays(directory / TABLES)
             self.sentence_table: NDArray[np.void] = tables[SENTENCES]
             self.passage_table: NDArray[np.void] = tables[PASSAGES]
@@ -116,7 +109,8 @@ class CollectionIndex:
         except (OSError, RuntimeError, ValueError, LookupError, TypeError, EOFError) as error:
             reason = next(iter(str(error).splitlines()), type(error).__name__)
             raise IndexDamagedError(f"{directory}: The index can't be read ({reason}). {REBUILD}") from error
-        self._cached_vectors = lru_cache(maxsize=VECTOR_CACHE_RANGES)(self._read_vectors)
+        self.record = self._reviews.record
+        self.vectors_in = lru_cache(maxsize=VECTOR_CACHE_RANGES)(self._read_vectors)
         self._numbers = {review.slug: number for number, review in enumerate(entry.reviews)}
 
     def verify(self) -> None:
@@ -126,16 +120,17 @@ class CollectionIndex:
             IndexDamagedError: a file was altered.
         """
         try:
-            same = generation_of(self.directory) == self.entry.generation
+            generation = generation_of(self.directory)
         except OSError as error:
-            reason = f"The index can't be read ({error.strerror})."
-            raise IndexDamagedError(f"{self.directory}: {reason} {REBUILD}") from error
-        if not same:
+            raise IndexDamagedError(
+                f"{self.directory}: The index can't be read ({error.strerror}). {REBUILD}"
+            ) from error
+        if generation != self.entry.generation:
             raise IndexDamagedError(f"{self.directory}: The index has changed since it was written. {REBUILD}")
 
     def close(self) -> None:
         """Forget the decoded vectors. The files close with the last array that is mapped from them."""
-        self._cached_vectors.cache_clear()
+        self.vectors_in.cache_clear()
 
     @property
     def digests_by_kind(self) -> tuple[Digests, Digests, Digests]:
@@ -160,10 +155,6 @@ class CollectionIndex:
             IndexDamagedError: the reviews can't be read.
         """
         return self._review(self._numbers[slug])
-
-    def record(self, number: int) -> bytes:
-        """Return the stored line of a review, by its number among the manifest's."""
-        return self._reviews.record(number)
 
     def title_entry(self, review: int, number: int) -> TitleEntry:
         """Return a review's title (number 0), or one of its aliases (from 1)."""
@@ -197,10 +188,6 @@ class CollectionIndex:
         entry = self.sentence_table[row]
         number = int(self.passage_table[entry["passage"]]["review"])
         return self._review(number).text[int(entry["start"]) : int(entry["end"])]
-
-    def vectors_in(self, passages: tuple[int, int], sentences: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
-        """Return the vectors of ranges of rows as 32-bit floats: sentences, pairs, passages. The latest are cached."""
-        return self._cached_vectors(passages, sentences)
 
     def _read_vectors(self, passages: tuple[int, int], sentences: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
         return (
@@ -243,7 +230,8 @@ def _check_sizes(directory: Path, entry: IndexedCollection) -> None:
         try:
             found = file.stat().st_size
         except OSError as error:
-            reason = f"The file is missing from the index ({error.strerror})."
-            raise IndexDamagedError(f"{file}: {reason} {REBUILD}") from error
+            raise IndexDamagedError(
+                f"{file}: The file is missing from the index ({error.strerror}). {REBUILD}"
+            ) from error
         if found != size:
             raise IndexDamagedError(f"{file}: The file has {found} bytes instead of {size}. {REBUILD}")

@@ -30,26 +30,20 @@ def write_records(file: Path, records: Iterable[bytes]) -> NDArray[np.int64]:
 
 
 class DocumentStore:
-    """Reviews by number, from what `write_records` wrote. Threads may share a store."""
+    """Reviews by number, mapped from what `write_records` wrote. Threads may share a store.
+
+    Attributes:
+        get: returns the review of a number, or raises ValueError if the file is damaged.
+
+    Raises:
+        OSError: the file is missing.
+        ValueError: the file is empty, which no collection's is.
+    """
 
     def __init__(self, file: Path, ends: NDArray[np.int64]) -> None:
-        """Map the reviews without reading them.
-
-        Raises:
-            OSError: the file is missing.
-            ValueError: the file is empty, which no collection's is.
-        """
         self._ends = ends
         self._records = np.asarray(np.memmap(file, np.uint8, "r"))
-        self._cached = lru_cache(maxsize=REVIEW_CACHE_SIZE)(self._read)
-
-    def get(self, number: int) -> Review:
-        """Return the review of that number.
-
-        Raises:
-            ValueError: the file is damaged.
-        """
-        return self._cached(number)
+        self.get = lru_cache(maxsize=REVIEW_CACHE_SIZE)(self._read)
 
     def record(self, number: int) -> bytes:
         """Return the stored line of the review of that number."""

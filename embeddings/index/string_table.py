@@ -13,8 +13,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.index.arrays import Arrays
-
 
 @dataclass(frozen=True, slots=True)
 class StringTable:
@@ -41,15 +39,6 @@ class StringTable:
             ends=np.cumsum([len(string) for string in encoded], dtype=np.int64),
             text=np.frombuffer(b"".join(encoded), np.uint8),
         )
-
-    @classmethod
-    def from_arrays(cls, arrays: Arrays) -> StringTable:
-        """Return the table of what `arrays` returned, mapped or not."""
-        return cls(arrays["hashes"], arrays["ends"], arrays["text"])
-
-    def arrays(self) -> Arrays:
-        """Return the table's arrays, for saving."""
-        return {"hashes": self.hashes, "ends": self.ends, "text": self.text}
 
     def __len__(self) -> int:
         return len(self.hashes)

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.documents.analyzer import words
-from embeddings.index.arrays import open_arrays, save_arrays, with_prefix, without_prefix
 from embeddings.index.string_table import StringTable
 
 
@@ -58,27 +56,6 @@ class TitleTable:
             numbers=entries[:, 1],
             longest=max((key.count(" ") + 1 for key in by_key), default=0),
         )
-
-    def save(self, file: Path) -> None:
-        """Write the table to a file.
-
-        Raises:
-            OSError: the file can't be written.
-        """
-        columns = {"starts": self.starts, "owners": self.owners, "numbers": self.numbers}
-        save_arrays(file, with_prefix("keys", self.keys.arrays()) | columns | {"longest": np.array(self.longest)})
-
-    @classmethod
-    def open(cls, file: Path) -> TitleTable:
-        """Map what `save` wrote.
-
-        Raises:
-            OSError: the file is missing.
-            LookupError, ValueError: the file is not what `save` wrote.
-        """
-        arrays = open_arrays(file)
-        starts, owners, numbers, longest = (arrays[column] for column in ("starts", "owners", "numbers", "longest"))
-        return cls(StringTable.from_arrays(without_prefix("keys", arrays)), starts, owners, numbers, int(longest))
 
     def find(self, keys: Sequence[str]) -> list[tuple[tuple[int, int], ...]]:
         """Return, for each key, the review's number and the title's number of each title that has it."""

@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.config import SPELLING_MIN_LETTERS, SPELLING_SIMILARITY
 from embeddings.documents.analyzer import fold, normalise
-from embeddings.index.arrays import Arrays, open_arrays, save_arrays, with_prefix, without_prefix
 from embeddings.index.string_table import StringTable
 
 WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 """A word as it is written, without digits."""
 
 _NAME_PAIR = re.compile(r"(?<![.!?…:“\"\n] )(?<!^)\b([A-Z][^\W\d_]+) ([A-Z][^\W\d_]+)")
-_TABLES = ("words", "names", "firsts")
-_ARRAYS = ("counts", "lengths", "letters", "name_counts", "second_starts", "seconds")
 # The error of a number of letters computed from a share.
 _ROUNDING = 1e-6
-
-_Key = TypeVar("_Key")
 
 
 class WordCounts:
@@ -45,8 +38,8 @@ class WordCounts:
 
     def change(self, added: WordCounts, removed: WordCounts) -> None:
         """Add the counts of some texts and subtract those of others."""
-        _change(self.words, added.words, removed.words)
-        _change(self.names, added.names, removed.names)
+        self.words = self.words + added.words - removed.words
+        self.names = self.names + added.names - removed.names
 
     def folded(self) -> WordCounts:
         """Return the counts by folded words, without words that are too short to correct."""
@@ -87,14 +80,6 @@ class Vocabulary:
     seconds: NDArray[np.int32]
 
     @classmethod
-    def build(cls, texts: Iterable[str]) -> Vocabulary:
-        """Collect the words and two-part names of texts."""
-        counts = WordCounts()
-        for text in texts:
-            counts.add(text)
-        return cls.from_counts(counts.folded())
-
-    @classmethod
     def from_counts(cls, folded: WordCounts) -> Vocabulary:
         """Make the vocabulary of folded counts."""
         words = StringTable.build(folded.words)
@@ -124,30 +109,6 @@ class Vocabulary:
         counts.names.update(dict(zip(map(_pair, self.names), self.name_counts.tolist(), strict=True)))
         return counts
 
-    def save(self, file: Path) -> None:
-        """Write the vocabulary to a file.
-
-        Raises:
-            OSError: the file can't be written.
-        """
-        arrays: Arrays = {name: getattr(self, name) for name in _ARRAYS}
-        for name in _TABLES:
-            arrays |= with_prefix(name, getattr(self, name).arrays())
-        save_arrays(file, arrays)
-
-    @classmethod
-    def open(cls, file: Path) -> Vocabulary:
-        """Map what `save` wrote.
-
-        Raises:
-            OSError: the file is missing.
-            LookupError, ValueError: the file is not what `save` wrote.
-        """
-        arrays = open_arrays(file)
-        words, names, firsts = (StringTable.from_arrays(without_prefix(name, arrays)) for name in _TABLES)
-        counts, lengths, letters, name_counts, second_starts, seconds = (arrays[name] for name in _ARRAYS)
-        return cls(words, counts, lengths, letters, names, name_counts, firsts, second_starts, seconds)
-
     def __contains__(self, word: str) -> bool:
         return self.words.find((word,)) != [None]
 
@@ -174,14 +135,6 @@ class Vocabulary:
 def fold_word(word: str) -> str:
     """Return a word folded, without a possessive `'s`."""
     return fold(word).removesuffix("'s")
-
-
-def _change(counts: Counter[_Key], added: Counter[_Key], removed: Counter[_Key]) -> None:
-    counts.update(added)
-    counts.subtract(removed)
-    for key in removed:
-        if counts[key] <= 0:
-            del counts[key]
 
 
 def _pair(name: str) -> tuple[str, str]:

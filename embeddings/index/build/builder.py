@@ -71,36 +71,26 @@ class BuildOptions(TypedDict, total=False):
     progress: Progress | None
 
 
-def _ignore(_: str) -> None:
-    pass
-
-
-def update_index(
-    data: Path,
-    *,
-    model: str | None = None,
-    allow_download: bool = False,
-    rebuild: bool = False,
-    exact: bool | None = None,
-    bf16: bool | None = None,
-    skip_broken: bool = False,
-    wait: float = 0.0,
-    notify: Notify = _ignore,
-    progress: Progress | None = None,
-) -> tuple[Manifest, Encoder]:
+def update_index(data: Path, options: BuildOptions) -> tuple[Manifest, Encoder]:
     """Index what was added or changed, and leave out what is gone; return what was indexed, and its encoder.
 
-    `BuildOptions` describes the options. The errors are those of `Library.build`.
+    The errors are those of `Library.build`.
     """
     directory = data / INDEX_DIRECTORY
-    sources = _sources(data, open_previous(directory), rebuild=rebuild, skip_broken=skip_broken, notify=notify)
-    with index_lock(directory, wait=wait):
+    allow_download = options.get("allow_download", False)
+    notify = options.get("notify", lambda _: None)
+    sources = _sources(data, open_previous(directory), options, notify)
+    with index_lock(directory, wait=options.get("wait", 0.0)):
         previous = open_previous(directory)
-        wanted = model or (previous.encoder.model if previous is not None else None)
-        vectors = previous.vectors if previous is not None and exact is None else EXACT if exact else BY_SIZE
-        if bf16 is None:
-            bf16 = previous is not None and previous.precision == BF16
-        if rebuild:
+        wanted = options.get("model") or (previous.encoder.model if previous is not None else None)
+        vectors, bf16 = BY_SIZE, False
+        if previous is not None:
+            vectors, bf16 = previous.vectors, previous.is_bf16
+        if (exact := options.get("exact")) is not None:
+            vectors = EXACT if exact else BY_SIZE
+        if (asked := options.get("bf16")) is not None:
+            bf16 = asked
+        if options.get("rebuild"):
             previous = None
         try:
             weights = find_model(wanted, allow_download=allow_download).weights
@@ -121,28 +111,18 @@ def update_index(
             previous=previous,
             vectors=vectors,
             bf16=Bfloat16Encoder(encoder, allow_download=allow_download) if bf16 else None,
-            progress=progress,
+            progress=options.get("progress"),
         )
     return manifest, encoder
 
 
-def index_reviews(
-    reviews: Sequence[Review], directory: Path, encoder: Encoder, *, exact: bool, progress: Progress | None
-) -> Manifest:
+def index_reviews(reviews: Sequence[Review], directory: Path, encoder: Encoder, progress: Progress | None) -> Manifest:
     """Index reviews in memory; return what was indexed. The arguments are those of `Library.of`."""
     sources: dict[str, list[Source]] = {}
     for review in reviews:
         sources.setdefault(review.collection, []).append(Source.from_review(review))
     with index_lock(directory):
-        return build_index(
-            directory,
-            sources,
-            encoder,
-            "",
-            previous=open_previous(directory),
-            vectors=EXACT if exact else BY_SIZE,
-            progress=progress,
-        )
+        return build_index(directory, sources, encoder, "", previous=open_previous(directory), progress=progress)
 
 
 def build_index(
@@ -236,17 +216,17 @@ def index_lock(directory: Path, *, wait: float = 0.0) -> Iterator[None]:
         lock.release()
 
 
-def _sources(data: Path, before: Manifest | None, *, rebuild: bool, skip_broken: bool, notify: Notify) -> Sources:
+def _sources(data: Path, before: Manifest | None, options: BuildOptions, notify: Notify) -> Sources:
     """Return the reviews to index, or raise what has to be corrected first."""
+    rebuild = options.get("rebuild", False)
     sources = read_sources(data, None if rebuild else before)
-    if sources.errors and not skip_broken:
+    if sources.errors and not options.get("skip_broken"):
         raise ReviewFilesError(sources.errors)
     for error in sources.errors:
         notify(f"Left out {error}")
     if not sources.count:
         raise NoReviewsError(no_reviews(data))
-    found = SHARED in sources.collections
-    lost = explain_lost_reviews(data, before, found=found) if before is not None else None
+    lost = explain_lost_reviews(data, before, found=SHARED in sources.collections)
     # Rebuilding confirms an empty folder, but not a missing one.
     if lost is not None and not (rebuild and (data / REVIEWS).is_dir()):
         raise NoReviewsError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from pathlib import Path
 
 from embeddings.config import MAX_NAMED_CHANGES
@@ -12,13 +12,8 @@ from embeddings.index.manifest import IndexedReview, Manifest
 from embeddings.records import SHARED
 
 
-def outdated(data: Path, manifest: Manifest) -> tuple[str, ...]:
-    """Return the slugs of the reviews that were added, changed or removed since they were indexed, sorted."""
-    return tuple(sorted({slug for _, slug in outdated_reviews(data, manifest)}))
-
-
 def outdated_reviews(data: Path, manifest: Manifest) -> frozenset[tuple[str, str]]:
-    """Return the same reviews, each by its collection and its slug."""
+    """Return the reviews that were added, changed or removed since they were indexed, by collection and slug."""
     changed: set[tuple[str, str]] = set()
     indexed = {entry.name: {review.file: review for review in entry.reviews} for entry in manifest.collections}
     for name, folder in collection_folders(data):
@@ -32,37 +27,23 @@ def outdated_reviews(data: Path, manifest: Manifest) -> frozenset[tuple[str, str
     return frozenset(changed)
 
 
-def removed(data: Path, manifest: Manifest) -> tuple[str, ...]:
-    """Return the slugs of the indexed reviews that have no file any more, sorted."""
-    there = {name: {slugify(path.stem) for path in review_files(folder)} for name, folder in collection_folders(data)}
-    gone = {
-        review.slug
-        for entry in manifest.collections
-        for review in entry.reviews
-        if review.slug not in there.get(entry.name, ())
-    }
-    return tuple(sorted(gone))
-
-
-def describe_changes(outdated: Sequence[str], removed: Sequence[str]) -> str:
-    """Return the slugs of outdated reviews for a line, the first few of each kind; "" if there are none.
-
-    Args:
-        outdated: the slugs of all of them.
-        removed: the slugs of those that have no file any more.
-    """
-    changed = _first_few([slug for slug in outdated if slug not in removed])
+def describe_changes(data: Path, manifest: Manifest) -> str:
+    """Return the slugs of outdated reviews for a line, the first few of each kind; "" if there are none."""
+    present = {(name, slugify(path.stem)) for name, folder in collection_folders(data) for path in review_files(folder)}
+    indexed = {(entry.name, review.slug) for entry in manifest.collections for review in entry.reviews}
+    removed = {slug for _, slug in indexed - present}
+    changed = {slug for _, slug in outdated_reviews(data, manifest)} - removed
     gone = f"removed: {_first_few(removed)}" if removed else ""
-    return "; ".join(filter(None, (changed, gone)))
+    return "; ".join(filter(None, (_first_few(changed), gone)))
 
 
-def explain_lost_reviews(data: Path, manifest: Manifest, *, found: bool) -> str | None:
+def explain_lost_reviews(data: Path, manifest: Manifest | None, *, found: bool) -> str | None:
     """Return what is wrong if shared reviews are indexed and none is `found` any more, else None.
 
     A folder that is not mounted, or was moved for a moment, looks like that. Where servers have reviews of their own,
     there is still something to index, so only this keeps the shared reviews from being lost silently.
     """
-    if found or all(entry.name != SHARED for entry in manifest.collections):
+    if found or manifest is None or all(entry.name != SHARED for entry in manifest.collections):
         return None
     folder = data / REVIEWS
     if not folder.is_dir():
@@ -70,8 +51,8 @@ def explain_lost_reviews(data: Path, manifest: Manifest, *, found: bool) -> str 
     return f"{folder}: The indexed reviews are gone, and no other review can be read. Put them back."
 
 
-def _first_few(slugs: Sequence[str]) -> str:
-    named = ", ".join(slugs[:MAX_NAMED_CHANGES])
+def _first_few(slugs: Collection[str]) -> str:
+    named = ", ".join(sorted(slugs)[:MAX_NAMED_CHANGES])
     return f"{named} and {len(slugs) - MAX_NAMED_CHANGES} more" if len(slugs) > MAX_NAMED_CHANGES else named
 
 

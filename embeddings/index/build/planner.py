@@ -160,16 +160,9 @@ def plan_collection(name: str, sources: Sequence[Source], old: CollectionIndex |
             )
         )
         passage_count, sentence_count = ends
-    passage_rows = _RowMap.of(
-        [entry.passages for entry in reviews],
-        [None if old_number is None else entries[old_number].passages for old_number in before],
-        len(old.passage_table) if old is not None else 0,
-    )
-    sentence_rows = _RowMap.of(
-        [entry.sentences for entry in reviews],
-        [None if old_number is None else entries[old_number].sentences for old_number in before],
-        len(old.sentence_table) if old is not None else 0,
-    )
+    passage_rows = _RowMap.of("passages", reviews, before, entries)
+    sentence_rows = _RowMap.of("sentences", reviews, before, entries)
+    kinds = zip((sentence_rows, sentence_rows, passage_rows), _digests(old), new.digests, strict=True)
     return Plan(
         name=name,
         sources=sources,
@@ -178,13 +171,8 @@ def plan_collection(name: str, sources: Sequence[Source], old: CollectionIndex |
         old=old,
         passages=np.concatenate([block for block, _ in blocks]),
         sentences=np.concatenate([block for _, block in blocks]),
-        digests=tuple(
-            rows.join(own, new.digests_of_kind(kind))
-            for kind, (rows, own) in enumerate(
-                zip((sentence_rows, sentence_rows, passage_rows), _digests(old), strict=True)
-            )
-        ),
-        new_digests=new.digests_by_review(),
+        digests=tuple(rows.join(own, np.concatenate([NO_DIGESTS, *added])) for rows, own, added in kinds),
+        new_digests=np.concatenate([NO_DIGESTS, *chain.from_iterable(zip(*new.digests, strict=True))]),
         new_lengths=np.array(new.lengths, np.int64),
         sentence_postings=_postings(new.sentence_terms, old.sentence_terms if old is not None else None, sentence_rows),
         passage_postings=_postings(new.passage_terms, old.passage_terms if old is not None else None, passage_rows),
@@ -205,22 +193,22 @@ class _RowMap:
     new: NDArray[np.int32]
 
     @classmethod
-    def of(cls, ranges: Sequence[tuple[int, int]], before: Sequence[tuple[int, int] | None], count: int) -> _RowMap:
-        """Make the map of some reviews' rows.
-
-        Args:
-            ranges: each review's rows.
-            before: its rows in the old index, or None.
-            count: how many rows the old index has.
-        """
-        moved = np.full(count, -1, np.int32)
+    def of(
+        cls,
+        kind: str,
+        reviews: Sequence[IndexedReview],
+        before: Sequence[int | None],
+        old: Sequence[IndexedReview],
+    ) -> _RowMap:
+        """Make the map of the `passages` or `sentences` of reviews, of which `before` has the numbers among the old."""
+        moved = np.full(getattr(old[-1], kind)[1] if old else 0, -1, np.int32)
         new = [np.zeros(0, np.int32)]
-        for (first, end), old in zip(ranges, before, strict=True):
-            rows = np.arange(first, end, dtype=np.int32)
-            if old is None:
+        for entry, number in zip(reviews, before, strict=True):
+            rows = np.arange(*getattr(entry, kind), dtype=np.int32)
+            if number is None:
                 new.append(rows)
             else:
-                moved[slice(*old)] = rows
+                moved[slice(*getattr(old[number], kind))] = rows
         return cls(moved, np.concatenate(new))
 
     def join(self, old: NDArray[Any], added: NDArray[Any]) -> NDArray[Any]:
@@ -248,8 +236,8 @@ class _NewReviews:
         review = source.load()
         split = split_review(review, limit=passage_tokens(self._encoder), count_tokens=self._encoder.count_tokens)
         section_numbers = {section.slug: number for number, section in enumerate(review.sections)}
-        passages: list[tuple[int, ...]] = []
         sentences: list[tuple[int, ...]] = []
+        passages: list[tuple[int, ...]] = []
         for row, passage in enumerate(split):
             first = len(sentences)
             sentences.extend((sentence.start, sentence.end, row) for sentence in passage.sentences)
@@ -279,14 +267,6 @@ class _NewReviews:
         )
         return entry, *rows
 
-    def digests_of_kind(self, kind: int) -> Digests:
-        """Return the digests of all new sentences (0), pairs (1) or passages (2)."""
-        return np.concatenate([NO_DIGESTS, *self.digests[kind]])
-
-    def digests_by_review(self) -> Digests:
-        """Return all digests, each review's sentences, pairs and passages together."""
-        return np.concatenate([NO_DIGESTS, *chain.from_iterable(zip(*self.digests, strict=True))])
-
 
 def _number_before(source: Source, old: CollectionIndex | None) -> int | None:
     """Return a review's number in the old index, or None if it is new or changed."""
@@ -304,7 +284,7 @@ def _digests(old: CollectionIndex | None) -> tuple[Digests, Digests, Digests]:
 
 def _postings(new: PostingsBuilder, old: BM25Index | None, rows: _RowMap) -> Postings:
     added = new.postings()
-    return added if old is None else old.postings.merge(rows.moved, added, rows.new)
+    return added if old is None else old.merge(rows.moved, added, rows.new)
 
 
 def _vocabulary(new: WordCounts, old: CollectionIndex | None, before: Sequence[int | None]) -> Vocabulary:

@@ -100,8 +100,7 @@ def check_reviews(data: Path) -> int:
     if sources.errors:
         raise ReviewFilesError(sources.errors)
     manifest = open_previous(data / INDEX_DIRECTORY)
-    found = SHARED in sources.collections
-    lost = explain_lost_reviews(data, manifest, found=found) if manifest is not None else None
+    lost = explain_lost_reviews(data, manifest, found=SHARED in sources.collections)
     if lost is not None or not sources.count:
         raise NoReviewsError(lost or no_reviews(data))
     return sources.count

@@ -8,30 +8,12 @@ from pathlib import Path
 import numpy as np
 
 from embeddings.config import VECTOR_BLOCK_ROWS
-from embeddings.index.arrays import save_arrays
+from embeddings.index import collection
+from embeddings.index.arrays import save_arrays, save_record
 from embeddings.index.bm25 import BM25Index
 from embeddings.index.build.planner import Plan
 from embeddings.index.build.vector_cache import VectorCache
-from embeddings.index.collection import (
-    COLLECTIONS,
-    DIGESTS,
-    ENCODERS,
-    JOURNALS,
-    PAIR_VECTORS,
-    PASSAGE_TERMS,
-    PASSAGE_VECTORS,
-    PASSAGES,
-    REVIEW_ENDS,
-    REVIEWS,
-    SENTENCE_TERMS,
-    SENTENCE_VECTORS,
-    SENTENCES,
-    TABLES,
-    TITLE_TERMS,
-    TITLES,
-    VOCABULARY,
-    generation_of,
-)
+from embeddings.index.collection import COLLECTIONS, ENCODERS, JOURNALS, generation_of
 from embeddings.index.document_store import write_records
 from embeddings.index.manifest import BY_SIZE, IndexedCollection, Manifest
 from embeddings.index.titles import TitleTable
@@ -59,19 +41,19 @@ def write_collection(
         shutil.rmtree(partial, ignore_errors=True)
         partial.mkdir(parents=True)
         types = _write_vectors(partial, plan, vectors, dimension, choice)
-        BM25Index.from_postings(plan.sentence_postings).save(partial / SENTENCE_TERMS)
-        BM25Index.from_postings(plan.passage_postings).save(partial / PASSAGE_TERMS)
         titles = [(review.title, *review.aliases) for review in plan.reviews]
-        BM25Index.build(map("\n".join, titles)).save(partial / TITLE_TERMS)
-        TitleTable.build(titles).save(partial / TITLES)
-        plan.vocabulary.save(partial / VOCABULARY)
+        save_record(partial / collection.SENTENCE_TERMS, BM25Index.from_postings(plan.sentence_postings))
+        save_record(partial / collection.PASSAGE_TERMS, BM25Index.from_postings(plan.passage_postings))
+        save_record(partial / collection.TITLE_TERMS, BM25Index.build(map("\n".join, titles)))
+        save_record(partial / collection.TITLES, TitleTable.build(titles))
+        save_record(partial / collection.VOCABULARY, plan.vocabulary)
         tables = {
-            SENTENCES: plan.sentences,
-            PASSAGES: plan.passages,
-            DIGESTS: np.concatenate(plan.digests),
-            REVIEW_ENDS: write_records(partial / REVIEWS, plan.records()),
+            collection.SENTENCES: plan.sentences,
+            collection.PASSAGES: plan.passages,
+            collection.DIGESTS: np.concatenate(plan.digests),
+            collection.REVIEW_ENDS: write_records(partial / collection.REVIEWS, plan.records()),
         }
-        save_arrays(partial / TABLES, tables)
+        save_arrays(partial / collection.TABLES, tables)
         generation = generation_of(partial, flush=True)
         final = folder / generation
         if final.exists() and generation_of(final, flush=True) == generation:
@@ -90,12 +72,12 @@ def write_collection(
 def remove_unused(directory: Path, manifest: Manifest) -> None:
     """Remove what the manifest doesn't name. A process that has such a file open can still read it."""
     live = {entry.name: entry.generation for entry in manifest.collections}
-    for collection in _folders(directory / COLLECTIONS):
-        for generation in _folders(collection):
-            if live.get(collection.name) != generation.name:
+    for folder in _folders(directory / COLLECTIONS):
+        for generation in _folders(folder):
+            if live.get(folder.name) != generation.name:
                 shutil.rmtree(generation, ignore_errors=True)
-        if collection.name not in live:
-            shutil.rmtree(collection, ignore_errors=True)
+        if folder.name not in live:
+            shutil.rmtree(folder, ignore_errors=True)
     shutil.rmtree(directory / JOURNALS, ignore_errors=True)
     for encoder in _folders(directory / ENCODERS):
         if encoder != directory / manifest.encoder_folder:
@@ -105,13 +87,14 @@ def remove_unused(directory: Path, manifest: Manifest) -> None:
 def _write_vectors(directory: Path, plan: Plan, vectors: VectorCache, dimension: int, choice: str) -> dict[str, str]:
     """Write the three kinds of vectors, and return the index type of each."""
     types = {}
-    for name, digests in zip((SENTENCE_VECTORS, PAIR_VECTORS, PASSAGE_VECTORS), plan.digests, strict=True):
+    kinds = collection.SENTENCE_VECTORS, collection.PAIR_VECTORS, collection.PASSAGE_VECTORS
+    for name, digests in zip(kinds, plan.digests, strict=True):
         found = vectors.find(digests)
         starts = range(0, len(found), VECTOR_BLOCK_ROWS)
         blocks = (vectors.gather(found[first : first + VECTOR_BLOCK_ROWS], 2 * dimension) for first in starts)
         save_codes(directory / name, dimension, len(found), blocks)
         # Pairs are scored, never searched: a pair near a query has a sentence or a passage near it.
-        is_searched = choice == BY_SIZE and name != PAIR_VECTORS
+        is_searched = choice == BY_SIZE and name != collection.PAIR_VECTORS
         types[name] = save_lists(directory / name) if is_searched else EXACT_TYPE
     return types
 

@@ -87,11 +87,12 @@ def _questions(texts: Sequence[str]) -> Iterator[list[str]]:
 
 def _review_bot(folder: Path, texts: Sequence[str]) -> Search:
     from embeddings.documents.analyzer import terms
+    from embeddings.index.arrays import open_record, save_record
     from embeddings.index.bm25 import BM25Index
 
     file = folder / "terms"
-    BM25Index.build(texts).save(file)
-    index = BM25Index.open(file)
+    save_record(file, BM25Index.build(texts))
+    index = open_record(file, BM25Index)
     return lambda query: index.top(terms(" ".join(query)), _BEST, 0, len(texts))
 
 

@@ -29,6 +29,7 @@ def router(workspace: Workspace) -> Results:
 
 def route(file: str, reviews: int) -> dict[str, float]:
     """Route questions that name a review, and long ones that name none, with a title table on disk."""
+    from embeddings.index.arrays import open_record, save_record
     from embeddings.index.titles import TitleEntry, TitleTable
     from embeddings.retrieval.router import Router
     from tests.benchmarks.corpus.reviews import Corpus
@@ -37,8 +38,8 @@ def route(file: str, reviews: int) -> dict[str, float]:
         (f"{outline.title} {outline.number}", f"Number {outline.number} by the same hand")
         for outline in Corpus(reviews, sizes=range(1, 2)).outlines()
     ]
-    TitleTable.build(names).save(Path(file))
-    table = TitleTable.open(Path(file))
+    save_record(Path(file), TitleTable.build(names))
+    table = open_record(Path(file), TitleTable)
     router = Router([(table, lambda owner, number: TitleEntry("shared", str(owner), names[owner][number]))])
     owners = range(0, len(names), max(1, len(names) // _ASKED))
     took, long, plain, right = [], [], [], []

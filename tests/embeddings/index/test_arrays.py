@@ -5,18 +5,24 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from embeddings.index.arrays import open_arrays, save_arrays, with_prefix, without_prefix
+from embeddings.index.arrays import open_arrays, open_record, save_arrays, save_record
+from embeddings.index.titles import TitleTable
 
 
 def test_arrays_open_as_they_were_saved(tmp_path: Path) -> None:
     rows = np.array([(1, 2.5), (3, 4.5)], [("count", np.int32), ("weight", np.float64)])
-    keys = {"text": np.frombuffer(b"abc", np.uint8)}
-    arrays = {"rows": rows, "none": np.zeros((0, 2), np.uint64), "one": np.array(7)}
-    save_arrays(tmp_path / "arrays", with_prefix("keys", keys) | arrays)
+    save_arrays(tmp_path / "arrays", {"rows": rows, "none": np.zeros((0, 2), np.uint64)})
     opened = open_arrays(tmp_path / "arrays")
-    assert bytes(without_prefix("keys", opened)["text"]) == b"abc"
     assert (opened["rows"].dtype, opened["rows"].tolist()) == (rows.dtype, rows.tolist())
-    assert (opened["none"].shape, int(opened["one"])) == ((0, 2), 7)
+    assert opened["none"].shape == (0, 2)
+
+
+def test_a_record_of_arrays_and_numbers_opens_as_it_was_saved(tmp_path: Path) -> None:
+    table = TitleTable.build([("Never Let Me Go", "The Donors"), ("Her",)])
+    save_record(tmp_path / "titles", table)
+    opened = open_record(tmp_path / "titles", TitleTable)
+    assert (list(opened.keys), opened.longest) == (list(table.keys), 4)
+    assert opened.find(["her", "the donors", "him"]) == [((1, 0),), ((0, 1),), ()]
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff" * 64, b"\x02" + b"\x00" * 7 + b"{]"])

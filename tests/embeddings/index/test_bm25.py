@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from embeddings.config import BM25_B, BM25_K1
 from embeddings.documents.analyzer import terms
 from embeddings.index import bm25 as module
+from embeddings.index.arrays import open_record, save_record
 from embeddings.index.bm25 import BM25Index
 
 TEXTS = [
@@ -112,10 +113,10 @@ def test_merged_postings_are_those_of_all_texts_indexed_at_once(
     texts = {row: text for row, text in zip(new_rows, old, strict=True) if row >= 0} | dict(
         zip(new, added, strict=True)
     )
-    merged = BM25Index.build(old).postings.merge(
-        np.array(new_rows, np.int32), BM25Index.build(added).postings, np.array(new, np.int32).reshape(-1)
+    merged = BM25Index.build(old).merge(
+        np.array(new_rows, np.int32), BM25Index.build(added), np.array(new, np.int32).reshape(-1)
     )
-    expected = BM25Index.build([texts[row] for row in range(total)]).postings
+    expected = BM25Index.build([texts[row] for row in range(total)])
     assert list(merged.vocabulary) == list(expected.vocabulary)
     for part in ("starts", "rows", "counts", "lengths"):
         assert getattr(merged, part).tolist() == getattr(expected, part).tolist()
@@ -138,24 +139,24 @@ def test_a_term_is_contained_only_in_its_texts() -> None:
 
 def test_a_saved_index_scores_as_before(tmp_path: Path) -> None:
     index = BM25Index.build(TEXTS)
-    index.save(tmp_path / "terms")
+    save_record(tmp_path / "terms", index)
     query = terms("the donors of Hailsham")
-    opened = BM25Index.open(tmp_path / "terms")
+    opened = open_record(tmp_path / "terms", BM25Index)
     assert opened.scores(query, 0, 6).tolist() == index.scores(query, 0, 6).tolist()
-    assert list(opened.postings.vocabulary) == list(index.postings.vocabulary)
+    assert list(opened.vocabulary) == list(index.vocabulary)
 
 
 def test_an_index_of_texts_without_words_finds_nothing(tmp_path: Path) -> None:
-    BM25Index.build(["🎬", "!?"]).save(tmp_path / "terms")
-    opened = BM25Index.open(tmp_path / "terms")
+    save_record(tmp_path / "terms", BM25Index.build(["🎬", "!?"]))
+    opened = open_record(tmp_path / "terms", BM25Index)
     assert opened.scores(terms("film"), 0, 2).tolist() == [0, 0]
     assert not opened.contains("film", 0, 2)
 
 
 def test_opening_maps_the_file_without_reading_it(tmp_path: Path) -> None:
-    BM25Index.build(TEXTS).save(tmp_path / "terms")
-    opened = BM25Index.open(tmp_path / "terms")
-    for array in (opened.weights, opened.postings.rows, opened.postings.vocabulary.text):
+    save_record(tmp_path / "terms", BM25Index.build(TEXTS))
+    opened = open_record(tmp_path / "terms", BM25Index)
+    for array in (opened.weights, opened.rows, opened.vocabulary.text):
         buffer: object = array
         while isinstance(buffer, np.ndarray):
             buffer = buffer.base

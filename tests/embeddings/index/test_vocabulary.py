@@ -8,13 +8,15 @@ from rapidfuzz.distance import DamerauLevenshtein
 
 from embeddings.config import SPELLING_SIMILARITY
 from embeddings.documents.analyzer import fold
+from embeddings.index.arrays import open_record, save_record
 from embeddings.index.vocabulary import Vocabulary, WordCounts
+from tests.embeddings.fixtures.reviews import vocabulary_of
 
 
 def test_a_saved_vocabulary_opens_with_the_same_words_and_names(tmp_path: Path) -> None:
-    vocabulary = Vocabulary.build(["Of Hailsham, Keira Knightley says, and Mark Romanek’s euphemisms."])
-    vocabulary.save(tmp_path / "words")
-    counts, opened = vocabulary.to_counts(), Vocabulary.open(tmp_path / "words")
+    vocabulary = vocabulary_of("Of Hailsham, Keira Knightley says, and Mark Romanek’s euphemisms.")
+    save_record(tmp_path / "words", vocabulary)
+    counts, opened = vocabulary.to_counts(), open_record(tmp_path / "words", Vocabulary)
     assert (opened.to_counts().words, opened.to_counts().names) == (counts.words, counts.names)
     assert counts.names == {("keira", "knightley"): 1, ("mark", "romanek"): 1}
     assert opened.seconds_after("keira") == ("knightley",)
@@ -24,7 +26,7 @@ def test_a_saved_vocabulary_opens_with_the_same_words_and_names(tmp_path: Path) 
 @settings(deadline=None)
 @given(st.lists(st.sampled_from(["hailsham", "hailsha", "halisham", "haislham", "ailsham", "hälsham", "donation"])))
 def test_every_similar_word_is_a_candidate(words: list[str]) -> None:
-    candidates = set(Vocabulary.build([" ".join(words)]).candidates("hailsham"))
+    candidates = set(vocabulary_of(" ".join(words)).candidates("hailsham"))
     similarity = DamerauLevenshtein.normalized_similarity
     assert {fold(word) for word in words if similarity(fold(word), "hailsham") >= SPELLING_SIMILARITY} <= candidates
 

@@ -8,14 +8,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.index.vocabulary import Vocabulary
 from embeddings.retrieval.spelling import correct
+from tests.embeddings.fixtures.reviews import vocabulary_of
 
 TEXT = (
     "Kathy (Carey Mulligan) is a carer. The donors of Hailsham, Keira Knightley says, complete. "
     "Mark Romanek’s euphemisms hide the surgeries, and Miss Emily explains."
 )
-VOCABULARY = Vocabulary.build([TEXT])
+VOCABULARY = vocabulary_of(TEXT)
 
 
 def _known(word: str) -> bool:
@@ -43,7 +43,6 @@ def test_a_misspelt_word_of_the_reviews_is_corrected(asked: str, meant: str) -> 
         "the nightly film",  # likewise, where no name stands before it
         "a carers gallery",  # another form of a word of the reviews
         "dnor",  # four letters: one wrong makes another word
-        "whats theyre dont",  # short forms
         "a xylophone",  # nothing is close
         "мулиган 静かな映画 🎬",
     ],
@@ -53,8 +52,8 @@ def test_other_words_are_not_corrected(asked: str) -> None:
 
 
 def test_two_swapped_letters_of_four_are_corrected() -> None:
-    assert correct("eimly", [Vocabulary.build(["Emily"])], _known) == "emily"
-    assert correct("rtuh", [Vocabulary.build(["Ruth"])], _known) == "ruth"
+    assert correct("eimly", [vocabulary_of("Emily")], _known) == "emily"
+    assert correct("rtuh", [vocabulary_of("Ruth")], _known) == "ruth"
 
 
 @given(st.lists(st.sampled_from(TEXT.split()), max_size=12).map(" ".join))
@@ -75,8 +74,9 @@ def test_text_without_words_is_never_corrected(question: str) -> None:
 def test_every_process_chooses_the_same_of_two_equally_close_words() -> None:
     # Python orders a set of strings by a seed that every process draws anew.
     script = (
-        "from embeddings.retrieval.spelling import Vocabulary, correct\n"
-        "words = [Vocabulary.build(['cartoon carton carters cantons'])]\n"
+        "from embeddings.retrieval.spelling import correct\n"
+        "from tests.embeddings.fixtures.reviews import vocabulary_of\n"
+        "words = [vocabulary_of('cartoon carton carters cantons')]\n"
         "print(correct('cartons crton caton', words, lambda word: False))"
     )
     printed = {
@@ -93,7 +93,5 @@ def test_every_process_chooses_the_same_of_two_equally_close_words() -> None:
 
 
 def test_a_word_in_two_collections_counts_once() -> None:
-    other = Vocabulary.build(["cantons"])
-    assert correct("cartomz", [Vocabulary.build(["carton cartoon"]), other], _known) == correct(
-        "cartomz", [other, Vocabulary.build(["carton cartoon"]), other], _known
-    )
+    one, other = vocabulary_of("carton cartoon"), vocabulary_of("cantons")
+    assert correct("cartomz", [one, other], _known) == correct("cartomz", [other, one, other], _known)

@@ -10,7 +10,7 @@ import pytest
 
 from embeddings.config import MAX_REVIEW_FILE_BYTES
 from embeddings.errors import ReviewFileError
-from embeddings.index.build.freshness import outdated
+from embeddings.index.build.freshness import outdated_reviews
 from embeddings.index.build.sources import read_sources
 from tests.embeddings.index.build.builds import manifest_of, write_files
 
@@ -39,7 +39,7 @@ def test_a_servers_folder_cannot_be_named_as_the_shared_collection(data: Path) -
         "Rename the folder, or move its reviews there."
     )
     assert [s.load().title for s in sources.collections["shared"]] == ["Film", "Other"]
-    assert outdated(data, manifest_of(data)) == ()
+    assert outdated_reviews(data, manifest_of(data)) == frozenset()
 
 
 def test_every_broken_file_of_every_collection_is_reported(data: Path) -> None:
@@ -76,7 +76,7 @@ def test_a_file_that_is_too_large_is_reported_and_takes_little_memory(data: Path
             file.write(b"All work and no play. " * 45_000)
     tracemalloc.start()
     (error,) = read_sources(data).errors
-    assert outdated(data, manifest) == ("large",)
+    assert outdated_reviews(data, manifest) == {("shared", "large")}
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert str(error) == f"{large}: The file is larger than 8 MB. Split it, or move it out of the reviews folder."
@@ -87,7 +87,7 @@ def test_a_dangling_link_is_reported_as_unreadable(data: Path) -> None:
     (data / "reviews" / "gone.md").symlink_to("nowhere.md")
     (error,) = read_sources(data).errors
     assert "gone.md: The file can't be read" in str(error)
-    assert outdated(data, manifest_of(data)) == ("gone",)
+    assert outdated_reviews(data, manifest_of(data)) == {("shared", "gone")}
 
 
 def test_a_file_in_the_place_of_the_reviews_folder_is_reported(tmp_path: Path) -> None:
