@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 import os
 import re
 import stat
@@ -86,6 +88,21 @@ def check_token(token: str, place: str) -> None:
             f"{place}: This is not a bot's token, which has three parts with dots between them. "
             "Copy it from the Bot page, where *Reset Token* shows a new one."
         )
+
+
+def application_id(token: str) -> int:
+    """Return the application's id, which is the first part of a token, in base64.
+
+    Raises:
+        SettingsError: the token names no application.
+    """
+    first = token.partition(".")[0]
+    try:
+        return int(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)).decode("ascii"))
+    except (binascii.Error, ValueError):
+        raise SettingsError(
+            "The token names no application. Copy it again from the Bot page of your application."
+        ) from None
 
 
 def _read_token(file: Path, setting: str) -> Token:

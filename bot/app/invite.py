@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
-
 import discord
 
-from bot.token import SettingsError
+from bot.token import application_id
 
 PERMISSIONS = discord.Permissions(
     view_channel=True,
@@ -28,18 +25,3 @@ def invite_link(token: str) -> str:
         SettingsError: the token names no application.
     """
     return discord.utils.oauth_url(application_id(token), permissions=PERMISSIONS, scopes=SCOPES)
-
-
-def application_id(token: str) -> int:
-    """Return the application's id, which is the first part of a token, in base64.
-
-    Raises:
-        SettingsError: the token names no application.
-    """
-    first = token.partition(".")[0]
-    try:
-        return int(base64.urlsafe_b64decode(first + "=" * (-len(first) % 4)).decode("ascii"))
-    except (binascii.Error, ValueError):
-        raise SettingsError(
-            "The token names no application. Copy it again from the Bot page of your application."
-        ) from None

@@ -14,7 +14,6 @@ import discord
 from discord import app_commands
 
 from bot.app.client import CommandBot
-from bot.app.invite import application_id
 from bot.app.runner import Exit, StoppedError
 from bot.config import SYNC_MAX_PAUSE, SYNC_PAUSE, SYNC_TRIES
 from bot.storage.database import Database
@@ -25,6 +24,7 @@ from bot.storage.synced_commands import (
     synced_digest,
     synced_digests,
 )
+from bot.token import application_id
 from bot.transport.retry import TRANSIENT_ERRORS, reason_in, retry
 from embeddings import LibraryError
 

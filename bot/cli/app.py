@@ -33,6 +33,8 @@ app = typer.Typer(
     cls=Group,
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
+    # Importing rich would take longer than all the rest of `--help`.
+    rich_markup_mode=None,
     pretty_exceptions_enable=False,
 )
 

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperCommand, TyperGroup, TyperOption
+from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from bot.cli.completion import complete_review
 from bot.cli.output.console import notice
 from embeddings import NO_RERANKER
 
 if TYPE_CHECKING:
-    from typer._click import Context, Parameter
+    from typer._click import Command as AnyCommand
+    from typer._click import Context, HelpFormatter, Parameter
 
 DATA = Path("data")
 """The default data folder."""
@@ -31,7 +32,7 @@ RENAMED = {"--reader": RERANKER, "--no-reader": "--no-reranker"}
 
 
 class Command(TyperCommand):
-    """A command whose help shows flags without a type, and which accepts deprecated names for one version."""
+    """A command with plain help, which accepts deprecated names for one version."""
 
     def get_params(self, ctx: Context) -> list[Parameter]:
         """Return the parameters as `--help` shows them."""
@@ -43,13 +44,51 @@ class Command(TyperCommand):
             args = _with_current_names(args)
         return super().parse_args(ctx, args)
 
+    def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """Write the arguments, then the options."""
+        for heading, kind in (("Arguments", "argument"), ("Options", "option")):
+            _write_section(formatter, heading, help_rows(self, ctx, kind))
+
 
 class Group(TyperGroup):
-    """The command itself, whose help shows flags without a type."""
+    """The command itself, with plain help in which the commands have headings."""
 
     def get_params(self, ctx: Context) -> list[Parameter]:
         """Return the parameters as `--help` shows them."""
         return _without_flag_types(super().get_params(ctx))
+
+    def format_commands(self, ctx: Context, formatter: HelpFormatter) -> None:
+        """Write the commands under the headings of their panels."""
+        panels: dict[str, list[tuple[str, str]]] = {}
+        for name in self.list_commands(ctx):
+            command = self.commands[name]
+            heading = (isinstance(command, Command) and command.rich_help_panel) or "Commands"
+            panels.setdefault(heading, []).append((name, (command.help or "").partition("\n\n")[0]))
+        for heading, rows in panels.items():
+            _write_section(formatter, heading, rows)
+
+
+def help_rows(command: AnyCommand, ctx: Context, kind: str) -> list[tuple[str, str]]:
+    """Return what the help shows of a command's arguments or options: the name and the meaning of each.
+
+    Args:
+        command: the command.
+        ctx: its context.
+        kind: `argument` or `option`.
+    """
+    rows = []
+    for param in command.get_params(ctx):
+        record = param.get_help_record(ctx) if param.param_type_name == kind else None
+        if record is not None:
+            # The name of an argument says what it is, so its type would only repeat it.
+            rows.append((param.display_name_raw if isinstance(param, TyperArgument) else record[0].strip(), record[1]))
+    return rows
+
+
+def _write_section(formatter: HelpFormatter, heading: str, rows: list[tuple[str, str]]) -> None:
+    if rows:
+        with formatter.section(heading):
+            formatter.write_dl(rows)
 
 
 def _without_flag_types(params: list[Parameter]) -> list[Parameter]:

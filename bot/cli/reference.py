@@ -6,9 +6,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
-from typer.core import TyperArgument
 
 from bot.cli.app import PANELS, app
+from bot.cli.options import help_rows
 
 if TYPE_CHECKING:
     from typer._click import Command, Context
@@ -56,13 +56,13 @@ def _command(command: Command, context: Context) -> list[str]:
 
 def _parameters(command: Command, context: Context) -> list[str]:
     """Return a table of the arguments and options, without `--help`."""
-    rows = []
-    for param in command.params:
-        record = param.get_help_record(context)
-        if record is not None:
-            names = record[0] if not isinstance(param, TyperArgument) else param.display_name_raw
-            # A bar would end the cell, and a line break the row.
-            rows.append(f"| `{names.strip()}` | {' '.join(record[1].split()).replace('|', '/')} |")
+    # `--help` is the same everywhere. A bar would end the cell, and a line break the row.
+    rows = [
+        f"| `{name}` | {' '.join(meaning.split()).replace('|', '/')} |"
+        for kind in ("argument", "option")
+        for name, meaning in help_rows(command, context, kind)
+        if not name.endswith("--help")
+    ]
     return ["| option | meaning |", "| --- | --- |", *rows, ""] if rows else []
 
 

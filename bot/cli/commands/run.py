@@ -65,10 +65,9 @@ def run(data: DataOption = DATA) -> None:
 
 def load_settings(data: Path) -> Settings:
     """Return the settings of the bot. If one can't be used, exit with the code for settings."""
-    from bot.app.invite import application_id
     from bot.app.runner import Exit
     from bot.settings import Settings
-    from bot.token import SettingsError
+    from bot.token import SettingsError, application_id
 
     try:
         settings = Settings.from_environment(os.environ, data)

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.cli.output.wording import counted
 from embeddings import LibraryError
+
+if TYPE_CHECKING:
+    from embeddings import Library
 
 
 class CheckError(LibraryError):
@@ -23,13 +27,32 @@ class Status(Enum):
     SKIPPED = "skip"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Context:
     """What to check: a data folder in an environment, with or without asking Discord."""
 
     data: Path
     environ: Mapping[str, str]
     online: bool = False
+    _library: Library | None = field(default=None, init=False, repr=False)
+
+    def library(self) -> Library:
+        """Return the data folder's index, which the first check that needs it opens for all.
+
+        Raises:
+            LibraryError: it can't be opened.
+        """
+        # Imported here, so that a broken package fails only the checks that use it.
+        from embeddings import Library
+
+        if self._library is None:
+            self._library = Library.open(self.data)
+        return self._library
+
+    def close(self) -> None:
+        """Close the index, if a check has opened it."""
+        if self._library is not None:
+            self._library.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 from bot.cli.doctor import discord, index, installation, storage
 from bot.cli.doctor.check import Check, CheckFunction, Context, Status, run_check
@@ -27,10 +28,11 @@ _ARTICLES = {"index": "an index", "token": "a token"}
 def checks(context: Context) -> Iterator[Check]:
     """Run every check in order. A problem that stops several checks is reported once."""
     reported: dict[str, str] = {}
-    for name, function in CHECKS:
-        found = run_check(name, function, context)
-        first = name if found.ok else reported.setdefault(found.finding, name)
-        if first == name:
-            yield found
-        else:
-            yield Check(name, Status.SKIPPED, f"(needs {_ARTICLES.get(first, first)})")
+    with closing(context):
+        for name, function in CHECKS:
+            found = run_check(name, function, context)
+            first = name if found.ok else reported.setdefault(found.finding, name)
+            if first == name:
+                yield found
+            else:
+                yield Check(name, Status.SKIPPED, f"(needs {_ARTICLES.get(first, first)})")

@@ -14,13 +14,11 @@ from bot.config import DOCTOR_TIMEOUT
 from bot.storage.database import DATABASE
 from bot.storage.integrity import examine
 from bot.storage.synced_commands import EVERYWHERE
-from bot.token import PORTAL, find_token
+from bot.token import PORTAL, application_id, find_token
 
 
 def token(context: Context) -> str:
     """Check that there is a valid token which only its owner can read and, if asked online, that Discord accepts it."""
-    from bot.app.invite import application_id
-
     found = find_token(context.environ, context.data)
     application = application_id(found.value)
     if found.file is not None and found.file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
@@ -33,19 +31,21 @@ def token(context: Context) -> str:
 
 def commands(context: Context) -> str:
     """Check that Discord has the current commands."""
-    from bot.app.sync import current_digest
-
     known = find_token(context.environ, context.data)
-    wanted = asyncio.run(current_digest(known.value))
     database = context.data / DATABASE
     synced = examine(database).synced if os.path.lexists(database) else {}
+    if not synced:
+        raise CheckError("The commands are not registered. Run `review-bot sync`.")
+    # Only now, because it imports discord.py, which takes longer than all other checks.
+    from bot.app.sync import current_digest
+
+    wanted = asyncio.run(current_digest(known.value))
     if synced.get(EVERYWHERE) == wanted:
         return "registered with Discord"
     servers = [scope for scope, digest in synced.items() if digest == wanted]
     if servers:
         return f"registered only for server {', '.join(servers)}; `review-bot sync` registers them for all"
-    problem = "The commands have changed since they were registered" if synced else "The commands are not registered"
-    raise CheckError(f"{problem}. Run `review-bot sync`.")
+    raise CheckError("The commands have changed since they were registered. Run `review-bot sync`.")
 
 
 async def logged_in(token: str) -> str:

@@ -5,8 +5,6 @@ Each check imports what it needs, so that a broken package fails only the checks
 
 from __future__ import annotations
 
-from contextlib import closing
-
 from bot.cli.doctor.check import CheckError, Context
 from embeddings import LibraryError
 
@@ -20,11 +18,9 @@ def reviews(context: Context) -> str:
 
 def index(context: Context) -> str:
     """Check that the index is intact and agrees with the reviews."""
-    from embeddings import Library
-
-    with closing(Library.open(context.data)) as library:
-        library.verify()
-        changed = library.describe_changes()
+    library = context.library()
+    library.verify()
+    changed = library.describe_changes()
     if not changed:
         return f"intact and up to date, encoded by {library.manifest.encoder.model}"
     advice = "Run `review-bot index`."
@@ -38,20 +34,16 @@ def index(context: Context) -> str:
 
 def reranker(context: Context) -> str:
     """Check that the reranker loads."""
-    from embeddings import Library
-
-    with closing(Library.open(context.data)) as library:
-        if library.models.reranker_problem is not None:
-            raise CheckError(library.models.reranker_problem)
-        return "loaded" if library.models.reranker is not None else "none; answers use the encoder alone"
+    models = context.library().models
+    if models.reranker_problem is not None:
+        raise CheckError(models.reranker_problem)
+    return "loaded" if models.reranker is not None else "none; answers use the encoder alone"
 
 
 def thresholds(context: Context) -> str:
     """Check that the confidence thresholds are for the encoder and the reranker in use."""
-    from embeddings import Library
-
-    with closing(Library.open(context.data)) as library:
-        found = library.models.thresholds
-        if not library.models.calibrated:
-            raise CheckError(f"{library.manifest.encoder.model} is not calibrated. Run `review-bot calibrate`.")
-        return f"answered from {found.answered:.2f}, nearest from {found.nearest:.2f}"
+    library = context.library()
+    found = library.models.thresholds
+    if not library.models.calibrated:
+        raise CheckError(f"{library.manifest.encoder.model} is not calibrated. Run `review-bot calibrate`.")
+    return f"answered from {found.answered:.2f}, nearest from {found.nearest:.2f}"

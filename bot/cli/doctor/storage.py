@@ -11,7 +11,6 @@ from bot.storage.database import DATABASE, readable_by_others
 from bot.storage.integrity import examine
 from bot.storage.restore import interrupted
 from bot.storage.schema import VERSION
-from embeddings import INDEX_DIRECTORY
 
 
 def database(context: Context) -> str:
@@ -29,6 +28,8 @@ def database(context: Context) -> str:
 
 def disk(context: Context) -> str:
     """Check that the data folder is writable and has room for another index."""
+    from embeddings import INDEX_DIRECTORY
+
     data = context.data
     if not data.is_dir():
         raise CheckError(

@@ -151,21 +151,22 @@ def add_whales(data: Path, folder: str = "reviews") -> Path:
     return file
 
 
-def imported(*arguments: str | Path) -> set[str]:
-    """Run the command in its own process, and return the packages that it imports."""
-    code = (
+def imported(*arguments: str | Path, code: int = 0) -> set[str]:
+    """Run the command in its own process, and return the packages that it imports. It must exit with `code`."""
+    program = (
         "import sys\n"
         "from bot.cli.app import main\n"
         "try:\n"
         "    main(sys.argv[1:])\n"
         "except SystemExit as end:\n"
-        "    assert end.code == 0\n"
+        f"    assert end.code == {code}\n"
+        "    print(file=sys.stderr)\n"
         "    print(*sys.modules, file=sys.stderr)\n"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-c", program, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, check=True
     )
-    return {name.partition(".")[0] for name in ran.stderr.split()}
+    return {name.partition(".")[0] for name in ran.stderr.splitlines()[-1].split()}
 
 
 @pytest.fixture

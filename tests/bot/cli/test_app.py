@@ -22,10 +22,29 @@ ONLINE = ("discord", "aiohttp", "structlog", "prometheus_client")
 """Packages that only the running bot needs."""
 
 
-def test_help_imports_nothing_slow() -> None:
-    assert imported("--help").isdisjoint(
-        {*SLOW_PACKAGES, "faiss", "numpy", "onnxruntime", "tokenizers", "pydantic", *ONLINE}
-    )
+ENGINE = (*SLOW_PACKAGES, "faiss", "numpy", "onnxruntime", "tokenizers", "yaml", "rapidfuzz")
+"""Packages that only an answer needs."""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "others"),
+    [
+        (("--help",), 0, ("pydantic",)),
+        (("--version",), 0, ()),
+        # typer converts values with pydantic.
+        (("ask", "--help"), 0, ("pydantic_settings",)),
+        (("ask",), 2, ("pydantic_settings",)),
+        (("ask", QUESTION, "--jason"), 2, ("pydantic_settings",)),
+        (("search", QUESTION, "-k", "0"), 2, ("pydantic_settings",)),
+        (("section",), 2, ("pydantic_settings",)),
+        (("config",), 0, ()),
+    ],
+)
+def test_what_needs_no_answer_imports_neither_the_engine_nor_discord_nor_rich(
+    arguments: tuple[str, ...], code: int, others: tuple[str, ...]
+) -> None:
+    found = imported(*arguments, code=code)
+    assert found & {*ENGINE, "rich", "sqlite3", *ONLINE, *others} == set()
 
 
 @pytest.mark.parametrize("options", [(), ("--json",)])

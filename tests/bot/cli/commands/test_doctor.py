@@ -22,7 +22,7 @@ from bot.storage.restore import STAGING
 from bot.storage.schema import VERSION
 from bot.storage.synced_commands import EVERYWHERE, save_synced_digest
 from embeddings.library import Library
-from tests.bot.cli.conftest import OTHER_TOKEN, SLOW_PACKAGES, TOKEN, Run, add_whales, imported
+from tests.bot.cli.conftest import OTHER_TOKEN, SLOW_PACKAGES, TOKEN, Run, add_whales, imported, process
 
 
 def advice(function: CheckFunction, data: Path, **environ: str) -> str:
@@ -106,6 +106,31 @@ def test_an_invalid_token_is_reported_with_its_file(data: Path) -> None:
 
 def test_doctor_does_not_import_pytorch(ready: Path) -> None:
     assert imported("doctor", "--data", ready).isdisjoint(SLOW_PACKAGES)
+
+
+def test_doctor_imports_discord_only_to_compare_registered_commands(ready: Path) -> None:
+    assert "discord" in imported("doctor", "--data", ready)
+    (ready / "bot.sqlite3").unlink()
+    assert imported("doctor", "--data", ready, code=1).isdisjoint({*SLOW_PACKAGES, "discord", "aiohttp"})
+
+
+def test_doctor_opens_the_index_once(ready: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened = []
+    real = Library.open
+
+    def counting(data: Path) -> Library:
+        opened.append(data)
+        return real(data)
+
+    monkeypatch.setattr(Library, "open", counting)
+    assert all(check.ok for check in checks(Context(ready, {})))
+    assert opened == [ready]
+
+
+def test_doctor_runs_without_a_package_that_the_engine_needs(data: Path) -> None:
+    shown = process("doctor", "--data", data, without=("faiss",))
+    failed = [line.split()[1] for line in shown.out.splitlines() if not line.startswith("ok ")]
+    assert (failed, shown.err) == (["index", "reranker", "thresholds", "token", "commands"], "")
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "collections", "encoders"])
