@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from embeddings import LibraryError
+from embeddings import LibraryError, allows_others
 
 TOKEN = "token"  # noqa: S105  # a file's name, not a token
 """The file in the data folder that holds the token if the environment names none."""
@@ -110,7 +110,7 @@ def _read_token(file: Path, setting: str) -> Token:
     try:
         if not file.is_file():
             raise SettingsError(f"{place} is not a file.")
-        if file.stat().st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        if allows_others(file, stat.S_IWGRP | stat.S_IWOTH):
             raise SettingsError(f"{place} can be changed by other users. Run: chmod go-w {file}")
         with file.open("rb") as opened:
             content = opened.read(_LARGEST_FILE + 1)

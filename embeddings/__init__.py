@@ -49,6 +49,9 @@ if TYPE_CHECKING:
     from embeddings.documents.files import find_review_file as find_review_file
     from embeddings.documents.files import remove_review as remove_review
     from embeddings.documents.files import review_files as review_files
+    from embeddings.documents.filesystem import HAS_MODES as HAS_MODES
+    from embeddings.documents.filesystem import allows_others as allows_others
+    from embeddings.documents.filesystem import flush_folder as flush_folder
     from embeddings.documents.lookup import NameMatcher as NameMatcher
     from embeddings.documents.outputs import check_output as check_output
     from embeddings.documents.outputs import output_file as output_file
@@ -116,6 +119,7 @@ _MODULES = {
     "embeddings.documents.files": (
         "COLLECTIONS REVIEWS SUFFIXES add_review collection_folder find_review_file remove_review review_files"
     ),
+    "embeddings.documents.filesystem": "HAS_MODES allows_others flush_folder",
     "embeddings.documents.slugs": "slugify",
     "embeddings.documents.lookup": "NameMatcher",
     "embeddings.documents.converter": "ConvertedFile file_too_large max_file_bytes needs_import_extra",

@@ -27,6 +27,9 @@ def child_command(module: str, *arguments: str) -> list[str]:
         sys.executable,
         "-P",
         "-E",
+        # What it prints is read as UTF-8, whatever the console's encoding is.
+        "-X",
+        "utf8",
         str(Path(__file__).resolve()),
         os.pathsep.join(_import_path()),
         module,

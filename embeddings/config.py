@@ -98,6 +98,15 @@ SANDBOX_MEMORY_BYTES: int = 512 * 1024 * 1024
 SANDBOX_CPU_SECONDS: int = 20
 """The processor time of the process that converts a file, in seconds. A guess."""
 
+SANDBOX_CHECK_SECONDS: float = 0.05
+"""How often the memory of that process is looked at where the system doesn't limit it, in seconds. A guess."""
+
+REPLACE_WAIT_SECONDS: float = 5.0
+"""How long to try to replace a file that another process has open, which only Windows refuses. A guess."""
+
+REPLACE_PAUSE_SECONDS: float = 0.05
+"""The pause between two such tries, in seconds. A guess."""
+
 SANDBOX_TIMEOUT_SECONDS: float = 120.0
 """How long to wait for the process that converts a file, in seconds by the clock. A guess."""
 

@@ -80,7 +80,7 @@ def running_alone(data: Path) -> Iterator[None]:
 
 
 async def serve(make_bot: Callable[[], ReviewBot], engine: Engine, settings: Settings, metrics: Metrics) -> None:
-    """Stay connected until SIGTERM or SIGINT, then finish the work in flight.
+    """Stay connected until SIGTERM, Ctrl-C or Ctrl-Break, then finish the work in flight.
 
     Args:
         make_bot: makes a bot. One that could not log in is thrown away.
@@ -93,9 +93,7 @@ async def serve(make_bot: Callable[[], ReviewBot], engine: Engine, settings: Set
     """
     connection = _Connection(make_bot, settings.token)
     stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    stop_on_signals(stop)
 
     def not_ready() -> str | None:
         if stop.is_set():
@@ -126,6 +124,23 @@ async def serve(make_bot: Callable[[], ReviewBot], engine: Engine, settings: Set
         for task in (connected, stopped, updating):
             task.cancel()
         await asyncio.gather(connected, stopped, updating, return_exceptions=True)
+
+
+def stop_on_signals(stop: asyncio.Event) -> None:
+    """Set an event of the running loop on Ctrl-C, on SIGTERM, and on Windows on Ctrl-Break as well."""
+    loop = asyncio.get_running_loop()
+
+    def from_anywhere(*_: object) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(stop.set)
+
+    names = [name for name in ("SIGINT", "SIGTERM", "SIGBREAK") if hasattr(signal, name)]
+    for number in (signal.Signals[name] for name in names):
+        try:
+            loop.add_signal_handler(number, stop.set)
+        except NotImplementedError:
+            # The loops of Windows handle no signals, but Python itself does.
+            signal.signal(number, from_anywhere)
 
 
 async def update_index(engine: Engine, interval: float = INDEX_CHECK_INTERVAL) -> None:

@@ -5,6 +5,7 @@ Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 
 from __future__ import annotations
 
+import errno
 import gc
 import io
 import os
@@ -117,7 +118,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     try:
         code = _run(arguments)
         sys.stdout.flush()
-    except BrokenPipeError:
+    except OSError as error:
+        if not _pipe_is_closed(error):
+            raise
         # The reader of the pipe has closed it. Python must have nothing left to flush when it closes stdout.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 1
@@ -129,10 +132,15 @@ def _run(arguments: Sequence[str] | None) -> int:
         app(arguments, prog_name="review-bot", standalone_mode=True)
     except SystemExit as end:
         return end.code if isinstance(end.code, int) else 1
-    except BrokenPipeError:
-        raise
     except Exception as error:
+        if isinstance(error, OSError) and _pipe_is_closed(error):
+            raise
         if os.environ.get(DEBUG):
             raise
         notice(f"Unexpected error: {error!r}. Set {DEBUG}=1 to see the traceback, and report it.")
     return 1
+
+
+def _pipe_is_closed(error: OSError) -> bool:
+    # Windows calls it an invalid argument.
+    return isinstance(error, BrokenPipeError) or (os.name == "nt" and error.errno == errno.EINVAL)

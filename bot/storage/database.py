@@ -20,6 +20,7 @@ from typing import Literal, Self
 from bot.config import DATABASE_RETRY_PAUSE, DATABASE_WAIT
 from bot.storage.records import StorageError, StorageVersionError
 from bot.storage.schema import MIGRATIONS, VERSION
+from embeddings import allows_others
 
 DATABASE = "bot.sqlite3"
 """The database's name in the data folder."""
@@ -167,7 +168,7 @@ def readable_by_others(path: Path) -> tuple[Path, ...]:
     for file in (path, *(path.with_name(path.name + ending) for ending in JOURNAL)):
         # A journal may vanish at any moment, with the process that closes the database last.
         with suppress(FileNotFoundError):
-            if file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+            if allows_others(file, stat.S_IRWXG | stat.S_IRWXO):
                 found.append(file)
     return tuple(found)
 

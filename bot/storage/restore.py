@@ -11,7 +11,6 @@ place. A failure undoes this, and the next restore undoes what a kill left behin
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import os
 import shutil
@@ -21,11 +20,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import filelock
+
 from bot.storage.backup import ENTRIES, MANIFEST, MAX_MANIFEST_BYTES, ArchivedFile, BackupError, Manifest
 from bot.storage.database import DATABASE, JOURNAL
 from bot.storage.integrity import examine, in_use
+from embeddings import flush_folder
 
 STAGING = ".restore"
+
+LOCK = ".restore.lock"
+"""Locked while a restore runs. Its content and whether it exists mean nothing."""
 
 _NEW, _MOVING, _ASIDE, _DONE = "new", "moving", "aside", "done"
 
@@ -51,7 +56,8 @@ def restore(file: Path, data: Path, *, replace: bool = False) -> Manifest:
             with _alone(data):
                 return _restore(file, data, replace=replace)
         finally:
-            if is_new and not any(data.iterdir()):
+            if is_new and [path.name for path in data.iterdir()] == [LOCK]:
+                (data / LOCK).unlink()
                 data.rmdir()
     except OSError as error:
         place = Path(error.filename or data)
@@ -110,14 +116,15 @@ def _restore(file: Path, data: Path, *, replace: bool) -> Manifest:
 
 @contextmanager
 def _alone(data: Path) -> Iterator[None]:
-    folder = os.open(data, os.O_RDONLY)
+    lock = filelock.FileLock(data / LOCK, mode=0o600)
     try:
-        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
-    except BlockingIOError:
+        lock.acquire(timeout=0)
+    except filelock.Timeout:
         raise BackupError(f"{data}: Another restore is running. Try again later.") from None
+    try:
+        yield
     finally:
-        os.close(folder)
+        lock.release()
 
 
 def _has_content(path: Path) -> bool:
@@ -200,20 +207,11 @@ def _swap(data: Path) -> None:
         (staging / _MOVING).rename(staging / _ASIDE)
         for path in (staging / _NEW).iterdir():
             path.rename(data / path.name)
-        _flush(data)
+        flush_folder(data)
         (staging / _ASIDE).rename(staging / _DONE)
     except BaseException:
         undo_interrupted(data)
         raise
-
-
-def _flush(folder: Path) -> None:
-    """Write a folder's names to the disk. The content of its files is there already."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
 
 
 def _remove(path: Path) -> None:

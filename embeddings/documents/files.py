@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.config import MAX_SERVER_CHARACTERS, MAX_SERVER_REVIEWS
+from embeddings.documents.filesystem import flush_folder, replace_file
 from embeddings.documents.slugs import slugify
 from embeddings.errors import ReviewFileError, ReviewStorageError
 from embeddings.records import SHARED
@@ -155,8 +156,8 @@ def add_review(data: Path, collection: str, slug: str, content: str, *, replaces
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        partial.replace(target)
-        _flush(folder)
+        replace_file(partial, target)
+        flush_folder(folder)
     except OSError as error:
         with suppress(OSError):
             partial.unlink(missing_ok=True)
@@ -175,7 +176,7 @@ def remove_review(data: Path, collection: str, slug: str) -> None:
         raise ReviewStorageError(f"The review '{slug}' no longer exists.")
     try:
         present.file.unlink()
-        _flush(present.file.parent)
+        flush_folder(present.file.parent)
     except OSError as error:
         raise ReviewStorageError(f"The review '{slug}' can't be removed ({error.strerror}).") from error
 
@@ -202,12 +203,3 @@ def _characters(file: Path) -> int:
             return len(opened.read(4 * (MAX_SERVER_CHARACTERS + 1)).decode("utf-8", "replace"))
     except OSError:
         return 0
-
-
-def _flush(folder: Path) -> None:
-    """Flush a folder's entries to the disk."""
-    opened = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)

@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
+from embeddings.documents.filesystem import copy_mode, replace_file
 from embeddings.errors import OutputError
 
 IsOurs = Callable[[Path], bool]
@@ -75,12 +76,12 @@ def output_file(
     try:
         with os.fdopen(descriptor, "w+b") as stream:
             if mode is None and place.is_file():
-                os.fchmod(descriptor, place.stat().st_mode & 0o7777)
+                copy_mode(place, descriptor)
             yield stream
             stream.flush()
             os.fsync(descriptor)
         check_output(file, lambda old: is_ours(old) or _same_content(old, beside), force=force)
-        beside.replace(place)
+        replace_file(beside, place)
     finally:
         with suppress(OSError):
             beside.unlink(missing_ok=True)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import resource
 import sys
 from dataclasses import asdict
 from typing import Any
 
-from embeddings.config import SANDBOX_CPU_SECONDS, SANDBOX_MEMORY_BYTES
 from embeddings.documents.converter import FORMATS, convert
+from embeddings.documents.limits import limit_this_process
 from embeddings.errors import LibraryError
 
 _MAX_HEADER_BYTES = 16_384
@@ -17,25 +16,10 @@ _MAX_HEADER_BYTES = 16_384
 
 def main() -> None:
     """Convert the file on stdin, within limits that are set before anything is read."""
-    restrict()
+    limit_this_process()
     header = json.loads(sys.stdin.buffer.readline(_MAX_HEADER_BYTES))
     data = sys.stdin.buffer.read(max(kind.max_bytes for kind in FORMATS.values()) + 1)
     sys.stdout.buffer.write(json.dumps(_answer(data, header), ensure_ascii=False).encode("utf-8", "replace"))
-
-
-def restrict() -> None:
-    """Set this process's limits of memory, processor time, and bytes to write."""
-    for limit, most in (
-        (resource.RLIMIT_AS, SANDBOX_MEMORY_BYTES),
-        (resource.RLIMIT_CPU, SANDBOX_CPU_SECONDS),
-        (resource.RLIMIT_FSIZE, 0),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        try:
-            resource.setrlimit(limit, (most, most))
-        except (ValueError, OSError):
-            # Some systems refuse some of them. The parent's timeout remains.
-            continue
 
 
 def _answer(data: bytes, header: dict[str, Any]) -> dict[str, Any]:

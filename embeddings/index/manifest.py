@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from embeddings.documents.filesystem import replace_file
 from embeddings.encoders.base import EncoderIdentity
 from embeddings.errors import REBUILD, IndexDamagedError, IndexMissingError, IndexVersionError
 
@@ -113,7 +114,7 @@ class Manifest:
                 stream.write(content)
                 stream.flush()
                 os.fsync(stream.fileno())
-            beside.replace(directory / MANIFEST_FILE)
+            replace_file(beside, directory / MANIFEST_FILE)
         except OSError:
             beside.unlink(missing_ok=True)
             raise

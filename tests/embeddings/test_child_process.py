@@ -61,9 +61,6 @@ def test_a_child_gets_no_token_and_nothing_that_changes_its_imports(monkeypatch:
 
 @pytest.mark.parametrize("output", [b"", b"null", b"[]", b"{}", b'{"review": {}}', b"not JSON"])
 def test_a_child_that_ends_well_without_an_answer_has_failed(output: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    def finished(*_: object, **__: object) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.CompletedProcess((), 0, output)
-
-    monkeypatch.setattr("embeddings.documents.sandbox.subprocess.run", finished)
+    monkeypatch.setattr("embeddings.documents.sandbox._run", lambda _: (0, output))
     with pytest.raises(ConversionError, match=r"^x\.txt: Reading the file takes too much memory or time\."):
         convert_in_sandbox(b"A text.", "x.txt")

@@ -15,13 +15,14 @@ from bot.storage.database import DATABASE
 from bot.storage.integrity import examine
 from bot.storage.synced_commands import EVERYWHERE
 from bot.token import PORTAL, application_id, find_token
+from embeddings import allows_others
 
 
 def token(context: Context) -> str:
     """Check that there is a valid token which only its owner can read and, if asked online, that Discord accepts it."""
     found = find_token(context.environ, context.data)
     application = application_id(found.value)
-    if found.file is not None and found.file.stat().st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if found.file is not None and allows_others(found.file, stat.S_IRWXG | stat.S_IRWXO):
         raise CheckError(f"{found.file}: Other users can read this file. Run: chmod 600 {found.file}")
     place = str(found.file) if found.file is not None else found.setting
     if not context.online:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shlex
+import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +22,12 @@ _ADVISED = re.compile(r"`review-bot (?![^`]*--data)[^`]+(?=`)")
 
 def data_option(data: Path) -> str:
     """Return the `--data` option for a command that acts on a folder: nothing for the default one."""
-    return "" if data == DATA else f" --data {shlex.quote(str(data))}"
+    return "" if data == DATA else f" --data {command_line([str(data)])}"
+
+
+def command_line(words: Sequence[str], *, windows: bool = os.name == "nt") -> str:
+    """Return words as they are typed in the system's shell, in quotes where they need some."""
+    return subprocess.list2cmdline(words) if windows else shlex.join(words)
 
 
 def for_folder(message: str, data: Path) -> str:

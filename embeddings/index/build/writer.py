@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from embeddings.config import VECTOR_BLOCK_ROWS
+from embeddings.documents.filesystem import remove_unused_folder
 from embeddings.index import collection
 from embeddings.index.arrays import save_arrays, save_record
 from embeddings.index.bm25 import BM25Index
@@ -75,13 +76,13 @@ def remove_unused(directory: Path, manifest: Manifest) -> None:
     for folder in _folders(directory / COLLECTIONS):
         for generation in _folders(folder):
             if live.get(folder.name) != generation.name:
-                shutil.rmtree(generation, ignore_errors=True)
+                remove_unused_folder(generation)
         if folder.name not in live:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_unused_folder(folder)
     shutil.rmtree(directory / JOURNALS, ignore_errors=True)
     for encoder in _folders(directory / ENCODERS):
         if encoder != directory / manifest.encoder_folder:
-            shutil.rmtree(encoder, ignore_errors=True)
+            remove_unused_folder(encoder)
 
 
 def _write_vectors(directory: Path, plan: Plan, vectors: VectorCache, dimension: int, choice: str) -> dict[str, str]:

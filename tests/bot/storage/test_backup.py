@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from threading import Event, Thread
 
+import filelock
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ from bot import __version__
 from bot.storage.backup import MANIFEST, ArchivedFile, BackupError, Manifest, back_up, belongs
 from bot.storage.database import Database
 from bot.storage.records import ServerSettings, StorageError, StorageVersionError
-from bot.storage.restore import STAGING, interrupted, restore, undo_interrupted
+from bot.storage.restore import LOCK, STAGING, interrupted, restore, undo_interrupted
 from bot.storage.schema import VERSION
 from bot.storage.server_settings import load_server_settings, save_server_settings
 
@@ -50,11 +51,11 @@ def put(data: Path, content: dict[str, bytes]) -> Path:
 
 
 def tree(data: Path) -> dict[str, bytes]:
-    """Every file, but the database: its bytes differ between copies of the same content."""
+    """Every file but the lock, and the database, whose bytes differ between copies of the same content."""
     return {
         path.relative_to(data).as_posix(): path.read_bytes()
         for path in sorted(data.rglob("*"))
-        if path.is_file() and not path.name.startswith("bot.sqlite3")
+        if path.is_file() and not path.name.startswith("bot.sqlite3") and path.name != LOCK
     }
 
 
@@ -387,3 +388,11 @@ def test_the_manifest_names_every_file_with_its_digest(archive: Path) -> None:
     named = ArchivedFile("questions/whales.jsonl", len(questions), hashlib.sha256(questions).hexdigest())
     assert named in contents.files
     assert [file.name for file in contents.files] == sorted([*CONTENT, "bot.sqlite3"])
+
+
+def test_only_one_restore_runs_at_a_time(archive: Path, tmp_path: Path) -> None:
+    target = tmp_path / "new"
+    target.mkdir()
+    with filelock.FileLock(target / LOCK), pytest.raises(BackupError, match="Another restore is running"):
+        restore(archive, target)
+    restore(archive, target)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import shlex
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -26,6 +25,7 @@ from bot.cli.options import (
 )
 from bot.cli.output.console import notice, print_json
 from bot.cli.output.progress import evaluation_progress
+from bot.cli.output.wording import command_line
 from embeddings import SHIPPED, LibraryError, check_output
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _library(data: Path, ranking: RankingSettings, reranker: str) -> Library:
 def _renewal(questions: Path, split: str | None, baseline: Path) -> str:
     """Return the command that writes a baseline again."""
     chosen = ["--split", split] if split is not None else []
-    return shlex.join(["review-bot", "evaluate", str(questions), *chosen, "--save", str(baseline)])
+    return command_line(["review-bot", "evaluate", str(questions), *chosen, "--save", str(baseline)])
 
 
 def _check_baseline(stored: Run, task: Task, library: Library, renewal: str) -> None:

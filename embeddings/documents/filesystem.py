@@ -1,0 +1,90 @@
+"""What file systems do differently: whether a mode closes a file, a folder opens, and an open file can be replaced.
+
+What Windows refuses or lacks is here, tested on a simulated Windows only (`tests/simulated_windows/`).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from embeddings.config import REPLACE_PAUSE_SECONDS, REPLACE_WAIT_SECONDS
+
+HAS_MODES = hasattr(os, "geteuid")
+"""Whether a file's mode says who may open it. On Windows the access list of its folder does, and modes say nothing."""
+
+
+def allows_others(file: Path, permissions: int) -> bool:
+    """Return True if a file's mode gives one of these permissions, such as `stat.S_IRWXO`.
+
+    Raises:
+        OSError: the file can't be examined.
+    """
+    mode = file.stat().st_mode
+    return HAS_MODES and bool(mode & permissions)
+
+
+def copy_mode(file: Path, descriptor: int) -> None:
+    """Give an open file the mode of another file.
+
+    Raises:
+        OSError: the file can't be examined, or the mode can't be changed.
+    """
+    if HAS_MODES:
+        os.fchmod(descriptor, file.stat().st_mode & 0o7777)
+
+
+def flush_folder(folder: Path) -> None:
+    """Write a folder's names to the disk, where a folder can be opened for that.
+
+    Raises:
+        OSError: the disk refuses.
+    """
+    try:
+        opened = os.open(folder, os.O_RDONLY)
+    except PermissionError:
+        # Windows opens no folder, and NTFS has the names in its journal.
+        if HAS_MODES:
+            raise
+        return
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
+def replace_file(source: Path, target: Path) -> None:
+    """Put a file in the place of another in one step.
+
+    Windows refuses while another process has one of the two open, even to read it. That lasts only a moment, so it is
+    tried again.
+
+    Raises:
+        OSError: it can't be done. `target` is unchanged.
+    """
+    until = time.monotonic() + REPLACE_WAIT_SECONDS
+    while True:
+        try:
+            source.replace(target)
+            return
+        except PermissionError:
+            if HAS_MODES or time.monotonic() > until:
+                raise
+        time.sleep(REPLACE_PAUSE_SECONDS)
+
+
+def remove_unused_folder(folder: Path) -> None:
+    """Remove a folder that nothing refers to any more, as far as possible.
+
+    On Windows a folder that another process reads stays whole, to be removed another time. Elsewhere that process can
+    still read what it has open.
+    """
+    leaving = folder if folder.name.startswith(".") else folder.with_name(f".{folder.name}.old")
+    with suppress(OSError):
+        if leaving != folder:
+            # Windows renames no folder in which a file is open.
+            folder.rename(leaving)
+        shutil.rmtree(leaving, ignore_errors=True)
