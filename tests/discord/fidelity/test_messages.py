@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import io
 import json
 
 import discord
@@ -11,7 +10,7 @@ import pytest
 
 from tests.discord.harness.bots import QUESTION, Small, scene, until
 from tests.discord.loopback.client import connect
-from tests.discord.loopback.state.objects import BOT, Permission
+from tests.discord.loopback.state.objects import Permission
 
 
 async def test_content_is_blank_unless_it_is_meant_for_the_bot(loopback_url: str) -> None:
@@ -34,64 +33,6 @@ async def test_content_is_blank_unless_it_is_meant_for_the_bot(loopback_url: str
             f"{mention} in a thread",
         ]  # fmt: skip
         assert (await bot.channel(general).fetch_message(int(quiet.id))).content == ""
-
-
-async def test_content_is_whole_with_the_privileged_intent(loopback_url: str) -> None:
-    intents = discord.Intents(guilds=True, guild_messages=True, message_content=True)
-    bot = Small(intents=intents)
-    async with connect(loopback_url) as loopback:
-        await loopback.settings(granted_intents=intents.value)
-    async with scene(loopback_url, bot) as club:
-        await club.ana.say(club.general, "nobody in particular")
-        await until(lambda: bot.heard)
-        assert bot.heard[0].content == "nobody in particular"
-
-
-async def test_the_bot_hears_of_edits_and_deletions(loopback_url: str) -> None:
-    bot = Small()
-    async with scene(loopback_url, bot) as club:
-        said = await club.ana.mention(club.general, "one")
-        await until(lambda: bot.heard)
-        await club.ana.edit(said, f"<@{club.loopback.bot_id}> two")
-        await club.ana.delete(said)
-        await until(lambda: bot.deleted)
-        assert (bot.edited, bot.deleted) == ([f"<@{club.loopback.bot_id}> two"], [int(said.id)])
-
-
-async def test_messages_of_webhooks_and_bots_are_marked(loopback_url: str) -> None:
-    bot = Small()
-    async with scene(loopback_url, bot) as club:
-        await club.ana.say(club.general, f"<@{club.loopback.bot_id}> by webhook", webhook=True)
-        await (await club.server.member("Robot", bot=True)).mention(club.general, "by a bot")
-        await until(lambda: len(bot.heard) >= 2)
-        assert [(each.webhook_id is not None, each.author.bot) for each in bot.heard] == [(True, False), (False, True)]
-
-
-async def test_files_come_with_a_message(loopback_url: str) -> None:
-    bot = Small()
-    async with scene(loopback_url, bot, bot_permissions=BOT | int(Permission.ATTACH_FILES)) as club:
-        sent = await bot.channel(club.general).send("Here", file=discord.File(io.BytesIO(b"12345"), "a.txt"))
-        assert [(each.filename, each.size) for each in sent.attachments] == [("a.txt", 5)]
-        await sent.edit(attachments=[])
-        assert [each.data["attachments"] for each in await club.general.messages()] == [[]]
-
-
-async def test_one_nonce_posts_one_message(loopback_url: str) -> None:
-    bot = Small()
-    async with scene(loopback_url, bot) as club:
-        sent = [await bot.channel(club.general).send("Once", nonce="n1") for _ in range(2)]
-        assert sent[0].id == sent[1].id
-        assert len(await club.general.messages()) == 1
-
-
-async def test_an_answer_in_a_dm_reaches_its_user(loopback_url: str) -> None:
-    bot = Small()
-    async with scene(loopback_url, bot) as club:
-        said = await club.ana.say(await club.ana.dm(), QUESTION)
-        await until(lambda: bot.heard)
-        await bot.heard[0].reply("In private", mention_author=False)
-        answer = await (await club.ana.dm()).answer_to(said)
-        assert (answer.text, answer.data["message_reference"]["message_id"]) == ("In private", said.id)
 
 
 async def test_a_closed_dm_takes_no_message(loopback_url: str) -> None:
@@ -118,7 +59,9 @@ async def test_the_bot_needs_a_permission_for_what_it_does(loopback_url: str, de
         await club.general.permit_bot(deny=deny)
         channel = bot.channel(club.general)
         with pytest.raises(discord.Forbidden, match=str(code)):
-            await channel.send(embed=discord.Embed(title="x"), reference=channel.get_partial_message(int(said.id)))
+            await channel.send(
+                embed=discord.Embed(description="x", colour=5), reference=channel.get_partial_message(int(said.id))
+            )
         with pytest.raises(AssertionError, match=f"403 {code}"):
             await club.loopback.assert_clean()
 
@@ -148,17 +91,6 @@ async def test_a_deleted_channel_is_unknown_and_the_bot_hears_of_its_removal(loo
             await bot.channel(club.general).send("x")
         await club.server.remove_bot()
         await until(lambda: not bot.guilds)
-
-
-async def test_the_real_client_paces_itself_by_the_headers(loopback_url: str) -> None:
-    bot = Small()
-    async with scene(loopback_url, bot, bot_permissions=BOT | int(Permission.MANAGE_MESSAGES)) as club:
-        said = [await club.ana.say(club.general, str(number)) for number in range(6)]
-        channel = bot.channel(club.general)
-        begun = asyncio.get_running_loop().time()
-        await asyncio.gather(*(channel.get_partial_message(int(each.id)).delete() for each in said))
-        assert asyncio.get_running_loop().time() - begun > 0.8
-        assert await club.general.messages() == []
 
 
 async def test_a_client_that_ignores_the_headers_is_limited(loopback_url: str) -> None:

@@ -52,10 +52,6 @@ def button(custom_id: str = "a", **more: Any) -> Json:
     return {"type": 2, "style": 1, "label": "Read", "custom_id": custom_id} | more
 
 
-def link(url: Any) -> Json:
-    return {"type": 2, "style": 5, "label": "Source", "url": url}
-
-
 def row(*children: Json) -> Json:
     return {"type": 1, "components": list(children)}
 
@@ -64,8 +60,8 @@ def box(*children: Json, **more: Any) -> Json:
     return {"type": 17, "components": list(children)} | more
 
 
-def section(*children: Json, accessory: Json | None = None) -> Json:
-    return {"type": 9, "components": list(children), "accessory": accessory or button()}
+def section(*children: Json) -> Json:
+    return {"type": 9, "components": list(children), "accessory": button()}
 
 
 def select(**more: Any) -> Json:
@@ -76,12 +72,8 @@ def v2(*components: Json, **more: Any) -> Json:
     return {"flags": COMPONENTS_V2, "components": list(components)} | more
 
 
-def embed(**parts: Any) -> Json:
-    return {"embeds": [parts]}
-
-
-def fields(*pairs: tuple[str, str]) -> list[Json]:
-    return [{"name": name, "value": value} for name, value in pairs]
+def embed(description: str = "x", color: int = 5, **more: Any) -> Json:
+    return {"description": description, "color": color} | more
 
 
 def modal(*components: Json, title: str = "Ask", custom_id: str = "m") -> Json:
@@ -111,25 +103,11 @@ MESSAGES: dict[str, Any] = {
     "no more than white space": {"content": " \n\t "},
     "an empty list of embeds and no content": {"embeds": []},
     "content null and no more": {"content": None},
-    "eleven embeds": {"embeds": [{"title": "x"}] * 11},
-    "an embed with nothing in it": embed(),
-    "an embed of a colour alone": embed(color=5),
-    "a title of 257 characters": embed(title="x" * 257),
-    "a description of 4097 characters": embed(description="x" * 4097),
-    "6001 characters over two embeds": {"embeds": [{"description": "x" * 4000}, {"description": "x" * 2001}]},
-    "a footer of 2049 characters": embed(footer={"text": "x" * 2049}),
-    "an author of 257 characters": embed(author={"name": "x" * 257}),
-    "an author without a name": embed(title="x", author={"url": "https://example.org"}),
-    "26 fields": embed(fields=fields(*[("a", "b")] * 26)),
-    "a field without a value": embed(fields=fields(("a", ""))),
-    "a field of white space": embed(fields=fields((" ", "b"))),
-    "a field's value of 1025 characters": embed(fields=fields(("a", "x" * 1025))),
-    "a field's name of 257 characters": embed(fields=fields(("x" * 257, "b"))),
-    "an embed that links to javascript": embed(title="x", url="javascript:alert(1)"),
-    "an embed that links to a file": embed(title="x", url="file:///etc/passwd"),
-    "an image that is no link": embed(image={"url": "picture"}),
-    "a colour beyond 24 bits": embed(title="x", color=1 << 24),
-    "a timestamp that is none": embed(title="x", timestamp=12),
+    "two embeds": {"embeds": [embed(), embed()]},
+    "an embed of a colour alone": {"embeds": [{"color": 5}]},
+    "an embed with a picture": {"embeds": [embed(image={"url": "https://example.org/a.png"})]},
+    "a description of 4097 characters": {"embeds": [embed("x" * 4097)]},
+    "a colour beyond 24 bits": {"embeds": [embed(color=1 << 24)]},
     "mentions parsed that don't exist": {"content": "x", "allowed_mentions": {"parse": ["all"]}},
     "users parsed and named": {"content": "x", "allowed_mentions": {"parse": ["users"], "users": ["1"]}},
     "mentions that are a list": {"content": "x", "allowed_mentions": []},
@@ -149,18 +127,13 @@ MESSAGES: dict[str, Any] = {
     "a button outside of a row": {"content": "x", "components": [button()]},
     "a row in a row": {"content": "x", "components": [row(row(button()))]},
     "two buttons of one custom id": {"content": "x", "components": [row(button("a"), button("a"))]},
-    "one custom id in two rows": {"content": "x", "components": [row(button("a")), row(button("a"))]},
     "a button without a custom id": {"content": "x", "components": [row({"type": 2, "style": 1, "label": "x"})]},
     "a custom id of 101 characters": {"content": "x", "components": [row(button("x" * 101))]},
     "an empty custom id": {"content": "x", "components": [row(button(""))]},
     "a label of 81 characters": {"content": "x", "components": [row(button(label="x" * 81))]},
     "a button with no label": {"content": "x", "components": [row(button(label=""))]},
     "a style that doesn't exist": {"content": "x", "components": [row(button(style=9))]},
-    "a link without an address": {"content": "x", "components": [row(link(None))]},
-    "a link to javascript": {"content": "x", "components": [row(link("javascript:alert(1)"))]},
-    "a link to nowhere": {"content": "x", "components": [row(link("https://"))]},
-    "a link of 513 characters": {"content": "x", "components": [row(link("https://example.org/" + "x" * 493))]},
-    "a link with a custom id": {"content": "x", "components": [row(link("https://example.org") | {"custom_id": "a"})]},
+    "a link": {"content": "x", "components": [row(button(style=5, url="https://example.org"))]},
     "an address on a plain button": {"content": "x", "components": [row(button(url="https://example.org"))]},
     "a select beside a button": {"content": "x", "components": [row(select(), button())]},
     "a select with no options": {"content": "x", "components": [row(select(options=[]))]},
@@ -182,25 +155,18 @@ MESSAGES: dict[str, Any] = {
     "content beside the flag": v2(text("x"), content="x"),
     "embeds beside the flag": v2(text("x"), embeds=[{"title": "x"}]),
     "the flag and nothing else": v2(),
-    "41 components": v2(*(text("x") for _ in range(41))),
     "41 components, nested ones counted": v2(
         box(*(text("x") for _ in range(20))), box(*(text("x") for _ in range(19)))
     ),
     "4001 characters over two texts": v2(text("x" * 2000), box(text("x" * 2001))),
     "an empty text": v2(text("")),
     "a text of white space": v2(text("  ")),
-    "a text of 4001 characters": v2(text("x" * 4001)),
     "a container in a container": v2(box(box(text("x")))),
     "an empty container": v2(box()),
     "a section without an accessory": v2({"type": 9, "components": [text("x")]}),
     "a section of four texts": v2(section(*(text("x") for _ in range(4)))),
     "a section of no text": v2(section()),
-    "a section of buttons": v2(section(button("b"))),
-    "a select as an accessory": v2(section(text("x"), accessory=select())),
     "one custom id in two sections": v2(section(text("x")), section(text("y"))),
-    "a thumbnail at the top": v2({"type": 11, "media": {"url": "https://example.org/a.png"}}),
-    "a thumbnail of javascript": v2(section(text("x"), accessory={"type": 11, "media": {"url": "javascript:1"}})),
-    "a gallery of nothing": v2({"type": 12, "items": []}),
     "a separator of spacing 3": v2(text("x"), {"type": 14, "spacing": 3}),
     "an accent beyond 24 bits": v2(box(text("x"), accent_color=1 << 24)),
     "one id twice": v2(text("x") | {"id": 7}, text("y") | {"id": 7}),
@@ -225,14 +191,12 @@ CALLBACKS: dict[str, Json] = {
     "a modal of nothing": modal(),
     "a modal of six fields": modal(*(label(str(number)) for number in range(6))),
     "a modal with one field twice": modal(label("a"), label("a")),
-    "a modal with a button": modal(row(button())),
     "a field without a custom id": modal(label("")),
     "a field's placeholder of 101 characters": modal(label(placeholder="x" * 101)),
     "a field's value of 4001 characters": modal(label(value="x" * 4001)),
     "a field longer at least than at most": modal(label(min_length=10, max_length=5)),
     "a field of a style that doesn't exist": modal(label(style=3)),
     "a field's label of 46 characters": modal(label() | {"label": "x" * 46}),
-    "a field without a label": modal({"type": 4, "style": 1, "custom_id": "q"}),
 }
 AUTOCOMPLETES: dict[str, Json] = {
     "26 choices": choices(*[("a", str(number)) for number in range(26)]),
@@ -267,9 +231,7 @@ COMMAND_SETS: dict[str, Any] = {
     "a choice of 101 characters in a command": [command(options=[option(choices=[{"name": "a", "value": "x" * 101}])])],
     "an option of a type that doesn't exist": [command(options=[option(type=99)])],
     "an option beside a sub-command": [command(options=[option("a", type=1), option("b")])],
-    "a sub-command too deep": [
-        command(options=[option("a", type=2, options=[option("b", type=1, options=[option("c", type=1)])])])
-    ],
+    "a sub-command too deep": [command(options=[option("a", type=1, options=[option("b", type=1)])])],
     "a shortest length of 6001": [command(options=[option(min_length=6001)])],
     "a context that doesn't exist": [command(contexts=[9])],
     "an installation that doesn't exist": [command(integration_types=[5])],
@@ -287,12 +249,10 @@ COMMAND_SETS: dict[str, Any] = {
     "a set that is an object": {"name": "ask"},
 }
 SCHEMA_ALONE = {
-    "a timestamp that is none",
     "mentions parsed that don't exist",
     "mentions that are a list",
     "a reply without a message",
     "an accent beyond 24 bits",
-    "an option of a type that doesn't exist",
     "a shortest length of 6001",
     "a context that doesn't exist",
     "an installation that doesn't exist",
@@ -380,31 +340,20 @@ async def test_an_invalid_set_of_commands_is_refused(module_url: str, name: str)
 
 VALID: dict[str, Json] = {
     "content of 2000 characters": {"content": "x" * 2000},
-    "ten embeds of 6000 characters": {"embeds": [{"description": "x" * 600}] * 10},
-    "an embed with all its parts": embed(
-        title="x" * 256,
-        description="y",
-        url="https://example.org",
-        color=0xFFFFFF,
-        fields=fields(("a", "b")),
-        footer={"text": "x"},
-        author={"name": "x", "url": "https://example.org"},
-    ),
+    "an embed of 4096 characters": {"embeds": [embed("x" * 4096, 0xFFFFFF)]},
     "five rows of five buttons": {
         "content": "x",
         "components": [row(*(button(f"{n}-{m}") for m in range(5))) for n in range(5)],
     },
     "a select": {"content": "x", "components": [row(select())]},
-    "a link": {"content": "x", "components": [row(link("https://example.org/a?b=c#d"))]},
     "forty components, nested ones counted": v2(
         box(*(text("x") for _ in range(20))), box(*(text("x") for _ in range(18)))
     ),
     "4000 characters of text": v2(box(text("x" * 2000)), text("y" * 2000)),
     "sections with buttons and a separator": v2(
         box(
-            section(text("> a quote"), accessory=button("a")),
+            section(text("> a quote")),
             {"type": 14, "divider": True, "spacing": 2},
-            section(text("> another"), accessory=link("https://example.org")),
             row(button("b", emoji={"name": "👍"}), button("c", style=4, disabled=True)),
             accent_color=0x5865F2,
         )

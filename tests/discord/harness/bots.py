@@ -33,8 +33,6 @@ class Small(discord.AutoShardedClient):
         super().__init__(**settings | how)
         self.tree = app_commands.CommandTree(self)
         self.heard: list[discord.Message] = []
-        self.deleted: list[int] = []
-        self.edited: list[str] = []
 
     async def setup_hook(self) -> None:
         await self.tree.sync()
@@ -44,12 +42,6 @@ class Small(discord.AutoShardedClient):
 
     async def on_message(self, message: discord.Message) -> None:
         self.heard.append(message)
-
-    async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
-        self.deleted.append(event.message_id)
-
-    async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
-        self.edited.append(event.data["content"])
 
     def channel(self, channel: Channel) -> discord.PartialMessageable:
         """Return discord.py's object of a channel."""

@@ -357,13 +357,13 @@ class Person:
         """Type into the option `focused`; `options` has the text in it and the values of others."""
         return await self._start("slash", channel=channel.id, name=command, options=options, focused=focused)
 
-    async def menu(self, message: Message, command: str, *, age: float = 0.0) -> Interaction:
+    async def menu(self, message: Message, command: str) -> Interaction:
         """Choose a command of a message's context menu."""
-        return await self._start("menu", message=message.id, name=command, age=age)
+        return await self._start("menu", message=message.id, name=command)
 
-    async def click(self, message: Message, button: str, *, age: float = 0.0) -> Interaction:
+    async def click(self, message: Message, button: str) -> Interaction:
         """Press a button, by its label or its custom id."""
-        return await self._start("press", message=message.id, custom_id=button, age=age)
+        return await self._start("press", message=message.id, custom_id=button)
 
     async def choose(self, message: Message, select: str, *values: str) -> Interaction:
         """Choose values of a select, by its custom id."""

@@ -21,7 +21,6 @@ class Fault:
             `close` ends it; `silence` never answers; `delay` only waits.
         after: True if Discord does what was asked before the fault.
         times: how often it strikes, or None for always.
-        skip: how many requests pass first.
         seconds: how long a `delay` or a `silence` is.
         status: the HTTP status.
         code: the JSON code.
@@ -35,7 +34,6 @@ class Fault:
     kind: str
     after: bool = False
     times: int | None = 1
-    skip: int = 0
     seconds: float = 0.0
     status: int = 500
     code: int = 0
@@ -89,9 +87,6 @@ class Faults:
         """Return the fault that strikes this request, if any, and count it."""
         for fault in self.laid:
             if not re.fullmatch(fault.route, f"{method} {template}"):
-                continue
-            if fault.skip:
-                fault.skip -= 1
                 continue
             if fault.times is not None:
                 if fault.times == 0:

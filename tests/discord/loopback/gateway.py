@@ -97,7 +97,6 @@ class Gateway:
         self.url = url
         self.heartbeat_interval = heartbeat_interval
         self.acknowledges_heartbeats = True
-        self.delay = 0.0
         self.sessions: dict[str, Session] = {}
         self.connections: set[Connection] = set()
         self.identifies: list[Json] = []
@@ -158,8 +157,6 @@ class Gateway:
     async def _write(self, connection: Connection) -> None:
         while True:
             message = await connection.outgoing.get()
-            if self.delay:
-                await asyncio.sleep(self.delay)
             try:
                 if isinstance(message, bytes):
                     await connection.ws.send_bytes(message)
@@ -218,13 +215,12 @@ class Gateway:
         if intents & ~ALL_INTENTS:
             await self._close(connection, 4013)
             return
-        if intents & PRIVILEGED & ~self.world.granted_intents:
+        if intents & PRIVILEGED:
             await self._close(connection, 4014)
             return
         if not 0 <= shard[0] < shard[1]:
             await self._close(connection, 4010)
             return
-        self.world.reads_content = bool(intents & Intents.MESSAGE_CONTENT)
         for old in [each for each in self.sessions.values() if each.shard == shard and not each.connection]:
             del self.sessions[old.id]
         session = Session(secrets.token_hex(16), (shard[0], shard[1]), intents, connection=connection)
@@ -309,15 +305,11 @@ class Gateway:
 
         Args:
             action: `reconnect` (op 7), `invalidate` (op 9; `resumable`), `close` (`code`), `reset`, `raw` (`hex`),
-                `event` (`name`, `data`: a dispatch of just that), `heartbeats` (`acknowledged`) or `delay` (`seconds`
-                before each frame).
+                `event` (`name`, `data`: a dispatch of just that) or `heartbeats` (`acknowledged`).
             how: what is in brackets, and `shard`.
         """
         if action == "heartbeats":
             self.acknowledges_heartbeats = bool(how["acknowledged"])
-            return
-        if action == "delay":
-            self.delay = float(how["seconds"])
             return
         if action == "event":
             self.dispatch(str(how["name"]), how["data"], guild_id=None)

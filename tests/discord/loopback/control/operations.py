@@ -351,7 +351,6 @@ class Control(Users):
         defer_schema: bool | None = None,
         check_responses: bool | None = None,
         shards: int | None = None,
-        granted_intents: int | None = None,
         heartbeat_interval: float | None = None,
     ) -> None:
         """Change how the loopback Discord behaves. None leaves a setting as it is."""
@@ -360,7 +359,6 @@ class Control(Users):
             (self.rest, "defer_schema", defer_schema),
             (self.rest, "check_responses", check_responses),
             (self.world, "shards", shards),
-            (self.world, "granted_intents", granted_intents),
             (self.gateway, "heartbeat_interval", heartbeat_interval),
         ):
             if value is not None:

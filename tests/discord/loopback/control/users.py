@@ -27,8 +27,8 @@ from tests.discord.loopback.state.objects import (
 )
 
 ATTACHMENT_LIMIT = 10 * 1024 * 1024
-SUBCOMMAND, GROUP, STRING, INTEGER, BOOLEAN, USER, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = range(1, 12)
-BUTTON, SELECTS = 2, (3, 5, 6, 7, 8)
+SUBCOMMAND, STRING, BOOLEAN, CHANNEL, ATTACHMENT = 1, 3, 5, 7, 11
+BUTTON, SELECT = 2, 3
 MEMBER_CAN_GIVE_AN_APP = int(
     Permission.ATTACH_FILES | Permission.EMBED_LINKS | Permission.MENTION_EVERYONE | Permission.USE_EXTERNAL_EMOJIS
 )
@@ -126,7 +126,7 @@ class Users:
         Args:
             user: the user's id.
             channel: the channel's id.
-            name: the command's name, with the names of a group and a sub-command if it has any.
+            name: the command's name, with that of a sub-command if it has any.
             options: the options' values by name.
             age: seconds since it was sent.
             focused: the option that is being typed, for autocomplete.
@@ -136,15 +136,15 @@ class Users:
         command, owners = self._command(who, place, root, 1)
         declared, path = command["options"], []
         for word in nested:
-            options_named = [each for each in declared if each["name"] == word and each["type"] in (SUBCOMMAND, GROUP)]
+            options_named = [each for each in declared if each["name"] == word and each["type"] == SUBCOMMAND]
             if not options_named:
                 raise NotOfferedError(f"/{name}: there is no sub-command {word!r}")
             path.append(options_named[0])
             declared = path[-1].get("options") or []
-        if any(each["type"] in (SUBCOMMAND, GROUP) for each in declared):
+        if any(each["type"] == SUBCOMMAND for each in declared):
             raise NotOfferedError(f"/{name} wants a sub-command")
         resolved: Json = {}
-        given = self._given(name, declared, options, place, resolved, focused)
+        given = self._given(name, declared, options, resolved, focused)
         for option in reversed(path):
             given = [{"name": option["name"], "type": option["type"], "options": given}]
         data: Json = {"id": command["id"], "name": command["name"], "type": 1, "options": given}
@@ -152,14 +152,9 @@ class Users:
             data["guild_id"] = command["guild_id"]
         if resolved:
             data["resolved"] = resolved
-        interaction = self._make(COMMAND if focused is None else AUTOCOMPLETE, who, place, data, owners, age=age)
-        if focused is not None:
-            interaction.option_type = next(each["type"] for each in declared if each["name"] == focused)
-        return self._send(interaction)
+        return self._send(self._make(COMMAND if focused is None else AUTOCOMPLETE, who, place, data, owners, age=age))
 
-    def _given(
-        self, name: str, declared: list[Json], options: Json, place: Channel, resolved: Json, focused: str | None
-    ) -> list[Json]:
+    def _given(self, name: str, declared: list[Json], options: Json, resolved: Json, focused: str | None) -> list[Json]:
         """Return the options as an interaction has them, and fill in what they resolve to."""
         unknown = set(options) - {each["name"] for each in declared}
         if unknown:
@@ -178,40 +173,27 @@ class Users:
                 if not option.get("autocomplete"):
                     raise NotOfferedError(f"/{name}: {focused} has no autocomplete")
                 entry["focused"] = True
-            self._resolve(option["type"], value, place, resolved)
+            self._resolve(option["type"], value, resolved)
             given.append(entry)
         return given
 
     def _check_value(self, name: str, option: Json, value: Any) -> None:
         where, kind = f"/{name}: {option['name']}", option["type"]
-        types: dict[int, tuple[type, ...]] = {INTEGER: (int,), BOOLEAN: (bool,), NUMBER: (int, float)}
-        if not isinstance(value, types.get(kind, (str,))):
+        if not isinstance(value, bool if kind == BOOLEAN else str):
             raise NotOfferedError(f"{where} is not of its type")
         if option.get("choices") and value not in [each["value"] for each in option["choices"]]:
             raise NotOfferedError(f"{where} is none of its choices")
         if kind == CHANNEL and option.get("channel_types"):
-            found = self.world.channels[int(str(value))].type
+            found = self.world.channels[int(value)].type
             if found not in option["channel_types"]:
                 raise NotOfferedError(f"{where} takes no channel of type {found}")
         if kind == STRING:
             least, most = option.get("min_length") or 0, option.get("max_length") or 6000
-            if not least <= len(str(value)) <= most:
+            if not least <= len(value) <= most:
                 raise NotOfferedError(f"{where} takes {least} to {most} characters")
-        elif kind in (INTEGER, NUMBER):
-            least, most = option.get("min_value"), option.get("max_value")
-            if (least is not None and value < least) or (most is not None and value > most):
-                raise NotOfferedError(f"{where} is out of its range")
 
-    def _resolve(self, kind: int, value: Any, place: Channel, resolved: Json) -> None:
-        server = self.world.guilds.get(place.guild_id or 0)
-        if kind == USER:
-            who = self.world.users[int(value)]
-            resolved.setdefault("users", {})[value] = payloads.user(who)
-            if server is not None:
-                member = payloads.member(server, who)
-                member["permissions"] = str(self.world.permissions(place, who.id))
-                resolved.setdefault("members", {})[value] = member
-        elif kind == CHANNEL:
+    def _resolve(self, kind: int, value: Any, resolved: Json) -> None:
+        if kind == CHANNEL:
             target = self.world.channels[int(value)]
             data = payloads.channel(self.world, target, for_user=self.world.bot.id)
             resolved.setdefault("channels", {})[value] = data
@@ -234,7 +216,7 @@ class Users:
         self.world.uploads[file.id] = file
         return str(file.id)
 
-    async def menu(self, user: str, message: str, name: str, *, age: float = 0.0) -> str:
+    async def menu(self, user: str, message: str, name: str) -> str:
         """Choose a command of a message's context menu."""
         said = self.world.messages[int(message)]
         who, place = self._place(user, str(said.channel_id))
@@ -246,13 +228,11 @@ class Users:
             "target_id": message,
             "resolved": {"messages": {message: payloads.message(self.world, said, whole=True)}},
         }
-        return self._send(self._make(COMMAND, who, place, data, owners, age=age))
+        return self._send(self._make(COMMAND, who, place, data, owners))
 
     # Components.
 
-    async def press(
-        self, user: str, message: str, custom_id: str, *, values: list[str] | None = None, age: float = 0.0
-    ) -> str:
+    async def press(self, user: str, message: str, custom_id: str, *, values: list[str] | None = None) -> str:
         """Press a button, by its custom id or its label, or choose `values` of a select."""
         said = self.world.messages.get(int(message))
         if said is None:
@@ -263,31 +243,26 @@ class Users:
         found = [
             each
             for each in payloads.walk(said.components)
-            if each["type"] in (BUTTON, *SELECTS)
-            and custom_id in (each.get("custom_id"), each.get("label"))
-            and each.get("custom_id")
+            if each["type"] in (BUTTON, SELECT) and custom_id in (each["custom_id"], each.get("label"))
         ]
         if not found:
             raise NotOfferedError(f"nothing there is called {custom_id!r}")
-        if found[0].get("disabled"):
-            raise NotOfferedError(f"{custom_id!r} is disabled")
         data: Json = {"custom_id": found[0]["custom_id"], "component_type": found[0]["type"], "id": found[0]["id"]}
         if values is not None:
-            offered = {each["value"] for each in found[0].get("options") or []}
-            if found[0]["type"] == 3 and not set(values) <= offered:
+            if not set(values) <= {each["value"] for each in found[0]["options"]}:
                 raise NotOfferedError(f"{custom_id!r} doesn't offer {values}")
             data["values"] = values
         origin = self.world.interactions.get(said.interaction_id or 0)
         owners = origin.owners if origin else {"0": str(place.guild_id or 0)}
-        return self._send(self._make(COMPONENT, who, place, data, owners, message=said, age=age))
+        return self._send(self._make(COMPONENT, who, place, data, owners, message=said))
 
-    async def submit(self, user: str, interaction: str, values: Json, *, age: float = 0.0) -> str:
+    async def submit(self, user: str, interaction: str, values: Json) -> str:
         """Fill in and send the modal that an interaction has opened."""
         opened = self.world.interactions[int(interaction)]
         if opened.modal is None:
             raise NotOfferedError("that interaction has opened no modal")
         who, place = self._place(user, str(opened.channel_id))
-        fields = [each for each in payloads.walk(opened.modal["components"]) if each.get("custom_id")]
+        fields = [each["component"] for each in opened.modal["components"]]
         unknown = set(values) - {each["custom_id"] for each in fields}
         if unknown:
             raise NotOfferedError(f"the modal has no field {', '.join(sorted(unknown))}")
@@ -300,22 +275,19 @@ class Users:
                 raise NotOfferedError(f"{field['custom_id']} takes {least} to {most} characters")
         data: Json = {
             "custom_id": opened.modal["custom_id"],
-            "components": [self._filled(each, values, n) for n, each in enumerate(opened.modal["components"], 1)],
+            "components": [
+                {"type": 18, "id": 2 * number, "component": self._filled(field, values) | {"id": 2 * number + 1}}
+                for number, field in enumerate(fields, 1)
+            ],
             "resolved": {},
         }
         shown_on = self.world.messages.get(opened.message_id or 0)
-        return self._send(self._make(MODAL_SUBMIT, who, place, data, opened.owners, message=shown_on, age=age))
+        return self._send(self._make(MODAL_SUBMIT, who, place, data, opened.owners, message=shown_on))
 
-    def _filled(self, component: Json, values: Json, number: int) -> Json:
-        data: Json = {"type": component["type"], "id": component.get("id") or number}
-        if "custom_id" in component:
-            value = values.get(component["custom_id"], component.get("value") or "")
-            data |= {"custom_id": component["custom_id"], "value": value}
-        if isinstance(component.get("component"), dict):
-            data["component"] = self._filled(component["component"], values, number + 100)
-        if "components" in component:
-            data["components"] = [self._filled(each, values, number + 100) for each in component["components"]]
-        return data
+    @staticmethod
+    def _filled(field: Json, values: Json) -> Json:
+        value = values.get(field["custom_id"], field.get("value") or "")
+        return {"type": field["type"], "custom_id": field["custom_id"], "value": value}
 
     # Interactions.
 

@@ -274,7 +274,7 @@ def _callback_wrong(interaction: Interaction, kind: Any, data: Json, files: dict
     if kind == 5:
         return list(limits.deferral(data))
     if kind == 8:
-        return list(limits.autocomplete(data, interaction.option_type or 3))
+        return list(limits.autocomplete(data))
     return list(limits.modal(data)) if kind == 9 else []
 
 

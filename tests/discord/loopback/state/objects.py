@@ -36,7 +36,7 @@ class Intents(IntFlag):
 
 
 PRIVILEGED = int(Intents.GUILD_MEMBERS | Intents.GUILD_PRESENCES | Intents.MESSAGE_CONTENT)
-"""The intents that Discord grants only on application."""
+"""The intents that Discord grants only on application, and not to this bot."""
 
 
 class Permission(IntFlag):
@@ -192,7 +192,6 @@ class Interaction:
     owners: dict[str, str]
     message_id: int | None = None
     delivered: bool = False
-    option_type: int | None = None
     acknowledged: float | None = None
     callback_type: int | None = None
     attempts: int = 0

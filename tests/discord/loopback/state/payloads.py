@@ -196,9 +196,9 @@ def guild(world: World, server: Guild) -> Json:
 
 
 def content_visible(world: World, message: Message) -> bool:
-    """Return True if Discord lets the bot read a message's content, given its intents."""
+    """Return True if Discord lets a bot without privileged intents read a message's content."""
     in_dm = world.channels[message.channel_id].type == DM
-    return in_dm or world.reads_content or message.author_id == world.bot.id or world.bot.id in message.mentions
+    return in_dm or message.author_id == world.bot.id or world.bot.id in message.mentions
 
 
 def message(world: World, said: Message, *, whole: bool = False, nested: bool = False) -> Json:

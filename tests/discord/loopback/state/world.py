@@ -64,8 +64,6 @@ class World:
         self.clock = Clock()
         self.signals = Signals()
         self.shards = 1
-        self.granted_intents = 0
-        self.reads_content = False
         self._counter = 0
         self.users: dict[int, User] = {}
         self.guilds: dict[int, Guild] = {}

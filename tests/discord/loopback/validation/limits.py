@@ -1,7 +1,8 @@
 """The rules of Discord that its OpenAPI description leaves out.
 
 Each check takes a body and yields what is wrong as `Wrong(path, message)`. The sources are Discord's reference pages on
-messages, components and application commands.
+messages, components and application commands. What the bot never sends is wrong altogether: links on buttons, menus of
+users, pictures, polls, and an embed of more than a description and a colour.
 """
 
 from __future__ import annotations
@@ -11,13 +12,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
 from tests.discord.loopback.state.objects import COMPONENTS_V2, EPHEMERAL, Json
 from tests.discord.loopback.state.payloads import texts, walk
 
 CONTENT = 2000
-EMBEDS, EMBEDS_TOTAL, FIELDS = 10, 6000, 25
+EMBED, EMBED_TEXT = {"description", "color", "type", "flags"}, 4096
 COMPONENTS_TOTAL, TEXT_TOTAL, ROWS, BUTTONS_IN_A_ROW, OPTIONS = 40, 4000, 5, 5, 25
 CHOICES, CHOICE_TEXT, CUSTOM_ID = 25, 100, 100
 NONCE = 25
@@ -25,16 +25,13 @@ MODAL_FIELDS, MODAL_TEXT = 5, 4000
 ATTACHMENTS, ATTACHMENT_BYTES = 10, 10 * 1024 * 1024
 COMMANDS, COMMAND_TEXT = {1: 100, 2: 15, 3: 15}, 8000
 
-ROW, BUTTON, TEXT_INPUT, SECTION, TEXT_DISPLAY, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER, LABEL = (
-    1, 2, 4, 9, 10, 11, 12, 13, 14, 17, 18,
+ROW, BUTTON, SELECT, TEXT_INPUT, SECTION, TEXT_DISPLAY, FILE, SEPARATOR, CONTAINER, LABEL = (
+    1, 2, 3, 4, 9, 10, 13, 14, 17, 18,
 )  # fmt: skip
-SELECTS = {3, 5, 6, 7, 8}
-ONLY_V2 = {SECTION, TEXT_DISPLAY, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER}
-TOP_LEVEL_V2 = {ROW, SECTION, TEXT_DISPLAY, GALLERY, FILE, SEPARATOR, CONTAINER}
-LINK, PREMIUM = 5, 6
-SUB_COMMANDS = (1, 2)
+TOP_LEVEL_V2 = {ROW, SECTION, TEXT_DISPLAY, FILE, SEPARATOR, CONTAINER}
+SUB_COMMAND, OPTION_TYPES = 1, {1, 3, 5, 7, 11}
 
-SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS, VOICE = 1 << 2, 1 << 12, 1 << 13
+SUPPRESS_EMBEDS, SUPPRESS_NOTIFICATIONS = 1 << 2, 1 << 12
 COMMAND_NAME = re.compile(r"[-_'\w]{1,32}")
 
 Path = tuple[str | int, ...]
@@ -57,10 +54,6 @@ def _dicts(value: object) -> list[Json]:
     return [each for each in _list(value) if isinstance(each, dict)]
 
 
-def _dict(value: object) -> Json:
-    return value if isinstance(value, dict) else {}
-
-
 def _blank(value: object) -> bool:
     return not isinstance(value, str) or not value.strip()
 
@@ -79,14 +72,6 @@ def _most(many: list[Any] | Mapping[Any, Any], most: int, at: Path, *, least: in
 
 def _unique(values: Iterable[object], at: Path, what: str) -> Iterator[Wrong]:
     yield from (Wrong(at, f"{what}: {value}") for value, count in Counter(values).items() if count > 1)
-
-
-def _web(value: object, *, also: tuple[str, ...] = ()) -> bool:
-    try:
-        parts = urlsplit(str(value))
-    except ValueError:
-        return False
-    return isinstance(value, str) and parts.scheme in ("http", "https", *also) and bool(parts.netloc)
 
 
 def message(
@@ -108,7 +93,7 @@ def message(
         yield Wrong(("flags",), "flags is a number")
         flags = 0
     is_v2 = bool(flags & COMPONENTS_V2) or was_v2
-    allowed = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | VOICE | COMPONENTS_V2 | (EPHEMERAL if ephemeral_allowed else 0)
+    allowed = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2 | (EPHEMERAL if ephemeral_allowed else 0)
     if flags & ~allowed:
         yield Wrong(("flags",), f"flags {flags & ~allowed} can't be set here")
     if was_v2 and "flags" in body and not flags & COMPONENTS_V2:
@@ -121,12 +106,14 @@ def message(
     yield from _allowed_mentions(body.get("allowed_mentions"))
     yield from _attachments(_list(body.get("attachments")), files)
     if is_v2:
-        for key in ("content", "embeds", "poll", "sticker_ids"):
-            if whole.get(key) or (key not in whole and body.get(key)):
+        for key in ("content", "embeds"):
+            if whole[key]:
                 yield Wrong((key,), "can't be used beside the components v2 flag")
+    for key in ("poll", "sticker_ids"):
+        if body.get(key):
+            yield Wrong((key,), "the bot sends none")
     yield from _components(_list(body.get("components")), v2=is_v2)
-    others = (whole["embeds"], whole["components"], whole["attachments"], files, body.get("poll"))
-    if _blank(whole["content"]) and not any(others) and not body.get("sticker_ids"):
+    if _blank(whole["content"]) and not any([whole["embeds"], whole["components"], whole["attachments"], files]):
         yield Wrong(("content",), "Cannot send an empty message", empty=True)
 
 
@@ -153,37 +140,15 @@ def _allowed_mentions(value: object) -> Iterator[Wrong]:
 
 
 def _embeds(many: list[Any]) -> Iterator[Wrong]:
-    yield from _most(many, EMBEDS, ("embeds",))
-    total = 0
+    yield from _most(many, 1, ("embeds",))
     for index, embed in enumerate(many):
         at: Path = ("embeds", index)
-        if not isinstance(embed, dict):
-            yield Wrong(at, "an embed is an object")
+        if not isinstance(embed, dict) or not {"description", "color"} <= set(embed) <= EMBED:
+            yield Wrong(at, "an embed has a description and a colour")
             continue
-        shown = ("title", "description", "fields", "image", "thumbnail", "video", "author", "footer")
-        if not any(embed.get(key) for key in shown):
-            yield Wrong(at, "an embed can't be empty")
-        author, footer = _dict(embed.get("author")), _dict(embed.get("footer"))
-        fields = _dicts(embed.get("fields"))
-        parts = [(embed, "title", 256, at), (embed, "description", 4096, at)]
-        parts += [(author, "name", 256, (*at, "author"))] if author else []
-        parts += [(footer, "text", 2048, (*at, "footer"))] if footer else []
-        for number, part in enumerate(fields):
-            parts += [(part, "name", 256, (*at, "fields", number)), (part, "value", 1024, (*at, "fields", number))]
-        for part, key, most, where in parts:
-            total += len(str(part.get(key) or "").strip())
-            yield from _text(part, key, most, where, required=part is not embed)
-        yield from _most(fields, FIELDS, (*at, "fields"))
-        links: list[tuple[str, Any, tuple[str, ...]]] = [("url", embed, ()), ("author", author, ())]
-        links += [(key, _dict(embed.get(key)), ("attachment",)) for key in ("image", "thumbnail")]
-        for key, part, also in links:
-            if part.get("url") is not None and not _web(part["url"], also=also):
-                yield Wrong((*at, key), "Scheme must be one of ('http', 'https').")
-        color = embed.get("color")
-        if isinstance(color, int) and not 0 <= color <= 0xFFFFFF:
+        yield from _text(embed, "description", EMBED_TEXT, at)
+        if not isinstance(embed["color"], int) or not 0 <= embed["color"] <= 0xFFFFFF:
             yield Wrong((*at, "color"), "not a colour")
-    if total > EMBEDS_TOTAL:
-        yield Wrong(("embeds",), f"Embed size exceeds maximum size of {EMBEDS_TOTAL}")
 
 
 def _components(top: list[Any], *, v2: bool) -> Iterator[Wrong]:
@@ -199,8 +164,7 @@ def _components(top: list[Any], *, v2: bool) -> Iterator[Wrong]:
     for index, component in enumerate(_dicts(top)):
         at = ("components", index)
         if component.get("type") not in (TOP_LEVEL_V2 if v2 else {ROW}):
-            flag = " without the components v2 flag" if component.get("type") in ONLY_V2 else ""
-            yield Wrong(at, f"can't stand at the top level{flag}")
+            yield Wrong(at, f"can't stand at the top level {'beside' if v2 else 'without'} the components v2 flag")
         yield from _component(component, at)
     yield from _unique_ids(nested)
 
@@ -219,7 +183,7 @@ def _component(component: Json, at: Path) -> Iterator[Wrong]:
         yield from _row(kinds, at)
     elif kind == BUTTON:
         yield from _button(component, at)
-    elif kind in SELECTS:
+    elif kind == SELECT:
         yield from _select(component, at)
     elif kind == TEXT_DISPLAY:
         yield from _text(component, "content", TEXT_TOTAL, at)
@@ -227,8 +191,8 @@ def _component(component: Json, at: Path) -> Iterator[Wrong]:
         if not 1 <= len(children) <= 3 or set(kinds) != {TEXT_DISPLAY}:
             yield Wrong((*at, "components"), "a section holds one to three text displays")
         accessory = component.get("accessory")
-        if not isinstance(accessory, dict) or accessory.get("type") not in (BUTTON, THUMBNAIL):
-            yield Wrong((*at, "accessory"), "a section has a button or a thumbnail beside it")
+        if not isinstance(accessory, dict) or accessory.get("type") != BUTTON:
+            yield Wrong((*at, "accessory"), "a section has a button beside it")
         else:
             yield from _component(accessory, (*at, "accessory"))
     elif kind == CONTAINER:
@@ -237,52 +201,31 @@ def _component(component: Json, at: Path) -> Iterator[Wrong]:
     elif kind == SEPARATOR:
         if component.get("spacing", 1) not in (None, 1, 2):
             yield Wrong((*at, "spacing"), "one of 1, 2")
-    elif kind == THUMBNAIL:
-        yield from _media(component.get("media"), at)
     elif kind == FILE:
-        yield from _media(component.get("file"), at, attached=True)
-    elif kind == GALLERY:
-        items = _dicts(component.get("items"))
-        yield from _most(items, 10, (*at, "items"), least=1)
-        for item in items:
-            yield from _media(item.get("media"), at)
+        file = component.get("file")
+        if not isinstance(file, dict) or not str(file.get("url")).startswith("attachment://"):
+            yield Wrong((*at, "file"), "no such file")
     else:
         yield Wrong((*at, "type"), f"no such component in a message: {kind}")
     for index, child in enumerate(children):
         yield from _component(child, (*at, "components", index))
 
 
-def _media(media: object, at: Path, *, attached: bool = False) -> Iterator[Wrong]:
-    url = media.get("url") if isinstance(media, dict) else None
-    if not _web(url, also=("attachment",)) or (attached and not str(url).startswith("attachment:")):
-        yield Wrong((*at, "media"), "no such media")
-
-
 def _row(kinds: list[Any], at: Path) -> Iterator[Wrong]:
-    if not kinds or not set(kinds) <= {BUTTON, *SELECTS}:
+    if not kinds or not set(kinds) <= {BUTTON, SELECT}:
         yield Wrong((*at, "components"), "a row holds buttons or a select")
-    elif not SELECTS.isdisjoint(kinds) and len(kinds) > 1:
+    elif SELECT in kinds and len(kinds) > 1:
         yield Wrong((*at, "components"), "a select fills its row")
     yield from _most(kinds, BUTTONS_IN_A_ROW, (*at, "components"))
 
 
 def _button(button: Json, at: Path) -> Iterator[Wrong]:
-    style, custom_id, link = button.get("style"), button.get("custom_id"), button.get("url")
-    if style == LINK:
-        if not _web(link, also=("discord",)) or len(str(link)) > 512:
-            yield Wrong((*at, "url"), "Scheme must be one of ('http', 'https', 'discord').")
-        if custom_id:
-            yield Wrong((*at, "custom_id"), "a link can't have one")
-    elif style == PREMIUM:
-        if not button.get("sku_id") or custom_id or link or button.get("label"):
-            yield Wrong(at, "a premium button has a sku_id alone")
-    else:
-        if style not in (1, 2, 3, 4):
-            yield Wrong((*at, "style"), "no such style")
-        yield from _text(button, "custom_id", CUSTOM_ID, at)
-        if link:
-            yield Wrong((*at, "url"), "only a link has one")
-    yield from _text(button, "label", 80, at, required=style != PREMIUM and not button.get("emoji"))
+    if button.get("style") not in (1, 2, 3, 4):
+        yield Wrong((*at, "style"), "no such style")
+    if button.get("url"):
+        yield Wrong((*at, "url"), "only a link has one")
+    yield from _text(button, "custom_id", CUSTOM_ID, at)
+    yield from _text(button, "label", 80, at, required=not button.get("emoji"))
 
 
 def _select(select: Json, at: Path) -> Iterator[Wrong]:
@@ -290,8 +233,6 @@ def _select(select: Json, at: Path) -> Iterator[Wrong]:
     least, most = (1 if select.get(key) is None else select[key] for key in ("min_values", "max_values"))
     if least > most:
         yield Wrong((*at, "min_values"), "more than max_values")
-    if select.get("type") != 3:
-        return
     options = _dicts(select.get("options"))
     yield from _most(options, OPTIONS, (*at, "options"), least=1)
     values = [str(option.get("value")) for option in options]
@@ -310,14 +251,14 @@ def deferral(data: Json) -> Iterator[Wrong]:
         yield Wrong(("data", "flags"), "can't be set on a deferral")
 
 
-def autocomplete(data: Json, option_type: int) -> Iterator[Wrong]:
-    """Check the choices for an option of that type."""
+def autocomplete(data: Json) -> Iterator[Wrong]:
+    """Check the choices that are offered for an option."""
     if not isinstance(data.get("choices"), list):
         yield Wrong(("data", "choices"), "This field is required")
-    yield from _choices(_list(data.get("choices")), option_type, ("data", "choices"))
+    yield from _choices(_list(data.get("choices")), ("data", "choices"))
 
 
-def _choices(choices: list[Any], option_type: int, at: Path) -> Iterator[Wrong]:
+def _choices(choices: list[Any], at: Path) -> Iterator[Wrong]:
     yield from _most(choices, CHOICES, at)
     for number, choice in enumerate(choices):
         here = (*at, number)
@@ -326,13 +267,8 @@ def _choices(choices: list[Any], option_type: int, at: Path) -> Iterator[Wrong]:
             continue
         yield from _text(choice, "name", CHOICE_TEXT, here)
         value = choice.get("value")
-        if option_type == 3:
-            if not isinstance(value, str) or not 1 <= len(value) <= CHOICE_TEXT:
-                yield Wrong((*here, "value"), f"Must be a string between 1 and {CHOICE_TEXT} in length.")
-        elif isinstance(value, bool) or not isinstance(value, int if option_type == 4 else (int, float)):
-            yield Wrong((*here, "value"), "not of the option's type")
-        elif abs(value) > 2**53:
-            yield Wrong((*here, "value"), "beyond 2**53")
+        if not isinstance(value, str) or not 1 <= len(value) <= CHOICE_TEXT:
+            yield Wrong((*here, "value"), f"Must be a string between 1 and {CHOICE_TEXT} in length.")
 
 
 def modal(data: Json) -> Iterator[Wrong]:
@@ -343,19 +279,13 @@ def modal(data: Json) -> Iterator[Wrong]:
     yield from _most(top, MODAL_FIELDS, ("data", "components"), least=1)
     for index, component in enumerate(top):
         at = ("data", "components", index)
-        kind, inner = component.get("type"), component.get("component")
-        if kind == LABEL:
-            yield from _text(component, "label", 45, at)
-            yield from _text(component, "description", 100, at, required=False)
-            if not isinstance(inner, dict):
-                yield Wrong((*at, "component"), "This field is required")
-            elif inner.get("type") == TEXT_INPUT:
-                yield from _text_input(inner, (*at, "component"))
-        elif kind == ROW and [each.get("type") for each in _dicts(component.get("components"))] == [TEXT_INPUT]:
-            yield from _text(component["components"][0], "label", 45, at)
-            yield from _text_input(component["components"][0], at)
-        elif kind != TEXT_DISPLAY:
-            yield Wrong((*at, "type"), "no such component in a modal")
+        inner = component.get("component")
+        if component.get("type") != LABEL or not isinstance(inner, dict) or inner.get("type") != TEXT_INPUT:
+            yield Wrong((*at, "type"), "a modal has text inputs with labels")
+            continue
+        yield from _text(component, "label", 45, at)
+        yield from _text(component, "description", 100, at, required=False)
+        yield from _text_input(inner, (*at, "component"))
     yield from _unique_ids(list(walk(top)))
 
 
@@ -363,7 +293,7 @@ def _text_input(field: Json, at: Path) -> Iterator[Wrong]:
     yield from _text(field, "custom_id", CUSTOM_ID, at)
     if field.get("style") not in (1, 2):
         yield Wrong((*at, "style"), "one of 1, 2")
-    for key, most in (("label", 45), ("placeholder", 100), ("value", MODAL_TEXT)):
+    for key, most in (("placeholder", 100), ("value", MODAL_TEXT)):
         yield from _text(field, key, most, at, required=False)
     least = 0 if field.get("min_length") is None else field["min_length"]
     most = MODAL_TEXT if field.get("max_length") is None else field["max_length"]
@@ -388,7 +318,7 @@ def commands(many: object) -> Iterator[Wrong]:
         names.append((kind, str(command.get("name"))))
         if kind == 1:
             yield from _named(command, at)
-            yield from _options(_list(command.get("options")), at, depth=0)
+            yield from _options(_list(command.get("options")), at, nested=False)
             if _length(command) > COMMAND_TEXT:
                 yield Wrong(at, f"Command exceeds maximum size ({COMMAND_TEXT})")
         else:
@@ -415,12 +345,12 @@ def _length(thing: Json) -> int:
     return total + sum(map(_length, _dicts(thing.get("options"))))
 
 
-def _options(options: list[Any], at: Path, *, depth: int) -> Iterator[Wrong]:
+def _options(options: list[Any], at: Path, *, nested: bool) -> Iterator[Wrong]:
     at = (*at, "options")
     yield from _most(options, OPTIONS, at)
     yield from _unique([option.get("name") for option in _dicts(options)], at, "option names must be unique")
-    if len({option.get("type") in SUB_COMMANDS for option in _dicts(options)}) == 2:
-        yield Wrong(at, "Sub-command and sub-command group option types are mutually exclusive")
+    if len({option.get("type") == SUB_COMMAND for option in _dicts(options)}) == 2:
+        yield Wrong(at, "sub-commands and other options are mutually exclusive")
     optional_seen = False
     for index, option in enumerate(options):
         here = (*at, index)
@@ -428,18 +358,19 @@ def _options(options: list[Any], at: Path, *, depth: int) -> Iterator[Wrong]:
             yield Wrong(here, "an option is an object")
             continue
         yield from _named(option, here)
-        kind = option.get("type")
-        if kind in SUB_COMMANDS:
-            if depth > 1 or (kind == 2 and depth > 0):
+        if option.get("type") not in OPTION_TYPES:
+            yield Wrong((*here, "type"), "no option of the bot has this type")
+        if option.get("type") == SUB_COMMAND:
+            if nested:
                 yield Wrong(here, "nested too deep")
-            yield from _options(_list(option.get("options")), here, depth=depth + 1)
+            yield from _options(_list(option.get("options")), here, nested=True)
             continue
         if option.get("required") and optional_seen:
             yield Wrong(here, "Required options must be placed before non-required options")
         optional_seen = optional_seen or not option.get("required")
         if option.get("choices") and option.get("autocomplete"):
             yield Wrong((*here, "autocomplete"), "can't be used beside choices")
-        yield from _choices(_list(option.get("choices")), int(kind or 3), (*here, "choices"))
+        yield from _choices(_list(option.get("choices")), (*here, "choices"))
         least, most = option.get("min_length"), option.get("max_length")
         if least is not None and most is not None and least > most:
             yield Wrong((*here, "min_length"), "more than max_length")
