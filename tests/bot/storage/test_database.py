@@ -4,6 +4,7 @@ import os
 import shutil
 import sqlite3
 import stat
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -186,33 +187,26 @@ def test_what_is_deleted_is_gone_from_the_files_bytes(database: Database, path: 
     assert len(stored_questions(database)) == 400
 
 
-def test_a_deletion_that_a_reader_prevents_says_so_and_the_next_change_completes_it(
-    database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    "later",
+    [
+        lambda database: save_server_settings(database, 1, CHOSEN),
+        lambda database: delete_questions_until(database, DAY - timedelta(30)),
+    ],
+    ids=["a change of settings", "a deletion that finds nothing"],
+)
+def test_a_deletion_that_a_reader_prevents_says_so_and_is_completed_later(
+    path: Path, monkeypatch: pytest.MonkeyPatch, later: Callable[[Database], object]
 ) -> None:
     monkeypatch.setattr("bot.storage.database.DATABASE_WAIT", 0.1)
-    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
-        reader.execute("BEGIN")
-        reader.execute("SELECT * FROM servers").fetchall()
+    with Database(path) as database, closing(sqlite3.connect(path, isolation_level=None)) as reader:
         save_server_settings(database, 1, STORING)
         store_question(database, replace(QUESTION, text=SECRET))
-        with pytest.raises(StorageError, match="another process is reading it"):
-            delete_questions_of(database, QUESTION.member)
-        assert SECRET.encode() in bytes_of(path)
-        reader.execute("ROLLBACK")
-        save_server_settings(database, 1, CHOSEN)
-        assert SECRET.encode() not in bytes_of(path)
-
-
-def test_a_deletion_that_found_nothing_completes_an_earlier_one(
-    database: Database, path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("bot.storage.database.DATABASE_WAIT", 0.05)
-    save_server_settings(database, 1, STORING)
-    store_question(database, replace(QUESTION, text=SECRET))
-    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM questions").fetchall()
         with pytest.raises(StorageError, match=r"reading|locked"):
-            delete_questions_of(database, 40)
-    assert delete_questions_until(database, DAY - timedelta(30)) == 0
-    assert SECRET.encode() not in bytes_of(path)
+            delete_questions_of(database, QUESTION.member)
+        assert SECRET.encode() in bytes_of(path)
+        reader.execute("ROLLBACK")
+        later(database)
+        assert SECRET.encode() not in bytes_of(path)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE, changed
 from tests.discord.harness.logs import problems_in
-from tests.discord.harness.programs import PATIENCE, loopback_process, program
+from tests.discord.harness.programs import PATIENCE, loopback_thread, program
 from tests.discord.loopback.client import Channel, Guild, Loopback, Message, Person, answered
 
 DEFERRAL = "there are no deferrals"
@@ -96,7 +96,7 @@ async def one_evening(loopback: Loopback, data: Path) -> str:
 
 
 async def test_an_evening_from_the_first_question_to_an_old_button(data: Path) -> None:
-    async with loopback_process() as loopback:
+    async with loopback_thread() as loopback:
         output = await one_evening(loopback, data)
         await loopback.assert_clean()
         assert problems_in(output, await loopback.secrets()) == []

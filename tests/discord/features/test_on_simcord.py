@@ -17,10 +17,9 @@ import pytest
 
 from bot.app.client import ReviewBot
 from bot.cogs.ask.cog import MENU
-from bot.services.engine import Engine
 from bot.settings import Settings
 from bot.storage.database import Database
-from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE
+from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE, open_engine
 from tests.discord.loopback.state.payloads import texts, walk
 
 simcord = pytest.importorskip("simcord", reason="simcord, the second opinion, is not installed")
@@ -56,7 +55,7 @@ class World:
 async def world(reviews: Path, store: Path) -> AsyncIterator[World]:
     """Run the bot in simcord."""
     settings = Settings(token="", data=reviews, member_wait=0.0, server_rate=0)
-    engine = Engine.open(reviews, queue=100)
+    engine = open_engine(reviews, queue=100)
     with Database(store) as opened:
 
         def make() -> ReviewBot:

@@ -183,7 +183,7 @@ async def test_a_club_is_checked_at_its_end(loopback_url: str, reviews: Path, st
 
 def test_a_program_is_checked_at_its_end(reviews: Path) -> None:
     def write_it() -> None:
-        with program("http://127.0.0.1:9", reviews, "no-such-command", token=None) as bot:
+        with program("http://127.0.0.1:9", reviews, "no-such-command", token="a token") as bot:
             bot.ended()
             bot._output.write(b"ERROR on purpose")
 

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -72,19 +70,6 @@ def echoing(**how: Any) -> Small:
         await interaction.edit_original_response(content=f"You asked: {question}")
 
     return bot
-
-
-def main() -> None:
-    """Run a bot as the real entry point does: the token from the environment, an orderly end on SIGTERM."""
-
-    async def run() -> None:
-        bot = echoing()
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, lambda: asyncio.ensure_future(bot.close()))
-        async with bot:
-            await bot.start(os.environ["DISCORD_TOKEN"])
-
-    discord.utils.setup_logging()
-    asyncio.run(run())
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from bot.app.sync import payload
 from bot.services.engine import Engine
 from bot.settings import Settings
 from bot.storage.database import Database
+from embeddings.answering.models import Models
 from embeddings.library import Library
 from tests import project
 from tests.discord.harness.bots import QUESTION as QUESTION
@@ -23,6 +24,9 @@ from tests.discord.harness.logs import problems_in, watch
 from tests.discord.loopback.client import Channel, Interaction, Loopback, Message, connect
 
 T = TypeVar("T")
+
+_MODELS: dict[str, Models] = {}
+"""The opened models by the encoder's folder in the index."""
 
 OWNERS = "never-let-me-go"
 UNANSWERABLE = "How was the box office in Japan?"
@@ -81,6 +85,14 @@ class Club(Scene):
         return eventually(lambda: self.said(channel), hold)
 
 
+def open_engine(data: Path, *, queue: int) -> Engine:
+    """Open the engine, with the models of the first one: to open them takes longer than most tests."""
+    library = Library.open(data)
+    models = _MODELS.setdefault(library.manifest.encoder_folder, library.models)
+    library.close()
+    return Engine(data, library.reopened(models=models), queue=queue)
+
+
 @asynccontextmanager
 async def review_bot(
     loopback: Loopback, data: Path, store: Path, *, heartbeat_timeout: float = 60.0, shards: int = 1, **how: Any
@@ -96,7 +108,7 @@ async def review_bot(
         how: settings of the bot.
     """
     chosen = Settings(**{"token": loopback.token, "data": data, "member_wait": 0.0, "server_rate": 0, **how})
-    engine = Engine.open(data, queue=chosen.queue)
+    engine = open_engine(data, queue=chosen.queue)
     with Database(store) as opened:
         bot = ReviewBot(engine, opened, chosen, guild_ready_timeout=0.05, heartbeat_timeout=heartbeat_timeout)
         try:

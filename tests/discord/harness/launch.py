@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import faulthandler
-import importlib
 import signal
 import sys
 from collections.abc import Callable
@@ -42,7 +41,6 @@ def main() -> None:
     """Parse the arguments, change the addresses, run the entry point."""
     parser = argparse.ArgumentParser(prog="python -m tests.discord.harness.launch")
     parser.add_argument("--loopback", required=True, metavar="URL")
-    parser.add_argument("--entry", default="bot.cli.app:main", metavar="MODULE:FUNCTION")
     parser.add_argument("--zlib", action="store_true", help="run as if zstandard were not installed")
     parser.add_argument("--loop-lag", type=Path, metavar="FILE", help="write there how late the event loop was")
     parser.add_argument("arguments", nargs="*")
@@ -54,9 +52,9 @@ def main() -> None:
     if chosen.loop_lag is not None:
         loop_lag.measure(chosen.loop_lag)
     point_at(chosen.loopback)
-    module, function = chosen.entry.split(":")
-    sys.argv = ["review-bot", *chosen.arguments]
-    sys.exit(getattr(importlib.import_module(module), function)())
+    from bot.cli.app import main as review_bot  # only after --zlib and --loop-lag have had their effects
+
+    review_bot(chosen.arguments)
 
 
 if __name__ == "__main__":

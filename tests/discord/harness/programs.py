@@ -1,8 +1,10 @@
-"""The bot's real entry point as a process of its own."""
+"""The bot's real entry point: `run` as a process of its own, and commands that end by themselves in this one."""
 
 from __future__ import annotations
 
 import asyncio
+import io
+import logging
 import os
 import signal
 import socket
@@ -11,15 +13,21 @@ import sys
 import tempfile
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+from unittest.mock import patch
+
+import pytest
 
 from bot.app.client import CommandBot
 from bot.app.sync import payload
+from bot.cli.app import main
+from tests.discord.harness.launch import point_at
 from tests.discord.harness.logs import problems_in
 from tests.discord.loopback.client import Channel, Loopback, Person, connect, in_a_process
+from tests.discord.loopback.server import ThreadedServer
 from tests.project import ROOT
 
 PATIENCE = 60.0
@@ -63,9 +71,9 @@ def program(
     url: str,
     data: Path,
     *arguments: str,
-    token: str | None,
-    typed: str = "",
+    token: str,
     loop_lag: Path | None = None,
+    zlib: bool = False,
     errors: bool = False,
     **settings: str,
 ) -> Iterator[Program]:
@@ -75,9 +83,9 @@ def program(
         url: the loopback Discord's URL.
         data: the data directory.
         arguments: the command's arguments.
-        token: the bot's token, or None for none.
-        typed: its standard input.
+        token: the bot's token.
         loop_lag: the file for how late its event loop was, or None not to measure that.
+        zlib: True to run as if zstandard were not installed.
         errors: True if it may write errors. It may never write its token.
         settings: environment variables.
 
@@ -85,20 +93,15 @@ def program(
         AssertionError: It wrote an error or its token. Other tokens are known to the loopback Discord alone
             (`Loopback.secrets`).
     """
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("DISCORD_", "REVIEW_BOT_"))}
-    given = {"DISCORD_TOKEN": token} if token is not None else {}
-    options = ["--loopback", url, *(["--loop-lag", str(loop_lag)] if loop_lag is not None else [])]
-    command = [sys.executable, "-m", "tests.discord.harness.launch", *options, "--", "--data", str(data), *arguments]
+    options = [*(["--loop-lag", str(loop_lag)] if loop_lag is not None else []), *(["--zlib"] if zlib else [])]
+    launch = [sys.executable, "-m", "tests.discord.harness.launch", "--loopback", url, *options]
     quiet = {"REVIEW_BOT_MEMBER_WAIT": "0", "REVIEW_BOT_SERVER_RATE": "0", "REVIEW_BOT_HEALTH_PORT": "0"}
-    environment = {**kept, **quiet, **given, **settings}
-    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as stdin:
-        stdin.write(typed.encode())
-        stdin.seek(0)
+    with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            command,
+            [*launch, "--", "--data", str(data), *arguments],
             cwd=ROOT,
-            env=environment,
-            stdin=stdin,
+            env={**_inherited(), **quiet, "DISCORD_TOKEN": token, **settings},
+            stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
@@ -110,8 +113,13 @@ def program(
             if process.poll() is None:
                 process.kill()
             process.wait(PATIENCE)
-        found = problems_in(running.output, [token] if token else [], errors=not errors)
+        found = problems_in(running.output, [token], errors=not errors)
         assert not found, "\n".join(found)
+
+
+def _inherited() -> dict[str, str]:
+    """Return this process's environment without the bot's settings."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("DISCORD_", "REVIEW_BOT_"))}
 
 
 @contextmanager
@@ -138,14 +146,28 @@ async def loopback_process(
         registered: True to register the bot's commands.
     """
     with in_a_process() as url:
-        async with connect(url) as loopback:
-            if registered:
-                async with CommandBot() as bot:
-                    await bot.setup_hook()
-                    await loopback.call("register", commands=payload(bot.tree))
+        async with _checked(url, expect=expect, judged=judged, registered=registered) as loopback:
             yield loopback
-            if judged:
-                await loopback.assert_clean(expect=expect)
+
+
+@asynccontextmanager
+async def loopback_thread(*, expect: tuple[int, ...] = (), registered: bool = True) -> AsyncIterator[Loopback]:
+    """Do the same on a thread, which starts at once."""
+    with ThreadedServer() as running:
+        async with _checked(running.server.url, expect=expect, judged=True, registered=registered) as loopback:
+            yield loopback
+
+
+@asynccontextmanager
+async def _checked(url: str, *, expect: tuple[int, ...], judged: bool, registered: bool) -> AsyncIterator[Loopback]:
+    async with connect(url) as loopback:
+        if registered:
+            async with CommandBot() as bot:
+                await bot.setup_hook()
+                await loopback.call("register", commands=payload(bot.tree))
+        yield loopback
+        if judged:
+            await loopback.assert_clean(expect=expect)
 
 
 @asynccontextmanager
@@ -169,23 +191,40 @@ async def running_program(
 
 
 async def output_of(
-    loopback: Loopback, data: Path, *arguments: str, token: str | None = "", typed: str = "", code: int = 0
+    url: str, data: Path, *arguments: str, token: str | None = None, typed: str = "", code: int = 0
 ) -> str:
-    """Run a command that ends by itself; check its exit code, and return its output.
+    """Run a command that ends by itself, in this process; check its exit code, and return its output.
 
     Args:
-        loopback: the loopback Discord.
+        url: the loopback Discord's URL.
         data: the data directory.
         arguments: the command's arguments.
-        token: the token in its environment; None for none, an empty one for the right one.
+        token: the token in its environment, or None for none.
         typed: its standard input.
         code: its exit code.
     """
-    with program(
-        loopback.url, data, *arguments, token=loopback.token if token == "" else token, typed=typed
-    ) as command:
-        assert await exit_code_of(command) == code, command.output
-        return command.output
+
+    def call() -> str:
+        root, output = logging.getLogger(), io.StringIO()
+        handlers, level = root.handlers[:], root.level
+        settings = _inherited() | ({"DISCORD_TOKEN": token} if token else {})
+        keyboard = io.TextIOWrapper(io.BytesIO(typed.encode()), encoding="utf-8")
+        with (
+            pytest.MonkeyPatch.context() as patched,
+            patch.dict(os.environ, settings, clear=True),
+            patch("sys.stdin", keyboard),
+            redirect_stdout(output),
+            redirect_stderr(output),
+        ):
+            point_at(url, patched.setattr)
+            with pytest.raises(SystemExit) as end:
+                main(["--data", str(data), *arguments])
+        root.handlers[:] = handlers
+        root.setLevel(level)
+        assert end.value.code == code, output.getvalue()
+        return output.getvalue()
+
+    return await asyncio.to_thread(call)
 
 
 async def channel_and_member(loopback: Loopback) -> tuple[Channel, Person]:

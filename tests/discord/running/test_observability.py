@@ -20,7 +20,7 @@ from bot.observability.health import health
 from bot.observability.trace import Stage
 from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE
 from tests.discord.harness.logs import problems_in
-from tests.discord.harness.programs import PATIENCE, channel_and_member, loopback_process, port, program
+from tests.discord.harness.programs import PATIENCE, channel_and_member, loopback_thread, port, program
 from tests.discord.loopback.client import answered
 from tests.project import ROOT, copy_data
 
@@ -84,7 +84,7 @@ def counted(exposed: str) -> float:
 
 async def watched_run(data: Path, number: int) -> Watched:
     at = f"http://127.0.0.1:{number}"
-    async with loopback_process() as loopback:
+    async with loopback_thread() as loopback:
         with program(
             loopback.url,
             data,

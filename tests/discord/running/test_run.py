@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.app.runner import Exit
-from bot.app.sync import current_digest
+from bot.app.sync import current_digest, warn_of_unknown_commands
 from bot.cli.commands.init import save_token
 from bot.storage.database import Database
 from bot.storage.synced_commands import save_synced_digest
@@ -22,15 +22,20 @@ from tests.discord.harness.programs import (
     channel_and_member,
     exit_code_of,
     loopback_process,
+    loopback_thread,
     output_of,
     program,
     running_program,
 )
-from tests.discord.loopback.client import answered
+from tests.discord.loopback.client import Loopback, answered
 
 NOWHERE = "http://127.0.0.1:9"
 """A URL where nothing listens."""
 SAMPLE = "MTIzNDU2Nzg5MDEyMzQ1Njc4.GabcdE.abcdefghijklmnopqrstuvwxyz0123456789AB"
+
+
+async def sync(loopback: Loopback, data: Path, *options: str, code: int = 0) -> str:
+    return await output_of(loopback.url, data, "sync", *options, token=loopback.token, code=code)
 
 
 async def test_the_bot_answers_and_ends_with_code_0(data: Path) -> None:
@@ -42,12 +47,20 @@ async def test_the_bot_answers_and_ends_with_code_0(data: Path) -> None:
             while "connected to Discord, servers: 1" not in bot.output:
                 await asyncio.sleep(0.1)
         assert "torch" not in Path(f"/proc/{bot.process.pid}/maps").read_text()
+        assert "Discord doesn't know the commands, run `review-bot sync`" in bot.output
         stats = await loopback.stats()
-        assert (stats["intents"], stats["command_puts"]) == ([4609], 0)
+        assert (stats["intents"], stats["command_puts"], stats["compressions"]) == ([4609], 0, ["zstd-stream"])
+
+
+async def test_without_zstandard_the_gateway_compresses_with_zlib(reviews: Path) -> None:
+    async with loopback_thread() as loopback:
+        with program(loopback.url, reviews, "run", token=loopback.token, zlib=True):
+            await loopback.ready(timeout=PATIENCE)
+            assert (await loopback.stats())["compressions"] == ["zlib-stream"]
 
 
 async def test_sigterm_lets_the_bot_finish_its_answers(data: Path) -> None:
-    async with loopback_process() as loopback, running_program(loopback, data) as bot:
+    async with loopback_thread() as loopback, running_program(loopback, data) as bot:
         general, ana = await channel_and_member(loopback)
         await loopback.fault("PATCH /webhooks/.*", "delay", seconds=1.0, times=20)
         ids = await loopback.burst((ana, general, "ask", {"question": QUESTION}) for _ in range(20))
@@ -63,7 +76,7 @@ async def test_on_sigterm_every_acknowledged_question_gets_an_answer_or_a_notice
 
     # The last ones arrive after the bot has left.
     async with (
-        loopback_process(expect=(10062,)) as loopback,
+        loopback_thread(expect=(10062,)) as loopback,
         running_program(loopback, data) as bot,
     ):
         general, ana = await channel_and_member(loopback)
@@ -81,7 +94,7 @@ async def test_on_sigterm_every_acknowledged_question_gets_an_answer_or_a_notice
 
 @pytest.mark.parametrize("shards", [1, 2])
 async def test_sigterm_ends_a_bot_that_is_still_connecting(data: Path, shards: int) -> None:
-    async with loopback_process() as loopback:
+    async with loopback_thread() as loopback:
         await loopback.settings(shards=shards)
         # The first of two shards identifies, and the second has to wait until it may.
         if shards == 1:
@@ -96,7 +109,7 @@ async def test_sigterm_ends_a_bot_that_is_still_connecting(data: Path, shards: i
 
 async def test_the_debug_log_has_no_token(data: Path) -> None:
     async with (
-        loopback_process() as loopback,
+        loopback_thread() as loopback,
         running_program(loopback, data, errors=True, log_level="DEBUG") as bot,
     ):
         general, ana = await channel_and_member(loopback)
@@ -109,7 +122,7 @@ async def test_the_debug_log_has_no_token(data: Path) -> None:
 
 
 async def test_an_old_button_works_after_a_restart(data: Path) -> None:
-    async with loopback_process() as loopback:
+    async with loopback_thread() as loopback:
         async with running_program(loopback, data):
             general, ana = await channel_and_member(loopback)
             answer = await answered(ana.slash(general, "ask", question=QUESTION))
@@ -125,7 +138,7 @@ async def test_an_old_button_works_after_a_restart(data: Path) -> None:
 
 
 async def test_a_new_review_is_searched_without_a_restart(data: Path) -> None:
-    async with loopback_process() as loopback, running_program(loopback, data) as bot:
+    async with loopback_thread() as loopback, running_program(loopback, data) as bot:
         general, ana = await channel_and_member(loopback)
         (data / "reviews" / "whales.md").write_text(
             "---\ntitle: The Whale Song\n---\n\nThe cook of the whaler sings to his kettle every morning.\n",
@@ -144,31 +157,35 @@ async def test_a_bot_that_cannot_start_says_why_in_one_line_and_has_its_own_exit
 ) -> None:
     empty = tmp_path / "empty"
     (empty / "reviews").mkdir(parents=True)
-    async with loopback_process(expect=(401,)) as loopback:
-        assert "DISCORD_TOKEN" in await output_of(loopback, reviews, "run", token=None, code=Exit.SETTINGS)
-        await output_of(loopback, reviews, "run", token="not a token", code=Exit.SETTINGS)
-        output = await output_of(loopback, empty, "run", code=Exit.NO_INDEX)
+    async with loopback_thread(expect=(401,)) as loopback:
+        assert "DISCORD_TOKEN" in await output_of(loopback.url, reviews, "run", code=Exit.SETTINGS)
+        await output_of(loopback.url, reviews, "run", token="not a token", code=Exit.SETTINGS)
+        output = await output_of(loopback.url, empty, "run", token=SAMPLE, code=Exit.NO_INDEX)
         assert output.splitlines()[-1].endswith(f"Run `review-bot index --data {empty}`.")
-        assert "refuses the token" in await output_of(loopback, reviews, "run", token=SAMPLE, code=Exit.TOKEN_REFUSED)
+        with program(loopback.url, reviews, "run", token=SAMPLE) as bot:
+            assert await exit_code_of(bot) == Exit.TOKEN_REFUSED
+            assert "refuses the token" in bot.output.splitlines()[-1]
         assert (await loopback.stats())["identifies"] == 0
 
 
 async def test_a_second_bot_on_the_same_folder_ends_while_the_first_one_lives(data: Path) -> None:
-    async with loopback_process() as loopback:
+    async with loopback_thread() as loopback:
         with program(loopback.url, data, "run", token=loopback.token) as first:
             await loopback.ready(timeout=PATIENCE)
-            output = await output_of(loopback, data, "run", code=Exit.RUNNING)
-            assert output == f"{data}: Another review-bot uses this folder. Stop it first.\n"
+            with program(loopback.url, data, "run", token=loopback.token) as second:
+                assert await exit_code_of(second) == Exit.RUNNING
+                assert second.output == f"{data}: Another review-bot uses this folder. Stop it first.\n"
             first.process.kill()
             await exit_code_of(first)
         async with running_program(loopback, data, identifies=2):
             pass
 
 
-async def test_sync_sends_the_commands_only_if_they_changed(data: Path) -> None:
-    async with loopback_process(registered=False) as loopback:
+async def test_sync_sends_the_commands_only_if_they_changed(tmp_path: Path) -> None:
+    async with loopback_thread(registered=False) as loopback:
+        await loopback.settings(rate_limits=False)
         await loopback.fault("PUT /applications/.*", "status", status=503)
-        first, second = await output_of(loopback, data, "sync"), await output_of(loopback, data, "sync")
+        first, second = await sync(loopback, tmp_path), await sync(loopback, tmp_path)
         assert "can't reach Discord (status 503), trying again in 1 s" in first
         assert "up to date" in first
         assert "not changed" in second
@@ -177,94 +194,94 @@ async def test_sync_sends_the_commands_only_if_they_changed(data: Path) -> None:
         assert {"ask", "section", "sections", "reviews", "help", "review", "Ask the reviews about this"} <= names
 
 
-async def test_sync_adds_and_removes_the_commands_of_one_server(data: Path) -> None:
-    async with loopback_process(registered=False) as loopback:
+async def test_sync_adds_and_removes_the_commands_of_one_server(tmp_path: Path) -> None:
+    async with loopback_thread(registered=False) as loopback:
+        await loopback.settings(rate_limits=False)
         server = await loopback.server("Film Club")
 
         async def known() -> tuple[int, int]:
             return len(await loopback.call("commands")), len(await loopback.call("commands", guild=server.id))
 
-        await output_of(loopback, data, "sync")
+        await sync(loopback, tmp_path)
         number, _ = await known()
-        output = await output_of(loopback, data, "sync", "--guild", server.id)
-        assert f"`review-bot sync --guild {server.id} --remove --data {data}`" in output
+        output = await sync(loopback, tmp_path, "--guild", server.id)
+        assert f"`review-bot sync --guild {server.id} --remove --data {tmp_path}`" in output
         assert await known() == (number, number)
-        assert "removed" in await output_of(loopback, data, "sync", "--guild", server.id, "--remove")
+        assert "removed" in await sync(loopback, tmp_path, "--guild", server.id, "--remove")
         assert await known() == (number, 0)
-        assert "up to date" in await output_of(loopback, data, "sync", "--guild", server.id)
+        assert "up to date" in await sync(loopback, tmp_path, "--guild", server.id)
         assert await known() == (number, number)
 
 
-async def test_sync_sends_commands_that_discord_lost_with_force(data: Path) -> None:
-    async with loopback_process(registered=False) as loopback:
+async def test_sync_sends_commands_that_discord_lost_with_force(tmp_path: Path) -> None:
+    async with loopback_thread(registered=False) as loopback:
+        await loopback.settings(rate_limits=False)
         for options, said, put in (((), "up to date", 1), ((), "--force", 1), (("--force",), "up to date", 2)):
-            assert said in await output_of(loopback, data, "sync", *options)
+            assert said in await sync(loopback, tmp_path, *options)
             assert (await loopback.stats())["command_puts"] == put
 
 
-async def test_sync_to_a_server_without_the_bot_says_what_to_do(data: Path) -> None:
-    async with loopback_process(registered=False, expect=(50001,)) as loopback:
+async def test_sync_to_a_server_without_the_bot_says_what_to_do(tmp_path: Path) -> None:
+    async with loopback_thread(registered=False, expect=(50001,)) as loopback:
+        await loopback.settings(rate_limits=False)
         server = await loopback.server("Elsewhere", bot=False)
         for options in ((), ("--remove",)):
-            output = await output_of(loopback, data, "sync", "--guild", server.id, *options, code=1)
+            output = await sync(loopback, tmp_path, "--guild", server.id, *options, code=1)
             assert output.splitlines()[-1] == (
                 f"The bot is not in server {server.id}, so it can't have commands there. "
-                f"`review-bot invite --data {data}` prints the link that adds it."
+                f"`review-bot invite --data {tmp_path}` prints the link that adds it."
             )
-        assert "--guild" in await output_of(loopback, data, "sync", "--remove", code=2)
+        assert "--guild" in await sync(loopback, tmp_path, "--remove", code=2)
 
 
-async def test_a_start_warns_of_commands_that_discord_does_not_know(data: Path) -> None:
-    async with loopback_process() as loopback:
-
-        async def log_of(session: int) -> str:
-            async with running_program(loopback, data, identifies=session) as bot:
-                return bot.output
-
-        assert "Discord doesn't know the commands, run `review-bot sync`" in await log_of(1)
-        with Database(data / "bot.sqlite3") as store:
-            save_synced_digest(store, "an earlier one")
-        assert "the commands have changed since the last sync, run `review-bot sync`" in await log_of(2)
-        with Database(data / "bot.sqlite3") as store:
-            save_synced_digest(store, await current_digest(loopback.token))
-        assert "review-bot sync" not in await log_of(3)
+async def test_a_start_warns_of_commands_that_discord_does_not_know(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with Database(tmp_path / "bot.sqlite3") as store:
+        await warn_of_unknown_commands(SAMPLE, store)
+        save_synced_digest(store, "an earlier one")
+        await warn_of_unknown_commands(SAMPLE, store)
+        save_synced_digest(store, await current_digest(SAMPLE))
+        await warn_of_unknown_commands(SAMPLE, store)
+    assert [record.getMessage() for record in caplog.records] == [
+        "Discord doesn't know the commands, run `review-bot sync`",
+        "the commands have changed since the last sync, run `review-bot sync`",
+    ]
 
 
 async def test_doctor_finds_nothing_wrong_after_init(data: Path) -> None:
-    async with loopback_process(registered=False, expect=(401,)) as loopback:
-        output = await output_of(loopback, data, "init", token=None, typed=f"{loopback.token}\n\n")
+    async with loopback_thread(registered=False, expect=(401,)) as loopback:
+        output = await output_of(loopback.url, data, "init", typed=f"{loopback.token}\n\n")
         assert "Commands: up to date." in output
         assert loopback.token not in output
-        assert "accepted by Discord as" in await output_of(loopback, data, "doctor", "--online", token=None)
+        assert "accepted by Discord as" in await output_of(loopback.url, data, "doctor", "--online")
         assert [each["method"] for each in await loopback.requests()].count("PUT") == 1
-        refused = await output_of(loopback, data, "doctor", "--online", token=SAMPLE, code=1)
+        refused = await output_of(loopback.url, data, "doctor", "--online", token=SAMPLE, code=1)
         assert "Discord refuses the token" in refused
-        with program(NOWHERE, data, "doctor", "--online", token=None) as doctor:
-            assert await exit_code_of(doctor) == 1
-            assert "Discord can't be reached" in doctor.output
+        assert "Discord can't be reached" in await output_of(NOWHERE, data, "doctor", "--online", code=1)
 
 
 async def test_init_replaces_a_token_only_by_one_that_discord_accepts(data: Path) -> None:
-    async with loopback_process(expect=(401,)) as loopback:
+    async with loopback_thread(expect=(401,)) as loopback:
         save_token(loopback.token, data)
-        again = await output_of(loopback, data, "init", token=None, typed=f"y\n{SAMPLE}\n\nn\n")
+        again = await output_of(loopback.url, data, "init", typed=f"y\n{SAMPLE}\n\nn\n")
         assert "Discord refuses the token" in again
         assert f"Token: the old one stays, in {data}/token." in again
         save_token(SAMPLE, data)
-        await output_of(loopback, data, "init", token=None, typed=f"y\n{loopback.token}\nn\n")
+        await output_of(loopback.url, data, "init", typed=f"y\n{loopback.token}\nn\n")
         assert (data / "token").read_text(encoding="utf-8") == f"{loopback.token}\n"
 
 
 @pytest.mark.slow
 async def test_ten_restarts_send_no_command(data: Path) -> None:
-    async with loopback_process(registered=False) as loopback:
-        await output_of(loopback, data, "sync")
+    async with loopback_thread(registered=False) as loopback:
+        await sync(loopback, data)
         general, ana = await channel_and_member(loopback)
         for start in range(1, 11):
             async with running_program(loopback, data, identifies=start):
                 answer = await answered(ana.slash(general, "ask", question=QUESTION))
                 assert "deferrals" in answer.text
-            assert "not changed" in await output_of(loopback, data, "sync")
+            assert "not changed" in await sync(loopback, data)
         stats = await loopback.stats()
         assert (stats["command_puts"], stats["intents"]) == (1, [4609] * 10)
         assert [each["path"] for each in await loopback.requests() if each["method"] == "PUT"] == [
@@ -274,18 +291,15 @@ async def test_ten_restarts_send_no_command(data: Path) -> None:
 
 @pytest.mark.parametrize("command", ["invite", "run", "sync"])
 async def test_a_token_without_an_application_is_a_wrong_setting(reviews: Path, command: str) -> None:
-    with program(NOWHERE, reviews, command, token=SAMPLE.replace("MTIz", "xxxx")) as bot:
-        assert await exit_code_of(bot) == Exit.SETTINGS
-        assert bot.output.splitlines()[-1].startswith("The token names no application")
+    output = await output_of(NOWHERE, reviews, command, token=SAMPLE.replace("MTIz", "xxxx"), code=Exit.SETTINGS)
+    assert output.splitlines()[-1].startswith("The token names no application")
 
 
 async def test_the_invite_link_asks_for_few_permissions(reviews: Path) -> None:
-    with program(NOWHERE, reviews, "invite", token=SAMPLE) as bot:
-        assert await exit_code_of(bot) == 0
-        assert bot.output == (
-            "https://discord.com/oauth2/authorize?client_id=123456789012345678"
-            "&scope=bot+applications.commands&permissions=274877991936\n"
-        )
+    assert await output_of(NOWHERE, reviews, "invite", token=SAMPLE) == (
+        "https://discord.com/oauth2/authorize?client_id=123456789012345678"
+        "&scope=bot+applications.commands&permissions=274877991936\n"
+    )
 
 
 @pytest.mark.parametrize(
@@ -299,7 +313,7 @@ async def test_the_invite_link_asks_for_few_permissions(reviews: Path) -> None:
 async def test_a_connection_that_ends_for_good_ends_the_program(
     data: Path, disturbance: dict[str, Any], code: Exit, said: str
 ) -> None:
-    async with loopback_process() as loopback:
+    async with loopback_thread() as loopback:
         with program(loopback.url, data, "run", token=loopback.token, errors=True) as bot:
             await loopback.ready(timeout=PATIENCE)
             await loopback.disturb(**disturbance)
@@ -321,7 +335,7 @@ async def test_a_connection_that_ends_for_good_ends_the_program(
 async def test_the_bot_connects_again_after_a_frame_that_it_cannot_read(
     data: Path, disturbance: dict[str, Any]
 ) -> None:
-    async with loopback_process() as loopback:
+    async with loopback_thread() as loopback:
         with program(loopback.url, data, "run", token=loopback.token, errors=True) as bot:
             await loopback.ready(timeout=PATIENCE)
             general, ana = await channel_and_member(loopback)
@@ -337,7 +351,7 @@ async def test_the_bot_connects_again_after_a_frame_that_it_cannot_read(
 
 
 async def test_the_bot_waits_for_a_discord_that_is_down(data: Path) -> None:
-    async with loopback_process() as loopback:
+    async with loopback_thread() as loopback:
         await loopback.fault("GET /users/@me", "status", status=503)
         await loopback.fault("GET /gateway/bot", "status", status=503)
         await loopback.fault("GET /gateway/", "status", status=503)

@@ -1,7 +1,4 @@
-"""A bot on two shards, as Discord wants it for many servers: two connections over real sockets.
-
-discord.py lets 5 s go by between two shards' IDENTIFYs, as Discord wants it, so these tests wait more than they work.
-"""
+"""A bot on two shards, as Discord wants it for many servers: two connections over real sockets."""
 
 from __future__ import annotations
 
@@ -9,6 +6,9 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from unittest.mock import AsyncMock, patch
+
+import discord
 
 from tests.discord.harness.club import QUESTION, review_bot
 from tests.discord.harness.logs import LogWatch
@@ -47,10 +47,12 @@ async def two_shards(url: str, reviews: Path, store: Path) -> AsyncIterator[Hall
     """Run a bot that Discord tells to use two shards."""
     async with connect(url) as loopback:
         await loopback.settings(shards=2)
-        async with review_bot(loopback, reviews, store, shards=2):
-            servers = [await server_on(loopback, 0), await server_on(loopback, 1)]
-            channels = (await servers[0].channel("general"), await servers[1].channel("general"))
-            yield Halls(loopback, channels, (await servers[0].member("Ana"), await servers[1].member("Bea")))
+        # discord.py lets 5 s go by between two shards' IDENTIFYs.
+        with patch.object(discord.Client, "before_identify_hook", AsyncMock()):
+            async with review_bot(loopback, reviews, store, shards=2):
+                servers = [await server_on(loopback, 0), await server_on(loopback, 1)]
+                channels = (await servers[0].channel("general"), await servers[1].channel("general"))
+                yield Halls(loopback, channels, (await servers[0].member("Ana"), await servers[1].member("Bea")))
 
 
 async def test_both_shards_identify_and_answer(loopback_url: str, reviews: Path, store: Path, log: LogWatch) -> None:
