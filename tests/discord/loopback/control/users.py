@@ -179,7 +179,7 @@ class Users:
 
     def _check_value(self, name: str, option: Json, value: Any) -> None:
         where, kind = f"/{name}: {option['name']}", option["type"]
-        if not isinstance(value, bool if kind == BOOLEAN else str):
+        if type(value) is not (bool if kind == BOOLEAN else str):
             raise NotOfferedError(f"{where} is not of its type")
         if option.get("choices") and value not in [each["value"] for each in option["choices"]]:
             raise NotOfferedError(f"{where} is none of its choices")
