@@ -189,7 +189,7 @@ class Users:
                 raise NotOfferedError(f"{where} takes no channel of type {found}")
         if kind == STRING:
             least, most = option.get("min_length") or 0, option.get("max_length") or 6000
-            if not least <= len(value) <= most:
+            if not least <= len(str(value)) <= most:
                 raise NotOfferedError(f"{where} takes {least} to {most} characters")
 
     def _resolve(self, kind: int, value: Any, resolved: Json) -> None:
