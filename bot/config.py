@@ -185,6 +185,9 @@ HINT_INTERVAL: float = 7 * 24 * 3600.0
 MAX_QUOTE: int = 900
 """One quote: what a phone shows without scrolling."""
 
+MAX_PASSAGES: int = 30
+"""Passages that are ranked for *More passages* and for `/more`."""
+
 PASSAGES_PER_PAGE: int = 3
 """Quotes in a message."""
 
@@ -252,9 +255,6 @@ answer."""
 
 SEARCH_PASSAGES: int = 10
 """Passages that `search` lists without `-k`."""
-
-CHAT_PASSAGES: int = 30
-"""Passages that `chat` ranks for `/more`."""
 
 CHAT_MORE_PASSAGES: int = 3
 """Passages that `/more` shows at a time."""

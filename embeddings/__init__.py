@@ -98,6 +98,7 @@ if TYPE_CHECKING:
     from embeddings.records import State as State
     from embeddings.records import hit_record as hit_record
     from embeddings.records import quote_record as quote_record
+    from embeddings.records import relevant_hits as relevant_hits
     from embeddings.retrieval.query import Query as Query
     from embeddings.retrieval.query import is_follow_up as is_follow_up
 
@@ -105,7 +106,7 @@ _MODULES = {
     "embeddings.library": "Library",
     "embeddings.records": (
         "NO_RERANKER SHARED SHIPPED Answer AskResult Hit Paragraph QuestionInContext Quote Review ScoredSentence "
-        "Section StageSeconds State hit_record quote_record"
+        "Section StageSeconds State hit_record quote_record relevant_hits"
     ),
     "embeddings.errors": (
         "CalibrationError ConversionError IndexBusyError IndexDamagedError IndexMissingError IndexVersionError "

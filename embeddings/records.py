@@ -5,8 +5,11 @@ Offsets count Python code points of `Review.text`. Paragraphs count from 1 withi
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+from embeddings.config import RELEVANT_SHARE
 
 SHARED = "shared"
 """The collection of `data/reviews/`, which every asker sees."""
@@ -132,6 +135,15 @@ class Hit:
     end: int
     score: float
     sentences: tuple[ScoredSentence, ...]
+
+    def overlaps(self, collection: str, review: str, start: int, end: int) -> bool:
+        """Return True if the passage has some of a review's text from `start` to `end`."""
+        return (collection, review) == (self.collection, self.review) and start < self.end and self.start < end
+
+
+def relevant_hits(hits: Sequence[Hit]) -> tuple[Hit, ...]:
+    """Return the passages of one ranking, best first, that are worth reading beside the best."""
+    return tuple(hit for hit in hits if hit.score >= RELEVANT_SHARE * hits[0].score)
 
 
 @dataclass(frozen=True, slots=True)

@@ -190,7 +190,7 @@ class ReviewBot(CommandBot):
 
         buttons = Buttons(self.handler)
         for feature in (
-            AnswerButtons(self.delivery, ask, history, feedback),
+            AnswerButtons(self.delivery, engine, ask, history, feedback),
             PassageButtons(self.delivery, engine, limits, history),
             BrowseButtons(engine),
             ReviewButtons(self.handler, reviews),

@@ -97,6 +97,17 @@ class Titles:
         found = (self._by_key.get((name, key)) for name in collections)
         return next((title for title in found if title is not None), None)
 
+    def chosen(self, key: str, collections: Collection[str]) -> Title:
+        """Return the review with a button's key.
+
+        Raises:
+            UnknownReviewError: it has been removed since.
+        """
+        title = self.by_key(key, collections)
+        if title is None:
+            raise UnknownReviewError("The review of this button has been removed.")
+        return title
+
     def find(self, name: str, collections: Collection[str]) -> Title:
         """Return the review that a person names or chose from autocomplete.
 

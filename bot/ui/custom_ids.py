@@ -38,10 +38,32 @@ class ReadInContext:
 
 @dataclass(frozen=True, slots=True)
 class MorePassages:
-    """Show more passages for the question that the message shows. `review` is the key of the one review to search."""
+    """Show more passages than an answer quotes, for the question that it shows.
+
+    Attributes:
+        review: the key of the one review to search, or None.
+        page: 0. Pages of earlier versions have other numbers.
+    """
 
     review: str | None = None
     page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PassagePage:
+    """Show another page of these passages.
+
+    Attributes:
+        review: the key of the one review to search, or None.
+        page: the page's number, from 0.
+        quotes: how many quotes the answer has. The passages' numbers go on from there.
+        quoted: the ranks of the passages that the answer quotes, as bits.
+    """
+
+    review: str | None = None
+    page: int = 0
+    quotes: int = 0
+    quoted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,6 +172,7 @@ class EraseData:
 Action: TypeAlias = (
     ReadInContext
     | MorePassages
+    | PassagePage
     | AskFollowUp
     | FollowUpForm
     | Share
@@ -171,6 +194,7 @@ Action: TypeAlias = (
 _KINDS: Mapping[str, type[Action]] = {
     "read": ReadInContext,
     "more": MorePassages,
+    "passages": PassagePage,
     "follow": AskFollowUp,
     "form": FollowUpForm,
     "share": Share,

@@ -77,14 +77,15 @@ def is_answer(message: discord.Message) -> bool:
     return any(isinstance(action, Helpful) for action in actions_in(message))
 
 
-def review_key_in(message: discord.Message) -> str | None:
-    """Return the key of the one review that an answer is about, or None."""
-    actions = tuple(actions_in(message))
-    for action in actions:
-        if isinstance(action, AskFollowUp) and action.review is not None:
-            return action.review
-    keys = {action.passage.review for action in actions if isinstance(action, ReadInContext)}
-    return next(iter(keys)) if len(keys) == 1 else None
+def review_keys_in(message: discord.Message) -> frozenset[str]:
+    """Return the key of the review to which the message's question was limited, else of those that it quotes."""
+    chosen = (action.review for action in actions_in(message) if isinstance(action, AskFollowUp))
+    return frozenset(filter(None, chosen)) or frozenset(quote.passage.review for quote in quotes_in(message))
+
+
+def quotes_in(message: discord.Message) -> tuple[ReadInContext, ...]:
+    """Return the quotes that the message shows with a button. Their `spot` is their number."""
+    return tuple(action for action in actions_in(message) if isinstance(action, ReadInContext))
 
 
 def public_copy(message: discord.Message, member: int, words: Catalogue) -> Message:

@@ -41,7 +41,7 @@ class Catalogue:
     unanswered_in: str = "🍂 **{title} doesn’t say.**"
     unanswered_hint: str = "Try other words, or list what there is with `/reviews` and `/sections`."
     more_passages_of: str = "🔎 More passages, closest first:"
-    no_more_passages: str = "There are no more passages."
+    no_more_passages: str = "No other passage is close to this question."
 
     # Citations.
     citation: str = "{title} › {heading}, paragraph\u00a0{paragraph}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,11 +19,11 @@ from bot.cli.options import (
 )
 from bot.cli.output.console import notice, say
 from bot.cli.output.show import printer
-from bot.config import CHAT_MORE_PASSAGES, CHAT_PASSAGES
-from embeddings import SHIPPED
+from bot.config import CHAT_MORE_PASSAGES, MAX_PASSAGES
+from embeddings import SHIPPED, relevant_hits
 
 if TYPE_CHECKING:
-    from embeddings import Hit, Library, Quote
+    from embeddings import Hit, Library
 
 GREETING = "Ask about the reviews. Type /help for the commands, or press Ctrl-D to end."
 HELP = """\
@@ -102,10 +102,12 @@ class ChatSession:
             self._answer(line)
 
     def _answer(self, question: str) -> None:
-        found = self._library.run(question, CHAT_PASSAGES, review=self._review, context=self._context)
+        found = self._library.run(question, MAX_PASSAGES, review=self._review, context=self._context)
         printer().print_answer(found.answer, self._library.review, self._data)
         say("")
-        self._more = [hit for hit in found.hits if not _holds_any(hit, found.answer.quotes)]
+        places = [(quote.collection, quote.review, quote.start, quote.end) for quote in found.answer.quotes]
+        hits = relevant_hits(found.hits)
+        self._more = [hit for hit in hits if not any(hit.overlaps(*place) for place in places)]
         # A question that the reviews do not answer is no context for the next one.
         if found.answer.quotes:
             self._context.append(question)
@@ -132,13 +134,6 @@ class ChatSession:
 
     def _quit(self, _: str) -> None:
         self.ended = True
-
-
-def _holds_any(hit: Hit, quotes: Sequence[Quote]) -> bool:
-    return any(
-        (quote.collection, quote.review) == (hit.collection, hit.review) and hit.start <= quote.start < hit.end
-        for quote in quotes
-    )
 
 
 def _lines() -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from cachetools import LRUCache
@@ -11,23 +12,38 @@ from bot.cogs.ask.message import follow_up_form, more_passages_message, passage_
 from bot.cogs.ask.service import AskService, engine_query
 from bot.cogs.buttons import Buttons, open_page
 from bot.cogs.context import AskContext, Interaction
-from bot.config import MAX_REMEMBERED, PASSAGES_PER_PAGE
+from bot.config import MAX_PASSAGES, MAX_REMEMBERED, PASSAGES_PER_PAGE
 from bot.observability.trace import Source
 from bot.services.engine import Engine
 from bot.services.rate_limits import RateLimits
+from bot.services.stable_keys import find_passage, review_key
+from bot.services.titles import Titles
 from bot.storage.feedback import Feedback
 from bot.transport.delivery import Delivery
-from bot.ui.custom_ids import AskFollowUp, Delete, FollowUpForm, Helpful, MorePassages, Share
+from bot.ui.custom_ids import (
+    AskFollowUp,
+    Delete,
+    FollowUpForm,
+    Helpful,
+    MorePassages,
+    PassagePage,
+    ReadInContext,
+    Share,
+)
 from bot.ui.elements import Message, Style
-from bot.ui.read_back import earlier_in, public_copy, question_in
+from bot.ui.read_back import earlier_in, public_copy, question_in, quotes_in, review_keys_in
 from bot.ui.text import notice
+from embeddings import Review, UnknownReviewError, relevant_hits
 
 
 class AnswerButtons:
     """The buttons of an answer, but for those that open pages."""
 
-    def __init__(self, delivery: Delivery, ask: AskService, history: History, feedback: Feedback) -> None:
+    def __init__(
+        self, delivery: Delivery, engine: Engine, ask: AskService, history: History, feedback: Feedback
+    ) -> None:
         self._delivery = delivery
+        self._engine = engine
         self._ask = ask
         self._history = history
         self._feedback = feedback
@@ -43,6 +59,7 @@ class AnswerButtons:
         buttons.register(Helpful, self._rate)
 
     async def _open_form(self, interaction: Interaction, _: AskFollowUp, context: AskContext) -> None:
+        _check_reviews(interaction, self._engine.titles, context)
         await self._delivery.open_form(interaction, follow_up_form(context.words))
 
     async def _follow_up(self, interaction: Interaction, _: FollowUpForm, context: AskContext) -> None:
@@ -66,6 +83,7 @@ class AnswerButtons:
         if answer is None or answer.id in self._shared:
             await self._delivery.send_now(interaction, notice(context.words.already_shared))
             return
+        _check_reviews(interaction, self._engine.titles, context, every=True)
         self._shared[answer.id] = None
         copy = None
         if await self._delivery.acknowledge(interaction, private=False):
@@ -107,8 +125,11 @@ class PassageButtons:
     def register(self, buttons: Buttons) -> None:
         """Register the handler."""
         buttons.register(MorePassages, self._more_passages)
+        buttons.register(PassagePage, self._more_passages)
 
-    async def _more_passages(self, interaction: Interaction, action: MorePassages, context: AskContext) -> None:
+    async def _more_passages(
+        self, interaction: Interaction, action: MorePassages | PassagePage, context: AskContext
+    ) -> None:
         wait = self._limits.claim(context.member, context.server, pressed=True)
         if wait:
             await self._delivery.send_now(interaction, notice(context.words.press_cooldown(wait)))
@@ -117,27 +138,65 @@ class PassageButtons:
         if sent is not None and interaction.message is not None:
             self._history.conversations.add_alias(sent.id, interaction.message.id)
 
-    async def _page(self, interaction: Interaction, action: MorePassages, context: AskContext) -> Message | None:
-        """Search for the question that the pressed message shows. None if it or its review is gone."""
+    async def _page(
+        self, interaction: Interaction, action: MorePassages | PassagePage, context: AskContext
+    ) -> Message | None:
+        """Search for the question that the pressed message shows. None if it shows none.
+
+        Raises:
+            LibraryError: its reviews have been removed, or the engine can't answer.
+        """
         pressed = interaction.message
         question = question_in(pressed) if pressed else None
-        title = self._engine.titles.by_key(action.review, context.collections) if action.review else None
-        if pressed is None or question is None or (action.review and title is None):
+        if pressed is None or question is None:
             return None
+        _check_reviews(interaction, self._engine.titles, context)
+        title = self._engine.titles.chosen(action.review, context.collections) if action.review else None
         earlier = self._history.up_to(pressed, context).before_last
+        passages = await self._engine.search(engine_query(question, title, earlier.context, context), MAX_PASSAGES)
+        hits = relevant_hits(passages.hits)
+        if isinstance(action, MorePassages):
+            shown = quotes_in(pressed)
+            places = _places(shown, passages.reviews)
+            quoted = sum(1 << rank for rank, hit in enumerate(hits) if any(hit.overlaps(*place) for place in places))
+            action = PassagePage(action.review, 0, max((quote.spot for quote in shown), default=0), quoted)
+        further = [hit for rank, hit in enumerate(hits) if not action.quoted >> rank & 1]
         first = action.page * PASSAGES_PER_PAGE
-        query = engine_query(question, title, earlier.context, context)
-        passages = await self._engine.search(query, first + PASSAGES_PER_PAGE + 1)
-        shown = passage_quotes(passages.hits[first : first + PASSAGES_PER_PAGE], passages.reviews, first=first + 1)
+        end = first + PASSAGES_PER_PAGE
         return more_passages_message(
             question,
-            shown,
+            passage_quotes(further[first:end], passages.reviews, first=action.quotes + first + 1),
             passages.reviews,
             context.options,
             action=action,
-            last=len(passages.hits) <= first + PASSAGES_PER_PAGE,
+            last=len(further) <= end,
             earlier=earlier_in(pressed),
         )
+
+
+def _check_reviews(interaction: Interaction, titles: Titles, context: AskContext, *, every: bool = False) -> None:
+    """Check that reviews of the pressed answer are still there: one of them, or every one.
+
+    Raises:
+        UnknownReviewError: they have been removed.
+    """
+    keys = sorted(review_keys_in(interaction.message)) if interaction.message else []
+    left = [key for key in keys if titles.by_key(key, context.collections) is not None]
+    if len(left) < (len(keys) if every else min(len(keys), 1)):
+        raise UnknownReviewError("The reviews of this answer have been removed.")
+
+
+def _places(quotes: Iterable[ReadInContext], reviews: Iterable[Review]) -> list[tuple[str, str, int, int]]:
+    """Return where the quotes stand in these reviews, as `Hit.overlaps` takes it."""
+    known = {review_key(review): review for review in reviews}
+    places = []
+    for quote in quotes:
+        review = known.get(quote.passage.review)
+        found = find_passage(review, quote.passage) if review else None
+        if review is not None and found is not None:
+            _, start, end = found
+            places.append((review.collection, review.slug, start, end))
+    return places
 
 
 def _typed_text(interaction: Interaction) -> str:

@@ -16,7 +16,7 @@ from bot.storage.questions import StoredQuestions, today
 from bot.storage.records import StoredQuestion
 from bot.ui.custom_ids import Delete
 from bot.ui.escape import one_line
-from bot.ui.read_back import actions_in, earlier_in, question_in, review_key_in
+from bot.ui.read_back import actions_in, earlier_in, question_in, review_keys_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +67,8 @@ class History:
         known = self.conversations.up_to(answer.id, context.member)
         if known is not None:
             return known
-        key = review_key_in(answer)
-        title = self._engine.titles.by_key(key, context.collections) if key else None
+        keys = review_keys_in(answer)
+        title = self._engine.titles.by_key(min(keys), context.collections) if len(keys) == 1 else None
         review, private = title.slug if title else None, answer.flags.ephemeral
         # Somebody else's public answer names the member who asked in the Delete button.
         members = [action.member for action in actions_in(answer) if isinstance(action, Delete)]

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from bot.config import MAX_QUESTION, MAX_QUOTE, MIN_QUESTION, PASSAGES_PER_PAGE
 from bot.services.stable_keys import passage_key, review_key
-from bot.ui.custom_ids import AskFollowUp, FollowUpForm, Helpful, MorePassages, ReadInContext, Share, encode
+from bot.ui.custom_ids import (
+    AskFollowUp,
+    FollowUpForm,
+    Helpful,
+    MorePassages,
+    PassagePage,
+    ReadInContext,
+    Share,
+    encode,
+)
 from bot.ui.elements import (
     EARLIER_ID,
     EARLIER_PREFIX,
@@ -78,7 +88,7 @@ def more_passages_message(
     reviews: Iterable[Review],
     options: RenderOptions,
     *,
-    action: MorePassages,
+    action: PassagePage,
     last: bool,
     earlier: str | None = None,
 ) -> Message:
@@ -89,16 +99,16 @@ def more_passages_message(
         quotes: at most `PASSAGES_PER_PAGE` passages.
         reviews: the reviews that they are from.
         options: how to render.
-        action: the page's number, and the review that the search was narrowed to.
+        action: the button that leads to this page.
         last: whether it is the last page.
         earlier: the question that this one follows up on.
     """
     words = options.words
     buttons = []
     if action.page > 0:
-        buttons.append(Button(words.earlier, encode(MorePassages(action.review, action.page - 1)), "◀️"))
+        buttons.append(Button(words.earlier, encode(replace(action, page=action.page - 1)), "◀️"))
     if quotes and not last:
-        buttons.append(Button(words.more_passages, encode(MorePassages(action.review, action.page + 1))))
+        buttons.append(Button(words.more_passages, encode(replace(action, page=action.page + 1))))
     head = [*_question(question, earlier), Text(words.more_passages_of if quotes else words.no_more_passages)]
     passages = _quotes(quotes, reviews, options, limit=_space_below(head))
     rows = [Row(tuple(buttons))] if buttons else []

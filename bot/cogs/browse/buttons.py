@@ -31,26 +31,25 @@ class BrowseButtons:
 
     async def _in_context(self, action: ReadInContext, context: AskContext) -> Message | None:
         review = await self._review(action.passage.review, context)
-        found = find_passage(review, action.passage) if review else None
-        if review is None or found is None:
+        found = find_passage(review, action.passage)
+        if found is None:
             return None
         return await asyncio.to_thread(context_message, review, *found, context.options, action=action)
 
     async def _section(self, action: SectionPage, context: AskContext) -> Message | None:
         review = await self._review(action.review, context)
-        section = find_section(review, action.section) if review else None
-        if review is None or section is None:
+        section = find_section(review, action.section)
+        if section is None:
             return None
         return await asyncio.to_thread(section_message, review, section, context.options, first=action.first)
 
-    async def _contents(self, action: Contents, context: AskContext) -> Message | None:
+    async def _contents(self, action: Contents, context: AskContext) -> Message:
         review = await self._review(action.review, context)
-        return contents_message(review, context.options, page=action.page) if review else None
+        return contents_message(review, context.options, page=action.page)
 
     async def _reviews(self, action: ReviewList, context: AskContext) -> Message:
         reviews = await self._engine.reviews(context.collections)
         return reviews_message(reviews, context.options, page=action.page)
 
-    async def _review(self, key: str, context: AskContext) -> Review | None:
-        title = self._engine.titles.by_key(key, context.collections)
-        return await self._engine.review(title) if title else None
+    async def _review(self, key: str, context: AskContext) -> Review:
+        return await self._engine.review(self._engine.titles.chosen(key, context.collections))

@@ -97,13 +97,11 @@ class ReviewService:
         """Delete a review by its key, and take it out of the index. Yield what to show at each step.
 
         Raises:
+            UnknownReviewError: it has been removed already.
             ReviewStorageError: the file can't be deleted.
         """
         words = context.words
-        title = self._engine.titles.by_key(review, (str(server),))
-        if title is None:
-            yield notice(words.expired)
-            return
+        title = self._engine.titles.chosen(review, (str(server),))
         await self._engine.remove_review(title)
         yield outcome_message(words.removing, title.text, words, style=Style.READING)
         waiting = (title.collection, title.slug) in await self._engine.update_index()

@@ -7,7 +7,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from bot.cogs.ask.message import answer_message, follow_up_form, more_passages_message, passage_quotes
-from bot.ui.custom_ids import AskFollowUp, Delete, Helpful, MorePassages, ReadInContext, Share
+from bot.ui.custom_ids import AskFollowUp, Delete, Helpful, MorePassages, PassagePage, ReadInContext, Share
 from bot.ui.elements import QUESTION_ID, Message, Style
 from bot.ui.escape import clean, one_line
 from bot.ui.question_text import question_text
@@ -239,17 +239,17 @@ def test_discord_accepts_every_page_of_more_passages(
 ) -> None:
     found = [data.draw(quotes(known[0], label)) for label in range(1, data.draw(st.integers(0, 3)) + 1)]
     passages = [quote for quote in found if quote]
-    action = MorePassages(None, page)
+    action = PassagePage(None, page)
     message = more_passages_message(question, passages, known, options, action=action, last=last)
     check(message, known)
 
 
 def test_more_passages_page_both_ways() -> None:
-    action = MorePassages("abcdefgh", 1)
+    action = PassagePage("abcdefgh", 1, 2, 5)
     message = more_passages_message("Who?", QUOTES, (REVIEW,), OPEN, action=action, last=False)
-    assert actions_of(message)[2:] == [MorePassages("abcdefgh", 0), MorePassages("abcdefgh", 2)]
+    assert actions_of(message)[2:] == [PassagePage("abcdefgh", 0, 2, 5), PassagePage("abcdefgh", 2, 2, 5)]
     message = more_passages_message("Who?", QUOTES, (REVIEW,), OPEN, action=action, last=True)
-    assert actions_of(message)[2:] == [MorePassages("abcdefgh", 0)]
+    assert actions_of(message)[2:] == [PassagePage("abcdefgh", 0, 2, 5)]
 
 
 def test_passages_become_numbered_quotes() -> None:

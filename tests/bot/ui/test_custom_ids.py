@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.config import MAX_PASSAGES
 from bot.services.stable_keys import (
     PassageKey,
     find_passage,
@@ -26,6 +27,7 @@ from bot.ui.custom_ids import (
     FollowUpForm,
     Helpful,
     MorePassages,
+    PassagePage,
     PickReview,
     PickSection,
     ReadInContext,
@@ -46,6 +48,7 @@ PASSAGES = st.builds(PassageKey, KEYS, KEYS, COUNTS, COUNTS, COUNTS, KEYS)
 ACTIONS: st.SearchStrategy[Action] = st.one_of(
     st.builds(ReadInContext, PASSAGES, st.none() | COUNTS, COUNTS),
     st.builds(MorePassages, st.none() | KEYS, COUNTS),
+    st.builds(PassagePage, st.none() | KEYS, COUNTS, COUNTS, st.integers(0, 2**MAX_PASSAGES - 1)),
     st.builds(AskFollowUp, st.none() | KEYS),
     st.just(FollowUpForm()),
     st.just(Share()),

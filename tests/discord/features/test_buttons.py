@@ -8,11 +8,13 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import get_args
 
+import pytest
+
 from bot.cogs.buttons import Buttons
 from bot.storage.database import Database
 from bot.storage.feedback import feedback_counts
 from bot.ui.custom_ids import Action
-from tests.discord.harness.club import QUESTION, Club, changed, eventually, review_bot, run_club
+from tests.discord.harness.club import OWNERS, QUESTION, Club, changed, eventually, review_bot, run_club
 from tests.discord.harness.logs import LogWatch
 from tests.discord.harness.programs import channel_and_member
 from tests.discord.loopback.client import Channel, Loopback, Message, Person, answered, connect
@@ -21,6 +23,11 @@ from tests.discord.loopback.client import Channel, Loopback, Message, Person, an
 async def turned(who: Person, page: Message, button: str) -> Message:
     """Press a button, and return the page that replaces this one."""
     return await changed(page, await who.click(page, button))
+
+
+def numbered(message: Message) -> list[tuple[int, str]]:
+    """Return the numbers and the words of the quotes that a message shows."""
+    return [(int(number), text) for number, text in re.findall(r"^> \*\*(\d+)\.\*\* (.+)", message.text, re.MULTILINE)]
 
 
 @asynccontextmanager
@@ -117,15 +124,21 @@ async def test_a_member_who_presses_again_too_soon_has_to_wait(loopback_url: str
         assert "who tells them?" in told.text  # what was typed is not lost
 
 
-async def test_more_passages_search_for_the_question_that_the_message_shows(club: Club) -> None:
-    answer = await club.ask()
-    more = await answered(club.ana.click(answer, "More passages"))
-    assert more.ephemeral
-    assert QUESTION in more.text
-    assert "**1\\.**" in more.text or "**1.**" in more.text
-    later = await turned(club.ana, more, "More passages")
-    assert "**4.**" in later.text
-    assert (await turned(club.ana, later, "Earlier")).text == more.text
+async def test_more_passages_leave_out_what_was_quoted_and_end_with_what_is_relevant(club: Club) -> None:
+    answer = await club.ask("Who is Ruth?")
+    page = await answered(club.ana.click(answer, "More passages"))
+    assert page.ephemeral
+    assert "Who is Ruth?" in page.text
+    pages = [page]
+    while "More passages" in pages[-1].buttons:
+        pages.append(await turned(club.ana, pages[-1], "More passages"))
+    quoted = numbered(answer)
+    shown = [each for page in pages for each in numbered(page)]
+    assert [number for number, _ in (*quoted, *shown)] == list(range(1, len(quoted) + len(shown) + 1))
+    assert not [text for _, text in shown if any(quote in text for _, quote in quoted)]
+    assert 3 < len(shown) < 10  # of 18 passages
+    for before, after in zip(pages[-2::-1], pages[:0:-1], strict=True):
+        assert (await turned(club.ana, after, "Earlier")).text == before.text
 
 
 async def test_the_form_asks_a_follow_up(club: Club) -> None:
@@ -219,11 +232,32 @@ async def test_the_latest_feedback_of_a_member_counts(loopback_url: str, reviews
         assert feedback_counts(opened) == (1, 1)
 
 
-async def test_a_button_of_a_removed_review_has_expired(loopback_url: str, data: Path, store: Path) -> None:
+@pytest.mark.parametrize("options", [{"review": OWNERS}, {}])
+async def test_every_button_of_a_removed_reviews_answer_says_that_the_review_is_gone(
+    loopback_url: str, data: Path, store: Path, options: dict[str, str]
+) -> None:
     async with run_club(loopback_url, data, store) as club:
-        answer = await club.ask("Who drowns?", review="lighthouse")
-        button = next(each["custom_id"] for label, each in answer.buttons.items() if label.startswith("Read"))
+        answer = await club.ask("Who is Ruth?", private=True, **options)
+        page = await answered(club.ana.click(answer, "More passages"))
+        read = await answered(club.ana.click(answer, "Read 1 in context"))
+        (data / "reviews" / f"{OWNERS}.md").unlink()
+        await club.bot.engine.update_index()
+        for button in ("More passages", "Read 1 in context", "Share", "Ask a follow-up"):
+            assert "no longer available" in (await answered(club.ana.click(answer, button))).text
+        for opened, button in ((page, next(iter(page.buttons))), (read, "Contents")):
+            (told,) = await (await club.ana.click(opened, button)).follow_ups()
+            assert "no longer available" in told.text
+        assert "drowns" in (await club.ask("Who drowns?")).text
+
+
+async def test_an_answer_from_two_reviews_of_which_one_is_removed_still_leads_on(
+    loopback_url: str, data: Path, store: Path
+) -> None:
+    async with run_club(loopback_url, data, store) as club:
+        answer = await club.ask("Who is forgotten in the end?", private=True)
+        assert {"Never Let Me Go", "The Lighthouse Keeper"} <= set(re.findall(r"\*\*\d\*\* (.+?) ›", answer.text))
         (data / "reviews" / "lighthouse.md").unlink()
         await club.bot.engine.update_index()
-        assert "expired" in (await answered(club.ana.click(answer, button))).text
-        assert "deferrals" in (await club.ask()).text
+        more = await answered(club.ana.click(answer, "More passages"))
+        assert more.text.count("Never Let Me Go ›") == 3
+        assert "no longer available" in (await answered(club.ana.click(answer, "Share"))).text

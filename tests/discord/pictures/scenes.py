@@ -17,7 +17,7 @@ from bot.services.gaps import find_gaps
 from bot.services.stable_keys import passage_key
 from bot.services.titles import Titles
 from bot.storage.records import PersonalData, RetentionPolicy, ServerSettings, StoredQuestion
-from bot.ui.custom_ids import MorePassages, ReadInContext
+from bot.ui.custom_ids import PassagePage, ReadInContext
 from bot.ui.elements import Message, Style
 from bot.ui.strings import ENGLISH
 from bot.ui.text import RenderOptions, error_message, notice
@@ -88,7 +88,7 @@ def _pages(library: Library) -> tuple[Scene, ...]:
     question = "What is a deferral?"
     quote = library.ask(question).quotes[0]
     long = max(owners.sections, key=lambda section: sum(each.end - each.start for each in section.paragraphs))
-    more = MorePassages(None, page=1)
+    more = PassagePage(None, page=1)
     examples = example_questions(Titles(library.reviews()).visible((SHARED,)), ENGLISH)
     return (
         Scene("read-in-context", "Ana pressed Read 1 in context", _in_context(library, quote)),
@@ -131,7 +131,7 @@ def _in_context(library: Library, quote: Quote) -> Message:
     return context_message(review, section, quote.start, quote.end, _OPTIONS, action=action)
 
 
-def _more(library: Library, question: str, action: MorePassages) -> Message:
+def _more(library: Library, question: str, action: PassagePage) -> Message:
     first = action.page * PASSAGES_PER_PAGE
     hits = library.search(question, first + PASSAGES_PER_PAGE + 1)
     shown = hits[first : first + PASSAGES_PER_PAGE]

@@ -14,6 +14,7 @@ from embeddings.records import AskResult
 from tests.bot.cli.conftest import QUESTION, Run
 
 OFF_TOPIC = "How do I change the oil of a motorbike?"
+WHO = "Who is Ruth?"
 FOLLOW_UP = "and who plays her?"
 
 
@@ -31,9 +32,9 @@ def test_chat_answers_as_ask_does(run: Run, indexed: Path) -> None:
 
 
 def test_a_follow_up_has_the_earlier_question_as_context(run: Run, indexed: Path) -> None:
-    first = run("ask", "Who is Ruth?", "--data", indexed).out
-    second = run("ask", FOLLOW_UP, "--context", "Who is Ruth?", "--data", indexed).out
-    assert run("chat", "--data", indexed, typed=["Who is Ruth?", FOLLOW_UP]).out == f"{first}\n{second}\n"
+    first = run("ask", WHO, "--data", indexed).out
+    second = run("ask", FOLLOW_UP, "--context", WHO, "--data", indexed).out
+    assert run("chat", "--data", indexed, typed=[WHO, FOLLOW_UP]).out == f"{first}\n{second}\n"
 
 
 def test_a_question_that_fails_ends_no_chat(run: Run, indexed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -59,17 +60,17 @@ def test_an_unanswered_question_is_not_context(run: Run, indexed: Path) -> None:
 
 
 def test_new_forgets_the_earlier_questions(run: Run, indexed: Path) -> None:
-    first = run("ask", "Who is Ruth?", "--data", indexed).out
+    first = run("ask", WHO, "--data", indexed).out
     alone = run("ask", FOLLOW_UP, "--data", indexed).out
-    assert run("chat", "--data", indexed, typed=["Who is Ruth?", "/new", FOLLOW_UP]).out == f"{first}\n{alone}\n"
+    assert run("chat", "--data", indexed, typed=[WHO, "/new", FOLLOW_UP]).out == f"{first}\n{alone}\n"
 
 
-def test_more_shows_every_other_passage_once(run: Run, indexed: Path) -> None:
-    answer = run("ask", QUESTION, "--data", indexed).out.splitlines()
-    shown = run("chat", "--data", indexed, typed=[QUESTION, *["/more"] * 7]).out.splitlines()
+def test_more_shows_every_other_relevant_passage_once(run: Run, indexed: Path) -> None:
+    answer = run("ask", WHO, "--data", indexed).out.splitlines()
+    shown = run("chat", "--data", indexed, typed=[WHO, *["/more"] * 7]).out.splitlines()
     further = [cited(line) for line in shown[len(answer) :] if line[:1].isdigit()]
     quoted = {place for _, place in map(cited, answer)}
-    assert len(further) == len(set(further)) == 18 - len(quoted)
+    assert 3 < len(further) == len(set(further)) < 10  # of 18
     assert quoted.isdisjoint(place for _, place in further)
     assert shown[-1] == "There are no more passages."
 
