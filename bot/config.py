@@ -57,9 +57,6 @@ CONVERSATION_QUESTIONS: int = 5
 CONVERSATION_LIFETIME: float = 1800.0
 """Seconds after which an unused conversation ends."""
 
-COOLDOWN_NOTICE_INTERVAL: float = 10.0
-"""Seconds before a member who keeps asking is asked to wait again."""
-
 SUGGESTED_TITLES: int = 3
 """Reviews suggested if no title matches what a member typed."""
 
@@ -158,6 +155,10 @@ REFUSED_CHANNEL_PAUSE: float = 600.0
 MAX_UNAUTHORISED: int = 3
 """Requests that Discord may refuse in a row for the token's sake before the bot stops. Discord bans an address after
 10,000 in 10 minutes."""
+
+TYPING_INTERVAL: float = 8.0
+"""Seconds after which a question that waits for its turn shows again that an answer is coming. Discord shows it
+for 10 seconds."""
 
 TYPING_TIMEOUT: float = 0.5
 """Seconds to wait until Discord shows that the bot is typing."""

@@ -31,7 +31,7 @@ class Outcome(StrEnum):
     NEAREST = State.NEAREST.value
     UNANSWERED = State.UNANSWERED.value
     REFUSED = "refused"
-    """Too short, too long, without words, or about an unknown review."""
+    """Small talk, too short, too long, without words, or about an unknown review."""
     COOLDOWN = "cooldown"
     BUSY = "busy"
     LATE = "late"

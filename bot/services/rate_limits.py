@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
-from cachetools import LRUCache, TTLCache
+from cachetools import LRUCache
 
-from bot.config import COOLDOWN_NOTICE_INTERVAL, MAX_REMEMBERED
+from bot.config import MAX_REMEMBERED
 
 _MINUTE = 60.0
 
@@ -29,7 +29,6 @@ class RateLimits:
         self._member_wait = member_wait
         self._server_rate = server_rate
         self._members: LRUCache[tuple[int, bool], float] = LRUCache(MAX_REMEMBERED)
-        self._notified: TTLCache[int, None] = TTLCache(MAX_REMEMBERED, COOLDOWN_NOTICE_INTERVAL, clock)
         self._servers: dict[int, deque[float]] = {}
 
     def claim(self, member: int, server: int | None, *, pressed: bool = False) -> float:
@@ -47,18 +46,10 @@ class RateLimits:
             self._servers.setdefault(server, deque(maxlen=self._server_rate)).append(now)
         return 0.0
 
-    def may_notify(self, member: int) -> bool:
-        """Return True if a member may be asked aloud to wait, which they are not while they keep asking."""
-        if member in self._notified:
-            return False
-        self._notified[member] = None
-        return True
-
     def forget(self, member: int) -> None:
         """Forget when a member asked."""
         for pressed in (False, True):
             self._members.pop((member, pressed), None)
-        self._notified.pop(member, None)
 
     def _member_waits(self, claim: tuple[int, bool], now: float) -> float:
         return max(0.0, self._members.get(claim, -self._member_wait) + self._member_wait - now)

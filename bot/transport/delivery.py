@@ -181,6 +181,17 @@ class Delivery:
         """Delete the message whose button was pressed. Return True if it is gone."""
         return await self._delete(interaction.delete_original_response)
 
+    async def react(self, message: discord.Message, emoji: str) -> bool:
+        """React to a member's message. Return False if the bot may not."""
+        if not _can_react(message.channel):
+            return False
+        try:
+            await self._retry(lambda: message.add_reaction(emoji))
+        except (discord.HTTPException, *TRANSIENT_ERRORS) as error:
+            self._report(Trouble.UNDELIVERED, error)
+            return False
+        return True
+
     async def show_typing(self, channel: discord.abc.MessageableChannel) -> None:
         """Show that an answer is coming, and wait for it only shortly, because it is no answer.
 
@@ -288,6 +299,12 @@ class Delivery:
 
 def _is_embed(message: discord.Message | None) -> bool:
     return message is not None and not message.flags.components_v2
+
+
+def _can_react(place: discord.abc.Snowflake) -> bool:
+    if isinstance(place, discord.Thread | discord.abc.GuildChannel):
+        return _can_read_history(place) and place.permissions_for(place.guild.me).add_reactions
+    return True
 
 
 def _can_read_history(place: discord.abc.Snowflake) -> bool:

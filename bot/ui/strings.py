@@ -99,6 +99,7 @@ class Catalogue:
         "*Apps*. I’m not a member here, so I can’t see mentions and replies."
     )
     help_for_example: str = "For example:"
+    help_about: str = "What is {title} about?"
     help_example: str = "Tell me about “{heading}”."
     help_follow_up: str = (
         "**Follow up**: reply to an answer, or press *Ask a follow-up*. I understand “and who plays her?”. "
@@ -254,7 +255,10 @@ class Catalogue:
     press_cooldown: Plural = Plural(
         "One moment, please. Press again in a second.", "One moment, please. Press again in {count} seconds."
     )
-    ask_me_something: str = "Ask me something about the reviews, or see `/help`."
+    greeting: str = (
+        "👋 I’m happy to help. Ask me about the reviews, and I quote the reviewer’s own words. `/help` shows more."
+    )
+    superseded: str = "I answer the newest of your questions. Ask this one again in a moment."
     menu_without_text: str = "That message has no text to look up."
     unread_role: str = (
         "You mentioned my role, and Discord doesn’t let me read such a message. If it was a question, mention me "

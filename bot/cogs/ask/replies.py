@@ -16,7 +16,7 @@ from cachetools import TTLCache
 from bot.cogs.ask.history import AskRequest, History
 from bot.cogs.ask.service import AskService, outcome_of
 from bot.cogs.context import AskContext, InteractionHandler
-from bot.config import HINT_INTERVAL, MAX_REMEMBERED, MAX_REPLIES, REPLY_LIFETIME
+from bot.config import HINT_INTERVAL, MAX_REMEMBERED, MAX_REPLIES, REPLY_LIFETIME, TYPING_INTERVAL
 from bot.observability.trace import Outcome, Source, Stage, Trace
 from bot.services.conversations import Conversation
 from bot.services.engine import Answered
@@ -26,6 +26,9 @@ from bot.ui.text import notice, question_problem
 from embeddings import LibraryError
 
 _log = logging.getLogger(__name__)
+
+SUPERSEDED = "⏳"
+"""The reaction to a question whose author has asked a newer one before it was answered."""
 
 
 class _Exchange:
@@ -83,6 +86,8 @@ class Replies:
         self._history = history
         self._conversations = history.conversations
         self._exchanges: TTLCache[int, _Exchange] = TTLCache(MAX_REPLIES, REPLY_LIFETIME, clock)
+        self._waiting: dict[int, _Exchange] = {}
+        """Each member's newest question, while it waits for their turn."""
         self._hinted: TTLCache[int, None] = TTLCache(MAX_REMEMBERED, HINT_INTERVAL, clock)
 
     async def answer(self, message: discord.Message, question: str) -> None:
@@ -97,12 +102,10 @@ class Replies:
                 return
             exchange.earlier = self._earlier(message, context)
             with self._ask.trace(self._source(message)) as trace:
-                refusal = self._ask.refuse(question, context, trace) if question else None
-                if refusal is None:
+                if await self._its_turn(exchange, context):
                     await self._reply(exchange, context, trace)
-                # Everybody sees it, so a member who types fast gets it once in a while only.
-                elif self._ask.limits.may_notify(context.member):
-                    await self._put(exchange, refusal)
+                else:
+                    trace.outcome = Outcome.COOLDOWN if exchange.question else Outcome.WITHDRAWN
 
     async def explain(self, message: discord.Message) -> None:
         """Tell a member once how to write so that the bot can read it. Their message may not be meant for the bot."""
@@ -155,6 +158,28 @@ class Replies:
                 with self._handler.in_flight:
                     await self._delete_reply(exchange)
 
+    async def _its_turn(self, exchange: _Exchange, context: AskContext) -> bool:
+        """Wait until the member may ask. Return False if they ask something newer or delete the message meanwhile."""
+        member, older = context.member, self._waiting.pop(context.member, None)
+        self._waiting[member] = exchange
+        if older is not None:
+            await self._supersede(older, context)
+        while exchange.question is not None and self._waiting.get(member) is exchange:
+            wait = self._ask.limits.claim(member, context.server)
+            if not wait:
+                break
+            await self._delivery.show_typing(exchange.message.channel)
+            await asyncio.sleep(min(wait, TYPING_INTERVAL))
+        if self._waiting.get(member) is not exchange:
+            return False
+        del self._waiting[member]
+        return exchange.question is not None
+
+    async def _supersede(self, exchange: _Exchange, context: AskContext) -> None:
+        """Show that a question isn't answered because its author has asked a newer one."""
+        if exchange.question is not None and not await self._delivery.react(exchange.message, SUPERSEDED):
+            await self._put(exchange, notice(context.words.superseded))
+
     def questions_of(self, member: int) -> tuple[str, ...]:
         """Return the member's questions whose replies still follow them."""
         found = (exchange for _, exchange in self._exchanges.items() if exchange.message.author.id == member)
@@ -192,8 +217,9 @@ class Replies:
         """Return the answer and its message, or None and the message that says why there is no answer."""
         words = request.context.words
         trace.outcome = Outcome.REFUSED
-        if not request.question:
-            return None, notice(words.ask_me_something, style=Style.READING)
+        greeting = self._ask.greeting(request.question, request.context)
+        if greeting is not None:
+            return None, greeting
         wrong = question_problem(request.question, words)
         if wrong is not None:
             return None, notice(wrong)

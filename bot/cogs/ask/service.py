@@ -19,9 +19,11 @@ from bot.services.rate_limits import RateLimits
 from bot.services.titles import Title
 from bot.transport.delivery import Delivery
 from bot.ui.elements import Message
+from bot.ui.examples import greeting_message
 from bot.ui.question_text import NameOf, question_text
+from bot.ui.small_talk import is_small_talk
 from bot.ui.text import notice, question_problem, with_question
-from embeddings import LibraryError
+from embeddings import LibraryError, slugify
 
 _log = logging.getLogger(__name__)
 
@@ -75,6 +77,11 @@ class AskService:
         question, review = question_text(question, names), question_text(review or "", names)
         with self.trace(source) as trace:
             title = self._engine.titles.find(review, context.collections) if review else None
+            greeting = self.greeting(question, context)
+            if greeting is not None:
+                trace.outcome = Outcome.REFUSED
+                await self._delivery.send_now(interaction, greeting)
+                return
             refusal = self.refuse(question, context, trace)
             if refusal is not None:
                 # With the question, because text typed into a form is lost otherwise.
@@ -114,6 +121,13 @@ class AskService:
                     "seconds": {**seconds, "total": round(trace.total, 4)},
                 },
             )
+
+    def greeting(self, question: str, context: AskContext) -> Message | None:
+        """Return the reply to small talk, or None. The name of a review is no small talk."""
+        titles = self._engine.titles
+        if not is_small_talk(question) or titles.by_slug(slugify(question), context.collections) is not None:
+            return None
+        return greeting_message(titles.visible(context.collections), context.words)
 
     def refuse(self, question: str, context: AskContext, trace: Trace) -> Message | None:
         """Return why the question can't be asked now (its length, a rate limit); None counts it as asked."""

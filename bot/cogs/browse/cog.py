@@ -8,12 +8,13 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cogs.autocomplete import complete
-from bot.cogs.browse.help import example_questions, help_message
+from bot.cogs.browse.help import help_message
 from bot.cogs.browse.pages import contents_message, reviews_message, section_message
 from bot.cogs.context import AskContext, Interaction, InteractionHandler
 from bot.services.engine import Engine
 from bot.services.titles import Title
 from bot.ui.elements import Message
+from bot.ui.examples import example_questions
 from embeddings import UnknownSectionError
 
 

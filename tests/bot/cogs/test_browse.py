@@ -6,12 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.cogs.browse.help import example_questions, help_message
+from bot.cogs.browse.help import help_message
 from bot.cogs.browse.pages import contents_message, context_message, reviews_message, section_message
 from bot.services.stable_keys import find_passage, passage_key, review_key, section_key
 from bot.services.titles import Heading, Title
 from bot.ui.custom_ids import Contents, PickReview, PickSection, ReadInContext, ReviewList, SectionPage, decode
 from bot.ui.elements import Menu, Message
+from bot.ui.examples import example_questions
 from bot.ui.strings import ENGLISH
 from bot.ui.text import RenderOptions
 from embeddings.records import Paragraph, Quote, Review, Section
@@ -205,19 +206,19 @@ def titled(slug: str, *headings: str, spoilers: tuple[str, ...] = ()) -> Title:
     return Title("shared", slug, slug.title(), (), parts)
 
 
-def test_the_examples_of_help_take_a_section_of_each_review_in_turn() -> None:
+def test_the_examples_of_help_take_each_review_in_turn() -> None:
     titles = (titled("sea", "Waves", "Salt", "Sand"), titled("boat", "Planks"))
     assert example_questions(titles, ENGLISH) == (
+        "What is Sea about?",
+        "What is Boat about?",
         "Tell me about “Waves”.",
-        "Tell me about “Planks”.",
-        "Tell me about “Salt”.",
     )
 
 
 def test_no_example_of_help_names_a_spoiler_or_is_too_long_to_ask() -> None:
     title = titled("sea", "Who Drowns", "x" * 300, "Salt", spoilers=("Who Drowns",))
-    assert example_questions((title,), ENGLISH) == ("Tell me about “Salt”.",)
-    assert example_questions((titled("sea"),), ENGLISH) == ()
+    assert example_questions((title,), ENGLISH) == ("What is Sea about?", "Tell me about “Salt”.")
+    assert example_questions((titled(" "),), ENGLISH) == ()
 
 
 @a_quarter

@@ -47,11 +47,3 @@ def test_a_server_has_a_number_of_questions_per_minute() -> None:
 def test_without_limits_nobody_waits() -> None:
     limits = RateLimits(Clock(), member_wait=0.0, server_rate=0)
     assert [limits.claim(ANA, CLUB) for _ in range(100)] == [0] * 100
-
-
-def test_a_member_who_keeps_asking_is_asked_to_wait_only_at_intervals() -> None:
-    clock = Clock()
-    limits = RateLimits(clock, member_wait=3.0, server_rate=0)
-    assert [limits.may_notify(ANA), limits.may_notify(ANA), limits.may_notify(BEA)] == [True, False, True]
-    clock.now += 10
-    assert limits.may_notify(ANA)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from bot.cogs.ask.message import answer_message, more_passages_message, passage_quotes
-from bot.cogs.browse.help import example_questions, help_message
+from bot.cogs.browse.help import help_message
 from bot.cogs.browse.pages import contents_message, context_message, reviews_message, section_message
 from bot.cogs.gaps.page import gaps_message
 from bot.cogs.privacy.page import erase_message, privacy_message
@@ -19,6 +19,7 @@ from bot.services.titles import Titles
 from bot.storage.records import PersonalData, RetentionPolicy, ServerSettings, StoredQuestion
 from bot.ui.custom_ids import PassagePage, ReadInContext
 from bot.ui.elements import Message, Style
+from bot.ui.examples import example_questions
 from bot.ui.strings import ENGLISH
 from bot.ui.text import RenderOptions, error_message, notice
 from embeddings.documents.converter import file_too_large

@@ -25,6 +25,7 @@ BUCKETS: dict[tuple[str, str], tuple[int, float]] = {
     ("PATCH", ORIGINAL): (5, 2.0),
     ("PATCH", FOLLOW_UP_MESSAGE): (5, 2.0),
     ("POST", "/channels/{channel_id}/typing"): (5, 5.0),
+    ("PUT", "/channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}/@me"): (1, 0.25),
     ("PUT", COMMANDS): (2, 10.0),
     ("PUT", GUILD_COMMANDS): (2, 10.0),
 }

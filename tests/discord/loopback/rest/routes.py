@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import Any
+from urllib.parse import unquote
 
 from tests.discord.loopback.rest.api import Api
 from tests.discord.loopback.rest.router import Call, Router, errors_of, refuse_if_wrong
@@ -165,6 +166,16 @@ async def get_message(api: Api, call: Call) -> Answer:
     if not api.bot_may(place, Permission.READ_MESSAGE_HISTORY):
         raise ApiError(403, 50013, "Missing Permissions")
     return 200, payloads.message(api.world, said)
+
+
+@route("PUT", "/channels/{channel_id}/messages/{message_id}/reactions/{emoji_name}/@me")
+async def react(api: Api, call: Call) -> Answer:
+    place, said = _message(api, call)
+    for needed in (Permission.READ_MESSAGE_HISTORY, Permission.ADD_REACTIONS):
+        if not api.bot_may(place, needed):
+            raise ApiError(403, 50013, "Missing Permissions")
+    said.reactions.append(unquote(call.params["emoji_name"]))
+    return 204, None
 
 
 def _reference(api: Api, place: Channel, body: Json) -> Json | None:

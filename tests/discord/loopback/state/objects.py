@@ -163,6 +163,7 @@ class Message:
     webhook_id: int | None = None
     visible_to: int | None = None
     edits: int = 0
+    reactions: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

@@ -258,6 +258,7 @@ def seen(world: World, said: Message) -> Json:
         "visible_to": str(said.visible_to) if said.visible_to else None,
         "pings": said.pings,
         "edits": said.edits,
+        "reactions": said.reactions,
         "loading": bool(said.flags & LOADING),
     }
 
