@@ -20,12 +20,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from bot.cogs.ask.message import answer_message
-from bot.cogs.browse.help import example_questions, help_message
+from bot.cogs.browse.help import help_message
 from bot.cogs.browse.pages import context_message, reviews_message, section_message
 from bot.services.engine import Engine, EngineQuery
 from bot.services.stable_keys import find_passage, slug_key
 from bot.services.titles import Title
 from bot.ui.custom_ids import ReadInContext, decode
+from bot.ui.examples import example_questions
 from bot.ui.strings import ENGLISH
 from bot.ui.text import RenderOptions
 from embeddings.documents.slugs import slugify
