@@ -312,10 +312,6 @@ window may go beyond."""
 TOP_SENTENCES: int = 30
 """How many of the best sentences the reranker and the cast rule may reorder. A guess."""
 
-RELEVANT_SHARE: float = 0.3
-"""The least score of a further passage, as a share of the best one's. On the development questions, .3 keeps 92% of the
-relevant passages that the answer doesn't quote and 35% of the others: 6 of 18 for a question."""
-
 CAST_BONUS: float = 1.0
 """What a sentence that names the performer gains in score where a question asks for one: more than any other sentence
 can be ahead. The rule puts .04 more of the development questions first."""

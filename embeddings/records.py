@@ -9,8 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from embeddings.config import RELEVANT_SHARE
-
 SHARED = "shared"
 """The collection of `data/reviews/`, which every asker sees."""
 
@@ -141,9 +139,9 @@ class Hit:
         return (collection, review) == (self.collection, self.review) and start < self.end and self.start < end
 
 
-def relevant_hits(hits: Sequence[Hit]) -> tuple[Hit, ...]:
-    """Return the passages of one ranking, best first, that are worth reading beside the best."""
-    return tuple(hit for hit in hits if hit.score >= RELEVANT_SHARE * hits[0].score)
+def relevant_hits(hits: Sequence[Hit], share: float) -> tuple[Hit, ...]:
+    """Return the passages of one ranking, best first, whose score is at least a share of the best one's."""
+    return tuple(hit for hit in hits if hit.score >= share * hits[0].score)
 
 
 @dataclass(frozen=True, slots=True)

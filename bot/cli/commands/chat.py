@@ -19,7 +19,7 @@ from bot.cli.options import (
 )
 from bot.cli.output.console import notice, say
 from bot.cli.output.show import printer
-from bot.config import CHAT_MORE_PASSAGES, MAX_PASSAGES
+from bot.config import CHAT_MORE_PASSAGES, MAX_PASSAGES, RELEVANT_SHARE
 from embeddings import SHIPPED, relevant_hits
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ class ChatSession:
         printer().print_answer(found.answer, self._library.review, self._data)
         say("")
         places = [(quote.collection, quote.review, quote.start, quote.end) for quote in found.answer.quotes]
-        hits = relevant_hits(found.hits)
+        hits = relevant_hits(found.hits, RELEVANT_SHARE)
         self._more = [hit for hit in hits if not any(hit.overlaps(*place) for place in places)]
         # A question that the reviews do not answer is no context for the next one.
         if found.answer.quotes:

@@ -12,7 +12,7 @@ from bot.cogs.ask.message import follow_up_form, more_passages_message, passage_
 from bot.cogs.ask.service import AskService, engine_query
 from bot.cogs.buttons import Buttons, open_page
 from bot.cogs.context import AskContext, Interaction
-from bot.config import MAX_PASSAGES, MAX_REMEMBERED, PASSAGES_PER_PAGE
+from bot.config import MAX_PASSAGES, MAX_REMEMBERED, PASSAGES_PER_PAGE, RELEVANT_SHARE
 from bot.observability.trace import Source
 from bot.services.engine import Engine
 from bot.services.rate_limits import RateLimits
@@ -154,7 +154,7 @@ class PassageButtons:
         title = self._engine.titles.chosen(action.review, context.collections) if action.review else None
         earlier = self._history.up_to(pressed, context).before_last
         passages = await self._engine.search(engine_query(question, title, earlier.context, context), MAX_PASSAGES)
-        hits = relevant_hits(passages.hits)
+        hits = relevant_hits(passages.hits, RELEVANT_SHARE)
         if isinstance(action, MorePassages):
             shown = quotes_in(pressed)
             places = _places(shown, passages.reviews)
