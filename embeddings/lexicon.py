@@ -46,12 +46,6 @@ STOP_WORDS = frozenset(
 """Function words. BM25, the router and the abstention rules ignore them: they have no topic, and a short review has too
 few texts for their weight to vanish."""
 
-SHORT_FORMS = frozenset(
-    "arent cant couldnt didnt doesnt dont hadnt hasnt havent hows isnt itll ive shes shouldnt thats theres theyre "
-    "theyve wasnt werent whats whens wheres whos whys wont wouldnt youre youve".split()
-)
-"""Short forms without their apostrophe, which spelling correction leaves as they are."""
-
 NEGATIONS = frozenset("cannot hardly neither never no nobody none nor not nothing nowhere without".split())
 """Words that turn a sentence into its opposite, besides those that end in n't. Sentences that differ in one of them
 don't repeat one another."""
@@ -94,9 +88,6 @@ POINTING_WORDS = frozenset(
     """.split()
 )
 """Words that stand for something said before. A question with one of them is a follow-up."""
-
-OPENING_WORDS = frozenset("also and but or so".split())
-"""Conjunctions. A question that begins with one of them is a follow-up."""
 
 # Abstention: facts and names that reviews may never mention
 

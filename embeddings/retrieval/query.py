@@ -20,7 +20,6 @@ from embeddings.lexicon import (
     FILLER_WORDS,
     GIST_ANSWER,
     GIST_WORDS,
-    OPENING_WORDS,
     POINTING_WORDS,
     STOP_WORDS,
     VERDICT_ANSWER,
@@ -165,7 +164,7 @@ def find_intent(question: str) -> Intent | None:
 def is_follow_up(question: str) -> bool:
     """Return True if a question has a word that points back ("and who plays her?") or is too short to be complete."""
     asked = words(question)
-    return len(asked) <= SHORT_QUESTION_WORDS or asked[0] in OPENING_WORDS or not POINTING_WORDS.isdisjoint(asked)
+    return len(asked) <= SHORT_QUESTION_WORDS or not POINTING_WORDS.isdisjoint(asked)
 
 
 def _end_of(text: str, encoder: Encoder) -> str:

@@ -19,7 +19,6 @@ from embeddings.config import (
 )
 from embeddings.documents.analyzer import has_cjk, terms
 from embeddings.index.vocabulary import WORD, Vocabulary, fold_word
-from embeddings.lexicon import SHORT_FORMS
 
 
 def correct(question: str, vocabularies: Sequence[Vocabulary], is_known: Callable[[str], bool]) -> str:
@@ -56,7 +55,7 @@ def _second_name(first: str, word: str, vocabularies: Sequence[Vocabulary]) -> s
 
 def _is_misspelt(word: str, vocabularies: Sequence[Vocabulary], is_known: Callable[[str], bool]) -> bool:
     # A run of a script without spaces is no word.
-    if len(word) < SPELLING_MIN_LETTERS or "'" in word or word in SHORT_FORMS or has_cjk(word):
+    if len(word) < SPELLING_MIN_LETTERS or "'" in word or has_cjk(word):
         return False
     if is_known(word) or is_known(word.removesuffix("s")):
         return False

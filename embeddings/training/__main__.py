@@ -28,7 +28,7 @@ from embeddings.evaluation.datasets.questions import read_questions
 from embeddings.reranking.reranker import OnnxReranker, prepare_tokenizer
 from embeddings.training.batches import featurise
 from embeddings.training.datasets import HELD_OUT, TRAINED_ON, mix_windows, read_set
-from embeddings.training.decontaminate import find_overlap, ngrams_and_questions, without_overlap
+from embeddings.training.decontaminate import ngrams_and_questions, without_overlap
 from embeddings.training.export import export
 from embeddings.training.held_out import Removal, held_out_task
 from embeddings.training.model import RerankerModel
@@ -84,9 +84,9 @@ def _train(shared: Path, out: Path, recipe: Recipe, questions: int, threads: int
     ngrams, asked = ngrams_and_questions(held_out, reviews, own)
     sets, overlaps = [], []
     for name in TRAINED_ON:
-        question_set = read_set(name, shared)
-        overlaps.append(find_overlap(question_set, ngrams, asked))
-        sets.append(without_overlap(question_set, overlaps[-1], asked))
+        question_set, overlap = without_overlap(read_set(name, shared), ngrams, asked)
+        sets.append(question_set)
+        overlaps.append(overlap)
     training, validation = mix_windows(sets, recipe.seed)
     windows = [window for _, window in training]
 
@@ -123,7 +123,7 @@ def _train(shared: Path, out: Path, recipe: Recipe, questions: int, threads: int
         encoder = prepare_encoder(None, Path(folder) / "encoder", notify=_console.print)
         results = [
             evaluate_reranker(
-                held_out_task(question_set, questions, _HELD_OUT_SEED, removal=removal), encoder, reranker, calibration
+                held_out_task(question_set, questions, _HELD_OUT_SEED, removal), encoder, reranker, calibration
             )
             for question_set in held_out
             for removal in Removal

@@ -93,7 +93,6 @@ def _never(*_: object) -> bool:
 
 ABLATIONS = (
     Ablation("stop words", ("STOP_WORDS",), rebuilds=True),
-    Ablation("short forms", ("SHORT_FORMS",)),
     Ablation("misspelling rule", (), {"retrieval.query.correct": lambda question, *_: question}),
     Ablation("fact groups", ("FACT_GROUPS",), {"answering.abstention._FACTS": ()}),
     Ablation("common words of the fact groups", ("COMMON_FACT_WORDS",), {"answering.abstention._COMMON_TERMS": set()}),
@@ -108,7 +107,6 @@ ABLATIONS = (
         "verdict and gist rule", ("VERDICT_ANSWER", "GIST_ANSWER"), {"retrieval.query.find_intent": lambda _: None}
     ),
     Ablation("pointing words", ("POINTING_WORDS",)),
-    Ablation("opening words", ("OPENING_WORDS",)),
     Ablation("cast rule", ("CAST_QUESTION", "CAST_SENTENCES")),
     Ablation(
         "attribution verbs and pronouns",
@@ -198,7 +196,7 @@ def _tasks(shared: Path, data: Path, questions: int) -> Iterator[Task]:
     yield _question_task(own, data / REVIEWS, "held-out", "held out")
     yield _question_task(Path(__file__).with_name("dickens.jsonl"), shared / "shelf" / "dickens", None, "Dickens shelf")
     for name in HELD_OUT:
-        yield held_out_task(read_set(name, shared), questions, 1, removal=Removal.ANSWERS)
+        yield held_out_task(read_set(name, shared), questions, 1, Removal.ANSWERS)
 
 
 def _question_task(file: Path, folder: Path, split: str | None, name: str) -> Task:

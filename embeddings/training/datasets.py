@@ -26,7 +26,8 @@ from embeddings.training.examples import (
 )
 from embeddings.training.windows import Window, WindowMix, make_windows
 
-SetReader = Callable[[Path], QuestionSet]
+Contents = tuple[tuple[Paragraph, ...], tuple[str, ...], tuple[Example, ...]]
+"""The paragraphs, the document of each, and the questions: what `QuestionSet` holds besides the name."""
 
 _WORD = re.compile(r"\w+")
 # An answer that is not verbatim in the story needs this share of its words in one sentence.
@@ -50,7 +51,7 @@ def read_set(name: str, shared: Path) -> QuestionSet:
     read, place = SETS[name]
     path = shared / place
     try:
-        return read(path)
+        return QuestionSet(name, *read(path))
     except OSError as error:
         raise TrainingDataError(
             f"{error.filename or path}: The file can't be read ({error.strerror or error})."
@@ -59,33 +60,19 @@ def read_set(name: str, shared: Path) -> QuestionSet:
         raise TrainingDataError(f"{path}: The data is not in the format of {name} ({error!r}).") from error
 
 
-def _squad(name: str) -> SetReader:
-    def read(path: Path) -> QuestionSet:
-        articles = json.loads(path.read_text(encoding="utf-8"))["data"]
-        pairs = [
-            (f"{number} {article.get('title', '')}", paragraph)
-            if len(articles) > 1
-            else (f"{number} {place}", paragraph)
-            for number, article in enumerate(articles)
-            for place, paragraph in enumerate(article["paragraphs"])
-        ]
-        spans = [sentence_spans(paragraph["context"]) for _, paragraph in pairs]
-        return QuestionSet(
-            name,
-            tuple(
-                Paragraph(tuple(single_spaced(paragraph["context"][start:end]) for start, end in spans[place]))
-                for place, (_, paragraph) in enumerate(pairs)
-            ),
-            tuple(group for group, _ in pairs),
-            tuple(
-                example
-                for place, (_, paragraph) in enumerate(pairs)
-                for qa in paragraph["qas"]
-                if (example := _squad_example(qa, paragraph["context"], place, spans[place])) is not None
-            ),
-        )
-
-    return read
+def _squad(path: Path) -> Contents:
+    articles = json.loads(path.read_text(encoding="utf-8"))["data"]
+    paragraphs: list[Paragraph] = []
+    groups: list[str] = []
+    examples: list[Example | None] = []
+    for number, article in enumerate(articles):
+        for place, paragraph in enumerate(article["paragraphs"]):
+            context = paragraph["context"]
+            spans = sentence_spans(context)
+            examples.extend(_squad_example(qa, context, len(paragraphs), spans) for qa in paragraph["qas"])
+            paragraphs.append(Paragraph(tuple(single_spaced(context[start:end]) for start, end in spans)))
+            groups.append(f"{number} {article.get('title', '') if len(articles) > 1 else place}")
+    return tuple(paragraphs), tuple(groups), tuple(example for example in examples if example is not None)
 
 
 def _squad_example(
@@ -116,10 +103,10 @@ def _found(sentence: str, words: str, place: int) -> Answer | None:
     return Answer(place, start, start + len(words)) if start >= 0 else None
 
 
-def _fairytaleqa(path: Path) -> QuestionSet:
+def _fairytaleqa(path: Path) -> Contents:
     with tarfile.open(path) as archive:
         files = {
-            member.name: csv_rows(archive.extractfile(member))
+            member.name: _csv_rows(archive.extractfile(member))
             for member in archive.getmembers()
             if member.name.endswith(".csv") and not Path(member.name).name.startswith("._")
         }
@@ -139,11 +126,10 @@ def _fairytaleqa(path: Path) -> QuestionSet:
         for row in files[name.replace("-story.csv", "-questions.csv")]:
             if row["cor_section"] in places:
                 examples.extend(_fairytale_example(row, places[row["cor_section"]], paragraphs))
-    return QuestionSet("FairytaleQA", tuple(paragraphs), tuple(groups), tuple(examples))
+    return tuple(paragraphs), tuple(groups), tuple(examples)
 
 
-def csv_rows(stream: Any) -> list[dict[str, str]]:  # noqa: ANN401 - tarfile gives no narrower type
-    """Return the rows of a CSV file in an archive."""
+def _csv_rows(stream: Any) -> list[dict[str, str]]:  # noqa: ANN401 - tarfile gives no narrower type
     return list(csv.DictReader(io.StringIO(stream.read().decode("utf-8-sig"))))
 
 
@@ -171,7 +157,7 @@ def _fairytale_example(row: Mapping[str, str], place: int, paragraphs: list[Para
         yield Example(single_spaced(row["question"]), place, tuple(sorted(gold)), marked, tuple(answers))
 
 
-def _selqa(path: Path) -> QuestionSet:
+def _selqa(path: Path) -> Contents:
     paragraphs: dict[tuple[str, ...], int] = {}
     groups: list[str] = []
     examples: list[Example] = []
@@ -184,10 +170,10 @@ def _selqa(path: Path) -> QuestionSet:
             examples.append(
                 Example(single_spaced(row["question"]), paragraphs[sentences], tuple(sorted(row["answers"])))
             )
-    return QuestionSet("SelQA", tuple(map(Paragraph, paragraphs)), tuple(groups), tuple(examples))
+    return tuple(map(Paragraph, paragraphs)), tuple(groups), tuple(examples)
 
 
-def _qamr(path: Path) -> QuestionSet:
+def _qamr(path: Path) -> Contents:
     with (path / "wiki-sentences.tsv").open(encoding="utf-8", newline="") as stream:
         tokens = dict(line.rstrip("\n").split("\t")[:2] for line in stream)
     places: dict[str, int] = {}
@@ -204,15 +190,14 @@ def _qamr(path: Path) -> QuestionSet:
                 answer = detokenise(" ".join(words[int(number)] for number in chosen))
                 marked = _found(detokenise(tokens[sentence]), answer, 0)
                 examples.setdefault((sentence, question), Example(question, place, (0,), marked, (answer,)))
-    return QuestionSet(
-        "QAMR",
+    return (
         tuple(Paragraph((detokenise(tokens[sentence]),)) for sentence in places),
         tuple(":".join(sentence.split(":")[:3]) for sentence in places),
         tuple(examples.values()),
     )
 
 
-def _qed(path: Path) -> QuestionSet:
+def _qed(path: Path) -> Contents:
     paragraphs: list[Paragraph] = []
     groups: list[str] = []
     examples: list[Example] = []
@@ -230,18 +215,15 @@ def _qed(path: Path) -> QuestionSet:
             examples.append(Example(single_spaced(row["question_text"]), len(paragraphs), gold, None, answers))
             paragraphs.append(Paragraph(tuple(detokenise(text[left:right]) for left, right in spans)))
             groups.append(row["title_text"])
-    return QuestionSet("QED", tuple(paragraphs), tuple(groups), tuple(examples))
+    return tuple(paragraphs), tuple(groups), tuple(examples)
 
 
-SETS: Mapping[str, tuple[SetReader, str]] = {
-    "SQuAD 2.0": (_squad("SQuAD 2.0"), "data/squad2-dev-half.json"),
-    "XQuAD English": (_squad("XQuAD English"), "reader-data/xquad_en/xquad.en.json"),
-    "SQuADShifts reddit": (_squad("SQuADShifts reddit"), "reader-data/squadshifts/reddit_v1.0.json"),
-    "SQuADShifts new_wiki": (_squad("SQuADShifts new_wiki"), "reader-data/squadshifts/new_wiki_v1.0.json"),
-    "SQuADShifts amazon_reviews": (
-        _squad("SQuADShifts amazon_reviews"),
-        "reader-data/squadshifts/amazon_reviews_v1.0.json",
-    ),
+SETS: Mapping[str, tuple[Callable[[Path], Contents], str]] = {
+    "SQuAD 2.0": (_squad, "data/squad2-dev-half.json"),
+    "XQuAD English": (_squad, "reader-data/xquad_en/xquad.en.json"),
+    "SQuADShifts reddit": (_squad, "reader-data/squadshifts/reddit_v1.0.json"),
+    "SQuADShifts new_wiki": (_squad, "reader-data/squadshifts/new_wiki_v1.0.json"),
+    "SQuADShifts amazon_reviews": (_squad, "reader-data/squadshifts/amazon_reviews_v1.0.json"),
     "FairytaleQA": (_fairytaleqa, "reader-data/fairytaleqa/split_for_training.tar.gz"),
     "SelQA": (_selqa, "reader-data/selqa"),
     "QAMR": (_qamr, "reader-data/qamr"),
@@ -276,9 +258,7 @@ def is_validation(group: str) -> bool:
     return int.from_bytes(hashlib.sha256(group.encode()).digest()[:4]) % 100 < _VALIDATION_PERCENT
 
 
-def mix_windows(
-    sets: Sequence[QuestionSet], seed: int, *, mixture: Mapping[str, WindowMix] = MIXTURE
-) -> tuple[list[tuple[str, Window]], list[Window]]:
+def mix_windows(sets: Sequence[QuestionSet], seed: int) -> tuple[list[tuple[str, Window]], list[Window]]:
     """Return the training windows, each with the name of its set, and the validation windows."""
     training: list[tuple[str, Window]] = []
     validation: list[Window] = []
@@ -289,7 +269,7 @@ def mix_windows(
                 for example in question_set.examples
                 if is_validation(question_set.groups[example.paragraph]) is validating
             )
-            windows = make_windows(replace(question_set, examples=examples), mixture[question_set.name], seed)
+            windows = make_windows(replace(question_set, examples=examples), MIXTURE[question_set.name], seed)
             if validating:
                 validation.extend(windows)
             else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from embeddings.training.examples import QuestionSet
 
@@ -20,13 +20,13 @@ class Overlap:
 
     Attributes:
         name: the name of the set.
-        paragraphs: the indices of the paragraphs that share `NGRAM_WORDS` words in a row with an evaluation text.
+        paragraphs: the number of paragraphs that share `NGRAM_WORDS` words in a row with an evaluation text.
         questions: the number of questions that are also evaluation questions.
-        dropped: the number of questions to remove for either reason.
+        dropped: the number of questions that were removed for either reason.
     """
 
     name: str
-    paragraphs: tuple[int, ...]
+    paragraphs: int
     questions: int
     dropped: int
 
@@ -43,8 +43,10 @@ def normalise(question: str) -> str:
     return " ".join(_WORD.findall(question.lower()))
 
 
-def find_overlap(question_set: QuestionSet, seen: frozenset[int], asked: frozenset[str]) -> Overlap:
-    """Return the overlap of a training set with the evaluation data.
+def without_overlap(
+    question_set: QuestionSet, seen: frozenset[int], asked: frozenset[str]
+) -> tuple[QuestionSet, Overlap]:
+    """Return a training set without the questions that overlap with the evaluation data, and how many these were.
 
     Args:
         question_set: the training set.
@@ -54,24 +56,11 @@ def find_overlap(question_set: QuestionSet, seen: frozenset[int], asked: frozens
     paragraphs = frozenset(
         place for place, paragraph in enumerate(question_set.paragraphs) if not seen.isdisjoint(ngrams(paragraph.text))
     )
-    same = [example for example in question_set.examples if normalise(example.question) in asked]
-    dropped = [
-        example
-        for example in question_set.examples
-        if example.paragraph in paragraphs or normalise(example.question) in asked
-    ]
-    return Overlap(question_set.name, tuple(sorted(paragraphs)), len(same), len(dropped))
-
-
-def without_overlap(question_set: QuestionSet, overlap: Overlap, asked: frozenset[str]) -> QuestionSet:
-    """Return the set without the questions that `find_overlap` counted."""
-    paragraphs = frozenset(overlap.paragraphs)
-    kept = tuple(
-        example
-        for example in question_set.examples
-        if example.paragraph not in paragraphs and normalise(example.question) not in asked
-    )
-    return QuestionSet(question_set.name, question_set.paragraphs, question_set.groups, kept)
+    new = [example for example in question_set.examples if normalise(example.question) not in asked]
+    kept = tuple(example for example in new if example.paragraph not in paragraphs)
+    total = len(question_set.examples)
+    overlap = Overlap(question_set.name, len(paragraphs), total - len(new), total - len(kept))
+    return replace(question_set, examples=kept), overlap
 
 
 def ngrams_and_questions(

@@ -35,27 +35,19 @@ class Removal(Enum):
     ANSWERS = "answers removed"
 
 
-def held_out_task(
-    question_set: QuestionSet,
-    questions: int,
-    seed: int,
-    groups: Iterable[str] | None = None,
-    removal: Removal = Removal.PARAGRAPHS,
-) -> Task:
+def held_out_task(question_set: QuestionSet, questions: int, seed: int, removal: Removal) -> Task:
     """Return a task with questions about the set's paragraphs, half of them unanswerable.
 
     Args:
         question_set: the held-out set.
         questions: the largest number of questions.
         seed: of the choice of paragraphs and questions.
-        groups: use only the paragraphs of these documents; None uses all.
         removal: what makes questions unanswerable.
     """
     rng = random.Random(f"{seed} {question_set.name}")
-    wanted = frozenset(question_set.groups if groups is None else groups)
     asked: dict[int, list[Example]] = {}
     for example in question_set.examples:
-        if example.gold and question_set.groups[example.paragraph] in wanted:
+        if example.gold:
             asked.setdefault(example.paragraph, []).append(example)
     places = sorted(asked)
     rng.shuffle(places)

@@ -45,7 +45,7 @@ def model_card(
         evaluations: the results on the held-out sets.
     """
     trained_on = [
-        f"| {overlap.name} | {LICENCES[overlap.name]} | {windows.get(overlap.name, 0)} | {len(overlap.paragraphs)} | "
+        f"| {overlap.name} | {LICENCES[overlap.name]} | {windows.get(overlap.name, 0)} | {overlap.paragraphs} | "
         f"{overlap.questions} | {overlap.dropped} |"
         for overlap in overlaps
     ]

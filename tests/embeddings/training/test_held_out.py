@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from embeddings.training.decontaminate import find_overlap, ngrams_and_questions, without_overlap
+from embeddings.training.decontaminate import ngrams_and_questions, without_overlap
 from embeddings.training.examples import Answer, Example, Paragraph, QuestionSet
 from embeddings.training.held_out import PARAGRAPHS, Removal, held_out_task, kind_of
 
@@ -19,9 +19,9 @@ def test_overlap_with_the_evaluation_data_is_removed_from_training() -> None:
     )
     test = QuestionSet("test", (Paragraph((long,)),), ("t",), (Example("asked of BOTH", 0, (0,)),))
     seen, asked = ngrams_and_questions([test])
-    overlap = find_overlap(training, seen, asked)
-    assert (overlap.paragraphs, overlap.questions, overlap.dropped) == ((0,), 1, 2)
-    assert [example.question for example in without_overlap(training, overlap, asked).examples] == ["What else?"]
+    kept, overlap = without_overlap(training, seen, asked)
+    assert (overlap.paragraphs, overlap.questions, overlap.dropped) == (1, 1, 2)
+    assert [example.question for example in kept.examples] == ["What else?"]
 
 
 @pytest.mark.parametrize("removal", Removal)
@@ -29,7 +29,7 @@ def test_half_of_the_held_out_questions_are_unanswerable(removal: Removal) -> No
     paragraphs = tuple(Paragraph((f"Paragraph {number} begins.", f"It is about {number}.")) for number in range(45))
     examples = tuple(Example(f"What is paragraph {number} about?", number, (1,)) for number in range(45))
     question_set = QuestionSet("held out", paragraphs, tuple(map(str, range(45))), examples)
-    task = held_out_task(question_set, 100, 1, removal=removal)
+    task = held_out_task(question_set, 100, 1, removal)
     assert [len(review.sections[0].paragraphs) for review in task.reviews] == [PARAGRAPHS] * len(task.reviews)
     assert len(task.questions) == 40
     assert sum(question.answerable for question in task.questions) == 20
@@ -49,7 +49,7 @@ def test_a_question_with_another_answer_in_its_paragraph_is_not_unanswerable() -
         Example(f"What colour was {number}?", number, (1,), Answer(1, 0, 3), ("Red",)) for number in range(20)
     )
     question_set = QuestionSet("held out", paragraphs, tuple(map(str, range(20))), examples)
-    task = held_out_task(question_set, 100, 1, removal=Removal.ANSWERS)
+    task = held_out_task(question_set, 100, 1, Removal.ANSWERS)
     assert [question.answerable for question in task.questions] == [True] * 10
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from embeddings.answering.calibration import RerankerCalibration, Thresholds
 from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.reranking.reranker import OnnxReranker
-from embeddings.training.decontaminate import find_overlap, ngrams_and_questions
+from embeddings.training.decontaminate import ngrams_and_questions, without_overlap
 from embeddings.training.examples import Example, Paragraph, QuestionSet
 from embeddings.training.export import export
 from embeddings.training.held_out import Removal, held_out_task
@@ -26,7 +26,7 @@ def test_the_model_card_has_each_measure_without_and_with_the_reranker(
     paragraphs = tuple(Paragraph((f"she is film {number} .", f"film {number} is quiet .")) for number in range(20))
     examples = tuple(Example(f"what is film {number} ?", number, (1,)) for number in range(20))
     question_set = QuestionSet("QED", paragraphs, tuple(map(str, range(20))), examples)
-    task = held_out_task(question_set, 100, 1, removal=Removal.ANSWERS)
+    task = held_out_task(question_set, 100, 1, Removal.ANSWERS)
 
     found = evaluate_reranker(task, encoder, reranker, RerankerCalibration(Thresholds(0.0, 0.0), 0.0, 4.0))
 
@@ -36,7 +36,7 @@ def test_the_model_card_has_each_measure_without_and_with_the_reranker(
         size=1_500_000,
         recipe=Recipe(),
         windows={"QED": 5},
-        overlaps=[find_overlap(question_set, *ngrams_and_questions([question_set]))],
+        overlaps=[without_overlap(question_set, *ngrams_and_questions([question_set]))[1]],
         figures={"int8": validate_windows(reranker, tiny_windows(20))},
         evaluations=[found],
     ).splitlines()

@@ -141,8 +141,8 @@ def test_the_span_of_an_answer_is_its_tokens() -> None:
     assert features.span is not None
     first, last = features.span
     assert first == last
-    assert tokenizer.id_to_token(features.ids[first]) == "quiet"
-    assert features.owners[first] == 1
+    assert tokenizer.id_to_token(features.tokens.ids[first]) == "quiet"
+    assert features.tokens.owners[first] == 1
 
 
 def test_a_folder_with_other_files_is_not_trained_into(tmp_path: Path) -> None:
