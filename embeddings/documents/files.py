@@ -9,12 +9,12 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.config import MAX_SERVER_CHARACTERS, MAX_SERVER_REVIEWS
-from embeddings.documents.filesystem import flush_folder, replace_file
+from embeddings.documents.filesystem import flush_folder
+from embeddings.documents.outputs import PARTIAL, write_output, written_by_us
 from embeddings.documents.slugs import slugify
 from embeddings.errors import ReviewFileError, ReviewStorageError
 from embeddings.records import SHARED
@@ -23,9 +23,6 @@ REVIEWS = "reviews"
 COLLECTIONS = "collections"
 SUFFIXES = (".md", ".txt")
 """The endings of review files, in lower case."""
-
-_PARTIAL = ".adding-"
-"""How the names of files begin while they are written. Hidden files are not reviews."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,10 +119,7 @@ def title_in(content: str, file: Path) -> str | None:
 
 
 def add_review(data: Path, collection: str, slug: str, content: str, *, replaces: str | None = None) -> Path:
-    """Store a review file, and return its path.
-
-    The file is written beside its place, flushed to the disk, and moved into place in one step. A process that is
-    killed at any moment leaves the old file or the new one.
+    """Store a review file in one step, and return its path.
 
     Args:
         data: the data directory.
@@ -147,20 +141,14 @@ def add_review(data: Path, collection: str, slug: str, content: str, *, replaces
     if collection != SHARED:
         _check_room(folder, content, present)
     target = present.file if present else folder / f"{slug}.md"
-    partial = folder / f"{_PARTIAL}{slug}"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for left_over in folder.glob(f"{_PARTIAL}*"):
+        # Of processes that were killed.
+        for left_over in folder.glob(f"{PARTIAL}*"):
             left_over.unlink()
-        with partial.open("w", encoding="utf-8", newline="\n") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        replace_file(partial, target)
+        write_output(target, content, written_by_us)
         flush_folder(folder)
     except OSError as error:
-        with suppress(OSError):
-            partial.unlink(missing_ok=True)
         raise ReviewStorageError(f"The review '{slug}' can't be written ({error.strerror}).") from error
     return target
 

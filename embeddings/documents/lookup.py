@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
+from functools import cache
+from itertools import islice
 from typing import Generic, TypeVar
 
 from rapidfuzz import fuzz, process
@@ -29,18 +30,19 @@ class NameMatcher(Generic[T]):
 
     def __init__(self, names: Iterable[tuple[str, T]]) -> None:
         self._names = tuple(names)
+        self._by = cache(self._forms)
 
     def resolve(self, name: str) -> list[T]:
         """Return what `name` may mean: one value if it is clear, none, or several that fit equally well."""
         wanted = _plain(name)
         exact = _distinct(value for text, value in self._names if text == name) or _distinct(
-            value for plain, (_, value) in zip(self._plain, self._names, strict=True) if plain == wanted
+            value for plain, (_, value) in zip(self._by(_plain), self._names, strict=True) if plain == wanted
         )
         if exact or not wanted:
             return exact
         # WRatio nearly accepts a single common word, so an 'and' must not count if there is more to compare.
         content = _content(name)
-        forms = self._content if content else self._plain
+        forms = self._by(_content if content else _plain)
         scored = process.extract(content or wanted, forms, scorer=fuzz.WRatio, limit=None, score_cutoff=NEAR_MISS_SCORE)
         if not scored:
             return []
@@ -55,30 +57,17 @@ class NameMatcher(Generic[T]):
         wanted = fold(typed).strip()
         if not wanted:
             return tuple(value for _, value in self._names[:limit])
-        prefixed = [index for index, name in enumerate(self._folded) if name.startswith(wanted)]
-        containing = [
-            index for index, name in enumerate(self._folded) if wanted in name and not name.startswith(wanted)
-        ]
+        folded = self._by(fold)
+        prefixed = [index for index, name in enumerate(folded) if name.startswith(wanted)]
+        containing = [index for index, name in enumerate(folded) if wanted in name]
         ranked = dict.fromkeys(prefixed + containing)
         if len(ranked) < limit:
             scorer = fuzz.WRatio if len(wanted) > 2 else fuzz.ratio
-            close = process.extract(wanted, self._folded, scorer=scorer, limit=limit, score_cutoff=COMPLETION_SCORE)
+            close = process.extract(wanted, folded, scorer=scorer, limit=limit, score_cutoff=COMPLETION_SCORE)
             ranked.update(dict.fromkeys(index for _, _, index in close))
         return tuple(self._names[index][1] for index in tuple(ranked)[:limit])
 
-    @cached_property
-    def _folded(self) -> list[str]:
-        return self._each(fold)
-
-    @cached_property
-    def _plain(self) -> list[str]:
-        return self._each(_plain)
-
-    @cached_property
-    def _content(self) -> list[str]:
-        return self._each(_content)
-
-    def _each(self, form: Callable[[str], str]) -> list[str]:
+    def _forms(self, form: Callable[[str], str]) -> list[str]:
         return [form(text) for text, _ in self._names]
 
 
@@ -95,13 +84,13 @@ def find_review(name: str, names: Sequence[tuple[str, T]]) -> T:
     found = NameMatcher(names).resolve(name)
     if len(found) == 1:
         return found[0]
-    raise UnknownReviewError(unknown_review(name, _closest_of_each(name, names)))
+    raise unknown_review(name, names)
 
 
-def unknown_review(name: str, names: Sequence[str]) -> str:
-    """Return a message that there is no review of that name, and which names are closest."""
+def unknown_review(name: str, names: Sequence[tuple[str, T]]) -> UnknownReviewError:
+    """Return the error that there is no review of that name; its message lists the closest of `names`."""
     advice = f"Did you mean {_closest(name, names)}?" if names else "There are no reviews to choose from."
-    return f"There is no review called {_quoted(name)}. {advice}"
+    return UnknownReviewError(f"There is no review called {_quoted(name)}. {advice}")
 
 
 def find_section(name: str, review: Review) -> Section:
@@ -120,27 +109,17 @@ def find_section(name: str, review: Review) -> Section:
     headings = Counter(section.heading for section in review.sections)
     # A heading of two sections would end here again.
     choices = [section.heading if headings[section.heading] == 1 else section.slug for section in review.sections]
-    advice = f"Did you mean {_closest(name, choices)}?"
+    advice = f"Did you mean {_closest(name, [(choice, choice) for choice in choices])}?"
     raise UnknownSectionError(f"“{review.title}” has no section {_quoted(name)}. {advice}")
 
 
-def _closest_of_each(name: str, names: Sequence[tuple[str, T]]) -> list[str]:
-    """Return the closest names of different reviews, one of each."""
-    closest: list[str] = []
-    meant: list[T] = []
+def _closest(name: str, names: Sequence[tuple[str, T]]) -> str:
+    """Return the names closest to what was typed, of each value the closest."""
+    closest: dict[T, str] = {}
     texts = [text for text, _ in names]
     for text, _, index in process.extract(name, texts, scorer=fuzz.WRatio, processor=_plain, limit=None):
-        if names[index][1] not in meant:
-            closest.append(text)
-            meant.append(names[index][1])
-        if len(closest) == MAX_SUGGESTIONS:
-            break
-    return closest
-
-
-def _closest(name: str, names: Iterable[str]) -> str:
-    found = process.extract(name, _distinct(names), scorer=fuzz.WRatio, processor=_plain, limit=MAX_SUGGESTIONS)
-    return ", ".join(f"“{text}”" for text, _, _ in found)
+        closest.setdefault(names[index][1], text)
+    return ", ".join(f"“{text}”" for text in _distinct(islice(closest.values(), MAX_SUGGESTIONS)))
 
 
 def _plain(text: str) -> str:

@@ -11,6 +11,9 @@ from typing import BinaryIO
 from embeddings.documents.filesystem import copy_mode, replace_file
 from embeddings.errors import OutputError
 
+PARTIAL = ".review-bot."
+"""How the names of files begin while they are written."""
+
 IsOurs = Callable[[Path], bool]
 """Returns True if a file is an earlier output of the same kind, which may be renewed."""
 
@@ -70,7 +73,7 @@ def output_file(
         OSError: it can't be written. The old file, if there was one, is unchanged.
     """
     place = Path(os.path.realpath(file))
-    beside = place.with_name(f".review-bot.{os.urandom(8).hex()}")
+    beside = place.with_name(f"{PARTIAL}{os.urandom(8).hex()}")
     # The file has its mode from the start: at no moment can another user read what they shouldn't.
     descriptor = os.open(beside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666 if mode is None else mode)
     try:

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embeddings.config import CLUSTER_MIN_COSINE
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 _ROWS = 512
 """The number of rows to compare with all others at a time, so that memory doesn't grow quadratically."""

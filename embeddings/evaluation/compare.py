@@ -156,11 +156,8 @@ def compare_runs(before: Run, after: Run) -> RunComparison:
     """Compare two runs over the questions that both have."""
     known = {result.id: result for result in before.results}
     pairs = [(known[result.id], result) for result in after.results if result.id in known]
-    measures = {}
-    for name in Measure:
-        compared = _compare_aurocs(pairs) if name is Measure.AUROC else _compare_means(name, pairs)
-        if compared is not None:
-            measures[name] = compared
+    compared = {name: _compare_means(name, pairs) for name in Measure} | {Measure.AUROC: _compare_aurocs(pairs)}
+    measures = {name: comparison for name, comparison in compared.items() if comparison is not None}
     return RunComparison(before.name, after.name, measures)
 
 
@@ -174,19 +171,18 @@ def _compare_means(name: Measure, pairs: Sequence[tuple[Result, Result]]) -> Mea
 
 def _compare_aurocs(pairs: Sequence[tuple[Result, Result]]) -> MeasureComparison | None:
     shared = [
-        (old, new, old.confidence, new.confidence)
+        (old, new)
         for old, new in pairs
         if old.confidence is not None and new.confidence is not None and old.answerable is new.answerable
     ]
-    answerable = np.array([old.answerable for old, _, _, _ in shared], dtype=np.bool_)
-    before = np.array([confidence for _, _, confidence, _ in shared], dtype=np.float64)
-    after = np.array([confidence for _, _, _, confidence in shared], dtype=np.float64)
+    answerable = np.array([old.answerable for old, _ in shared], dtype=np.bool_)
+    before = np.array([old.confidence for old, _ in shared], dtype=np.float64)
+    after = np.array([new.confidence for _, new in shared], dtype=np.float64)
     difference = difference_of_aurocs(before, after, answerable)
     if difference is None:
         return None
-    results = [(old, new) for old, new, _, _ in shared]
     return MeasureComparison(
-        difference, _changes(results, placement_values(before, answerable), placement_values(after, answerable))
+        difference, _changes(shared, placement_values(before, answerable), placement_values(after, answerable))
     )
 
 
@@ -209,12 +205,11 @@ def _load(file: Path, qrels: Path | None) -> Run:
     except QuestionFileError as error:
         if not file.is_file():
             raise
-        raise QuestionFileError(
-            file,
-            None,
+        reason = (
             "The file is not a run of `review-bot evaluate --save`. To compare a TREC run, name the file with its "
-            "relevance judgements with --qrels.",
-        ) from error
+            "relevance judgements with --qrels."
+        )
+        raise QuestionFileError(file, None, reason) from error
 
 
 def _load_trec_run(file: Path, qrels: Path) -> Run:
@@ -224,21 +219,7 @@ def _load_trec_run(file: Path, qrels: Path) -> Run:
     }
     rankings = {identity: ranking for identity, ranking in read_run(file).items() if identity in questions}
     values = passage_values(questions, rankings)
-    results = (
-        Result(
-            id=identity,
-            question="",
-            kind=None,
-            review=None,
-            answerable=True,
-            state=None,
-            confidence=None,
-            seconds=0.0,
-            values=values[identity],
-        )
-        for identity in questions
-    )
-    return Run(file.stem, None, tuple(results))
+    return Run(file.stem, None, tuple(Result(id=name, answerable=True, values=values[name]) for name in questions))
 
 
 def _answerable(run: Run) -> set[str]:

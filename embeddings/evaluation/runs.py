@@ -44,7 +44,7 @@ class Fingerprint:
     version: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """The measures of a question.
 
@@ -53,13 +53,13 @@ class Result:
     """
 
     id: str
-    question: str
-    kind: str | None
-    review: str | None
+    question: str = ""
+    kind: str | None = None
+    review: str | None = None
     answerable: bool
-    state: State | None
-    confidence: float | None
-    seconds: float
+    state: State | None = None
+    confidence: float | None = None
+    seconds: float = 0.0
     values: Mapping[Measure, float]
 
 
@@ -90,7 +90,7 @@ def results(outcomes: Sequence[Outcome]) -> tuple[Result, ...]:
             id=outcome.question.id,
             question=outcome.question.text,
             kind=outcome.question.kind,
-            review=_review_of(outcome.question),
+            review=outcome.question.review or next((span.review for span in outcome.question.spans), None),
             answerable=outcome.question.answerable,
             state=outcome.answer.state,
             confidence=outcome.answer.confidence,
@@ -200,10 +200,6 @@ def _finite(value: object) -> float:
 
 def _optional(value: object) -> str | None:
     return None if value is None else str(value)
-
-
-def _review_of(question: JudgedQuestion) -> str | None:
-    return question.review or (question.spans[0].review if question.spans else None)
 
 
 def _question_lines(task: Task) -> Iterator[str]:

@@ -57,15 +57,11 @@ class Summary:
 
 def summarise(results: Sequence[Result]) -> Summary:
     """Return the measures over all results."""
-    estimates = {}
-    for name in Measure:
-        estimate = _auroc(results) if name is Measure.AUROC else mean(_values(results, name))
-        if estimate is not None:
-            estimates[name] = estimate
+    estimates = {name: mean(_values(results, name)) for name in Measure} | {Measure.AUROC: _auroc(results)}
     return Summary(
         questions=len(results),
         answerable=sum(result.answerable for result in results),
-        estimates=estimates,
+        estimates={name: estimate for name, estimate in estimates.items() if estimate is not None},
         states=states_by_kind((result.answerable, result.state) for result in results),
     )
 
@@ -116,11 +112,12 @@ def aurc(points: Sequence[RiskPoint]) -> float | None:
     return float(np.sum(np.diff(coverages) * np.array([point.risk for point in points])))
 
 
-def downsampled(curve: Sequence[RiskPoint], limit: int = RISK_COVERAGE_POINTS) -> tuple[RiskPoint, ...]:
-    """Return at most `limit` points of the curve, evenly spaced and with both ends."""
-    if len(curve) <= limit:
+def downsampled(curve: Sequence[RiskPoint]) -> tuple[RiskPoint, ...]:
+    """Return at most `RISK_COVERAGE_POINTS` points of the curve, evenly spaced and with both ends."""
+    if len(curve) <= RISK_COVERAGE_POINTS:
         return tuple(curve)
-    return tuple(curve[round(place * (len(curve) - 1) / (limit - 1))] for place in range(limit))
+    last = RISK_COVERAGE_POINTS - 1
+    return tuple(curve[round(place * (len(curve) - 1) / last)] for place in range(RISK_COVERAGE_POINTS))
 
 
 def summary_record(summary: Summary) -> dict[str, object]:
@@ -144,8 +141,6 @@ def _values(results: Iterable[Result], name: Measure) -> Floats:
 
 def _auroc(results: Iterable[Result]) -> Estimate | None:
     rated = [(result.confidence, result.answerable) for result in results if result.confidence is not None]
-    if not rated:
-        return None
     return auroc(
         np.array([confidence for confidence, _ in rated], dtype=np.float64),
         np.array([answerable for _, answerable in rated], dtype=np.bool_),

@@ -327,74 +327,68 @@ def _stored_run(file: Path) -> Run | None:
 
 
 def _variant(file: Path, name: str, table: object) -> Variant:
+    def error(reason: object) -> SweepFileError:
+        return SweepFileError(file, f"[variants.{name}] {reason}")
+
     if not isinstance(table, dict):
-        raise SweepFileError(file, f"[variants.{name}] must be a table.")
+        raise error("must be a table.")
     if not name.strip() or "/" in name or name.startswith(".") or not name.isprintable():
-        raise SweepFileError(
-            file,
-            f"The variant {name!r} needs a name that can be a file name: printable, not empty, without a slash, "
-            "and without a dot at the start.",
-        )
+        reason = "printable, not empty, without a slash, and without a dot at the start."
+        raise SweepFileError(file, f"The variant {name!r} needs a name that can be a file name: {reason}")
     unknown = sorted(table.keys() - _VARIANT_KEYS)
     if unknown:
-        raise SweepFileError(
-            file, f"[variants.{name}] has the key {unknown[0]!r}. The keys are: {', '.join(sorted(_VARIANT_KEYS))}."
-        )
+        raise error(f"has the key {unknown[0]!r}. The keys are: {', '.join(sorted(_VARIANT_KEYS))}.")
     model, tokens, thresholds = (table.get(key) for key in ("model", "passage_tokens", "thresholds"))
     if not (model is None or isinstance(model, str)):
-        raise SweepFileError(file, f"[variants.{name}] model must be a name or a path.")
+        raise error("model must be a name or a path.")
     if not (tokens is None or (isinstance(tokens, int) and tokens >= SWEEP_MIN_TOKENS)):
-        raise SweepFileError(
-            file, f"[variants.{name}] passage_tokens must be a whole number, {SWEEP_MIN_TOKENS} or more."
-        )
+        raise error(f"passage_tokens must be a whole number, {SWEEP_MIN_TOKENS} or more.")
     reranker = table.get("reranker", table.get("reader"))
     if not (reranker is None or (isinstance(reranker, str) and reranker)):
-        raise SweepFileError(file, f"[variants.{name}] reranker must be shipped, none, a name or a path.")
-    return Variant(
-        name=name,
-        ranking=_ranking(file, name, table.get("ranking", {})),
-        model=model,
-        passage_tokens=tokens,
-        thresholds=_thresholds(file, name, thresholds) if thresholds is not None else None,
-        reranker=reranker,
-    )
-
-
-def _ranking(file: Path, name: str, wanted: object) -> RankingSettings:
+        raise error("reranker must be shipped, none, a name or a path.")
     try:
-        if isinstance(wanted, str):
-            return named_ranking(wanted)
-        if isinstance(wanted, dict) and "reader_share" in wanted:
-            # The name in sweep files of earlier versions.
-            wanted = {"reranker_share" if key == "reader_share" else key: value for key, value in wanted.items()}
-        return RankingSettings(**_numbers(file, name, "ranking", wanted, RankingSettings))
+        return Variant(
+            name=name,
+            ranking=_ranking(table.get("ranking", {})),
+            model=model,
+            passage_tokens=tokens,
+            thresholds=_thresholds(thresholds) if thresholds is not None else None,
+            reranker=reranker,
+        )
+    except ValueError as wrong:
+        raise error(wrong) from wrong
+
+
+def _ranking(wanted: object) -> RankingSettings:
+    if isinstance(wanted, dict) and "reader_share" in wanted:
+        # The name in sweep files of earlier versions.
+        wanted = {"reranker_share" if key == "reader_share" else key: value for key, value in wanted.items()}
+    numbers = {} if isinstance(wanted, str) else _numbers("ranking", wanted, RankingSettings)
+    try:
+        return named_ranking(wanted) if isinstance(wanted, str) else RankingSettings(**numbers)
     except (UnknownRankingError, ValueError) as error:
-        raise SweepFileError(file, f"[variants.{name}] ranking: {error}") from error
+        raise ValueError(f"ranking: {error}") from error
 
 
-def _thresholds(file: Path, name: str, wanted: object) -> Thresholds:
-    numbers = _numbers(file, name, "thresholds", wanted, Thresholds)
+def _thresholds(wanted: object) -> Thresholds:
+    numbers = _numbers("thresholds", wanted, Thresholds)
     if not 0 <= numbers["nearest"] <= numbers["answered"] <= 1:
-        raise SweepFileError(file, f"[variants.{name}] thresholds must satisfy 0 <= nearest <= answered <= 1.")
+        raise ValueError("thresholds must satisfy 0 <= nearest <= answered <= 1.")
     return Thresholds(**numbers)
 
 
-def _numbers(file: Path, name: str, key: str, values: object, of: type) -> dict[str, Any]:
+def _numbers(key: str, values: object, of: type) -> dict[str, Any]:
+    """Return a table of numbers if they are the fields of a dataclass. The message of a ValueError names the key."""
     if not isinstance(values, dict):
-        raise SweepFileError(file, f"[variants.{name}] {key} must be a table.")
+        raise ValueError(f"{key} must be a table.")
     fields: Mapping[str, dataclasses.Field[object]] = {field.name: field for field in dataclasses.fields(of)}
     for field, value in values.items():
         if field not in fields:
-            raise SweepFileError(
-                file, f"[variants.{name}] {key} has the key {field!r}. The keys are: {', '.join(fields)}."
-            )
+            raise ValueError(f"{key} has the key {field!r}. The keys are: {', '.join(fields)}.")
         whole = fields[field].type == "int"
         if isinstance(value, bool) or not isinstance(value, int if whole else int | float):
-            kind = "a whole number" if whole else "a number"
-            raise SweepFileError(file, f"[variants.{name}] {key}.{field} must be {kind}.")
-    missing = [
-        field.name for field in fields.values() if field.default is dataclasses.MISSING and field.name not in values
-    ]
+            raise ValueError(f"{key}.{field} must be {'a whole number' if whole else 'a number'}.")
+    missing = [name for name, field in fields.items() if field.default is dataclasses.MISSING and name not in values]
     if missing:
-        raise SweepFileError(file, f"[variants.{name}] {key} also needs {', '.join(missing)}.")
+        raise ValueError(f"{key} also needs {', '.join(missing)}.")
     return values

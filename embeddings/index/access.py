@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from embeddings.documents.lookup import unknown_review
-from embeddings.errors import UnknownReviewError
 from embeddings.index.collection import COLLECTIONS, CollectionIndex
 from embeddings.index.manifest import Manifest
 
@@ -41,9 +40,7 @@ class OpenedCollections:
         for index in visible:
             if index.entry_of(slug) is not None:
                 return index
-        raise UnknownReviewError(
-            unknown_review(slug, [entry.slug for index in visible for entry in index.entry.reviews])
-        )
+        raise unknown_review(slug, [(entry.slug, entry.slug) for index in visible for entry in index.entry.reviews])
 
     def verify(self) -> None:
         """Read every byte of the files and compare it with what was written.

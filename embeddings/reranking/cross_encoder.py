@@ -21,7 +21,7 @@ class CrossEncoderReranker:
     """A CrossEncoder that scores each sentence alone, as it was trained to score a passage."""
 
     def __init__(self, identity: RerankerIdentity, model: CrossEncoder) -> None:
-        self._identity = identity
+        self.identity = identity
         self._model = model
 
     @classmethod
@@ -49,21 +49,13 @@ class CrossEncoderReranker:
             )
         return cls(RerankerIdentity(source.name, source.weights), model)
 
-    @property
-    def identity(self) -> RerankerIdentity:
-        """What decides the scores."""
-        return self._identity
-
     def score(self, question: str, windows: Sequence[Sequence[str]]) -> list[list[float]]:
         """Return a logit for each sentence of each window; see `Reranker.score`."""
         pairs = [(question, sentence) for window in windows for sentence in window]
         if not pairs:
             return []
-        logits = iter(
-            self._model.predict(
-                pairs, activation_fn=torch.nn.Identity(), show_progress_bar=False, convert_to_numpy=True
-            )
-            .reshape(len(pairs))
-            .tolist()
+        scored = self._model.predict(
+            pairs, activation_fn=torch.nn.Identity(), show_progress_bar=False, convert_to_numpy=True
         )
+        logits = iter(scored.reshape(len(pairs)).tolist())
         return [[next(logits) for _ in window] for window in windows]

@@ -11,19 +11,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import Protocol
 
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from embeddings.config import RERANKER_MAX_TOKENS, RERANKER_QUESTION_TOKENS
 from embeddings.encoders.base import replace_surrogates
 from embeddings.encoders.onnx import session_options
 from embeddings.errors import RerankerError
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 FILE = "reranker.onnx"
 """The shipped reranker's file, in this package's folder."""
@@ -116,7 +114,7 @@ class OnnxReranker:
     """An exported reranker on onnxruntime. Safe to call from several threads at once."""
 
     def __init__(self, identity: RerankerIdentity, tokenizer: Tokenizer, session: onnxruntime.InferenceSession) -> None:
-        self._identity = identity
+        self.identity = identity
         self._tokenizer = tokenizer
         self._session = session
 
@@ -150,11 +148,6 @@ class OnnxReranker:
             reason = str(error).splitlines()[0]
             raise RerankerError(f"{file}: This is not a reranker ({reason}). Install the package again.") from error
         return cls(RerankerIdentity(file.stem, found), prepare_tokenizer(tokenizer), session)
-
-    @property
-    def identity(self) -> RerankerIdentity:
-        """What decides the scores."""
-        return self._identity
 
     def score(self, question: str, windows: Sequence[Sequence[str]]) -> list[list[float]]:
         """Return a score for each sentence of each window; see `Reranker.score`."""

@@ -50,17 +50,18 @@ class Ranking:
 
     def __init__(self, candidates: Sequence[Candidates], settings: RankingSettings) -> None:
         self.candidates = candidates
-        passage_cosine = _joined([part.passage_cosine for part in candidates])
-        sentence_cosine = _joined([part.sentence_cosine for part in candidates])
-        pair_cosine = _joined([part.pair_cosine for part in candidates])
-        counts = [len(part.passages) for part in candidates]
-        self._first_passage = np.concatenate([[0], np.cumsum(counts)]).astype(np.int64)
-        owner: Rows = np.concatenate(
-            [part.owner + first for part, first in zip(candidates, self._first_passage[:-1], strict=True)]
-            or [np.zeros(0, np.int64)]
-        )
-        sentence_bm25 = _joined([part.sentence_bm25 for part in candidates])
-        passage_bm25 = _joined([part.passage_bm25 for part in candidates])
+
+        def joined(scores: str) -> Floats:
+            return np.concatenate([np.zeros(0, np.float32), *(getattr(part, scores) for part in candidates)])
+
+        passage_cosine, passage_bm25 = joined("passage_cosine"), joined("passage_bm25")
+        sentence_cosine, sentence_bm25 = joined("sentence_cosine"), joined("sentence_bm25")
+        pair_cosine = joined("pair_cosine")
+        # Where the passages and the sentences of each scope begin among all.
+        self._first_passage = np.cumsum([0, *(len(part.passages) for part in candidates)], dtype=np.int64)
+        self._first_sentence = np.cumsum([0, *(len(part.sentences) for part in candidates)], dtype=np.int64)
+        owners = [part.owner + first for part, first in zip(candidates, self._first_passage[:-1], strict=True)]
+        owner: Rows = np.concatenate([np.zeros(0, np.int64), *owners])
         best = np.full(len(passage_cosine), -1.0, np.float32)
         np.maximum.at(best, owner, sentence_cosine)
         # A passage without candidate sentences has its own cosine alone.
@@ -98,33 +99,26 @@ class Ranking:
 
     def _ranked(self, places: Rows) -> Iterator[RankedSentence]:
         """Yield the sentences of some places, up to the first without evidence."""
-        first = np.concatenate([[0], np.cumsum([len(part.sentences) for part in self.candidates])])
         for place in places:
             if not np.isfinite(self._sentence_score[place]):
                 break
-            part = int(np.searchsorted(first, place, side="right")) - 1
-            yield RankedSentence(
-                index=self.candidates[part].index,
-                row=int(self.candidates[part].sentences[place - first[part]]),
-                score=float(self._sentence_score[place]),
-            )
+            part = int(np.searchsorted(self._first_sentence, place, side="right")) - 1
+            candidates = self.candidates[part]
+            row = int(candidates.sentences[place - self._first_sentence[part]])
+            yield RankedSentence(candidates.index, row, float(self._sentence_score[place]))
 
     def _hit(self, place: int) -> Hit:
         part = int(np.searchsorted(self._first_passage, place, side="right")) - 1
         candidates = self.candidates[part]
         passage = candidates.index.passage(int(candidates.passages[place - self._first_passage[part]]))
-        offset = sum(len(earlier.sentences) for earlier in self.candidates[:part])
         own = np.flatnonzero(candidates.owner == place - self._first_passage[part])
-        table = candidates.index.sentence_table
+        scores = self._sentence_score[self._first_sentence[part] + own].tolist()
+        rows = candidates.index.sentence_table[candidates.sentences[own]][["start", "end"]].tolist()
         sentences = sorted(
             (
-                ScoredSentence(
-                    start=int(table[candidates.sentences[sentence]]["start"]),
-                    end=int(table[candidates.sentences[sentence]]["end"]),
-                    score=float(self._sentence_score[offset + sentence]),
-                )
-                for sentence in own
-                if np.isfinite(self._sentence_score[offset + sentence])
+                ScoredSentence(start, end, score)
+                for (start, end), score in zip(rows, scores, strict=True)
+                if np.isfinite(score)
             ),
             key=lambda sentence: (-sentence.score, sentence.start),
         )
@@ -167,9 +161,9 @@ class _DistinctSentences:
         for place, sentence in enumerate(new):
             if len(self.sentences) == k:
                 return
-            if any(
-                _repeats(sentence, other) for other, close in zip(self.sentences, near, strict=True) if close[place]
-            ):
+            close = (other for other, alike in zip(self.sentences, near, strict=True) if alike[place])
+            text = sentence.index.sentence(sentence.row)
+            if any(_say_the_same(text, other.index.sentence(other.row)) for other in close):
                 continue
             self.sentences.append(sentence)
             self._vectors.append(vectors[place])
@@ -189,10 +183,6 @@ def _vectors(sentences: Sequence[RankedSentence]) -> Floats:
     return np.concatenate(parts)[order]
 
 
-def _repeats(sentence: RankedSentence, other: RankedSentence) -> bool:
-    return _say_the_same(*(each.index.sentence(each.row) for each in (sentence, other)))
-
-
 def _say_the_same(one: str, other: str) -> bool:
     """Return True if one sentence only adds to the other, and adds no name, number or negation."""
     found = words(one), words(other)
@@ -201,10 +191,6 @@ def _say_the_same(one: str, other: str) -> bool:
     content, more = sorted((set(each) - (STOP_WORDS - NEGATIONS) for each in found), key=len)
     facts = NEGATIONS.union(words(" ".join(_NAME_OR_NUMBER.findall(compose(f"{one} {other}")))))
     return content <= more and not any(word in facts or word.endswith("n't") for word in more - content)
-
-
-def _joined(parts: Sequence[Floats]) -> Floats:
-    return np.concatenate(parts) if parts else np.zeros(0, np.float32)
 
 
 def _min_max(scores: Floats) -> Floats:

@@ -12,8 +12,16 @@ import re
 from collections.abc import Iterable
 from enum import Enum
 
-from embeddings.evaluation.datasets.review_builder import SectionText, build_review
-from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Span, Task, paragraph_id, paragraph_of_hit
+from embeddings.evaluation.datasets.task import (
+    JudgedQuestion,
+    Judgement,
+    SectionText,
+    Span,
+    Task,
+    build_review,
+    paragraph_id,
+    paragraph_of_hit,
+)
 from embeddings.records import Paragraph, Review
 from embeddings.training.examples import Example, QuestionSet
 

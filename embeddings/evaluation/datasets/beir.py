@@ -10,15 +10,23 @@ from __future__ import annotations
 import json
 from collections.abc import Container, Iterable, Mapping
 from functools import partial
+from operator import attrgetter
 from pathlib import Path
 
 from embeddings.documents.outputs import check_output, write_output
 from embeddings.errors import QuestionFileError
 from embeddings.evaluation.datasets.files import read_lines, read_records, register_id
-from embeddings.evaluation.datasets.qrels import Qrels
-from embeddings.evaluation.datasets.review_builder import SectionText, build_review, one_line
-from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Task, paragraph_id, paragraphs_of
-from embeddings.records import Hit
+from embeddings.evaluation.datasets.task import (
+    JudgedQuestion,
+    Judgement,
+    SectionText,
+    Task,
+    build_review,
+    one_line,
+    paragraph_id,
+    paragraphs_of,
+)
+from embeddings.evaluation.datasets.trec import Qrels
 
 _HEADER = "query-id\tcorpus-id\tscore"
 
@@ -50,7 +58,7 @@ def read_beir(folder: Path, split: str = "test") -> Task:
     if not questions:
         raise QuestionFileError(queries, None, f"The split {split!r} judges no question. Use another split.")
     review = build_review(folder.name, folder.name, sections.values())
-    return Task(folder.name, (review,), questions, _section_of, _own_documents(questions, sections))
+    return Task(folder.name, (review,), questions, attrgetter("section"), _own_documents(questions, sections))
 
 
 def write_beir(task: Task, folder: Path, split: str = "test", *, force: bool = False) -> None:
@@ -93,26 +101,17 @@ def _read_corpus(file: Path) -> dict[str, SectionText]:
     sections: dict[str, SectionText] = {}
     line_of: dict[str, int] = {}
     for line, record in read_records(file):
-        section = _section(file, line, record)
-        register_id(section.slug, line_of, file, line)
-        sections[section.slug] = section
+        identity, title, text = record.get("_id"), record.get("title", ""), record.get("text")
+        if not (isinstance(identity, str) and isinstance(title, str) and isinstance(text, str)):
+            raise QuestionFileError(file, line, 'A document needs the strings "_id" and "text", and may have "title".')
+        body = one_line(text).strip() or one_line(title).strip()
+        if not (identity and body):
+            raise QuestionFileError(file, line, "A document needs an id, and a text or a title.")
+        register_id(identity, line_of, file, line)
+        sections[identity] = SectionText(identity, title or identity, (body,))
     if not sections:
         raise QuestionFileError(file, None, "The corpus has no documents. Use another folder.")
     return sections
-
-
-def _section(file: Path, line: int, record: Mapping[str, object]) -> SectionText:
-    identity, title, text = record.get("_id"), record.get("title", ""), record.get("text")
-    if not (isinstance(identity, str) and isinstance(title, str) and isinstance(text, str)):
-        raise QuestionFileError(file, line, 'A document needs the strings "_id" and "text", and may have "title".')
-    body = one_line(text).strip() or one_line(title).strip()
-    if not (identity and body):
-        raise QuestionFileError(file, line, "A document needs an id, and a text or a title.")
-    return SectionText(identity, title or identity, (body,))
-
-
-def _section_of(hit: Hit) -> str:
-    return hit.section
 
 
 def _read_qrels(file: Path, documents: Container[str]) -> Qrels:
@@ -122,11 +121,8 @@ def _read_qrels(file: Path, documents: Container[str]) -> Qrels:
             continue
         fields = line.split("\t")
         if len(fields) != 3:
-            raise QuestionFileError(
-                file,
-                number,
-                "A judgement is a query-id, a corpus-id and a whole number, separated by tabs.",
-            )
+            reason = "A judgement is a query-id, a corpus-id and a whole number, separated by tabs."
+            raise QuestionFileError(file, number, reason)
         query, document, grade = fields
         if document not in documents:
             raise QuestionFileError(file, number, f"There is no document {document!r} in corpus.jsonl.")

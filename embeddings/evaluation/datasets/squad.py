@@ -12,8 +12,17 @@ from typing import Any
 
 from embeddings.errors import QuestionFileError
 from embeddings.evaluation.datasets.files import parse_json, read_text
-from embeddings.evaluation.datasets.review_builder import SectionText, build_review, one_line
-from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Span, Task, paragraph_id, paragraph_of_hit
+from embeddings.evaluation.datasets.task import (
+    JudgedQuestion,
+    Judgement,
+    SectionText,
+    Span,
+    Task,
+    build_review,
+    one_line,
+    paragraph_id,
+    paragraph_of_hit,
+)
 from embeddings.records import Paragraph, Review
 
 _REVIEW = "squad"

@@ -140,7 +140,7 @@ def test_a_full_disk_leaves_the_old_file_and_nothing_half_written(
 def test_the_partial_file_of_a_killed_process_is_not_a_review_and_is_removed(tmp_path: Path) -> None:
     folder = collection_folder(tmp_path, "7")
     folder.mkdir(parents=True)
-    (folder / ".adding-boat").write_text("---\nti", encoding="utf-8")
+    (folder / ".review-bot.0123").write_text("---\nti", encoding="utf-8")
     assert review_files(folder) == ()
     add_review(tmp_path, "7", "ferryman", TEXT)
     assert names(folder) == ["ferryman.md"]

@@ -62,11 +62,11 @@ def test_a_near_miss_of_two_reviews_is_neither() -> None:
 
 
 def test_the_message_is_one_short_line_and_names_nothing_twice() -> None:
-    line = unknown_review("x\n" * 200, ["Suspiria", "Suspiria", "suspiria"])
+    line = str(unknown_review("x\n" * 200, [("Suspiria", 1), ("Suspiria", 2), ("suspiria", 3)]))
     assert "\n" not in line
     assert len(line) < 150
     assert line.endswith("Did you mean “Suspiria”, “suspiria”?")
-    assert unknown_review("x", []) == "There is no review called “x”. There are no reviews to choose from."
+    assert str(unknown_review("x", [])) == "There is no review called “x”. There are no reviews to choose from."
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.evaluation.datasets.review_builder import SectionText, build_review
+from embeddings.evaluation.datasets.task import SectionText, build_review
 from embeddings.evaluation.metrics import Measure
 from embeddings.evaluation.runs import Fingerprint, Result, Run
 from embeddings.library import Library

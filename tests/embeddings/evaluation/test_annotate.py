@@ -18,7 +18,7 @@ from embeddings.evaluation.annotate import (
     read_unlabelled,
 )
 from embeddings.evaluation.datasets.questions import Label, Question, locate_quotes, read_questions
-from embeddings.evaluation.datasets.review_builder import SectionText, build_review
+from embeddings.evaluation.datasets.task import SectionText, build_review
 from embeddings.evaluation.evaluator import evaluate, open_task
 from embeddings.library import Library
 from tests.embeddings.evaluation.conftest import WriteLines

@@ -19,7 +19,14 @@ from embeddings.records import State
 
 def results(answerable: Sequence[float], unanswerable: Sequence[float], kind: str | None = None) -> list[Result]:
     return [
-        Result(f"q{place}", "", kind if not yes else None, None, yes, State.ANSWERED, confidence, 0.0, {})
+        Result(
+            id=f"q{place}",
+            kind=kind if not yes else None,
+            answerable=yes,
+            state=State.ANSWERED,
+            confidence=confidence,
+            values={},
+        )
         for place, (confidence, yes) in enumerate(
             [*((value, True) for value in answerable), *((value, False) for value in unanswerable)]
         )

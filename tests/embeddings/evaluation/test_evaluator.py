@@ -10,8 +10,14 @@ from typing import Any
 import ir_measures
 import pytest
 
-from embeddings.evaluation.datasets.review_builder import SectionText, build_review
-from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Task, paragraph_of_hit
+from embeddings.evaluation.datasets.task import (
+    JudgedQuestion,
+    Judgement,
+    SectionText,
+    Task,
+    build_review,
+    paragraph_of_hit,
+)
 from embeddings.evaluation.datasets.trec import write_qrels, write_run
 from embeddings.evaluation.evaluator import Evaluation, evaluate, open_task
 from embeddings.evaluation.metrics import PASSAGE_MEASURES, Measure

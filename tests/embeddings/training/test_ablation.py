@@ -12,8 +12,15 @@ from embeddings.answering import abstention
 from embeddings.answering.models import Models
 from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.evaluation.datasets.questions import question_line, read_questions
-from embeddings.evaluation.datasets.review_builder import SectionText, build_review
-from embeddings.evaluation.datasets.task import JudgedQuestion, Span, Task, paragraph_judgements, paragraph_of_hit
+from embeddings.evaluation.datasets.task import (
+    JudgedQuestion,
+    SectionText,
+    Span,
+    Task,
+    build_review,
+    paragraph_judgements,
+    paragraph_of_hit,
+)
 from embeddings.retrieval.query import is_follow_up
 from embeddings.training import ablation
 from embeddings.training.ablation import ABLATIONS, compare_ablations, table

@@ -18,8 +18,7 @@ from embeddings.evaluation.datasets.questions import (
     read_questions,
     select_split,
 )
-from embeddings.evaluation.datasets.review_builder import SectionText, build_review
-from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, Span
+from embeddings.evaluation.datasets.task import JudgedQuestion, Judgement, SectionText, Span, build_review
 from embeddings.records import Review
 from tests.embeddings.evaluation.conftest import WriteLines
 

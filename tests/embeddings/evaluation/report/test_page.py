@@ -15,8 +15,15 @@ import pytest
 from embeddings.answering.calibration import Thresholds
 from embeddings.answering.models import Models
 from embeddings.config import REPORT_QUESTIONS
-from embeddings.evaluation.datasets.review_builder import SectionText, build_review
-from embeddings.evaluation.datasets.task import JudgedQuestion, Span, Task, paragraph_judgements, paragraph_of_hit
+from embeddings.evaluation.datasets.task import (
+    JudgedQuestion,
+    SectionText,
+    Span,
+    Task,
+    build_review,
+    paragraph_judgements,
+    paragraph_of_hit,
+)
 from embeddings.evaluation.evaluator import Evaluation, evaluate
 from embeddings.evaluation.report.page import question_loss, render_report, write_report
 from embeddings.library import Library
