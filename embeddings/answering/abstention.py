@@ -27,12 +27,7 @@ _SENTENCE_START = re.compile(r"(?:^|[.!?…:\n]\s*)[^\w]*$")
 
 
 def asks_for_unmentioned(question: str, scopes: Sequence[Scope]) -> bool:
-    """Return True if a question asks for a fact, or names something, that nothing in scope mentions.
-
-    Args:
-        question: with corrected spelling.
-        scopes: where it is searched.
-    """
+    """Return True if a question, with corrected spelling, asks for a fact or names something that no scope mentions."""
 
     @cache
     def mentions(term: str) -> bool:

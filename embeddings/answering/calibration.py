@@ -102,9 +102,6 @@ def save_calibration(data: Path, encoder: EncoderIdentity, calibration: Calibrat
 
     What is stored for this encoder and not in `calibration` stays. A file for another encoder, or one that can't be
     read, is replaced.
-
-    Raises:
-        OSError: the file can't be written.
     """
     file = data / CALIBRATION_FILE
     try:

@@ -18,10 +18,8 @@ from embeddings.retrieval.fusion import RankedSentence
 def raise_performers(sentences: Sequence[RankedSentence], question: str, before: str) -> Sequence[RankedSentence]:
     """Return the sentences, best first, with `CAST_BONUS` for those that name a performer the question asks for.
 
-    Args:
-        sentences: best first.
-        question: with corrected spelling; a question that asks for no performer changes nothing.
-        before: the question before it, which may name the role, or "".
+    A question, with corrected spelling, that asks for no performer changes nothing. The question `before` it, or "",
+    may name the role.
     """
     if not asks_cast(question):
         return sentences

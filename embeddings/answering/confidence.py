@@ -18,12 +18,7 @@ from embeddings.config import (
 
 
 def reranker_factor(best: float | None, calibration: RerankerCalibration) -> float:
-    """Return what the reranker multiplies the confidence by.
-
-    Args:
-        best: its highest score; None if it scored nothing.
-        calibration: what its scores mean.
-    """
+    """Return what the reranker multiplies the confidence by, from its highest score; None if it scored nothing."""
     if best is None:
         return 1.0
     return 1.0 + RERANKER_CONFIDENCE_SHARE * math.tanh((best - calibration.middle) / calibration.spread)

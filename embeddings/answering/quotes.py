@@ -12,14 +12,7 @@ from embeddings.retrieval.fusion import RankedSentence
 
 
 def make_answer(question: str, quotes: tuple[Quote, ...], confidence: float, thresholds: Thresholds) -> Answer:
-    """Return the answer with the state that the confidence allows.
-
-    Args:
-        question: as a person typed it.
-        quotes: what `choose_quotes` chose.
-        confidence: in [0, 1]; see `embeddings.answering.confidence`.
-        thresholds: the confidences that separate the states.
-    """
+    """Return the answer with the quotes that `choose_quotes` chose and the state that the confidence allows."""
     state = state_at(confidence, thresholds)
     if state is State.UNANSWERED or not quotes:
         return Answer(question, State.UNANSWERED, confidence, ())

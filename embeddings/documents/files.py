@@ -68,11 +68,7 @@ def review_files(directory: Path) -> tuple[Path, ...]:
 
 
 def digest_of(file: Path) -> str:
-    """Return the SHA-256 (hex) of a file, read in pieces, because it may be larger than a review.
-
-    Raises:
-        OSError: the file can't be read.
-    """
+    """Return the SHA-256 (hex) of a file, read in pieces, because it may be larger than a review."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
@@ -80,14 +76,9 @@ def digest_of(file: Path) -> str:
 def find_review_file(data: Path, collection: str, slug: str, *, title: str | None = None) -> ReviewFile | None:
     """Return the file of the review with that slug, or None.
 
-    Args:
-        data: the data directory.
-        collection: where the review belongs.
-        slug: the review's slug.
-        title: the title of the review that is to replace it; None if none is.
-
     Raises:
-        ReviewStorageError: the file can't be read, or is the review of another title, which is never replaced.
+        ReviewStorageError: the file can't be read, or the review has another title than the `title` of the one that is
+            to replace it.
     """
     for file in review_files(collection_folder(data, collection)):
         if slugify(file.stem) == slug:

@@ -22,11 +22,7 @@ T = TypeVar("T")
 
 
 class NameMatcher(Generic[T]):
-    """Names to search again and again. What they are compared by is computed once.
-
-    Args:
-        names: each name with the value that it means.
-    """
+    """Names to search again and again, each with the value that it means. Their forms to compare are computed once."""
 
     def __init__(self, names: Iterable[tuple[str, T]]) -> None:
         self._names = tuple(names)
@@ -72,11 +68,7 @@ class NameMatcher(Generic[T]):
 
 
 def find_review(name: str, names: Sequence[tuple[str, T]]) -> T:
-    """Return the review that `name` means.
-
-    Args:
-        name: as typed.
-        names: each review's slug, title and aliases, with the value to return.
+    """Return the review that `name` means; `names` has each slug, title and alias, with the value to return.
 
     Raises:
         UnknownReviewError: `name` means no review, or several; the message lists the closest.

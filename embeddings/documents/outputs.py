@@ -31,14 +31,10 @@ def written_by_us(_: Path) -> bool:
 def check_output(file: Path, is_ours: IsOurs = written_by_nobody, *, force: bool = False) -> None:
     """Refuse to write a file if that would replace anything but an earlier output. An empty file is nobody's work.
 
-    Args:
-        file: the file to write.
-        is_ours: recognises an earlier output.
-        force: whether the user wants any file to be replaced. A folder or a device never is.
+    With `force` any file is replaced, but never a folder or a device.
 
     Raises:
         OutputError: the file must not be replaced.
-        OSError: the file can't be examined.
     """
     if file.is_dir():
         raise OutputError(f"{file}: This is a folder. Name a file in it.")

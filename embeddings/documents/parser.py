@@ -26,12 +26,9 @@ _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 @dataclass(frozen=True, slots=True)
 class FolderReviews:
-    """The reviews of a folder.
+    """The reviews of a folder, in the order of their files, and what is wrong with the files that are not reviews.
 
-    Attributes:
-        reviews: the reviews, in the order of their files.
-        errors: what is wrong with the files that are not reviews.
-        skipped: the files that were not read, apart from those whose slug another file has too.
+    `skipped` are the files that were not read, apart from those whose slug another file has too.
     """
 
     reviews: tuple[Review, ...]

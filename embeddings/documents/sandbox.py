@@ -17,8 +17,6 @@ from embeddings.records import SHARED
 def convert_in_sandbox(data: bytes, name: str, *, slug: str | None = None, collection: str = SHARED) -> ConvertedFile:
     """Do what `convert` does in another process: a file that takes too much memory or time ends only that process.
 
-    Args are those of `convert`.
-
     Raises:
         ConversionError: the file can't become a review; the message says why.
     """

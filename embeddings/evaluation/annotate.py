@@ -62,11 +62,7 @@ def read_unlabelled(file: Path) -> tuple[UnlabelledQuestion, ...]:
 
 
 def labelled_questions(file: Path) -> tuple[Question, ...]:
-    """Read the questions that a file already has: none where the file is missing or empty.
-
-    Raises:
-        QuestionFileError: the file is not a question file.
-    """
+    """Read the questions that a file already has: none where the file is missing or empty."""
     return read_questions(file) if file.exists() and file.stat().st_size else ()
 
 

@@ -66,11 +66,10 @@ class Calibration:
 
     Attributes:
         thresholds: the median of the thresholds chosen on each training fold.
-        kept: the cross-validated share of answerable questions that are `answered`.
-        refused: the cross-validated share of unanswerable questions that are not `answered`.
-        lost: the cross-validated share of answerable questions that are `unanswered`.
-        silenced: the cross-validated share of questions of the unanswerable kinds that are `unanswered`; None where
-            there is no such question.
+        kept: the share of answerable questions that are `answered`.
+        refused: the share of unanswerable questions that are not `answered`.
+        lost: the share of answerable questions that are `unanswered`.
+        silenced: the share of questions of the unanswerable kinds that are `unanswered`; None where there are none.
         trade_off: the results of other thresholds for `answered`.
         unreachable: the parts of the goal (`refused`, `silent`) that no threshold meets, because a confidence of 1
             reaches every threshold; the thresholds then refuse as much as possible.
@@ -147,7 +146,6 @@ class Effect:
     """What thresholds do with the questions of a run.
 
     Attributes:
-        thresholds: the thresholds.
         kept: the share of answerable questions that are `answered`.
         refused: the share of unanswerable questions that are not `answered`.
         states: the share of each state, for answerable (True) and unanswerable (False) questions.

@@ -84,9 +84,7 @@ class RunComparison:
 def load_runs(files: Sequence[Path], qrels: Path | None = None) -> tuple[Run, ...]:
     """Load runs from files, with distinct names.
 
-    Args:
-        files: runs that `review-bot evaluate` saved; with `qrels`, other files are read as TREC runs.
-        qrels: the relevance judgements of the TREC runs.
+    With `qrels`, relevance judgements, files other than those that `review-bot evaluate` saved are read as TREC runs.
 
     Raises:
         QuestionFileError: a file can't be read.

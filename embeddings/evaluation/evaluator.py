@@ -92,11 +92,7 @@ def open_task(
 
 
 def read_task(path: Path, library: Library, split: str | None = None) -> Task:
-    """Read the task in a file or folder, as `open_task` takes it, without indexing its corpus.
-
-    Raises:
-        QuestionFileError: the task can't be read.
-    """
+    """Read the task in a file or folder, as `open_task` takes it, without indexing its corpus."""
     if not _has_corpus(path):
         questions = read_questions(path)
         chosen = select_split(questions, split, path) if split is not None else questions
@@ -109,13 +105,9 @@ def read_task(path: Path, library: Library, split: str | None = None) -> Task:
 def evaluate(
     library: Library, task: Task, *, name: str | None = None, progress: Callable[[int], None] | None = None
 ) -> Evaluation:
-    """Ask every question of a task and measure the answers.
+    """Ask every question of a task, whose reviews the library holds, and measure the answers.
 
-    Args:
-        library: holds the task's reviews.
-        task: the questions and their judgements.
-        name: the name of the run; None takes the task's.
-        progress: called after each question with the number of questions done.
+    `name` is the run's, by default the task's. `progress` is called with the number of questions done.
     """
     # The first question would open the encoder and the reranker, and would seem slow.
     library.models.encoder.encode([""])

@@ -65,7 +65,6 @@ class Outcome:
     """A library's answer to a question.
 
     Attributes:
-        question: the question and its judgements.
         answer: the answer that a member sees.
         quotes: the quotes that a member would see if no question were refused.
         hits: the best passages, best first.

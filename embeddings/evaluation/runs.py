@@ -130,7 +130,6 @@ def save_run(run: Run, file: Path, *, force: bool = False) -> None:
 
     Raises:
         OutputError: there is another file than a run, and not `force`.
-        OSError: it can't be written.
     """
     record = run_record(run)
     lines = ",\n".join(json.dumps(result_record(result), ensure_ascii=False) for result in run.results)

@@ -37,8 +37,6 @@ class Summary:
     """The measures of several questions.
 
     Attributes:
-        questions: the number of questions.
-        answerable: the number of answerable questions.
         estimates: each measure that applies to at least one question.
         states: the share of each state, for answerable (True) and unanswerable (False) questions; empty where there
             are none.

@@ -102,11 +102,9 @@ class SweepFileError(LibraryError):
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A configuration to evaluate.
+    """A configuration to evaluate; `name` is unique among the variants.
 
     Attributes:
-        name: unique among the variants.
-        ranking: the weights of the fusion.
         model: the name or path of another encoder; None keeps the library's.
         passage_tokens: the largest number of tokens in a passage; None takes the encoder's limit.
         thresholds: between the states; None takes the library's, or a guess for another encoder.

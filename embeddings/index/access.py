@@ -14,11 +14,7 @@ Collections = Sequence[str]
 
 
 class OpenedCollections:
-    """The collections of an index, opened.
-
-    Raises:
-        IndexDamagedError: a file is missing, of another size, or not what was written.
-    """
+    """The collections of an index, opened. Opening and `verify` raise `IndexDamagedError` as `CollectionIndex` does."""
 
     def __init__(self, directory: Path, manifest: Manifest) -> None:
         self._indexes = {
@@ -43,11 +39,7 @@ class OpenedCollections:
         raise unknown_review(slug, [(entry.slug, entry.slug) for index in visible for entry in index.entry.reviews])
 
     def verify(self) -> None:
-        """Read every byte of the files and compare it with what was written.
-
-        Raises:
-            IndexDamagedError: a file is missing, incomplete or altered.
-        """
+        """Read every byte of the files and compare it with what was written."""
         for index in self._indexes.values():
             index.verify()
 

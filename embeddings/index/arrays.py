@@ -31,11 +31,7 @@ _ALIGNMENT = 64
 
 
 def save_arrays(file: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write arrays to a file.
-
-    Raises:
-        OSError: the file can't be written; with the system's error number, which `np.save` leaves out.
-    """
+    """Write arrays to a file. An OSError has the system's error number, which `np.save` leaves out."""
     header: dict[str, tuple[object, tuple[int, ...], int]] = {}
     end = 0
     for name, array in arrays.items():
@@ -52,12 +48,7 @@ def save_arrays(file: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
 
 
 def open_arrays(file: Path) -> Arrays:
-    """Map what `save_arrays` wrote, without reading it.
-
-    Raises:
-        OSError: the file is missing.
-        ValueError: the file holds something else.
-    """
+    """Map what `save_arrays` wrote, without reading it. Raises ValueError if the file holds something else."""
     with file.open("rb") as stream:
         content = mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
     first = _LENGTH_BYTES + int.from_bytes(content[:_LENGTH_BYTES], "little")
@@ -66,21 +57,12 @@ def open_arrays(file: Path) -> Arrays:
 
 
 def save_record(file: Path, record: DataclassInstance) -> None:
-    """Write a dataclass of arrays, whole numbers and other such dataclasses, which `open_record` opens.
-
-    Raises:
-        OSError: the file can't be written.
-    """
+    """Write a dataclass of arrays, whole numbers and other such dataclasses, which `open_record` opens."""
     save_arrays(file, _arrays_of(record))
 
 
 def open_record(file: Path, kind: type[T]) -> T:
-    """Map what `save_record` wrote of that kind.
-
-    Raises:
-        OSError: the file is missing.
-        LookupError, ValueError: the file holds something else.
-    """
+    """Map what `save_record` wrote of that kind. Raises LookupError or ValueError if the file holds something else."""
     return _record(kind, open_arrays(file), "")
 
 

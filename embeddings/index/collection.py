@@ -148,12 +148,7 @@ class CollectionIndex:
         return None if number is None else self.entry.reviews[number]
 
     def review(self, slug: str) -> Review:
-        """Return the review of that slug, as it was indexed.
-
-        Raises:
-            KeyError: the collection does not have it.
-            IndexDamagedError: the reviews can't be read.
-        """
+        """Return the review of that slug, as it was indexed. Raises KeyError if the collection does not have it."""
         return self._review(self._numbers[slug])
 
     def title_entry(self, review: int, number: int) -> TitleEntry:
@@ -207,12 +202,7 @@ class CollectionIndex:
 def generation_of(directory: Path, *, flush: bool = False) -> str:
     """Return the name of the generation with the files of a folder, made from their names and content.
 
-    Args:
-        directory: the folder.
-        flush: whether every file is flushed to the disk as well.
-
-    Raises:
-        OSError: a file can't be read or flushed.
+    With `flush` every file is flushed to the disk as well.
     """
     digest = hashlib.sha256()
     for file in sorted(directory.iterdir()):

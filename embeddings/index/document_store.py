@@ -16,11 +16,7 @@ from embeddings.records import Review
 
 
 def write_records(file: Path, records: Iterable[bytes]) -> NDArray[np.int64]:
-    """Write the lines of reviews, in the order of their numbers, and return where each ends.
-
-    Raises:
-        OSError: the file can't be written.
-    """
+    """Write the lines of reviews, in the order of their numbers, and return where each ends."""
     ends = []
     with file.open("wb") as stream:
         for record in records:
@@ -34,10 +30,6 @@ class DocumentStore:
 
     Attributes:
         get: returns the review of a number, or raises ValueError if the file is damaged.
-
-    Raises:
-        OSError: the file is missing.
-        ValueError: the file is empty, which no collection's is.
     """
 
     def __init__(self, file: Path, ends: NDArray[np.int64]) -> None:

@@ -32,18 +32,13 @@ BF16 = "bf16"
 
 @dataclass(frozen=True, slots=True)
 class IndexedReview:
-    """One review of a collection. Ranges of rows are half-open.
+    """One review of a collection. Ranges of rows are half-open, among the collection's passages and sentences.
 
     Attributes:
-        slug: unique within its collection.
-        title: as in its front matter.
-        aliases: other names that people use for it.
         digest: SHA-256 (hex) of the review's file, or of its content if it has no file.
         file: the file's name within its folder, or None.
         size: the file's size in bytes when it was read.
         modified: the file's modification time when it was read, in nanoseconds.
-        passages: its rows among the collection's passages.
-        sentences: its rows among the collection's sentences.
     """
 
     slug: str
@@ -62,7 +57,6 @@ class IndexedCollection:
     """A collection's files.
 
     Attributes:
-        name: the collection's name.
         generation: the name of their folder.
         reviews: what was indexed, sorted by slug.
         files: each file's size in bytes.
@@ -102,11 +96,7 @@ class Manifest:
         return self.precision == BF16
 
     def save(self, directory: Path) -> None:
-        """Replace the manifest in `directory` in one step.
-
-        Raises:
-            OSError: the manifest can't be written; the old one stays.
-        """
+        """Replace the manifest in `directory` in one step."""
         content = json.dumps({"format": FORMAT} | _content(self), ensure_ascii=False, separators=(",", ":"))
         beside = directory / f"{MANIFEST_FILE}.partial"
         try:

@@ -60,11 +60,7 @@ class Vectors:
 
     @classmethod
     def open(cls, file: Path) -> Vectors:
-        """Map what `save_codes` wrote, and what `save_lists` wrote beside it.
-
-        Raises:
-            RuntimeError: a file is missing or is not what was written.
-        """
+        """Map what `save_codes` and, beside it, `save_lists` wrote. Raises RuntimeError if it is something else."""
         exact = faiss.read_index(str(file), faiss.IO_FLAG_MMAP_IFC)
         if not lists_file(file).exists():
             return cls(exact, None, file)
@@ -164,9 +160,6 @@ def save_codes(file: Path, dimension: int, count: int, blocks: Iterable[Codes]) 
         dimension: the length d of a vector.
         count: how many vectors the blocks have in all.
         blocks: the vectors in their order, each block (n, 2 d) bytes.
-
-    Raises:
-        OSError: the file can't be written.
     """
     # FAISS's own writer holds all it writes in memory, and reports no error if the disk is full when it closes the
     # file. In its format the codes come last, after their number of bytes.
@@ -185,9 +178,6 @@ def save_lists(file: Path) -> str:
     Its recall is measured on queries made from the vectors themselves: each lies between two vectors, so that its
     neighbours are in several lists. If even the most probes find too few, no IVF index is written, and all vectors are
     scanned.
-
-    Raises:
-        OSError: the index can't be written.
     """
     vectors = Vectors.open(file)
     if len(vectors) <= EXACT_SCAN_VECTORS:

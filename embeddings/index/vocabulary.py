@@ -123,8 +123,7 @@ class Vocabulary:
     def candidates(self, word: str) -> Iterator[str]:
         """Yield every word that may be as similar to `word` as `SPELLING_SIMILARITY` requires, and few others.
 
-        Changing a letter changes at most two of the letters that a word has. So a word that has more other letters than
-        the allowed changes can make is not similar enough.
+        Changing a letter changes at most two of the letters that a word has, so a word with more other letters is out.
         """
         changes = np.maximum(self.lengths, len(word)) * (1 - SPELLING_SIMILARITY) + _ROUNDING
         others = np.bitwise_count(self.letters ^ np.uint64(_letters(word)))

@@ -32,13 +32,7 @@ _NAME_OR_NUMBER = re.compile(r"\b[A-ZÀ-ÖØ-Þ0-9]\w*")
 
 @dataclass(frozen=True, slots=True)
 class RankedSentence:
-    """A sentence in the order of quotes.
-
-    Attributes:
-        index: its collection.
-        row: its row there.
-        score: its fused score.
-    """
+    """A sentence in the order of quotes: a row of its collection, with its fused score."""
 
     index: CollectionIndex
     row: int
@@ -135,11 +129,7 @@ class Ranking:
 
 
 class _DistinctSentences:
-    """Sentences that don't say the same.
-
-    Attributes:
-        sentences: those that were added, in their order.
-    """
+    """Sentences that don't say the same, in the order in which they were added."""
 
     def __init__(self) -> None:
         self.sentences: list[RankedSentence] = []

@@ -109,7 +109,7 @@ def check_question(question: str) -> str:
 def rewrite(
     question: str, context: Sequence[str], encoder: Encoder, vocabularies: Sequence[Vocabulary]
 ) -> RewrittenQuestion:
-    """Return the texts that a checked question is searched by.
+    """Return the texts that a question is searched by.
 
     A question about the work as a whole is searched by a model answer too. Any other question is searched with the
     question before it, so that "and who plays her?" finds whom "her" means.

@@ -43,11 +43,7 @@ class Scope:
 
     @classmethod
     def of_review(cls, index: CollectionIndex, slug: str) -> Scope:
-        """Return the scope of one review.
-
-        Raises:
-            KeyError: the collection has no review of that slug.
-        """
+        """Return the scope of one review. Raises KeyError if the collection has no review of that slug."""
         entry = index.entry_of(slug)
         if entry is None:
             raise KeyError(slug)
@@ -109,11 +105,7 @@ class Candidates:
 
 
 def retrieve(query: SearchQuery, scopes: Sequence[Scope], settings: RankingSettings) -> list[Candidates]:
-    """Return each scope's candidates with exact scores.
-
-    Raises:
-        IndexDamagedError: there are scores that no sound index gives.
-    """
+    """Return each scope's candidates with exact scores. Scores that no sound index gives raise `IndexDamagedError`."""
     return [_candidates(query, scope, settings) for scope in scopes]
 
 

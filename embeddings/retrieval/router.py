@@ -73,12 +73,7 @@ def prefers_named(
 ) -> bool:
     """Return True if the reviews that a question names are those to search, not all that are visible.
 
-    Args:
-        query: the question.
-        turn: the question that has the titles, or an earlier one.
-        titles: the titles in it, at least one.
-        named: the candidates of their reviews.
-        everything: the candidates of all visible reviews.
+    `turn` is the question that has the titles, or an earlier one. `named` are the candidates of their reviews.
     """
     rest = [scope for candidates in everything for scope in candidates.scope.without([part.scope for part in named])]
     if not rest or _asks_about_whole(query.text, titles):

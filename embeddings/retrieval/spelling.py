@@ -22,12 +22,9 @@ from embeddings.index.vocabulary import WORD, Vocabulary, fold_word
 
 
 def correct(question: str, vocabularies: Sequence[Vocabulary], is_known: Callable[[str], bool]) -> str:
-    """Return a question with its misspelt words replaced.
+    """Return a question with its misspelt words replaced by words of the visible collections.
 
-    Args:
-        question: as a person typed it.
-        vocabularies: the words of the collections that the asker sees.
-        is_known: returns True if a word is a single token of the encoder.
+    `is_known` returns True if a word is a single token of the encoder.
     """
     corrections: dict[int, str] = {}
     before = ""

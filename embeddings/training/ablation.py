@@ -58,7 +58,6 @@ class Ablation:
     """A way to switch off word lists.
 
     Attributes:
-        name: the name in the table.
         lists: the lists of `embeddings.lexicon` to empty, in every module that imports them.
         replaced: other objects of the engine to replace, by dotted name: those made of the lists, and rules.
         rebuilds: True if the index depends on the lists.

@@ -39,11 +39,7 @@ class TrainingDataError(LibraryError):
 
 
 def read_set(name: str, shared: Path) -> QuestionSet:
-    """Read a set by its name.
-
-    Args:
-        name: one of `SETS`.
-        shared: the folder with `data/` and `reader-data/`.
+    """Read a set, one of `SETS`, from the folder with `data/` and `reader-data/`.
 
     Raises:
         TrainingDataError: its files are missing or in another format.

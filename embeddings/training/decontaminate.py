@@ -48,10 +48,7 @@ def without_overlap(
 ) -> tuple[QuestionSet, Overlap]:
     """Return a training set without the questions that overlap with the evaluation data, and how many these were.
 
-    Args:
-        question_set: the training set.
-        seen: the n-grams of the evaluation texts.
-        asked: the normalised evaluation questions.
+    `seen` are the n-grams of the evaluation texts, `asked` the normalised evaluation questions.
     """
     paragraphs = frozenset(
         place for place, paragraph in enumerate(question_set.paragraphs) if not seen.isdisjoint(ngrams(paragraph.text))

@@ -40,7 +40,6 @@ class Example:
     """A question about a paragraph.
 
     Attributes:
-        question: the text of the question.
         paragraph: the index of its paragraph in the set.
         gold: the indices, within the paragraph, of the sentences that answer; empty where none does.
         answer: the position of the answer, where the set marks it.
@@ -56,14 +55,7 @@ class Example:
 
 @dataclass(frozen=True, slots=True)
 class QuestionSet:
-    """A public data set.
-
-    Attributes:
-        name: the name in the model card.
-        paragraphs: the paragraphs.
-        groups: the document of each paragraph. All of a document is in the same split.
-        examples: the questions.
-    """
+    """A public data set. `groups` names the document of each paragraph: all of a document is in the same split."""
 
     name: str
     paragraphs: tuple[Paragraph, ...]
@@ -89,13 +81,7 @@ def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
 
 
 def locate_answer(spans: Sequence[tuple[int, int]], start: int, end: int) -> tuple[tuple[int, ...], Answer | None]:
-    """Return the sentences of a paragraph that an answer overlaps, and its position if it is within one.
-
-    Args:
-        spans: the start and end of each sentence.
-        start: the first code point of the answer.
-        end: the code point after the answer.
-    """
+    """Return the sentences that `start` to `end` of a paragraph overlaps, and the answer's position if it is in one."""
     gold = tuple(place for place, (left, right) in enumerate(spans) if left < end and start < right)
     if len(gold) != 1:
         return gold, None

@@ -40,12 +40,8 @@ def export(
 ) -> None:
     """Write the file of a reranker in one step.
 
-    Args:
-        model: the trained model.
-        tokenizer: its tokenizer.
-        file: the path of the file.
-        int8: quantise the weights to 8 bits, one scale for each output channel.
-        wide: parts of the names of matrices that are not quantised.
+    With `int8` the weights are quantised to 8 bits, one scale for each output channel, except of the matrices that
+    have a part of `wide` in their names.
     """
     with TemporaryDirectory(dir=file.parent) as folder:
         traced, small, optimised = (Path(folder) / name for name in ("traced.onnx", "small.onnx", "optimised.onnx"))

@@ -44,14 +44,7 @@ class Removal(Enum):
 
 
 def held_out_task(question_set: QuestionSet, questions: int, seed: int, removal: Removal) -> Task:
-    """Return a task with questions about the set's paragraphs, half of them unanswerable.
-
-    Args:
-        question_set: the held-out set.
-        questions: the largest number of questions.
-        seed: of the choice of paragraphs and questions.
-        removal: what makes questions unanswerable.
-    """
+    """Return a task with up to that many questions about the set's paragraphs, half of them unanswerable."""
     rng = random.Random(f"{seed} {question_set.name}")
     asked: dict[int, list[Example]] = {}
     for example in question_set.examples:

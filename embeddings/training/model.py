@@ -51,14 +51,9 @@ class RerankerModel(nn.Module):
 
 
 def span_scores(spans: Tensor, members: Tensor) -> Tensor:
-    """Return how much the best start and end of each sentence exceed those of "no answer".
+    """Return how much the best start and end of each sentence exceed those of "no answer": (windows, sentences).
 
-    Args:
-        spans: shape (windows, tokens, 2).
-        members: shape (windows, sentences, tokens).
-
-    Returns:
-        Shape (windows, sentences).
+    `spans` is (windows, tokens, 2) and `members` (windows, sentences, tokens).
     """
     inside = spans.transpose(1, 2).unsqueeze(2) + (1.0 - members).unsqueeze(1) * MASKED
     best = inside.max(dim=3).values.sum(dim=1)
@@ -66,13 +61,10 @@ def span_scores(spans: Tensor, members: Tensor) -> Tensor:
 
 
 def scores(sentences: Tensor, null: Tensor, spans: Tensor, members: Tensor) -> Tensor:
-    """Return the score of each sentence.
+    """Return the score of each sentence: (windows, sentences).
 
     The weights are a half for the sentence's logit, a quarter for its lead over "none of them" and a quarter for its
     span's lead over "no answer". They are a guess.
-
-    Returns:
-        Shape (windows, sentences).
     """
     lead = sentences - null.unsqueeze(1)
     return 0.5 * sentences + 0.25 * lead + 0.25 * span_scores(spans, members)

@@ -63,15 +63,9 @@ def fit(
     every: int = 200,
     progress: Progress | None = None,
 ) -> None:
-    """Train a model in place. Resume from the checkpoint if it has the same recipe and number of windows.
+    """Train a model in place, with frozen word embeddings. It resumes from a checkpoint of the same recipe and windows.
 
-    Args:
-        model: the model to train; its word embeddings are frozen.
-        features: the training windows.
-        recipe: the hyperparameters.
-        checkpoint: the file for the state, replaced in one step. It stays after the training.
-        every: the number of steps between checkpoints.
-        progress: called every few steps.
+    The checkpoint is replaced in one step after `every` steps, and stays after the training.
     """
     model.encoder.get_input_embeddings().weight.requires_grad_(False)
     heads = [parameter for name, parameter in model.named_parameters() if not name.startswith("encoder.")]

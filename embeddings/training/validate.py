@@ -32,7 +32,6 @@ class WindowMetrics:
     """The results of a reranker on the validation windows.
 
     Attributes:
-        windows: the number of windows.
         auroc: the probability that a positive window has a higher best score than a negative one.
         first: the share of positive windows with several sentences whose best sentence answers.
         middle: the midpoint between the mean best scores of positive and negative windows.

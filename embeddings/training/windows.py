@@ -29,7 +29,6 @@ class Window:
     """An input of the reranker with its labels.
 
     Attributes:
-        question: the text of the question.
         sentences: up to `RERANKER_WINDOW_SENTENCES` consecutive sentences.
         gold: the indices of the sentences that answer.
         answer: the position of the answer, where it is marked and in the window.

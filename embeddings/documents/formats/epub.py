@@ -115,11 +115,7 @@ def _chapters(package: etree._Element, folder: str) -> list[str]:
 
 
 def _inside(folder: str, path: str) -> str:
-    """Return a path of the archive as its directory names it.
-
-    Raises:
-        ConversionError: the path leads out of the archive.
-    """
+    """Return a path of the archive as its directory names it. A path that leads out of the archive is refused."""
     name = posixpath.normpath(posixpath.join(folder, path))
     if name.startswith(("/", "../")) or name == ".." or "\\" in name:
         raise ConversionError("This book refers to a file outside of itself.")

@@ -62,11 +62,7 @@ def html_blocks(root: etree._Element) -> tuple[Block, ...]:
 
 
 def parse_page(data: bytes, path: Path) -> html.HtmlElement | None:
-    """Return the tree of a web page or of a book's chapter, or None if it is empty.
-
-    Raises:
-        ReviewFileError: a byte is not in the page's encoding; names the line.
-    """
+    """Return the tree of a web page or of a book's chapter, or None if it is empty. Errors are as of `decode_page`."""
     from lxml import etree, html
 
     text = decode_page(data, path)

@@ -22,11 +22,7 @@ _LIST_MARK = re.compile(r"[-–—*•·+>]|\(?\d+[.)]\s|\(?\w[.)]\s")
 
 
 def read_plain_text(data: bytes, path: Path) -> Article:
-    """Return the title and the blocks of a plain text file.
-
-    Raises:
-        ReviewFileError: the bytes are not UTF-8 or not text.
-    """
+    """Return the title and the blocks of a plain text file; the errors are those of `decode_text`."""
     title = title_from_name(path)
     return Article(title, plain_text_blocks(decode_text(data, path), title))
 

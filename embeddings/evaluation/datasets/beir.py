@@ -66,7 +66,6 @@ def write_beir(task: Task, folder: Path, split: str = "test", *, force: bool = F
 
     Raises:
         OutputError: the folder has a file of the same name with other content, and not `force`. Nothing was written.
-        OSError: it can't be written.
     """
     corpus = (
         {

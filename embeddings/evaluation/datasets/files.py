@@ -1,4 +1,4 @@
-"""Read text, JSON and JSON Lines files, with errors that name the file and the line."""
+"""Read text, JSON and JSON Lines files. What is wrong raises `QuestionFileError`, which names the file and the line."""
 
 from __future__ import annotations
 
@@ -12,11 +12,7 @@ from embeddings.errors import QuestionFileError
 
 
 def read_bytes(file: Path) -> bytes:
-    """Read a file.
-
-    Raises:
-        QuestionFileError: the file can't be read.
-    """
+    """Read a file."""
     try:
         return file.read_bytes()
     # A path in a file may hold anything.
@@ -26,11 +22,7 @@ def read_bytes(file: Path) -> bytes:
 
 
 def read_text(file: Path) -> str:
-    """Read a text file in UTF-8.
-
-    Raises:
-        QuestionFileError: the file can't be read, or is not UTF-8.
-    """
+    """Read a text file in UTF-8."""
     try:
         return read_bytes(file).decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -38,21 +30,13 @@ def read_text(file: Path) -> str:
 
 
 def read_lines(file: Path) -> list[str]:
-    """Read the lines of a text file in UTF-8.
-
-    Raises:
-        QuestionFileError: the file can't be read, or is not UTF-8.
-    """
+    """Read the lines of a text file in UTF-8."""
     # Not by `splitlines`, because a text may hold other characters that it would take for line ends.
     return re.split(r"\r\n?|\n", read_text(file))
 
 
 def read_records(file: Path) -> Iterable[tuple[int, Mapping[str, object]]]:
-    """Yield the objects of a JSON Lines file, each with its line number from 1; blank lines are skipped.
-
-    Raises:
-        QuestionFileError: the file can't be read, or a line is not a JSON object in UTF-8.
-    """
+    """Yield the objects of a JSON Lines file, each with its line number from 1; blank lines are skipped."""
     content = read_bytes(file)
     for number, line in enumerate(content.removeprefix(codecs.BOM_UTF8).splitlines(), start=1):
         if not line.strip():
@@ -70,16 +54,7 @@ def read_records(file: Path) -> Iterable[tuple[int, Mapping[str, object]]]:
 
 
 def parse_json(text: str, file: Path, line: int | None = None) -> object:
-    """Parse JSON text, and make sure that its strings can be written as UTF-8.
-
-    Args:
-        text: the whole file, or a line of it.
-        file: the file to name in errors.
-        line: the number of the line, or None for the whole file.
-
-    Raises:
-        QuestionFileError: the text is not JSON, is nested too deeply, or holds half of a surrogate pair.
-    """
+    """Parse JSON text, a whole file or the line of that number, whose strings can be written as UTF-8."""
     try:
         content = json.loads(text)
     except json.JSONDecodeError as error:
@@ -110,11 +85,7 @@ def json_name(value: object) -> str:
 
 
 def register_id(identity: str, line_of: dict[str, int], file: Path, line: int) -> None:
-    """Store the line of an id.
-
-    Raises:
-        QuestionFileError: an earlier line has the same id.
-    """
+    """Store the line of an id, which no earlier line has."""
     if identity in line_of:
         raise QuestionFileError(
             file, line, f"Line {line_of[identity]} already has the id {identity!r}. Use another id."

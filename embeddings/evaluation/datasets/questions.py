@@ -66,11 +66,7 @@ def read_questions(file: Path) -> tuple[Question, ...]:
 
 
 def select_split(questions: Sequence[Question], split: str, file: Path) -> tuple[Question, ...]:
-    """Return the questions whose key `split` has that value.
-
-    Raises:
-        QuestionFileError: no question has it; the message lists the splits in the file.
-    """
+    """Return the questions whose key `split` has that value; an error lists the splits in the file."""
     chosen = tuple(question for question in questions if question.split == split)
     if not chosen:
         splits = sorted({question.split for question in questions if question.split is not None})
@@ -80,14 +76,7 @@ def select_split(questions: Sequence[Question], split: str, file: Path) -> tuple
 
 
 def locate_quotes(questions: Sequence[Question], reviews: Iterable[Review], file: Path) -> tuple[JudgedQuestion, ...]:
-    """Find the quotes of questions in their reviews.
-
-    Every occurrence of a quote in its review is relevant.
-
-    Args:
-        questions: the questions of `file`, as `read_questions` returns them.
-        reviews: the reviews that the questions are about.
-        file: the file to name in errors.
+    """Find the quotes of questions in their reviews. Every occurrence of a quote in its review is relevant.
 
     Raises:
         QuestionFileError: there is no such review, or a quote is not in its review; the message names the line and
@@ -190,11 +179,7 @@ class QuestionLine:
     record: Mapping[str, object]
 
     def question(self) -> Question:
-        """Return the labelled question of the line.
-
-        Raises:
-            QuestionFileError: the line is not in the format.
-        """
+        """Return the labelled question of the line."""
         if "relevant" not in self.record:
             raise self.error(
                 '"relevant" is missing. Write [] if the reviews don\'t answer the question, '

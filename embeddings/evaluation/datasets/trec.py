@@ -50,11 +50,7 @@ class Qrels:
         self._graded: dict[tuple[str, str], tuple[int, int]] = {}
 
     def add(self, line: int, question: str, document: str, grade: str) -> None:
-        """Add a line of the file. A line that says the same as an earlier one is dropped.
-
-        Raises:
-            QuestionFileError: the grade is not a whole number, or an earlier line has another grade.
-        """
+        """Add a line of the file, whose grade must be a whole number. A line that repeats an earlier one is dropped."""
         if not _GRADE.fullmatch(grade):
             raise QuestionFileError(
                 self._file, line, f"The grade {grade!r} is not a whole number. Use 0, 1, 2 and so on."
@@ -92,7 +88,6 @@ def write_qrels(judgements: Mapping[str, Iterable[Judgement]], file: Path, *, fo
 
     Raises:
         OutputError: there is a file with other content, which may be somebody's judgements, and not `force`.
-        OSError: it can't be written.
     """
     lines = (
         f"{_field(question)} 0 {_field(judgement.document)} {judgement.grade}\n"
@@ -107,7 +102,6 @@ def write_run(rankings: Mapping[str, Sequence[ScoredDocument]], tag: str, file: 
 
     Raises:
         OutputError: there is another file than a run with this tag, and not `force`.
-        OSError: it can't be written.
     """
     lines = (
         f"{_field(question)} Q0 {_field(scored.document)} {rank} {scored.score!r} {_field(tag)}\n"

@@ -38,17 +38,10 @@ _GROUP_MEASURES = (Measure.NDCG, Measure.FIRST_QUOTE, Measure.THREE_QUOTES, Meas
 
 
 def write_report(evaluation: Evaluation, thresholds: Thresholds, file: Path, *, force: bool = False) -> None:
-    """Write the page in one step.
-
-    Args:
-        evaluation: the evaluation to show.
-        thresholds: between the states; the plot of confidences has them.
-        file: the path of the page.
-        force: whether to replace a file that is not an earlier report.
+    """Write the report of an evaluation as one HTML page, which loads nothing from elsewhere.
 
     Raises:
         OutputError: there is another file than a report, and not `force`.
-        OSError: it can't be written.
     """
     write_output(file, render_report(evaluation, thresholds), is_report, force=force)
 

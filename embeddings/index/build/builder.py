@@ -191,11 +191,7 @@ def build_index(
 
 @contextmanager
 def index_lock(directory: Path, *, wait: float = 0.0) -> Iterator[None]:
-    """Hold the lock of the one writer, creating `directory` if it is missing.
-
-    Args:
-        directory: the index's folder.
-        wait: for how many seconds to wait for another writer.
+    """Hold the lock of the one writer, creating `directory` if it is missing. `wait` that many seconds for another writer.
 
     Raises:
         IndexBusyError: another process holds the lock.

@@ -29,14 +29,7 @@ def encode_missing(
 ) -> VectorCache:
     """Return the vectors of all texts of the plans: those that exist, and the others, encoded.
 
-    Args:
-        plans: what will be written.
-        directory: the folder of the journals of interrupted builds.
-        encoder: encodes the texts.
-        progress: receives how much is encoded.
-
-    Raises:
-        OSError: encoded vectors can't be stored.
+    `directory` has the journals of interrupted builds. Raises OSError if encoded vectors can't be stored.
     """
     old = [vectors for plan in plans for vectors in plan.old_vectors()]
     wanted: Digests = np.concatenate([NO_DIGESTS, *(plan.new_digests for plan in plans)])

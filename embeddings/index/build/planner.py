@@ -69,18 +69,13 @@ class Plan:
     """A collection to write.
 
     Attributes:
-        name: the collection's name.
         sources: its reviews, sorted by slug.
         reviews: the manifest's entries of these.
         before: each review's number in the old index, or None if it is new or changed.
         old: the old index, or None if nothing is taken from it.
-        passages: all rows of passages.
-        sentences: all rows of sentences.
         digests: of all sentences, of all pairs, of all passages.
         new_digests: of the new reviews' texts, review by review.
         new_lengths: the characters of each of these texts.
-        sentence_postings: the terms of all sentences.
-        passage_postings: the terms of all passages.
         vocabulary: the words of all passages and titles.
     """
 

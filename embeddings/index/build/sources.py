@@ -31,7 +31,6 @@ class Source:
     """A review to index, with its file if it has one.
 
     Attributes:
-        slug: the review's slug.
         load: reads the review. Called only if the old index does not have it.
         digest: SHA-256 (hex) of the file, or of the review's content.
         file: the file's name within its folder.
@@ -67,12 +66,7 @@ class Sources:
 
 
 def read_sources(data: Path, indexed: Manifest | None = None) -> Sources:
-    """Return every review of every collection.
-
-    Args:
-        data: the data directory.
-        indexed: an index of it. Files that have not changed since are not read until they are loaded.
-    """
+    """Return every review of every collection. Files that are as `indexed` has them are only read when they are loaded."""
     collections: dict[str, tuple[Source, ...]] = {}
     errors: list[ReviewFileError] = []
     reserved = data / COLLECTIONS / SHARED

@@ -65,14 +65,9 @@ class VectorCache:
 
 
 class Journal:
-    """The vectors that a build has encoded so far.
+    """The vectors that a build has encoded so far, in the encoder's own folder, which is created if missing.
 
-    Args:
-        directory: the encoder's own folder, created if missing.
-        size: the bytes of a vector.
-
-    Raises:
-        OSError: the journal can't be written.
+    A vector has `size` bytes. Raises OSError if the journal can't be written.
     """
 
     def __init__(self, directory: Path, size: int) -> None:
@@ -91,11 +86,7 @@ class Journal:
         return digests.stat().st_size // _DIGEST_BYTES if digests.exists() else 0
 
     def append(self, vectors: StoredVectors) -> None:
-        """Store more vectors.
-
-        Raises:
-            OSError: the journal can't be written.
-        """
+        """Store more vectors."""
         for file, array in ((self._codes, vectors.codes), (self._digests, vectors.digests)):
             with file.open("ab") as stream:
                 stream.write(np.ascontiguousarray(array).data)

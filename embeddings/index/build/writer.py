@@ -24,7 +24,7 @@ from embeddings.index.vectors import EXACT_TYPE, save_codes, save_lists
 def write_collection(
     directory: Path, plan: Plan, vectors: VectorCache, dimension: int, choice: str
 ) -> IndexedCollection:
-    """Write a collection as planned, and return its entry for the manifest.
+    """Write a collection as planned, with the vectors of all its texts, and return its entry for the manifest.
 
     Args:
         directory: the index's folder.
@@ -32,9 +32,6 @@ def write_collection(
         vectors: the vectors of all its texts.
         dimension: the length of a vector.
         choice: `BY_SIZE` or `EXACT`.
-
-    Raises:
-        OSError: the files can't be written.
     """
     folder = directory / COLLECTIONS / plan.name
     partial = folder / ".partial"
