@@ -199,7 +199,7 @@ class BM25Index(Postings):
         return scores
 
     def top(self, query: Sequence[str], k: int, first: int, end: int) -> NDArray[np.int64]:
-        """Return the `k` texts from `first` to `end` with the highest scores above 0, ascending; of equals the first."""
+        """Return the `k` texts of `first` to `end` with the highest scores above 0, ascending; of equals the first."""
         if k <= 0:
             return np.zeros(0, np.int64)
         # Terms that can add most come first, because few texts have them.

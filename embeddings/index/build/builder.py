@@ -191,7 +191,7 @@ def build_index(
 
 @contextmanager
 def index_lock(directory: Path, *, wait: float = 0.0) -> Iterator[None]:
-    """Hold the lock of the one writer, creating `directory` if it is missing. `wait` that many seconds for another writer.
+    """Hold the lock of the one writer, creating `directory` if it is missing; wait so many seconds for another writer.
 
     Raises:
         IndexBusyError: another process holds the lock.

@@ -66,7 +66,7 @@ class Sources:
 
 
 def read_sources(data: Path, indexed: Manifest | None = None) -> Sources:
-    """Return every review of every collection. Files that are as `indexed` has them are only read when they are loaded."""
+    """Return every review of every collection. Files as `indexed` has them are not read until they are loaded."""
     collections: dict[str, tuple[Source, ...]] = {}
     errors: list[ReviewFileError] = []
     reserved = data / COLLECTIONS / SHARED
