@@ -17,12 +17,7 @@ from itertools import chain, pairwise
 import sentencex
 
 from embeddings.config import CHARACTERS_PER_TOKEN, SENTENCE_WINDOW_CHARACTERS
-from embeddings.lexicon import (
-    ATTRIBUTION_VERBS,
-    COUNTING_ABBREVIATIONS,
-    LINKING_ABBREVIATIONS,
-    SENTENCE_PRONOUNS,
-)
+from embeddings.lexicon import ATTRIBUTION_VERBS, COUNTING_ABBREVIATIONS, LINKING_ABBREVIATIONS, SENTENCE_PRONOUNS
 from embeddings.records import Passage, Review, Sentence
 
 _RULES = 1
@@ -219,10 +214,7 @@ def _weights(text: str, spans: Sequence[Sentence], count_tokens: CountTokens) ->
 
 
 def _runs(
-    text: str,
-    paragraphs: Sequence[tuple[Sentence, ...]],
-    limit: int,
-    count_tokens: CountTokens,
+    text: str, paragraphs: Sequence[tuple[Sentence, ...]], limit: int, count_tokens: CountTokens
 ) -> list[list[tuple[Sentence, ...]]]:
     """Return the runs of each paragraph's sentences, after sentences that are too long by themselves are cut."""
     pieces = [list(_with_space(sentences)) for sentences in paragraphs]
@@ -251,10 +243,7 @@ def _is_cuttable(text: str, piece: Sentence, weight: int, limit: int) -> bool:
 
 
 def _cut_once(
-    text: str,
-    weighed: Sequence[Sequence[tuple[Sentence, int]]],
-    limit: int,
-    count_tokens: CountTokens,
+    text: str, weighed: Sequence[Sequence[tuple[Sentence, int]]], limit: int, count_tokens: CountTokens
 ) -> list[list[tuple[Sentence, int]]]:
     """Cut every piece that is too long into as many parts as its weight requires, and weigh these."""
     cut = {

@@ -79,11 +79,7 @@ def open_task(
         _check_index_folder(directory)
     with TemporaryDirectory() as temporary:
         indexed = Library.of(
-            task.reviews,
-            directory or Path(temporary),
-            library.models,
-            ranking=library.ranking,
-            progress=progress,
+            task.reviews, directory or Path(temporary), library.models, ranking=library.ranking, progress=progress
         )
         try:
             yield task, indexed

@@ -299,12 +299,7 @@ def _configured_library(
         configured = library.reopened(models=models, ranking=variant.ranking)
     else:
         directory = _index(folder, encoder, "reviews")
-        configured = Library.of(
-            library.reviews(),
-            directory,
-            models.replaced(encoder=encoder),
-            ranking=variant.ranking,
-        )
+        configured = Library.of(library.reviews(), directory, models.replaced(encoder=encoder), ranking=variant.ranking)
     try:
         yield configured
     finally:

@@ -141,7 +141,7 @@ def _content(manifest: Manifest) -> dict[str, Any]:
             asdict(replace(collection, reviews=()))
             | {"reviews": {column: [getattr(review, column) for review in collection.reviews] for column in _COLUMNS}}
             for collection in manifest.collections
-        ],
+        ]
     }
 
 

@@ -91,10 +91,7 @@ def _question(qa: Mapping[str, Any], section: str, place: Paragraph, context: st
         spans.append(Span(_REVIEW, place.start + start, place.start + start + len(words)))
     document = paragraph_id(_REVIEW, section, place.number)
     return JudgedQuestion(
-        id=identity,
-        text=text,
-        spans=tuple(dict.fromkeys(spans)),
-        judgements=(Judgement(document),) if spans else (),
+        id=identity, text=text, spans=tuple(dict.fromkeys(spans)), judgements=(Judgement(document),) if spans else ()
     )
 
 

@@ -30,10 +30,7 @@ def evaluation_record(evaluation: Evaluation) -> dict[str, object]:
     return {
         **({"ignored_identical_ids": own} if own else {}),
         **summary_record(summarise(results)),
-        "risk_coverage": {
-            "AURC": aurc(curve),
-            "points": [asdict(point) for point in downsampled(curve)],
-        },
+        "risk_coverage": {"AURC": aurc(curve), "points": [asdict(point) for point in downsampled(curve)]},
         "seconds": seconds_record(results),
         "by_kind": {name: summary_record(summary) for name, summary in by_kind(results).items()},
         "by_review": {name: summary_record(summary) for name, summary in by_review(results).items()},

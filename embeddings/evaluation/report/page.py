@@ -20,15 +20,7 @@ from embeddings.evaluation.metrics import Measure, Outcome, is_relevant
 from embeddings.evaluation.report.json_record import seconds_record
 from embeddings.evaluation.report.plots import confidence_plot, risk_coverage_plot
 from embeddings.evaluation.runs import Result
-from embeddings.evaluation.summary import (
-    NO_KIND,
-    Summary,
-    by_kind,
-    by_review,
-    downsampled,
-    risk_coverage,
-    summarise,
-)
+from embeddings.evaluation.summary import NO_KIND, Summary, by_kind, by_review, downsampled, risk_coverage, summarise
 from embeddings.records import Quote, Review, State
 
 _TEMPLATE = "template.html"

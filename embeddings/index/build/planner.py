@@ -189,11 +189,7 @@ class _RowMap:
 
     @classmethod
     def of(
-        cls,
-        kind: str,
-        reviews: Sequence[IndexedReview],
-        before: Sequence[int | None],
-        old: Sequence[IndexedReview],
+        cls, kind: str, reviews: Sequence[IndexedReview], before: Sequence[int | None], old: Sequence[IndexedReview]
     ) -> _RowMap:
         """Make the map of the `passages` or `sentences` of reviews, of which `before` has the numbers among the old."""
         moved = np.full(getattr(old[-1], kind)[1] if old else 0, -1, np.int32)

@@ -126,11 +126,7 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "an empty book": ("book.epub", lambda: book({}), "book has no text"),
     "50 MB of text": ("long.txt", lambda: b"All work and no play. " * 2_400_000, "larger than 2 MB"),
     "50 MB of Markdown": ("long.md", lambda: FRONT + b"All work and no play. " * 2_400_000, "larger than 2 MB"),
-    "a novel": (
-        "long.txt",
-        lambda: b"All work and no play. " * 40_000,
-        "characters. The limit is 500,000",
-    ),
+    "a novel": ("long.txt", lambda: b"All work and no play. " * 40_000, "characters. The limit is 500,000"),
     "a million headings": ("many.md", lambda: FRONT + b"## a\nb\n" * 250_000, "250,002 headings"),
     "six hundred sections": ("many.md", lambda: FRONT + b"## a\nb\n" * 600, "600 sections"),
     "a million headings in HTML": (

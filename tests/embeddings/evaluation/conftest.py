@@ -18,10 +18,7 @@ CLOCKS = (
     "The film was shot in a disused clock factory. Its owner asked for no rent.",
     "Nobody in the film owns a watch. The critic thinks that this is a joke, and not a good one.",
 )
-TIDES = (
-    "The tide tables are wrong on purpose.",
-    "The sea is filmed in one take, at dawn, from a rowing boat.",
-)
+TIDES = ("The tide tables are wrong on purpose.", "The sea is filmed in one take, at dawn, from a rowing boat.")
 
 WriteLines = Callable[..., Path]
 

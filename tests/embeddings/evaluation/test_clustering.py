@@ -55,11 +55,7 @@ SUBJECTS = {
     ),
     "sequel": ("is there a sequel", "Will there be a part two?", "are they making a second one"),
     "budget": ("what was the budget", "How much did it cost to make?", "how expensive was the film"),
-    "scores": (
-        "what's the rotten tomatoes score",
-        "What is its IMDb rating?",
-        "how did critics rate it on metacritic",
-    ),
+    "scores": ("what's the rotten tomatoes score", "What is its IMDb rating?", "how did critics rate it on metacritic"),
 }
 QUESTIONS = [(subject, question) for subject, questions in SUBJECTS.items() for question in questions]
 

@@ -74,8 +74,7 @@ def test_a_relevant_second_quote_and_passage_score_less() -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "end", "right"),
-    [(0, 40, True), (19, 40, True), (20, 40, False), (0, 10, False), (12, 14, True)],
+    ("start", "end", "right"), [(0, 40, True), (19, 40, True), (20, 40, False), (0, 10, False), (12, 14, True)]
 )
 def test_a_quote_is_relevant_if_it_overlaps_a_span(start: int, end: int, right: bool) -> None:
     (values,) = measure([outcome(ANSWERABLE, quote(start, end))])

@@ -59,10 +59,7 @@ def _judged(file: Path) -> object:
     return compare_all(load_runs([file.with_name("a.run"), file.with_name("other.run")], file))
 
 
-SAVED = run(
-    "run",
-    *(result(f"q{place}", answerable=place < 2, values={Measure.NDCG: place / 3}) for place in range(4)),
-)
+SAVED = run("run", *(result(f"q{place}", answerable=place < 2, values={Measure.NDCG: place / 3}) for place in range(4)))
 
 CASES: dict[str, Callable[[Path], object]] = {
     "questions.jsonl": read_questions,

@@ -49,7 +49,7 @@ SQUAD = {
                                 {"text": "A clock", "answer_start": 0},
                                 {"text": "clock", "answer_start": 2},
                             ],
-                        },
+                        }
                     ],
                 },
                 {
@@ -292,11 +292,7 @@ def test_ir_measures_reads_written_qrels(tmp_path: Path) -> None:
 
     assert read_qrels(file) == {"q1": judgements["q1"], "q 2": judgements["q 2"]}
     read = ir_measures.read_trec_qrels(str(file))  # type: ignore[no-untyped-call]  # it has no annotations
-    assert [tuple(qrel)[:3] for qrel in read] == [
-        ("q1", "a%20b/1", 2),
-        ("q1", "c", 1),
-        ("q%202", "50%25", 1),
-    ]
+    assert [tuple(qrel)[:3] for qrel in read] == [("q1", "a%20b/1", 2), ("q1", "c", 1), ("q%202", "50%25", 1)]
 
 
 def test_equal_scores_are_in_the_order_of_trec_eval(tmp_path: Path) -> None:

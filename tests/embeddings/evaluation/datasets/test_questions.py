@@ -65,11 +65,7 @@ def test_a_byte_order_mark_and_windows_line_endings_are_ignored(tmp_path: Path) 
 
 def test_a_quote_is_located_and_its_paragraph_is_relevant(write_lines: WriteLines, reviews: tuple[Review, ...]) -> None:
     file = write_lines(
-        {
-            **GOOD,
-            "relevant": [{"review": "clocks", "quote": "Nobody in the film owns a watch."}],
-            "kind": "lexical",
-        }
+        {**GOOD, "relevant": [{"review": "clocks", "quote": "Nobody in the film owns a watch."}], "kind": "lexical"}
     )
 
     located = locate_quotes(read_questions(file), reviews, file)
@@ -184,14 +180,7 @@ BROKEN: dict[str, tuple[tuple[object, ...], int | None, str]] = {
         "There is no review 'waves'. The reviews are: clocks, tides.",
     ),
     "a quote that was edited away": (
-        (
-            GOOD,
-            {
-                **GOOD,
-                "id": "q2",
-                "relevant": [{"review": "tides", "quote": "The tide tables are always wrong"}],
-            },
-        ),
+        (GOOD, {**GOOD, "id": "q2", "relevant": [{"review": "tides", "quote": "The tide tables are always wrong"}]}),
         2,
         "The quote 'The tide tables are always wrong' is not in the review 'tides'. "
         "The nearest text is 'The tide tables are wrong'.",
@@ -202,11 +191,7 @@ BROKEN: dict[str, tuple[tuple[object, ...], int | None, str]] = {
 
 @pytest.mark.parametrize(("lines", "line", "reason"), BROKEN.values(), ids=BROKEN.keys())
 def test_a_broken_file_is_an_error_with_line_and_reason(
-    write_lines: WriteLines,
-    reviews: tuple[Review, ...],
-    lines: tuple[object, ...],
-    line: int | None,
-    reason: str,
+    write_lines: WriteLines, reviews: tuple[Review, ...], lines: tuple[object, ...], line: int | None, reason: str
 ) -> None:
     file = write_lines(*lines)
 
@@ -251,8 +236,7 @@ def test_a_split_is_selected_by_name(write_lines: WriteLines) -> None:
 
 
 @pytest.mark.parametrize(
-    ("line", "listed"),
-    [({**GOOD, "split": "dev"}, "The splits are: dev"), (GOOD, 'No line has the key "split"')],
+    ("line", "listed"), [({**GOOD, "split": "dev"}, "The splits are: dev"), (GOOD, 'No line has the key "split"')]
 )
 def test_an_unknown_split_is_an_error_that_lists_the_splits(write_lines: WriteLines, line: object, listed: str) -> None:
     file = write_lines(line)

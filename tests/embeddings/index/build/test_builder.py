@@ -38,14 +38,8 @@ def test_unchanged_reviews_encode_nothing_and_write_no_new_generation(encoder: O
 @pytest.mark.parametrize(
     ("reviews", "texts"),
     [
-        (
-            (OLD[0], NEW[1], OLD[2]),
-            ["He draws an elephant.", "Ruth lies to Tommy. He draws an elephant."],
-        ),
-        (
-            (*OLD, review("fourth", {"One": ["A boat lies on the beach."]})),
-            ["A boat lies on the beach."],
-        ),
+        ((OLD[0], NEW[1], OLD[2]), ["He draws an elephant.", "Ruth lies to Tommy. He draws an elephant."]),
+        ((*OLD, review("fourth", {"One": ["A boat lies on the beach."]})), ["A boat lies on the beach."]),
         (OLD[1:], []),
         ((replace(OLD[1], slug="renamed", title="Another", aliases=("A",)), OLD[2]), []),
     ],
