@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from filecmp import cmp
 from pathlib import Path
 from typing import BinaryIO
 
@@ -79,7 +80,7 @@ def output_file(
             yield stream
             stream.flush()
             os.fsync(descriptor)
-        check_output(file, lambda old: is_ours(old) or _same_content(old, beside), force=force)
+        check_output(file, lambda old: is_ours(old) or cmp(old, beside, shallow=False), force=force)
         replace_file(beside, place)
     finally:
         with suppress(OSError):
@@ -97,7 +98,3 @@ def write_output(
     """Write a file's whole content as `output_file` does. Text is written in UTF-8."""
     with output_file(file, is_ours, force=force, mode=mode) as stream:
         stream.write(content.encode() if isinstance(content, str) else content)
-
-
-def _same_content(first: Path, second: Path) -> bool:
-    return first.stat().st_size == second.stat().st_size and first.read_bytes() == second.read_bytes()

@@ -116,8 +116,9 @@ def add_question(
         QuestionFileError: the file is not a question file, or can't be written.
     """
     known = labelled_questions(file)
+    numbers = [int(found[1]) for question in known if (found := re.fullmatch(r"q(\d+)", question.id, re.ASCII))]
     labelled = Question(
-        id=_next_id(known),
+        id=f"q{max(numbers, default=0) + 1:03d}",
         text=question.text,
         relevant=tuple(Label(sentence.review, sentence.text) for sentence in relevant),
         context=question.context,
@@ -134,17 +135,11 @@ def add_question(
         # Its lines are read, and stay.
         write_output(file, before + question_line(labelled).encode() + b"\n", written_by_us)
     except OSError as error:
-        raise QuestionFileError(
-            file, None, f"The file can't be written ({error.strerror}). Use another path."
-        ) from error
+        reason = f"The file can't be written ({error.strerror}). Use another path."
+        raise QuestionFileError(file, None, reason) from error
     return labelled
 
 
 def _key(question: UnlabelledQuestion | Question) -> tuple[object, ...]:
     """Return what makes two questions the same."""
     return question.text, question.context, question.collections
-
-
-def _next_id(known: Iterable[Question]) -> str:
-    numbers = [int(found[1]) for question in known if (found := re.fullmatch(r"q(\d+)", question.id, re.ASCII))]
-    return f"q{max(numbers, default=0) + 1:03d}"

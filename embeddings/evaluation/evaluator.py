@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -78,13 +78,10 @@ def open_task(
     if directory is not None:
         _check_index_folder(directory)
     with TemporaryDirectory() as temporary:
-        indexed = Library.of(
-            task.reviews, directory or Path(temporary), library.models, ranking=library.ranking, progress=progress
-        )
-        try:
+        index = directory or Path(temporary)
+        indexed = Library.of(task.reviews, index, library.models, ranking=library.ranking, progress=progress)
+        with closing(indexed):
             yield task, indexed
-        finally:
-            indexed.close()
 
 
 def read_task(path: Path, library: Library, split: str | None = None) -> Task:

@@ -17,7 +17,7 @@ from embeddings.documents.outputs import write_output
 from embeddings.encoders.base import EncoderIdentity
 from embeddings.errors import QuestionFileError
 from embeddings.evaluation.datasets.files import read_bytes
-from embeddings.evaluation.datasets.task import JudgedQuestion, Task
+from embeddings.evaluation.datasets.task import Task
 from embeddings.evaluation.metrics import Measure, Outcome, measure
 from embeddings.records import SHARED, State
 
@@ -202,17 +202,14 @@ def _optional(value: object) -> str | None:
 
 
 def _question_lines(task: Task) -> Iterator[str]:
-    yield from (json.dumps(_question_record(question), sort_keys=True) for question in task.questions)
+    """Yield what identifies each question; the shared collection is the default and is omitted."""
+    for question in task.questions:
+        record = asdict(question)
+        if question.collections == (SHARED,):
+            del record["collections"]
+        yield json.dumps(record, sort_keys=True)
     if task.own_documents:
         yield json.dumps({"ignore_identical_ids": sorted(task.own_documents)})
-
-
-def _question_record(question: JudgedQuestion) -> dict[str, object]:
-    """Return what identifies a question; the shared collection is the default and is omitted."""
-    record = asdict(question)
-    if question.collections == (SHARED,):
-        del record["collections"]
-    return record
 
 
 def _version() -> str:

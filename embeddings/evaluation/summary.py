@@ -66,8 +66,14 @@ def summarise(results: Sequence[Result]) -> Summary:
 
 def states_by_kind(states: Iterable[tuple[bool, State | None]]) -> dict[bool, Mapping[State, float]]:
     """Return the share of each state, for answerable (True) and unanswerable (False) questions."""
-    known = [pair for pair in states if pair[1] is not None]
-    return {kind: _states([state for answerable, state in known if answerable is kind]) for kind in (True, False)}
+    known: dict[bool, list[State]] = {True: [], False: []}
+    for answerable, state in states:
+        if state is not None:
+            known[answerable].append(state)
+    return {
+        kind: {state: found.count(state) / len(found) for state in State} if found else {}
+        for kind, found in known.items()
+    }
 
 
 def by_kind(results: Iterable[Result]) -> dict[str, Summary]:
@@ -143,10 +149,6 @@ def _auroc(results: Iterable[Result]) -> Estimate | None:
         np.array([confidence for confidence, _ in rated], dtype=np.float64),
         np.array([answerable for _, answerable in rated], dtype=np.bool_),
     )
-
-
-def _states(states: Sequence[State | None]) -> Mapping[State, float]:
-    return {state: states.count(state) / len(states) for state in State} if states else {}
 
 
 def _by(results: Iterable[Result], key: Callable[[Result], str | None]) -> dict[str, Summary]:

@@ -37,7 +37,7 @@ import dataclasses
 import hashlib
 import tomllib
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -300,10 +300,8 @@ def _configured_library(
     else:
         directory = _index(folder, encoder, "reviews")
         configured = Library.of(library.reviews(), directory, models.replaced(encoder=encoder), ranking=variant.ranking)
-    try:
+    with closing(configured):
         yield configured
-    finally:
-        configured.close()
 
 
 def _index(folder: Path, encoder: Encoder, corpus: str) -> Path:

@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from embeddings.config import MAX_REPEATED_CANDIDATES, RankingSettings
 from embeddings.documents.analyzer import terms
 from embeddings.errors import REBUILD, IndexDamagedError
+from embeddings.index.bm25 import BM25Index
 from embeddings.index.collection import CollectionIndex, Digests
+from embeddings.index.vectors import Vectors
 
 Floats = NDArray[np.float32]
 Rows = NDArray[np.int64]
@@ -150,23 +152,14 @@ def _closest(query: SearchQuery, scope: Scope, k: int) -> Candidates:
     """Score the union of each source's closest k distinct texts."""
     index = scope.index
     sentence_digests, _, passage_digests = index.digests_by_kind
-    found = np.concatenate(
-        [
-            _distinct(lambda k: index.sentence_vectors.nearest(query.vector, k, *scope.sentences), sentence_digests, k),
-            _distinct(lambda k: index.sentence_terms.top(query.terms, k, *scope.sentences), sentence_digests, k),
-        ]
-    )
-    passages = np.unique(
-        np.concatenate(
-            [
-                _distinct(
-                    lambda k: index.passage_vectors.nearest(query.vector, k, *scope.passages), passage_digests, k
-                ),
-                _distinct(lambda k: index.passage_terms.top(query.terms, k, *scope.passages), passage_digests, k),
-                index.sentence_table["passage"][found],
-            ]
-        )
-    ).astype(np.int64)
+
+    def closest(vectors: Vectors, terms: BM25Index, digests: Digests, rows: tuple[int, int]) -> Rows:
+        near = _distinct(lambda k: vectors.nearest(query.vector, k, *rows), digests, k)
+        return np.concatenate([near, _distinct(lambda k: terms.top(query.terms, k, *rows), digests, k)])
+
+    found = closest(index.sentence_vectors, index.sentence_terms, sentence_digests, scope.sentences)
+    nearby = closest(index.passage_vectors, index.passage_terms, passage_digests, scope.passages)
+    passages = np.unique(np.concatenate([nearby, index.sentence_table["passage"][found]])).astype(np.int64)
     table = index.passage_table[passages]
     # Every sentence of a candidate passage is a candidate, so that its best sentence is its best.
     counts = table["end_sentence"] - table["first_sentence"]

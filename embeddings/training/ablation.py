@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -142,11 +142,8 @@ def compare_ablations(task: Task, models: Models, folder: Path) -> tuple[Run, di
     """Return the run of a task with all lists, and each ablated run compared with it."""
 
     def run(name: str, index: Path) -> Run:
-        library = Library.of(task.reviews, index, models)
-        try:
+        with closing(Library.of(task.reviews, index, models)) as library:
             return evaluate(library, task, name=name).run
-        finally:
-            library.close()
 
     full = run("full", folder / "full")
     compared = {}

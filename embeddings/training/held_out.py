@@ -76,7 +76,8 @@ def held_out_task(question_set: QuestionSet, questions: int, seed: int, removal:
             for example in examples:
                 if place not in unanswerable:
                     judged.append(_judged(question_set, example, review.slug, paragraph_at[place], len(judged) + 1))
-                elif not _states_answer(texts[place], example):
+                # Unless the text has an answer all the same.
+                elif not any(answer.lower() in texts[place].lower() for answer in example.answers):
                     judged.append(_judged(question_set, example, review.slug, None, len(judged) + 1))
         if len(judged) >= questions:
             break
@@ -90,11 +91,6 @@ def _without_answers(question_set: QuestionSet, paragraph: int, examples: Iterab
     gold = {place for example in examples for place in example.gold}
     sentences = question_set.paragraphs[paragraph].sentences
     return " ".join(sentence for place, sentence in enumerate(sentences) if place not in gold)
-
-
-def _states_answer(text: str, example: Example) -> bool:
-    """Return True if a text has an answer all the same."""
-    return any(answer.lower() in text.lower() for answer in example.answers)
 
 
 def kind_of(question: str) -> str:

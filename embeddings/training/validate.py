@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -87,31 +88,20 @@ def evaluate_reranker(
     task: Task, encoder: Encoder, reranker: Reranker, calibration: RerankerCalibration
 ) -> TaskEvaluation:
     """Evaluate a task with the library, without and with the reranker."""
+    chosen = Calibration(calibration.thresholds, {reranker.identity.weights: calibration})
+    models = Models(encoder, calibration=chosen)
     with TemporaryDirectory() as folder:
         runs = []
         for name, used in (("without", None), ("with", reranker)):
-            library = Library.of(
-                task.reviews,
-                Path(folder),
-                Models(
-                    encoder,
-                    reranker=used,
-                    calibration=Calibration(calibration.thresholds, {reranker.identity.weights: calibration}),
-                ),
-            )
-            try:
+            with closing(Library.of(task.reviews, Path(folder), models.replaced(reranker=used))) as library:
                 runs.append(evaluate(library, task, name=name).run)
-            finally:
-                library.close()
     kinds = sorted({result.kind for result in runs[0].results if result.kind is not None})
-    return TaskEvaluation(
-        task.name, _effect(*runs), {kind: _effect(*(_of_kind(kind, run) for run in runs)) for kind in kinds}
-    )
+    by_kind = {
+        kind: [replace(run, results=tuple(result for result in run.results if result.kind == kind)) for run in runs]
+        for kind in kinds
+    }
+    return TaskEvaluation(task.name, _effect(*runs), {kind: _effect(*by_kind[kind]) for kind in kinds})
 
 
 def _effect(without: Run, reranked: Run) -> RerankerEffect:
     return RerankerEffect(summarise(without.results), summarise(reranked.results), compare_runs(without, reranked))
-
-
-def _of_kind(kind: str, run: Run) -> Run:
-    return replace(run, results=tuple(result for result in run.results if result.kind == kind))

@@ -41,24 +41,11 @@ def read_html(data: bytes, path: Path) -> Article:
     if not is_text(data):
         raise ConversionError("This is not a web page: it has bytes that no text has.")
     tree = parse_page(data, path)
-    page = (
-        None
-        if tree is None
-        else bare_extraction(tree, include_comments=False, include_formatting=True, with_metadata=True)
-    )
-    blocks = html_blocks(page.body) if page is not None and not isinstance(page, dict) else ()
-    if page is None or isinstance(page, dict) or not blocks:
-        raise ConversionError("This page has no article. Save its text as .txt and add that.")
-    return Article(clean_line(page.title or "") or title_from_name(path), blocks, page.author, page.url)
-
-
-def html_blocks(root: etree._Element) -> tuple[Block, ...]:
-    """Return the headings and paragraphs under an element, of HTML or of trafilatura's own tree.
-
-    A list item, a table row and a stretch of preformatted text are paragraphs. Scripts, styles, forms and navigation
-    are not text. Nothing here recurses, however deep the tree is.
-    """
-    return tuple(_walk(root))
+    if tree is not None:
+        page = bare_extraction(tree, include_comments=False, include_formatting=True, with_metadata=True)
+        if page is not None and not isinstance(page, dict) and (blocks := tuple(html_blocks(page.body))):
+            return Article(clean_line(page.title or "") or title_from_name(path), blocks, page.author, page.url)
+    raise ConversionError("This page has no article. Save its text as .txt and add that.")
 
 
 def parse_page(data: bytes, path: Path) -> html.HtmlElement | None:
@@ -81,7 +68,12 @@ def is_text(data: bytes) -> bool:
     return b"\x00" not in data or data.startswith(_UTF16_MARKS)
 
 
-def _walk(root: etree._Element) -> Iterator[Block]:
+def html_blocks(root: etree._Element) -> Iterator[Block]:
+    """Yield the headings and paragraphs under an element, of HTML or of trafilatura's own tree.
+
+    A list item, a table row and a stretch of preformatted text are paragraphs. Scripts, styles, forms and navigation
+    are not text. Nothing here recurses, however deep the tree is.
+    """
     # Here, because lxml comes with the extra `import`.
     from lxml import etree
 

@@ -157,7 +157,9 @@ def read_run(file: Path) -> dict[str, tuple[ScoredDocument, ...]]:
         ranking[scored.document] = scored
     # trec_eval puts the higher id first where scores are equal.
     return {
-        question: tuple(sorted(ranking.values(), key=_trec_order, reverse=True))
+        question: tuple(
+            sorted(ranking.values(), key=lambda each: (np.float32(each.score), each.document), reverse=True)
+        )
         for question, ranking in rankings.items()
     }
 
@@ -167,10 +169,6 @@ def _score(text: str) -> float:
         return float(text)
     except ValueError:
         return math.nan
-
-
-def _trec_order(scored: ScoredDocument) -> tuple[np.float32, str]:
-    return np.float32(scored.score), scored.document
 
 
 def _fields(file: Path, count: int, names: str) -> Iterator[tuple[int, list[str]]]:

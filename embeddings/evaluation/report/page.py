@@ -21,7 +21,7 @@ from embeddings.evaluation.report.json_record import seconds_record
 from embeddings.evaluation.report.plots import confidence_plot, risk_coverage_plot
 from embeddings.evaluation.runs import Result
 from embeddings.evaluation.summary import NO_KIND, Summary, by_kind, by_review, downsampled, risk_coverage, summarise
-from embeddings.records import Quote, Review, State
+from embeddings.records import Review, State
 
 _TEMPLATE = "template.html"
 _MARK = b'<meta name="generator" content="review-bot">'
@@ -63,7 +63,9 @@ def render_report(evaluation: Evaluation, thresholds: Thresholds) -> str:
         "groups": _groups("kind", by_kind(results)) + _groups("review", by_review(results)),
         "kinds": _options(dict.fromkeys(result.kind or NO_KIND for result in results)),
         "states-shown": _options(state.value for state in State),
-        "limit": _limit(len(ranked)),
+        "limit": f"<p>The page shows the {REPORT_QUESTIONS} worst of {len(ranked)} questions.</p>"
+        if len(ranked) > REPORT_QUESTIONS
+        else "",
         "questions": "".join(_question(result, outcome, reviews) for result, outcome in ranked[:REPORT_QUESTIONS]),
     }
     page = template
@@ -171,12 +173,6 @@ def _options(values: Iterable[str]) -> str:
     return "".join(f'<option value="{escape(value)}">{escape(value)}</option>' for value in sorted(values))
 
 
-def _limit(questions: int) -> str:
-    if questions <= REPORT_QUESTIONS:
-        return ""
-    return f"<p>The page shows the {REPORT_QUESTIONS} worst of {questions} questions.</p>"
-
-
 def _question(result: Result, outcome: Outcome, reviews: Mapping[str, Review]) -> str:
     kind, state = result.kind or NO_KIND, outcome.answer.state.value
     context = "".join(f"<p class=context>{escape(turn)}</p>" for turn in outcome.question.context)
@@ -200,17 +196,13 @@ def _mark(result: Result) -> str:
 def _quotes(outcome: Outcome) -> str:
     if not outcome.answer.quotes:
         return "<p>No quotes.</p>"
-    items = "".join(
-        f"<li>{_verdict(outcome, quote)} {escape(quote.text)} "
-        f"<cite>{escape(quote.title)}, {escape(quote.heading)}, paragraph {quote.paragraph}</cite></li>"
-        for quote in outcome.answer.quotes
-    )
-    return f"<p>Quotes:</p><ol>{items}</ol>"
-
-
-def _verdict(outcome: Outcome, quote: Quote) -> str:
-    right = is_relevant(outcome.question, quote.review, quote.start, quote.end)
-    return "<b class=yes>right</b>" if right else "<b class=no>wrong</b>"
+    items = []
+    for quote in outcome.answer.quotes:
+        right = is_relevant(outcome.question, quote.review, quote.start, quote.end)
+        verdict = "<b class=yes>right</b>" if right else "<b class=no>wrong</b>"
+        place = f"{escape(quote.title)}, {escape(quote.heading)}, paragraph {quote.paragraph}"
+        items.append(f"<li>{verdict} {escape(quote.text)} <cite>{place}</cite></li>")
+    return f"<p>Quotes:</p><ol>{''.join(items)}</ol>"
 
 
 def _passages(outcome: Outcome, reviews: Mapping[str, Review]) -> str:

@@ -35,7 +35,9 @@ def encode_missing(
     wanted: Digests = np.concatenate([NO_DIGESTS, *(plan.new_digests for plan in plans)])
     if not len(wanted):
         return VectorCache(old)
-    journal = Journal(directory / _journal_name(encoder), 2 * encoder.identity.dimension)
+    identity = json.dumps(asdict(encoder.identity), sort_keys=True)
+    name = hashlib.sha256(identity.encode()).hexdigest()[:16]
+    journal = Journal(directory / name, 2 * encoder.identity.dimension)
     missing = (VectorCache([*old, journal.read()]).find(wanted) < 0) & _is_first(wanted)
     lengths = np.concatenate([plan.new_lengths for plan in plans])
     chunks = _Chunks(encoder, journal, progress, int(lengths[missing].sum()))
@@ -101,8 +103,3 @@ def _is_first(wanted: Digests) -> NDArray[np.bool_]:
     first = np.ones(len(wanted), bool)
     first[order[1:]] = ~repeated
     return first
-
-
-def _journal_name(encoder: Encoder) -> str:
-    content = json.dumps(asdict(encoder.identity), sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()[:16]

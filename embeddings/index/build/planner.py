@@ -245,18 +245,9 @@ class _NewReviews:
             self.passage_terms.add(text)
         for text in (review.title, *review.aliases, *texts.passages):
             self.word_counts.add(text)
-        entry = IndexedReview(
-            slug=review.slug,
-            title=review.title,
-            aliases=review.aliases,
-            digest=source.digest,
-            file=None,
-            size=0,
-            modified=0,
-            passages=(0, len(passages)),
-            sentences=(0, len(sentences)),
-        )
-        return entry, *rows
+        file = source.file, source.size, source.modified
+        ranges = (0, len(passages)), (0, len(sentences))
+        return IndexedReview(review.slug, review.title, review.aliases, source.digest, *file, *ranges), *rows
 
 
 def _number_before(source: Source, old: CollectionIndex | None) -> int | None:

@@ -106,7 +106,6 @@ class Journal:
 
 def digests_of(texts: Iterable[str]) -> Digests:
     """Return the digest of each text."""
-    joined = b"".join(
-        hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=_DIGEST_BYTES).digest() for text in texts
-    )
+    encoded = (text.encode(errors="surrogatepass") for text in texts)
+    joined = b"".join(hashlib.blake2b(text, digest_size=_DIGEST_BYTES).digest() for text in encoded)
     return np.frombuffer(joined, np.uint64).reshape(-1, 2)
