@@ -153,9 +153,9 @@ def _closest(query: SearchQuery, scope: Scope, k: int) -> Candidates:
     index = scope.index
     sentence_digests, _, passage_digests = index.digests_by_kind
 
-    def closest(vectors: Vectors, terms: BM25Index, digests: Digests, rows: tuple[int, int]) -> Rows:
+    def closest(vectors: Vectors, bm25: BM25Index, digests: Digests, rows: tuple[int, int]) -> Rows:
         near = _distinct(lambda k: vectors.nearest(query.vector, k, *rows), digests, k)
-        return np.concatenate([near, _distinct(lambda k: terms.top(query.terms, k, *rows), digests, k)])
+        return np.concatenate([near, _distinct(lambda k: bm25.top(query.terms, k, *rows), digests, k)])
 
     found = closest(index.sentence_vectors, index.sentence_terms, sentence_digests, scope.sentences)
     nearby = closest(index.passage_vectors, index.passage_terms, passage_digests, scope.passages)
