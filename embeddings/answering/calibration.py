@@ -40,17 +40,11 @@ class Thresholds:
 
 @dataclass(frozen=True, slots=True)
 class RerankerCalibration:
-    """What a reranker's scores mean for the confidence.
+    """What a reranker's scores mean for the confidence."""
 
-    Attributes:
-        thresholds: of the states of an answer with this reranker.
-        middle: the score of a sentence that as likely as not answers.
-        spread: how far from the middle scores are nearly certain.
-    """
-
-    thresholds: Thresholds
-    middle: float
-    spread: float
+    thresholds: Thresholds  # of the states of an answer with this reranker
+    middle: float  # the score of a sentence that as likely as not answers
+    spread: float  # how far from the middle scores are nearly certain
 
     def __post_init__(self) -> None:
         if not (math.isfinite(self.middle) and 0 < self.spread < math.inf):

@@ -161,17 +161,11 @@ class Models:
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The weights of a data directory's encoder.
+    """The weights of a data directory's encoder."""
 
-    Attributes:
-        digest: their SHA-256 (hex).
-        default: True if they are the default model's.
-        from_index: True if the model isn't installed, so that the index has the only copy.
-    """
-
-    digest: str
-    default: bool
-    from_index: bool = False
+    digest: str  # their SHA-256 (hex)
+    default: bool  # True if they are the default model's
+    from_index: bool = False  # True if the model isn't installed, so that the index has the only copy
 
 
 def check_weights(data: Path) -> Weights:

@@ -30,17 +30,12 @@ from embeddings.records import SHARED, Review
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """A file format that can become a review.
+    """A file format that can become a review."""
 
-    Attributes:
-        max_bytes: the largest file that is read.
-        read: makes an article of a file's bytes and name; None for Markdown, which is stored as it is.
-        is_extra: whether reading it takes the packages of the extra `import`.
-    """
-
-    max_bytes: int
+    max_bytes: int  # the largest file that is read
+    # Makes an article of a file's bytes and name; None for Markdown, which is stored as it is.
     read: Callable[[bytes, Path], Article] | None
-    is_extra: bool = False
+    is_extra: bool = False  # whether reading it takes the packages of the extra `import`
 
 
 _HTML = Format(MAX_PAGE_FILE_BYTES, read_html, is_extra=True)

@@ -9,9 +9,8 @@ from embeddings.child_process import child_command, child_environment, child_fol
 from embeddings.config import SANDBOX_TIMEOUT_SECONDS
 from embeddings.documents.converter import ConvertedFile, display_name
 from embeddings.documents.limits import watch_memory
-from embeddings.documents.review_json import review_from_json
 from embeddings.errors import ConversionError
-from embeddings.records import SHARED
+from embeddings.records import SHARED, review_from_json
 
 
 def convert_in_sandbox(data: bytes, name: str, *, slug: str | None = None, collection: str = SHARED) -> ConvertedFile:

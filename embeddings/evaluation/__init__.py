@@ -51,11 +51,11 @@ if TYPE_CHECKING:
     from embeddings.evaluation.datasets.trec import write_run as write_run
     from embeddings.evaluation.evaluator import Evaluation as Evaluation
     from embeddings.evaluation.evaluator import evaluate as evaluate
+    from embeddings.evaluation.evaluator import evaluation_record as evaluation_record
     from embeddings.evaluation.evaluator import library_settings as library_settings
     from embeddings.evaluation.evaluator import open_task as open_task
+    from embeddings.evaluation.evaluator import seconds_record as seconds_record
     from embeddings.evaluation.metrics import Measure as Measure
-    from embeddings.evaluation.report.json_record import evaluation_record as evaluation_record
-    from embeddings.evaluation.report.json_record import seconds_record as seconds_record
     from embeddings.evaluation.report.page import is_report as is_report
     from embeddings.evaluation.report.page import write_report as write_report
     from embeddings.evaluation.runs import Run as Run
@@ -93,9 +93,8 @@ _MODULES = {
     "embeddings.evaluation.datasets.beir": "write_beir",
     "embeddings.evaluation.datasets.task": "Task",
     "embeddings.evaluation.datasets.trec": "is_run_of write_qrels write_run",
-    "embeddings.evaluation.evaluator": "Evaluation evaluate library_settings open_task",
+    "embeddings.evaluation.evaluator": "Evaluation evaluate evaluation_record library_settings open_task seconds_record",
     "embeddings.evaluation.metrics": "Measure",
-    "embeddings.evaluation.report.json_record": "evaluation_record seconds_record",
     "embeddings.evaluation.report.page": "is_report write_report",
     "embeddings.evaluation.runs": "Run fingerprint is_run save_run",
     "embeddings.evaluation.significance": "Estimate",

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
+
+import numpy as np
 
 from embeddings.config import EVALUATION_PASSAGES
 from embeddings.errors import IndexDamagedError, OutputError, QuestionError
@@ -17,13 +19,22 @@ from embeddings.evaluation.datasets.squad import read_squad
 from embeddings.evaluation.datasets.task import JudgedQuestion, Task, paragraph_of_hit
 from embeddings.evaluation.datasets.trec import ScoredDocument
 from embeddings.evaluation.metrics import Outcome
-from embeddings.evaluation.runs import Run, fingerprint, results
+from embeddings.evaluation.runs import Result, Run, fingerprint, result_record, results, run_record
+from embeddings.evaluation.summary import (
+    aurc,
+    by_kind,
+    by_review,
+    downsampled,
+    risk_coverage,
+    summarise,
+    summary_record,
+)
 from embeddings.index.build.builder import LOCK_FILE
 from embeddings.index.build.embed import Progress
 from embeddings.index.collection import COLLECTIONS, JOURNALS
 from embeddings.index.manifest import MANIFEST_FILE
 from embeddings.library import Library
-from embeddings.records import SHARED, Answer, AskResult, Hit, State
+from embeddings.records import SHARED, Answer, AskResult, Hit, State, hit_record, quote_record
 
 DOCUMENTS = 10
 """The number of documents in a ranking, where the corpus has that many: the largest cutoff of the measures."""
@@ -185,3 +196,39 @@ def _rank_documents(hits: Iterable[Hit], document_of: Callable[[Hit], str]) -> t
     for hit in hits:
         best.setdefault(document_of(hit), hit.score)
     return tuple(ScoredDocument(document, score) for document, score in best.items())
+
+
+def evaluation_record(evaluation: Evaluation) -> dict[str, object]:
+    """Return the measures with their intervals, overall, by kind and by review, and every question's result."""
+    results = evaluation.run.results
+    curve = risk_coverage(results)
+    own = len(evaluation.task.own_documents)
+    return {
+        **({"ignored_identical_ids": own} if own else {}),
+        **summary_record(summarise(results)),
+        "risk_coverage": {"AURC": aurc(curve), "points": [asdict(point) for point in downsampled(curve)]},
+        "seconds": seconds_record(results),
+        "by_kind": {name: summary_record(summary) for name, summary in by_kind(results).items()},
+        "by_review": {name: summary_record(summary) for name, summary in by_review(results).items()},
+        **run_record(evaluation.run),
+        "per_question": [
+            {**result_record(result), **_outcome_record(outcome)}
+            for result, outcome in zip(results, evaluation.outcomes, strict=True)
+        ],
+    }
+
+
+def seconds_record(results: Sequence[Result]) -> dict[str, float]:
+    """Return the wall-clock time per question: the median, the 95th percentile and the sum."""
+    seconds = np.array([result.seconds for result in results])
+    median, slow = np.quantile(seconds, (0.5, 0.95))
+    return {"p50": round(float(median), 6), "p95": round(float(slow), 6), "total": round(float(seconds.sum()), 6)}
+
+
+def _outcome_record(outcome: Outcome) -> dict[str, object]:
+    return {
+        "context": list(outcome.question.context),
+        "relevant": [asdict(span) for span in outcome.question.spans],
+        "quotes": [quote_record(quote) for quote in outcome.answer.quotes],
+        "passages": [hit_record(hit) for hit in outcome.hits],
+    }

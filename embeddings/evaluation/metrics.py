@@ -62,22 +62,14 @@ PASSAGE_MEASURES = {
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A library's answer to a question.
-
-    Attributes:
-        answer: the answer that a member sees.
-        quotes: the quotes that a member would see if no question were refused.
-        hits: the best passages, best first.
-        ranking: their documents, each by its best passage, best first.
-        seconds: wall-clock time.
-    """
+    """A library's answer to a question."""
 
     question: JudgedQuestion
-    answer: Answer
-    quotes: tuple[Quote, ...]
-    hits: tuple[Hit, ...]
-    ranking: tuple[ScoredDocument, ...]
-    seconds: float
+    answer: Answer  # the answer that a member sees
+    quotes: tuple[Quote, ...]  # the quotes that a member would see if no question were refused
+    hits: tuple[Hit, ...]  # the best passages, best first
+    ranking: tuple[ScoredDocument, ...]  # their documents, each by its best passage, best first
+    seconds: float  # wall-clock time
 
 
 def measure(outcomes: Sequence[Outcome]) -> tuple[Mapping[Measure, float], ...]:

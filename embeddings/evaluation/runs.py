@@ -27,21 +27,13 @@ LARGEST_FIGURE = 1e9
 
 @dataclass(frozen=True, slots=True)
 class Fingerprint:
-    """Everything that decides the measures of a run.
+    """Everything that decides the measures of a run."""
 
-    Attributes:
-        corpus: SHA-256 (hex) of the reviews.
-        questions: SHA-256 (hex) of the questions and their judgements.
-        model: the encoder's identity.
-        settings: the other settings, by name.
-        version: the version of this program.
-    """
-
-    corpus: str
-    questions: str
-    model: Mapping[str, object]
-    settings: Mapping[str, object]
-    version: str
+    corpus: str  # SHA-256 (hex) of the reviews
+    questions: str  # SHA-256 (hex) of the questions and their judgements
+    model: Mapping[str, object]  # the encoder's identity
+    settings: Mapping[str, object]  # the other settings, by name
+    version: str  # the version of this program
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

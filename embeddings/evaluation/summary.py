@@ -19,17 +19,11 @@ NO_KIND = "(none)"
 
 @dataclass(frozen=True, slots=True)
 class RiskPoint:
-    """A point of the risk-coverage curve.
+    """A point of the risk-coverage curve."""
 
-    Attributes:
-        confidence: the lowest confidence that is answered.
-        coverage: the share of the questions that are answered.
-        risk: the share of these whose first quote is not relevant. An unanswerable question has no relevant quote.
-    """
-
-    confidence: float
-    coverage: float
-    risk: float
+    confidence: float  # the lowest confidence that is answered
+    coverage: float  # the share of the questions that are answered
+    risk: float  # the share of these whose first quote is not relevant. An unanswerable question has no relevant quote.
 
 
 @dataclass(frozen=True, slots=True)

@@ -102,21 +102,14 @@ class SweepFileError(LibraryError):
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A configuration to evaluate; `name` is unique among the variants.
-
-    Attributes:
-        model: the name or path of another encoder; None keeps the library's.
-        passage_tokens: the largest number of tokens in a passage; None takes the encoder's limit.
-        thresholds: between the states; None takes the library's, or a guess for another encoder.
-        reranker: as `Library.open` takes it; None keeps the library's.
-    """
+    """A configuration to evaluate; `name` is unique among the variants."""
 
     name: str
     ranking: RankingSettings
-    model: str | None = None
-    passage_tokens: int | None = None
-    thresholds: Thresholds | None = None
-    reranker: str | None = None
+    model: str | None = None  # the name or path of another encoder; None keeps the library's
+    passage_tokens: int | None = None  # the largest number of tokens in a passage; None takes the encoder's limit
+    thresholds: Thresholds | None = None  # between the states; None takes the library's, or a guess for another encoder
+    reranker: str | None = None  # as `Library.open` takes it; None keeps the library's
 
 
 @dataclass(frozen=True, slots=True)

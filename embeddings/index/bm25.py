@@ -32,21 +32,13 @@ _ROUNDING = 1e-3
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """How often each term occurs in each of n texts, ordered by term and then by text.
+    """How often each term occurs in each of n texts, ordered by term and then by text."""
 
-    Attributes:
-        vocabulary: the terms. A term's position is the number of its column.
-        starts: (terms + 1,) where each column begins in `rows` and `counts`.
-        rows: the texts that have the column's term, ascending.
-        counts: (as `rows`) how often the term occurs there, at most 65,535.
-        lengths: (n,) how many terms each text has.
-    """
-
-    vocabulary: StringTable
-    starts: NDArray[np.int64]
-    rows: NDArray[np.int32]
-    counts: NDArray[np.uint16]
-    lengths: NDArray[np.int32]
+    vocabulary: StringTable  # the terms. A term's position is the number of its column.
+    starts: NDArray[np.int64]  # (terms + 1,) where each column begins in `rows` and `counts`
+    rows: NDArray[np.int32]  # the texts that have the column's term, ascending
+    counts: NDArray[np.uint16]  # (as `rows`) how often the term occurs there, at most 65,535
+    lengths: NDArray[np.int32]  # (n,) how many terms each text has
 
     def merge(self, new_rows: NDArray[np.int32], others: Postings, other_rows: NDArray[np.int32]) -> Postings:
         """Return the postings of these texts and of others together.
@@ -145,15 +137,10 @@ class PostingsBuilder:
 
 @dataclass(frozen=True, slots=True)
 class BM25Index(Postings):
-    """The postings of n texts with their BM25 scores.
+    """The postings of n texts with their BM25 scores."""
 
-    Attributes:
-        weights: (as `rows`) the term's score in that text.
-        peaks: (terms,) the highest score of each column.
-    """
-
-    weights: NDArray[np.float32]
-    peaks: NDArray[np.float32]
+    weights: NDArray[np.float32]  # (as `rows`) the term's score in that text
+    peaks: NDArray[np.float32]  # (terms,) the highest score of each column
 
     @classmethod
     def build(cls, texts: Iterable[str]) -> BM25Index:

@@ -69,17 +69,6 @@ class CollectionIndex:
     Attributes:
         directory: the generation's folder.
         entry: the collection's part of the manifest.
-        sentence_vectors: (sentences, d).
-        pair_vectors: (sentences, d).
-        passage_vectors: (passages, d).
-        sentence_terms: BM25 over sentences.
-        passage_terms: BM25 over passages.
-        title_terms: BM25 over the reviews' titles and aliases.
-        titles: which review a title or an alias names.
-        vocabulary: the words by which misspelt questions are corrected.
-        digests: (sentences + sentences + passages, 2), of each sentence, each pair and each passage.
-        sentence_table: (sentences,) of `SENTENCE_ROW`.
-        passage_table: (passages,) of `PASSAGE_ROW`; `review` numbers the manifest's reviews, `section` their sections.
         vectors_in: returns the vectors of ranges of passages and of sentences as 32-bit floats: sentences, pairs,
             passages. The latest are cached.
         record: returns the stored line of a review, by its number among the manifest's.
@@ -93,18 +82,19 @@ class CollectionIndex:
         self.directory = directory
         self.entry = entry
         try:
-            self.sentence_vectors = Vectors.open(directory / SENTENCE_VECTORS)
-            self.pair_vectors = Vectors.open(directory / PAIR_VECTORS)
-            self.passage_vectors = Vectors.open(directory / PASSAGE_VECTORS)
+            self.sentence_vectors = Vectors.open(directory / SENTENCE_VECTORS)  # (sentences, d)
+            self.pair_vectors = Vectors.open(directory / PAIR_VECTORS)  # (sentences, d)
+            self.passage_vectors = Vectors.open(directory / PASSAGE_VECTORS)  # (passages, d)
             self.sentence_terms = open_record(directory / SENTENCE_TERMS, BM25Index)
             self.passage_terms = open_record(directory / PASSAGE_TERMS, BM25Index)
             self.title_terms = open_record(directory / TITLE_TERMS, BM25Index)
             self.titles = open_record(directory / TITLES, TitleTable)
             self.vocabulary = open_record(directory / VOCABULARY, Vocabulary)
             tables = open_arrays(directory / TABLES)
-            self.sentence_table: NDArray[np.void] = tables[SENTENCES]
+            self.sentence_table: NDArray[np.void] = tables[SENTENCES]  # (sentences,) of `SENTENCE_ROW`
+            # (passages,) of `PASSAGE_ROW`; `review` numbers the manifest's reviews, `section` their sections.
             self.passage_table: NDArray[np.void] = tables[PASSAGES]
-            self.digests: Digests = tables[DIGESTS]
+            self.digests: Digests = tables[DIGESTS]  # of each sentence, then of each pair, then of each passage
             self._reviews = DocumentStore(directory / REVIEWS, tables[REVIEW_ENDS])
         except (OSError, RuntimeError, ValueError, LookupError, TypeError, EOFError) as error:
             reason = next(iter(str(error).splitlines()), type(error).__name__)

@@ -11,8 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.config import REVIEW_CACHE_SIZE
-from embeddings.documents.review_json import review_from_json
-from embeddings.records import Review
+from embeddings.records import Review, review_from_json
 
 
 def write_records(file: Path, records: Iterable[bytes]) -> NDArray[np.int64]:

@@ -32,63 +32,40 @@ BF16 = "bf16"
 
 @dataclass(frozen=True, slots=True)
 class IndexedReview:
-    """One review of a collection. Ranges of rows are half-open, among the collection's passages and sentences.
-
-    Attributes:
-        digest: SHA-256 (hex) of the review's file, or of its content if it has no file.
-        file: the file's name within its folder, or None.
-        size: the file's size in bytes when it was read.
-        modified: the file's modification time when it was read, in nanoseconds.
-    """
+    """One review of a collection. Ranges of rows are half-open, among the collection's passages and sentences."""
 
     slug: str
     title: str
     aliases: tuple[str, ...]
-    digest: str
-    file: str | None
-    size: int
-    modified: int
+    digest: str  # SHA-256 (hex) of the review's file, or of its content if it has no file
+    file: str | None  # the file's name within its folder, or None
+    size: int  # the file's size in bytes when it was read
+    modified: int  # the file's modification time when it was read, in nanoseconds
     passages: tuple[int, int]
     sentences: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True)
 class IndexedCollection:
-    """A collection's files.
-
-    Attributes:
-        generation: the name of their folder.
-        reviews: what was indexed, sorted by slug.
-        files: each file's size in bytes.
-        types: the FAISS index type of each kind of vector, by its file.
-    """
+    """A collection's files."""
 
     name: str
-    generation: str
-    reviews: tuple[IndexedReview, ...]
-    files: dict[str, int]
-    types: dict[str, str]
+    generation: str  # the name of their folder
+    reviews: tuple[IndexedReview, ...]  # what was indexed, sorted by slug
+    files: dict[str, int]  # each file's size in bytes
+    types: dict[str, str]  # the FAISS index type of each kind of vector, by its file
 
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What was indexed, and how.
+    """What was indexed, and how."""
 
-    Attributes:
-        encoder: what decides the vectors.
-        encoder_folder: the runtime encoder's folder, relative to the index's.
-        splitter: the splitter's version and settings.
-        vectors: `BY_SIZE` or `EXACT`: how the FAISS index types were chosen.
-        precision: `FP32` or `BF16`: the precision in which the reviews were encoded.
-        collections: those that have reviews, sorted by name.
-    """
-
-    encoder: EncoderIdentity
-    encoder_folder: str
-    splitter: str
-    vectors: str
-    precision: str
-    collections: tuple[IndexedCollection, ...]
+    encoder: EncoderIdentity  # what decides the vectors
+    encoder_folder: str  # the runtime encoder's folder, relative to the index's
+    splitter: str  # the splitter's version and settings
+    vectors: str  # `BY_SIZE` or `EXACT`: how the FAISS index types were chosen
+    precision: str  # `FP32` or `BF16`: the precision in which the reviews were encoded
+    collections: tuple[IndexedCollection, ...]  # those that have reviews, sorted by name
 
     @property
     def is_bf16(self) -> bool:

@@ -16,17 +16,11 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, slots=True)
 class StringTable:
-    """n distinct strings.
+    """n distinct strings."""
 
-    Attributes:
-        hashes: (n,) a hash of each string, ascending.
-        ends: (n,) where each string ends in `text`; it begins where the string before it ends.
-        text: the strings in UTF-8.
-    """
-
-    hashes: NDArray[np.uint64]
-    ends: NDArray[np.int64]
-    text: NDArray[np.uint8]
+    hashes: NDArray[np.uint64]  # (n,) a hash of each string, ascending
+    ends: NDArray[np.int64]  # (n,) where each string ends in `text`; it begins where the string before it ends
+    text: NDArray[np.uint8]  # the strings in UTF-8
 
     @classmethod
     def build(cls, strings: Iterable[str]) -> StringTable:

@@ -23,21 +23,13 @@ class TitleEntry:
 
 @dataclass(frozen=True, slots=True)
 class TitleTable:
-    """The titles of a collection's reviews, mapped from disk so that opening takes no time.
+    """The titles of a collection's reviews, mapped from disk so that opening takes no time."""
 
-    Attributes:
-        keys: the keys of the titles: their words, joined by spaces.
-        starts: (keys + 1,) where each key's titles begin in the two arrays below.
-        owners: (titles,) the number of the review.
-        numbers: (titles,) which of the review's titles it is.
-        longest: how many words the longest key has.
-    """
-
-    keys: StringTable
-    starts: NDArray[np.int32]
-    owners: NDArray[np.int32]
-    numbers: NDArray[np.int32]
-    longest: int
+    keys: StringTable  # the keys of the titles: their words, joined by spaces
+    starts: NDArray[np.int32]  # (keys + 1,) where each key's titles begin in the two arrays below
+    owners: NDArray[np.int32]  # (titles,) the number of the review
+    numbers: NDArray[np.int32]  # (titles,) which of the review's titles it is
+    longest: int  # how many words the longest key has
 
     @classmethod
     def build(cls, titles: Iterable[Sequence[str]]) -> TitleTable:

@@ -55,29 +55,17 @@ class WordCounts:
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """The words of a collection.
+    """The words of a collection."""
 
-    Attributes:
-        words: every word of at least `SPELLING_MIN_LETTERS` letters, folded.
-        counts: (words,) how often each is written.
-        lengths: (words,) how many letters each has.
-        letters: (words,) which letters each has: one bit per letter, by code point modulo 64.
-        names: two-part names, folded: the first part, a line feed, the second part.
-        name_counts: (names,) how often each is written.
-        firsts: the first parts of names.
-        second_starts: (firsts + 1,) where each first part's names begin in `seconds`.
-        seconds: (names,) positions in `names`, by first part, then alphabetically by second part.
-    """
-
-    words: StringTable
-    counts: NDArray[np.int32]
-    lengths: NDArray[np.int32]
-    letters: NDArray[np.uint64]
-    names: StringTable
-    name_counts: NDArray[np.int32]
-    firsts: StringTable
-    second_starts: NDArray[np.int32]
-    seconds: NDArray[np.int32]
+    words: StringTable  # every word of at least `SPELLING_MIN_LETTERS` letters, folded
+    counts: NDArray[np.int32]  # (words,) how often each is written
+    lengths: NDArray[np.int32]  # (words,) how many letters each has
+    letters: NDArray[np.uint64]  # (words,) which letters each has: one bit per letter, by code point modulo 64
+    names: StringTable  # two-part names, folded: the first part, a line feed, the second part
+    name_counts: NDArray[np.int32]  # (names,) how often each is written
+    firsts: StringTable  # the first parts of names
+    second_starts: NDArray[np.int32]  # (firsts + 1,) where each first part's names begin in `seconds`
+    seconds: NDArray[np.int32]  # (names,) positions in `names`, by first part, then alphabetically by second part
 
     @classmethod
     def from_counts(cls, folded: WordCounts) -> Vocabulary:

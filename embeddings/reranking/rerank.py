@@ -25,17 +25,12 @@ _SMALLEST_SPREAD = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Reranked:
-    """The sentences in the order of quotes.
+    """The sentences in the order of quotes."""
 
-    Attributes:
-        sentences: first those that were scored, with scores in [1, 2]; then the others in their old order.
-        best: the reranker's highest raw score; None if it scored nothing.
-        scale: what the old scores of the other sentences are divided by, so that they come after.
-    """
-
+    # First those that were scored, with scores in [1, 2]; then the others in their old order.
     sentences: tuple[RankedSentence, ...]
-    best: float | None
-    scale: float = 1.0
+    best: float | None  # the reranker's highest raw score; None if it scored nothing
+    scale: float = 1.0  # what the old scores of the other sentences are divided by, so that they come after
 
     def reorder(self, hits: Sequence[Hit]) -> tuple[Hit, ...]:
         """Return the passages in their order, with their sentences in the order of quotes."""

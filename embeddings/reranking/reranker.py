@@ -60,19 +60,12 @@ class Reranker(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """A question with a window, as the model reads them.
+    """A question with a window, as the model reads them."""
 
-    Attributes:
-        ids: the tokens.
-        kinds: 0 for the question, 1 for the sentences.
-        owners: each token's sentence, by position in the window, or -1.
-        offsets: each token's start and end in its text.
-    """
-
-    ids: tuple[int, ...]
-    kinds: tuple[int, ...]
-    owners: tuple[int, ...]
-    offsets: tuple[tuple[int, int], ...]
+    ids: tuple[int, ...]  # the tokens
+    kinds: tuple[int, ...]  # 0 for the question, 1 for the sentences
+    owners: tuple[int, ...]  # each token's sentence, by position in the window, or -1
+    offsets: tuple[tuple[int, int], ...]  # each token's start and end in its text
 
 
 def tokenise(tokenizer: Tokenizer, question: str, sentences: Sequence[str]) -> Tokens:

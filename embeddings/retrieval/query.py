@@ -60,17 +60,11 @@ class Query:
 
 @dataclass(frozen=True, slots=True)
 class RewrittenQuestion:
-    """The texts that a question is searched by, before they are encoded.
+    """The texts that a question is searched by, before they are encoded."""
 
-    Attributes:
-        text: the question with corrected spelling.
-        texts: what to encode; the first is what the ranking uses, the last is the question alone.
-        averaged: True if the ranking uses the mean of all the vectors.
-    """
-
-    text: str
-    texts: tuple[str, ...]
-    averaged: bool = False
+    text: str  # the question with corrected spelling
+    texts: tuple[str, ...]  # what to encode; the first is what the ranking uses, the last is the question alone
+    averaged: bool = False  # True if the ranking uses the mean of all the vectors
 
     def query(self, vectors: NDArray[np.float32]) -> Query:
         """Return the query; `vectors` are those of `texts`, shape (len(texts), d)."""

@@ -26,14 +26,13 @@ from embeddings.encoders.weights import find_model
 from embeddings.errors import LibraryError, OutputError
 from embeddings.evaluation.datasets.questions import read_questions
 from embeddings.reranking.reranker import OnnxReranker, prepare_tokenizer
-from embeddings.training.batches import featurise
 from embeddings.training.datasets import HELD_OUT, TRAINED_ON, mix_windows, read_set
 from embeddings.training.decontaminate import ngrams_and_questions, without_overlap
 from embeddings.training.export import export
 from embeddings.training.held_out import Removal, held_out_task
 from embeddings.training.model import RerankerModel
 from embeddings.training.model_card import model_card
-from embeddings.training.trainer import Recipe, fit, has_bf16
+from embeddings.training.trainer import Recipe, featurise, fit, has_bf16
 from embeddings.training.validate import evaluate_reranker, validate_windows
 
 SHARED_ARGUMENT = Annotated[Path, typer.Argument(metavar="SHARED", help="The folder with data/ and reader-data/.")]

@@ -55,18 +55,13 @@ _console = Console(stderr=True)
 
 @dataclass(frozen=True, slots=True)
 class Ablation:
-    """A way to switch off word lists.
-
-    Attributes:
-        lists: the lists of `embeddings.lexicon` to empty, in every module that imports them.
-        replaced: other objects of the engine to replace, by dotted name: those made of the lists, and rules.
-        rebuilds: True if the index depends on the lists.
-    """
+    """A way to switch off word lists."""
 
     name: str
-    lists: tuple[str, ...]
+    lists: tuple[str, ...]  # the lists of `embeddings.lexicon` to empty, in every module that imports them
+    # Other objects of the engine to replace, by dotted name: those made of the lists, and rules.
     replaced: Mapping[str, object] = field(default_factory=dict)
-    rebuilds: bool = False
+    rebuilds: bool = False  # True if the index depends on the lists
 
     @contextmanager
     def applied(self) -> Iterator[None]:

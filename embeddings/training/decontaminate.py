@@ -16,19 +16,12 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Overlap:
-    """The overlap of a training set with the evaluation data.
+    """The overlap of a training set with the evaluation data."""
 
-    Attributes:
-        name: the name of the set.
-        paragraphs: the number of paragraphs that share `NGRAM_WORDS` words in a row with an evaluation text.
-        questions: the number of questions that are also evaluation questions.
-        dropped: the number of questions that were removed for either reason.
-    """
-
-    name: str
-    paragraphs: int
-    questions: int
-    dropped: int
+    name: str  # the name of the set
+    paragraphs: int  # the number of paragraphs that share `NGRAM_WORDS` words in a row with an evaluation text
+    questions: int  # the number of questions that are also evaluation questions
+    dropped: int  # the number of questions that were removed for either reason
 
 
 def ngrams(text: str) -> Iterator[int]:

@@ -37,20 +37,13 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question about a paragraph.
-
-    Attributes:
-        paragraph: the index of its paragraph in the set.
-        gold: the indices, within the paragraph, of the sentences that answer; empty where none does.
-        answer: the position of the answer, where the set marks it.
-        answers: the texts of the answer, to check whether another paragraph has them too.
-    """
+    """A question about a paragraph."""
 
     question: str
-    paragraph: int
-    gold: tuple[int, ...]
-    answer: Answer | None = None
-    answers: tuple[str, ...] = ()
+    paragraph: int  # the index of its paragraph in the set
+    gold: tuple[int, ...]  # the indices, within the paragraph, of the sentences that answer; empty where none does
+    answer: Answer | None = None  # the position of the answer, where the set marks it
+    answers: tuple[str, ...] = ()  # the texts of the answer, to check whether another paragraph has them too
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,23 @@
-"""Train a reranker on windows, with checkpoints to resume from."""
+"""Train a reranker on batches of windows, with checkpoints to resume from."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+import random
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn import functional
 
-from embeddings.training.batches import Batch, Features, batches
+from embeddings.config import RERANKER_WINDOW_SENTENCES
+from embeddings.reranking.reranker import Tokens, pad, tokenise
 from embeddings.training.model import MASKED, RerankerModel
+from embeddings.training.windows import Window
 
 Progress = Callable[[int, int, float], None]
 """Receives the number of steps done, the number of all steps, and the mean loss since the last call."""
@@ -23,29 +27,90 @@ _REPORT_STEPS = 20
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a reranker is trained.
+    """How a reranker is trained."""
 
-    Attributes:
-        epochs: passes over the windows.
-        batch: the number of windows in a batch.
-        rate: the encoder's highest learning rate.
-        head_rate: the heads' highest learning rate.
-        warm_up: the share of the steps in which the rates rise; then they fall to zero.
-        positive_weight: the weight of a sentence that answers, relative to one that doesn't.
-        span_weight: the weight of the span's loss.
-        seed: of the weights, the windows and their order.
-        bf16: compute matrix products in bf16 (see `has_bf16`); the weights and their updates stay in fp32.
-    """
+    epochs: int = 1  # passes over the windows
+    batch: int = 32  # the number of windows in a batch
+    rate: float = 1.5e-4  # the encoder's highest learning rate
+    head_rate: float = 8e-4  # the heads' highest learning rate
+    warm_up: float = 0.05  # the share of the steps in which the rates rise; then they fall to zero
+    positive_weight: float = 2.0  # the weight of a sentence that answers, relative to one that doesn't
+    span_weight: float = 0.5  # the weight of the span's loss
+    seed: int = 1  # of the weights, the windows and their order
+    bf16: bool = False  # compute matrix products in bf16 (see `has_bf16`); the weights and their updates stay in fp32
 
-    epochs: int = 1
-    batch: int = 32
-    rate: float = 1.5e-4
-    head_rate: float = 8e-4
-    warm_up: float = 0.05
-    positive_weight: float = 2.0
-    span_weight: float = 0.5
-    seed: int = 1
-    bf16: bool = False
+
+@dataclass(frozen=True, slots=True)
+class Features:
+    """A window as the model reads it."""
+
+    tokens: Tokens  # the question and the sentences
+    gold: tuple[int, ...]  # the indices of the sentences that answer
+    # The first and last token of the answer; (0, 0) where nothing answers, None where the answer is not marked.
+    span: tuple[int, int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Features of similar length, padded. The first four are the inputs of `RerankerModel.forward`."""
+
+    input_ids: Tensor
+    attention_mask: Tensor
+    token_type_ids: Tensor
+    members: Tensor
+    present: Tensor  # shape (windows, sentences), 1 where there is a sentence
+    gold: Tensor  # shape (windows, sentences), 1 where the sentence answers
+    spans: Tensor  # shape (windows, 2), the first and last token of the answer; -100 where they are unknown
+
+
+def featurise(window: Window, tokenizer: Tokenizer) -> Features:
+    """Return the features of a window; sentences beyond the token limit are truncated."""
+    tokens = tokenise(tokenizer, window.question, window.sentences)
+    gold = tuple(place for place in window.gold if place in tokens.owners)
+    return Features(tokens, gold, _span(window, tokens) if gold else (0, 0))
+
+
+def _span(window: Window, tokens: Tokens) -> tuple[int, int] | None:
+    if window.answer is None:
+        return None
+    before = sum(len(sentence) + 1 for sentence in window.sentences[: window.answer.sentence])
+    left, right = before + window.answer.start, before + window.answer.end
+    inside = [
+        place
+        for place, (start, end) in enumerate(tokens.offsets)
+        if tokens.owners[place] >= 0 and start < right and left < end
+    ]
+    return (inside[0], inside[-1]) if inside else None
+
+
+def batches(features: Sequence[Features], size: int, seed: str) -> Iterator[Batch]:
+    """Yield batches of windows of similar length, in random order."""
+    rng = random.Random(seed)
+    order = list(range(len(features)))
+    rng.shuffle(order)
+    # Only chunks are sorted, so that batches differ between epochs.
+    chunk = 64 * size
+    groups: list[list[int]] = []
+    for start in range(0, len(order), chunk):
+        part = sorted(order[start : start + chunk], key=lambda place: len(features[place].tokens.ids))
+        groups.extend(part[low : low + size] for low in range(0, len(part), size))
+    rng.shuffle(groups)
+    for group in groups:
+        yield collate([features[place] for place in group])
+
+
+def collate(group: Sequence[Features]) -> Batch:
+    """Return one batch of the windows."""
+    padded = pad([item.tokens for item in group], RERANKER_WINDOW_SENTENCES)
+    inputs = {name: torch.from_numpy(value) for name, value in padded.items()}
+    gold = torch.zeros((len(group), RERANKER_WINDOW_SENTENCES))
+    spans = torch.full((len(group), 2), -100, dtype=torch.long)
+    for row, item in enumerate(group):
+        for place in item.gold:
+            gold[row, place] = 1.0
+        if item.span is not None:
+            spans[row] = torch.tensor(item.span)
+    return Batch(**inputs, present=(inputs["members"].sum(dim=2) > 0).float(), gold=gold, spans=spans)
 
 
 def has_bf16() -> bool:

@@ -30,20 +30,13 @@ CARD_MEASURES = (Measure.AUROC, Measure.BEST_SENTENCE, Measure.FIRST_QUOTE, Meas
 
 @dataclass(frozen=True, slots=True)
 class WindowMetrics:
-    """The results of a reranker on the validation windows.
-
-    Attributes:
-        auroc: the probability that a positive window has a higher best score than a negative one.
-        first: the share of positive windows with several sentences whose best sentence answers.
-        middle: the midpoint between the mean best scores of positive and negative windows.
-        spread: the standard deviation of the best scores.
-    """
+    """The results of a reranker on the validation windows."""
 
     windows: int
-    auroc: float
-    first: float
-    middle: float
-    spread: float
+    auroc: float  # the probability that a positive window has a higher best score than a negative one
+    first: float  # the share of positive windows with several sentences whose best sentence answers
+    middle: float  # the midpoint between the mean best scores of positive and negative windows
+    spread: float  # the standard deviation of the best scores
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,37 +26,23 @@ _WORD = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """An input of the reranker with its labels.
-
-    Attributes:
-        sentences: up to `RERANKER_WINDOW_SENTENCES` consecutive sentences.
-        gold: the indices of the sentences that answer.
-        answer: the position of the answer, where it is marked and in the window.
-    """
+    """An input of the reranker with its labels."""
 
     question: str
-    sentences: tuple[str, ...]
-    gold: tuple[int, ...]
-    answer: Answer | None = None
+    sentences: tuple[str, ...]  # up to `RERANKER_WINDOW_SENTENCES` consecutive sentences
+    gold: tuple[int, ...]  # the indices of the sentences that answer
+    answer: Answer | None = None  # the position of the answer, where it is marked and in the window
 
 
 @dataclass(frozen=True, slots=True)
 class WindowMix:
-    """The number of windows of each kind, as multiples of a set's questions.
+    """The number of windows of each kind, as multiples of a set's questions."""
 
-    Attributes:
-        positive: windows that answer.
-        removed: gold paragraphs without their gold sentences.
-        similar: lexically similar paragraphs.
-        renamed: gold windows with another name in the question.
-        impossible: paragraphs of impossible questions.
-    """
-
-    positive: float = 1.0
-    removed: float = 0.2
-    similar: float = 0.3
-    renamed: float = 0.0
-    impossible: float = 1.0
+    positive: float = 1.0  # windows that answer
+    removed: float = 0.2  # gold paragraphs without their gold sentences
+    similar: float = 0.3  # lexically similar paragraphs
+    renamed: float = 0.0  # gold windows with another name in the question
+    impossible: float = 1.0  # paragraphs of impossible questions
 
 
 def make_windows(question_set: QuestionSet, mix: WindowMix, seed: int) -> list[Window]:

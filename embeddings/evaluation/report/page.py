@@ -15,9 +15,8 @@ from embeddings.answering.calibration import Thresholds
 from embeddings.config import REPORT_QUESTIONS
 from embeddings.documents.outputs import write_output
 from embeddings.evaluation.datasets.task import Span, paragraphs_of
-from embeddings.evaluation.evaluator import Evaluation
+from embeddings.evaluation.evaluator import Evaluation, seconds_record
 from embeddings.evaluation.metrics import Measure, Outcome, is_relevant
-from embeddings.evaluation.report.json_record import seconds_record
 from embeddings.evaluation.report.plots import confidence_plot, risk_coverage_plot
 from embeddings.evaluation.runs import Result
 from embeddings.evaluation.summary import NO_KIND, Summary, by_kind, by_review, downsampled, risk_coverage, summarise

@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from embeddings.config import PASSAGE_TOKENS
 from embeddings.documents.analyzer import compose
-from embeddings.documents.review_json import review_to_json
 from embeddings.documents.splitter import split_review
 from embeddings.encoders.base import Encoder
 from embeddings.index.bm25 import BM25Index, Postings, PostingsBuilder
@@ -24,6 +23,7 @@ from embeddings.index.build.vector_cache import NO_DIGESTS, StoredVectors, diges
 from embeddings.index.collection import PASSAGE_ROW, SENTENCE_ROW, CollectionIndex, Digests
 from embeddings.index.manifest import IndexedReview
 from embeddings.index.vocabulary import Vocabulary, WordCounts
+from embeddings.records import review_to_json
 
 Rows = NDArray[np.void]
 
@@ -66,32 +66,21 @@ class Texts:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A collection to write.
-
-    Attributes:
-        sources: its reviews, sorted by slug.
-        reviews: the manifest's entries of these.
-        before: each review's number in the old index, or None if it is new or changed.
-        old: the old index, or None if nothing is taken from it.
-        digests: of all sentences, of all pairs, of all passages.
-        new_digests: of the new reviews' texts, review by review.
-        new_lengths: the characters of each of these texts.
-        vocabulary: the words of all passages and titles.
-    """
+    """A collection to write."""
 
     name: str
-    sources: Sequence[Source]
-    reviews: tuple[IndexedReview, ...]
-    before: tuple[int | None, ...]
-    old: CollectionIndex | None
+    sources: Sequence[Source]  # its reviews, sorted by slug
+    reviews: tuple[IndexedReview, ...]  # the manifest's entries of these
+    before: tuple[int | None, ...]  # each review's number in the old index, or None if it is new or changed
+    old: CollectionIndex | None  # the old index, or None if nothing is taken from it
     passages: Rows
     sentences: Rows
-    digests: tuple[Digests, ...]
-    new_digests: Digests
-    new_lengths: NDArray[np.int64]
+    digests: tuple[Digests, ...]  # of all sentences, of all pairs, of all passages
+    new_digests: Digests  # of the new reviews' texts, review by review
+    new_lengths: NDArray[np.int64]  # the characters of each of these texts
     sentence_postings: Postings
     passage_postings: Postings
-    vocabulary: Vocabulary
+    vocabulary: Vocabulary  # the words of all passages and titles
 
     @property
     def new(self) -> tuple[int, ...]:
@@ -177,15 +166,10 @@ def plan_collection(name: str, sources: Sequence[Source], old: CollectionIndex |
 
 @dataclass(frozen=True, slots=True)
 class _RowMap:
-    """Where the rows of one kind go.
+    """Where the rows of one kind go."""
 
-    Attributes:
-        moved: (old rows,) the new row of each; -1 for rows to leave out.
-        new: the rows of new reviews.
-    """
-
-    moved: NDArray[np.int32]
-    new: NDArray[np.int32]
+    moved: NDArray[np.int32]  # (old rows,) the new row of each; -1 for rows to leave out
+    new: NDArray[np.int32]  # the rows of new reviews
 
     @classmethod
     def of(

@@ -28,22 +28,14 @@ from embeddings.records import SHARED, Review
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A review to index, with its file if it has one.
-
-    Attributes:
-        load: reads the review. Called only if the old index does not have it.
-        digest: SHA-256 (hex) of the file, or of the review's content.
-        file: the file's name within its folder.
-        size: the file's size in bytes.
-        modified: the file's modification time in nanoseconds.
-    """
+    """A review to index, with its file if it has one."""
 
     slug: str
-    load: Callable[[], Review]
-    digest: str
-    file: str | None = None
-    size: int = 0
-    modified: int = 0
+    load: Callable[[], Review]  # reads the review. Called only if the old index does not have it.
+    digest: str  # SHA-256 (hex) of the file, or of the review's content
+    file: str | None = None  # the file's name within its folder
+    size: int = 0  # the file's size in bytes
+    modified: int = 0  # the file's modification time in nanoseconds
 
     @classmethod
     def from_review(cls, review: Review) -> Source:

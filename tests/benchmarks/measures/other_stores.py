@@ -99,10 +99,9 @@ def store_and_search(name: str, file: str, folder: str) -> dict[str, float]:
 
 
 def _review_bot(folder: Path, texts: Sequence[str], vectors: Floats) -> Search:
-    from embeddings.documents.review_json import review_to_json
     from embeddings.index.document_store import DocumentStore, write_records
     from embeddings.index.vectors import Vectors, encode_fp16, save_codes, save_lists
-    from embeddings.records import Paragraph, Review, Section
+    from embeddings.records import Paragraph, Review, Section, review_to_json
 
     each = 20
     folder.mkdir(exist_ok=True)

@@ -19,9 +19,8 @@ from embeddings.evaluation.datasets.task import (
     paragraph_of_hit,
 )
 from embeddings.evaluation.datasets.trec import write_qrels, write_run
-from embeddings.evaluation.evaluator import Evaluation, evaluate, open_task
+from embeddings.evaluation.evaluator import Evaluation, evaluate, evaluation_record, open_task
 from embeddings.evaluation.metrics import PASSAGE_MEASURES, Measure
-from embeddings.evaluation.report.json_record import evaluation_record
 from embeddings.evaluation.summary import risk_coverage, summarise
 from embeddings.evaluation.sweep import NAMED_RANKINGS, UnknownRankingError, named_ranking
 from embeddings.library import Library

@@ -6,9 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.documents.review_json import review_to_json
 from embeddings.index.document_store import DocumentStore, write_records
-from embeddings.records import Paragraph, Review, Section
+from embeddings.records import Paragraph, Review, Section, review_to_json
 
 REVIEWS = (
     Review("a", "A “title”", "One.\nTwo \ud800.", (Section("s", "S", (Paragraph(1, 0, 4), Paragraph(2, 5, 11))),)),

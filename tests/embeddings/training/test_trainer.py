@@ -11,11 +11,10 @@ import torch
 from embeddings.errors import OutputError
 from embeddings.reranking.reranker import OnnxReranker, pad, tokenise
 from embeddings.training.__main__ import _train
-from embeddings.training.batches import collate, featurise
 from embeddings.training.examples import Answer
 from embeddings.training.export import export
 from embeddings.training.model import RerankerModel, scores
-from embeddings.training.trainer import Recipe, fit, has_bf16, window_loss
+from embeddings.training.trainer import Recipe, collate, featurise, fit, has_bf16, window_loss
 from embeddings.training.windows import Window
 from tests.embeddings.fixtures.tiny_rerankers import (
     ANSWERING,
