@@ -93,7 +93,9 @@ _MODULES = {
     "embeddings.evaluation.datasets.beir": "write_beir",
     "embeddings.evaluation.datasets.task": "Task",
     "embeddings.evaluation.datasets.trec": "is_run_of write_qrels write_run",
-    "embeddings.evaluation.evaluator": "Evaluation evaluate evaluation_record library_settings open_task seconds_record",
+    "embeddings.evaluation.evaluator": (
+        "Evaluation evaluate evaluation_record library_settings open_task seconds_record"
+    ),
     "embeddings.evaluation.metrics": "Measure",
     "embeddings.evaluation.report.page": "is_report write_report",
     "embeddings.evaluation.runs": "Run fingerprint is_run save_run",
