@@ -36,8 +36,7 @@ def confidence(
 
     Args:
         cosine: of the closest sentence with the question, together with the question before it.
-        standalone: of the closest sentence with the question alone; None if there is no question before it, or the
-            question has no terms ("why?").
+        standalone: of the closest sentence with the question alone; None if nothing is before it, or it has no terms.
         is_follow_up: whether the question points back at the one before it.
         unmentioned: whether the question asks for something that the reviews never mention.
         factor: what the reranker multiplies the confidence by; see `reranker_factor`.

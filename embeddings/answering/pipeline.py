@@ -40,13 +40,7 @@ UNREADABLE = "The search model can't read this question. Please ask it in the sc
 
 
 class Pipeline:
-    """Answers questions from opened collections. Threads may share it.
-
-    Args:
-        collections: the opened collections.
-        models: what encodes and reranks, with the thresholds of its scores.
-        ranking: the weights of the fusion.
-    """
+    """Answers questions from opened collections. Threads may share it."""
 
     def __init__(self, collections: OpenedCollections, models: Models, ranking: RankingSettings) -> None:
         self._collections = collections

@@ -73,12 +73,8 @@ class ConvertedFile:
 def convert(data: bytes, name: str, *, slug: str | None = None, collection: str = SHARED) -> ConvertedFile:
     """Return the review that a file would become. Nothing is written; use `convert_in_sandbox` for untrusted files.
 
-    Args:
-        data: the file's bytes.
-        name: the file's name, whose ending gives its format.
-        slug: what to call the review in commands and links. By default it is made of the title, because many files
-            are called `index.md`.
-        collection: where the review belongs.
+    The ending of the file's `name` gives its format. The `slug` is by default made of the title, because many files
+    are called `index.md`.
 
     Raises:
         ConversionError: the file can't become a review.

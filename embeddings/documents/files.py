@@ -110,14 +110,9 @@ def title_in(content: str, file: Path) -> str | None:
 
 
 def add_review(data: Path, collection: str, slug: str, content: str, *, replaces: str | None = None) -> Path:
-    """Store a review file in one step, and return its path.
+    """Store a review file, Markdown with front matter, in one step, and return its path.
 
-    Args:
-        data: the data directory.
-        collection: where the review belongs.
-        slug: the review's slug.
-        content: Markdown with front matter.
-        replaces: the digest of the file that it replaces, or None if there must be none.
+    `replaces` is the digest of the file that it replaces, or None if there must be none.
 
     Raises:
         ReviewStorageError: the present file is not the expected one or has another title, the collection is full, or

@@ -66,15 +66,12 @@ def split_sentences(text: str, start: int, end: int) -> tuple[Sentence, ...]:
 def split_review(review: Review, *, limit: int, count_tokens: CountTokens) -> tuple[Passage, ...]:
     """Return the passages of a review, in the order of its text.
 
-    A paragraph is a passage. A paragraph of more than `limit` tokens becomes the fewest runs of its sentences that fit,
-    as even in length as possible. A sentence that is too long by itself is cut between clauses, else between words,
-    else between characters.
+    A paragraph is a passage. A paragraph of more than `limit` tokens, at least 1, becomes the fewest runs of its
+    sentences that fit, as even in length as possible. A sentence that is too long by itself is cut between clauses,
+    else between words, else between characters.
 
-    Args:
-        review: what to split.
-        limit: the most tokens of a passage, at least 1.
-        count_tokens: called for all paragraphs at once, then for the sentences of the long ones. A run has at most as
-            many tokens as its sentences together.
+    `count_tokens` is called for all paragraphs at once, then for the sentences of the long ones. A run has at most as
+    many tokens as its sentences together.
     """
     paragraphs = [(section.slug, paragraph) for section in review.sections for paragraph in section.paragraphs]
     spans = [Sentence(paragraph.start, paragraph.end) for _, paragraph in paragraphs]

@@ -42,12 +42,7 @@ Codes = NDArray[np.uint8]
 
 
 class Vectors:
-    """n unit vectors of one kind, searchable and readable by row.
-
-    Args:
-        exact: the 16-bit floats.
-        lists: the IVF index over many vectors, or None.
-        file: where `exact` was opened from.
+    """n unit vectors of one kind, searchable and readable by row: 16-bit floats, and the IVF index over many, or None.
 
     Attributes:
         codes: all vectors as they are stored, mapped: (n, 2 d) bytes.
@@ -153,14 +148,7 @@ def lists_file(file: Path) -> Path:
 
 
 def save_codes(file: Path, dimension: int, count: int, blocks: Iterable[Codes]) -> None:
-    """Write vectors, a block at a time, as FAISS would write an index of them all.
-
-    Args:
-        file: where to write.
-        dimension: the length d of a vector.
-        count: how many vectors the blocks have in all.
-        blocks: the vectors in their order, each block (n, 2 d) bytes.
-    """
+    """Write `count` vectors of length d, in blocks of (n, 2 d) bytes, as FAISS would write an index of them all."""
     # FAISS's own writer holds all it writes in memory, and reports no error if the disk is full when it closes the
     # file. In its format the codes come last, after their number of bytes.
     empty = _quantizer(dimension)

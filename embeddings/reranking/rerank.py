@@ -79,13 +79,9 @@ def open_reranker(name: str) -> Reranker | None:
 
 
 def rerank(question: str, sentences: Sequence[RankedSentence], reranker: Reranker, share: float) -> Reranked:
-    """Score the best sentences again and sort them.
+    """Score the best sentences again for a question, which has the question before it in front, and sort them.
 
-    Args:
-        question: with corrected spelling, after the question before it.
-        sentences: best first.
-        reranker: scores them.
-        share: the reranker's share of the order, in [0, 1]; 0 leaves it as it is.
+    The reranker has that `share` of the order, in [0, 1]; 0 leaves it as it is.
     """
     windows = _windows(sentences)
     texts = [[compose(window.index.sentence(row)) for row in window.rows] for window in windows]

@@ -113,14 +113,10 @@ class OnnxReranker:
 
     @classmethod
     def open(cls, file: Path | None = None, digest: str | None = None) -> OnnxReranker:
-        """Open a reranker's file.
-
-        Args:
-            file: what `embeddings.training` exported; None for the shipped one.
-            digest: the SHA-256 that the file must have; None accepts any `file`, and of the shipped one only `DIGEST`.
+        """Open a reranker's file that `embeddings.training` exported; None for the shipped one.
 
         Raises:
-            RerankerError: the file is missing, damaged, or not the expected one.
+            RerankerError: the file is missing, damaged, or has not that SHA-256. The shipped one has `DIGEST`.
         """
         expected = DIGEST if file is None else digest
         file = file or shipped_file()

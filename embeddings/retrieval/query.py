@@ -103,16 +103,10 @@ def check_question(question: str) -> str:
 def rewrite(
     question: str, context: Sequence[str], encoder: Encoder, vocabularies: Sequence[Vocabulary]
 ) -> RewrittenQuestion:
-    """Return the texts that a question is searched by.
+    """Return the texts that a checked question is searched by, given the earlier questions, oldest first.
 
     A question about the work as a whole is searched by a model answer too. Any other question is searched with the
     question before it, so that "and who plays her?" finds whom "her" means.
-
-    Args:
-        question: as `check_question` returns it.
-        context: the earlier questions of the conversation, oldest first.
-        encoder: counts tokens, and has a vocabulary of its own.
-        vocabularies: the words of the collections that the asker sees.
     """
     special_tokens = encoder.count_tokens([""])[0]
 

@@ -33,16 +33,10 @@ def model_card(
     figures: Mapping[str, WindowMetrics],
     evaluations: Sequence[TaskEvaluation],
 ) -> str:
-    """Return the model card as Markdown.
+    """Return the model card as Markdown, with the digest (SHA-256) and the size in bytes of the reranker's file.
 
-    Args:
-        digest: SHA-256 of the reranker's file.
-        size: of the file, in bytes.
-        recipe: of the training.
-        windows: the number of training windows of each set.
-        overlaps: the overlap of each set with the evaluation data.
-        figures: the results on the validation windows, by number format.
-        evaluations: the results on the held-out sets.
+    `windows` counts the training windows of each set, and `figures` are the results on the validation windows by
+    number format.
     """
     trained_on = [
         f"| {overlap.name} | {LICENCES[overlap.name]} | {windows.get(overlap.name, 0)} | {overlap.paragraphs} | "

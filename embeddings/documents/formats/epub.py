@@ -36,7 +36,6 @@ def read_epub(data: bytes, path: Path) -> Article:
 
     Raises:
         ConversionError: the file is not a book, or unpacks to too much.
-        ImportError: the packages of the extra `import` are not installed.
     """
     from lxml import etree
 

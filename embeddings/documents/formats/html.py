@@ -34,7 +34,6 @@ def read_html(data: bytes, path: Path) -> Article:
     Raises:
         ConversionError: the page has no article.
         ReviewFileError: a byte is not in the page's encoding; names the line.
-        ImportError: the packages of the extra `import` are not installed.
     """
     from trafilatura import bare_extraction
 

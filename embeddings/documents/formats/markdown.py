@@ -29,16 +29,11 @@ _INLINE_TAGS = INLINE_TAGS | {"img"}
 
 
 def markdown_blocks(body: str, lines_before: int, path: Path) -> tuple[Block, ...]:
-    """Return the headings and paragraphs of a Markdown text.
+    """Return the headings and paragraphs of a Markdown text that begins after so many lines of the file.
 
     A list item, a block quote's paragraph, a footnote, a table row and a stretch of code are paragraphs. Pictures,
     comments, rules and the addresses of links are not text. Headings inside lists and quotes belong to what is listed
     or quoted, so they are paragraphs.
-
-    Args:
-        body: the text.
-        lines_before: how many lines of the file come before it.
-        path: the file, for errors.
 
     Raises:
         ReviewFileError: a heading is as long as a paragraph, lists or quotes are nested too deeply to parse, or a

@@ -26,12 +26,7 @@ def write_collection(
 ) -> IndexedCollection:
     """Write a collection as planned, with the vectors of all its texts, and return its entry for the manifest.
 
-    Args:
-        directory: the index's folder.
-        plan: the collection.
-        vectors: the vectors of all its texts.
-        dimension: the length of a vector.
-        choice: `BY_SIZE` or `EXACT`.
+    `choice` is `BY_SIZE` or `EXACT`.
     """
     folder = directory / COLLECTIONS / plan.name
     partial = folder / ".partial"
