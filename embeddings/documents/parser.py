@@ -7,12 +7,10 @@ have the same sections, paragraphs and offsets in either format.
 from __future__ import annotations
 
 import re
-from collections.abc import Container
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from embeddings.config import MAX_REVIEW_FILE_BYTES
-from embeddings.documents.files import review_files
 from embeddings.documents.formats.blocks import build_sections
 from embeddings.documents.formats.front_matter import FrontMatter, split_front_matter, suggestion
 from embeddings.documents.formats.markdown import markdown_blocks
@@ -22,54 +20,6 @@ from embeddings.errors import ReviewFileError
 from embeddings.records import SHARED, Review, Section
 
 _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
-
-
-@dataclass(frozen=True, slots=True)
-class FolderReviews:
-    """The reviews of a folder, in the order of their files, and what is wrong with the files that are not reviews.
-
-    `skipped` are the files that were not read, apart from those whose slug another file has too.
-    """
-
-    reviews: tuple[Review, ...]
-    errors: tuple[ReviewFileError, ...]
-    skipped: tuple[Path, ...] = ()
-
-
-def read_reviews(directory: Path, *, collection: str = SHARED, skip: Container[Path] = frozenset()) -> FolderReviews:
-    """Read every review file of a folder except those to `skip`. Errors are returned, not raised.
-
-    Files that share a slug are all left out, because none of them has a better claim to it.
-    """
-    try:
-        paths = review_files(directory)
-    except ReviewFileError as error:
-        return FolderReviews((), (error,))
-    by_slug: dict[str, list[Path]] = {}
-    for path in paths:
-        by_slug.setdefault(slugify(path.stem), []).append(path)
-    reviews: list[Review] = []
-    errors: list[ReviewFileError] = []
-    skipped: list[Path] = []
-    for path in paths:
-        slug = slugify(path.stem)
-        first = by_slug[slug][0]
-        is_alone = len(by_slug[slug]) == 1
-        if path != first:
-            reason = f"The slug '{slug}' is also the slug of {first}. Rename or remove one of the files."
-            errors.append(ReviewFileError(path, None, reason))
-        if path in skip:
-            if is_alone:
-                skipped.append(path)
-            continue
-        try:
-            review = read_review(path, collection=collection)
-        except ReviewFileError as error:
-            errors.append(error)
-        else:
-            if is_alone:
-                reviews.append(review)
-    return FolderReviews(tuple(reviews), tuple(errors), tuple(skipped))
 
 
 def read_review(path: Path, *, collection: str = SHARED) -> Review:
@@ -85,9 +35,8 @@ def read_review(path: Path, *, collection: str = SHARED) -> Review:
         with path.open("rb") as opened:
             data = opened.read(MAX_REVIEW_FILE_BYTES + 1)
     except OSError as error:
-        raise ReviewFileError(
-            path, None, f"The file can't be read ({error.strerror or type(error).__name__})."
-        ) from error
+        reason = f"The file can't be read ({error.strerror or type(error).__name__})."
+        raise ReviewFileError(path, None, reason) from error
     if len(data) > MAX_REVIEW_FILE_BYTES:
         limit = MAX_REVIEW_FILE_BYTES // 1024**2
         reason = f"The file is larger than {limit} MB. Split it, or move it out of the reviews folder."

@@ -147,9 +147,8 @@ def load_run(file: Path) -> Run:
             results=loaded,
         )
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise QuestionFileError(
-            file, None, f"The file is not a run ({error!r}). Write one with `review-bot evaluate --save`."
-        ) from error
+        reason = f"The file is not a run ({error!r}). Write one with `review-bot evaluate --save`."
+        raise QuestionFileError(file, None, reason) from error
 
 
 def is_run(file: Path) -> bool:

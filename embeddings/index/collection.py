@@ -112,9 +112,8 @@ class CollectionIndex:
         try:
             generation = generation_of(self.directory)
         except OSError as error:
-            raise IndexDamagedError(
-                f"{self.directory}: The index can't be read ({error.strerror}). {REBUILD}"
-            ) from error
+            reason = f"The index can't be read ({error.strerror})."
+            raise IndexDamagedError(f"{self.directory}: {reason} {REBUILD}") from error
         if generation != self.entry.generation:
             raise IndexDamagedError(f"{self.directory}: The index has changed since it was written. {REBUILD}")
 
@@ -210,8 +209,7 @@ def _check_sizes(directory: Path, entry: IndexedCollection) -> None:
         try:
             found = file.stat().st_size
         except OSError as error:
-            raise IndexDamagedError(
-                f"{file}: The file is missing from the index ({error.strerror}). {REBUILD}"
-            ) from error
+            reason = f"The file is missing from the index ({error.strerror})."
+            raise IndexDamagedError(f"{file}: {reason} {REBUILD}") from error
         if found != size:
             raise IndexDamagedError(f"{file}: The file has {found} bytes instead of {size}. {REBUILD}")

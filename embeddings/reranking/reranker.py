@@ -112,13 +112,13 @@ class OnnxReranker:
         self._session = session
 
     @classmethod
-    def open(cls, file: Path | None = None, digest: str | None = None) -> OnnxReranker:
+    def open(cls, file: Path | None = None) -> OnnxReranker:
         """Open a reranker's file that `embeddings.training` exported; None for the shipped one.
 
         Raises:
-            RerankerError: the file is missing, damaged, or has not that SHA-256. The shipped one has `DIGEST`.
+            RerankerError: the file is missing or damaged, or the shipped one is not that of `DIGEST`.
         """
-        expected = DIGEST if file is None else digest
+        expected = DIGEST if file is None else None
         file = file or shipped_file()
         try:
             content = file.read_bytes()
@@ -127,7 +127,7 @@ class OnnxReranker:
                 f"{file}: The reranker can't be read ({error.strerror}). Install the package again."
             ) from error
         found = hashlib.sha256(content).hexdigest()
-        if expected is not None and found != expected:
+        if expected not in (None, found):
             raise RerankerError(f"{file}: The reranker is damaged, or from another version. Install the package again.")
         try:
             session = onnxruntime.InferenceSession(content, session_options(), providers=["CPUExecutionProvider"])

@@ -42,9 +42,8 @@ def split_front_matter(text: str, path: Path) -> tuple[FrontMatter, str, int]:
     """
     lines = text.split("\n")
     if lines[0].rstrip() != "---":
-        raise ReviewFileError(
-            path, 1, "The file has no front matter. Begin it with the lines '---', 'title: The Title' and '---'."
-        )
+        reason = "The file has no front matter. Begin it with the lines '---', 'title: The Title' and '---'."
+        raise ReviewFileError(path, 1, reason)
     close = next((i for i, line in enumerate(lines[1:], 1) if line.rstrip() in {"---", "..."}), None)
     if close is None:
         raise ReviewFileError(path, 1, "The front matter has no end. Add a line of three hyphens after its last field.")
@@ -81,9 +80,8 @@ def _parse(text: str, path: Path) -> FrontMatter:
     except (ValueError, OverflowError) as error:
         # PyYAML passes an escape such as "\Uffffffff" to chr unchecked.
         line = text.count("\n", 0, text.find("\\U")) + 2
-        raise ReviewFileError(
-            path, line, "The front matter is broken: an escape '\\U' names no character. Remove it."
-        ) from error
+        reason = "The front matter is broken: an escape '\\U' names no character. Remove it."
+        raise ReviewFileError(path, line, reason) from error
     except yaml.MarkedYAMLError as error:
         line = 1 if error.problem_mark is None else error.problem_mark.line + 2
         problem = collapse_spaces(error.problem or error.context or "it is not YAML")

@@ -88,9 +88,8 @@ def markdown_blocks(body: str, lines_before: int, path: Path) -> tuple[Block, ..
             endless = next((found for found in _HIDDEN_HTML.finditer(token.content) if found.lastindex in (1, 3)), None)
             if endless is not None:
                 line += token.content.count("\n", 0, endless.start())
-                raise ReviewFileError(
-                    path, line, f"'{endless[0][:8].split()[0]}' has no end. It hides the text after it."
-                )
+                reason = f"'{endless[0][:8].split()[0]}' has no end. It hides the text after it."
+                raise ReviewFileError(path, line, reason)
             for stretch in _html_text(token.content):
                 add(stretch)
     # A line such as "[Verdict]: brilliant" is the address of a link to Markdown, and a sentence to its author.

@@ -42,9 +42,8 @@ def read_beir(folder: Path, split: str = "test") -> Task:
     """
     corpus = folder / "corpus.jsonl"
     if not corpus.exists():
-        raise QuestionFileError(
-            folder, None, f"This is not a BEIR folder, because it has no {corpus.name}. Name a file or another folder."
-        )
+        reason = f"This is not a BEIR folder, because it has no {corpus.name}. Name a file or another folder."
+        raise QuestionFileError(folder, None, reason)
     sections = _read_corpus(corpus)
     qrels_file, queries = folder / "qrels" / f"{split}.tsv", folder / "queries.jsonl"
     qrels = _read_qrels(qrels_file, sections.keys())

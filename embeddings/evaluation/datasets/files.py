@@ -44,9 +44,8 @@ def read_records(file: Path) -> Iterable[tuple[int, Mapping[str, object]]]:
         try:
             text = line.decode("utf-8")
         except UnicodeDecodeError as error:
-            raise QuestionFileError(
-                file, number, f"Byte {error.start + 1} of the line is not UTF-8. Save the file as UTF-8."
-            ) from error
+            reason = f"Byte {error.start + 1} of the line is not UTF-8. Save the file as UTF-8."
+            raise QuestionFileError(file, number, reason) from error
         record = parse_json(text, file, number)
         if not isinstance(record, dict):
             raise QuestionFileError(file, number, f"The line is {json_name(record)}. Write a JSON object.")
@@ -70,9 +69,8 @@ def parse_json(text: str, file: Path, line: int | None = None) -> object:
             json.dumps(content, ensure_ascii=False).encode()
         except UnicodeEncodeError as error:
             half = f"\\u{ord(error.object[error.start]):04x}"
-            raise QuestionFileError(
-                file, line, f"{half} is only half of a surrogate pair. Write the whole character."
-            ) from error
+            reason = f"{half} is only half of a surrogate pair. Write the whole character."
+            raise QuestionFileError(file, line, reason) from error
     return content
 
 
@@ -87,7 +85,6 @@ def json_name(value: object) -> str:
 def register_id(identity: str, line_of: dict[str, int], file: Path, line: int) -> None:
     """Store the line of an id, which no earlier line has."""
     if identity in line_of:
-        raise QuestionFileError(
-            file, line, f"Line {line_of[identity]} already has the id {identity!r}. Use another id."
-        )
+        reason = f"Line {line_of[identity]} already has the id {identity!r}. Use another id."
+        raise QuestionFileError(file, line, reason)
     line_of[identity] = line

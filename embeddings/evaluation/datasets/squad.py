@@ -40,9 +40,8 @@ def read_squad(file: Path) -> Task:
         review = build_review(_REVIEW, file.stem, _sections(content["data"], file))
         questions = tuple(_questions(content["data"], review, file))
     except (KeyError, TypeError, IndexError, AttributeError, ValueError) as error:
-        raise QuestionFileError(
-            file, None, f"The file is not in the format of SQuAD v2 ({error!r}). Use another file."
-        ) from error
+        reason = f"The file is not in the format of SQuAD v2 ({error!r}). Use another file."
+        raise QuestionFileError(file, None, reason) from error
     if not questions:
         raise QuestionFileError(file, None, "The file has no questions. Use another file.")
     return Task(file.stem, (review,), questions, paragraph_of_hit)
@@ -54,9 +53,8 @@ def _sections(articles: Any, file: Path) -> Iterator[SectionText]:  # noqa: ANN4
         contexts = tuple(one_line(_text(paragraph, "context")) for paragraph in article["paragraphs"])
         for position, context in enumerate(contexts, start=1):
             if not context.strip():
-                raise QuestionFileError(
-                    file, None, f"Paragraph {position} of the article {title!r} is blank. Remove it."
-                )
+                reason = f"Paragraph {position} of the article {title!r} is blank. Remove it."
+                raise QuestionFileError(file, None, reason)
         yield SectionText(slug=f"{number}-{title}", heading=title, paragraphs=contexts)
 
 
@@ -67,9 +65,8 @@ def _questions(articles: Any, review: Review, file: Path) -> Iterator[JudgedQues
             for qa in paragraph["qas"]:
                 question = _question(qa, section.slug, place, review.text[place.start : place.end], file)
                 if question.id in ids:
-                    raise QuestionFileError(
-                        file, None, f"Two questions have the id {question.id!r}. Use another id for one of them."
-                    )
+                    reason = f"Two questions have the id {question.id!r}. Use another id for one of them."
+                    raise QuestionFileError(file, None, reason)
                 ids.add(question.id)
                 yield question
 

@@ -52,9 +52,8 @@ class Qrels:
     def add(self, line: int, question: str, document: str, grade: str) -> None:
         """Add a line of the file, whose grade must be a whole number. A line that repeats an earlier one is dropped."""
         if not _GRADE.fullmatch(grade):
-            raise QuestionFileError(
-                self._file, line, f"The grade {grade!r} is not a whole number. Use 0, 1, 2 and so on."
-            )
+            reason = f"The grade {grade!r} is not a whole number. Use 0, 1, 2 and so on."
+            raise QuestionFileError(self._file, line, reason)
         value = int(grade)
         first, known = self._graded.setdefault((question, document), (line, value))
         if known != value:
@@ -151,9 +150,8 @@ def read_run(file: Path) -> dict[str, tuple[ScoredDocument, ...]]:
         if not abs(scored.score) <= _LARGEST_SCORE:
             raise QuestionFileError(file, number, f"The score {score!r} is not a number, or is too large. Correct it.")
         if scored.document in ranking:
-            raise QuestionFileError(
-                file, number, f"The document {document!r} is ranked twice for {question!r}. Remove one of the lines."
-            )
+            reason = f"The document {document!r} is ranked twice for {question!r}. Remove one of the lines."
+            raise QuestionFileError(file, number, reason)
         ranking[scored.document] = scored
     # trec_eval puts the higher id first where scores are equal.
     return {

@@ -10,7 +10,7 @@ from functools import cache, partial
 from pathlib import Path
 
 from embeddings.documents.files import COLLECTIONS, REVIEWS, collection_folders, digest_of, review_files
-from embeddings.documents.parser import read_review, read_reviews
+from embeddings.documents.parser import read_review
 from embeddings.documents.slugs import slugify
 from embeddings.errors import (
     IndexDamagedError,
@@ -107,27 +107,48 @@ def no_reviews(data: Path) -> str:
 
 def _collection(
     name: str, folder: Path, known: Mapping[str | None, IndexedReview]
-) -> tuple[tuple[Source, ...], tuple[ReviewFileError, ...]]:
-    # Digests first: a file saved in between counts as changed the next time, never as read.
+) -> tuple[tuple[Source, ...], list[ReviewFileError]]:
+    """Return the reviews of a folder, and what is wrong with the files that are none.
+
+    Files that share a slug are all left out, because none of them has a better claim to it.
+    """
     try:
-        stamps = {path: _stamp(path, known.get(path.name)) for path in review_files(folder) if path.is_file()}
-    except ReviewFileError:
-        stamps = {}
-    unchanged = {path for path, stamp in stamps.items() if path.name in known and stamp[0] == known[path.name].digest}
-    read = read_reviews(folder, collection=name, skip=unchanged)
-    loads: dict[str, Callable[[], Review]] = {review.slug: partial(_given, review) for review in read.reviews}
-    # Cached, because a file may be saved between two calls.
-    loads |= {slugify(path.stem): cache(partial(read_review, path, collection=name)) for path in read.skipped}
-    by_slug = {slugify(path.stem): stamp for path, stamp in stamps.items()}
-    return tuple(Source(slug, loads[slug], *by_slug[slug]) for slug in by_slug if slug in loads), read.errors
-
-
-def _given(review: Review) -> Review:
-    return review
+        paths = review_files(folder)
+    except ReviewFileError as error:
+        return (), [error]
+    by_slug: dict[str, list[Path]] = {}
+    for path in paths:
+        by_slug.setdefault(slugify(path.stem), []).append(path)
+    sources: list[Source] = []
+    errors: list[ReviewFileError] = []
+    for path in paths:
+        slug = slugify(path.stem)
+        first, *others = by_slug[slug]
+        if path != first:
+            reason = f"The slug '{slug}' is also the slug of {first}. Rename or remove one of the files."
+            errors.append(ReviewFileError(path, None, reason))
+        indexed = known.get(path.name)
+        # Before it is read: a file saved in between counts as changed the next time, never as read.
+        stamp = _stamp(path, indexed)
+        # Cached, because a file may be saved between two calls.
+        load = cache(partial(read_review, path, collection=name))
+        try:
+            if indexed is None or indexed.digest != stamp[0]:
+                load()
+        except ReviewFileError as error:
+            errors.append(error)
+        else:
+            if not others:
+                sources.append(Source(slug, load, *stamp))
+    return tuple(sources), errors
 
 
 def _stamp(path: Path, known: IndexedReview | None) -> tuple[str, str, int, int]:
     """Return a file's digest, name, size in bytes and modification time in nanoseconds, as `Source` takes them."""
+    # Reading a pipe or a device may never end. `read_review` reports what is wrong with it.
+    unreadable = "", path.name, 0, 0
+    if not path.is_file():
+        return unreadable
     try:
         status = path.stat()
         if known is not None and (known.size, known.modified) == (status.st_size, status.st_mtime_ns):
@@ -136,5 +157,4 @@ def _stamp(path: Path, known: IndexedReview | None) -> tuple[str, str, int, int]
             digest = digest_of(path)
         return digest, path.name, status.st_size, status.st_mtime_ns
     except OSError:
-        # `read_reviews` reports what is wrong with it.
-        return "", path.name, 0, 0
+        return unreadable

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 
@@ -10,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from embeddings.documents.parser import parse_review, read_review, read_reviews
+from embeddings.documents.parser import parse_review, read_review
 from embeddings.documents.splitter import split_sentences
 from embeddings.errors import ReviewFileError
 from embeddings.records import Paragraph, Review, Section
@@ -225,33 +224,3 @@ def assert_is_consistent(review: Review) -> None:
 
 
 # Folders
-
-
-def test_every_broken_file_is_an_error_and_the_rest_is_read(tmp_path: Path) -> None:
-    (tmp_path / "a.md").write_text("no front matter")
-    (tmp_path / "b.txt").write_bytes(b"\xff")
-    (tmp_path / "c.txt").write_text("Fine.")
-    (tmp_path / "d.md").mkdir()
-    (tmp_path / "e.txt").symlink_to(tmp_path / "gone")
-    os.mkfifo(tmp_path / "f.txt")
-    found = read_reviews(tmp_path, collection="guild-1")
-    assert found.reviews == (read_review(tmp_path / "c.txt", collection="guild-1"),)
-    assert [(error.file.name, error.line) for error in found.errors] == [
-        ("a.md", 1),
-        ("b.txt", 1),
-        ("d.md", None),
-        ("e.txt", None),
-        ("f.txt", None),
-    ]
-    assert str(found.errors[3]) == f"{tmp_path / 'e.txt'}: The file can't be read (No such file or directory)."
-
-
-def test_files_that_share_a_slug_are_an_error_that_names_both_and_none_is_read(tmp_path: Path) -> None:
-    for name in ("A Film.txt", "a-film.txt", "other.txt"):
-        (tmp_path / name).write_text("Fine.")
-    found = read_reviews(tmp_path)
-    assert [review.slug for review in found.reviews] == ["other"]
-    assert [str(error) for error in found.errors] == [
-        f"{tmp_path / 'a-film.txt'}: The slug 'a-film' is also the slug of {tmp_path / 'A Film.txt'}. "
-        "Rename or remove one of the files."
-    ]

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from embeddings.config import MAX_REVIEW_FILE_BYTES
+from embeddings.documents.parser import read_review
 from embeddings.errors import ReviewFileError
 from embeddings.index.build.freshness import outdated_reviews
 from embeddings.index.build.sources import read_sources
@@ -94,3 +95,33 @@ def test_a_file_in_the_place_of_the_reviews_folder_is_reported(tmp_path: Path) -
     (tmp_path / "reviews").write_text("not a folder")
     (error,) = read_sources(tmp_path).errors
     assert str(error) == f"{tmp_path}/reviews: The folder can't be listed (Not a directory)."
+
+
+def test_every_broken_file_is_an_error_and_the_rest_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "collections" / "guild-1"
+    write_files(folder, {"a.md": "no front matter", "c.txt": "Fine."})
+    (folder / "b.txt").write_bytes(b"\xff")
+    (folder / "d.md").mkdir()
+    (folder / "e.txt").symlink_to(folder / "gone")
+    os.mkfifo(folder / "f.txt")
+    sources = read_sources(tmp_path)
+    assert [s.load() for s in sources.collections["guild-1"]] == [read_review(folder / "c.txt", collection="guild-1")]
+    assert [(error.file.name, error.line) for error in sources.errors] == [
+        ("a.md", 1),
+        ("b.txt", 1),
+        ("d.md", None),
+        ("e.txt", None),
+        ("f.txt", None),
+    ]
+    assert str(sources.errors[3]) == f"{folder / 'e.txt'}: The file can't be read (No such file or directory)."
+
+
+def test_files_that_share_a_slug_are_an_error_that_names_both_and_none_is_read(tmp_path: Path) -> None:
+    folder = tmp_path / "reviews"
+    write_files(folder, dict.fromkeys(("A Film.txt", "a-film.txt", "other.txt"), "Fine."))
+    sources = read_sources(tmp_path)
+    assert [s.slug for s in sources.collections["shared"]] == ["other"]
+    assert [str(error) for error in sources.errors] == [
+        f"{folder / 'a-film.txt'}: The slug 'a-film' is also the slug of {folder / 'A Film.txt'}. "
+        "Rename or remove one of the files."
+    ]
