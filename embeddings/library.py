@@ -238,11 +238,7 @@ class Library:
         return index.review(slug)
 
     def sections(self, review: str, *, collections: Collections = (SHARED,)) -> tuple[Section, ...]:
-        """Return the sections of a review, in their order.
-
-        Raises:
-            UnknownReviewError: the asker sees no such review.
-        """
+        """Return the sections of a review, in their order; the errors are those of `review`."""
         return self.review(review, collections=collections).sections
 
     def section(self, review: str, name: str, *, collections: Collections = (SHARED,)) -> Section:
@@ -267,13 +263,7 @@ class Library:
         return describe_changes(self.directory.parent, self.manifest)
 
     def is_replaced(self) -> bool:
-        """Return True if another index has been written since this one was opened.
-
-        Raises:
-            IndexMissingError: the index is gone.
-            IndexVersionError: another version of this program wrote the new one.
-            IndexDamagedError: the new one is damaged.
-        """
+        """Return True if another index has been written since this one was opened; the errors are those of `open`."""
         # A rebuild of a damaged index writes the same manifest again, later.
         return Manifest.open(self.directory) != self.manifest or self._written() != self.written
 

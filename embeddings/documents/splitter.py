@@ -216,9 +216,10 @@ def _runs(
     """Return the runs of each paragraph's sentences, after sentences that are too long by themselves are cut."""
     pieces = [list(_with_space(sentences)) for sentences in paragraphs]
     counts = iter(_weights(text, list(chain.from_iterable(pieces)), count_tokens))
-    weighed = [[(piece, next(counts)) for piece in paragraph] for paragraph in pieces]
-    while any(_is_cuttable(text, piece, weight, limit) for piece, weight in chain.from_iterable(weighed)):
-        weighed = _cut_once(text, weighed, limit, count_tokens)
+    weighed = [
+        [part for piece in paragraph for part in _fitting(text, piece, next(counts), limit, count_tokens)]
+        for paragraph in pieces
+    ]
     return [
         [tuple(_trim(text, piece.start, piece.end) for piece in run) for run in _balanced(paragraph, limit)]
         for paragraph in weighed
@@ -232,32 +233,17 @@ def _with_space(sentences: Sequence[Sentence]) -> Iterator[Sentence]:
     yield from sentences[-1:]
 
 
-def _is_cuttable(text: str, piece: Sentence, weight: int, limit: int) -> bool:
-    if weight <= limit:
-        return False
+def _fitting(
+    text: str, piece: Sentence, weight: int, limit: int, count_tokens: CountTokens
+) -> Iterator[tuple[Sentence, int]]:
+    """Yield a piece with its weight, cut into parts until each fits or is one character."""
     body = _trim(text, piece.start, piece.end)
-    return body.end - body.start > 1
-
-
-def _cut_once(
-    text: str, weighed: Sequence[Sequence[tuple[Sentence, int]]], limit: int, count_tokens: CountTokens
-) -> list[list[tuple[Sentence, int]]]:
-    """Cut every piece that is too long into as many parts as its weight requires, and weigh these."""
-    cut = {
-        piece: list(_parts(text, piece, math.ceil(weight / limit)))
-        for piece, weight in chain.from_iterable(weighed)
-        if _is_cuttable(text, piece, weight, limit)
-    }
-    parts = list(chain.from_iterable(cut.values()))
-    weights = dict(zip(parts, _weights(text, parts, count_tokens), strict=True))
-    return [
-        [
-            (part, weights[part] if piece in cut else weight)
-            for piece, weight in paragraph
-            for part in cut.get(piece, [piece])
-        ]
-        for paragraph in weighed
-    ]
+    if weight <= limit or body.end - body.start <= 1:
+        yield piece, weight
+        return
+    parts = list(_parts(text, piece, math.ceil(weight / limit)))
+    for part, count in zip(parts, _weights(text, parts, count_tokens), strict=True):
+        yield from _fitting(text, part, count, limit, count_tokens)
 
 
 def _parts(text: str, piece: Sentence, count: int) -> Iterator[Sentence]:

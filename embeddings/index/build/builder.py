@@ -46,29 +46,17 @@ Notify = Callable[[str], None]
 
 
 class BuildOptions(TypedDict, total=False):
-    """The options of `update_index` and `Library.build`.
+    """The options of `Library.build`."""
 
-    Attributes:
-        model: the encoder, by path or name; None keeps the index's, or takes the default for a new one.
-        allow_download: whether a model that isn't on this machine may be downloaded.
-        rebuild: whether everything is encoded again, whatever the old index has.
-        exact: whether all vectors are scanned, however many there are; None keeps what the index has.
-        bf16: whether the reviews are encoded in bfloat16; None keeps what the index has.
-        skip_broken: whether files that can't be read are left out, instead of changing nothing.
-        wait: seconds to wait for another writer.
-        notify: called with one line about what was left out or done in another way than asked.
-        progress: called with how much is encoded.
-    """
-
-    model: str | None
-    allow_download: bool
-    rebuild: bool
-    exact: bool | None
-    bf16: bool | None
-    skip_broken: bool
-    wait: float
-    notify: Notify
-    progress: Progress | None
+    model: str | None  # the encoder, by path or name; None keeps the index's, or takes the default for a new one
+    allow_download: bool  # whether a model that isn't on this machine may be downloaded
+    rebuild: bool  # whether everything is encoded again, whatever the old index has
+    exact: bool | None  # whether all vectors are scanned, however many there are; None keeps what the index has
+    bf16: bool | None  # whether the reviews are encoded in bfloat16; None keeps what the index has
+    skip_broken: bool  # whether files that can't be read are left out, instead of changing nothing
+    wait: float  # seconds to wait for another writer
+    notify: Notify  # called with one line about what was left out or done in another way than asked
+    progress: Progress | None  # called with how much is encoded
 
 
 def update_index(data: Path, options: BuildOptions) -> tuple[Manifest, Encoder]:
