@@ -7,7 +7,6 @@ collections/<name>/        a collection that only some people may see
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path

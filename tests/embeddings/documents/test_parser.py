@@ -221,6 +221,3 @@ def assert_is_consistent(review: Review) -> None:
     assert len({section.slug for section in review.sections}) == len(review.sections) > 0
     assert all(section.slug and section.heading for section in review.sections)
     assert review.text.encode().decode() == review.text
-
-
-# Folders

@@ -29,13 +29,11 @@ HAILSHAM = UnlabelledQuestion("Why was Hailsham shut down?")
 def test_each_line_of_a_text_file_is_a_question(tmp_path: Path) -> None:
     file = tmp_path / "asked.txt"
     file.write_text("Who plays Kathy?\n\n  Is it sad? \n", encoding="utf-8")
-
     assert read_unlabelled(file) == (UnlabelledQuestion("Who plays Kathy?"), UnlabelledQuestion("Is it sad?"))
 
 
 def test_an_exported_question_needs_no_labels(write_lines: WriteLines) -> None:
     file = write_lines({"question": "and why?", "context": ["Is it sad?"], "review": None, "kind": "gap"})
-
     assert read_unlabelled(file) == (UnlabelledQuestion("and why?", ("Is it sad?",), None, "gap"),)
 
 
@@ -54,7 +52,6 @@ def test_a_broken_line_is_an_error(write_lines: WriteLines, line: object, reason
 
 def test_an_unreadable_file_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "asked.txt").write_bytes(b"caf\xe9")
-
     with pytest.raises(QuestionFileError, match="not UTF-8"):
         read_unlabelled(tmp_path / "asked.txt")
     with pytest.raises(QuestionFileError, match="can't be read"):
@@ -69,13 +66,11 @@ def test_labelled_questions_and_duplicates_are_skipped() -> None:
         UnlabelledQuestion("Why?"),
         UnlabelledQuestion("Is it sad?", ("Who?",)),
     ]
-
     assert not_yet_labelled(asked, known) == (UnlabelledQuestion("Why?"), UnlabelledQuestion("Is it sad?", ("Who?",)))
 
 
 def test_the_sentences_of_the_five_closest_passages_are_candidates(library: Library) -> None:
     found = candidate_sentences(library, HAILSHAM)
-
     review = library.review("never-let-me-go")
     assert any(choice.text.startswith("Hailsham, she explains, was shut down") for choice in found)
     assert all(choice.text in review.text for choice in found)
@@ -125,7 +120,6 @@ def test_a_question_of_a_server_keeps_its_collections(
 
 def test_the_same_text_in_another_server_is_another_question() -> None:
     known = [Question("q1", "Is it sad?", ())]
-
     assert not_yet_labelled([UnlabelledQuestion("Is it sad?", collections=("7",))], known) == (
         UnlabelledQuestion("Is it sad?", collections=("7",)),
     )
@@ -134,16 +128,13 @@ def test_the_same_text_in_another_server_is_another_question() -> None:
 def test_the_file_is_created_for_the_first_question(tmp_path: Path) -> None:
     file = tmp_path / "new" / "questions.jsonl"
     assert labelled_questions(file) == ()
-
     add_question(file, UnlabelledQuestion("How do I cook rice?", kind="off-topic"), [], kind="gap")
-
     assert labelled_questions(file) == (Question("q001", "How do I cook rice?", (), kind="off-topic", line=1),)
 
 
 def test_a_broken_file_is_not_changed(tmp_path: Path) -> None:
     file = tmp_path / "questions.jsonl"
     file.write_text("{", encoding="utf-8")
-
     with pytest.raises(QuestionFileError, match="not JSON"):
         add_question(file, HAILSHAM, [CandidateSentence("a", "b", "c", 1)])
     assert file.read_text(encoding="utf-8") == "{"
@@ -152,6 +143,5 @@ def test_a_broken_file_is_not_changed(tmp_path: Path) -> None:
 
 def test_an_unwritable_path_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-
     with pytest.raises(QuestionFileError, match=r"questions\.jsonl: The file can't be written"):
         add_question(tmp_path / "file" / "questions.jsonl", HAILSHAM, [])

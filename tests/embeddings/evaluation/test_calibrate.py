@@ -15,18 +15,12 @@ from embeddings.errors import CalibrationError
 from embeddings.evaluation.calibrate import Effect, Goal, calibration_record, choose_thresholds, effect_of
 from embeddings.evaluation.runs import Result
 from embeddings.records import State
+from tests.embeddings.evaluation.conftest import result
 
 
 def results(answerable: Sequence[float], unanswerable: Sequence[float], kind: str | None = None) -> list[Result]:
     return [
-        Result(
-            id=f"q{place}",
-            kind=kind if not yes else None,
-            answerable=yes,
-            state=State.ANSWERED,
-            confidence=confidence,
-            values={},
-        )
+        result(f"q{place}", answerable=yes, confidence=confidence, kind=kind if not yes else None)
         for place, (confidence, yes) in enumerate(
             [*((value, True) for value in answerable), *((value, False) for value in unanswerable)]
         )
@@ -38,7 +32,6 @@ APART = results(np.linspace(0.6, 0.9, 20).tolist(), np.linspace(0.1, 0.3, 20).to
 
 def test_separable_confidences_are_separated() -> None:
     calibration = choose_thresholds(APART, Goal(refused=1.0))
-
     assert calibration.thresholds.answered == pytest.approx(0.45, abs=0.01)
     assert (calibration.kept.value, calibration.refused.value) == pytest.approx((1.0, 1.0), abs=0.06)
 
@@ -56,33 +49,25 @@ def test_the_effect_of_thresholds_is_what_they_do_with_the_questions() -> None:
     )
 
 
-def test_a_goal_for_refused_keeps_as_many_as_possible() -> None:
-    """The unanswerable questions are at .10 to .30, so .20 refuses half of them."""
-    calibration = choose_thresholds(APART, Goal(refused=0.5))
-
-    assert calibration.thresholds.answered == pytest.approx(0.2, abs=0.02)
-    assert calibration.refused.value == pytest.approx(0.5, abs=0.05)
-
-
-def test_a_goal_for_kept_refuses_as_many_as_possible() -> None:
-    calibration = choose_thresholds(APART, Goal(kept=0.5, lost=1.0))
-
-    assert calibration.thresholds.answered == pytest.approx(0.75, abs=0.03)
-    assert calibration.kept.value == pytest.approx(0.5, abs=0.1)
-
-
-def test_no_more_answerable_questions_are_lost_than_allowed() -> None:
-    calibration = choose_thresholds(APART, Goal(kept=0.5, lost=0.1))
-
-    assert calibration.thresholds.nearest == pytest.approx(0.625, abs=0.02)
-    assert calibration.lost.value == pytest.approx(0.1, abs=0.06)
+@pytest.mark.parametrize(
+    ("goal", "name", "threshold", "share", "value"),
+    [
+        # The unanswerable questions are at .10 to .30, so .20 refuses half of them.
+        (Goal(refused=0.5), "answered", 0.2, "refused", 0.5),
+        (Goal(kept=0.5, lost=1.0), "answered", 0.75, "kept", 0.5),
+        (Goal(kept=0.5, lost=0.1), "nearest", 0.625, "lost", 0.1),
+    ],
+    ids=["refused, and as many kept as possible", "kept, and as many refused as possible", "lost"],
+)
+def test_the_thresholds_reach_a_goal(goal: Goal, name: str, threshold: float, share: str, value: float) -> None:
+    calibration = choose_thresholds(APART, goal)
+    assert getattr(calibration.thresholds, name) == pytest.approx(threshold, abs=0.03)
+    assert getattr(calibration, share).value == pytest.approx(value, abs=0.1)
 
 
 def test_an_unanswerable_kind_takes_precedence_over_the_other_goals() -> None:
     overlapping = results(np.linspace(0.2, 0.9, 20).tolist(), np.linspace(0.1, 0.5, 20).tolist(), kind="off-topic")
-
     calibration = choose_thresholds(overlapping, Goal(kept=1.0, lost=0.0, unanswerable_kinds=("off-topic",)))
-
     assert calibration.thresholds.nearest > 0.49
     assert calibration.thresholds.answered >= calibration.thresholds.nearest
     assert calibration.silenced is not None
@@ -92,9 +77,7 @@ def test_an_unanswerable_kind_takes_precedence_over_the_other_goals() -> None:
 def test_one_confident_question_of_an_unanswerable_kind_raises_the_threshold() -> None:
     """It is in the training questions of all folds but the one that tests it, which lets it through."""
     outlier = results([0.8] * 20, [0.1] * 19 + [0.7], kind="other-film")
-
     calibration = choose_thresholds(outlier, Goal(refused=0.5))
-
     assert 0.7 < calibration.thresholds.nearest < 0.8
     assert calibration.silenced is not None
     assert calibration.silenced.value == pytest.approx(0.95)
@@ -103,16 +86,13 @@ def test_one_confident_question_of_an_unanswerable_kind_raises_the_threshold() -
 def test_cross_validation_shows_that_noise_teaches_nothing() -> None:
     """On random confidences, .60 refused on the training questions doesn't hold on the others."""
     noise = np.random.default_rng(5).random(60)
-
     calibration = choose_thresholds(results(noise[:30].tolist(), noise[30:].tolist()), Goal(refused=0.6))
-
     assert calibration.refused.low < 0.6 < calibration.refused.high
     assert calibration.kept.value == pytest.approx(0.4, abs=0.2)
 
 
 def test_the_trade_off_refuses_more_as_the_threshold_rises() -> None:
     points = choose_thresholds(APART, Goal(refused=0.6)).trade_off
-
     assert [point.threshold for point in points] == sorted(point.threshold for point in points)
     assert [point.refused for point in points] == pytest.approx([0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9])
 
@@ -120,7 +100,6 @@ def test_the_trade_off_refuses_more_as_the_threshold_rises() -> None:
 def test_the_trade_off_has_each_threshold_once() -> None:
     """With two distinct confidences a threshold refuses one or both."""
     points = choose_thresholds(results([0.8] * 10, [0.1] * 5 + [0.3] * 5), Goal(refused=0.6)).trade_off
-
     assert [point.refused for point in points] == [0.5, 1.0]
 
 
@@ -128,14 +107,12 @@ def test_the_trade_off_has_each_threshold_once() -> None:
 def test_an_unreachable_goal_refuses_as_many_as_possible(goal: Goal) -> None:
     """A confidence of 1 reaches every threshold."""
     calibration = choose_thresholds(results([0.8] * 20, [0.5] * 9 + [1.0]), goal)
-
     assert calibration.thresholds.answered == 1.0
     assert calibration.unreachable == ("refused",)
 
 
 def test_an_unanswerable_kind_with_full_confidence_is_unreachable() -> None:
     calibration = choose_thresholds(results([0.8] * 20, [0.5] * 9 + [1.0], kind="off-topic"), Goal(refused=0.6))
-
     assert calibration.thresholds == Thresholds(answered=1.0, nearest=1.0)
     assert calibration.unreachable == ("silent",)
 

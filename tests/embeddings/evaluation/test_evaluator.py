@@ -46,7 +46,6 @@ def test_evaluation_measures_what_ask_and_search_return(development: Evaluation,
 
 def test_only_answerable_questions_have_passage_measures(development: Evaluation) -> None:
     results = development.run.results
-
     assert [result.id for result in results] == [question.id for question in development.task.questions]
     assert {result.id for result in results if Measure.NDCG in result.values} == {
         result.id for result in results if result.answerable
@@ -93,15 +92,12 @@ def test_the_risk_at_the_threshold_is_the_share_of_wrong_answers(development: Ev
     results = development.run.results
     answered = [result for result in results if result.state is State.ANSWERED]
     right = sum(result.values.get(Measure.FIRST_QUOTE, 0.0) for result in answered)
-
     point = [point for point in risk_coverage(results) if point.confidence >= library.models.thresholds.answered][-1]
-
     assert (point.coverage, point.risk) == pytest.approx((len(answered) / len(results), 1 - right / len(answered)))
 
 
 def test_every_quote_is_a_slice_of_its_review(development: Evaluation, library: Library) -> None:
     quotes = [quote for outcome in development.outcomes for quote in outcome.answer.quotes]
-
     assert quotes
     assert all(quote.text == library.review(quote.review).text[quote.start : quote.end] for quote in quotes)
 
@@ -137,7 +133,6 @@ def test_a_split_has_only_its_questions(library: Library) -> None:
 def test_a_second_run_has_the_same_fingerprint_and_results(development: Evaluation, library: Library) -> None:
     with open_task(QUESTIONS, library) as (task, asked):
         again = evaluate(asked, task)
-
     assert again.run.fingerprint == development.run.fingerprint
     assert [replace(result, seconds=0) for result in again.run.results] == [
         replace(result, seconds=0) for result in development.run.results
@@ -151,7 +146,6 @@ def test_another_ranking_changes_only_the_settings_of_the_fingerprint(
     with open_task(QUESTIONS, lexical) as (task, asked):
         run = evaluate(asked, replace(task, questions=task.questions[:3]), name="bm25").run
     lexical.close()
-
     assert run.fingerprint is not None
     assert development.run.fingerprint is not None
     assert run.name == "bm25"
@@ -169,20 +163,16 @@ def test_an_unknown_ranking_is_an_error_that_lists_the_names() -> None:
 
 def test_a_question_without_words_is_unanswered(library: Library, write_lines: WriteLines) -> None:
     file = write_lines({"id": "q1", "question": "🙂🙃", "relevant": []})
-
     with open_task(file, library) as (task, asked):
         (outcome,) = evaluate(asked, task).outcomes
-
     assert (outcome.answer.state, outcome.answer.confidence, outcome.hits) == (State.UNANSWERED, 0, ())
 
 
 def test_squad_questions_are_answered_from_its_own_paragraphs(library: Library, tmp_path: Path) -> None:
     file = tmp_path / "squad.json"
     file.write_text(json.dumps(SQUAD), encoding="utf-8")
-
     with open_task(file, library) as (task, asked):
         outcomes = evaluate(asked, task).outcomes
-
     assert outcomes[0].ranking[0].document == "squad/1-Clocks/1"
     assert [len(outcome.ranking) for outcome in outcomes] == [3, 3]
 
@@ -190,7 +180,6 @@ def test_squad_questions_are_answered_from_its_own_paragraphs(library: Library, 
 def test_beir_queries_are_answered_from_its_own_documents(library: Library, tmp_path: Path) -> None:
     with open_task(write_folder(tmp_path, CORPUS, QUERIES, QRELS), library) as (task, asked):
         (outcome,) = evaluate(asked, task).outcomes
-
     assert [scored.document for scored in outcome.ranking] == ["d 1", "d2"]
 
 

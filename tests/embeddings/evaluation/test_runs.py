@@ -20,9 +20,7 @@ def test_a_saved_run_is_loaded_unchanged(tmp_path: Path) -> None:
         result("q1", values={Measure.NDCG: 0.25, Measure.FIRST_QUOTE: 1.0}, kind="lexical"),
         result("q2", answerable=False, state=State.UNANSWERED, confidence=0.125, values={Measure.REFUSED: 1.0}),
     )
-
     save_run(saved, tmp_path / "mine.json")
-
     assert load_run(tmp_path / "mine.json") == saved
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.json"]
 
@@ -39,7 +37,6 @@ def test_a_saved_run_is_loaded_unchanged(tmp_path: Path) -> None:
 )
 def test_a_file_that_is_not_a_run_is_an_error(tmp_path: Path, content: str) -> None:
     (tmp_path / "a.json").write_text(content, encoding="utf-8")
-
     with pytest.raises(QuestionFileError, match=r"not a run .*Write one with `review-bot evaluate --save`"):
         load_run(tmp_path / "a.json")
 
@@ -50,13 +47,11 @@ def test_a_run_with_an_invalid_number_is_an_error(tmp_path: Path, damage: dict[s
     record = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
     record["per_question"][0] |= damage
     (tmp_path / "a.json").write_text(json.dumps(record), encoding="utf-8")
-
     with pytest.raises(QuestionFileError, match="not a run"):
         load_run(tmp_path / "a.json")
 
 
 def test_a_run_with_a_duplicate_question_is_an_error(tmp_path: Path) -> None:
     save_run(run("a", result("q1"), result("q1")), tmp_path / "a.json")
-
     with pytest.raises(QuestionFileError, match=r"not a run .*two questions have the same id"):
         load_run(tmp_path / "a.json")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from typing import TypeVar
 
 import numpy as np
 import pytest
@@ -21,6 +22,13 @@ from embeddings.evaluation.significance import (
 )
 
 Floats = NDArray[np.float64]
+T = TypeVar("T")
+
+
+def known(found: T | None) -> T:
+    assert found is not None
+    return found
+
 
 shares = st.sampled_from([0.0, 0.25, 0.5, 0.75, 1.0])
 
@@ -37,10 +45,7 @@ def test_auroc_is_the_share_of_correctly_ordered_pairs(judged: tuple[Floats, NDA
     confidence, answerable = judged
     pairs = list(itertools.product(confidence[answerable], confidence[~answerable]))
     expected = sum(1.0 if high > low else 0.5 if high == low else 0.0 for high, low in pairs) / len(pairs)
-
-    estimate = auroc(confidence, answerable)
-
-    assert estimate is not None
+    estimate = known(auroc(confidence, answerable))
     assert estimate.value == pytest.approx(expected)
     assert 0 <= estimate.low <= estimate.high <= 1
     assert placement_values(confidence, answerable)[answerable].mean() == pytest.approx(expected)
@@ -49,17 +54,13 @@ def test_auroc_is_the_share_of_correctly_ordered_pairs(judged: tuple[Floats, NDA
 
 def test_auroc_needs_answerable_and_unanswerable_questions() -> None:
     confidence = np.array([0.1, 0.9])
-
     assert auroc(confidence, np.array([True, True])) is None
     assert difference_of_aurocs(confidence, confidence, np.array([False, False])) is None
 
 
 def test_the_interval_of_a_mean_narrows_with_the_square_root_of_the_questions() -> None:
     """For a share of one half, 1.96 standard errors are .98 / sqrt(n)."""
-    few, many = mean(np.tile([0.0, 1.0], 50)), mean(np.tile([0.0, 1.0], 5000))
-
-    assert few is not None
-    assert many is not None
+    few, many = (known(mean(np.tile([0.0, 1.0], pairs))) for pairs in (50, 5000))
     assert few.value == many.value == 0.5
     assert few.high - few.low == pytest.approx(2 * 0.98 / 10, rel=0.1)
     assert many.high - many.low == pytest.approx(2 * 0.98 / 100, rel=0.1)
@@ -67,7 +68,6 @@ def test_the_interval_of_a_mean_narrows_with_the_square_root_of_the_questions() 
 
 def test_intervals_are_reproducible() -> None:
     values = np.linspace(0, 1, 37)
-
     assert mean(values) == mean(values.copy())
 
 
@@ -83,9 +83,7 @@ def test_intervals_are_reproducible() -> None:
 )
 def test_equal_values_have_wilson_s_interval(value: float, questions: int, low: float, high: float) -> None:
     """The interval follows the published formula."""
-    estimate = mean(np.full(questions, value))
-
-    assert estimate is not None
+    estimate = known(mean(np.full(questions, value)))
     assert (estimate.value, estimate.questions) == (value, questions)
     assert (estimate.low, estimate.high) == pytest.approx((low, high), abs=5e-5)
 
@@ -97,20 +95,15 @@ def test_there_is_no_mean_without_questions() -> None:
 
 def test_equal_runs_have_no_difference() -> None:
     values, answerable = np.array([0.1, 0.7, 0.4, 1.0]), np.array([True, True, False, False])
-
-    means, areas = difference_of_means(values, values), difference_of_aurocs(values, values, answerable)
-
-    assert means is not None
-    assert areas is not None
+    means = known(difference_of_means(values, values))
+    areas = known(difference_of_aurocs(values, values, answerable))
     assert (means.value, means.low, means.high, means.p) == (0, 0, 0, 1)
     assert (areas.value, areas.low, areas.high, areas.p) == (0, 0, 0, 1)
 
 
 def test_p_is_the_share_of_sign_flips_that_are_as_extreme() -> None:
     """Of the 64 assignments of six equal differences, 2 are as extreme."""
-    difference = difference_of_means(np.zeros(6), np.full(6, 0.5))
-
-    assert difference is not None
+    difference = known(difference_of_means(np.zeros(6), np.full(6, 0.5)))
     assert difference.value == 0.5
     assert difference.p == pytest.approx(2 / 64, abs=0.006)
 
@@ -119,12 +112,8 @@ def test_p_is_the_share_of_sign_flips_that_are_as_extreme() -> None:
 def test_means_of_equals_rarely_differ_significantly(size: int) -> None:
     """About 10 of 200 comparisons of equals are below .05; the probability of 20 or more is 1 in 500."""
     generator = np.random.default_rng(1)
-    p_values = []
-    for _ in range(200):
-        difference = difference_of_means(generator.random(size), generator.random(size))
-        assert difference is not None
-        p_values.append(difference.p)
-
+    pairs = [(generator.random(size), generator.random(size)) for _ in range(200)]
+    p_values = [known(difference_of_means(*pair)).p for pair in pairs]
     assert sum(p < 0.05 for p in p_values) < 20
 
 
@@ -135,10 +124,7 @@ def test_aurocs_of_equals_rarely_differ_significantly() -> None:
     for _ in range(200):
         true = answerable + generator.normal(size=120)
         before, after = true + generator.normal(size=120), true + generator.normal(size=120)
-        difference = difference_of_aurocs(before, after, answerable)
-        assert difference is not None
-        p_values.append(difference.p)
-
+        p_values.append(known(difference_of_aurocs(before, after, answerable)).p)
     assert 1 <= sum(p < 0.05 for p in p_values) < 20
 
 
@@ -147,20 +133,16 @@ def test_a_better_order_is_significant_on_any_scale() -> None:
     answerable = np.arange(400) < 200
     before = answerable + 2.0 * generator.normal(size=400)
     after = answerable + 0.7 * generator.normal(size=400)
-
-    difference = difference_of_aurocs(before, after, answerable)
+    difference = known(difference_of_aurocs(before, after, answerable))
     squeezed = difference_of_aurocs(before, np.tanh(after / 100), answerable)
-
-    assert difference is not None
     assert difference.low > 0
     assert difference.p < 0.001
     assert squeezed == difference
 
 
 def test_one_question_of_a_kind_is_never_significant() -> None:
-    difference = difference_of_aurocs(np.array([0.1, 0.5]), np.array([0.9, 0.5]), np.array([True, False]))
-
-    assert difference is not None
+    answerable = np.array([True, False])
+    difference = known(difference_of_aurocs(np.array([0.1, 0.5]), np.array([0.9, 0.5]), answerable))
     assert (difference.value, difference.p) == (1, 1)
 
 

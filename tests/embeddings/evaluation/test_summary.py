@@ -53,7 +53,6 @@ def test_a_summary_has_the_mean_of_each_measure_over_its_questions() -> None:
 
 def test_a_measure_without_questions_is_null_in_json() -> None:
     record = summary_record(summarise(MIXED[2:]))
-
     assert record["passages"] == {"nDCG@10": None, "R@5": None, "RR@10": None, "Success@1": None}
     assert record["abstention"] == {
         "AUROC": None,
@@ -70,7 +69,6 @@ def test_questions_are_grouped_by_kind_and_by_review() -> None:
 
 def test_risk_is_the_share_of_wrong_answers_above_a_confidence() -> None:
     curve = risk_coverage(MIXED)
-
     assert curve == (RiskPoint(0.9, 0.25, 0.0), RiskPoint(0.6, 0.75, 1 - 1 / 3), RiskPoint(0.1, 1.0, 0.75))
     assert aurc(curve) == pytest.approx(0.25 * 0 + 0.5 * 2 / 3 + 0.25 * 0.75)
 

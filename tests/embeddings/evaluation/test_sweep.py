@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -29,6 +30,19 @@ QUOTE = "Hailsham, she explains, was shut down because society no longer needed 
 
 def no_notes(line: str) -> None:
     raise AssertionError(line)
+
+
+Runs = Generator[SweepRun, None, None]
+Swept = Callable[..., Runs]
+"""Evaluates variants on the question file, or on other files."""
+
+
+@pytest.fixture
+def swept(library: Library, questions: Path, tmp_path: Path) -> Swept:
+    def sweep(*variants: Variant, files: Sequence[Path] = (), folder: Path = tmp_path / "runs") -> Runs:
+        return run_sweep(Sweep(tuple(files) or (questions,), variants), library, folder, notify=no_notes)
+
+    return sweep
 
 
 @pytest.fixture
@@ -131,7 +145,6 @@ HEAD = 'questions = ["a.jsonl"]\n'
 def test_a_broken_sweep_file_is_an_error_with_its_reason(tmp_path: Path, content: str, reason: str) -> None:
     file = tmp_path / "sweep.toml"
     file.write_text(content, encoding="utf-8")
-
     with pytest.raises(SweepFileError, match=reason):
         read_sweep(file)
 
@@ -141,42 +154,36 @@ def test_a_missing_sweep_file_is_an_error(tmp_path: Path) -> None:
         read_sweep(tmp_path / "absent.toml")
 
 
-def test_a_run_is_reused_until_its_variant_changes(library: Library, questions: Path, tmp_path: Path) -> None:
-    sweep = Sweep((questions,), (Variant("default", RankingSettings()), Variant("dense", RankingSettings(0, 0.5, 0))))
-
-    def run(wanted: Sweep) -> list[tuple[str, bool]]:
-        made = run_sweep(wanted, library, tmp_path / "runs", notify=no_notes)
+def test_a_run_is_reused_until_its_variant_changes(swept: Swept, tmp_path: Path) -> None:
+    def run(dense: float) -> list[tuple[str, bool]]:
+        made = swept(Variant("default", RankingSettings()), Variant("dense", RankingSettings(0, dense, 0)))
         return [(one.variant, one.reused) for one in made]
 
-    assert run(sweep) == [("default", False), ("dense", False)]
-    assert run(sweep) == [("default", True), ("dense", True)]
-    changed = Sweep((questions,), (Variant("default", RankingSettings()), Variant("dense", RankingSettings(0, 0.4, 0))))
-    assert run(changed) == [("default", True), ("dense", False)]
+    assert run(0.5) == [("default", False), ("dense", False)]
+    assert run(0.5) == [("default", True), ("dense", True)]
+    assert run(0.4) == [("default", True), ("dense", False)]
     (stored,) = (tmp_path / "runs").glob("default.questions.*.json")
     stored.write_text("{", encoding="utf-8")
-    assert run(changed) == [("default", False), ("dense", True)]
+    assert run(0.4) == [("default", False), ("dense", True)]
 
 
-def test_an_interrupted_sweep_continues_where_it_stopped(library: Library, questions: Path, tmp_path: Path) -> None:
-    sweep = Sweep((questions,), tuple(Variant(name, RankingSettings()) for name in ("one", "two")))
-    first = run_sweep(sweep, library, tmp_path, notify=no_notes)
+def test_an_interrupted_sweep_continues_where_it_stopped(swept: Swept) -> None:
+    variants = [Variant(name, RankingSettings()) for name in ("one", "two")]
+    first = swept(*variants)
     next(first)
     first.close()
-
-    assert [one.reused for one in run_sweep(sweep, library, tmp_path, notify=no_notes)] == [True, False]
+    assert [one.reused for one in swept(*variants)] == [True, False]
 
 
 def test_files_and_variants_with_similar_names_have_separate_runs(
-    library: Library, questions: Path, tmp_path: Path
+    swept: Swept, questions: Path, tmp_path: Path
 ) -> None:
-    files = tuple(tmp_path / name for name in ("qa/q.jsonl", "qb/q.jsonl", "b.c.jsonl", "c.jsonl"))
+    files = [tmp_path / name for name in ("qa/q.jsonl", "qb/q.jsonl", "b.c.jsonl", "c.jsonl")]
     for file in files:
         file.parent.mkdir(exist_ok=True)
         file.write_text(questions.read_text(encoding="utf-8"), encoding="utf-8")
-    sweep = Sweep(files, (Variant("a", RankingSettings()), Variant("a.b", RankingSettings(0, 0.5, 0))))
-
-    made = [list(run_sweep(sweep, library, tmp_path / "runs", notify=no_notes)) for _ in range(2)]
-
+    variants = Variant("a", RankingSettings()), Variant("a.b", RankingSettings(0, 0.5, 0))
+    made = [list(swept(*variants, files=files)) for _ in range(2)]
     assert [[one.reused for one in runs] for runs in made] == [[False] * 8, [True] * 8]
     assert len(list((tmp_path / "runs").glob("*.json"))) == 8
 
@@ -195,35 +202,29 @@ def test_files_and_variants_with_similar_names_have_separate_runs(
     ],
 )
 def test_a_missing_model_or_reranker_is_an_error_before_the_first_question(
-    library: Library, questions: Path, tmp_path: Path, variant: Variant, reason: str
+    swept: Swept, tmp_path: Path, variant: Variant, reason: str
 ) -> None:
-    sweep = Sweep((questions,), (Variant("default", RankingSettings()), variant))
-
     with pytest.raises(VariantError, match=f"^{reason}"):
-        next(run_sweep(sweep, library, tmp_path / "runs", notify=no_notes))
+        next(swept(Variant("default", RankingSettings()), variant))
     assert not (tmp_path / "runs").exists()
 
 
 def test_a_missing_question_file_is_an_error_before_the_first_question(
-    library: Library, questions: Path, tmp_path: Path
+    swept: Swept, questions: Path, tmp_path: Path
 ) -> None:
-    sweep = Sweep((questions, tmp_path / "absent.jsonl"), (Variant("default", RankingSettings()),))
-
     with pytest.raises(QuestionFileError, match=r"absent\.jsonl: The file can't be read"):
-        next(run_sweep(sweep, library, tmp_path / "runs", notify=no_notes))
+        next(swept(Variant("default", RankingSettings()), files=[questions, tmp_path / "absent.jsonl"]))
 
 
-def test_a_variant_may_change_the_reranker_and_its_share(library: Library, questions: Path, tmp_path: Path) -> None:
-    variants = (
-        Variant("shipped", RankingSettings()),
-        Variant("none", RankingSettings(), reranker="none"),
-        Variant("all", RankingSettings(reranker_share=1.0)),
-    )
-
+def test_a_variant_may_change_the_reranker_and_its_share(library: Library, swept: Swept) -> None:
     shipped, none, everything = (
-        one.run for one in run_sweep(Sweep((questions,), variants), library, tmp_path, notify=no_notes)
+        one.run
+        for one in swept(
+            Variant("shipped", RankingSettings()),
+            Variant("none", RankingSettings(), reranker="none"),
+            Variant("all", RankingSettings(reranker_share=1.0)),
+        )
     )
-
     settings = [run.fingerprint.settings for run in (shipped, none, everything) if run.fingerprint is not None]
     assert library.models.reranker is not None
     reranker = asdict(library.models.reranker.identity)
@@ -236,38 +237,24 @@ def test_a_variant_may_change_the_reranker_and_its_share(library: Library, quest
     assert shipped.results[0].confidence == everything.results[0].confidence
 
 
-def test_a_variant_may_change_passage_size_and_thresholds(library: Library, questions: Path, tmp_path: Path) -> None:
-    variant = Variant("short", RankingSettings(), passage_tokens=32, thresholds=Thresholds(answered=1.0, nearest=1.0))
-
-    (swept,) = run_sweep(Sweep((questions,), (variant,)), library, tmp_path, notify=no_notes)
-
-    assert isinstance(swept, SweepRun)
-    assert swept.run.fingerprint is not None
-    assert swept.run.fingerprint.model["max_tokens"] == 32
-    assert [result.state for result in swept.run.results] == ["unanswered", "unanswered"]
+def test_a_variant_may_change_passage_size_and_thresholds(swept: Swept) -> None:
+    thresholds = Thresholds(answered=1.0, nearest=1.0)
+    (short,) = swept(Variant("short", RankingSettings(), passage_tokens=32, thresholds=thresholds))
+    assert short.run.fingerprint is not None
+    assert short.run.fingerprint.model["max_tokens"] == 32
+    assert [result.state for result in short.run.results] == ["unanswered", "unanswered"]
 
 
-def test_a_variant_may_use_another_encoder(library: Library, questions: Path, tmp_path: Path) -> None:
-    folder = save_bert(tmp_path / "tiny")
-
-    (swept,) = run_sweep(
-        Sweep((questions,), (Variant("tiny", RankingSettings(), model=str(folder)),)),
-        library,
-        tmp_path / "runs",
-        notify=no_notes,
-    )
-
-    assert swept.run.fingerprint is not None
-    assert swept.run.fingerprint.model["dimension"] == DIMENSION
-    assert swept.run.fingerprint.settings["thresholds"] == asdict(UNCALIBRATED)
+def test_a_variant_may_use_another_encoder(swept: Swept, tmp_path: Path) -> None:
+    (tiny,) = swept(Variant("tiny", RankingSettings(), model=str(save_bert(tmp_path / "tiny"))))
+    assert tiny.run.fingerprint is not None
+    assert tiny.run.fingerprint.model["dimension"] == DIMENSION
+    assert tiny.run.fingerprint.settings["thresholds"] == asdict(UNCALIBRATED)
 
 
-def test_a_folder_of_the_users_own_is_not_replaced_by_an_exported_model(
-    library: Library, questions: Path, tmp_path: Path
-) -> None:
+def test_a_folder_of_the_users_own_is_not_replaced_by_an_exported_model(swept: Swept, tmp_path: Path) -> None:
     model = save_bert(tmp_path / "models" / "mine")
     before = {path: path.read_bytes() for path in model.rglob("*") if path.is_file()}
-    sweep = Sweep((questions,), (Variant("mine", RankingSettings(), model=str(model)),))
     with pytest.raises(OutputError, match=r"models/mine: This folder was not written by a sweep"):
-        next(run_sweep(sweep, library, tmp_path, notify=no_notes))
+        next(swept(Variant("mine", RankingSettings(), model=str(model)), folder=tmp_path))
     assert {path: path.read_bytes() for path in model.rglob("*") if path.is_file()} == before

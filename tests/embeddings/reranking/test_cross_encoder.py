@@ -7,31 +7,23 @@ from pathlib import Path
 import pytest
 import torch
 from sentence_transformers import CrossEncoder
-from transformers import BertConfig, BertForSequenceClassification, PreTrainedTokenizerFast
+from transformers import BertForSequenceClassification, PreTrainedTokenizerFast
 
 from embeddings.errors import RerankerError
 from embeddings.library import Library
 from embeddings.reranking.cross_encoder import CrossEncoderReranker
-from tests.embeddings.fixtures.tiny_rerankers import tiny_tokenizer
+from tests.embeddings.fixtures.tiny_rerankers import WORDS, bert_config, tiny_tokenizer
 
 WINDOWS = [("the film is quiet .", "she is a film ."), ("what is she ?",)]
 
 
 def save_cross_encoder(folder: Path, labels: int) -> Path:
     tokenizer = tiny_tokenizer()
-    tokenizer.no_truncation()
     PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]  # transformers leaves it untyped
         tokenizer_object=tokenizer, pad_token="[PAD]", unk_token="[UNK]", cls_token="[CLS]", sep_token="[SEP]"
     ).save_pretrained(folder)
     torch.manual_seed(0)
-    config = BertConfig(
-        vocab_size=tokenizer.get_vocab_size(),
-        hidden_size=32,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=64,
-        initializer_range=0.3,
-    )
+    config = bert_config(WORDS, 512)
     config.num_labels = labels
     BertForSequenceClassification(config).save_pretrained(folder)
     return folder

@@ -33,23 +33,19 @@ BY_NAME = {each.name: each for each in ABLATIONS}
 
 def test_every_list_of_the_lexicon_has_an_ablation() -> None:
     lists = {name for name in vars(lexicon) if name.isupper() and not name.startswith("_")}
-
     assert {name for each in ABLATIONS for name in each.lists} == lists - CHOOSE_NO_ANSWER
 
 
 @pytest.mark.parametrize("each", ABLATIONS, ids=lambda each: each.name)
 def test_an_ablation_ends_with_its_block(each: ablation.Ablation) -> None:
     before = {name: getattr(abstention, name) for name in ("_FACTS", "_PART_TERMS", "NAMED_WORK")}
-
     with each.applied():
         pass
-
     assert {name: getattr(abstention, name) for name in before} == before
 
 
 def test_a_list_is_empty_wherever_it_is_used() -> None:
     assert is_follow_up("what do they think about it?")
-
     with BY_NAME["pointing words"].applied():
         assert not is_follow_up("what do they think about it?")
 
@@ -73,6 +69,5 @@ def test_the_table_shows_which_measures_a_list_changes(encoder: OnnxEncoder, tmp
 
 def test_the_questions_about_the_shelf_are_a_valid_question_file() -> None:
     file = Path(ablation.__file__).with_name("dickens.jsonl")
-
     lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
     assert [json.loads(question_line(question)) for question in read_questions(file)] == lines

@@ -98,7 +98,6 @@ def test_half_of_squad_has_its_paragraphs_and_questions() -> None:
         pytest.skip(f"{SQUAD_HALF.name} is not beside the project")
     task = read_squad(SQUAD_HALF)
     (review,) = task.reviews
-
     assert len(task.questions) == 6078
     assert sum(question.answerable for question in task.questions) == 2910
     assert sum(len(section.paragraphs) for section in review.sections) == 646
@@ -141,10 +140,8 @@ def squad_of(*questions: object, context: str = "hello world") -> str:
 def test_broken_squad_is_an_error_with_its_reason(tmp_path: Path, content: str, reason: str) -> None:
     file = tmp_path / "squad.json"
     file.write_text(content, encoding="utf-8")
-
     with pytest.raises(QuestionFileError) as error:
         read_squad(file)
-
     assert (error.value.file, error.value.reason) == (file, reason)
 
 
@@ -166,7 +163,6 @@ QRELS = "query-id\tcorpus-id\tscore\nq1\td 1\t2\nq1\td2\t0\n"
 
 def test_a_beir_corpus_is_read_as_one_review_with_a_section_for_each_document(tmp_path: Path) -> None:
     task = read_beir(write_folder(tmp_path, CORPUS, QUERIES, QRELS))
-
     (review,) = task.reviews
     assert review.text == "They tick. They stop.\nNothing but a title"
     assert [(section.slug, section.heading) for section in review.sections] == [
@@ -268,9 +264,7 @@ def test_a_written_run_is_read_in_the_same_order(
     tmp_path_factory: pytest.TempPathFactory, rankings: dict[str, tuple[ScoredDocument, ...]]
 ) -> None:
     file = tmp_path_factory.mktemp("trec") / "a.run"
-
     write_run(rankings, "a tag", file)
-
     assert read_run(file) == {question: strictly_decreasing(ranking) for question, ranking in rankings.items()}
 
 
@@ -278,7 +272,6 @@ def test_a_written_run_is_read_in_the_same_order(
 def test_scores_decrease_strictly_as_c_floats_and_hardly_change(ranking: tuple[ScoredDocument, ...]) -> None:
     decreasing = strictly_decreasing(ranking)
     scores = np.array([scored.score for scored in decreasing], dtype=np.float32)
-
     assert [scored.document for scored in decreasing] == [scored.document for scored in ranking]
     assert (np.diff(scores) < 0).all()
     assert scores == pytest.approx([scored.score for scored in ranking], rel=1e-5, abs=1e-5)
@@ -287,9 +280,7 @@ def test_scores_decrease_strictly_as_c_floats_and_hardly_change(ranking: tuple[S
 def test_ir_measures_reads_written_qrels(tmp_path: Path) -> None:
     judgements = {"q1": (Judgement("a b/1", 2), Judgement("c", 1)), "q 2": (Judgement("50%"),), "q3": ()}
     file = tmp_path / "a.qrels"
-
     write_qrels(judgements, file)
-
     assert read_qrels(file) == {"q1": judgements["q1"], "q 2": judgements["q 2"]}
     read = ir_measures.read_trec_qrels(str(file))  # type: ignore[no-untyped-call]  # it has no annotations
     assert [tuple(qrel)[:3] for qrel in read] == [("q1", "a%20b/1", 2), ("q1", "c", 1), ("q%202", "50%25", 1)]
@@ -298,7 +289,6 @@ def test_ir_measures_reads_written_qrels(tmp_path: Path) -> None:
 def test_equal_scores_are_in_the_order_of_trec_eval(tmp_path: Path) -> None:
     file = tmp_path / "a.run"
     file.write_text("q1 Q0 a 1 0.5 tag\nq1 Q0 b 2 0.5 tag\n\nq1 Q0 c 3 0.7 tag\n", encoding="utf-8")
-
     assert [scored.document for scored in read_run(file)["q1"]] == ["c", "b", "a"]
 
 
@@ -324,7 +314,6 @@ def test_a_broken_trec_file_is_an_error_with_its_line(
 ) -> None:
     file = tmp_path / "trec"
     file.write_text(content, encoding="utf-8")
-
     with pytest.raises(QuestionFileError, match=reason):
         read(file)
 
@@ -363,7 +352,6 @@ def test_an_unreadable_file_is_an_error(tmp_path: Path, read: Callable[[Path], o
     folder = write_folder(tmp_path, CORPUS, QUERIES, QRELS)
     file, named = (folder / "corpus.jsonl", folder) if read is read_beir else (folder / "file", folder / "file")
     file.write_bytes(b"\xff\xfe")
-
     with pytest.raises(QuestionFileError, match="not UTF-8"):
         read(named)
     file.unlink()

@@ -59,7 +59,6 @@ def test_every_key_of_the_format_is_read(write_lines: WriteLines) -> None:
 def test_a_byte_order_mark_and_windows_line_endings_are_ignored(tmp_path: Path) -> None:
     file = tmp_path / "questions.jsonl"
     file.write_bytes(b"\xef\xbb\xbf" + json.dumps(GOOD).encode() + b"\r\n")
-
     assert read_questions(file) == (Question("q1", "Where was it shot?", (), line=1),)
 
 
@@ -85,26 +84,20 @@ def test_a_quote_is_located_and_its_paragraph_is_relevant(write_lines: WriteLine
 def test_every_occurrence_of_a_quote_is_relevant(write_lines: WriteLines) -> None:
     review = build_review("echo", "Echo", [SectionText("a", "A", ("Time passes.", "It rains.", "Time passes."))])
     file = write_lines({**GOOD, "relevant": [{"review": "echo", "quote": "Time passes."}]})
-
     (located,) = locate_quotes(read_questions(file), [review], file)
-
     assert located.spans == (Span("echo", 0, 12), Span("echo", 23, 35))
     assert located.judgements == (Judgement("echo/a/1"), Judgement("echo/a/3"))
 
 
 def test_both_paragraphs_of_a_quote_are_relevant(write_lines: WriteLines, reviews: tuple[Review, ...]) -> None:
     file = write_lines({**GOOD, "relevant": [{"review": "tides", "quote": "on purpose.\nThe sea"}]})
-
     (located,) = locate_quotes(read_questions(file), reviews, file)
-
     assert located.judgements == (Judgement("tides/sea/1"), Judgement("tides/sea/2"))
 
 
 def test_a_question_without_labels_is_unanswerable(write_lines: WriteLines, reviews: tuple[Review, ...]) -> None:
     file = write_lines(GOOD)
-
     (located,) = locate_quotes(read_questions(file), reviews, file)
-
     assert not located.answerable
 
 
@@ -194,23 +187,19 @@ def test_a_broken_file_is_an_error_with_line_and_reason(
     write_lines: WriteLines, reviews: tuple[Review, ...], lines: tuple[object, ...], line: int | None, reason: str
 ) -> None:
     file = write_lines(*lines)
-
     with pytest.raises(QuestionFileError) as error:
         locate_quotes(read_questions(file), reviews, file)
-
     assert (error.value.file, error.value.line, error.value.reason) == (file, line, reason)
 
 
 def test_a_surrogate_pair_is_one_character(write_lines: WriteLines) -> None:
     file = write_lines(r'{"id": "q1", "question": "\ud83d\ude42 why?", "relevant": []}')
-
     assert read_questions(file) == (Question("q1", "🙂 why?", (), line=1),)
 
 
 def test_bytes_that_are_not_utf_8_are_an_error_with_the_line(tmp_path: Path) -> None:
     file = tmp_path / "questions.jsonl"
     file.write_bytes(json.dumps(GOOD).encode() + b'\n{"id": "caf\xe9"}\n')
-
     with pytest.raises(QuestionFileError, match=r", line 2: Byte 12 of the line is not UTF-8"):
         read_questions(file)
 
@@ -224,14 +213,12 @@ def test_the_error_of_a_quote_says_when_no_text_is_similar(
     write_lines: WriteLines, reviews: tuple[Review, ...]
 ) -> None:
     file = write_lines({**GOOD, "relevant": [{"review": "tides", "quote": "§§§"}]})
-
     with pytest.raises(QuestionFileError, match="The nearest text is not similar at all"):
         locate_quotes(read_questions(file), reviews, file)
 
 
 def test_a_split_is_selected_by_name(write_lines: WriteLines) -> None:
     file = write_lines({**GOOD, "split": "dev"}, {**GOOD, "id": "q2", "split": "held-out"}, {**GOOD, "id": "q3"})
-
     assert [question.id for question in select_split(read_questions(file), "held-out", file)] == ["q2"]
 
 
@@ -240,7 +227,6 @@ def test_a_split_is_selected_by_name(write_lines: WriteLines) -> None:
 )
 def test_an_unknown_split_is_an_error_that_lists_the_splits(write_lines: WriteLines, line: object, listed: str) -> None:
     file = write_lines(line)
-
     with pytest.raises(QuestionFileError, match=listed):
         select_split(read_questions(file), "test", file)
 
@@ -265,5 +251,4 @@ def test_a_written_line_is_read_back_as_the_same_question(
 ) -> None:
     file = tmp_path_factory.mktemp("questions") / "questions.jsonl"
     file.write_text(question_line(question) + "\n", encoding="utf-8")
-
     assert read_questions(file) == (question,)

@@ -82,7 +82,6 @@ class Page(HTMLParser):
 
 def test_the_page_is_well_formed_and_loads_nothing(evaluation: Evaluation) -> None:
     page = render_report(evaluation, THRESHOLDS)
-
     parsed = Page(page)
     assert parsed.open == []
     assert parsed.addresses == []
@@ -92,7 +91,6 @@ def test_the_page_is_well_formed_and_loads_nothing(evaluation: Evaluation) -> No
 
 def test_the_text_of_questions_and_reviews_is_escaped(evaluation: Evaluation) -> None:
     page = render_report(evaluation, THRESHOLDS)
-
     parsed = Page(page)
     assert "img" not in parsed.tags
     assert parsed.tags.count("script") == 1
@@ -102,14 +100,12 @@ def test_the_text_of_questions_and_reviews_is_escaped(evaluation: Evaluation) ->
 
 def test_quotes_and_relevant_spans_are_marked(evaluation: Evaluation) -> None:
     page = render_report(evaluation, THRESHOLDS)
-
     assert re.search(r'<mark class="quoted relevant">The clock is broken\.</mark>', page)
     assert "<b class=yes>right</b>" in page
 
 
 def test_every_measure_has_its_interval(evaluation: Evaluation) -> None:
     page = render_report(evaluation, THRESHOLDS)
-
     assert "<th scope=col>95% interval</th><th scope=col>value</th>" in page
     assert "<th scope=row>passages nDCG@10</th><td>[0.207, 1.000]</td><td>1.000</td>" in page
     assert "3 questions, 1 of them answerable; 1 review; " in page
@@ -118,7 +114,6 @@ def test_every_measure_has_its_interval(evaluation: Evaluation) -> None:
 
 def test_the_worst_questions_come_first(evaluation: Evaluation) -> None:
     page = render_report(evaluation, THRESHOLDS)
-
     worst = sorted(evaluation.run.results, key=lambda result: (-question_loss(result), result.id))
     places = [page.index(f"<span class=facts>{result.id} ") for result in worst]
     assert places == sorted(places)
@@ -127,9 +122,7 @@ def test_the_worst_questions_come_first(evaluation: Evaluation) -> None:
 
 def test_the_number_of_questions_is_limited(library: Library) -> None:
     many = tuple(JudgedQuestion(f"q{number}", "Is it raining?", (), ()) for number in range(REPORT_QUESTIONS + 5))
-
     page = render_report(evaluate(library, Task("many", library.reviews(), many, paragraph_of_hit)), THRESHOLDS)
-
     assert page.count("<details") == REPORT_QUESTIONS
     assert "<th scope=col>value</th><th scope=col>95% interval</th>" in page
     assert f"The page shows the {REPORT_QUESTIONS} worst of {REPORT_QUESTIONS + 5} questions." in page
@@ -137,7 +130,6 @@ def test_the_number_of_questions_is_limited(library: Library) -> None:
 
 def test_a_report_is_written_in_one_step(evaluation: Evaluation, tmp_path: Path) -> None:
     write_report(evaluation, THRESHOLDS, tmp_path / "report.html")
-
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
     assert (tmp_path / "report.html").read_text(encoding="utf-8") == render_report(evaluation, THRESHOLDS)
 
@@ -227,5 +219,4 @@ def test_filters_and_keys_work_in_chromium(evaluation: Evaluation, tmp_path: Pat
 
 def test_chromium_uses_the_dark_theme_if_preferred(evaluation: Evaluation, tmp_path: Path) -> None:
     seen = visited(render_report(evaluation, THRESHOLDS), tmp_path, "--blink-settings=preferredColorScheme=0")
-
     assert seen["paper"] == "rgb(23, 23, 26)"
