@@ -24,6 +24,9 @@ from tests.bot.cli.conftest import Run, process
 from tests.bot.cli.terminal import terminal
 from tests.project import QUESTIONS
 
+PLAIN = "--no-reranker"
+"""For tests that are about other things than the reranker, which takes most of a question's time."""
+
 
 def question_file(folder: Path, text: str) -> Path:
     """Write a question file with one unanswerable question."""
@@ -48,7 +51,7 @@ def runs(indexed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("runs")
     for name, options in (("default", ()), ("bm25", ("--ranking", "bm25"))):
         saved = folder / f"{name}.json"
-        assert process("evaluate", QUESTIONS, "--data", indexed, *options, "--save", saved).code == 0
+        assert process("evaluate", QUESTIONS, "--data", indexed, PLAIN, *options, "--save", saved).code == 0
     whole = load_run(folder / "default.json")
     assert whole.fingerprint is not None
     ids = {question.id for question in read_questions(QUESTIONS) if question.split == "dev"}
@@ -69,7 +72,7 @@ def test_importing_the_commands_imports_no_engine() -> None:
 
 
 def test_evaluate_prints_the_interval_first_for_few_questions(run: Run, indexed: Path) -> None:
-    done = run("evaluate", QUESTIONS, "--data", indexed)
+    done = run("evaluate", QUESTIONS, "--data", indexed, PLAIN)
 
     assert done.code == 0, done.err
     lines = done.out.splitlines()
@@ -203,7 +206,7 @@ def test_an_index_is_not_built_in_a_folder_with_other_files(run: Run, data: Path
 
 
 def test_a_run_that_is_not_worse_passes_the_baseline(run: Run, indexed: Path, runs: Path) -> None:
-    done = run("evaluate", QUESTIONS, "--data", indexed, "--baseline", runs / "default.json")
+    done = run("evaluate", QUESTIONS, "--data", indexed, PLAIN, "--baseline", runs / "default.json")
 
     assert done.code == 0, done.err
     assert "No measure is significantly worse than in default." in done.out
@@ -212,7 +215,7 @@ def test_a_run_that_is_not_worse_passes_the_baseline(run: Run, indexed: Path, ru
 def test_a_worse_run_fails_the_baseline_and_lists_questions(run: Run, indexed: Path, runs: Path) -> None:
     baseline = runs / "default.json"
 
-    done = run("evaluate", QUESTIONS, "--data", indexed, "--ranking", "bm25", "--baseline", baseline, "--json")
+    done = run("evaluate", QUESTIONS, "--data", indexed, PLAIN, "--ranking", "bm25", "--baseline", baseline, "--json")
 
     assert done.code == 1
     assert done.json["questions"] == 118
@@ -340,10 +343,8 @@ def _thresholds(data: Path) -> tuple[str, str]:
 
 def test_calibrate_asks_at_a_terminal(data: Path) -> None:
     for answer, code in (("n", 1), ("y", 0)):
-        with terminal("calibrate", QUESTIONS, "--data", data, "--split", "held-out", environment={"TERM": "dumb"}) as (
-            screen,
-            running,
-        ):
+        command = ("calibrate", QUESTIONS, "--data", data, "--split", "held-out", PLAIN)
+        with terminal(*command, environment={"TERM": "dumb"}) as (screen, running):
             screen.wait_for("Store the new thresholds? [y/N]")
             screen.type(f"{answer}\r")
             while screen.read(60):
@@ -355,15 +356,16 @@ def test_calibrate_asks_at_a_terminal(data: Path) -> None:
 @pytest.mark.parametrize("content", [json.dumps({"0" * 64: {"answered": 0.9, "nearest": 0.8}}), "{broken"])
 def test_calibrate_replaces_a_calibration_that_evaluate_refuses(run: Run, data: Path, content: str) -> None:
     stored = data / "calibration.json"
-    assert run("calibrate", QUESTIONS, "--data", data, "--split", "held-out", "--yes").code == 0
+    held_out = (QUESTIONS, "--data", data, "--split", "held-out", PLAIN)
+    assert run("calibrate", *held_out, "--yes").code == 0
     chosen = stored.read_text(encoding="utf-8")
     stored.write_text(content, encoding="utf-8")
 
     assert "calibrate" in run("evaluate", QUESTIONS, "--data", data).complaint
-    assert run("calibrate", QUESTIONS, "--data", data, "--split", "held-out", "--yes").code == 0
+    assert run("calibrate", *held_out, "--yes").code == 0
 
     assert stored.read_text(encoding="utf-8") == chosen
-    assert run("evaluate", QUESTIONS, "--data", data, "--split", "held-out").code == 0
+    assert run("evaluate", *held_out).code == 0
     stored.write_text(content, encoding="utf-8")
     assert "Removed." in run("calibrate", "--reset", "--data", data).out
     assert not stored.exists()
@@ -385,8 +387,8 @@ def test_an_unreachable_goal_is_an_error_and_stores_nothing(
 def test_sweep_shows_the_variants_in_one_table_and_reuses_runs(run: Run, indexed: Path, tmp_path: Path) -> None:
     file = tmp_path / "sweep.toml"
     file.write_text(
-        f"questions = [{json.dumps(str(QUESTIONS))}]\n[variants.default]\n"
-        "[variants.dense]\nranking = {passage_lexical = 0, sentence_lexical = 0}\n",
+        f'questions = [{json.dumps(str(QUESTIONS))}]\n[variants.default]\nreranker = "none"\n'
+        '[variants.dense]\nreranker = "none"\nranking = {passage_lexical = 0, sentence_lexical = 0}\n',
         encoding="utf-8",
     )
     command = ("sweep", file, "--data", indexed, "--runs", tmp_path / "runs", "--split", "held-out")
