@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [NAME ...] [--full] [--json FILE] [--page FILE]`: measure, print a table, draw plots.
+"""`python -m tests.benchmarks [NAME ...] [--full] [--json FILE]`: measure, and print tables.
 
 Exits with 1 if a target is missed.
 """
@@ -17,7 +17,6 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from tests.benchmarks.harness.page import write_page
 from tests.benchmarks.harness.processes import ProcessError
 from tests.benchmarks.harness.results import Results, as_json
 from tests.benchmarks.harness.workspace import Workspace
@@ -58,8 +57,7 @@ def main(
     names: Annotated[list[str] | None, typer.Argument(help=f"Which: {', '.join(BENCHMARKS)}. By default all.")] = None,
     full: Annotated[bool, typer.Option("--full", help="Go up to a million passages.")] = False,
     small: Annotated[bool, typer.Option("--small", help="Show that it runs. The figures mean nothing.")] = False,
-    file: Annotated[Path | None, typer.Option("--json", help="Write the checks to this file.")] = None,
-    page: Annotated[Path | None, typer.Option(help="Write the plots to this file, not to a temporary folder.")] = None,
+    file: Annotated[Path | None, typer.Option("--json", help="Write all figures to this file.")] = None,
     work: Annotated[Path | None, typer.Option(help="Work in this folder, and keep it for the next run.")] = None,
 ) -> None:
     """Measure speed, memory and quality against the best alternative."""
@@ -80,17 +78,15 @@ def main(
                 found[name] = Results(failed=str(error))
             each = found[name]
             said.print(f"{name}: {each.skipped or each.failed or f'{time.perf_counter() - began:.0f} s'}", markup=False)
-    _print(found)
-    page = page or Path(tempfile.gettempdir()) / "review-bot-benchmarks.html"
-    write_page(found, page)
-    said.print(f"The plots are in {page}.")
+    print_tables(found, Console())
     if file is not None:
         file.write_text(json.dumps(as_json(found), indent=1) + "\n", encoding="utf-8")
     if any(each.failed or not all(check.met for check in each.checks) for each in found.values()):
         raise typer.Exit(1)
 
 
-def _print(found: Mapping[str, Results]) -> None:
+def print_tables(found: Mapping[str, Results], console: Console) -> None:
+    """Print every figure, how costs grow, and every check."""
     figures = Table("figure", "value", "unit")
     checks = Table("check", "value", "target", "met")
     for name, each in found.items():
@@ -99,8 +95,14 @@ def _print(found: Mapping[str, Results]) -> None:
         for check in each.checks:
             met = "yes" if check.met else "NO"
             checks.add_row(f"{name}: {check.name}", f"{check.value:.3f}", check.limit, met)
-    console = Console()
-    for table in (figures, checks):
+    curves = [curve for each in found.values() for curve in each.curves]
+    sizes = sorted({size for curve in curves for size, _ in curve.points})
+    growth = Table("by passages", *(f"{size:,}" for size in sizes), "unit")
+    for curve in curves:
+        costs = dict(curve.points)
+        shown = [f"{costs[size]:,.3g}" if size in costs else "" for size in sizes]
+        growth.add_row(f"{curve.plot}: {curve.name}", *shown, curve.unit)
+    for table in (figures, growth, checks):
         if table.row_count:
             console.print(table)
 

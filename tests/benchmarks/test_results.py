@@ -1,8 +1,11 @@
-"""The results of the benchmarks: as JSON for other programs, as a page for people."""
+"""The results of the benchmarks: as JSON for other programs, as tables for people."""
 
 from __future__ import annotations
 
-from tests.benchmarks.harness.page import page
+import pytest
+from rich.console import Console
+
+from tests.benchmarks.__main__ import print_tables
 from tests.benchmarks.harness.results import Results, as_json
 
 FOUND = Results()
@@ -42,20 +45,10 @@ def test_a_check_is_met_at_its_target() -> None:
     assert [check.met for check in found.checks] == [True, True]
 
 
-def test_the_page_shows_checks_figures_curves_and_what_was_skipped() -> None:
-    text = page(ALL)
-    for shown in (
-        "some: cost",
-        "≤ 0.2",
-        "≥ 1.5",
-        "some: memory",
-        "others: there is no network",
-        "last: the disk is full",
-    ):
-        assert shown in text
-    assert text.count("<polyline") == 2
-    assert "cold &lt;start&gt;: 0.2 seconds at 10,000 passages" in text
-
-
-def test_the_page_loads_nothing_from_other_addresses() -> None:
-    assert "http" not in page(ALL).replace("http-equiv", "")
+def test_the_tables_show_checks_figures_and_how_costs_grow(capsys: pytest.CaptureFixture[str]) -> None:
+    print_tables(ALL, Console(width=200))
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in capsys.readouterr().out.splitlines()]
+    assert ["some: memory", "120.000", "MiB"] in rows
+    assert ["Opening: cold <start>", "0.001", "0.2", "seconds"] in rows
+    assert ["some: cost", "0.100", "≤ 0.2", "yes"] in rows
+    assert ["some: speed", "1.400", "≥ 1.5", "NO"] in rows

@@ -37,7 +37,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Curve:
-    """How a cost grows: `points` are (passages, cost). Curves of one `plot` are drawn together."""
+    """How a cost grows: `points` are (passages, cost). Curves of one `plot` belong together."""
 
     plot: str
     unit: str

@@ -30,7 +30,7 @@ class Workspace:
 
     @property
     def sizes(self) -> tuple[int, ...]:
-        """The sizes in passages of the corpora that cost is plotted over."""
+        """The sizes in passages of the corpora that show how cost grows."""
         if self.small:
             return (100, 400)
         return (100, 1_000, 10_000, 100_000, *((1_000_000,) if self.full else ()))
