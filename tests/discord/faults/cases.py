@@ -6,7 +6,6 @@ them ended as promised.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -41,34 +40,6 @@ async def a_lost_session_starts_again(club: Club, disturbance: dict[str, Any]) -
     await club.loopback.ready(identifies=2, timeout=20)
     assert "deferrals" in (await club.ask()).text
     assert (await club.loopback.stats())["identifies"] == 2
-
-
-async def a_heartbeat_without_acknowledgement_leads_to_a_new_connection(
-    loopback_url: str, reviews: Path, store: Path
-) -> None:
-    async with connect(loopback_url) as loopback:
-        await loopback.settings(heartbeat_interval=0.2)
-    async with run_club(loopback_url, reviews, store, heartbeat_timeout=0.5) as club:
-        await club.loopback.disturb("heartbeats", acknowledged=False)
-        await _until_resumed(club)
-        await club.loopback.disturb("heartbeats", acknowledged=True)
-        assert "deferrals" in (await club.ask()).text
-        assert (await club.loopback.stats())["identifies"] == 1
-
-
-async def _until_resumed(club: Club) -> None:
-    async with asyncio.timeout(10):
-        while not (await club.loopback.stats())["resumes"]:
-            await asyncio.sleep(0.05)
-
-
-async def a_global_limit_leaves_callbacks_alone(club: Club) -> None:
-    await club.loopback.fault("POST /channels/.*", "status", status=429, scope_global=True, retry_after=1.5)
-    await club.ana.mention(club.general, QUESTION)
-    asked = await club.ana.slash(club.general, "ask", question=QUESTION)
-    assert await asked.acknowledged() < 1.0
-    await club.says("deferrals", "deferrals")
-    assert (await club.loopback.stats())["rate_limited"] == 0
 
 
 class SlowEncoder(WrappedEncoder):

@@ -10,7 +10,7 @@ from typing import Any
 from bot.app.runner import Exit
 from tests.discord.faults import cases
 from tests.discord.loopback.state.objects import Permission
-from tests.discord.running import test_faults, test_run
+from tests.discord.running import test_faults, test_gateway, test_run
 
 Case = partial[Coroutine[Any, Any, Any]]
 """One form of a fault: a test with some arguments given. The runner adds the fixtures that it also names."""
@@ -64,6 +64,11 @@ def _end(exit_code: Exit, said: str, **disturbance: Any) -> Case:
     return partial(test, disturbance=disturbance, code=exit_code, said=said)
 
 
+def _unread(**disturbance: Any) -> Case:
+    test = test_run.test_the_bot_connects_again_after_a_frame_that_it_cannot_read
+    return partial(test, disturbance=disturbance)
+
+
 def _fault(number: int, name: str, promise: str, *forms: Case, **how: Any) -> Fault:
     return Fault(number, name, promise, forms, **how)
 
@@ -92,12 +97,12 @@ FAULTS = (
     ),
     _fault(
         6, "no heartbeat acknowledgement", "reconnects, answers",
-        partial(cases.a_heartbeat_without_acknowledgement_leads_to_a_new_connection),
+        partial(test_faults.test_a_heartbeat_without_acknowledgement_leads_to_a_new_connection),
     ),
     _fault(
-        7, "malformed event, corrupt frame", "non-zero exit, logged",
-        _end(Exit.CONNECTION, "can't read what Discord sent", action="event", name="MESSAGE_CREATE", data={}),
-        _end(Exit.CONNECTION, "can't read what Discord sent", action="raw", hex="0011223344"),
+        7, "malformed event, corrupt frame", "skipped or connected again, logged, answered",
+        partial(test_gateway.test_no_event_that_cannot_be_read_ends_the_connection, data={}),
+        _unread(action="event", name="READY", data={}), _unread(action="raw", hex="0011223344"),
     ),
     _fault(
         8, "gateway handshake 503", "retried with backoff",
@@ -161,7 +166,7 @@ FAULTS = (
     _fault(
         21, "bucket empty, global 429", "no 429 caused; callbacks unaffected",
         partial(test_faults.test_an_empty_rate_limit_causes_no_429),
-        partial(cases.a_global_limit_leaves_callbacks_alone),
+        partial(test_faults.test_a_global_limit_leaves_callbacks_alone),
     ),
     _fault(22, "slow model", '"heartbeat blocked" never logged', partial(cases.a_slow_model), at_once=True),
     _fault(

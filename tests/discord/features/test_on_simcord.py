@@ -6,21 +6,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import discord
 import pytest
 
 from bot.app.client import ReviewBot
 from bot.cogs.ask.cog import MENU
 from bot.settings import Settings
 from bot.storage.database import Database
-from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE, open_engine
-from tests.discord.loopback.state.payloads import texts, walk
+from tests.discord.harness.club import QUESTION, open_engine
+from tests.discord.loopback.state.payloads import texts
 
 simcord = pytest.importorskip("simcord", reason="simcord, the second opinion, is not installed")
 
@@ -82,21 +81,6 @@ def text(message: Any) -> str:
     return "\n".join(texts(components(message)))
 
 
-def labels(message: Any) -> list[str]:
-    """Return the labels of its buttons."""
-    return [
-        str(each.get("label"))
-        for each in walk(components(message))
-        if each["type"] == discord.ComponentType.button.value
-    ]
-
-
-def options(message: Any) -> Iterator[dict[str, Any]]:
-    """Yield the options of its menu."""
-    for each in walk(components(message)):
-        yield from each.get("options", ())
-
-
 async def test_every_way_to_ask_gets_an_answer(reviews: Path, store: Path) -> None:
     async with world(reviews, store) as club:
         asked = await club.ana.slash(club.general, "ask", question=QUESTION)
@@ -118,20 +102,6 @@ async def test_every_way_to_ask_gets_an_answer(reviews: Path, store: Path) -> No
         said = await club.bea.send(club.general, "what is a deferral?")
         assert club.general.last_message.id == said.id
         assert DEFERRAL in text((await club.ana.context_menu(club.general, MENU, said)).response)
-
-
-async def test_a_question_without_an_answer_is_refused(reviews: Path, store: Path) -> None:
-    async with world(reviews, store) as club:
-        refused = await club.ana.slash(club.general, "ask", question=UNANSWERABLE)
-        assert "The reviews don’t say" in text(refused.response)
-        assert "More passages" not in labels(refused.response)
-        unknown = await club.ana.slash(club.general, "ask", question=QUESTION, review="xyzzy")
-        assert "There is no review" in text(unknown.response)
-        await club.ana.send(club.general, club.addressed(""))
-        assert "/help" in text(club.general.last_message)
-        robot = club.server.add_member(club.env.create_user("Robot", bot=True))
-        said = await robot.send(club.general, club.addressed(QUESTION))
-        assert club.general.last_message.id == said.id
 
 
 async def test_every_way_to_follow_up_is_understood(reviews: Path, store: Path) -> None:
@@ -176,28 +146,6 @@ async def test_every_button_of_an_answer_works(reviews: Path, store: Path) -> No
         before = len(club.general.history())
         assert (await club.ana.click(answer, label="Delete")).acknowledged
         assert len(club.general.history()) == before - 1
-
-
-async def test_members_can_read_reviews_contents_and_sections(reviews: Path, store: Path) -> None:
-    async with world(reviews, store) as club:
-        choices = await club.ana.autocomplete(club.general, "section", "section", "etical", review=OWNERS)
-        assert choices[0] == {"name": "The Ethical Mirror", "value": "the-ethical-mirror"}
-        opened = await club.ana.slash(club.general, "section", review=OWNERS, section=choices[0]["value"])
-        assert opened.ephemeral
-        assert "The Ethical Mirror" in text(opened.response)
-        missing = await club.ana.slash(club.general, "section", review=OWNERS, section="xyzzy")
-        assert "There is no section" in text(missing.response)
-
-        listed = (await club.ana.slash(club.general, "reviews")).response
-        assert "The Lighthouse Keeper" in text(listed)
-        chosen = next(each["value"] for each in options(listed) if "Lighthouse" in each["label"])
-        contents = (await club.ana.select(listed, [chosen])).response
-        chosen = next(each["value"] for each in options(contents) if "The Lamp" in each["label"])
-        assert "cleaned every evening" in text((await club.ana.select(contents, [chosen])).response)
-        assert "The Ethical Mirror" in text((await club.ana.slash(club.general, "sections", review=OWNERS)).response)
-
-        shown = await club.ana.slash(club.general, "help")
-        assert (shown.ephemeral, "/ask" in text(shown.response)) == (True, True)
 
 
 async def test_an_old_button_works_after_a_restart(reviews: Path, store: Path) -> None:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import Any
 
 import aiohttp
 import pytest
 
 from tests.discord.harness.bots import QUESTION, Small, echoing, scene, until
-from tests.discord.harness.logs import watch
 from tests.discord.loopback.client import connect
 from tests.discord.loopback.validation.request_log import CALLBACK, CHANNEL_MESSAGES
 
@@ -38,15 +36,6 @@ async def test_an_exhausted_bucket_makes_the_client_wait(loopback_url: str) -> N
         await channel.send("2")
         await channel.send("3")
         assert asyncio.get_running_loop().time() - begun > 0.4
-
-
-async def test_a_global_429_holds_everything_back(loopback_url: str) -> None:
-    bot = Small()
-    with watch(logging.WARNING) as log:
-        async with scene(loopback_url, bot) as club:
-            await club.loopback.fault("POST /channels/.*", "status", status=429, scope_global=True, retry_after=0.3)
-            await bot.channel(club.general).send("x")
-    assert any("Global rate limit has been hit" in line for line in log.lines)
 
 
 @pytest.mark.parametrize(

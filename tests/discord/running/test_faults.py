@@ -13,9 +13,9 @@ from typing import Any
 import discord
 import pytest
 
-from tests.discord.harness.club import QUESTION, Club, run_club
+from tests.discord.harness.club import QUESTION, Club, eventually, run_club
 from tests.discord.harness.logs import LogWatch
-from tests.discord.loopback.client import Interaction, answered
+from tests.discord.loopback.client import Interaction, answered, connect
 from tests.discord.loopback.state.objects import Permission
 
 CALLBACK = "POST /interactions/.*/callback"
@@ -60,6 +60,19 @@ async def test_a_failed_handshake_during_a_reconnect_loses_no_question(club: Clu
     assert (stats["identifies"], stats["resumes"]) == (1, 1)
     told = [line for line in log.lines if line.startswith("WARNING bot.transport.gateway")]
     assert [line.count("status 503") for line in told] == [1, 1]
+
+
+async def test_a_heartbeat_without_acknowledgement_leads_to_a_new_connection(
+    loopback_url: str, reviews: Path, store: Path
+) -> None:
+    async with connect(loopback_url) as loopback:
+        await loopback.settings(heartbeat_interval=0.2)
+    async with run_club(loopback_url, reviews, store, heartbeat_timeout=0.5) as club:
+        await club.loopback.disturb("heartbeats", acknowledged=False)
+        await eventually(club.loopback.stats, lambda stats: stats["resumes"])
+        await club.loopback.disturb("heartbeats", acknowledged=True)
+        assert "deferrals" in (await club.ask()).text
+        assert (await club.loopback.stats())["identifies"] == 1
 
 
 @pytest.mark.parametrize(
@@ -229,6 +242,15 @@ async def test_an_empty_rate_limit_causes_no_429(club: Club) -> None:
     assert await asked.acknowledged() < 1.0
     await asked.answer()
     await club.says(*["deferrals"] * (len(said) + 3))
+    assert (await club.loopback.stats())["rate_limited"] == 0
+
+
+async def test_a_global_limit_leaves_callbacks_alone(club: Club) -> None:
+    await club.loopback.fault("POST /channels/.*", "status", status=429, scope_global=True, retry_after=1.5)
+    await club.ana.mention(club.general, QUESTION)
+    asked = await club.ana.slash(club.general, "ask", question=QUESTION)
+    assert await asked.acknowledged() < 1.0
+    await club.says("deferrals", "deferrals")
     assert (await club.loopback.stats())["rate_limited"] == 0
 
 
