@@ -101,6 +101,7 @@ if TYPE_CHECKING:
     from embeddings.records import relevant_hits as relevant_hits
     from embeddings.retrieval.query import Query as Query
     from embeddings.retrieval.query import is_follow_up as is_follow_up
+    from embeddings.retrieval.query import points_back as points_back
 
 _MODULES = {
     "embeddings.library": "Library",
@@ -127,7 +128,7 @@ _MODULES = {
     "embeddings.documents.sandbox": "convert_in_sandbox",
     "embeddings.index.collection": "INDEX_DIRECTORY",
     "embeddings.index.build.sources": "check_reviews",
-    "embeddings.retrieval.query": "Query is_follow_up",
+    "embeddings.retrieval.query": "Query is_follow_up points_back",
     "embeddings.answering.calibration": "CALIBRATION_FILE Thresholds",
     "embeddings.answering.models": "Models check_weights",
 }

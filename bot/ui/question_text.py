@@ -10,11 +10,14 @@ import re
 from collections.abc import Callable
 from typing import TypeAlias
 
+from bot.config import MAX_QUESTION
 from bot.ui.escape import one_line
+from bot.ui.truncate import fit
 
 NameOf: TypeAlias = Callable[[str, int], str | None]
 """Return the name of what a mention's mark (`#`, `@&`) and its number stand for, or None if it isn't known."""
 
+_SENTENCE_ENDS = re.compile(r"(?<=[.!?…؟])\s+|(?<=[。！？])")
 _MARKUP = re.compile(
     r"<(?:(?P<mark>@[!&]?|#)(?P<number>\d+)"
     r"|a?:\w*:\d+"  # a custom emoji
@@ -24,6 +27,15 @@ _MARKUP = re.compile(
     r"|@(?:everyone|here)\b"
     r"|(?<!\d)\d{17,20}(?!\d)"  # an id, typed or in a link
 )
+
+
+def within_limit(text: str) -> str:
+    """Return a text that is short enough, else its last sentence with a question mark, else its start."""
+    if len(text) <= MAX_QUESTION:
+        return text
+    asked = [sentence for sentence in _SENTENCE_ENDS.split(text) if sentence.endswith(("?", "？", "؟"))]
+    question = asked[-1] if asked else text
+    return question[: fit(question, MAX_QUESTION, len)]
 
 
 def question_text(content: str, name_of: NameOf | None = None) -> str:

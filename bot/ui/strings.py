@@ -260,6 +260,11 @@ class Catalogue:
     )
     superseded: str = "I answer the newest of your questions. Ask this one again in a moment."
     menu_without_text: str = "That message has no text to look up."
+    unread_original: str = (
+        "I can’t read the message that you replied to. Open its menu, and choose *Apps*, then *Ask the reviews about "
+        "this*."
+    )
+    unread_forward: str = "I can’t read the message that you forwarded. Send me its text instead."
     unread_role: str = (
         "You mentioned my role, and Discord doesn’t let me read such a message. If it was a question, mention me "
         "myself or use `/ask`."

@@ -151,8 +151,12 @@ def find_intent(question: str) -> Intent | None:
 
 def is_follow_up(question: str) -> bool:
     """Return True if a question has a word that points back ("and who plays her?") or is too short to be complete."""
-    asked = words(question)
-    return len(asked) <= SHORT_QUESTION_WORDS or not POINTING_WORDS.isdisjoint(asked)
+    return len(words(question)) <= SHORT_QUESTION_WORDS or points_back(question)
+
+
+def points_back(question: str) -> bool:
+    """Return True if a question has a word that points back, so that it says little by itself."""
+    return not POINTING_WORDS.isdisjoint(words(question))
 
 
 def _end_of(text: str, encoder: Encoder) -> str:

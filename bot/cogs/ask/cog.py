@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeAlias
 
@@ -11,18 +10,15 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cogs.ask.replies import Replies
-from bot.cogs.ask.service import AskService, names_in
+from bot.cogs.ask.service import AskService, text_of
 from bot.cogs.autocomplete import complete
 from bot.cogs.context import Interaction, InteractionHandler
 from bot.config import MAX_QUESTION, MIN_QUESTION
 from bot.observability.trace import Source
-from bot.ui.question_text import question_text
 from bot.ui.read_back import question_in
 from bot.ui.text import notice
-from bot.ui.truncate import fit
 
 MENU = "Ask the reviews about this"
-_SENTENCE_ENDS = re.compile(r"(?<=[.!?…؟])\s+|(?<=[。！？])")
 _KINDS = frozenset({discord.MessageType.default, discord.MessageType.reply})
 
 Question = app_commands.Range[str, MIN_QUESTION, MAX_QUESTION]
@@ -44,6 +40,7 @@ class AskCog(commands.Cog):
         self._handler = handler
         self._ask = ask
         self._replies = replies
+        self._started = discord.utils.utcnow()
 
     async def cog_load(self) -> None:
         """Add the message menu."""
@@ -68,8 +65,7 @@ class AskCog(commands.Cog):
     async def ask_about(self, interaction: Interaction, message: discord.Message) -> None:
         """Ask with a message's text, or with an answer's own question."""
         async with self._handler.handle(interaction) as context:
-            question = question_in(message) or question_text(message.content, names_in(interaction.guild))
-            question = _within_limit(question)
+            question = question_in(message) or text_of(message, interaction.guild)
             if not question:
                 await self._handler.delivery.send_now(interaction, notice(context.words.menu_without_text))
                 return
@@ -80,22 +76,27 @@ class AskCog(commands.Cog):
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:
         """Answer a mention, a reply to an answer, or a direct message."""
-        me = self._bot.user
-        if me is None or message.author.bot or message.webhook_id is not None or message.type not in _KINDS:
-            return
-        if message.guild is None or any(mentioned.id == me.id for mentioned in message.mentions):
+        if self._is_asked(message):
             if self._handler.in_flight.is_new(message.id):
-                await self._replies.answer(message, question_text(message.content, names_in(message.guild)))
+                await self._replies.answer(message)
         # Discord sends the text of a message only to a bot that it mentions.
-        elif (message.reference or message.role_mentions) and not message.content and not message.stickers:
+        elif _is_by_member(message) and not message.content and not message.stickers:
             await self._replies.explain(message)
 
     @commands.Cog.listener()
     async def on_raw_message_edit(self, event: discord.RawMessageUpdateEvent) -> None:
-        """Update the reply. Discord also sends an edit when a link unfolds, which changes no word."""
-        content = event.data.get("content")
-        if content:
-            await self._replies.update(event.message_id, question_text(content, names_in(event.message.guild)))
+        """Update the reply, or answer a mention that the edit adds.
+
+        Discord also sends an edit when a link unfolds, which changes no word.
+        """
+        message = event.message
+        if not event.data.get("content"):
+            return
+        if self._replies.follows(message.id):
+            await self._replies.update(message)
+        # What was written before the bot started may have been answered.
+        elif message.created_at > self._started:
+            await self.on_message(message)
 
     @commands.Cog.listener()
     async def on_raw_message_delete(self, event: discord.RawMessageDeleteEvent) -> None:
@@ -107,11 +108,11 @@ class AskCog(commands.Cog):
         """Do the same for many messages."""
         await self._replies.delete(event.message_ids)
 
+    def _is_asked(self, message: discord.Message) -> bool:
+        """Return True if a member writes to the bot: by a direct message or a mention."""
+        mentioned = any(user == self._bot.user for user in message.mentions)
+        return _is_by_member(message) and (message.guild is None or mentioned)
 
-def _within_limit(text: str) -> str:
-    """Return a text that is short enough, else its last sentence with a question mark, else its start."""
-    if len(text) <= MAX_QUESTION:
-        return text
-    asked = [sentence for sentence in _SENTENCE_ENDS.split(text) if sentence.endswith(("?", "？", "؟"))]
-    question = asked[-1] if asked else text
-    return question[: fit(question, MAX_QUESTION, len)]
+
+def _is_by_member(message: discord.Message) -> bool:
+    return not message.author.bot and message.webhook_id is None and message.type in _KINDS

@@ -14,16 +14,17 @@ import discord
 from cachetools import TTLCache
 
 from bot.cogs.ask.history import AskRequest, History
-from bot.cogs.ask.service import AskService, outcome_of
+from bot.cogs.ask.service import AskService, names_in, outcome_of, text_of
 from bot.cogs.context import AskContext, InteractionHandler
 from bot.config import HINT_INTERVAL, MAX_REMEMBERED, MAX_REPLIES, REPLY_LIFETIME, TYPING_INTERVAL
 from bot.observability.trace import Outcome, Source, Stage, Trace
-from bot.services.conversations import Conversation
+from bot.services.conversations import Conversation, Turn
 from bot.services.engine import Answered
 from bot.ui.elements import Message, Style
+from bot.ui.question_text import question_text
 from bot.ui.read_back import is_answer
 from bot.ui.text import notice, question_problem
-from embeddings import LibraryError
+from embeddings import LibraryError, points_back
 
 _log = logging.getLogger(__name__)
 
@@ -90,9 +91,9 @@ class Replies:
         """Each member's newest question, while it waits for their turn."""
         self._hinted: TTLCache[int, None] = TTLCache(MAX_REMEMBERED, HINT_INTERVAL, clock)
 
-    async def answer(self, message: discord.Message, question: str) -> None:
+    async def answer(self, message: discord.Message) -> None:
         """Answer a message where the bot can post and the server's settings allow it."""
-        exchange = _Exchange(message, question)
+        exchange = _Exchange(message, self._question(message))
         # Before the first await: from here on, the message may be edited or deleted.
         self._exchanges[message.id] = exchange
         with self._handler.in_flight, exchange.answering():
@@ -123,17 +124,21 @@ class Replies:
                 why = context.words.unread_role if mentions_role else context.words.unread_reply
                 await self._put(exchange, notice(why, style=Style.READING))
 
-    async def update(self, message: int, question: str) -> None:
+    def follows(self, message: int) -> bool:
+        """Return True if the reply to a message changes with it."""
+        return message in self._exchanges
+
+    async def update(self, message: discord.Message) -> None:
         """Change the reply to a message that was edited.
 
         An edit before the answer costs nothing. A later one counts as a question, but the member gets no notice to
         wait: the reply changes when the rate limit allows it.
         """
-        exchange = self._exchanges.get(message)
+        exchange, question = self._exchanges.get(message.id), self._question(message)
         if exchange is None or exchange.question in (None, question):
             return
         # Stored again to restart its lifetime.
-        self._exchanges[message] = exchange
+        self._exchanges[message.id] = exchange
         exchange.question = question
         if exchange.in_progress:
             return
@@ -201,7 +206,11 @@ class Replies:
                 with trace.stage(Stage.ACKNOWLEDGE):
                     await self._delivery.show_typing(exchange.message.channel)
             request = AskRequest(question, context, self._conversations.without_deleted(exchange.earlier))
-            found, message = await self._answer(request, trace)
+            unread = self._unread(exchange, question, context)
+            if unread is None:
+                found, message = await self._answer(request, trace)
+            else:
+                found, message, trace.outcome = None, notice(unread, style=Style.READING), Outcome.REFUSED
             if exchange.question != question:
                 continue
             with trace.stage(Stage.SEND):
@@ -254,12 +263,18 @@ class Replies:
     def _earlier(self, message: discord.Message, context: AskContext) -> Conversation:
         """Return the conversation that a message follows up on.
 
-        A reply follows up on the answer that it replies to. In a DM or a thread, a message follows up on the same
-        member's last question there, or on the answer that the thread was opened from, whose id the thread has.
+        A reply follows up on the answer or the message that it replies to. In a DM or a thread, a message follows up on
+        the same member's last question there, or on the answer that the thread was opened from, whose id it has.
         """
         replied = self._replied_to(message)
         if replied is not None:
             return self._history.up_to(replied, context)
+        if message.type is discord.MessageType.reply:
+            original = self._replied_to(message, own=False)
+            text = text_of(original, message.guild) if original else ""
+            if original is None or text in {"", self._question(message)}:
+                return Conversation()
+            return Conversation((Turn(text, member=original.author.id),))
         if message.guild is None or isinstance(message.channel, discord.Thread):
             current = self._conversations.current(context.channel, context.member)
             if current.turns:
@@ -272,10 +287,25 @@ class Replies:
             return Source.REPLY
         return Source.DIRECT if message.guild is None else Source.MENTION
 
-    def _replied_to(self, message: discord.Message) -> discord.Message | None:
-        """Return the bot's message that another replies to, or None."""
+    def _question(self, message: discord.Message) -> str:
+        """Return what a message asks: its own words, else those of the message that it forwards or replies to."""
+        own = question_text(message.content, names_in(message.guild))
+        return own or text_of(self._replied_to(message, own=False) or message, message.guild)
+
+    def _unread(self, exchange: _Exchange, question: str, context: AskContext) -> str | None:
+        """Return why the message to which a question points can't be read, or None if it points to none."""
+        message, words = exchange.message, context.words
+        if question and (not points_back(question) or self._ask.greeting(question, context) is not None):
+            return None
+        if message.reference is not None and message.reference.type is discord.MessageReferenceType.forward:
+            return None if question else words.unread_forward
+        read = exchange.earlier.turns or self._replied_to(message) is not None
+        return words.unread_original if message.type is discord.MessageType.reply and not read else None
+
+    def _replied_to(self, message: discord.Message, *, own: bool = True) -> discord.Message | None:
+        """Return the message to which another replies if it is the bot's, or with `own=False` if it isn't."""
         replied = message.reference.resolved if message.reference else None
-        if not isinstance(replied, discord.Message) or replied.author != self._client.user:
+        if not isinstance(replied, discord.Message) or (replied.author == self._client.user) is not own:
             return None
         return replied
 

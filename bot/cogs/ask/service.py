@@ -20,7 +20,7 @@ from bot.services.titles import Title
 from bot.transport.delivery import Delivery
 from bot.ui.elements import Message
 from bot.ui.examples import greeting_message
-from bot.ui.question_text import NameOf, question_text
+from bot.ui.question_text import NameOf, question_text, within_limit
 from bot.ui.small_talk import is_small_talk
 from bot.ui.text import notice, question_problem, with_question
 from embeddings import LibraryError, slugify
@@ -77,7 +77,7 @@ class AskService:
         question, review = question_text(question, names), question_text(review or "", names)
         with self.trace(source) as trace:
             title = self._engine.titles.find(review, context.collections) if review else None
-            greeting = self.greeting(question, context)
+            greeting = self.greeting(question, context) if question else None
             if greeting is not None:
                 trace.outcome = Outcome.REFUSED
                 await self._delivery.send_now(interaction, greeting)
@@ -175,6 +175,12 @@ class AskService:
             return
         trace.outcome = Outcome(found.answer.state)
         await self._history.record(request, found, sent)
+
+
+def text_of(message: discord.Message, guild: discord.Guild | None) -> str:
+    """Return the words of a message that wasn't written to the bot, or of the one that it forwards, as a question."""
+    forwarded = [snapshot.content for snapshot in message.message_snapshots]
+    return within_limit(question_text(message.content or next(iter(forwarded), ""), names_in(guild)))
 
 
 def names_in(guild: discord.Guild | None) -> NameOf:

@@ -10,8 +10,9 @@ import discord
 import pytest
 
 from tests.discord.harness.bots import until
-from tests.discord.harness.club import QUESTION, Club, eventually, run_club
-from tests.discord.loopback.client import Message
+from tests.discord.harness.club import QUESTION, Club, eventually, review_bot, run_club
+from tests.discord.harness.programs import channel_and_member
+from tests.discord.loopback.client import Message, answered, connect
 
 WHO = "Who is Ruth?"
 FOLLOW_UP = "and who plays her?"
@@ -164,3 +165,72 @@ async def test_a_channel_that_discord_gives_back_is_answered_at_once(club: Club)
     await club.general.permit_bot()
     await until(lambda: club.bot.delivery.can_post(channel))
     assert "deferrals" in (await club.general.answer_to(await club.ana.mention(club.general, QUESTION))).text
+
+
+async def test_a_reply_to_another_members_message_is_about_its_text(club: Club) -> None:
+    ben = await club.server.member("Ben")
+    claim = await ben.mention(club.general, "Kathy and Tommy are given a deferral in the end.")
+    await club.general.answer_to(claim)
+    said = await club.ana.say(club.general, f"<@{club.loopback.bot_id}> is that true?", reply_to=claim)
+    answer = await club.general.answer_to(said)
+    assert answer.text.startswith("-# ↪ Kathy and Tommy are given a deferral in the end.\n### is that true?\n💬")
+    alone = await club.ana.say(club.general, f"<@{club.loopback.bot_id}>", reply_to=claim)
+    assert (await club.general.answer_to(alone)).text.startswith("### Kathy and Tommy are given a deferral in the end.")
+
+
+async def test_a_reply_in_a_dm_is_about_the_text_of_an_older_message(club: Club) -> None:
+    room = await club.ana.dm()
+    older = await club.ana.say(room, WHO)
+    await room.answer_to(older)
+    await room.answer_to(await club.ana.say(room, "What does the keeper clean in The Lighthouse Keeper?"))
+    assert ACTRESS in (await room.answer_to(await club.ana.say(room, FOLLOW_UP, reply_to=older))).text
+
+
+async def test_a_reply_to_a_message_that_the_bot_cannot_read_points_to_the_menu(club: Club) -> None:
+    ben = await club.server.member("Ben")
+    claim = await ben.say(club.general, "They are given a deferral.")
+    for text in ("is that true?", ""):
+        said = await club.ana.say(club.general, f"<@{club.loopback.bot_id}> {text}", reply_to=claim)
+        assert "*Ask the reviews about this*" in (await club.general.answer_to(said)).text
+    said = await club.ana.say(club.general, f"<@{club.loopback.bot_id}> {QUESTION}", reply_to=claim)
+    assert (await club.general.answer_to(said)).text.startswith(f"### {QUESTION}")
+
+
+async def test_a_forwarded_message_is_read_or_named(club: Club) -> None:
+    room = await club.ana.dm()
+    original = await club.ana.say(club.general, QUESTION)
+    assert (await room.answer_to(await club.ana.forward(room, original))).text.startswith(f"### {QUESTION}")
+    forwarded = await club.ana.forward(club.general, original)
+    asked = await answered(club.ana.menu(forwarded, "Ask the reviews about this"))
+    assert asked.text.startswith(f"### {QUESTION}")
+    picture = await club.ana.say(club.general, "")
+    assert (
+        "can’t read the message that you forwarded"
+        in (await room.answer_to(await club.ana.forward(room, picture))).text
+    )
+
+
+async def test_a_mention_that_an_edit_adds_is_answered_once(club: Club) -> None:
+    said = await club.ana.say(club.general, WHO)
+    for question in (WHO, QUESTION):
+        await club.ana.edit(said, f"<@{club.loopback.bot_id}> {question}")
+        await eventually(
+            club.said, lambda texts, asked=question: [text.split("\n")[0] for text in texts] == [f"### {asked}"]
+        )
+    await club.bot.in_flight.finished()
+    assert len(await club.said()) == 1
+
+
+async def test_an_edit_of_a_message_from_before_the_start_is_not_answered(
+    loopback_url: str, reviews: Path, store: Path
+) -> None:
+    async with connect(loopback_url) as loopback:
+        general, ana = await channel_and_member(loopback)
+        async with review_bot(loopback, reviews, store):
+            said = await ana.mention(general, WHO)
+            await general.answer_to(said)
+        async with review_bot(loopback, reviews, store) as bot:
+            await ana.edit(said, f"<@{loopback.bot_id}> {QUESTION}")
+            await general.answer_to(await ana.mention(general, "Who is Tommy?"))
+            await bot.in_flight.finished()
+            assert len([each for each in await general.messages() if each.text.startswith("###")]) == 2

@@ -382,6 +382,12 @@ class Person:
         )
         return Message(self.loopback, data)
 
+    async def forward(self, channel: Channel, message: Message) -> Message:
+        """Forward a message to a channel."""
+        return Message(
+            self.loopback, await self.loopback.call("forward", user=self.id, channel=channel.id, message=message.id)
+        )
+
     async def mention(self, channel: Channel, content: str) -> Message:
         """Write a message that begins with a mention of the bot."""
         return await self.say(channel, f"<@{self.loopback.bot_id}> {content}")

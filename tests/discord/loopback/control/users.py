@@ -73,6 +73,15 @@ class Users:
         self.api.announce("MESSAGE_CREATE", said)
         return payloads.seen(self.world, said)
 
+    async def forward(self, user: str, channel: str, message: str) -> Json:
+        """Forward a message to a channel."""
+        place = self.world.channels[int(channel)]
+        said = Message(self.world.snowflake(), place.id, int(user), forwarded=self.world.messages[int(message)].content)
+        said.reference = {**(self.api.reference_to(int(message)) or {}), "type": 1}
+        self.world.add_message(said)
+        self.api.announce("MESSAGE_CREATE", said)
+        return payloads.seen(self.world, said)
+
     def _mentioned(self, content: str, place: Channel) -> list[int]:
         server = self.world.guilds.get(place.guild_id or 0)
         named = {int(each) for each in payloads.USER_MENTION.findall(content)}

@@ -142,7 +142,12 @@ class Channel:
 
 @dataclass(slots=True)
 class Message:
-    """A message. `pings` has the ids of those whom it notified, with 0 for everyone."""
+    """A message.
+
+    Attributes:
+        pings: the ids of those whom it notified, with 0 for everyone.
+        forwarded: the content of the message that it forwards.
+    """
 
     id: int
     channel_id: int
@@ -164,6 +169,7 @@ class Message:
     visible_to: int | None = None
     edits: int = 0
     reactions: list[str] = field(default_factory=list)
+    forwarded: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,7 +230,11 @@ def message(world: World, said: Message, *, whole: bool = False, nested: bool = 
         data["interaction_metadata"] = interaction_metadata(world, world.interactions[said.interaction_id])
     if said.reference is not None:
         data["message_reference"] = said.reference
-        if not nested:
+        if said.forwarded is not None:
+            copied = {key: data[key] for key in ("type", "embeds", "attachments", "timestamp", "flags", "mentions")}
+            snapshot = {**copied, "content": said.forwarded if shown else "", "edited_timestamp": None}
+            data["message_snapshots"] = [{"message": snapshot}]
+        elif not nested:
             original = world.messages.get(int(said.reference["message_id"]))
             data["referenced_message"] = message(world, original, nested=True) if original else None
     return data
