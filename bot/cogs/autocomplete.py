@@ -11,7 +11,7 @@ from bot.cogs.context import AskContext, Interaction, InteractionHandler
 from bot.services.engine import Engine
 from bot.services.titles import Heading
 from bot.ui.elements import MAX_OPTION, MAX_OPTIONS
-from bot.ui.text import plain_line
+from bot.ui.text import plain_line, title_apart
 
 Choices = list[app_commands.Choice[str]]
 
@@ -41,17 +41,19 @@ class Autocomplete:
             choices = self._sections(str(interaction.namespace.review or ""), typed, context)
         elif data.get("name") == "review":
             # `/review remove` takes the server's own reviews alone.
-            choices = self._reviews(typed, () if context.server is None else (str(context.server),))
+            choices = self._reviews(typed, () if context.server is None else (str(context.server),), context)
         else:
-            choices = self._reviews(typed, context.collections)
+            choices = self._reviews(typed, context.collections, context)
         await self._handler.delivery.suggest(interaction, choices)
 
-    def _reviews(self, typed: str, collections: Collection[str]) -> Choices:
+    def _reviews(self, typed: str, collections: Collection[str], context: AskContext) -> Choices:
         """Offer reviews by slug; by key if an earlier collection has a review of the same slug."""
         titles = self._engine.titles
         return [
             _choice(
-                title.text, title.slug if titles.by_slug(title.slug, collections) is title else title.key, title.key
+                title_apart(title, title.text, titles.namesakes(title, collections), context.words),
+                title.slug if titles.by_slug(title.slug, collections) is title else title.key,
+                title.key,
             )
             for title in titles.complete_reviews(typed, collections, MAX_OPTIONS)
         ]

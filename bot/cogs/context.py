@@ -19,7 +19,7 @@ from bot.storage.server_settings import ServerSettingsCache
 from bot.transport.delivery import Delivery
 from bot.ui.elements import Message, Style
 from bot.ui.strings import Catalogue, catalogue
-from bot.ui.text import RenderOptions, error_message, notice, unknown_review
+from bot.ui.text import RenderOptions, error_message, notice, title_apart, unknown_review
 from embeddings import (
     SHARED,
     ConversionError,
@@ -125,7 +125,9 @@ class InteractionHandler:
             self.delivery.counts[Trouble.BUSY] += 1
             return notice(context.words.busy, style=Style.UNANSWERED)
         if isinstance(error, UnknownTitleError):
-            return unknown_review(error.typed, [title.text for title in error.suggestions], context.words)
+            words = context.words
+            near = [title_apart(title, title.text, others, words) for title, others in error.suggestions]
+            return unknown_review(error.typed, near, words)
         if isinstance(error, UnknownReviewError):
             # The member chose it while it was still there.
             return notice(context.words.review_gone)

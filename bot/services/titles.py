@@ -25,13 +25,15 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Title:
-    """A review's names."""
+    """A review's names, and what tells it apart from another of the same title."""
 
     collection: str
     slug: str
     text: str
     aliases: tuple[str, ...]
     headings: tuple[Heading, ...]
+    year: int | None = None
+    author: str | None = None
 
     @property
     def key(self) -> str:
@@ -49,10 +51,10 @@ class UnknownTitleError(UnknownReviewError):
 
     Attributes:
         typed: what they typed.
-        suggestions: the reviews that they may mean, of those that they may see.
+        suggestions: the reviews that they may mean, of those that they may see, each with the others of its title.
     """
 
-    def __init__(self, typed: str, suggestions: tuple[Title, ...]) -> None:
+    def __init__(self, typed: str, suggestions: tuple[tuple[Title, tuple[Title, ...]], ...]) -> None:
         super().__init__(f"There is no review called “{typed}”.")
         self.typed = typed
         self.suggestions = suggestions
@@ -72,12 +74,17 @@ class Titles:
                     Heading(number, section.slug, section.heading, section.spoiler)
                     for number, section in enumerate(review.sections, 1)
                 ),
+                review.year,
+                review.author,
             )
             for review in reviews
         ]
         self._in: dict[str, list[Title]] = {}
         for title in titles:
             self._in.setdefault(title.collection, []).append(title)
+        self._by_text: dict[str, list[Title]] = {}
+        for title in titles:
+            self._by_text.setdefault(title.text.casefold(), []).append(title)
         self._by_slug = {(title.collection, title.slug): title for title in titles}
         self._by_key = {(title.collection, title.key): title for title in titles}
         # For each set of collections, once it is needed.
@@ -108,6 +115,11 @@ class Titles:
             raise UnknownReviewError("The review of this button has been removed.")
         return title
 
+    def namesakes(self, title: Title, collections: Collection[str]) -> tuple[Title, ...]:
+        """Return the other visible reviews of the same title."""
+        found = self._by_text[title.text.casefold()]
+        return tuple(other for other in found if other is not title and other.collection in collections)
+
     def find(self, name: str, collections: Collection[str]) -> Title:
         """Return the review that a person names or chose from autocomplete.
 
@@ -119,7 +131,8 @@ class Titles:
             return chosen
         meant = self._named(collections).resolve(name)
         if len(meant) != 1:
-            raise UnknownTitleError(name, self.complete_reviews(name, collections, SUGGESTED_TITLES))
+            close = self.complete_reviews(name, collections, SUGGESTED_TITLES)
+            raise UnknownTitleError(name, tuple((each, self.namesakes(each, collections)) for each in close))
         return self.visible(collections)[meant[0]]
 
     def best_match(self, typed: str, collections: Collection[str]) -> Title | None:
@@ -153,6 +166,13 @@ class Titles:
         present = self._non_empty(collections)
         if present not in self._names:
             self._names[present] = NameMatcher(
-                (text, number) for number, title in enumerate(self.visible(present)) for text in title.names
+                (text, number)
+                for number, title in enumerate(self.visible(present))
+                for text in (*title.names, *self._names_apart(title, present))
             )
         return self._names[present]
+
+    def _names_apart(self, title: Title, collections: Collection[str]) -> list[str]:
+        """Return the names by which a person may tell a review apart from another of the same title."""
+        facts = (title.year, title.author) if self.namesakes(title, collections) else ()
+        return [f"{title.text} ({fact})" for fact in facts if fact]

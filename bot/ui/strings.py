@@ -79,6 +79,8 @@ class Catalogue:
     reviews_of: str = "{first}–{last} of {total}"
     no_reviews: str = "There are no reviews here yet."
     review_line: str = "{title} ({about})"
+    shared_review: str = "in all servers"
+    own_review: str = "this server’s own"
 
     # The follow-up form: plain text, the title and the label of at most 45 characters.
     form_title: str = "Ask a follow-up"

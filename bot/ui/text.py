@@ -6,8 +6,9 @@ Everything here is pure. Text of reviews, members and files is escaped here, and
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Protocol
 from urllib.parse import quote, urlsplit
 
 from bot.config import MAX_LINK, MAX_NAME, MAX_QUESTION, MIN_QUESTION
@@ -16,13 +17,33 @@ from bot.ui.elements import MAX_OPTION, MAX_TEXT, Button, Message, Style, Text
 from bot.ui.escape import block_quote, escape_syntax, one_line
 from bot.ui.strings import Catalogue
 from bot.ui.truncate import Measure, fit, width
-from embeddings import LibraryError, Section
+from embeddings import SHARED, LibraryError, Section
 
 MAX_SHOWN_QUESTION = 2 * MAX_QUESTION + 100
 """UTF-16 units of a question in a message: escaping may double it."""
 
 _SAFE_IN_LINKS = "/:?#&=%+,;!$"
 _INVITE_HOSTS = frozenset({"discord.gg", "discord.com", "discordapp.com", "discord.new", "discord.gift", "dis.gd"})
+
+
+class Named(Protocol):
+    """A review, or its names."""
+
+    @property
+    def collection(self) -> str:
+        """Its collection."""
+
+    @property
+    def slug(self) -> str:
+        """Its slug."""
+
+    @property
+    def year(self) -> int | None:
+        """The year of its work."""
+
+    @property
+    def author(self) -> str | None:
+        """Who wrote it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +77,31 @@ def unknown_review(typed: str, suggestions: Iterable[str], words: Catalogue) -> 
     if not titles:
         return notice(words.no_such_review.format(review=review))
     return notice(words.which_review.format(review=review, titles=", ".join(titles)))
+
+
+def title_apart(own: Named, title: str, others: Sequence[Named], words: Catalogue) -> str:
+    """Return a review's title, with the first facts that tell it apart from others of the same title.
+
+    Args:
+        own: the review, or its names.
+        title: its title.
+        others: the other reviews of that title.
+        words: the catalogue of the reader's language.
+    """
+    if not others:
+        return title
+    choices: tuple[Callable[[Named], tuple[object, ...]], ...] = (
+        lambda each: (each.year,),
+        lambda each: (each.author,),
+        lambda each: (each.year, each.author),
+        lambda each: (words.shared_review if each.collection == SHARED else words.own_review,),
+        lambda each: (each.slug,),
+    )
+    known = (facts for facts in choices if all(facts(own)))
+    telling = next((facts for facts in known if facts(own) not in map(facts, others)), choices[-1])
+    about = plain_line(", ".join(map(str, telling(own))), MAX_OPTION // 2)
+    # What is cut of a long line must not be what tells it apart.
+    return words.review_line.format(title=plain_line(title, MAX_OPTION - width(about) - len(" ()")), about=about)
 
 
 def question_problem(question: str, words: Catalogue) -> str | None:

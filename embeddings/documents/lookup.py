@@ -106,7 +106,12 @@ def find_section(name: str, review: Review) -> Section:
 
 
 def _closest(name: str, names: Sequence[tuple[str, T]]) -> str:
-    """Return the names closest to what was typed, of each value the closest."""
+    """Return the names closest to what was typed, of each value the closest, if possible one that means nothing else."""
+    values: dict[str, set[T]] = {}
+    for text, value in names:
+        values.setdefault(text, set()).add(value)
+    clear = {value for text, value in names if len(values[text]) == 1}
+    names = [(text, value) for text, value in names if value not in clear or len(values[text]) == 1]
     closest: dict[T, str] = {}
     texts = [text for text, _ in names]
     for text, _, index in process.extract(name, texts, scorer=fuzz.WRatio, processor=_plain, limit=None):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.config import MAX_QUESTION, MAX_QUOTE, MIN_QUESTION, PASSAGES_PER_PAGE
@@ -46,6 +46,7 @@ from bot.ui.text import (
     is_hidden,
     plain_line,
     safe_link,
+    title_apart,
 )
 from bot.ui.truncate import fit, width
 from embeddings import Answer, Hit, Quote, Review, Section, State
@@ -190,7 +191,7 @@ def _quotes(quotes: Sequence[Quote], reviews: Iterable[Review], options: RenderO
         return []
     shown = quotes[:PASSAGES_PER_PAGE]
     known = {(review.collection, review.slug): review for review in reviews}
-    citations = [_citation(quote, known.get((quote.collection, quote.review)), options) for quote in shown]
+    citations = [_citation(quote, known, options) for quote in shown]
     left = limit - sum(map(width, citations))
     blocks: list[Element] = []
     lines: list[Element] = []
@@ -218,14 +219,16 @@ def _block(quote: Quote, limit: int, options: RenderOptions, *, hidden: bool) ->
     return rendered(quote.text[:end], "" if end == len(quote.text) else marker)
 
 
-def _citation(quote: Quote, review: Review | None, options: RenderOptions) -> str:
+def _citation(quote: Quote, known: Mapping[tuple[str, str], Review], options: RenderOptions) -> str:
     words = options.words
+    review = known.get((quote.collection, quote.review))
+    others = [other for other in known.values() if other is not review and other.title == quote.title]
     section = _section(review, quote.section)
     heading = escaped_line(quote.heading, "")
     if heading and is_hidden(section, options):
         heading = spoiler(heading)
     form = words.citation if heading else words.citation_without_heading
-    title = escaped_line(quote.title, words.untitled)
+    title = escaped_line(title_apart(review, quote.title, others, words) if review else quote.title, words.untitled)
     # In small print, because a phone leaves it half a line beside its button.
     line = f"-# **{quote.label}** " + form.format(title=title, heading=heading, paragraph=quote.paragraph)
     source = safe_link(review.source) if review else None

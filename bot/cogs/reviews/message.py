@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bot.config import PREVIEW_HEADING, PREVIEW_OPENING, PREVIEW_SECTIONS
 from bot.services.titles import Title
 from bot.ui.custom_ids import AddReview, Cancel, RemoveReview, encode
 from bot.ui.elements import Button, ButtonStyle, Message, Row, Style, Text
 from bot.ui.escape import block_quote, escape, spoiler
 from bot.ui.strings import Catalogue
-from bot.ui.text import RenderOptions, escaped_line, is_hidden, notice
+from bot.ui.text import RenderOptions, escaped_line, is_hidden, notice, title_apart
 from bot.ui.truncate import fit, width
 from embeddings import Review, Section
 
@@ -65,9 +67,9 @@ def preview_message(
     return Message((*elements, Row((confirm, cancel))), Style.READING, private=True)
 
 
-def removal_message(title: Title, words: Catalogue) -> Message:
-    """Return a page that asks whether to remove a review."""
-    shown = escaped_line(title.text, words.untitled)
+def removal_message(title: Title, words: Catalogue, namesakes: Sequence[Title] = ()) -> Message:
+    """Return a page that asks whether to remove a review. `namesakes` are the others of its title."""
+    shown = escaped_line(title_apart(title, title.text, namesakes, words), words.untitled)
     about = words.remove_about.format(sections=words.counted_sections(len(title.headings)))
     text = Text(f"### {words.remove_heading}\n**{shown}**\n-# {about}\n{words.remove_warning}")
     remove = Button(words.remove_it, encode(RemoveReview(title.key)), style=ButtonStyle.DANGER)

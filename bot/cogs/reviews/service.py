@@ -85,7 +85,8 @@ class ReviewService:
         """
         titles = self._engine.titles
         try:
-            return removal_message(titles.find(review, (str(server),)), context.words)
+            found = titles.find(review, (str(server),))
+            return removal_message(found, context.words, titles.namesakes(found, context.collections))
         except UnknownTitleError as unknown:
             try:
                 shared = titles.find(review, context.collections)

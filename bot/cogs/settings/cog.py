@@ -16,6 +16,7 @@ from bot.services.engine import Engine
 from bot.storage.records import ServerSettings
 from bot.storage.server_settings import ServerSettingsCache
 from bot.ui.elements import Message
+from bot.ui.text import title_apart
 
 NO_REVIEW = "none"
 """What a manager types to remove the default review."""
@@ -117,11 +118,13 @@ class SettingsCog(commands.Cog):
 
     def _page(self, settings: ServerSettings, context: AskContext, deleted: int) -> Message:
         slug = settings.default_review
-        title = self._engine.titles.by_slug(slug, context.collections) if slug else None
+        titles, words = self._engine.titles, context.words
+        title = titles.by_slug(slug, context.collections) if slug else None
+        others = titles.namesakes(title, context.collections) if title else ()
         return settings_message(
             settings,
-            title.text if title else None,
-            context.words,
+            title_apart(title, title.text, others, words) if title else None,
+            words,
             retention_days=self._retention_days,
             deleted=deleted,
         )

@@ -216,6 +216,14 @@ def test_a_quote_of_a_removed_review_is_hidden_and_has_no_button() -> None:
     assert not any(isinstance(action, ReadInContext) for action in actions_of(message))
 
 
+def test_the_citations_of_two_reviews_of_one_title_are_told_apart() -> None:
+    other = replace(REVIEW, slug="other", year=1962)
+    quotes = (replace(QUOTES[0], label=1), replace(QUOTES[0], label=2, review="other"))
+    shown = lines_of(answer_message(replace(ANSWER, quotes=quotes), (REVIEW, other), OPEN, member=1))
+    titles = [line.split(" ›")[0] for line in shown if line.startswith("-# **")]
+    assert titles == [f"-# **1** {REVIEW.title} ({REVIEW.year or REVIEW.slug})", f"-# **2** {REVIEW.title} (1962)"]
+
+
 def test_a_long_quote_is_cut_after_a_sentence_and_marked() -> None:
     text = "She waits. " * 200
     review = replace(REVIEW, text=text, sections=(Section("s", "S", (Paragraph(1, 0, len(text) - 1),)),))

@@ -1,12 +1,25 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.services.titles import Title
 from bot.ui.elements import Message, Style, Text
 from bot.ui.strings import ENGLISH
-from bot.ui.text import error_message, escaped_line, notice, plain_line, question_problem, safe_link, unknown_review
+from bot.ui.text import (
+    error_message,
+    escaped_line,
+    notice,
+    plain_line,
+    question_problem,
+    safe_link,
+    title_apart,
+    unknown_review,
+)
 from embeddings.errors import LibraryError
 from tests.bot.fixtures.checks import check, lines_of
 from tests.bot.fixtures.texts import texts
@@ -79,3 +92,23 @@ def test_a_name_is_one_line_that_fits_and_is_not_empty(text: str, room: int) -> 
 )
 def test_only_a_web_address_becomes_a_link(source: str | None, safe: str | None) -> None:
     assert safe_link(source) == safe
+
+
+@pytest.mark.parametrize(
+    ("own", "other", "shown"),
+    [
+        ({"year": 1987}, {"year": 1999}, "A Film (1987)"),
+        ({"year": 1987, "author": "Ana"}, {"year": 1987, "author": "Bea"}, "A Film (Ana)"),
+        ({}, {"year": 1987, "collection": "1"}, "A Film (in all servers)"),
+        ({"collection": "1"}, {}, "A Film (this server’s own)"),
+        ({"slug": "a-film-2"}, {}, "A Film (a-film-2)"),
+    ],
+)
+def test_reviews_of_one_title_are_told_apart(own: dict[str, Any], other: dict[str, Any], shown: str) -> None:
+    film = Title("shared", "a-film", "A Film", (), ())
+    title, namesake = replace(film, **own), replace(film, **other)
+    assert title_apart(title, title.text, (namesake,), ENGLISH) == shown
+    assert title_apart(title, title.text, (), ENGLISH) == "A Film"
+    long = title_apart(title, "x" * 200, (namesake,), ENGLISH)
+    assert len(long) <= 100
+    assert long.endswith(shown.removeprefix("A Film"))

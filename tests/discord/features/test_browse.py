@@ -10,7 +10,8 @@ from bot.storage.database import Database
 from bot.storage.records import ServerSettings
 from bot.storage.server_settings import load_server_settings
 from bot.ui.escape import unescape
-from tests.discord.harness.club import OWNERS, QUESTION, Club, changed, run_club
+from embeddings import Library
+from tests.discord.harness.club import LIGHTHOUSE, OWNERS, QUESTION, Club, changed, run_club
 from tests.discord.loopback.client import RefusedError, answered
 from tests.discord.loopback.state.objects import Json
 
@@ -149,3 +150,16 @@ def _menu(components: list[Json]) -> Json:
         if found:
             return found
     return {}
+
+
+async def test_two_reviews_of_one_title_are_told_apart(loopback_url: str, data: Path, store: Path) -> None:
+    (data / "reviews" / "keeper.md").write_text(LIGHTHOUSE.replace("1987", "1999"), encoding="utf-8")
+    Library.build(data).close()
+    names = ["The Lighthouse Keeper (1999)", "The Lighthouse Keeper (1987)"]
+    async with run_club(loopback_url, data, store) as club:
+        typed = await club.ana.autocomplete(club.general, "sections", "review", review="lighthouse")
+        assert {choice["name"] for choice in await typed.choices()} == set(names)
+        unsure = await answered(club.ana.slash(club.general, "sections", review="The Lighthouse Keeper"))
+        assert unsure.text.endswith(f"Perhaps one of these: **{names[0]}**, **{names[1]}**?")
+        for name in names:
+            assert "The Lamp" in (await answered(club.ana.slash(club.general, "sections", review=name))).text

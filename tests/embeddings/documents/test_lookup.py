@@ -145,3 +145,9 @@ def test_a_matcher_gives_the_same_results_every_time() -> None:
         assert matcher.resolve("xyzzy") == []
         assert matcher.complete("island", 2) == (2, 2)
         assert matcher.complete(" ", 1) == (1,)
+
+
+def test_two_reviews_of_one_title_are_named_by_what_only_one_has() -> None:
+    names = [("Alien", 1), ("alien-1979", 1), ("Alien", 2), ("alien-2", 2)]
+    with pytest.raises(UnknownReviewError, match="“alien-2”, “alien-1979”"):
+        find_review("Alien", names)
