@@ -106,7 +106,7 @@ def find_section(name: str, review: Review) -> Section:
 
 
 def _closest(name: str, names: Sequence[tuple[str, T]]) -> str:
-    """Return the names closest to what was typed, of each value the closest, if possible one that means nothing else."""
+    """Return the names closest to what was typed: one of each value, and of no other value if there is such a one."""
     values: dict[str, set[T]] = {}
     for text, value in names:
         values.setdefault(text, set()).add(value)
