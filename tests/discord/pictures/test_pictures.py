@@ -8,6 +8,7 @@ import struct
 from collections.abc import Iterator
 from html import escape, unescape
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -21,7 +22,7 @@ from embeddings.records import Answer, Review
 from tests.bot.fixtures.checks import bodies
 from tests.bot.fixtures.discord_markdown import read
 from tests.bot.fixtures.reviews import answers
-from tests.discord.pictures.browser import INSTALL, find
+from tests.discord.pictures.browser import INSTALL, browsing, find
 from tests.discord.pictures.markdown import html
 from tests.discord.pictures.page import Screen, page
 from tests.discord.pictures.photographs import pages, photograph_all
@@ -103,19 +104,23 @@ def test_the_three_states_look_different(shown: dict[str, Scene]) -> None:
 
 @needs_chromium
 def test_every_message_fits_a_phone(shown: dict[str, Scene], tmp_path: Path) -> None:
-    written = [path for path in pages(tuple(shown.values()), tmp_path) if path.stem.endswith("phone-dark")]
-    taken = asyncio.run(photograph_all(find() or "", written))
-    assert [picture.path.stem for picture in taken] == [*shown, *shown]
-    for picture in taken:
-        signature, size, width, _ = struct.unpack(">8sI4xII", picture.path.read_bytes()[:24])
-        assert (signature, size, width) == (b"\x89PNG\r\n\x1a\n", 13, 585)
-        assert picture.beyond <= 0
+    phones = [path for path in pages(tuple(shown.values()), tmp_path) if path.stem.endswith("phone-dark")]
+
+    async def sections() -> list[dict[str, Any]]:
+        async with browsing(find() or "") as browser:
+            return [section for path in phones for section in await browser.show(path)]
+
+    found = asyncio.run(sections())
+    assert [section["name"] for section in found] == [*shown, *shown]
+    assert [section["name"] for section in found if section["beyond"] > 0] == []
 
 
 @needs_chromium
-def test_a_button_that_is_too_wide_for_a_phone_is_detected(tmp_path: Path) -> None:
+def test_a_button_that_is_too_wide_for_a_phone_is_detected_and_drawn(tmp_path: Path) -> None:
     wide = Message((Text("a"), Row((Button("wide " * 16, "rb1.x"),))), Style.READING)
     narrow = Message((Text("a"), Row((Button("narrow", "rb1.x"),))), Style.READING)
     written = pages((Scene("wide", "", wide), Scene("narrow", "", narrow)), tmp_path)
     taken = asyncio.run(photograph_all(find() or "", written[:1]))
     assert [picture.beyond > 0 for picture in taken] == [True, False]
+    signature, size, width, _ = struct.unpack(">8sI4xII", taken[0].path.read_bytes()[:24])
+    assert (signature, size, width) == (b"\x89PNG\r\n\x1a\n", 13, 585)

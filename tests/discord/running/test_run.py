@@ -85,7 +85,7 @@ async def test_on_sigterm_every_acknowledged_question_gets_an_answer_or_a_notice
         asked = []
         while not stopped.done():
             asked.append((await ana.slash(general, "ask", question=QUESTION)).id)
-            await asyncio.sleep(0.01)
+            await asyncio.sleep(0.03)
         assert await stopped == 0
         heard = [each for each in await loopback.interactions(asked) if each["acknowledged_after"] is not None]
         assert heard
