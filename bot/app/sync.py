@@ -21,7 +21,6 @@ from bot.storage.synced_commands import (
     EVERYWHERE,
     forget_synced_digest,
     save_synced_digest,
-    synced_digest,
     synced_digests,
 )
 from bot.token import application_id
@@ -53,7 +52,7 @@ async def synchronise(token: str, database: Database, *, server: int | None = No
     scope = EVERYWHERE if server is None else str(server)
     async with CommandBot() as bot:
         wanted = await _digest_of(bot, token)
-    if not force and synced_digest(database, scope) == wanted:
+    if not force and synced_digests(database).get(scope) == wanted:
         return False
     await _put(token, server)
     save_synced_digest(database, wanted, scope)

@@ -101,8 +101,7 @@ def _header(argument: object) -> object:
 
 def _printable(_: WrappedLogger, __: str, fields: EventDict) -> EventDict:
     """Replace characters that could control a terminal."""
-    return {name: _non_empty(value) if isinstance(value, str) else value for name, value in fields.items()}
-
-
-def _non_empty(text: str) -> str:
-    return "".join(each if each.isprintable() or each == "\n" else "\ufffd" for each in text)
+    for name, value in fields.items():
+        if isinstance(value, str):
+            fields[name] = "".join(each if each.isprintable() or each == "\n" else "\ufffd" for each in value)
+    return fields

@@ -6,7 +6,7 @@ The log and the metrics learn nothing else about a question: no text, no member,
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 
@@ -66,6 +66,7 @@ class Trace:
     Attributes:
         source: how it was asked.
         outcome: how it ended.
+        seconds: of each stage so far, summed if a stage was repeated.
     """
 
     def __init__(self, source: Source, clock: Callable[[], float] = time.perf_counter) -> None:
@@ -73,12 +74,7 @@ class Trace:
         self.outcome = Outcome.FAILED
         self._clock = clock
         self._start = clock()
-        self._seconds: dict[Stage, float] = {}
-
-    @property
-    def seconds(self) -> Mapping[Stage, float]:
-        """Seconds of each stage so far, summed if a stage was repeated."""
-        return self._seconds
+        self.seconds: dict[Stage, float] = {}
 
     @property
     def total(self) -> float:
@@ -87,7 +83,7 @@ class Trace:
 
     def add(self, stage: Stage, seconds: float) -> None:
         """Add time to a stage."""
-        self._seconds[stage] = self._seconds.get(stage, 0.0) + seconds
+        self.seconds[stage] = self.seconds.get(stage, 0.0) + seconds
 
     @contextmanager
     def stage(self, stage: Stage) -> Iterator[None]:

@@ -59,21 +59,13 @@ class StoredQuestions:
             except StorageError:
                 _log.exception("A question can't be stored")
 
-    async def of_member(self, member: int) -> tuple[StoredQuestion, ...]:
-        """Return a member's questions, in every server.
+    async def find(self, *, server: int | None = None, member: int | None = None) -> tuple[StoredQuestion, ...]:
+        """Return a server's questions, or a member's in every server.
 
         Raises:
             StorageError: they can't be read.
         """
-        return await asyncio.to_thread(stored_questions, self._database, member=member)
-
-    async def of_server(self, server: int) -> tuple[StoredQuestion, ...]:
-        """Return a server's questions.
-
-        Raises:
-            StorageError: they can't be read.
-        """
-        return await asyncio.to_thread(stored_questions, self._database, server=server)
+        return await asyncio.to_thread(stored_questions, self._database, server=server, member=member)
 
     async def erase(self, member: int) -> int:
         """Delete a member's questions in every server, with those in flight. Return how many were stored.

@@ -8,13 +8,8 @@ EVERYWHERE = "global"
 """The scope of commands for every server. A single server's scope is its id."""
 
 
-def synced_digest(database: Database, scope: str = EVERYWHERE) -> str | None:
-    """Return the digest of the commands that Discord was given last for a scope, or None."""
-    return synced_digests(database).get(scope)
-
-
 def synced_digests(database: Database) -> dict[str, str]:
-    """Return the digest for each scope."""
+    """Return the digest of the commands that Discord was given last, for each scope."""
     with database.reading() as connection:
         return dict(connection.execute("SELECT scope, digest FROM synced ORDER BY scope").fetchall())
 

@@ -6,8 +6,7 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeAlias
 
 import discord
@@ -61,8 +60,14 @@ class Acknowledgements:
     async def send(self, interaction: Interaction, call: Callable[[], Awaitable[object]]) -> bool:
         """Acknowledge by `call`, repeated until the deadline. Return True if Discord knows."""
         deadline = interaction.extras.setdefault(_DEADLINE, time.monotonic() + ACKNOWLEDGE_TIMEOUT)
-        async with self._counted(), self._lane:
-            acknowledged = await self._send(call, deadline)
+        self._due += 1
+        if self._due > RUSH_ACKNOWLEDGEMENTS:
+            self._rush_until = time.monotonic() + RUSH_TAIL
+        try:
+            async with self._lane:
+                acknowledged = await self._send(call, deadline)
+        finally:
+            self._due -= 1
         if acknowledged:
             interaction.extras[_ACKNOWLEDGED] = True
         return acknowledged
@@ -92,13 +97,3 @@ class Acknowledgements:
         self._counts[Trouble.UNACKNOWLEDGED] += 1
         _log.warning("an interaction could not be acknowledged within %.1f s", ACKNOWLEDGE_TIMEOUT)
         return False
-
-    @asynccontextmanager
-    async def _counted(self) -> AsyncIterator[None]:
-        self._due += 1
-        if self._due > RUSH_ACKNOWLEDGEMENTS:
-            self._rush_until = time.monotonic() + RUSH_TAIL
-        try:
-            yield
-        finally:
-            self._due -= 1

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, MutableMapping
-from typing import Any, Protocol, TypeAlias
+from collections.abc import Callable, Coroutine, MutableMapping
+from typing import Any, TypeAlias
 
 import aiohttp
 
@@ -25,13 +25,8 @@ _NEEDED = frozenset({"READY"})
 """The events without which a session is of no use. Only a new connection mends them."""
 
 Parser: TypeAlias = Callable[[Any], Any]
-
-
-class Connect(Protocol):
-    """`discord.http.HTTPClient.ws_connect`."""
-
-    async def __call__(self, url: str, *, compress: int = 0) -> aiohttp.ClientWebSocketResponse:
-        """Open a websocket."""
+Connect: TypeAlias = Callable[..., Coroutine[Any, Any, aiohttp.ClientWebSocketResponse]]
+"""`discord.http.HTTPClient.ws_connect`, which opens a websocket."""
 
 
 def resilient(connect: Connect, *, is_closed: Callable[[], bool]) -> Connect:

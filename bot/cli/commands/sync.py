@@ -39,7 +39,7 @@ def sync(
     from bot.app.sync import synchronise
     from bot.observability.logs import log_to_stderr
     from bot.storage.database import DATABASE, Database
-    from bot.storage.synced_commands import EVERYWHERE, synced_digest
+    from bot.storage.synced_commands import EVERYWHERE, synced_digests
 
     if remove and guild is None:
         raise typer.BadParameter("Only the commands of a single server can be removed. Add --guild SERVER.")
@@ -52,7 +52,7 @@ def sync(
                 say("The commands of that server have been removed. The commands for all servers stay.")
                 return
             sent = asyncio.run(synchronise(settings.token, store, server=guild, force=force))
-            twice = guild is not None and synced_digest(store, EVERYWHERE) is not None
+            twice = guild is not None and EVERYWHERE in synced_digests(store)
     except StoppedError as error:
         notice(for_folder(str(error), data))
         raise typer.Exit(error.code) from None

@@ -49,5 +49,5 @@ class GapsCog(commands.Cog):
     async def _page(self, server: int, context: AskContext, *, export: bool) -> Message:
         if not context.settings.store_questions:
             return notice(context.words.gaps_not_stored)
-        found = await self._engine.gaps(await self._questions.of_server(server))
+        found = await self._engine.gaps(await self._questions.find(server=server))
         return await asyncio.to_thread(gaps_message, found, context.words, days=self._retention_days, export=export)

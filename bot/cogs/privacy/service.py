@@ -48,7 +48,7 @@ class PersonalDataService:
         Raises:
             StorageError: the database can't be read.
         """
-        questions = await self._questions.of_member(member)
+        questions = await self._questions.find(member=member)
         in_memory = dict.fromkeys(question for memory in self._memories for question in memory.questions_of(member))
         return PersonalData(member, questions, tuple(in_memory), self._feedback.given_by(member))
 

@@ -20,7 +20,7 @@ from bot.storage.records import ServerSettings, StorageError, StorageVersionErro
 from bot.storage.retention import forget_server
 from bot.storage.schema import MIGRATIONS, VERSION
 from bot.storage.server_settings import load_server_settings, save_server_settings
-from bot.storage.synced_commands import save_synced_digest, synced_digest
+from bot.storage.synced_commands import save_synced_digest, synced_digests
 from tests.bot.storage.examples import CHOSEN, DAY, QUESTION, SECRET, STORING, bytes_of
 
 
@@ -50,7 +50,7 @@ def test_settings_and_digests_survive_a_restart(tmp_path: Path) -> None:
     with Database(path) as database:
         assert load_server_settings(database, 1) == CHOSEN
         assert load_server_settings(database, 2) == ServerSettings(default_review="other")
-        assert [synced_digest(database, *scope) for scope in ((), ("1",), ("2",))] == ["abc", "def", None]
+        assert synced_digests(database) == {"global": "abc", "1": "def"}
 
 
 def test_settings_survive_a_kill(database: Database, tmp_path: Path) -> None:
@@ -68,7 +68,7 @@ def test_every_older_version_is_migrated(path: Path, version: int) -> None:
         assert load_server_settings(database, 1) == (CHOSEN if version else ServerSettings())
         save_synced_digest(database, "abc")
     with Database(path) as database:
-        assert synced_digest(database) == "abc"
+        assert synced_digests(database) == {"global": "abc"}
 
 
 def test_feedback_of_an_older_version_loses_its_members_and_keeps_its_counts(path: Path) -> None:

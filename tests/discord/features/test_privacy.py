@@ -175,7 +175,7 @@ async def test_a_member_sees_exports_and_deletes_their_data(club: Club, store: P
     conversations = club.bot.conversations
     assert conversations.questions_of(int(club.ana.id)) == ()
     assert await club.bot.personal_data.collect(int(club.ana.id)) == PersonalData(int(club.ana.id), (), (), {})
-    left = await club.bot.questions.of_member(int(bea.id))
+    left = await club.bot.questions.find(member=int(bea.id))
     assert {(each.text, each.context) for each in left} == {(QUESTION, ()), ("and why is that?", ())}
     assert SECRET not in conversations.current(int(club.general.id), int(bea.id)).context
 
