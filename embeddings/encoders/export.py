@@ -1,15 +1,19 @@
 """Make the encoder that is stored with an index: export the model once, check the export, move it into place.
 
-Opening an exported encoder imports neither PyTorch nor sentence-transformers nor transformers.
+Exporting the packaged model, and opening an exported encoder, import neither PyTorch nor sentence-transformers nor transformers.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
+from tokenizers import Tokenizer
 
 from embeddings.config import EXPORT_MIN_COSINE
 from embeddings.encoders.base import ONNX, Encoder, EncoderIdentity
@@ -24,10 +28,12 @@ from embeddings.encoders.onnx import (
     verify_encoder,
     write_description,
 )
-from embeddings.encoders.weights import ModelSource, find_model
+from embeddings.encoders.weights import DEFAULT_MODEL, ModelSource, find_model
 from embeddings.errors import REBUILD, IndexDamagedError, IndexVersionError, IndexWriteError, ModelError
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from embeddings.encoders.sentence_transformers import SentenceTransformersEncoder
 
 # Short and long texts, so that a batch of them is padded; one longer than any model reads; scripts, signs and cases.
@@ -41,13 +47,17 @@ _SAMPLE = (
     "Donor, carer, completion: words that hide what they name. " * 120,
 )
 
+# What sentence-transformers gives for `_SAMPLE` with the packaged model, float32, a row for each text.
+_PACKAGED_VECTORS = Path(__file__).with_name("packaged_vectors.npy")
+
 
 def prepare_encoder(
     model: str | None, directory: Path, *, notify: Callable[[str], None], allow_download: bool = False
 ) -> Encoder:
     """Return the encoder of `model`, exported into `directory` unless it is already there.
 
-    A model that can't be exported runs on sentence-transformers. The caller must hold the index's lock, because two
+    The packaged model's graph is written from its weights, and that of any other model is traced with PyTorch. One that
+    can't be exported runs on sentence-transformers. The caller must hold the index's lock, because two
     exports into one directory would disturb each other.
 
     Args:
@@ -64,23 +74,21 @@ def prepare_encoder(
     present = _open_present(source, directory)
     if present is not None:
         return present
-    reference = _load(source)
     beside = directory.with_name(f".{directory.name}.new")
+    unexported: Encoder | None = None
     try:
         shutil.rmtree(beside, ignore_errors=True)
         beside.mkdir(parents=True)
-        reason = _export(reference, beside)
-        if reason is not None:
-            shutil.rmtree(beside)
-            beside.mkdir()
-            write_description(beside, StoredEncoder(reference.identity))
-            notify(f"{source.name} can't be exported ({reason}). It runs on sentence-transformers, which is slower.")
+        if source.name == DEFAULT_MODEL:
+            _write_packaged(source, beside)
+        else:
+            unexported = _write_traced(source, beside, notify)
         _move_into_place(beside, directory)
     except OSError as error:
         raise IndexWriteError(f"{directory}: The folder can't be written ({error.strerror or error}).") from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
-    return reference if reason is not None else OnnxEncoder.open(directory)
+    return unexported or OnnxEncoder.open(directory)
 
 
 def open_encoder(directory: Path, identity: EncoderIdentity) -> Encoder:
@@ -135,6 +143,45 @@ def _open_present(source: ModelSource, directory: Path) -> Encoder | None:
     return None
 
 
+def _write_packaged(source: ModelSource, directory: Path) -> None:
+    """Write the encoder of the packaged model into `directory` and check it.
+
+    Raises:
+        ModelError: it does not give the reference's vectors.
+        OSError: `directory` can't be written.
+    """
+    # Imported here because opening an encoder does not need it.
+    from embeddings.encoders.bert import write_bert
+
+    settings = json.loads((source.folder / "sentence_bert_config.json").read_text(encoding="utf-8"))
+    tokenizer = Tokenizer.from_file(str(source.folder / TOKENIZER))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(settings["max_seq_length"])
+    (directory / TOKENIZER).write_text(tokenizer.to_str(), encoding="utf-8")
+    dimension = write_bert(source.folder, directory)
+    identity = EncoderIdentity(source.name, source.weights, dimension, settings["max_seq_length"], ONNX)
+    _describe(directory, identity, tokenizer.token_to_id("[PAD]"), "")
+    cosine = _least_cosine(np.load(_PACKAGED_VECTORS), OnnxEncoder.open(directory))
+    if not cosine >= EXPORT_MIN_COSINE:
+        raise ModelError(
+            f"{source.name}: The encoder gives other vectors than the reference (cosine {cosine:.4f}). "
+            "Install the releases of onnxruntime and tokenizers that review-bot names."
+        )
+
+
+def _write_traced(source: ModelSource, directory: Path, notify: Callable[[str], None]) -> Encoder | None:
+    """Write the encoder of a model into `directory`. Return the model itself if it can't be exported, or None."""
+    reference = _load(source)
+    reason = _export(reference, directory)
+    if reason is None:
+        return None
+    shutil.rmtree(directory)
+    directory.mkdir()
+    write_description(directory, StoredEncoder(reference.identity))
+    notify(f"{source.name} can't be exported ({reason}). It runs on sentence-transformers, which is slower.")
+    return reference
+
+
 def _export(reference: SentenceTransformersEncoder, directory: Path) -> str | None:
     """Export into `directory` and check the export. Return why that is impossible, or None."""
     # Imported here because it imports PyTorch.
@@ -142,10 +189,8 @@ def _export(reference: SentenceTransformersEncoder, directory: Path) -> str | No
 
     try:
         pad_id = trace(reference, directory)
-        files = tuple(StoredFile.of(directory / name) for name in (TOKENIZER, GRAPH, WEIGHTS))
-        identity = replace(reference.identity, runtime=ONNX)
-        write_description(directory, StoredEncoder(identity, pad_id, reference.prompt, files))
-        cosine = _least_cosine(reference, OnnxEncoder.open(directory))
+        _describe(directory, replace(reference.identity, runtime=ONNX), pad_id, reference.prompt)
+        cosine = _least_cosine(reference.encode(_SAMPLE), OnnxEncoder.open(directory))
     except OSError:
         raise
     except Exception as error:  # noqa: BLE001 - a foreign model's code may raise anything
@@ -154,8 +199,13 @@ def _export(reference: SentenceTransformersEncoder, directory: Path) -> str | No
     return None if cosine >= EXPORT_MIN_COSINE else f"its cosine with the reference is {cosine:.4f}"
 
 
-def _least_cosine(reference: Encoder, runtime: Encoder) -> float:
-    expected = reference.encode(_SAMPLE)
+def _describe(directory: Path, identity: EncoderIdentity, pad_id: int, prompt: str) -> None:
+    files = tuple(StoredFile.of(directory / name) for name in (TOKENIZER, GRAPH, WEIGHTS))
+    write_description(directory, StoredEncoder(identity, pad_id, prompt, files))
+
+
+def _least_cosine(expected: NDArray[np.float32], runtime: Encoder) -> float:
+    """Return the least cosine of an export's vectors of `_SAMPLE` with the `expected` ones."""
     together = runtime.encode(_SAMPLE)
     alone = [runtime.encode([text])[0] for text in _SAMPLE]
     # Texts that the model can't read have no direction, and both encoders have to say so.
