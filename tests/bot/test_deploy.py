@@ -28,7 +28,7 @@ def text(name: str) -> str:
 
 def pins(file: Path) -> dict[str, str]:
     """Return the pinned release of each package in a constraints file."""
-    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line and not line.startswith(("#", "-"))]
     return {canonicalize_name(line.partition("==")[0]): line.partition("==")[2] for line in lines}
 
 
@@ -44,6 +44,8 @@ def test_every_dependency_is_in_the_image_or_optional() -> None:
 
 
 def test_every_package_of_the_image_is_pinned() -> None:
+    constraints = next(line for line in text("serving.txt").splitlines() if line.startswith("-c "))
+    assert (DEPLOY / constraints.removeprefix("-c ")).resolve() == ROOT / ".ci" / "constraints.txt"
     assert set(SERVED) - set(CONSTRAINTS) == set()
     assert set(SERVED.values()) == {""}
 

