@@ -70,9 +70,13 @@ def main() -> None:
         quotes = run(binary / "python", "-c", QUOTES, data, QUESTIONS)
         full = run(sys.executable, "-c", QUOTES, data, QUESTIONS, cwd=str(PROJECT))
         (root / "whales.md").write_text("---\ntitle: Whales\n---\nThe cook sings to his kettle.\n", encoding="utf-8")
-        run(command, "add", root / "whales.md", "--data", data)
+        run(command, "add", root / "whales.md", "--yes", "--data", data)
         answer = json.loads(run(command, "ask", "What does the cook sing to?", "--json", "--data", data))
         run(binary / "python", "-c", "import bot.app.client, bot.app.runner")
+        # In a folder without `data`, the reviews are in the user's own folder.
+        os.environ["XDG_DATA_HOME"] = str(root / "own")
+        (root / "empty").mkdir()
+        made = run(command, "init", "--example", "--yes", "--no-sync", cwd=str(root / "empty"))
     print(f"small installation: {installed:.0f} MB, {used:.0f} after the first answer, which took {seconds:.1f} s")
     failed = [
         name
@@ -80,6 +84,7 @@ def main() -> None:
             f"at most {MOST_MEGABYTES} MB": used <= MOST_MEGABYTES,
             f"at most {MOST_SECONDS} s of processor time": seconds <= MOST_SECONDS,
             "the quotes of the full installation": quotes == full and quotes.count("\n") > 0,
+            "a folder of the user's own": f"1 in {root / 'own' / 'review-bot' / 'reviews'}" in made,
             "an added review": "kettle" in answer["quotes"][0]["text"],
         }.items()
         if not met

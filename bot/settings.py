@@ -16,6 +16,7 @@ from pydantic import AliasChoices, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
 from bot.config import MAX_DAYS
+from bot.data_folder import default_data_folder
 from bot.token import SettingsError, find_token
 from embeddings import SHIPPED
 
@@ -39,7 +40,9 @@ class Settings(BaseSettings):
     )
 
     token: str = Field(repr=False)
-    data: Path = Field(default=Path("data"), description="The folder with the reviews, the index and the database.")
+    data: Path = Field(
+        default_factory=default_data_folder, description="The folder with the reviews, the index and the database."
+    )
     member_wait: float = Field(
         default=3.0,
         ge=0,
@@ -134,7 +137,7 @@ def describe_settings(environ: Mapping[str, str], data: Path | None = None) -> t
         variables = _variables(name)
         in_environment = [_value(environ, variable) for variable in variables if _value(environ, variable)]
         source = "environment" if in_environment else "default"
-        if name == "data" and str(settings.data) not in (*in_environment, str(field.default)):
+        if name == "data" and str(settings.data) not in (*in_environment, str(default_data_folder())):
             source = "command line"
         value = "" if getattr(settings, name) is None else str(getattr(settings, name))
         rows.append(SettingRow(variables[0], value, source, field.description or ""))

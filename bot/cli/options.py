@@ -12,13 +12,14 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 
 from bot.cli.completion import complete_review
 from bot.cli.output.console import notice
+from bot.data_folder import default_data_folder
 from embeddings import NO_RERANKER
 
 if TYPE_CHECKING:
     from typer._click import Command as AnyCommand
     from typer._click import Context, HelpFormatter, Parameter
 
-DATA = Path("data")
+DATA = default_data_folder()
 """The default data folder."""
 
 LARGEST_SERVER_ID = 2**63 - 1

@@ -60,9 +60,7 @@ def write_bert(model: Path, directory: Path) -> int:
     first, second, third = (constant(np.array([number])) for number in range(3))
     words = node("Gather", weight(tensors["embeddings.word_embeddings.weight"]), ids, axis=0)
     # Every token is of the first type, so its embedding is part of each position's.
-    positions = (
-        tensors["embeddings.position_embeddings.weight"] + tensors["embeddings.token_type_embeddings.weight"][0]
-    )
+    positions = tensors["embeddings.position_embeddings.weight"] + tensors["embeddings.token_type_embeddings.weight"][0]
     length = node("Slice", node("Shape", ids), second, third)
     hidden = node("Add", words, node("Slice", weight(positions), first, length, first))
     hidden = normalized(hidden, "embeddings.LayerNorm")

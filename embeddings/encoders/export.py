@@ -1,6 +1,7 @@
 """Make the encoder that is stored with an index: export the model once, check the export, move it into place.
 
-Exporting the packaged model, and opening an exported encoder, import neither PyTorch nor sentence-transformers nor transformers.
+Exporting the packaged model, and opening an exported encoder, import neither PyTorch nor sentence-transformers nor
+transformers.
 """
 
 from __future__ import annotations

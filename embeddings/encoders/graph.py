@@ -1,7 +1,7 @@
 """Write an ONNX graph and its weights without the package `onnx`, which takes 31 MB.
 
-The few messages that a graph needs are written here in the wire format of Protocol Buffers. The numbers of the fields are
-those of `onnx.proto`, which never change.
+The few messages that a graph needs are written here in the wire format of Protocol Buffers. The numbers of the fields
+are those of `onnx.proto`, which never change.
 """
 
 from __future__ import annotations

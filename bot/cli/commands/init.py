@@ -15,8 +15,12 @@ from bot.cli.output.console import notice, say
 from bot.cli.output.wording import counted, data_option, for_folder
 from bot.cli.prompts import Prompter
 from bot.config import FIRST_BUILD_WAIT, MAX_NAMED, SETUP_TRIES
+from bot.data_folder import example_review
 from bot.token import TOKEN
 from embeddings import REVIEWS, SUFFIXES, LibraryError, review_files, slugify, write_output, written_by_us
+
+EXAMPLE = "example"
+"""The answer that asks for the example review in place of a folder."""
 
 
 class SetupError(LibraryError):
@@ -45,19 +49,24 @@ def init(
         Path | None,
         typer.Option("--reviews", metavar="FOLDER", help="Copy the reviews in this folder.", show_default=False),
     ] = None,
+    example: Annotated[
+        bool, typer.Option("--example", help="Copy the example review, of Never Let Me Go (2010).")
+    ] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing, and keep existing files.")] = False,
     sync: Annotated[bool, typer.Option(help="Register the bot's commands with Discord.")] = True,
     data: DataOption = DATA,
 ) -> None:
     """Set up everything, step by step. Existing files are kept, so you can run it again."""
     try:
-        _set_up(data, reviews, Prompter(defaults=yes), sync=sync)
+        _set_up(data, reviews, Prompter(defaults=yes), example=example, sync=sync)
     except KeyboardInterrupt:
         notice(for_folder("Stopped. Run `review-bot init` again to continue.", data))
         raise
 
 
-def _set_up(data: Path, reviews: Path | None, prompter: Prompter, *, sync: bool) -> None:
+def _set_up(data: Path, reviews: Path | None, prompter: Prompter, *, example: bool, sync: bool) -> None:
+    if example:
+        _copy_example(data)
     _set_up_reviews(data, reviews, prompter)
     token = _set_up_token(data, prompter, ask_discord=sync)
     indexed = _set_up_index(data)
@@ -80,9 +89,13 @@ def _set_up_reviews(data: Path, folder: Path | None, prompter: Prompter) -> None
     elif not review_files(data / REVIEWS):
         for tries_left in reversed(range(SETUP_TRIES)):
             named = prompter.text(
-                f"There are no reviews in {data / REVIEWS} yet. Folder to copy them from (Enter to skip):"
+                f"There are no reviews in {data / REVIEWS} yet. Folder to copy them from, or {EXAMPLE} for a "
+                "review of Never Let Me Go (2010) (Enter to skip):"
             )
             if not named:
+                break
+            if named == EXAMPLE and not Path(EXAMPLE).exists():
+                _copy_example(data)
                 break
             try:
                 _report_copied(copy_reviews(Path(named).expanduser(), data, replace), data)
@@ -92,6 +105,20 @@ def _set_up_reviews(data: Path, folder: Path | None, prompter: Prompter) -> None
                     raise
                 notice(for_folder(str(error), data))
     say(f"Reviews: {len(review_files(data / REVIEWS)) or 'none yet'} in {data / REVIEWS}.")
+
+
+def _copy_example(data: Path) -> None:
+    """Copy the example review, unless the data folder has a review of this name."""
+    source = example_review()
+    target = data / REVIEWS / source.name
+    if target.exists():
+        return
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_output(target, source.read_bytes(), written_by_us, mode=0o644)
+    except OSError as error:
+        raise SetupError(f"{error.filename}: {error.strerror}. The example review was not copied.") from error
+    say(f"Copied the example review, {source.name}.")
 
 
 def _report_copied(copied: CopiedReviews, data: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from bot.cli.commands.init import save_token
 from tests.bot.cli.conftest import OTHER_TOKEN, SECOND_REVIEW, TOKEN, Run
 from tests.bot.cli.terminal import terminal
+from tests.project import OWNERS
 
 INVITATION = "https://discord.com/oauth2/authorize?client_id=123456789012345678&"
 
@@ -46,6 +47,25 @@ def test_init_sets_everything_up_and_changes_nothing_the_second_time(run: Run, e
         assert again.code == 0, again.err
         assert "Reviews: 1 in" in again.out
         assert {path: path.read_bytes() for path in empty.rglob("*") if path.is_file()} == before
+
+
+@pytest.mark.parametrize(("arguments", "typed"), [(("--example", "--yes"), []), ((), ["example", ""])])
+def test_init_copies_the_example_review_on_request(
+    run: Run, empty: Path, arguments: tuple[str, ...], typed: list[str]
+) -> None:
+    done = run("init", *arguments, "--no-sync", "--data", empty, typed=typed)
+    assert done.code == 0, done.err
+    assert done.out.startswith(
+        f"Copied the example review, never-let-me-go.md.\nReviews: 1 in {empty}/reviews.\nToken: none yet.\n"
+    )
+    assert (empty / "reviews" / "never-let-me-go.md").read_bytes() == OWNERS.read_bytes()
+
+
+def test_init_keeps_a_review_with_the_name_of_the_example(run: Run, fresh: Path) -> None:
+    file = fresh / "reviews" / "never-let-me-go.md"
+    file.write_text(SECOND_REVIEW, encoding="utf-8")
+    assert run("init", "--example", "--yes", "--no-sync", "--data", fresh).code == 0
+    assert file.read_text(encoding="utf-8") == SECOND_REVIEW
 
 
 def test_a_token_is_replaced_only_on_request(run: Run, empty: Path) -> None:
