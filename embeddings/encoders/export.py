@@ -161,7 +161,7 @@ def _write_packaged(source: ModelSource, directory: Path) -> None:
     (directory / TOKENIZER).write_text(tokenizer.to_str(), encoding="utf-8")
     dimension = write_bert(source.folder, directory)
     identity = EncoderIdentity(source.name, source.weights, dimension, settings["max_seq_length"], ONNX)
-    _describe(directory, identity, tokenizer.token_to_id("[PAD]"), "")
+    _describe(directory, identity, tokenizer.token_to_id("[PAD]") or 0, "")
     cosine = _least_cosine(np.load(_PACKAGED_VECTORS), OnnxEncoder.open(directory))
     if not cosine >= EXPORT_MIN_COSINE:
         raise ModelError(

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.cli.doctor.installation import OPTIONAL
-from tests.bot.cli.conftest import QUESTION, Outcome, furnish, process
+from tests.bot.cli.conftest import QUESTION, Outcome, process
 from tests.embeddings.fixtures.tiny_models import save_model
+from tests.project import furnish
 
 # As modules, with packages that only they depend on.
 LEFT_OUT = (*(name.replace("-", "_") for name in OPTIONAL), "safetensors", "tqdm")
