@@ -29,6 +29,7 @@ ORDER = (
     "embeddings.training",
     "bot",
     "bot.config",
+    "bot.data_folder",
     "bot.token",
     "bot.settings",
     "bot.storage",
