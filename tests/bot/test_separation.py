@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
 from itertools import count
 from pathlib import Path
 
@@ -30,11 +29,12 @@ from bot.ui.examples import example_questions
 from bot.ui.strings import ENGLISH
 from bot.ui.text import RenderOptions
 from embeddings.documents.slugs import slugify
-from embeddings.encoders.base import Encoder, EncoderIdentity
 from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.errors import LibraryError
 from embeddings.library import Library
 from embeddings.records import SHARED, Review
+from tests.benchmarks.corpus.vectors import CachingEncoder
+from tests.embeddings.fixtures.encoders import WrappedEncoder
 from tests.embeddings.fixtures.reviews import review
 
 SERVERS = ("101", "102", "103")
@@ -64,30 +64,16 @@ OPTIONS = RenderOptions(ENGLISH)
 _numbers = count()
 
 
-class CachingEncoder:
-    """The real encoder, which encodes each text once, so that a vector doesn't depend on its batch."""
-
-    def __init__(self, encoder: Encoder) -> None:
-        self._encoder = encoder
-        self._vector = cache(lambda text: encoder.encode([text])[0])
-
-    @property
-    def identity(self) -> EncoderIdentity:
-        return self._encoder.identity
+class SingleEncoder(WrappedEncoder):
+    """The real encoder, one text at a time, so that a vector doesn't depend on its batch."""
 
     def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:
-        vectors = [self._vector(text) for text in texts]
-        if progress is not None:
-            progress(len(vectors))
-        return np.array(vectors, np.float32).reshape(len(vectors), -1)
-
-    def count_tokens(self, texts: Sequence[str]) -> list[int]:
-        return self._encoder.count_tokens(texts)
+        return np.concatenate([self.encoder.encode([text], progress) for text in texts])
 
 
 @pytest.fixture(scope="module")
 def encoder(encoder_directory: Path) -> CachingEncoder:
-    return CachingEncoder(OnnxEncoder.open(encoder_directory))
+    return CachingEncoder(SingleEncoder(OnnxEncoder.open(encoder_directory)))
 
 
 @st.composite

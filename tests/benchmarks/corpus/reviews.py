@@ -173,6 +173,10 @@ class Corpus:
         """Yield each review as the engine reads it."""
         return (draft.review() for draft in self.drafts())
 
+    def texts(self) -> Iterator[str]:
+        """Yield the text of each passage."""
+        return (text for draft in self.drafts() for _, paragraphs in draft.sections for text in paragraphs)
+
     def planted(self) -> tuple[Planted, ...]:
         """Return every question, and where its answer is."""
         return tuple(

@@ -24,11 +24,11 @@ from numpy.typing import NDArray
 
 from embeddings.encoders.base import Encoder, EncoderIdentity
 from embeddings.encoders.onnx import OnnxEncoder
-from embeddings.records import Paragraph, Review, Section
 from tests.benchmarks.corpus.facts import FACTS
 from tests.benchmarks.corpus.reviews import Corpus, carrier
 from tests.benchmarks.harness.processes import Spent, spent
 from tests.embeddings.fixtures.encoders import WrappedEncoder
+from tests.embeddings.fixtures.reviews import review
 
 Floats = NDArray[np.float32]
 
@@ -159,7 +159,8 @@ def prepare(encoder: str, file: str, bank: int) -> None:
 
     caching = CachingEncoder(OnnxEncoder.open(Path(encoder)))
     # Indexing the planted sections alone shows what the engine encodes of them.
-    Library.of([_planted_review()], Path(file).with_name("planted"), caching).close()
+    planted = review("planted", {fact.heading: carrier(number) for number, fact in enumerate(FACTS)})
+    Library.of([planted], Path(file).with_name("planted"), caching).close()
     known = caching.vectors
     passages, sentences = _bank_texts(bank)
     np.savez(
@@ -190,22 +191,7 @@ def closeness(bank: str, encoder: str) -> dict[str, float]:
     return found
 
 
-def _planted_review() -> Review:
-    sections, offset, texts = [], 0, []
-    for number, fact in enumerate(FACTS):
-        (text,) = carrier(number)
-        sections.append(Section(f"fact-{number}", fact.heading, (Paragraph(1, offset, offset + len(text)),)))
-        texts.append(text)
-        offset += len(text) + 1
-    return Review("planted", "Planted", "\n".join(texts), tuple(sections))
-
-
 def _bank_texts(size: int, seed: int = _BANK_SEED) -> tuple[list[str], list[str]]:
     """Return the passages of a corpus, and the first few sentences of each."""
-    passages = [
-        paragraph
-        for draft in Corpus(size, seed).drafts()
-        for _, paragraphs in draft.sections
-        for paragraph in paragraphs
-    ]
+    passages = list(Corpus(size, seed).texts())
     return passages, [sentence.rstrip(".") + "." for text in passages for sentence in text.split(". ")[:SENTENCES_EACH]]

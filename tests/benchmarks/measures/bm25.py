@@ -71,8 +71,7 @@ def build_and_search(name: str, folder: str, passages: int) -> dict[str, float]:
 def _texts(passages: int) -> Iterator[str]:
     from tests.benchmarks.corpus.reviews import Corpus
 
-    made = (text for draft in Corpus(passages).drafts() for _, paragraphs in draft.sections for text in paragraphs)
-    return islice(made, passages)
+    return islice(Corpus(passages).texts(), passages)
 
 
 def _questions(texts: Sequence[str]) -> Iterator[list[str]]:

@@ -162,12 +162,7 @@ def compare_tens(encoder: str, passages: int) -> float:
 def _passages(number: int) -> list[str]:
     from tests.benchmarks.corpus.reviews import Corpus
 
-    return [
-        paragraph
-        for draft in Corpus(number, _PASSAGE_SEED).drafts()
-        for _, paragraphs in draft.sections
-        for paragraph in paragraphs
-    ]
+    return list(Corpus(number, _PASSAGE_SEED).texts())
 
 
 def _reference() -> SentenceTransformer:

@@ -68,7 +68,7 @@ def prepare(file: str, passages: int, bank: str, encoder: str) -> None:
     from tests.benchmarks.corpus.vectors import SyntheticEncoder
 
     maker = SyntheticEncoder.open(Path(bank), Path(encoder))
-    texts = [text for draft in Corpus(passages).drafts() for _, paragraphs in draft.sections for text in paragraphs]
+    texts = list(Corpus(passages).texts())
     with np.load(bank, allow_pickle=False) as stored:
         asked = stored["vectors"][::3]
     np.savez(file, texts=np.array(texts), vectors=maker.encode(texts), asked=asked)
@@ -101,29 +101,23 @@ def store_and_search(name: str, file: str, folder: str) -> dict[str, float]:
 def _review_bot(folder: Path, texts: Sequence[str], vectors: Floats) -> Search:
     from embeddings.index.document_store import DocumentStore, write_records
     from embeddings.index.vectors import Vectors, encode_fp16, save_codes, save_lists
-    from embeddings.records import Paragraph, Review, Section, review_to_json
+    from embeddings.records import review_to_json
+    from tests.embeddings.fixtures.reviews import review
 
     each = 20
     folder.mkdir(exist_ok=True)
     save_codes(folder / "passages.faiss", vectors.shape[1], len(vectors), [encode_fp16(vectors)])
     save_lists(folder / "passages.faiss")
-    reviews = []
-    for first in range(0, len(texts), each):
-        paragraphs, offset = [], 0
-        for number, text in enumerate(texts[first : first + each], 1):
-            paragraphs.append(Paragraph(number, offset, offset + len(text)))
-            offset += len(text) + 1
-        section = Section("text", "Text", tuple(paragraphs))
-        reviews.append(Review(str(first), "Text", "\n".join(texts[first : first + each]), (section,)))
+    reviews = [review(str(first), {"Text": texts[first : first + each]}) for first in range(0, len(texts), each)]
     ends = write_records(folder / "reviews.jsonl", map(review_to_json, reviews))
     opened, stored = Vectors.open(folder / "passages.faiss"), DocumentStore(folder / "reviews.jsonl", ends)
 
     def search(query: Floats) -> list[str]:
         near = []
         for row in opened.nearest(query, _NEAREST, 0, len(opened)).tolist():
-            review = stored.get(row // each)
-            place = review.sections[0].paragraphs[row % each]
-            near.append(review.text[place.start : place.end])
+            found = stored.get(row // each)
+            place = found.sections[0].paragraphs[row % each]
+            near.append(found.text[place.start : place.end])
         return near
 
     return search

@@ -15,11 +15,12 @@ from bot.ui.elements import Menu, Message
 from bot.ui.examples import example_questions
 from bot.ui.strings import ENGLISH
 from bot.ui.text import RenderOptions
-from embeddings.records import Paragraph, Quote, Review, Section
+from embeddings.records import Quote, Review, Section
 from tests.bot.fixtures.checks import OWN_WORDS, a_quarter, actions_of, check, lines_of, text_of
 from tests.bot.fixtures.discord_markdown import BOLD, SPOILER, read
 from tests.bot.fixtures.reviews import names, quotes, reviews
 from tests.bot.fixtures.texts import letters
+from tests.embeddings.fixtures.reviews import review
 
 OPEN = RenderOptions(ENGLISH, hide_spoilers=False)
 HIDING = RenderOptions(ENGLISH, hide_spoilers=True)
@@ -27,13 +28,8 @@ OPTIONS = st.sampled_from((OPEN, HIDING))
 
 
 def review_of(*paragraphs: str, spoiler: bool = False) -> Review:
-    places = []
-    start = 0
-    for number, paragraph in enumerate(paragraphs, 1):
-        places.append(Paragraph(number, start, start + len(paragraph)))
-        start += len(paragraph) + 1
-    section = Section("the-end", "The End", tuple(places), spoiler)
-    return Review("a", "A Film", "\n".join(paragraphs), (section,), source="https://a.example")
+    made = review("a", {"The End": paragraphs}, title="A Film", source="https://a.example")
+    return replace(made, sections=(replace(made.sections[0], spoiler=spoiler),))
 
 
 def quote_of(review: Review, words: str) -> Quote:

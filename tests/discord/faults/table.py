@@ -150,8 +150,13 @@ FAULTS = (
     ),
     _fault(
         18, "token expired before the edit", "posted in the channel where allowed",
-        partial(test_faults.test_an_answer_with_an_expired_token_is_posted_in_the_channel),
-        partial(test_faults.test_a_private_answer_with_an_expired_token_is_not_posted),
+        *(
+            partial(
+                test_faults.test_an_answer_with_an_expired_token_is_posted_in_the_channel_unless_it_is_private,
+                private=private,
+            )
+            for private in (False, True)
+        ),
     ),
     _fault(
         19, "missing permission, archived or locked", "checked before, suppressed per channel",
