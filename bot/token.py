@@ -108,13 +108,16 @@ def application_id(token: str) -> int:
 def _read_token(file: Path, setting: str) -> Token:
     place = Token("", setting, file).place
     try:
-        if not file.is_file():
+        # Not `Path.is_file`: from Python 3.14 on it hides why a file can't be read.
+        if not stat.S_ISREG(file.stat().st_mode):
             raise SettingsError(f"{place} is not a file.")
         if allows_others(file, stat.S_IWGRP | stat.S_IWOTH):
             raise SettingsError(f"{place} can be changed by other users. Run: chmod go-w {file}")
         with file.open("rb") as opened:
             content = opened.read(_LARGEST_FILE + 1)
         value = content.decode("utf-8-sig").strip()
+    except (FileNotFoundError, NotADirectoryError):
+        raise SettingsError(f"{place} is not a file.") from None
     except OSError as error:
         raise SettingsError(f"{place} can't be read: {error.strerror}.") from None
     except UnicodeDecodeError:

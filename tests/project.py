@@ -6,9 +6,16 @@ import os
 import shutil
 from pathlib import Path
 
+import pytest
+
+from embeddings.documents.filesystem import HAS_MODES
+
 ROOT = Path(__file__).parents[1]
 OWNERS = ROOT / "data" / "reviews" / "never-let-me-go.md"
 QUESTIONS = ROOT / "data" / "questions" / "never-let-me-go.jsonl"
+
+needs_modes = pytest.mark.skipif(not HAS_MODES, reason="this system has no file modes")
+"""For tests of what a file's mode, a user or a named pipe does, none of which Windows has."""
 
 _LARGE = 1_000_000
 """Bytes from which a file of an encoder is linked, not copied."""

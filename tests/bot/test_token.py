@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from bot.token import SettingsError, Token, find_token
+from embeddings.documents.filesystem import HAS_MODES
+from tests.project import needs_modes
 
 TOKEN = "MTEyMjMzNDQ1NTY2Nzc4ODk5.GaBcDe." + "aB3_-" * 6
 NOWHERE = Path("nowhere")
@@ -74,7 +76,7 @@ def test_a_missing_token_file_is_named(tmp_path: Path) -> None:
         assert refusal({"DISCORD_TOKEN_FILE": str(path)}) == f"DISCORD_TOKEN_FILE: {path} is not a file."
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root can drop its rights to see its own file closed to it")
+@pytest.mark.skipif(not HAS_MODES or os.geteuid() != 0, reason="only root can drop its rights to its own file")
 def test_an_unreadable_token_file_is_reported(file: Path) -> None:
     file.chmod(0o600)
     try:
@@ -85,6 +87,7 @@ def test_an_unreadable_token_file_is_reported(file: Path) -> None:
     assert message == f"DISCORD_TOKEN_FILE: {file} can't be read: Permission denied."
 
 
+@needs_modes
 def test_a_token_file_that_others_can_change_is_refused(file: Path) -> None:
     file.chmod(0o666)
     message = refusal({"DISCORD_TOKEN_FILE": str(file)})

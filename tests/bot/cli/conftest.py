@@ -100,7 +100,11 @@ def start(*arguments: str | Path, **options: Any) -> subprocess.Popen[str]:  # n
     Besides those of `Popen`, the options are `prefix`, words before the command, and `without`, packages that can't be
     imported.
     """
-    environment = {"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"} | options.pop("environment", {})
+    environment = {
+        "PYTHONPATH": str(ROOT),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONIOENCODING": "utf-8",
+    } | options.pop("environment", {})
     prefix = options.pop("prefix", ())
     program = ["-m", "bot"]
     if without := options.pop("without", ()):
@@ -164,7 +168,12 @@ def imported(*arguments: str | Path, code: int = 0) -> set[str]:
         "    print(*sys.modules, file=sys.stderr)\n"
     )
     ran = subprocess.run(
-        [sys.executable, "-c", program, *map(str, arguments)], cwd=ROOT, capture_output=True, text=True, check=True
+        [sys.executable, "-X", "utf8", "-c", program, *map(str, arguments)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        check=True,
     )
     return {name.partition(".")[0] for name in ran.stderr.splitlines()[-1].split()}
 

@@ -27,6 +27,7 @@ from bot.storage.records import ServerSettings, StorageError, StorageVersionErro
 from bot.storage.restore import LOCK, STAGING, interrupted, restore, undo_interrupted
 from bot.storage.schema import VERSION
 from bot.storage.server_settings import load_server_settings, save_server_settings
+from tests.project import needs_modes
 
 CHOSEN = ServerSettings(private_answers=True, default_review="whales")
 CONTENT = {
@@ -113,6 +114,7 @@ def test_a_backup_restored_elsewhere_is_the_same(data: Path, archive: Path, tmp_
     assert tree(data) == CONTENT | LEFT_OUT
 
 
+@needs_modes
 def test_a_backup_is_readable_by_its_owner_alone_and_holds_no_token(archive: Path) -> None:
     assert stat.S_IMODE(archive.stat().st_mode) == 0o600
     with zipfile.ZipFile(archive) as opened:

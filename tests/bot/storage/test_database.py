@@ -22,6 +22,7 @@ from bot.storage.schema import MIGRATIONS, VERSION
 from bot.storage.server_settings import load_server_settings, save_server_settings
 from bot.storage.synced_commands import save_synced_digest, synced_digests
 from tests.bot.storage.examples import CHOSEN, DAY, QUESTION, SECRET, STORING, bytes_of
+from tests.project import needs_modes
 
 
 def create(version: int, path: Path) -> None:
@@ -149,6 +150,7 @@ def test_threads_and_processes_take_turns(database: Database, path: Path) -> Non
     assert saved == [(number,) for number in range(100)]
 
 
+@needs_modes
 @pytest.mark.parametrize("before", [None, 0o644])
 def test_a_database_and_its_journal_are_readable_by_their_owner_alone(path: Path, before: int | None) -> None:
     mask = os.umask(0o022)

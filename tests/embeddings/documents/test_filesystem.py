@@ -16,6 +16,7 @@ from embeddings.documents.filesystem import (
     remove_unused_folder,
     replace_file,
 )
+from tests.project import needs_modes
 
 
 @pytest.fixture
@@ -24,11 +25,11 @@ def without_modes(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(filesystem, "HAS_MODES", False)
 
 
-def refuse(*_: object) -> None:
+def refuse(*_: object, **__: object) -> None:
     raise PermissionError(13, "Permission denied")
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="this system has no modes")
+@needs_modes
 def test_a_mode_counts_where_there_are_modes(tmp_path: Path) -> None:
     file, other = tmp_path / "file", tmp_path / "other"
     file.touch(0o640)
@@ -50,11 +51,12 @@ def test_no_file_is_open_to_others_where_there_are_no_modes(tmp_path: Path) -> N
 
 @pytest.mark.usefixtures("without_modes")
 def test_a_folder_that_can_not_be_opened_is_not_flushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(os, "open", refuse)
-    flush_folder(tmp_path)
-    monkeypatch.setattr(filesystem, "HAS_MODES", True)
-    with pytest.raises(PermissionError):
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "open", refuse)
         flush_folder(tmp_path)
+        patched.setattr(filesystem, "HAS_MODES", True)
+        with pytest.raises(PermissionError):
+            flush_folder(tmp_path)
 
 
 @pytest.mark.usefixtures("without_modes")

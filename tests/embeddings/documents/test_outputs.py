@@ -10,6 +10,7 @@ import pytest
 
 from embeddings.documents.outputs import check_output, output_file, write_output
 from embeddings.errors import OutputError
+from tests.project import needs_modes
 
 
 def is_ours(file: Path) -> bool:
@@ -54,6 +55,7 @@ def test_a_file_beside_the_output_is_not_touched(tmp_path: Path) -> None:
     }
 
 
+@needs_modes
 @pytest.mark.parametrize("force", [False, True])
 def test_a_folder_and_a_device_are_never_replaced(tmp_path: Path, force: bool) -> None:
     with pytest.raises(OutputError, match="This is a folder"):
@@ -79,6 +81,7 @@ def test_a_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == {"out": b"ours, from yesterday"}
 
 
+@needs_modes
 def test_a_link_stays_a_link_and_permissions_stay(tmp_path: Path) -> None:
     file, link = tmp_path / "out", tmp_path / "link"
     file.write_bytes(b"ours, from yesterday")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import resource
 import shutil
 import signal
 import subprocess
@@ -37,6 +36,7 @@ def small_files_only() -> Iterator[None]:
 
     Not a fixture: pytest reports a test before its fixtures end, and couldn't write that into a longer file.
     """
+    resource = pytest.importorskip("resource")
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, hard))
     try:

@@ -24,6 +24,7 @@ from bot.storage.schema import VERSION
 from bot.storage.synced_commands import EVERYWHERE, save_synced_digest
 from embeddings.library import Library
 from tests.bot.cli.conftest import OTHER_TOKEN, SLOW_PACKAGES, TOKEN, Run, add_whales, imported, process
+from tests.project import needs_modes
 
 
 def advice(function: CheckFunction, data: Path, **environ: str) -> str:
@@ -193,6 +194,7 @@ def test_thresholds_of_another_encoder_fail(data: Path) -> None:
     assert "`review-bot calibrate`" in advice(index.thresholds, data)
 
 
+@needs_modes
 def test_a_token_that_other_users_can_read_fails(data: Path) -> None:
     file = save_token(TOKEN, data)
     assert found(discord.token, data).startswith(f"in {file}, of application 123456789012345678")
@@ -256,6 +258,7 @@ def test_every_page_and_the_version_of_the_database_are_checked(tmp_path: Path) 
     assert "Replace it with a backup" in advice(storage.database, tmp_path)
 
 
+@needs_modes
 def test_a_database_that_other_users_can_read_fails(tmp_path: Path) -> None:
     file = tmp_path / "bot.sqlite3"
     Database(file).close()

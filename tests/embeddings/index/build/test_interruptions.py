@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import resource
 import signal
 import sys
 import tempfile
@@ -22,6 +21,9 @@ from embeddings.library import Library
 from tests.embeddings.fixtures.encoders import RecordingEncoder
 from tests.embeddings.fixtures.processes import forked
 from tests.embeddings.index.build.builds import NEW, OLD, TEXTS, answer, build, content, encoded, tree
+
+# Windows has neither these limits nor a fork.
+resource = pytest.importorskip("resource")
 
 CHANGES = ("os.mkdir", "os.rename", "os.remove", "os.rmdir", "shutil.rmtree")
 """What Python reports to an audit hook before it does it, besides opening a file for writing."""
