@@ -77,7 +77,7 @@ def feedback_counts(database: Database, server: int | None = None) -> tuple[int,
     with database.reading() as connection:
         row = connection.execute(
             "SELECT coalesce(sum(helpful), 0), coalesce(sum(not_helpful), 0) FROM verdicts "
-            "WHERE ?1 IS NULL OR server = ?1",
-            (server,),
+            "WHERE :server IS NULL OR server = :server",
+            {"server": server},
         ).fetchone()
     return int(row[0]), int(row[1])

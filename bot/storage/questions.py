@@ -86,21 +86,21 @@ def store_question(database: Database, question: StoredQuestion) -> bool:
     with database.writing() as connection:
         stored = connection.execute(
             f"INSERT INTO questions ({_COLUMNS}) "  # noqa: S608  # the columns are this module's own
-            "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, "
-            "(SELECT number FROM questions WHERE number = ?10 AND server = ?2) "
-            "FROM servers WHERE server = ?2 AND keep_questions = 1",
-            (
-                question.number,
-                question.server,
-                question.member,
-                question.day.isoformat(),
-                question.text,
-                question.state.value,
-                question.confidence,
-                question.review,
-                json.dumps(question.collections),
-                question.after,
-            ),
+            "SELECT :number, :server, :member, :day, :text, :state, :confidence, :review, :collections, "
+            "(SELECT number FROM questions WHERE number = :after AND server = :server) "
+            "FROM servers WHERE server = :server AND keep_questions = 1",
+            {
+                "number": question.number,
+                "server": question.server,
+                "member": question.member,
+                "day": question.day.isoformat(),
+                "text": question.text,
+                "state": question.state.value,
+                "confidence": question.confidence,
+                "review": question.review,
+                "collections": json.dumps(question.collections),
+                "after": question.after,
+            },
         )
         return stored.rowcount == 1
 
@@ -112,9 +112,10 @@ def stored_questions(
     with database.reading() as connection:
         rows = connection.execute(
             f"SELECT {_COLUMNS} FROM questions "  # noqa: S608  # the columns are this module's own
-            "WHERE (?1 IS NULL OR server = ?1) AND (?2 IS NULL OR member = ?2) AND (?3 IS NULL OR day >= ?3) "
+            "WHERE (:server IS NULL OR server = :server) AND (:member IS NULL OR member = :member) "
+            "AND (:since IS NULL OR day >= :since) "
             "ORDER BY day, number",
-            (server, member, since.isoformat() if since else None),
+            {"server": server, "member": member, "since": since.isoformat() if since else None},
         ).fetchall()
         return tuple(_question(row, _context(connection, row[-1])) for row in rows)
 

@@ -27,6 +27,7 @@ from bot.storage.records import ServerSettings, StorageError, StorageVersionErro
 from bot.storage.restore import LOCK, STAGING, interrupted, restore, undo_interrupted
 from bot.storage.schema import VERSION
 from bot.storage.server_settings import load_server_settings, save_server_settings
+from embeddings import allows_others
 from tests.project import needs_modes
 
 CHOSEN = ServerSettings(private_answers=True, default_review="whales")
@@ -110,7 +111,7 @@ def test_a_backup_restored_elsewhere_is_the_same(data: Path, archive: Path, tmp_
     assert tree(tmp_path / "new" / "data") == CONTENT
     assert chosen(tmp_path / "new" / "data") == CHOSEN
     assert (contents.version, contents.database, contents.reviews) == (__version__, VERSION, 2)
-    assert stat.S_IMODE((tmp_path / "new" / "data" / "bot.sqlite3").stat().st_mode) == 0o600
+    assert not allows_others(tmp_path / "new" / "data" / "bot.sqlite3", stat.S_IRWXG | stat.S_IRWXO)
     assert tree(data) == CONTENT | LEFT_OUT
 
 

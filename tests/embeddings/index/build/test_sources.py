@@ -14,6 +14,7 @@ from embeddings.errors import ReviewFileError
 from embeddings.index.build.freshness import outdated_reviews
 from embeddings.index.build.sources import read_sources
 from tests.embeddings.index.build.builds import manifest_of, write_files
+from tests.project import needs_modes
 
 
 def test_reviews_belong_to_the_collection_of_their_folder(data: Path) -> None:
@@ -97,6 +98,7 @@ def test_a_file_in_the_place_of_the_reviews_folder_is_reported(tmp_path: Path) -
     assert str(error) == f"{tmp_path}/reviews: The folder can't be listed (Not a directory)."
 
 
+@needs_modes
 def test_every_broken_file_is_an_error_and_the_rest_is_read(tmp_path: Path) -> None:
     folder = tmp_path / "collections" / "guild-1"
     write_files(folder, {"a.md": "no front matter", "c.txt": "Fine."})
