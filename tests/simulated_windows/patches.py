@@ -18,6 +18,7 @@ import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
+from types import FrameType
 from typing import Any
 
 PRODUCT = frozenset({"bot", "embeddings"})
@@ -72,11 +73,11 @@ def _opened() -> Iterator[str]:
 
 
 def _called_by_the_program() -> bool:
-    frame = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(2)
     while frame is not None:
         if str(frame.f_globals.get("__name__", "")).partition(".")[0] in PRODUCT:
             return True
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return False
 
 
@@ -99,7 +100,7 @@ def _simulate() -> None:
         if hasattr(os, name):
             delattr(os, name)
     os.umask(0)
-    os.chmod = lambda *_, **__: None  # type: ignore[assignment]
+    os.chmod = lambda *_, **__: None
     os.open = _opening
     # It opens folders.
     shutil._use_fd_functions = False  # type: ignore[attr-defined]
