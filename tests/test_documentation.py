@@ -90,9 +90,9 @@ def test_ci_runs_the_commands_of_the_readme() -> None:
         line for line in (ROOT / "README.md").read_text("utf-8").splitlines() if line.startswith("python3 -m venv")
     ]
     ci = (ROOT / ".ci" / "run").read_text(encoding="utf-8").replace(" -q ", " ").splitlines()
-    trying, testing = commands
+    *trying, testing = commands
     assert testing in ci
-    assert trying.split(" && ")[-1] in ci
+    assert {command.split(" && ")[-1] for command in trying} <= set(ci)
 
 
 def test_the_documentation_lists_every_setting() -> None:
