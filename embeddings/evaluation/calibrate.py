@@ -20,8 +20,8 @@ from embeddings.config import (
 )
 from embeddings.errors import CalibrationError
 from embeddings.evaluation.runs import Result
-from embeddings.evaluation.significance import Estimate, Flags, Floats, mean
-from embeddings.evaluation.summary import states_by_kind
+from embeddings.evaluation.significance import Estimate, Flags, Floats, mean, mean_of_some
+from embeddings.evaluation.summary import states_by_kind, states_record
 from embeddings.library import Library
 from embeddings.records import State
 
@@ -106,18 +106,12 @@ def choose_thresholds(results: Sequence[Result], goal: Goal) -> Calibration:
     questions = _Questions(
         np.array([confidence for _, confidence in known], dtype=np.float64),
         np.array([result.answerable for result, _ in known], dtype=np.bool_),
-        np.array(
-            [result.kind in goal.unanswerable_kinds and not result.answerable for result, _ in known], dtype=np.bool_
-        ),
+        np.array([not result.answerable and result.kind in goal.unanswerable_kinds for result, _ in known], np.bool_),
     )
-    for name, count in (
-        ("answerable", int(questions.answerable.sum())),
-        ("unanswerable", int((~questions.answerable).sum())),
-    ):
-        if count < 2 * CALIBRATION_FOLDS:
-            raise CalibrationError(
-                f"Calibration needs at least {2 * CALIBRATION_FOLDS} {name} questions, and there are {count}. Add more."
-            )
+    for name, flags in (("answerable", questions.answerable), ("unanswerable", ~questions.answerable)):
+        if flags.sum() < 2 * CALIBRATION_FOLDS:
+            least = f"Calibration needs at least {2 * CALIBRATION_FOLDS} {name} questions"
+            raise CalibrationError(f"{least}, and there are {flags.sum()}. Add more.")
     choices = []
     answered, quoted = np.zeros(len(known)), np.zeros(len(known))
     for test in _folds(questions):
@@ -132,9 +126,9 @@ def choose_thresholds(results: Sequence[Result], goal: Goal) -> Calibration:
     )
     return Calibration(
         thresholds=chosen,
-        kept=_estimate(answered[questions.answerable]),
-        refused=_estimate(1 - answered[~questions.answerable]),
-        lost=_estimate(1 - quoted[questions.answerable]),
+        kept=mean_of_some(answered[questions.answerable]),
+        refused=mean_of_some(1 - answered[~questions.answerable]),
+        lost=mean_of_some(1 - quoted[questions.answerable]),
         silenced=mean(1 - quoted[questions.unanswerable_kind]),
         trade_off=_trade_off(questions),
         unreachable=_unreachable(questions, goal),
@@ -184,12 +178,7 @@ def store_thresholds(data: Path, library: Library, thresholds: Thresholds) -> Pa
 
 def calibration_record(calibration: Calibration, before: Effect, after: Effect) -> dict[str, object]:
     """Return the calibration as a JSON object, with the effects of the old and the new thresholds."""
-    expected = {
-        "kept": calibration.kept,
-        "refused": calibration.refused,
-        "lost": calibration.lost,
-        "silenced": calibration.silenced,
-    }
+    expected = {name: getattr(calibration, name) for name in ("kept", "refused", "lost", "silenced")}
     return {
         "thresholds": asdict(calibration.thresholds),
         "cross_validated": {
@@ -205,8 +194,7 @@ def calibration_record(calibration: Calibration, before: Effect, after: Effect) 
 
 
 def _effect_record(effect: Effect) -> dict[str, object]:
-    names = {True: "answerable", False: "unanswerable"}
-    return {**asdict(effect), "states": {names[kind]: dict(shares) for kind, shares in effect.states.items()}}
+    return {**asdict(effect), "states": states_record(effect.states)}
 
 
 def _choose(questions: _Questions, goal: Goal) -> Thresholds:
@@ -245,27 +233,19 @@ def _lowest(candidates: Floats, met: Flags) -> float:
 def _unreachable(questions: _Questions, goal: Goal) -> tuple[str, ...]:
     """Return the parts of the goal that the highest threshold, 1, doesn't meet."""
     refused = (questions.confidence < 1)[~questions.answerable].mean()
-    return tuple(
-        part
-        for part, missed in (
-            ("refused", goal.refused is not None and refused < goal.refused),
-            ("silent", bool((questions.confidence[questions.unanswerable_kind] >= 1).any())),
-        )
-        if missed
-    )
+    parts = ["refused"] if goal.refused is not None and refused < goal.refused else []
+    if (questions.confidence[questions.unanswerable_kind] >= 1).any():
+        parts.append("silent")
+    return tuple(parts)
 
 
 def _trade_off(questions: _Questions) -> tuple[TradeOff, ...]:
     points = []
     for share in CALIBRATION_TRADE_OFF:
         threshold = _choose(questions, Goal(refused=share, unanswerable_kinds=())).answered
-        points.append(
-            TradeOff(
-                threshold=threshold,
-                kept=float((questions.confidence[questions.answerable] >= threshold).mean()),
-                refused=float((questions.confidence[~questions.answerable] < threshold).mean()),
-            )
-        )
+        kept = float((questions.confidence[questions.answerable] >= threshold).mean())
+        refused = float((questions.confidence[~questions.answerable] < threshold).mean())
+        points.append(TradeOff(threshold, kept, refused))
     # Several shares may have the same threshold.
     return tuple(dict.fromkeys(points))
 
@@ -281,10 +261,3 @@ def _folds(questions: _Questions) -> Iterator[Flags]:
             fold_of[places] = np.arange(len(places)) % CALIBRATION_FOLDS
         for fold in range(CALIBRATION_FOLDS):
             yield fold_of == fold
-
-
-def _estimate(values: Floats) -> Estimate:
-    estimate = mean(values)
-    if estimate is None:
-        raise CalibrationError("The file has no questions to calibrate on. Add some.")
-    return estimate

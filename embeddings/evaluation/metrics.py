@@ -118,23 +118,17 @@ def _quote_values(outcome: Outcome) -> dict[Measure, float]:
         [is_relevant(question, quote.review, quote.start, quote.end) for quote in quotes]
         for quotes in (outcome.answer.quotes, outcome.quotes)
     )
+    sentences = ((hit.review, sentence) for hit in outcome.hits for sentence in hit.sentences)
+    best = max(sentences, key=lambda pair: pair[1].score, default=None)
     values = {
         Measure.FIRST_QUOTE: float(any(right[:1])),
         Measure.THREE_QUOTES: float(any(right)),
-        Measure.BEST_SENTENCE: float(_best_sentence_is_right(outcome)),
+        Measure.BEST_SENTENCE: float(best is not None and is_relevant(question, best[0], best[1].start, best[1].end)),
         Measure.FIRST_UNREFUSED: float(any(unrefused[:1])),
     }
     if right:
         values[Measure.PRECISION] = sum(right) / len(right)
     return values
-
-
-def _best_sentence_is_right(outcome: Outcome) -> bool:
-    sentences = [(sentence, hit) for hit in outcome.hits for sentence in hit.sentences]
-    if not sentences:
-        return False
-    sentence, hit = max(sentences, key=lambda pair: pair[0].score)
-    return is_relevant(outcome.question, hit.review, sentence.start, sentence.end)
 
 
 def _state_values(outcome: Outcome) -> dict[Measure, float]:

@@ -52,8 +52,11 @@ class Difference:
 
 def mean(values: Floats) -> Estimate | None:
     """Return the mean of values in [0, 1], one a question; None where there is no question."""
-    if not len(values):
-        return None
+    return mean_of_some(values) if len(values) else None
+
+
+def mean_of_some(values: Floats) -> Estimate:
+    """Return the mean of at least one value in [0, 1]."""
     low, high = _bootstrap(_means, values) if np.ptp(values) > 0 else _wilson(float(values[0]), len(values))
     return Estimate(float(values.mean()), low, high, len(values))
 

@@ -70,6 +70,11 @@ def states_by_kind(states: Iterable[tuple[bool, State | None]]) -> dict[bool, Ma
     }
 
 
+def states_record(states: Mapping[bool, Mapping[State, float]]) -> dict[str, object]:
+    """Return what `states_by_kind` returned as a JSON object."""
+    return {"answerable" if kind else "unanswerable": dict(shares) for kind, shares in states.items()}
+
+
 def by_kind(results: Iterable[Result]) -> dict[str, Summary]:
     """Return the summary of each kind of question, by name."""
     return _by(results, lambda result: result.kind)
@@ -123,8 +128,7 @@ def summary_record(summary: Summary) -> dict[str, object]:
     values = {name: estimate.value for name, estimate in summary.estimates.items()}
     intervals = {name: [estimate.low, estimate.high] for name, estimate in summary.estimates.items()}
     figures = grouped({name: values.get(name) for name in Measure})
-    names = {True: "answerable", False: "unanswerable"}
-    figures["abstention"]["states"] = {names[kind]: dict(shares) for kind, shares in summary.states.items()}
+    figures["abstention"]["states"] = states_record(summary.states)
     return {
         "questions": summary.questions,
         "answerable": summary.answerable,

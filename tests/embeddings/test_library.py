@@ -59,6 +59,13 @@ def _line(error: pytest.ExceptionInfo[LibraryError]) -> str:
     return line
 
 
+def _refused(data: Path, ranking: RankingSettings | None = None) -> str:
+    """Return the line with which a damaged index refuses to be opened and asked."""
+    with pytest.raises(IndexDamagedError) as caught:
+        Library.open(data, ranking=ranking).ask(QUESTION)
+    return _line(caught)
+
+
 @pytest.fixture(scope="module")
 def template(owners_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data directory with an index, built by `Library.build` with the encoder of all tests."""
@@ -217,10 +224,9 @@ def test_each_truncated_or_missing_file_is_an_error_that_says_what_to_do(data: P
         for length in (None, aside.stat().st_size // 2, 0):
             if length is not None:
                 file.write_bytes(aside.read_bytes()[:length])
-            with pytest.raises(IndexDamagedError) as caught:
-                Library.open(data).ask(QUESTION)
-            assert file.name in _line(caught)
-            assert REBUILD in _line(caught)
+            line = _refused(data)
+            assert file.name in line
+            assert REBUILD in line
         aside.replace(file)
     assert Library.open(data).ask(QUESTION).quotes
 
@@ -233,9 +239,7 @@ def test_a_rebuild_repairs_any_damage(data: Path) -> None:
             file.unlink()
         else:
             file.write_bytes(content[:-1] if number % 3 == 1 else b"?" * len(content))
-    with pytest.raises(IndexDamagedError) as caught:
-        Library.open(data)
-    assert REBUILD in _line(caught)
+    assert REBUILD in _refused(data)
     assert Library.build(data, rebuild=True).ask(QUESTION) == expected
     assert Library.open(data).ask(QUESTION) == expected
 
@@ -254,10 +258,7 @@ def test_verifying_finds_any_altered_file_of_the_same_size(data: Path) -> None:
         file.write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
         with pytest.raises(IndexDamagedError) as caught:
             Library.open(data).verify()
-        assert (
-            _line(caught)
-            == f"{file.parent}: The index has changed since it was written. Run `review-bot index --rebuild`."
-        )
+        assert _line(caught) == f"{file.parent}: The index has changed since it was written. {REBUILD}"
         file.write_bytes(content)
     Library.open(data).verify()
 
@@ -267,11 +268,8 @@ def test_verifying_finds_any_altered_file_of_the_same_size(data: Path) -> None:
 def test_altered_vectors_of_the_same_size_are_refused_when_searched(data: Path, name: str, exact: int) -> None:
     for file in (data / ".index" / "collections").rglob(name):
         _overwrite(file)
-    with pytest.raises(IndexDamagedError) as caught:
-        Library.open(data, ranking=RankingSettings(exact=exact)).ask(QUESTION)
-    assert _line(caught).endswith(
-        ": The index is damaged (it gives impossible scores). Run `review-bot index --rebuild`."
-    )
+    line = _refused(data, ranking=RankingSettings(exact=exact))
+    assert line.endswith(": The index is damaged (it gives impossible scores). Run `review-bot index --rebuild`.")
 
 
 def test_an_update_reuses_nothing_of_a_damaged_index(data: Path) -> None:
@@ -286,9 +284,7 @@ def test_an_update_reuses_nothing_of_a_damaged_index(data: Path) -> None:
 def test_stored_reviews_that_cannot_be_parsed_are_refused_when_read(data: Path) -> None:
     for file in (data / ".index" / "collections").rglob("reviews.jsonl"):
         file.write_bytes(b"?" * file.stat().st_size)
-    with pytest.raises(IndexDamagedError) as caught:
-        Library.open(data).ask(QUESTION)
-    assert REBUILD in _line(caught)
+    assert REBUILD in _refused(data)
 
 
 @pytest.mark.parametrize("content", ['{"format": 99}', "{"])

@@ -24,6 +24,7 @@ TEXTS = [
     "Hailsham, Hailsham, Hailsham!",
     "Kathy remembers Hailsham, and the donors.",
 ]
+INDEX = BM25Index.build(TEXTS)
 WORDS = ["donor", "donors", "carer", "memory", "hailsham", "film", "kathy", "the", "of", "ruth"]
 
 
@@ -51,10 +52,9 @@ def test_scores_are_those_of_bm25s(texts: list[str], question: list[str]) -> Non
 @given(st.integers(0, len(TEXTS)), st.integers(0, len(TEXTS)))
 def test_the_scores_of_a_range_are_a_slice_of_all_scores(first: int, end: int) -> None:
     first, end = sorted((first, end))
-    index = BM25Index.build(TEXTS)
     query = terms("the donors of Hailsham remember a film")
-    whole = index.scores(query, 0, len(TEXTS))
-    assert index.scores(query, first, end).tolist() == whole[first:end].tolist()
+    whole = INDEX.scores(query, 0, len(TEXTS))
+    assert INDEX.scores(query, first, end).tolist() == whole[first:end].tolist()
 
 
 @settings(max_examples=80, deadline=None)
@@ -90,10 +90,9 @@ def test_of_texts_with_equal_scores_the_first_are_the_top() -> None:
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 5), unique=True).map(sorted))
 def test_selected_texts_score_as_they_do_among_all(rows: list[int]) -> None:
-    index = BM25Index.build(TEXTS)
     query = terms("the donors of Hailsham remember a film")
-    whole = index.scores(query, 0, 6)
-    assert index.scores_of(query, np.array(rows, np.int64)).tolist() == whole[rows].tolist()
+    whole = INDEX.scores(query, 0, 6)
+    assert INDEX.scores_of(query, np.array(rows, np.int64)).tolist() == whole[rows].tolist()
 
 
 @settings(deadline=None)
@@ -123,27 +122,24 @@ def test_merged_postings_are_those_of_all_texts_indexed_at_once(
 
 
 def test_a_text_without_the_terms_scores_zero() -> None:
-    index = BM25Index.build(TEXTS)
-    assert index.scores(terms("donors"), 1, 5).tolist() == [0, 0, 0, 0]
-    assert index.scores(terms("astronaut"), 0, 6).tolist() == [0] * 6
-    assert index.scores((), 0, 6).tolist() == [0] * 6
+    assert INDEX.scores(terms("donors"), 1, 5).tolist() == [0, 0, 0, 0]
+    assert INDEX.scores(terms("astronaut"), 0, 6).tolist() == [0] * 6
+    assert INDEX.scores((), 0, 6).tolist() == [0] * 6
 
 
 def test_a_term_is_contained_only_in_its_texts() -> None:
-    index = BM25Index.build(TEXTS)
-    assert [index.contains("donor", row, row + 1) for row in range(6)] == [True, False, False, False, False, True]
-    assert index.contains("donor", 0, 6)
-    assert not index.contains("donor", 3, 3)
-    assert not index.contains("astronaut", 0, 6)
+    assert [INDEX.contains("donor", row, row + 1) for row in range(6)] == [True, False, False, False, False, True]
+    assert INDEX.contains("donor", 0, 6)
+    assert not INDEX.contains("donor", 3, 3)
+    assert not INDEX.contains("astronaut", 0, 6)
 
 
 def test_a_saved_index_scores_as_before(tmp_path: Path) -> None:
-    index = BM25Index.build(TEXTS)
-    save_record(tmp_path / "terms", index)
+    save_record(tmp_path / "terms", INDEX)
     query = terms("the donors of Hailsham")
     opened = open_record(tmp_path / "terms", BM25Index)
-    assert opened.scores(query, 0, 6).tolist() == index.scores(query, 0, 6).tolist()
-    assert list(opened.vocabulary) == list(index.vocabulary)
+    assert opened.scores(query, 0, 6).tolist() == INDEX.scores(query, 0, 6).tolist()
+    assert list(opened.vocabulary) == list(INDEX.vocabulary)
 
 
 def test_an_index_of_texts_without_words_finds_nothing(tmp_path: Path) -> None:
