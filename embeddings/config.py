@@ -234,28 +234,19 @@ class RankingSettings:
     The weights were measured on half of SQuAD 2.0's development set and on private questions, and 17 variants of them
     on the development questions: none is better by more than .02 of nDCG@10. A sweep file varies them by these names.
 
-    Attributes:
-        passage_lexical: BM25's share of a passage's score; the dense part has the rest.
-        best_sentence: the best sentence's share of a passage's dense part; the whole passage has the rest.
-        sentence_lexical: BM25's share of a sentence's score; the dense part has the rest.
-        pair: the share that a sentence with the one before it has of the sentence's dense part.
-        sentence_passage: how much of its passage's score is added to a sentence's score.
-        exact: in scopes of at most this many sentences, all of them are candidates.
-        candidates: how many candidates each source gives in larger scopes.
-        reranker_share: the reranker's share of the order of quotes; the fusion has the rest. From .3 on the essay's
-            figures stay and those of user reviews rise; at .5 the essay loses one question of 45.
-
     Raises:
         ValueError: a weight or a number is out of its range.
     """
 
-    passage_lexical: float = 0.3
-    best_sentence: float = 0.5
-    sentence_lexical: float = 0.2
-    pair: float = 0.5
-    sentence_passage: float = 0.25
-    exact: int = 4096
-    candidates: int = 200
+    passage_lexical: float = 0.3  # BM25's share of a passage's score; the dense part has the rest
+    best_sentence: float = 0.5  # the best sentence's share of a passage's dense part; the whole passage has the rest
+    sentence_lexical: float = 0.2  # BM25's share of a sentence's score; the dense part has the rest
+    pair: float = 0.5  # the share that a sentence with the one before it has of the sentence's dense part
+    sentence_passage: float = 0.25  # how much of its passage's score is added to a sentence's score
+    exact: int = 4096  # in scopes of at most this many sentences, all of them are candidates
+    candidates: int = 200  # how many candidates each source gives in larger scopes
+    # The reranker's share of the order of quotes; the fusion has the rest. From .3 on the essay's figures stay and
+    # those of user reviews rise; at .5 the essay loses one question of 45.
     reranker_share: float = 0.4
 
     def __post_init__(self) -> None:

@@ -57,17 +57,11 @@ _FILE_NAME_BYTES = 200
 
 @dataclass(frozen=True, slots=True)
 class ConvertedFile:
-    """A review that can be stored.
+    """A review that can be stored."""
 
-    Attributes:
-        review: the review, with the slug that it will have.
-        content: the review file, Markdown with front matter.
-        converted: whether it was made from another format than Markdown.
-    """
-
-    review: Review
-    content: str
-    converted: bool
+    review: Review  # the review, with the slug that it will have
+    content: str  # the review file, Markdown with front matter
+    converted: bool  # whether it was made from another format than Markdown
 
 
 def convert(data: bytes, name: str, *, slug: str | None = None, collection: str = SHARED) -> ConvertedFile:

@@ -30,18 +30,13 @@ _SEED = 2024
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """The goal of a calibration; exactly one of `refused` and `kept` is set.
+    """The goal of a calibration; exactly one of `refused` and `kept` is set."""
 
-    Attributes:
-        refused: the least share of unanswerable questions that are not `answered`; `kept` is maximised.
-        kept: the least share of answerable questions that are `answered`; `refused` is maximised.
-        lost: the largest share of answerable questions that may be `unanswered`.
-        unanswerable_kinds: the kinds of question that must be `unanswered`, whatever that does to the other goals.
-    """
-
+    # The least share of unanswerable questions that are not `answered`; `kept` is maximised.
     refused: float | None = None
-    kept: float | None = None
-    lost: float = CALIBRATION_LOST
+    kept: float | None = None  # the least share of answerable questions that are `answered`; `refused` is maximised
+    lost: float = CALIBRATION_LOST  # the largest share of answerable questions that may be `unanswered`
+    # The kinds of question that must be `unanswered`, whatever that does to the other goals.
     unanswerable_kinds: tuple[str, ...] = UNANSWERABLE_KINDS
 
     def __post_init__(self) -> None:
@@ -62,25 +57,17 @@ class TradeOff:
 
 @dataclass(frozen=True, slots=True)
 class Calibration:
-    """Thresholds with their cross-validated results.
+    """Thresholds with their cross-validated results."""
 
-    Attributes:
-        thresholds: the median of the thresholds chosen on each training fold.
-        kept: the share of answerable questions that are `answered`.
-        refused: the share of unanswerable questions that are not `answered`.
-        lost: the share of answerable questions that are `unanswered`.
-        silenced: the share of questions of the unanswerable kinds that are `unanswered`; None where there are none.
-        trade_off: the results of other thresholds for `answered`.
-        unreachable: the parts of the goal (`refused`, `silent`) that no threshold meets, because a confidence of 1
-            reaches every threshold; the thresholds then refuse as much as possible.
-    """
-
-    thresholds: Thresholds
-    kept: Estimate
-    refused: Estimate
-    lost: Estimate
+    thresholds: Thresholds  # the median of the thresholds chosen on each training fold
+    kept: Estimate  # the share of answerable questions that are `answered`
+    refused: Estimate  # the share of unanswerable questions that are not `answered`
+    lost: Estimate  # the share of answerable questions that are `unanswered`
+    # The share of questions of the unanswerable kinds that are `unanswered`; None where there are none.
     silenced: Estimate | None
-    trade_off: tuple[TradeOff, ...]
+    trade_off: tuple[TradeOff, ...]  # the results of other thresholds for `answered`
+    # The parts of the goal (`refused`, `silent`) that no threshold meets, because a confidence of 1 reaches every
+    # threshold; the thresholds then refuse as much as possible.
     unreachable: tuple[str, ...] = ()
 
 
@@ -137,17 +124,12 @@ def choose_thresholds(results: Sequence[Result], goal: Goal) -> Calibration:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What thresholds do with the questions of a run.
-
-    Attributes:
-        kept: the share of answerable questions that are `answered`.
-        refused: the share of unanswerable questions that are not `answered`.
-        states: the share of each state, for answerable (True) and unanswerable (False) questions.
-    """
+    """What thresholds do with the questions of a run."""
 
     thresholds: Thresholds
-    kept: float
-    refused: float
+    kept: float  # the share of answerable questions that are `answered`
+    refused: float  # the share of unanswerable questions that are not `answered`
+    # The share of each state, for answerable (True) and unanswerable (False) questions.
     states: Mapping[bool, Mapping[State, float]]
 
 

@@ -28,17 +28,12 @@ class RiskPoint:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """The measures of several questions.
-
-    Attributes:
-        estimates: each measure that applies to at least one question.
-        states: the share of each state, for answerable (True) and unanswerable (False) questions; empty where there
-            are none.
-    """
+    """The measures of several questions."""
 
     questions: int
     answerable: int
-    estimates: Mapping[Measure, Estimate]
+    estimates: Mapping[Measure, Estimate]  # each measure that applies to at least one question
+    # The share of each state, for answerable (True) and unanswerable (False) questions; empty where there are none.
     states: Mapping[bool, Mapping[State, float]]
 
     @property

@@ -43,19 +43,12 @@ class Intent(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A question ready to be searched.
+    """A question ready to be searched."""
 
-    Attributes:
-        text: the question with corrected spelling.
-        search: what the ranking uses: the question with the one before it.
-        standalone: the question alone, if that is another query and has terms; else None.
-        is_readable: False if the encoder can't read the question, so that only its terms can be searched.
-    """
-
-    text: str
-    search: SearchQuery
-    standalone: SearchQuery | None
-    is_readable: bool = True
+    text: str  # the question with corrected spelling
+    search: SearchQuery  # what the ranking uses: the question with the one before it
+    standalone: SearchQuery | None  # the question alone, if that is another query and has terms; else None
+    is_readable: bool = True  # False if the encoder can't read the question, so that only its terms can be searched
 
 
 @dataclass(frozen=True, slots=True)

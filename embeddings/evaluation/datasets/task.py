@@ -58,21 +58,14 @@ class JudgedQuestion:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A corpus and the questions about it.
+    """A corpus and the questions about it."""
 
-    Attributes:
-        name: the name of the file or folder.
-        reviews: the corpus.
-        questions: the questions with their judgements.
-        document_of: returns the document id of a hit.
-        own_documents: the ids of questions that are documents of the corpus themselves. Each is left out of its own
-            ranking, as BEIR's option `ignore_identical_ids` does.
-    """
-
-    name: str
-    reviews: tuple[Review, ...]
-    questions: tuple[JudgedQuestion, ...]
-    document_of: Callable[[Hit], str]
+    name: str  # the name of the file or folder
+    reviews: tuple[Review, ...]  # the corpus
+    questions: tuple[JudgedQuestion, ...]  # the questions with their judgements
+    document_of: Callable[[Hit], str]  # returns the document id of a hit
+    # The ids of questions that are documents of the corpus themselves. Each is left out of its own ranking, as BEIR's
+    # option `ignore_identical_ids` does.
     own_documents: frozenset[str] = frozenset()
 
 
