@@ -273,6 +273,12 @@ EXCERPT_MARGIN: int = 300
 PREVIEW_CHARACTERS: int = 200
 """Characters of a review that `add` shows."""
 
+MAX_FACTS: int = 6
+"""How many facts of a review `reviews` shows. `--json` has all. A guess."""
+
+FACT_CHARACTERS: int = 60
+"""The most characters of such a fact. A guess."""
+
 MAX_NAMED: int = 3
 """Files or reviews that a message names before it says how many more there are."""
 

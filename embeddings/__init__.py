@@ -87,10 +87,13 @@ if TYPE_CHECKING:
     from embeddings.records import SHIPPED as SHIPPED
     from embeddings.records import Answer as Answer
     from embeddings.records import AskResult as AskResult
+    from embeddings.records import Fact as Fact
+    from embeddings.records import Facts as Facts
     from embeddings.records import Hit as Hit
     from embeddings.records import Paragraph as Paragraph
     from embeddings.records import QuestionInContext as QuestionInContext
     from embeddings.records import Quote as Quote
+    from embeddings.records import Rating as Rating
     from embeddings.records import Review as Review
     from embeddings.records import ScoredSentence as ScoredSentence
     from embeddings.records import Section as Section
@@ -106,8 +109,8 @@ if TYPE_CHECKING:
 _MODULES = {
     "embeddings.library": "Library",
     "embeddings.records": (
-        "NO_RERANKER SHARED SHIPPED Answer AskResult Hit Paragraph QuestionInContext Quote Review ScoredSentence "
-        "Section StageSeconds State hit_record quote_record relevant_hits"
+        "NO_RERANKER SHARED SHIPPED Answer AskResult Fact Facts Hit Paragraph QuestionInContext Quote Rating Review "
+        "ScoredSentence Section StageSeconds State hit_record quote_record relevant_hits"
     ),
     "embeddings.errors": (
         "CalibrationError ConversionError IndexBusyError IndexDamagedError IndexMissingError IndexVersionError "

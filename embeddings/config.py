@@ -42,11 +42,20 @@ PLAIN_HEADING_WORDS: int = 14
 PLAIN_WRAP_CHARACTERS: int = 120
 """A plain text with a longer line was not wrapped by hand or by an editor. A guess."""
 
-FRONT_MATTER_CHARACTERS: int = 65_536
-"""The longest front matter that is parsed. A guess."""
+HEADER_CHARACTERS: int = 65_536
+"""The longest header of fields before a review that is parsed. A guess."""
 
-FRONT_MATTER_DEPTH: int = 3
-"""How deep front matter may nest: the fields, a list, and one to spare. A guess."""
+HEADER_DEPTH: int = 12
+"""How deep a header's fields may nest. A guess."""
+
+MAX_FACT_CHARACTERS: int = 2_000
+"""The most characters of a fact that are kept. A guess."""
+
+SPOILER_CHARACTERS: int = 10_000
+"""The longest spoiler between two marks such as `||`; marks further apart are no pair. A guess."""
+
+HTML_DEPTH: int = 200
+"""How many open elements of HTML in a Markdown text are remembered. A guess."""
 
 CHARACTERS_PER_TOKEN: int = 8
 """A text counts at least one token for this many characters. A tokenizer may read a word of any length as one unknown

@@ -5,6 +5,7 @@ Each message is one line that says where, what, and what to do next. It is print
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 
 REBUILD = "Run `review-bot index --rebuild`."
@@ -31,8 +32,34 @@ class FileError(LibraryError):
         self.reason = reason
 
 
+class LeftOut(StrEnum):
+    """Why a file, or a part of it, is no review, in the words of the summary."""
+
+    DRAFT = "drafts"
+    TEMPLATE = "templates"
+    NO_REVIEW = "pages without a review"
+    EMPTY = "without text"
+    TOO_LARGE = "too large"
+    EXTRA = "needing the extra 'import'"
+    OUTSIDE = "links out of the folder"
+    UNREADABLE = "unreadable"
+
+    @property
+    def is_intended(self) -> bool:
+        """True if nobody expects a review there, so that it is no fault."""
+        return self in (LeftOut.DRAFT, LeftOut.TEMPLATE, LeftOut.NO_REVIEW)
+
+
 class ReviewFileError(FileError):
-    """A review file can't be read: correct the file, or leave it out."""
+    """A review file can't be read: correct the file, or leave it out.
+
+    Attributes:
+        kind: why it is left out.
+    """
+
+    def __init__(self, file: Path, line: int | None, reason: str, kind: LeftOut = LeftOut.UNREADABLE) -> None:
+        super().__init__(file, line, reason)
+        self.kind = kind
 
 
 class ReviewFilesError(LibraryError):

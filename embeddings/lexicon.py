@@ -13,6 +13,106 @@ import re
 GENERIC_FILE_NAMES = frozenset("default index readme untitled".split())
 """Names of files that are no titles of reviews, as slugs."""
 
+NO_REVIEW_NAMES = frozenset(
+    "404 changelog code-of-conduct contributing copying licence license readme robots sitemap".split()
+)
+"""Names of files that are never reviews, as slugs."""
+
+TEMPLATE_FOLDERS = frozenset(
+    "_data _includes _layouts _sass _site _templates archetypes includes layouts node_modules template templates "
+    "themes".split()
+)
+"""Names of folders that hold the parts of a site or a vault, and no reviews, in lower case."""
+
+DRAFT_FOLDERS = frozenset("_drafts drafts".split())
+"""Names of folders that hold unfinished reviews, in lower case."""
+
+# Headers
+
+FIELD_NAMES: dict[str, str] = {
+    alias: name
+    for name, aliases in {
+        "title": "headline name post_title",
+        "work": "album album_title book book_title film film_title game item item_reviewed movie movie_title play show "
+        "subject work_title",
+        "year": "film_year original_publication_year release_date release_year released year_published year_released",
+        "author": "authors by byline critic reviewed_by reviewer reviewer_name",
+        "source": "canonical canonical_link canonical_url letterboxd_uri link original_url permalink url",
+        "aliases": "a_k_a aka alias also_known_as nicknames",
+        "date": "created created_at date_created date_finished date_published date_read date_watched finished "
+        "last_date_read last_watched_date posted pub_date pubdate publish_date published_at published_on read_date "
+        "review_date watched watched_date watched_on",
+        "rating": "grade my_rating our_rating rate rating_value review_rating score star_rating stars your_rating",
+        "tags": "categories category keywords tag",
+        "language": "lang locale",
+    }.items()
+    for alias in aliases.split()
+}
+"""The names that headers give a field, as `field_name` spells them, and the name that it has here."""
+
+CREATOR_ROLES: dict[str, str] = {
+    alias: role
+    for role, aliases in {
+        "director": "directed_by directors",
+        "writer": "screenplay screenwriter screenwriters writers written_by",
+        "artist": "artists band musician performer",
+        "composer": "composers music_by score_by",
+        "cast": "actor actors actress starring stars_in",
+        "illustrator": "illustrated_by illustrators",
+        "translator": "translated_by translators",
+        "narrator": "narrated_by narrators",
+        "creator": "created_by creators",
+        "developer": "developers",
+    }.items()
+    for alias in (role, *aliases.split())
+}
+"""The names that headers give the roles of a work's creators, and the role's name here. Whose an `author` is depends on
+the other fields."""
+
+WORK_FIELDS = frozenset(
+    "book_author isbn isbn13 number_of_pages original_publication_year pages publisher bookshelves".split()
+)
+"""Fields that only a header about a book has. Beside them `author` is the book's."""
+
+WORK_CONTAINERS = frozenset("album book film game item item_reviewed media movie play show song work".split())
+"""Fields whose inner fields describe the work. Those of any other field describe the review."""
+
+HEADER_FIELDS = frozenset(
+    {*FIELD_NAMES, *FIELD_NAMES.values(), *CREATOR_ROLES}
+    | set("date description draft excerpt image isbn layout modified slug spoilers status subtitle summary".split())
+) - {"name", "by", "link", "show", "play", "item", "subject", "cast"}
+"""Fields that a header without a fence may begin with."""
+
+# Text
+
+FACT_LINES = re.compile(
+    r"(?:(?:my|our|overall|final)\s+)?(?:rating|score|stars?|grade|verdict|director|directed by|starring|cast|year|"
+    r"released?|publisher|published|pages|runtime|running time|genre|isbn|artist|label|format)\s*[:=–—]",
+    re.IGNORECASE,
+)
+"""How a line begins that gives a fact. In bold or in capitals it is no heading."""
+
+LICENCE_LINES = re.compile(
+    r"(?:©|\(c\)\s|copyright\b|all rights reserved|licen[sc]ed under"
+    r"|(?:this|the) (?:work|text|review|post|article|page) is licen[sc]ed"
+    r"|this (?:work|text) is (?:in the public domain|shared under)|creative commons\b)",
+    re.IGNORECASE,
+)
+"""How a paragraph of a licence begins. At either end of a file it is no part of the review."""
+
+SPOILER_NAMES = re.compile(
+    r"spoilers?(?:[-_]?(?:alert|warning|text|block|box|tag|content))?|hidden[-_]?spoilers?", re.IGNORECASE
+)
+"""What shortcodes, callouts and components that hide spoilers are called."""
+
+DROPPED_BLOCKS = frozenset(
+    "code codeblock comment gallery gist highlight mermaid style script chart csv-table table-of-contents".split()
+)
+"""Shortcodes whose content is no text of the review."""
+
+QUOTE_NAMES = frozenset("blockquote cite pullquote quote quotes epigraph".split())
+"""Shortcodes and callouts whose content is somebody else's words."""
+
 # Splitting
 
 ATTRIBUTION_VERBS = """

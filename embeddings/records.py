@@ -6,7 +6,7 @@ Offsets count Python code points of `Review.text`. Paragraphs count from 1 withi
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from typing import Any
@@ -36,6 +36,52 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Rating:
+    """A rating: `text` as written, and what it says: `value` out of `scale`, each None if it can't be read."""
+
+    text: str
+    value: float | None = None
+    scale: float | None = None
+
+
+Fact = str | int | Rating | tuple[str, ...]
+"""What a review's header says under one name: text, a year, a rating, or several names."""
+
+
+class Facts(Mapping[str, Fact]):
+    """What a review's header says, by name; it never changes.
+
+    `work` (text), `year` (of the work, a number), `date` (of the review, as `2021-05-03` where it can be read),
+    `rating` (a `Rating`), `tags`, `language`, `link`, and the work's creators by their role (`director`, `author`) have
+    these names whatever the header calls them. Every other field is text under its own name.
+    """
+
+    __slots__ = ("_facts",)
+
+    def __init__(self, facts: Mapping[str, Fact] | None = None) -> None:
+        self._facts = dict(facts or {})
+
+    def __getitem__(self, name: str) -> Fact:
+        return self._facts[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._facts)
+
+    def __len__(self) -> int:
+        return len(self._facts)
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._facts.items()))
+
+    def __repr__(self) -> str:
+        return f"Facts({self._facts!r})"
+
+
+Span = tuple[int, int]
+"""The start and the end of a stretch of `Review.text`."""
+
+
+@dataclass(frozen=True, slots=True)
 class Paragraph:
     """A paragraph, `Review.text[start:end]`."""
 
@@ -59,7 +105,8 @@ class Review:
     """One essay.
 
     `text` is plain text without markup: the paragraphs of all sections, joined by one newline, without headings. `slug`
-    is unique within its collection.
+    is unique within its collection. `spoilers` are the stretches that the reviewer marked as spoilers, and `quoted`
+    those that the reviewer quotes from somebody else; neither overlap nor touch.
     """
 
     slug: str
@@ -72,11 +119,22 @@ class Review:
     source: str | None = None
     aliases: tuple[str, ...] = ()
     collection: str = SHARED
+    facts: Facts = field(default_factory=Facts)
+    spoilers: tuple[Span, ...] = ()
+    quoted: tuple[Span, ...] = ()
 
     @property
     def has_headings(self) -> bool:
         """True if the review has any heading of its own."""
         return any(section.heading != INTRODUCTION for section in self.sections)
+
+    def is_spoiler(self, start: int, end: int) -> bool:
+        """Return True if `text[start:end]` touches a stretch that the reviewer marked as a spoiler."""
+        return any(first < end and start < last for first, last in self.spoilers)
+
+    def is_quoted(self, start: int, end: int) -> bool:
+        """Return True if `text[start:end]` has words that the reviewer quotes from somebody else."""
+        return any(first < end and start < last for first, last in self.quoted)
 
     def section(self, slug: str) -> Section:
         """Return the section of that slug.
@@ -231,7 +289,7 @@ class AskResult:
 
 _QUOTE_KEYS = ("label", "text", "review", "title", "section", "heading", "paragraph", "start", "end", "score")
 _HIT_KEYS = ("review", "section", "paragraph", "start", "end", "score")
-_STORED_KEYS = {kind: tuple(field.name for field in fields(kind)) for kind in (Review, Section, Paragraph)}
+_STORED_KEYS = {kind: tuple(field.name for field in fields(kind)) for kind in (Review, Section, Paragraph, Rating)}
 
 
 def quote_record(quote: Quote) -> dict[str, object]:
@@ -246,7 +304,7 @@ def hit_record(hit: Hit) -> dict[str, object]:
 
 def review_to_json(review: Review) -> bytes:
     """Return a review as one line of JSON with its line end, as the index stores it and the sandbox returns it."""
-    content = json.dumps(review, ensure_ascii=False, separators=(",", ":"), default=_as_dict)
+    content = json.dumps(review, ensure_ascii=False, separators=(",", ":"), default=to_plain)
     return content.encode(errors="surrogatepass") + b"\n"
 
 
@@ -256,9 +314,20 @@ def review_from_json(content: dict[str, Any]) -> Review:
         Section(**section | {"paragraphs": tuple(Paragraph(**paragraph) for paragraph in section["paragraphs"])})
         for section in content["sections"]
     )
-    return Review(**content | {"sections": sections, "aliases": tuple(content["aliases"])})
+    facts = Facts({name: _fact(value) for name, value in content["facts"].items()})
+    spans = {name: tuple(map(tuple, content[name])) for name in ("spoilers", "quoted")}
+    return Review(**content | spans | {"sections": sections, "aliases": tuple(content["aliases"]), "facts": facts})
 
 
-def _as_dict(value: Review | Section | Paragraph) -> dict[str, Any]:
+def to_plain(value: Review | Section | Paragraph | Rating | Facts) -> dict[str, Any]:
+    """Return a record as a dictionary, for `json.dumps`."""
+    if isinstance(value, Facts):
+        return dict(value)
     # `dataclasses.asdict` copies every value, which took two thirds of the time of storing a review.
     return {name: getattr(value, name) for name in _STORED_KEYS[type(value)]}
+
+
+def _fact(value: Any) -> Fact:  # noqa: ANN401  # as JSON gives it
+    if isinstance(value, dict):
+        return Rating(**value)
+    return tuple(value) if isinstance(value, list) else value

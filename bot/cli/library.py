@@ -53,7 +53,7 @@ def _build_first(data: Path, reranker: str) -> Library:
 
     # If nothing can be built, the error that follows is enough.
     with suppress(LibraryError):
-        reviews = check_reviews(data)
+        reviews, _ = check_reviews(data)
         if os.access(data, os.W_OK):
             notice(f"Building the index of {counted(reviews, 'review')}. This happens only once…")
     return build_with_progress(data, wait=FIRST_BUILD_WAIT, reranker=reranker)

@@ -95,7 +95,7 @@ def _file_stamps(data: Path) -> FileStamps:
 async def _run_indexer(data: Path) -> tuple[str | None, tuple[str, ...]]:
     """Run the indexer. Return why it failed, or None, and what else it reported."""
     process = await asyncio.create_subprocess_exec(
-        *child_command("bot", "--data", str(data.resolve()), "index", "--skip-broken-own"),
+        *child_command("bot", "--data", str(data.resolve()), "index"),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.DEVNULL,
         stderr=asyncio.subprocess.PIPE,

@@ -45,6 +45,7 @@ class Catalogue:
 
     # Citations.
     citation: str = "{title} › {heading}, paragraph\u00a0{paragraph}"
+    quoted: str = "quoted by the reviewer"
     citation_without_heading: str = "{title}, paragraph\u00a0{paragraph}"
     source: str = "source"
     omission: str = "\\[…\\]"

@@ -17,7 +17,7 @@ from bot.ui.elements import MAX_OPTION, MAX_TEXT, Button, Message, Style, Text
 from bot.ui.escape import block_quote, escape_syntax, one_line
 from bot.ui.strings import Catalogue
 from bot.ui.truncate import Measure, fit, width
-from embeddings import SHARED, LibraryError, Section
+from embeddings import SHARED, LibraryError, Review, Section
 
 MAX_SHOWN_QUESTION = 2 * MAX_QUESTION + 100
 """UTF-16 units of a question in a message: escaping may double it."""
@@ -153,6 +153,14 @@ def safe_link(source: str | None) -> str | None:
 def is_hidden(section: Section | None, options: RenderOptions) -> bool:
     """Return True if a section's text goes behind spoiler marks. An unknown section's does: it may be a spoiler."""
     return options.hide_spoilers and (section is None or section.spoiler)
+
+
+def is_passage_hidden(
+    review: Review | None, section: Section | None, start: int, end: int, options: RenderOptions
+) -> bool:
+    """Return True if a stretch of a review's text goes behind spoiler marks: its section's, or its own."""
+    is_marked = options.hide_spoilers and review is not None and review.is_spoiler(start, end)
+    return is_marked or is_hidden(section, options)
 
 
 def _escaped_width(text: str) -> int:

@@ -1,55 +1,21 @@
-"""Files in any format to review files: the table of formats, and the limits of a review that somebody adds."""
+"""Files in any format to review files, within the limits of a review that somebody adds."""
 
 from __future__ import annotations
 
 import re
-import sys
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from importlib.util import find_spec
 from pathlib import Path
 
-from embeddings.config import (
-    MAX_HEADINGS,
-    MAX_PAGE_FILE_BYTES,
-    MAX_REVIEW_CHARACTERS,
-    MAX_SECTIONS,
-    MAX_TEXT_FILE_BYTES,
-    MAX_TITLE_CHARACTERS,
-)
-from embeddings.documents.formats.article import Article, clean_line, to_markdown
-from embeddings.documents.formats.epub import read_epub
-from embeddings.documents.formats.html import read_html
-from embeddings.documents.formats.plain_text import decode_text, read_plain_text, title_from_name
-from embeddings.documents.parser import parse_review
+from embeddings.config import MAX_HEADINGS, MAX_REVIEW_CHARACTERS, MAX_SECTIONS, MAX_TITLE_CHARACTERS
+from embeddings.documents.formats.article import clean_line, to_markdown
+from embeddings.documents.formats.charsets import decode_text
+from embeddings.documents.formats.headers.titles import read_file_name
+from embeddings.documents.parser import FORMATS, has_extra, parse_review
 from embeddings.documents.slugs import slugify
 from embeddings.errors import ConversionError, ReviewFileError
 from embeddings.lexicon import GENERIC_FILE_NAMES
 from embeddings.records import SHARED, Review
 
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A file format that can become a review."""
-
-    max_bytes: int  # the largest file that is read
-    # Makes an article of a file's bytes and name; None for Markdown, which is stored as it is.
-    read: Callable[[bytes, Path], Article] | None
-    is_extra: bool = False  # whether reading it takes the packages of the extra `import`
-
-
-_HTML = Format(MAX_PAGE_FILE_BYTES, read_html, is_extra=True)
-FORMATS = {
-    ".md": Format(MAX_TEXT_FILE_BYTES, None),
-    ".txt": Format(MAX_TEXT_FILE_BYTES, read_plain_text),
-    ".html": _HTML,
-    ".htm": _HTML,
-    ".xhtml": _HTML,
-    ".epub": Format(MAX_PAGE_FILE_BYTES, read_epub, is_extra=True),
-}
-"""Every format, by the ending of its files in lower case."""
-
-_EXTRA_MODULES = ("lxml", "trafilatura")
 _HEADINGS = re.compile(rb"^ {0,3}(?:#{1,6}\s|-+\s*$|=+\s*$)|<h[1-6]\b", re.MULTILINE | re.IGNORECASE)
 _FILE_NAME_BYTES = 200
 """The longest slug in a file's name. File systems allow 255 bytes, with the ending and a prefix while writing."""
@@ -91,7 +57,7 @@ def max_file_bytes(name: str) -> int:
     """
     suffix = Path(display_name(name)).suffix.lower()
     if suffix not in FORMATS or needs_import_extra(name):
-        known = ".md, .txt, .html or .epub" if _has_extra() else ".md or .txt"
+        known = ".md, .txt, .html or .epub" if has_extra() else ".md or .txt"
         raise ConversionError(f"'{suffix or display_name(name)}' files can't be read. Use {known}.")
     return FORMATS[suffix].max_bytes
 
@@ -105,7 +71,7 @@ def file_too_large(name: str) -> ConversionError:
 def needs_import_extra(name: str) -> bool:
     """Return True if only the extra `import` is missing to read a file of that name."""
     found = FORMATS.get(Path(display_name(name)).suffix.lower())
-    return found is not None and found.is_extra and not _has_extra()
+    return found is not None and found.is_extra and not has_extra()
 
 
 def display_name(name: str) -> str:
@@ -114,21 +80,16 @@ def display_name(name: str) -> str:
     return " ".join("".join(character for character in last if character.isprintable()).split())
 
 
-def _has_extra() -> bool:
-    """Return True if the packages of the extra `import` are installed. They are not imported."""
-    # `find_spec` raises for modules that were imported without a spec, or that may not be imported.
-    return all(sys.modules[name] is not None if name in sys.modules else find_spec(name) for name in _EXTRA_MODULES)
-
-
 def _convert(data: bytes, file: Path, slug: str | None, collection: str) -> ConvertedFile:
     kind = FORMATS[file.suffix.lower()]
     # Before anything is parsed.
     _check_headings(len(_HEADINGS.findall(data)))
-    if kind.read is None:
-        content = decode_text(data, file)
+    if kind.is_markdown:
+        content, _ = decode_text(data, file)
         review = parse_review(content.encode(), file, collection=collection)
     else:
         article = kind.read(data, file)
+        article = replace(article, title=article.title or read_file_name(file).title)
         _check_length(sum(len(block.text) for block in article.blocks))
         _check_headings(sum(bool(block.level) for block in article.blocks))
         content = to_markdown(article)
@@ -142,10 +103,10 @@ def _convert(data: bytes, file: Path, slug: str | None, collection: str) -> Conv
         raise ConversionError(f"The review has {len(review.sections):,} sections. The limit is {MAX_SECTIONS}.")
     if len(review.title) > MAX_TITLE_CHARACTERS:
         raise ConversionError(f"The title has {len(review.title):,} characters. The limit is {MAX_TITLE_CHARACTERS}.")
-    if review.title == title_from_name(file) and slugify(review.title) in GENERIC_FILE_NAMES:
+    if review.title == read_file_name(file).title and slugify(review.title) in GENERIC_FILE_NAMES:
         raise ConversionError("The file has no title, and its name is none. Rename it after what it reviews.")
     return ConvertedFile(
-        replace(review, slug=_file_slug(slug or review.title)), content, converted=kind.read is not None
+        replace(review, slug=_file_slug(slug or review.title)), content, converted=not kind.is_markdown
     )
 
 

@@ -7,21 +7,49 @@ collections/<name>/        a collection that only some people may see
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+import os
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.config import MAX_SERVER_CHARACTERS, MAX_SERVER_REVIEWS
 from embeddings.documents.filesystem import flush_folder
+from embeddings.documents.formats.headers.titles import read_file_name
 from embeddings.documents.outputs import PARTIAL, write_output, written_by_us
 from embeddings.documents.slugs import slugify
-from embeddings.errors import ReviewFileError, ReviewStorageError
+from embeddings.errors import LeftOut, ReviewFileError, ReviewStorageError
+from embeddings.lexicon import DRAFT_FOLDERS, NO_REVIEW_NAMES, TEMPLATE_FOLDERS
 from embeddings.records import SHARED
 
 REVIEWS = "reviews"
 COLLECTIONS = "collections"
-SUFFIXES = (".md", ".txt")
-"""The endings of review files, in lower case."""
+SUFFIXES = (".md", ".markdown", ".mdx", ".txt", ".text", ".html", ".htm", ".xhtml", ".epub")
+"""The endings of review files, in lower case. The parser has a reader for each."""
+
+
+@dataclass(frozen=True, slots=True)
+class FolderFile:
+    """A file of a folder, with why it is no review; None if it may be one."""
+
+    path: Path
+    left_out: LeftOut | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A review that needs a slug.
+
+    Attributes:
+        slug: what its name or its title suggests.
+        place: its file, relative to its folder.
+        part: its number in a file of several reviews, from 1; 0 if it has the file to itself.
+        year: its work's year, or None.
+    """
+
+    slug: str
+    place: Path
+    part: int = 0
+    year: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +76,111 @@ def collection_folders(data: Path) -> Iterator[tuple[str, Path]]:
 
 
 def review_files(directory: Path) -> tuple[Path, ...]:
-    """Return the review files of a folder, sorted by name, without hidden files and without those of subfolders.
+    """Return the files of a folder and its subfolders that may be reviews, sorted by their paths.
 
-    A missing folder has no files. Every other `.md` or `.txt` counts, also `README.md`: notes about the reviews belong
-    beside the folder, not in it.
+    A missing folder has no files.
+
+    Raises:
+        ReviewFileError: the folder can't be listed.
+    """
+    return tuple(file.path for file in list_folder(directory) if file.left_out is None)
+
+
+def list_folder(directory: Path) -> tuple[FolderFile, ...]:
+    """Return the files of a folder and its subfolders with the ending of a review, sorted by their paths.
+
+    Links to other folders are not followed, and hidden folders not entered. Hidden files, drafts, templates, and pages
+    about the folder such as `README.md` are no reviews.
 
     Raises:
         ReviewFileError: the folder can't be listed.
     """
     try:
-        entries = sorted(directory.iterdir(), key=lambda path: path.name)
-    except FileNotFoundError:
-        return ()
+        if not directory.is_dir():
+            if directory.exists():
+                next(directory.iterdir())
+            return ()
     except OSError as error:
         reason = f"The folder can't be listed ({error.strerror or type(error).__name__})."
         raise ReviewFileError(directory, None, reason) from error
-    return tuple(path for path in entries if not path.name.startswith(".") and path.suffix.lower() in SUFFIXES)
+    found: list[FolderFile] = []
+    root = os.path.realpath(directory)
+
+    def unreadable(error: OSError) -> None:
+        if error.filename == str(directory):
+            reason = f"The folder can't be listed ({error.strerror or type(error).__name__})."
+            raise ReviewFileError(directory, None, reason) from error
+
+    for parent, folders, names in os.walk(directory, onerror=unreadable):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        inner = Path(parent)
+        around = [part.lower() for part in inner.relative_to(directory).parts]
+        by_folder = next((kind for part in around if (kind := _left_out_folder(part)) is not None), None)
+        found.extend(
+            FolderFile(inner / name, by_folder or _left_out_file(inner / name, root))
+            for name in names
+            if name.lower().endswith(SUFFIXES)
+        )
+    return tuple(sorted(found, key=lambda file: file.path.parts))
+
+
+def assign_slugs(claims: Sequence[Claim]) -> list[str]:
+    """Return a slug of its own for each review.
+
+    Of several that claim one slug, the file nearest to the top of the folder has it. The others are told apart by their
+    folder, by the name of the file that they are a part of, by the work's year, or by a number.
+    """
+    order = sorted(
+        range(len(claims)), key=lambda at: (claims[at].part, len(claims[at].place.parts), claims[at].place.parts)
+    )
+    slugs: dict[int, str] = {}
+    taken: set[str] = set()
+    for at in order:
+        slugs[at] = next(slug for slug in _possible_slugs(claims[at]) if slug not in taken)
+        taken.add(slugs[at])
+    return [slugs[at] for at in range(len(claims))]
+
+
+def slugs_by_name(directory: Path) -> dict[Path, str]:
+    """Return the slug of each file of a folder that may be a review, as far as the names tell.
+
+    Raises:
+        ReviewFileError: the folder can't be listed.
+    """
+    files = review_files(directory)
+    return dict(zip(files, assign_slugs([claim_of(file.relative_to(directory)) for file in files]), strict=True))
+
+
+def claim_of(place: Path) -> Claim:
+    """Return what the name of a file claims."""
+    name = read_file_name(place)
+    return Claim(name.slug, place, year=int(name.date[:4]) if name.date else None)
+
+
+def _possible_slugs(claim: Claim) -> Iterator[str]:
+    slug = claim.slug or "review"
+    yield slug
+    beside = slugify(claim.place.stem if claim.part else claim.place.parent.name)
+    for part in (beside, str(claim.year or "")):
+        if part and part != slug:
+            yield f"{slug}-{part}"
+    for number in range(2, 1_000_000):
+        yield f"{slug}-{number}"
+
+
+def _left_out_folder(name: str) -> LeftOut | None:
+    if name in DRAFT_FOLDERS:
+        return LeftOut.DRAFT
+    return LeftOut.TEMPLATE if name in TEMPLATE_FOLDERS else None
+
+
+def _left_out_file(path: Path, root: str) -> LeftOut | None:
+    if path.is_symlink() and path.exists() and not os.path.realpath(path).startswith(f"{root}{os.sep}"):
+        return LeftOut.OUTSIDE
+    name = slugify(path.stem)
+    if path.name.startswith(".") or path.stem == "_index" or name in NO_REVIEW_NAMES:
+        return LeftOut.NO_REVIEW
+    return LeftOut.TEMPLATE if name in ("template", "review-template") else None
 
 
 def digest_of(file: Path) -> str:
@@ -79,8 +196,8 @@ def find_review_file(data: Path, collection: str, slug: str, *, title: str | Non
         ReviewStorageError: the file can't be read, or the review has another title than the `title` of the one that is
             to replace it.
     """
-    for file in review_files(collection_folder(data, collection)):
-        if slugify(file.stem) == slug:
+    for file, own in slugs_by_name(collection_folder(data, collection)).items():
+        if own == slug:
             try:
                 present = title_in(file.read_text(encoding="utf-8", errors="replace"), file) if title else None
                 found = ReviewFile(file, digest_of(file))
@@ -97,15 +214,16 @@ def find_review_file(data: Path, collection: str, slug: str, *, title: str | Non
 
 def title_in(content: str, file: Path) -> str | None:
     """Return the title of a Markdown review, or None if it has none."""
-    # Imported here because listing reviews needs no YAML.
-    from embeddings.documents.formats.front_matter import split_front_matter
+    # Imported here because listing reviews needs no parser.
+    from embeddings.documents.parser import parse_review
 
     if file.suffix.lower() != ".md":
         return None
     try:
-        return split_front_matter(content.removeprefix("\ufeff").replace("\r\n", "\n"), file)[0].title
+        title = parse_review(content.encode(errors="replace"), file).title
     except ReviewFileError:
         return None
+    return title if title != read_file_name(file).title else None
 
 
 def add_review(data: Path, collection: str, slug: str, content: str, *, replaces: str | None = None) -> Path:

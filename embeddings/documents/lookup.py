@@ -81,7 +81,7 @@ def find_review(name: str, names: Sequence[tuple[str, T]]) -> T:
 
 def unknown_review(name: str, names: Sequence[tuple[str, T]]) -> UnknownReviewError:
     """Return the error that there is no review of that name; its message lists the closest of `names`."""
-    advice = f"Did you mean {_closest(name, names)}?" if names else "There are no reviews to choose from."
+    advice = f"Did you mean {closest_names(name, names)}?" if names else "There are no reviews to choose from."
     return UnknownReviewError(f"There is no review called {_quoted(name)}. {advice}")
 
 
@@ -101,12 +101,12 @@ def find_section(name: str, review: Review) -> Section:
     headings = Counter(section.heading for section in review.sections)
     # A heading of two sections would end here again.
     choices = [section.heading if headings[section.heading] == 1 else section.slug for section in review.sections]
-    advice = f"Did you mean {_closest(name, [(choice, choice) for choice in choices])}?"
+    advice = f"Did you mean {closest_names(name, [(choice, choice) for choice in choices])}?"
     raise UnknownSectionError(f"“{review.title}” has no section {_quoted(name)}. {advice}")
 
 
-def _closest(name: str, names: Sequence[tuple[str, T]]) -> str:
-    """Return the names closest to what was typed: one of each value, and of no other value if there is such a one."""
+def closest_names(name: str, names: Sequence[tuple[str, T]]) -> str:
+    """Return the names closest to what was typed, in quotes: one of each value, and of no other if there is one."""
     values: dict[str, set[T]] = {}
     for text, value in names:
         values.setdefault(text, set()).add(value)

@@ -1,32 +1,101 @@
-"""Review files to reviews: Markdown with YAML front matter, or plain text.
+"""Review files to reviews: the table of formats, and how a file's article becomes one review or several.
 
-Both become blocks (headings and paragraphs of plain text), and one function makes sections of blocks. So the same words
-have the same sections, paragraphs and offsets in either format.
+Every format becomes blocks (headings and paragraphs of plain text), and one function makes sections of blocks. So the
+same words have the same sections, paragraphs and offsets in any format.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
 from pathlib import Path
 
-from embeddings.config import MAX_REVIEW_FILE_BYTES
-from embeddings.documents.formats.blocks import build_sections
-from embeddings.documents.formats.front_matter import FrontMatter, split_front_matter, suggestion
-from embeddings.documents.formats.markdown import markdown_blocks
-from embeddings.documents.formats.plain_text import decode_text, plain_text_blocks, title_from_name
+from embeddings.config import MAX_PAGE_FILE_BYTES, MAX_REVIEW_FILE_BYTES, MAX_TEXT_FILE_BYTES
+from embeddings.documents.formats.article import Article
+from embeddings.documents.formats.blocks import Block, build_sections
+from embeddings.documents.formats.epub import read_epub
+from embeddings.documents.formats.headers.facts import Description, describe
+from embeddings.documents.formats.headers.fields import Header, Value
+from embeddings.documents.formats.headers.titles import FileName, read_file_name, read_title
+from embeddings.documents.formats.html import read_html
+from embeddings.documents.formats.markdown.reader import read_markdown_file
+from embeddings.documents.formats.plain_text import read_plain_text
+from embeddings.documents.lookup import closest_names
+from embeddings.documents.notes import Mended, Note
 from embeddings.documents.slugs import slugify
-from embeddings.errors import ReviewFileError
-from embeddings.records import SHARED, Review, Section
+from embeddings.errors import ConversionError, LeftOut, ReviewFileError
+from embeddings.lexicon import LICENCE_LINES
+from embeddings.records import SHARED, Facts, Review, Section
 
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A file format that can become a review.
+
+    Attributes:
+        max_bytes: the largest file that `convert` reads.
+        read: makes an article of a file's bytes and name.
+        is_markdown: whether a file is stored as it is.
+        is_extra: whether reading it takes the packages of the extra `import`.
+    """
+
+    max_bytes: int
+    read: Callable[[bytes, Path], Article]
+    is_markdown: bool = False
+    is_extra: bool = False
+
+
+_MARKDOWN = Format(MAX_TEXT_FILE_BYTES, read_markdown_file, is_markdown=True)
+_TEXT = Format(MAX_TEXT_FILE_BYTES, read_plain_text)
+_HTML = Format(MAX_PAGE_FILE_BYTES, read_html, is_extra=True)
+FORMATS = {
+    ".md": _MARKDOWN,
+    ".markdown": _MARKDOWN,
+    ".mdx": _MARKDOWN,
+    ".txt": _TEXT,
+    ".text": _TEXT,
+    ".html": _HTML,
+    ".htm": _HTML,
+    ".xhtml": _HTML,
+    ".epub": Format(MAX_PAGE_FILE_BYTES, read_epub, is_extra=True),
+}
+"""Every format, by the ending of its files in lower case."""
+
+_EXTRA_MODULES = ("lxml", "trafilatura")
 _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
+@dataclass(frozen=True, slots=True)
+class ParsedFile:
+    """The reviews of a file, in their order, and what had to be mended. Several have slugs by title, one by name."""
+
+    reviews: tuple[Review, ...]
+    notes: tuple[Note, ...] = ()
+
+
+def has_extra() -> bool:
+    """Return True if the packages of the extra `import` are installed. They are not imported."""
+    # `find_spec` raises for modules that were imported without a spec, or that may not be imported.
+    return all(sys.modules[name] is not None if name in sys.modules else find_spec(name) for name in _EXTRA_MODULES)
+
+
 def read_review(path: Path, *, collection: str = SHARED) -> Review:
-    """Read one review file.
+    """Read the review of one file, or the first of several.
 
     Raises:
         ReviewFileError: the file can't be read, or isn't a review.
+    """
+    return parse_file(read_bytes(path), path, Path(path.name), collection=collection).reviews[0]
+
+
+def read_bytes(path: Path) -> bytes:
+    """Return the bytes of a review file.
+
+    Raises:
+        ReviewFileError: the file can't be read, or is too large.
     """
     try:
         # Reading a pipe or a device may never end.
@@ -35,59 +104,195 @@ def read_review(path: Path, *, collection: str = SHARED) -> Review:
         with path.open("rb") as opened:
             data = opened.read(MAX_REVIEW_FILE_BYTES + 1)
     except OSError as error:
-        reason = f"The file can't be read ({error.strerror or type(error).__name__})."
-        raise ReviewFileError(path, None, reason) from error
+        raise ReviewFileError(
+            path, None, f"The file can't be read ({error.strerror or type(error).__name__})."
+        ) from error
     if len(data) > MAX_REVIEW_FILE_BYTES:
         limit = MAX_REVIEW_FILE_BYTES // 1024**2
         reason = f"The file is larger than {limit} MB. Split it, or move it out of the reviews folder."
-        raise ReviewFileError(path, None, reason)
-    return parse_review(data, path, collection=collection)
+        raise ReviewFileError(path, None, reason, LeftOut.TOO_LARGE)
+    return data
 
 
 def parse_review(data: bytes, path: Path, *, collection: str = SHARED) -> Review:
-    """Return the review in a file's bytes. `path` gives the format and the slug, and is not opened.
+    """Return the review in a file's bytes, or the first of several. `path` gives format and name, and is not opened.
 
     Raises:
         ReviewFileError: the bytes are not a review; names the line if there is one.
     """
-    if _UNSHOWABLE.search(path.name):
+    return parse_file(data, path, Path(path.name), collection=collection).reviews[0]
+
+
+def parse_file(
+    data: bytes, path: Path, place: Path, *, collection: str = SHARED, split_by_heading: bool = False
+) -> ParsedFile:
+    """Return the reviews in a file's bytes.
+
+    Args:
+        data: the bytes.
+        path: the file, for errors. It is not opened.
+        place: the file within the folder that is read, which gives its format and its name.
+        collection: where the reviews belong.
+        split_by_heading: whether a round-up becomes several reviews without saying so in its header.
+
+    Raises:
+        ReviewFileError: the bytes are not a review; names the line if there is one.
+    """
+    if _UNSHOWABLE.search(place.name):
         raise ReviewFileError(path, None, "The file's name has a character that can't be shown. Rename the file.")
-    text = decode_text(data, path)
-    suffix = path.suffix.lower()
-    if suffix == ".md":
-        front_matter, body, line = split_front_matter(text, path)
-        blocks = markdown_blocks(body, line, path)
-    elif suffix == ".txt":
-        front_matter = FrontMatter(title=title_from_name(path))
-        blocks = plain_text_blocks(text, front_matter.title)
-    else:
-        raise ReviewFileError(path, None, "The file is neither .md nor .txt. Rename it.")
-    body_text, sections = build_sections(blocks, front_matter.title)
-    if not sections:
-        raise ReviewFileError(path, None, "The file has no text. Write the review, or remove the file.")
+    kind = FORMATS.get(place.suffix.lower())
+    if kind is None:
+        raise ReviewFileError(path, None, "Files with this ending can't be read. Save it as .md or .txt.")
+    if kind.is_extra and not has_extra():
+        reason = "Reading it needs the extra 'import'. Run `pip install '.[import]'` in the clone of review-bot."
+        raise ReviewFileError(path, None, reason, LeftOut.EXTRA)
+    try:
+        article = kind.read(data, place)
+    except ConversionError as error:
+        raise ReviewFileError(path, None, str(error)) from error
+    except ReviewFileError as error:
+        raise ReviewFileError(path, error.line, error.reason, error.kind) from error
+    return make_reviews(article, path, place, collection=collection, split_by_heading=split_by_heading)
+
+
+def make_reviews(
+    article: Article, path: Path, place: Path, *, collection: str = SHARED, split_by_heading: bool = False
+) -> ParsedFile:
+    """Return the reviews of an article: one, or one for each work of a round-up that is to be split.
+
+    The arguments are those of `parse_file`.
+
+    Raises:
+        ReviewFileError: there is no text, or it is a draft.
+    """
+    name = read_file_name(place)
+    blocks = list(_without_licences(article.blocks))
+    is_titled = bool(article.title or article.header.fields.get("title"))
+    heading = None if is_titled else _title_heading(blocks, name)
+    fields: dict[str, Value] = {"title": article.title, "author": article.author or "", "source": article.source or ""}
+    given = {key: value for key, value in fields.items() if value and key not in article.header.fields}
+    header = replace(article.header, fields=given | dict(article.header.fields))
+    known = describe(header, name, heading, path, article.facts)
+    notes = [*article.notes, *known.notes]
+    parts = _parts(blocks)
+    if known.is_split or (split_by_heading and len(parts) > 1):
+        reviews = tuple(
+            review
+            for title, own in (parts if len(parts) > 1 else _by_heading(blocks))
+            if (review := _part(title, own, known, collection)) is not None
+        )
+        if reviews:
+            return ParsedFile(reviews, tuple(notes))
+    elif len(parts) > 1:
+        reason = f"This looks like {len(parts)} reviews. Write 'split: true' into its header to read each by itself."
+        notes.append(Note(Mended.ROUND_UP, reason))
+    body = build_sections(blocks, known.title)
+    if not body.sections:
+        raise ReviewFileError(path, None, "The file has no text. Write the review, or remove the file.", LeftOut.EMPTY)
+    sections = _flag_spoilers(body.sections, known.spoilers, notes, header.places.get("spoilers"))
+    review = _review(name.slug, known, body.text, sections, collection)
+    return ParsedFile((replace(review, spoilers=body.spoilers, quoted=body.quoted),), tuple(notes))
+
+
+def slug_of_part(title: str) -> str:
+    """Return what the title of one review among several in a file suggests as its slug: the work that it names."""
+    return slugify(read_title(title).work or title)
+
+
+def _review(slug: str, known: Description, text: str, sections: tuple[Section, ...], collection: str) -> Review:
     return Review(
-        slug=slugify(path.stem),
-        title=front_matter.title,
-        text=body_text,
-        sections=_flag_spoilers(sections, front_matter.spoilers, path),
-        work=front_matter.work,
-        year=front_matter.year,
-        author=front_matter.author,
-        source=front_matter.source,
-        aliases=front_matter.aliases,
+        slug=slug,
+        title=known.title,
+        text=text,
+        sections=sections,
+        work=known.work,
+        year=known.year,
+        author=known.author,
+        source=known.source,
+        aliases=known.aliases,
         collection=collection,
+        facts=known.facts,
     )
 
 
+def _title_heading(blocks: list[Block], name: FileName) -> str | None:
+    """Return the heading that is the title of a text without another, and make it one of the first level."""
+    if not blocks or not blocks[0].level:
+        return None
+    first = blocks[0]
+    # What only looks like a heading is one of the text's, unless the file has no name.
+    is_guess = first.level > 6 and not name.is_generic
+    is_title = first.level == 1 or not any(0 < block.level <= first.level for block in blocks[1:])
+    if is_guess or not is_title:
+        return None
+    blocks[0] = replace(first, level=1)
+    return first.text
+
+
+def _without_licences(blocks: Sequence[Block]) -> Sequence[Block]:
+    """Return the blocks without the paragraphs of a licence at either end."""
+    start, end = 0, len(blocks)
+    while start < end and not blocks[start].level and LICENCE_LINES.match(blocks[start].text):
+        start += 1
+    while end > start and not blocks[end - 1].level and LICENCE_LINES.match(blocks[end - 1].text):
+        end -= 1
+    return blocks[start:end] if start < end else blocks
+
+
+def _parts(blocks: Sequence[Block]) -> list[tuple[str, list[Block]]]:
+    """Return the reviews of a round-up: each heading that names a work by year or creator, with what is under it."""
+    level = next((block.level for block in blocks if block.level and _names_work(block.text)), 0)
+    if not level or level > 6:
+        return []
+    headings = [block for block in blocks if block.level == level]
+    return _by_heading(blocks, level) if 2 * sum(_names_work(each.text) for each in headings) > len(headings) else []
+
+
+def _by_heading(blocks: Sequence[Block], level: int | None = None) -> list[tuple[str, list[Block]]]:
+    """Return the blocks under each heading of a level, by default the level that begins the most parts."""
+    levels = [block.level for block in blocks if block.level]
+    if level is None:
+        level = min((each for each in levels if levels.count(each) > 1), default=0)
+    parts: list[tuple[str, list[Block]]] = []
+    for block in blocks:
+        if block.level == level:
+            parts.append((block.text, []))
+        elif parts and 0 < block.level < level:
+            parts.append(("", []))
+        elif parts:
+            parts[-1][1].append(block)
+    return [(title, own) for title, own in parts if title and any(not block.level for block in own)]
+
+
+def _names_work(heading: str) -> bool:
+    parts = read_title(heading)
+    return parts.work is not None and (parts.year is not None or parts.creator is not None)
+
+
+def _part(title: str, blocks: Iterable[Block], known: Description, collection: str) -> Review | None:
+    """Return one review of a round-up. Of the header, what it says of the review holds for each."""
+    body = build_sections(blocks, title)
+    if not body.sections:
+        return None
+    own = describe(Header(), FileName("", title), title, Path(), {})
+    shared = {name: fact for name, fact in known.facts.items() if name in ("date", "tags", "language", "link")}
+    own = replace(own, author=known.author, source=known.source, facts=Facts(shared | dict(own.facts)))
+    sections = tuple(replace(section, spoiler=known.spoilers is True) for section in body.sections)
+    review = _review(slug_of_part(title), own, body.text, sections, collection)
+    return replace(review, spoilers=body.spoilers, quoted=body.quoted)
+
+
 def _flag_spoilers(
-    sections: tuple[Section, ...], spoilers: bool | tuple[tuple[str, int], ...], path: Path
+    sections: tuple[Section, ...], spoilers: bool | tuple[str, ...], notes: list[Note], line: int | None
 ) -> tuple[Section, ...]:
+    """Return the sections with those flagged that the header names; all of them if it names one that is missing."""
     if isinstance(spoilers, bool):
         return tuple(replace(section, spoiler=spoilers) for section in sections)
     slugs = [section.slug for section in sections]
-    for slug, line in spoilers:
-        if slug not in slugs:
-            known = suggestion(slug, slugs) or f"Its sections are {', '.join(slugs[:20])}."
-            raise ReviewFileError(path, line, f"'{slug}' is not a section of this review. {known}")
-    hidden = {slug for slug, _ in spoilers}
+    hidden = {slug if slug in slugs else slugify(slug) for slug in spoilers}
+    if unknown := sorted(hidden.difference(slugs)):
+        reason = f"'{unknown[0]}' is not a section of this review, so all of it counts as spoilers."
+        near = closest_names(unknown[0], [(slug, slug) for slug in slugs])
+        notes.append(Note(Mended.SPOILERS, f"{reason} Did you mean {near}?" if near else reason, line))
+        hidden = set(slugs)
     return tuple(replace(section, spoiler=section.slug in hidden) for section in sections)

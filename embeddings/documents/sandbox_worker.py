@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
 from typing import Any
 
-from embeddings.documents.converter import FORMATS, convert
+from embeddings.documents.converter import convert
 from embeddings.documents.limits import limit_this_process
+from embeddings.documents.parser import FORMATS
 from embeddings.errors import LibraryError
+from embeddings.records import to_plain
 
 _MAX_HEADER_BYTES = 16_384
 
@@ -19,12 +20,15 @@ def main() -> None:
     limit_this_process()
     header = json.loads(sys.stdin.buffer.readline(_MAX_HEADER_BYTES))
     data = sys.stdin.buffer.read(max(kind.max_bytes for kind in FORMATS.values()) + 1)
-    sys.stdout.buffer.write(json.dumps(_answer(data, header), ensure_ascii=False).encode("utf-8", "replace"))
+    sys.stdout.buffer.write(
+        json.dumps(_answer(data, header), ensure_ascii=False, default=to_plain).encode("utf-8", "replace")
+    )
 
 
 def _answer(data: bytes, header: dict[str, Any]) -> dict[str, Any]:
     try:
-        return asdict(convert(data, header["name"], slug=header["slug"], collection=header["collection"]))
+        converted = convert(data, header["name"], slug=header["slug"], collection=header["collection"])
+        return {"review": converted.review, "content": converted.content, "converted": converted.converted}
     except LibraryError as error:
         return {"error": str(error)}
     except MemoryError:

@@ -12,7 +12,7 @@ from embeddings.documents.filesystem import replace_file
 from embeddings.encoders.base import EncoderIdentity
 from embeddings.errors import REBUILD, IndexDamagedError, IndexMissingError, IndexVersionError
 
-FORMAT = 3
+FORMAT = 4
 """Raised with every change of the files. An index in another format is built again."""
 
 MANIFEST_FILE = "manifest.json"
@@ -38,11 +38,28 @@ class IndexedReview:
     title: str
     aliases: tuple[str, ...]
     digest: str  # SHA-256 (hex) of the review's file, or of its content if it has no file
-    file: str | None  # the file's name within its folder, or None
+    file: str | None  # the file's path within its folder, or None
     size: int  # the file's size in bytes when it was read
     modified: int  # the file's modification time when it was read, in nanoseconds
     passages: tuple[int, int]
     sentences: tuple[int, int]
+    part: int = 0  # its number in a file of several reviews, from 1; 0 if it has the file to itself
+    year: int | None = None  # its work's year
+
+
+@dataclass(frozen=True, slots=True)
+class FileNote:
+    """What was put right in a file, or why it was left out."""
+
+    collection: str
+    file: str  # the file's path within its folder
+    left_out: bool
+    kind: str  # what or why, in the words of the summary
+    reason: str  # a sentence for the person whose file it is
+    line: int | None = None
+    digest: str = ""  # SHA-256 (hex) of the file, or "" if its name alone tells that it is no review
+    size: int = 0  # the file's size in bytes when it was read
+    modified: int = 0  # the file's modification time when it was read, in nanoseconds
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +83,8 @@ class Manifest:
     vectors: str  # `BY_SIZE` or `EXACT`: how the FAISS index types were chosen
     precision: str  # `FP32` or `BF16`: the precision in which the reviews were encoded
     collections: tuple[IndexedCollection, ...]  # those that have reviews, sorted by name
+    notes: tuple[FileNote, ...] = ()  # what was put right and left out, in the order of the files
+    split_by_heading: bool = False  # whether round-ups were read as several reviews
 
     @property
     def is_bf16(self) -> bool:
@@ -128,7 +147,10 @@ def _manifest(content: dict[str, Any]) -> Manifest:
         IndexedCollection(**collection | {"reviews": _reviews(collection["reviews"])})
         for collection in content["collections"]
     )
-    return Manifest(**content | {"encoder": encoder, "collections": collections})
+    notes = tuple(FileNote(**note) for note in content["notes"])
+    manifest = Manifest(**content | {"encoder": encoder, "collections": collections, "notes": notes})
+    # Without it, the file is not what `save` wrote.
+    return replace(manifest, split_by_heading=content["split_by_heading"])
 
 
 def _reviews(columns: dict[str, Any]) -> tuple[IndexedReview, ...]:

@@ -137,33 +137,34 @@ def test_building_without_reviews_is_refused(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_all_broken_files_are_listed_and_nothing_is_changed(data: Path) -> None:
+def test_strictly_all_broken_files_are_listed_and_nothing_is_changed(data: Path) -> None:
     (data / "reviews" / "empty.md").write_text("")
-    (data / "reviews" / "bytes.txt").write_bytes(b"caf\xe9")
-    (data / "collections" / "42" / "broken.md").write_text("---\ntitle: [\n---\nText.")
+    (data / "reviews" / "bytes.txt").write_bytes(b"caf\0")
+    (data / "collections" / "42" / "broken.md").write_text("---\ntitle: A\n---\n")
     before = _tree(data)
     with pytest.raises(ReviewFilesError) as caught:
-        Library.build(data)
+        Library.build(data, strict=True)
     lines = str(caught.value).splitlines()
-    assert [Path(line.split(",")[0]).name for line in lines] == ["bytes.txt", "empty.md", "broken.md"]
+    assert [Path(line.split(": ")[0].split(",")[0]).name for line in lines] == ["bytes.txt", "empty.md", "broken.md"]
     assert _tree(data) == before
 
 
-def test_broken_files_can_be_left_out_and_are_reported(data: Path) -> None:
+def test_broken_files_are_left_out_and_reported_once(data: Path) -> None:
     (data / "reviews" / "quiet.md").write_text("")
     (data / "reviews" / "new.txt").write_text("A new review.")
     notes: list[str] = []
-    library = Library.build(data, skip_broken=True, notify=notes.append)
+    library = Library.build(data, notify=notes.append)
     assert [found.slug for found in library.reviews()] == ["never-let-me-go", "new"]
-    (note,) = notes
-    assert note.startswith(f"Left out {data}/reviews/quiet.md, line 1: ")
+    Library.build(data, notify=notes.append)
+    assert notes == ["Read 3 reviews, left out 1 file (without text: 1). `review-bot index --list` names each file."]
+    assert (library.outdated(), [note.file for note in library.manifest.notes]) == (frozenset(), ["quiet.md"])
 
 
 def test_building_from_broken_files_alone_is_refused(tmp_path: Path) -> None:
     (tmp_path / "reviews").mkdir()
     (tmp_path / "reviews" / "empty.md").write_text("")
     with pytest.raises(NoReviewsError):
-        Library.build(tmp_path, skip_broken=True)
+        Library.build(tmp_path)
 
 
 def test_building_with_a_missing_model_changes_nothing(data: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +12,7 @@ from bot.cli.output.console import notice, say
 from bot.cli.output.wording import counted, for_folder
 
 if TYPE_CHECKING:
-    from embeddings import Library, ReviewFilesError
+    from embeddings import Library
 
 
 def index(
@@ -40,15 +39,23 @@ def index(
             show_default=False,
         ),
     ] = None,
-    skip_broken: Annotated[
-        bool, typer.Option("--skip-broken", help="Skip files that can't be read, and name them.")
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Change nothing if a file can't be read, and name each. For CI.")
     ] = False,
-    skip_broken_own: Annotated[
-        bool,
+    split_by_heading: Annotated[
+        bool | None,
         typer.Option(
-            "--skip-broken-own",
-            help="Skip them only among the servers' own reviews. `review-bot run` does this by itself.",
+            "--split-by-heading/--keep-whole",
+            help="Read a file about several works as several reviews, or as one. "
+            "Default: what the index uses, else --keep-whole.",
+            show_default=False,
         ),
+    ] = None,
+    list_files: Annotated[
+        bool, typer.Option("--list", help="Name each file that was mended or left out, with its line and the reason.")
+    ] = False,
+    _skip_broken: Annotated[
+        bool, typer.Option("--skip-broken", "--skip-broken-own", hidden=True, help="What happens without it by now.")
     ] = False,
     allow_download: Annotated[
         bool, typer.Option("--allow-download", help="Download the model if it is not on this machine.")
@@ -60,30 +67,29 @@ def index(
 ) -> None:
     """Update the index."""
     from bot.cli.output.progress import build_progress
-    from embeddings import Library, ReviewFilesError
+    from embeddings import Library
 
     if check:
         _check(data)
         return
     with build_progress() as progress:
-        build = partial(
-            Library.build,
+        library = Library.build(
             data,
             model=model,
             allow_download=allow_download,
             rebuild=rebuild,
             exact=exact,
             bf16=bf16,
+            strict=strict,
+            split_by_heading=split_by_heading,
             notify=notice,
             progress=progress,
         )
-        try:
-            library = build(skip_broken=skip_broken)
-        except ReviewFilesError as error:
-            if not skip_broken_own or not _only_servers_own(error, data):
-                raise
-            library = build(skip_broken=True)
     _report("The index is up to date", library)
+    if list_files:
+        for note in library.manifest.notes:
+            line = f", line {note.line}" if note.line is not None else ""
+            say(f"{'Left out' if note.left_out else 'Mended'} ({note.kind}): {note.file}{line}: {note.reason}")
 
 
 def _check(data: Path) -> None:
@@ -110,9 +116,3 @@ def _report(state: str, library: Library) -> None:
     )
     if library.models.reranker_problem is not None:
         notice(f"Questions will be answered without the reranker. {library.models.reranker_problem}")
-
-
-def _only_servers_own(errors: ReviewFilesError, data: Path) -> bool:
-    from embeddings import COLLECTIONS
-
-    return all(error.file.is_relative_to(data / COLLECTIONS) for error in errors.errors)

@@ -6,6 +6,7 @@ Each check imports what it needs, so that a broken package fails only the checks
 from __future__ import annotations
 
 from bot.cli.doctor.check import CheckError, Context
+from bot.cli.output.wording import counted
 from embeddings import LibraryError
 
 
@@ -13,7 +14,8 @@ def reviews(context: Context) -> str:
     """Check that every review can be read."""
     from embeddings import check_reviews
 
-    return f"{check_reviews(context.data)}, all readable"
+    count, errors = check_reviews(context.data)
+    return f"{count}, and {counted(len(errors), 'file')} left out. {errors[0]}" if errors else f"{count}, all readable"
 
 
 def index(context: Context) -> str:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from embeddings import hit_record, quote_record
+from embeddings import Rating, hit_record, quote_record
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embeddings import Answer, Hit, Review, Section
+    from embeddings import Answer, Fact, Hit, Review, Section
 
 Json = dict[str, Any]
 
@@ -34,9 +35,15 @@ def reviews_as_json(reviews: Sequence[Review]) -> Json:
     keys = ("slug", "title", "work", "year", "author", "source", "aliases")
     return {
         "reviews": [
-            {key: getattr(review, key) for key in keys} | {"sections": len(review.sections)} for review in reviews
+            {key: getattr(review, key) for key in keys}
+            | {"sections": len(review.sections), "facts": {name: _fact(fact) for name, fact in review.facts.items()}}
+            for review in reviews
         ]
     }
+
+
+def _fact(fact: Fact) -> Json | Fact:
+    return asdict(fact) if isinstance(fact, Rating) else fact
 
 
 def sections_as_json(review: Review) -> Json:

@@ -7,17 +7,18 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.cli.output.console import one_line, say
-from bot.cli.output.wording import about, citation, counted, heading_of, preface
+from bot.cli.output.wording import about, citation, counted, facts_of, heading_of, preface, quoted
 
 if TYPE_CHECKING:
     from bot.cli.doctor.check import Check
     from embeddings import Answer, Hit, Review, Section
 
 
-def print_answer(answer: Answer, review_of: Callable[[str], Review], data: Path) -> None:  # noqa: ARG001  # as in rich
+def print_answer(answer: Answer, review_of: Callable[[str], Review], data: Path) -> None:
     """Print the quotes in quotation marks, each with its citation, one per line."""
     quotes = (
         f"{quote.label}. “{quote.text}” — {citation(quote.title, quote.heading, quote.paragraph)}"
+        f"{quoted(quote, review_of)}"
         for quote in answer.quotes
     )
     say("\n".join((*preface(answer, data), *quotes)))
@@ -38,6 +39,7 @@ def print_reviews(reviews: Sequence[Review]) -> None:
     say(
         "\n".join(
             f"{review.slug}: {review.title}{about(review)}, {counted(len(review.sections), 'section')}"
+            f"{facts_of(review)}"
             for review in reviews
         )
     )

@@ -16,7 +16,7 @@ from rich.text import Text
 
 from bot.cli.doctor.check import Check, Status
 from bot.cli.output.console import visible
-from bot.cli.output.wording import about, citation, counted, heading_of, preface
+from bot.cli.output.wording import QUOTED, about, citation, counted, facts_of, heading_of, preface
 from bot.config import EXCERPT_MARGIN, MAX_WHOLE_PARAGRAPH
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ class Excerpt:
         marks: ranges of `text`, in order.
         cut_before: whether the paragraph begins before the text.
         cut_after: whether the paragraph goes on after the text.
+        is_quoted: whether the reviewer quotes it from somebody else.
     """
 
     labels: tuple[int, ...]
@@ -54,6 +55,7 @@ class Excerpt:
     marks: tuple[tuple[int, int], ...]
     cut_before: bool = False
     cut_after: bool = False
+    is_quoted: bool = False
 
 
 def print_answer(answer: Answer, review_of: Callable[[str], Review], data: Path) -> None:
@@ -77,7 +79,7 @@ def print_reviews(reviews: Sequence[Review]) -> None:
         *(
             Text.assemble(
                 _text(review.title, "bold"),
-                _text(f"{about(review)}, {counted(len(review.sections), 'section')}  "),
+                _text(f"{about(review)}, {counted(len(review.sections), 'section')}{facts_of(review)}  "),
                 _text(review.slug, PLACE),
             )
             for review in reviews
@@ -132,7 +134,7 @@ def excerpts_of_answer(answer: Answer, review_of: Callable[[str], Review]) -> tu
             _excerpt(
                 tuple(quote.label for quote in quotes),
                 (quotes[0].title, quotes[0].heading, number),
-                review.text,
+                review,
                 (paragraph.start, paragraph.end),
                 marks,
             )
@@ -147,17 +149,18 @@ def excerpts_of_hits(hits: Sequence[Hit], review_of: Callable[[str], Review]) ->
         review = review_of(hit.review)
         marks = [(sentence.start, sentence.end) for sentence in hit.sentences[:1]]
         place = (review.title, review.section(hit.section).heading, hit.paragraph)
-        found.append(_excerpt((rank,), place, review.text, (hit.start, hit.end), marks))
+        found.append(_excerpt((rank,), place, review, (hit.start, hit.end), marks))
     return tuple(found)
 
 
 def _excerpt(
     labels: tuple[int, ...],
     place: tuple[str, str, int],
-    text: str,
+    review: Review,
     whole: tuple[int, int],
     marks: Sequence[tuple[int, int]],
 ) -> Excerpt:
+    text = review.text
     start, end = whole
     if end - start > MAX_WHOLE_PARAGRAPH and marks:
         start, end = _around(text, whole, marks[0][0], marks[-1][1])
@@ -168,6 +171,7 @@ def _excerpt(
         marks=tuple((first - start, last - start) for first, last in marks),
         cut_before=start > whole[0],
         cut_after=end < whole[1],
+        is_quoted=review.is_quoted(start, end),
     )
 
 
@@ -189,7 +193,7 @@ def _excerpts(excerpts: Sequence[Excerpt]) -> RenderableType:
             table.add_row()
         table.add_row(_text(",".join(map(str, excerpt.labels)), LABEL), _marked(excerpt))
         place = citation(excerpt.title, excerpt.heading, excerpt.paragraph)
-        table.add_row("", _text(f"— {place}", PLACE))
+        table.add_row("", _text(f"— {place}{QUOTED if excerpt.is_quoted else ''}", PLACE))
     return table
 
 

@@ -6,15 +6,21 @@ import os
 import re
 import shlex
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from itertools import islice
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from bot.cli.options import DATA
+from bot.config import FACT_CHARACTERS, MAX_FACTS
 from embeddings import LibraryError, ReviewFilesError
 
 if TYPE_CHECKING:
-    from embeddings import Answer, Review, Section
+    from embeddings import Answer, Quote, Review, Section
+
+QUOTED = ", quoted by the reviewer"
+"""What follows the citation of somebody else's words."""
 
 _ADVISED = re.compile(r"`review-bot (?![^`]*--data)[^`]+(?=`)")
 """A command that a message advises, without a data folder."""
@@ -52,6 +58,11 @@ def citation(title: str, heading: str, paragraph: int) -> str:
     return f"{title}, {heading}, ¶{paragraph}"
 
 
+def quoted(quote: Quote, review_of: Callable[[str], Review]) -> str:
+    """Return what follows a citation: a warning if the reviewer quotes somebody else, else nothing."""
+    return QUOTED if review_of(quote.review).is_quoted(quote.start, quote.end) else ""
+
+
 def counted(count: int, noun: str) -> str:
     """Return a number of things: `1 section`, `8 sections`."""
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
@@ -66,6 +77,16 @@ def about(review: Review) -> str:
     """Return the year and the reviewer in brackets after a space, as far as they are known."""
     known = [str(part) for part in (review.year, review.author and f"by {review.author}") if part]
     return f" ({', '.join(known)})" if known else ""
+
+
+def facts_of(review: Review) -> str:
+    """Return the facts of a review that `about` doesn't give, after a semicolon each: who made the work, the rating."""
+    shown = {name: fact for name, fact in review.facts.items() if name not in ("work", "year", "link")}
+    texts = (
+        f"{name.replace('_', ' ')}: {', '.join(fact) if isinstance(fact, tuple) else getattr(fact, 'text', fact)}"
+        for name, fact in islice(shown.items(), MAX_FACTS)
+    )
+    return "".join(f"; {shorten(text, FACT_CHARACTERS, placeholder='…')}" for text in texts)
 
 
 def messages_of(error: LibraryError) -> tuple[str, ...]:

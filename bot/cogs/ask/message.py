@@ -44,6 +44,7 @@ from bot.ui.text import (
     delete_button,
     escaped_line,
     is_hidden,
+    is_passage_hidden,
     plain_line,
     safe_link,
     title_apart,
@@ -198,7 +199,9 @@ def _quotes(quotes: Sequence[Quote], reviews: Iterable[Review], options: RenderO
     for position, (quote, citation) in enumerate(zip(shown, citations, strict=True)):
         review = known.get((quote.collection, quote.review))
         share = min(MAX_QUOTE, left // (len(shown) - position))
-        text = _block(quote, share, options, hidden=is_hidden(_section(review, quote.section), options))
+        section = _section(review, quote.section)
+        hidden = is_passage_hidden(review, section, quote.start, quote.end, options)
+        text = _block(quote, share, options, hidden=hidden)
         left -= width(text)
         blocks.append(Text(text))
         button = _read_button(quote, review, options.words, alone=len(shown) == 1)
@@ -231,6 +234,8 @@ def _citation(quote: Quote, known: Mapping[tuple[str, str], Review], options: Re
     title = escaped_line(title_apart(review, quote.title, others, words) if review else quote.title, words.untitled)
     # In small print, because a phone leaves it half a line beside its button.
     line = f"-# **{quote.label}** " + form.format(title=title, heading=heading, paragraph=quote.paragraph)
+    if review is not None and review.is_quoted(quote.start, quote.end):
+        line = f"{line} · {words.quoted}"
     source = safe_link(review.source) if review else None
     return f"{line} · [{words.source}]({source})" if source else line
 

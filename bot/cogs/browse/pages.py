@@ -14,7 +14,7 @@ from bot.ui.custom_ids import Action, Contents, PickReview, PickSection, ReadInC
 from bot.ui.elements import MAX_OPTIONS, Button, Element, Menu, Message, Option, Row, Style, Text
 from bot.ui.escape import bold, escape, spoiler
 from bot.ui.strings import Catalogue
-from bot.ui.text import RenderOptions, escaped_line, is_hidden, notice, plain_line, safe_link
+from bot.ui.text import RenderOptions, escaped_line, is_hidden, is_passage_hidden, notice, plain_line, safe_link
 from bot.ui.truncate import Piece, page_before, page_end, split_paragraphs, width
 from embeddings import Review, Section
 
@@ -137,8 +137,12 @@ def _body(
     if source:
         place = f"{place} · [{words.source}]({source})"
     head = Text(f"### {title} › {heading}\n-# {place}")
-    hidden = is_hidden(section, options)
-    paragraphs = [_piece_shown(review.text, piece, marked, hidden=hidden) for piece in page]
+    paragraphs = [
+        _piece_shown(
+            review.text, piece, marked, hidden=is_passage_hidden(review, section, piece.start, piece.end, options)
+        )
+        for piece in page
+    ]
     text = _BETWEEN.join(paragraph for paragraph in paragraphs if paragraph.strip())
     return [head, Text(text)] if text else [head]
 

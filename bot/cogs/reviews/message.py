@@ -10,7 +10,7 @@ from bot.ui.custom_ids import AddReview, Cancel, RemoveReview, encode
 from bot.ui.elements import Button, ButtonStyle, Message, Row, Style, Text
 from bot.ui.escape import block_quote, escape, spoiler
 from bot.ui.strings import Catalogue
-from bot.ui.text import RenderOptions, escaped_line, is_hidden, notice, title_apart
+from bot.ui.text import RenderOptions, escaped_line, is_hidden, is_passage_hidden, notice, title_apart
 from bot.ui.truncate import fit, width
 from embeddings import Review, Section
 
@@ -90,7 +90,7 @@ def _opening(review: Review, options: RenderOptions) -> str:
     if not shown.strip():
         return ""
     ending = " …" if end < len(text) else ""
-    return block_quote((spoiler(shown) if is_hidden(first, options) else shown) + ending)
+    return block_quote((spoiler(shown) if is_passage_hidden(review, first, 0, end, options) else shown) + ending)
 
 
 def _sections(review: Review, options: RenderOptions) -> list[str]:

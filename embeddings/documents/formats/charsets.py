@@ -6,6 +6,7 @@ import codecs
 import re
 from pathlib import Path
 
+from embeddings.documents.notes import Mended, Note
 from embeddings.errors import ReviewFileError
 
 _HEAD_BYTES = 65_536
@@ -37,7 +38,51 @@ _WEB = re.compile(
 """The encodings of the standard. Python knows others, such as UTF-7, that no browser reads."""
 _SHOWN = {"cp1252": "Windows-1252", "utf-8": "UTF-8", "utf-16": "UTF-16"}
 
+_UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_LINE_END = re.compile(r"\r\n?")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _C1 = {code: bytes([code]).decode("cp1252", "ignore") or None for code in range(0x80, 0xA0)}
+
+
+def decode_text(data: bytes, path: Path) -> tuple[str, tuple[Note, ...]]:
+    """Return a file's text, each line ended by one newline, and what had to be guessed.
+
+    It is UTF-8, or UTF-16 with its mark or with the zero bytes of Latin letters. Everything else is Windows-1252, as
+    browsers take it. Characters that control devices are left out.
+
+    Raises:
+        ReviewFileError: the bytes are not text; names the line.
+    """
+    notes: list[Note] = []
+    if (wide := _unmarked_utf16(data)) is not None:
+        text = data.decode(wide, "replace")
+    else:
+        try:
+            text = decode_utf(data, path)
+        except ReviewFileError as error:
+            if data.startswith(_UTF16_MARKS):
+                raise
+            text = without_c1(data.decode("latin-1"))
+            notes.append(Note(Mended.ENCODING, "The file is not UTF-8, so it was read as Windows-1252.", error.line))
+    text = _LINE_END.sub("\n", text)
+    if "\x00" in text:
+        line = text.count("\n", 0, text.index("\x00")) + 1
+        raise ReviewFileError(path, line, "The line has the control character U+0000, so this is not text.")
+    if control := _CONTROL.search(text):
+        line = text.count("\n", 0, control.start()) + 1
+        reason = f"The control character U+{ord(control.group()):04X} was left out."
+        notes.append(Note(Mended.ENCODING, reason, line))
+        text = _CONTROL.sub("", without_c1(text))
+    return text, tuple(notes)
+
+
+def _unmarked_utf16(data: bytes) -> str | None:
+    """Return the encoding of a text in UTF-16 without its mark: every other byte of Latin letters is zero."""
+    head = b"" if data.startswith(_UTF16_MARKS) else data[:_HEAD_BYTES]
+    for first, encoding in ((1, "utf-16-le"), (0, "utf-16-be")):
+        if len(head) > 1 and head[first::2].count(0) > len(head) // 4 and not head[1 - first :: 2].count(0):
+            return encoding
+    return None
 
 
 def decode_utf(data: bytes, path: Path) -> str:

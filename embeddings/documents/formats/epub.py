@@ -18,7 +18,6 @@ from embeddings.config import MAX_EPUB_BYTES, MAX_EPUB_CHAPTERS
 from embeddings.documents.formats.article import Article, clean_line
 from embeddings.documents.formats.blocks import Block
 from embeddings.documents.formats.html import html_blocks, is_text, parse_page
-from embeddings.documents.formats.plain_text import title_from_name
 from embeddings.errors import ConversionError, ReviewFileError
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ _ENCRYPTED = 0x1
 _CHUNK_BYTES = 65_536
 
 
-def read_epub(data: bytes, path: Path) -> Article:
+def read_epub(data: bytes, _: Path) -> Article:
     """Return the chapters of a book in their reading order.
 
     Raises:
@@ -56,7 +55,7 @@ def read_epub(data: bytes, path: Path) -> Article:
         raise ConversionError("This is not a readable EPUB. It is damaged or another kind of file.") from error
     if not blocks:
         raise ConversionError("This book has no text.")
-    title = clean_line(_metadata(package, "title") or "") or title_from_name(path)
+    title = clean_line(_metadata(package, "title") or "")
     return Article(title, tuple(blocks), _metadata(package, "creator"))
 
 

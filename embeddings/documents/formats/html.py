@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from embeddings.documents.formats.article import Article, clean_line
 from embeddings.documents.formats.blocks import INLINE_TAGS, Block
 from embeddings.documents.formats.charsets import decode_page
-from embeddings.documents.formats.plain_text import title_from_name
 from embeddings.errors import ConversionError
 
 if TYPE_CHECKING:
@@ -43,7 +42,7 @@ def read_html(data: bytes, path: Path) -> Article:
     if tree is not None:
         page = bare_extraction(tree, include_comments=False, include_formatting=True, with_metadata=True)
         if page is not None and not isinstance(page, dict) and (blocks := tuple(html_blocks(page.body))):
-            return Article(clean_line(page.title or "") or title_from_name(path), blocks, page.author, page.url)
+            return Article(clean_line(page.title or ""), blocks, page.author, page.url)
     raise ConversionError("This page has no article. Save its text as .txt and add that.")
 
 

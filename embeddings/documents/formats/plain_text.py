@@ -1,4 +1,4 @@
-"""Plain text: its encoding, its title, and the headings and paragraphs that its lines suggest."""
+"""Plain text: the headings and paragraphs that its lines suggest."""
 
 from __future__ import annotations
 
@@ -11,64 +11,92 @@ from pathlib import Path
 from embeddings.config import PLAIN_HEADING_CHARACTERS, PLAIN_HEADING_WORDS, PLAIN_WRAP_CHARACTERS
 from embeddings.documents.formats.article import Article
 from embeddings.documents.formats.blocks import Block, collapse_spaces, is_ornament
-from embeddings.documents.formats.charsets import decode_utf
+from embeddings.documents.formats.charsets import decode_text
+from embeddings.documents.formats.headers.split import split_header
+from embeddings.documents.formats.headers.titles import read_file_name
+from embeddings.documents.formats.markdown.reader import markdown_article
+from embeddings.documents.formats.marked_text import BlockMaker, mark_spoilers, without_marks
 from embeddings.documents.slugs import slugify
-from embeddings.errors import ReviewFileError
 
-_LINE_END = re.compile(r"\r\n?")
-_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f]")
 _CLOSED = re.compile(r"[.!?…:;,。！？：；，、؟؛،۔।॥][\"'”’»›)\]}」』）]*$")
 _LIST_MARK = re.compile(r"[-–—*•·+>]|\(?\d+[.)]\s|\(?\w[.)]\s")
+_PAGE_NUMBER = re.compile(
+    r"[-–—\[(]?\s*(?:page|p\.|seite)?\s*\d{1,4}(?:\s*(?:of|/|von)\s*\d{1,4})?\s*[-–—\])]?", re.IGNORECASE
+)
+_UNDERLINE = re.compile(r"([=\-~^*#_])\1{2,}")
+_GUTENBERG = re.compile(r"^\*{3}\s*(START|END) OF (?:THE|THIS) PROJECT GUTENBERG.*$", re.MULTILINE)
+_MARKDOWN = re.compile(r"^#{1,6} \S", re.MULTILINE)
+_QUOTED_LINE = re.compile(r"^>+ ?", re.MULTILINE)
 
 
 def read_plain_text(data: bytes, path: Path) -> Article:
-    """Return the title and the blocks of a plain text file; the errors are those of `decode_text`."""
-    title = title_from_name(path)
-    return Article(title, plain_text_blocks(decode_text(data, path), title))
-
-
-def decode_text(data: bytes, path: Path) -> str:
-    """Return a file's text, each line ended by one newline.
+    """Return the review of a text file. With a Markdown heading, or a fenced header, it is Markdown.
 
     Raises:
-        ReviewFileError: the bytes are neither UTF-8 nor marked UTF-16, or not text; names the line.
+        ReviewFileError: the bytes are not text, or the header is too long.
     """
-    text = _LINE_END.sub("\n", decode_utf(data, path))
-    control = _CONTROL.search(text)
-    if control is not None:
-        line = text.count("\n", 0, control.start()) + 1
-        reason = (
-            f"The line has the control character U+{ord(control.group()):04X}. Remove it, and save the file as UTF-8."
-        )
-        raise ReviewFileError(path, line, reason)
-    return text
-
-
-def title_from_name(path: Path) -> str:
-    """Return the title of a review that has none itself: its file's name as words."""
-    words = re.sub(r"[\s_-]+", " ", path.stem).split()
-    return " ".join(word[:1].upper() + word[1:] for word in words) or path.stem
+    text, notes = decode_text(data, path)
+    header, body = split_header(text, path)
+    if _MARKDOWN.search(body) or (header.fields and text.lstrip().startswith(("---", "+++"))):
+        return markdown_article(header, body, notes, path)
+    return Article("", plain_text_blocks(body, read_file_name(path).title), header=header, notes=notes)
 
 
 def plain_text_blocks(text: str, title: str) -> tuple[Block, ...]:
     """Return the paragraphs of a plain text and the headings between them.
 
     A line is a paragraph. In a text that was wrapped by hand or by an editor, several lines are. A heading is a short
-    line that doesn't close a sentence and is alone between paragraphs. Several such lines in a row are no headings,
-    because they read as a list or as verse.
+    line that doesn't close a sentence and is alone between paragraphs, or has a line under it. Several short lines in a
+    row are no headings, because they read as a list or as verse. Page numbers are no text.
     """
-    paragraphs = [block for block in _join_wrapped(text.split("\n")) if not is_ornament(block.text)]
+    lines = mark_spoilers(without_marks(_within_licence(text))).split("\n")
+    paragraphs = [block for block in _join_wrapped(_without_pages(lines)) if not is_ornament(block.text)]
     first = paragraphs[0].text if paragraphs else ""
     if 0 < len(first) <= PLAIN_HEADING_CHARACTERS and slugify(first) == slugify(title):
         paragraphs[0] = replace(paragraphs[0], level=1)
     candidates = [not block.level and _may_be_heading(block.text) for block in paragraphs]
     last = len(paragraphs) - 1
-    return tuple(
-        replace(block, level=2)
-        if candidates[i] and i < last and not candidates[i + 1] and (i == 0 or not candidates[i - 1])
-        else block
-        for i, block in enumerate(paragraphs)
-    )
+    maker = BlockMaker([])
+    for i, block in enumerate(paragraphs):
+        is_heading = candidates[i] and i < last and not candidates[i + 1] and (i == 0 or not candidates[i - 1])
+        quoted = block.text.startswith(">") and not block.level
+        shown = _QUOTED_LINE.sub("", block.text).replace(" > ", " ") if quoted else block.text
+        maker.add(shown, block.line, level=7 if is_heading else block.level, quoted=quoted)
+    return tuple(maker.blocks)
+
+
+def _within_licence(text: str) -> str:
+    """Return the text between the lines that Project Gutenberg puts around a book. Lines before it become empty."""
+    for found in _GUTENBERG.finditer(text):
+        if found[1] == "START":
+            text = "\n" * text.count("\n", 0, found.end()) + text[found.end() :]
+            break
+    end = next((found.start() for found in _GUTENBERG.finditer(text) if found[1] == "END"), len(text))
+    return text[:end]
+
+
+def _without_pages(lines: Sequence[str]) -> list[str]:
+    """Return the lines without page numbers, which are alone on their lines at the end or the beginning of a page.
+
+    The empty lines around such a number go too if the sentence goes on behind it.
+    """
+    if not any("\f" in line for line in lines):
+        return list(lines)
+    result = [line.replace("\f", " ") for line in lines]
+    for number, line in enumerate(lines):
+        near = lines[max(0, number - 2) : number + 3]
+        if _PAGE_NUMBER.fullmatch(line.strip(" \f\t")) and any("\f" in each for each in near):
+            result[number] = ""
+    for number, line in enumerate(lines):
+        if "\f" in line:
+            before = next((at for at in range(number - 1, -1, -1) if result[at].strip()), None)
+            after = next((at for at in range(number, len(result)) if result[at].strip()), None)
+            if before is None or after is None or _CLOSED.search(result[before].strip()):
+                continue
+            if result[after].strip()[:1].islower():
+                result[before] = f"{result[before].rstrip()} {result[after].strip()}"
+                result[after] = ""
+    return result
 
 
 def _may_be_heading(text: str) -> bool:
@@ -82,22 +110,34 @@ def _may_be_heading(text: str) -> bool:
 
 
 def _join_wrapped(raw_lines: Sequence[str]) -> list[Block]:
-    """Return the paragraphs, each with its first line's number."""
+    """Return the paragraphs, each with its first line's number. A line with a line of marks under it is a heading."""
     lines = [collapse_spaces(line) for line in raw_lines]
     width = max(map(len, lines))
     wrapped = width <= PLAIN_WRAP_CHARACTERS and any(
         line and after[:1].islower() and not _CLOSED.search(line) for line, after in itertools.pairwise(lines)
     )
-    paragraphs: list[tuple[int, list[str]]] = []
+    paragraphs: list[tuple[int, list[str], int]] = []
     for number, line in enumerate(lines, 1):
         if not line:
             continue
         before = lines[number - 2] if number > 1 else ""
-        if wrapped and before and paragraphs and _continues(before, line, len(paragraphs[-1][1]) == 1, width):
+        if before and paragraphs and _UNDERLINE.fullmatch(line) and len(before) <= PLAIN_HEADING_CHARACTERS:
+            *others, last = paragraphs[-1][1]
+            if last == before and not _CLOSED.search(last):
+                paragraphs[-1:] = [(paragraphs[-1][0], others, 0)] if others else []
+                paragraphs.append((number - 1, [last], 2 if paragraphs else 1))
+                continue
+        if (
+            wrapped
+            and before
+            and paragraphs
+            and not paragraphs[-1][2]
+            and _continues(before, line, len(paragraphs[-1][1]) == 1, width)
+        ):
             paragraphs[-1][1].append(line)
         else:
-            paragraphs.append((number, [line]))
-    return [Block(" ".join(parts), 0, number) for number, parts in paragraphs]
+            paragraphs.append((number, [line], 0))
+    return [Block(" ".join(parts), level, number) for number, parts, level in paragraphs]
 
 
 def _continues(line: str, following: str, is_first: bool, width: int) -> bool:

@@ -33,10 +33,10 @@ from embeddings.errors import (
 from embeddings.index.build.embed import Progress, discard_small_journals, encode_missing
 from embeddings.index.build.freshness import explain_lost_reviews
 from embeddings.index.build.planner import passage_tokens, plan_collection
-from embeddings.index.build.sources import Source, Sources, no_reviews, open_previous, read_sources
+from embeddings.index.build.sources import Source, Sources, no_reviews, open_previous, read_sources, summarise_notes
 from embeddings.index.build.writer import remove_unused, write_collection
 from embeddings.index.collection import COLLECTIONS, ENCODERS, INDEX_DIRECTORY, JOURNALS, CollectionIndex
-from embeddings.index.manifest import BF16, BY_SIZE, EXACT, FP32, IndexedCollection, Manifest
+from embeddings.index.manifest import BF16, BY_SIZE, EXACT, FP32, FileNote, IndexedCollection, Manifest
 from embeddings.records import SHARED, Review
 
 LOCK_FILE = "lock"
@@ -53,7 +53,8 @@ class BuildOptions(TypedDict, total=False):
     rebuild: bool  # whether everything is encoded again, whatever the old index has
     exact: bool | None  # whether all vectors are scanned, however many there are; None keeps what the index has
     bf16: bool | None  # whether the reviews are encoded in bfloat16; None keeps what the index has
-    skip_broken: bool  # whether files that can't be read are left out, instead of changing nothing
+    strict: bool  # whether a file that can't be read changes nothing, instead of being left out
+    split_by_heading: bool | None  # whether round-ups are several reviews; None keeps what the index has
     wait: float  # seconds to wait for another writer
     notify: Notify  # called with one line about what was left out or done in another way than asked
     progress: Progress | None  # called with how much is encoded
@@ -66,8 +67,12 @@ def update_index(data: Path, options: BuildOptions) -> tuple[Manifest, Encoder]:
     """
     directory = data / INDEX_DIRECTORY
     allow_download = options.get("allow_download", False)
-    notify = options.get("notify", lambda _: None)
-    sources = _sources(data, open_previous(directory), options, notify)
+    notify: Notify = options.get("notify", lambda _: None)
+    before = open_previous(directory)
+    split_by_heading = options.get("split_by_heading")
+    if split_by_heading is None:
+        split_by_heading = before is not None and before.split_by_heading
+    sources = _sources(data, before, options, split_by_heading=split_by_heading)
     with index_lock(directory, wait=options.get("wait", 0.0)):
         previous = open_previous(directory)
         wanted = options.get("model") or (previous.encoder.model if previous is not None else None)
@@ -99,9 +104,18 @@ def update_index(data: Path, options: BuildOptions) -> tuple[Manifest, Encoder]:
             previous=previous,
             vectors=vectors,
             bf16=Bfloat16Encoder(encoder, allow_download=allow_download) if bf16 else None,
+            notes=sources.notes,
+            split_by_heading=split_by_heading,
             progress=options.get("progress"),
         )
+    noted = before.notes if before is not None else ()
+    if list(map(_shown, manifest.notes)) != list(map(_shown, noted)):
+        notify(summarise_notes(sources.count, manifest.notes))
     return manifest, encoder
+
+
+def _shown(note: FileNote) -> tuple[object, ...]:
+    return note.collection, note.file, note.kind, note.reason, note.line
 
 
 def index_reviews(reviews: Sequence[Review], directory: Path, encoder: Encoder, progress: Progress | None) -> Manifest:
@@ -122,6 +136,8 @@ def build_index(
     previous: Manifest | None,
     vectors: str = BY_SIZE,
     bf16: Encoder | None = None,
+    notes: tuple[FileNote, ...] = (),
+    split_by_heading: bool = False,
     progress: Progress | None = None,
 ) -> Manifest:
     """Index each collection's sources, and make the result the index in `directory`. The lock must be held.
@@ -134,6 +150,8 @@ def build_index(
         previous: the index to take unchanged texts from, or None to encode everything.
         vectors: `BY_SIZE` or `EXACT`: how the nearest vectors are found.
         bf16: encodes the reviews in bfloat16, or None.
+        notes: what was put right in the files, and left out.
+        split_by_heading: whether round-ups are several reviews.
         progress: receives how much is encoded.
 
     Raises:
@@ -168,6 +186,8 @@ def build_index(
         vectors=vectors,
         precision=precision,
         collections=tuple(sorted(collections, key=lambda collection: collection.name)),
+        notes=notes,
+        split_by_heading=split_by_heading,
     )
     try:
         manifest.save(directory)
@@ -200,16 +220,14 @@ def index_lock(directory: Path, *, wait: float = 0.0) -> Iterator[None]:
         lock.release()
 
 
-def _sources(data: Path, before: Manifest | None, options: BuildOptions, notify: Notify) -> Sources:
+def _sources(data: Path, before: Manifest | None, options: BuildOptions, *, split_by_heading: bool) -> Sources:
     """Return the reviews to index, or raise what has to be corrected first."""
     rebuild = options.get("rebuild", False)
-    sources = read_sources(data, None if rebuild else before)
-    if sources.errors and not options.get("skip_broken"):
+    sources = read_sources(data, None if rebuild else before, split_by_heading=split_by_heading)
+    if sources.errors and options.get("strict"):
         raise ReviewFilesError(sources.errors)
-    for error in sources.errors:
-        notify(f"Left out {error}")
     if not sources.count:
-        raise NoReviewsError(no_reviews(data))
+        raise NoReviewsError(no_reviews(data, sources.errors))
     lost = explain_lost_reviews(data, before, found=SHARED in sources.collections)
     # Rebuilding confirms an empty folder, but not a missing one.
     if lost is not None and not (rebuild and (data / REVIEWS).is_dir()):
@@ -242,8 +260,8 @@ def _if_undamaged(old: CollectionIndex | None) -> CollectionIndex | None:
 
 def _unchanged(old: CollectionIndex | None, sources: Sequence[Source]) -> IndexedCollection | None:
     """Return the old collection if no review changed, with the files' present times, so that none is digested again."""
-    if old is None or [(review.slug, review.digest, review.file) for review in old.entry.reviews] != [
-        (source.slug, source.digest, source.file) for source in sources
+    if old is None or [(review.slug, review.digest, review.file, review.part) for review in old.entry.reviews] != [
+        (source.slug, source.digest, source.file, source.part) for source in sources
     ]:
         return None
     reviews = (

@@ -139,6 +139,7 @@ def plan_collection(name: str, sources: Sequence[Source], old: CollectionIndex |
                 file=source.file,
                 size=source.size,
                 modified=source.modified,
+                part=source.part,
                 passages=(passage_count, ends[0]),
                 sentences=(sentence_count, ends[1]),
             )
@@ -231,15 +232,19 @@ class _NewReviews:
             self.word_counts.add(text)
         file = source.file, source.size, source.modified
         ranges = (0, len(passages)), (0, len(sentences))
-        return IndexedReview(review.slug, review.title, review.aliases, source.digest, *file, *ranges), *rows
+        entry = IndexedReview(
+            review.slug, review.title, review.aliases, source.digest, *file, *ranges, year=review.year
+        )
+        return entry, *rows
 
 
 def _number_before(source: Source, old: CollectionIndex | None) -> int | None:
     """Return a review's number in the old index, or None if it is new or changed."""
     number = old.number(source.slug) if old is not None else None
-    if old is None or number is None or old.entry.reviews[number].digest != source.digest:
+    if old is None or number is None:
         return None
-    return number
+    entry = old.entry.reviews[number]
+    return number if (entry.digest, entry.part) == (source.digest, source.part) else None
 
 
 def _digests(old: CollectionIndex | None) -> tuple[Digests, Digests, Digests]:

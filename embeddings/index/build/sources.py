@@ -3,53 +3,87 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
-from embeddings.documents.files import COLLECTIONS, REVIEWS, collection_folders, digest_of, review_files
-from embeddings.documents.parser import read_review
-from embeddings.documents.slugs import slugify
+from embeddings.documents.files import (
+    COLLECTIONS,
+    REVIEWS,
+    Claim,
+    FolderFile,
+    assign_slugs,
+    claim_of,
+    collection_folders,
+    digest_of,
+    list_folder,
+)
+from embeddings.documents.parser import ParsedFile, has_extra, parse_file, read_bytes, slug_of_part
 from embeddings.errors import (
     IndexDamagedError,
     IndexMissingError,
     IndexVersionError,
+    LeftOut,
     NoReviewsError,
     ReviewFileError,
-    ReviewFilesError,
 )
 from embeddings.index.build.freshness import explain_lost_reviews
 from embeddings.index.collection import INDEX_DIRECTORY
-from embeddings.index.manifest import IndexedReview, Manifest
-from embeddings.records import SHARED, Review
+from embeddings.index.manifest import FileNote, IndexedReview, Manifest
+from embeddings.records import SHARED, Review, review_to_json
+
+_REASONS = {
+    LeftOut.DRAFT: "It is in a folder of drafts.",
+    LeftOut.TEMPLATE: "It is a template.",
+    LeftOut.NO_REVIEW: "Files of this name are no reviews.",
+    LeftOut.OUTSIDE: "It is a link out of the folder. Copy the file into the folder.",
+}
+"""Why a file is left out that is not read at all."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A review to index, with its file if it has one."""
+    """A review to index, with its file if it has one.
+
+    Attributes:
+        slug: the review's slug.
+        load: reads the review. Called only if the old index does not have it.
+        digest: SHA-256 (hex) of the file, or of the review's content.
+        file: the file's path within its folder.
+        size: the file's size in bytes.
+        modified: the file's modification time in nanoseconds.
+        part: its number in a file of several reviews, from 1; 0 if it has the file to itself.
+    """
 
     slug: str
-    load: Callable[[], Review]  # reads the review. Called only if the old index does not have it.
-    digest: str  # SHA-256 (hex) of the file, or of the review's content
-    file: str | None = None  # the file's name within its folder
-    size: int = 0  # the file's size in bytes
-    modified: int = 0  # the file's modification time in nanoseconds
+    load: Callable[[], Review]
+    digest: str
+    file: str | None = None
+    size: int = 0
+    modified: int = 0
+    part: int = 0
 
     @classmethod
     def from_review(cls, review: Review) -> Source:
         """Return the source of a review without a file."""
-        content = json.dumps(asdict(review), ensure_ascii=False, sort_keys=True)
-        return cls(review.slug, lambda: review, hashlib.sha256(content.encode()).hexdigest())
+        return cls(review.slug, lambda: review, hashlib.sha256(review_to_json(review)).hexdigest())
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
-    """The reviews of a data directory by collection, and what is wrong with the files that can't be read."""
+    """The reviews of a data directory by collection.
+
+    Attributes:
+        collections: the reviews.
+        errors: what is wrong with the files that can't be read.
+        notes: what was put right, and what was left out for whatever reason.
+    """
 
     collections: dict[str, tuple[Source, ...]]
     errors: tuple[ReviewFileError, ...]
+    notes: tuple[FileNote, ...] = ()
 
     @property
     def count(self) -> int:
@@ -57,39 +91,44 @@ class Sources:
         return sum(map(len, self.collections.values()))
 
 
-def read_sources(data: Path, indexed: Manifest | None = None) -> Sources:
-    """Return every review of every collection. Files as `indexed` has them are not read until they are loaded."""
+def read_sources(data: Path, indexed: Manifest | None = None, *, split_by_heading: bool = False) -> Sources:
+    """Return every review of every collection.
+
+    Args:
+        data: the data directory.
+        indexed: an index of it. Files that have not changed since are not read until they are loaded.
+        split_by_heading: whether round-ups are read as several reviews.
+    """
     collections: dict[str, tuple[Source, ...]] = {}
     errors: list[ReviewFileError] = []
+    notes: list[FileNote] = []
     reserved = data / COLLECTIONS / SHARED
     if reserved.is_dir():
         reason = f"'{SHARED}' is the collection of {data / REVIEWS}. Rename the folder, or move its reviews there."
         errors.append(ReviewFileError(reserved, None, reason))
-    entries = indexed.collections if indexed is not None else ()
-    known = {entry.name: {review.file: review for review in entry.reviews} for entry in entries}
+    if indexed is not None and indexed.split_by_heading != split_by_heading:
+        indexed = None
     for name, folder in collection_folders(data):
-        found, wrong = _collection(name, folder, known.get(name, {}))
-        errors.extend(wrong)
-        if found:
-            collections[name] = found
-    return Sources(collections, tuple(errors))
+        read = _Collection(name, folder, indexed, split_by_heading=split_by_heading)
+        errors.extend(read.errors)
+        notes.extend(read.notes)
+        if sources := read.sources():
+            collections[name] = sources
+    return Sources(collections, tuple(errors), tuple(notes))
 
 
-def check_reviews(data: Path) -> int:
-    """Return how many reviews a data directory has, if all of them can be indexed.
+def check_reviews(data: Path) -> tuple[int, tuple[ReviewFileError, ...]]:
+    """Return how many reviews a data directory has, and what is wrong with the files that can't be read.
 
     Raises:
-        ReviewFilesError: files can't be read.
         NoReviewsError: there are no reviews, or all the shared reviews of the index have gone at once.
     """
     sources = read_sources(data)
-    if sources.errors:
-        raise ReviewFilesError(sources.errors)
     manifest = open_previous(data / INDEX_DIRECTORY)
     lost = explain_lost_reviews(data, manifest, found=SHARED in sources.collections)
     if lost is not None or not sources.count:
-        raise NoReviewsError(lost or no_reviews(data))
-    return sources.count
+        raise NoReviewsError(lost or no_reviews(data, sources.errors))
+    return sources.count, sources.errors
 
 
 def open_previous(directory: Path) -> Manifest | None:
@@ -100,61 +139,156 @@ def open_previous(directory: Path) -> Manifest | None:
         return None
 
 
-def no_reviews(data: Path) -> str:
-    """Return the message that a data directory has no reviews."""
+def no_reviews(data: Path, errors: Sequence[ReviewFileError] = ()) -> str:
+    """Return the message that a data directory has no reviews, with the first file that can't be read."""
+    if errors:
+        return f"{data / REVIEWS}: There are no reviews that can be read. {errors[0]}"
     return f"{data / REVIEWS}: There are no reviews. Put a .md or .txt file there."
 
 
-def _collection(
-    name: str, folder: Path, known: Mapping[str | None, IndexedReview]
-) -> tuple[tuple[Source, ...], list[ReviewFileError]]:
-    """Return the reviews of a folder, and what is wrong with the files that are none.
+def summarise_notes(reviews: int, notes: Sequence[FileNote]) -> str:
+    """Return how many reviews were read, how many files were mended and left out, and why, in one line."""
+    parts = [f"Read {reviews:,} {'review' if reviews == 1 else 'reviews'}"]
+    for verb, own in (("mended", [n for n in notes if not n.left_out]), ("left out", [n for n in notes if n.left_out])):
+        if own:
+            kinds = ", ".join(f"{kind}: {count:,}" for kind, count in Counter(note.kind for note in own).most_common())
+            files = len({(note.collection, note.file) for note in own})
+            parts.append(f"{verb} {files:,} {'file' if files == 1 else 'files'} ({kinds})")
+    return f"{', '.join(parts)}. `review-bot index --list` names each file."
 
-    Files that share a slug are all left out, because none of them has a better claim to it.
-    """
-    try:
-        paths = review_files(folder)
-    except ReviewFileError as error:
-        return (), [error]
-    by_slug: dict[str, list[Path]] = {}
-    for path in paths:
-        by_slug.setdefault(slugify(path.stem), []).append(path)
-    sources: list[Source] = []
-    errors: list[ReviewFileError] = []
-    for path in paths:
-        slug = slugify(path.stem)
-        first, *others = by_slug[slug]
-        if path != first:
-            reason = f"The slug '{slug}' is also the slug of {first}. Rename or remove one of the files."
-            errors.append(ReviewFileError(path, None, reason))
-        indexed = known.get(path.name)
-        # Before it is read: a file saved in between counts as changed the next time, never as read.
-        stamp = _stamp(path, indexed)
-        # Cached, because a file may be saved between two calls.
-        load = cache(partial(read_review, path, collection=name))
+
+@dataclass(frozen=True, slots=True)
+class _Stamp:
+    """How a file is recognised: by its digest, size in bytes, and modification time in nanoseconds."""
+
+    digest: str = ""
+    size: int = 0
+    modified: int = 0
+
+
+class _Collection:
+    """The files of a collection: those that have changed are read, the others are known from the index."""
+
+    def __init__(self, name: str, folder: Path, indexed: Manifest | None, *, split_by_heading: bool) -> None:
+        self._name = name
+        self._folder = folder
+        self._parse = partial(parse_file, collection=name, split_by_heading=split_by_heading)
+        self._claims: list[tuple[Claim, Callable[[], Review], _Stamp]] = []
+        self.errors: list[ReviewFileError] = []
+        self.notes: list[FileNote] = []
+        self._known: dict[str | None, list[IndexedReview]] = {}
+        self._noted: dict[str, list[FileNote]] = {}
+        for entry in indexed.collections if indexed is not None else ():
+            for review in entry.reviews if entry.name == name else ():
+                self._known.setdefault(review.file, []).append(review)
+        for note in indexed.notes if indexed is not None else ():
+            if note.collection == name:
+                self._noted.setdefault(note.file, []).append(note)
         try:
-            if indexed is None or indexed.digest != stamp[0]:
-                load()
+            files = list_folder(folder)
         except ReviewFileError as error:
-            errors.append(error)
+            self.errors.append(error)
+            files = ()
+        for file in files:
+            self._take(file)
+
+    def sources(self) -> tuple[Source, ...]:
+        """Return the reviews, in the order of their files."""
+        slugs = assign_slugs([claim for claim, _, _ in self._claims])
+        return tuple(
+            Source(
+                slug,
+                partial(_renamed, load, slug),
+                stamp.digest,
+                claim.place.as_posix(),
+                stamp.size,
+                stamp.modified,
+                claim.part,
+            )
+            for slug, (claim, load, stamp) in zip(slugs, self._claims, strict=True)
+        )
+
+    def _take(self, file: FolderFile) -> None:
+        place = file.path.relative_to(self._folder)
+        if file.left_out is not None:
+            reason = _REASONS[file.left_out]
+            self.notes.append(FileNote(self._name, place.as_posix(), True, file.left_out, reason))
+            return
+        known = sorted(self._known.get(place.as_posix(), ()), key=lambda review: review.part)
+        noted = self._noted.get(place.as_posix(), [])
+        before = next(iter(known), None) or next((note for note in noted if note.left_out), None)
+        # The digest first: a file saved in between counts as changed the next time, never as read.
+        stamp = _stamp(file.path, before)
+        if before is not None and stamp.digest and stamp.digest == before.digest and not self._is_readable_now(noted):
+            self._reuse(file.path, place, known, noted, stamp)
         else:
-            if not others:
-                sources.append(Source(slug, load, *stamp))
-    return tuple(sources), errors
+            self._read(file.path, place, stamp)
+
+    @staticmethod
+    def _is_readable_now(noted: Sequence[FileNote]) -> bool:
+        """Return True if what a file was left out for is installed by now."""
+        return any(note.kind == LeftOut.EXTRA for note in noted) and has_extra()
+
+    def _reuse(
+        self, path: Path, place: Path, known: Sequence[IndexedReview], noted: Sequence[FileNote], stamp: _Stamp
+    ) -> None:
+        parsed = cache(partial(self._parsed, path, place))
+        for at, review in enumerate(known):
+            claim = (
+                Claim(slug_of_part(review.title), place, review.part, review.year) if review.part else claim_of(place)
+            )
+            self._claims.append((claim, partial(_nth, parsed, at), stamp))
+        for note in noted:
+            own = replace(note, digest=stamp.digest, size=stamp.size, modified=stamp.modified)
+            self.notes.append(own)
+            if note.left_out and not LeftOut(note.kind).is_intended:
+                self.errors.append(ReviewFileError(path, note.line, note.reason, LeftOut(note.kind)))
+
+    def _read(self, path: Path, place: Path, stamp: _Stamp) -> None:
+        try:
+            parsed = self._parsed(path, place)
+        except ReviewFileError as error:
+            self._note(place, error.kind, error.reason, error.line, stamp, left_out=True)
+            if not error.kind.is_intended:
+                self.errors.append(error)
+            return
+        is_alone = len(parsed.reviews) == 1
+        for part, review in enumerate(parsed.reviews, 1):
+            claim = claim_of(place) if is_alone else Claim(review.slug, place, part, review.year)
+            self._claims.append((claim, partial(_given, review), stamp))
+        for note in parsed.notes:
+            self._note(place, note.kind, note.reason, note.line, stamp, left_out=isinstance(note.kind, LeftOut))
+
+    def _parsed(self, path: Path, place: Path) -> ParsedFile:
+        return self._parse(read_bytes(path), path, place)
+
+    def _note(self, place: Path, kind: str, reason: str, line: int | None, stamp: _Stamp, *, left_out: bool) -> None:
+        own = FileNote(
+            self._name, place.as_posix(), left_out, kind, reason, line, stamp.digest, stamp.size, stamp.modified
+        )
+        self.notes.append(own)
 
 
-def _stamp(path: Path, known: IndexedReview | None) -> tuple[str, str, int, int]:
-    """Return a file's digest, name, size in bytes and modification time in nanoseconds, as `Source` takes them."""
-    # Reading a pipe or a device may never end. `read_review` reports what is wrong with it.
-    unreadable = "", path.name, 0, 0
-    if not path.is_file():
-        return unreadable
+def _given(review: Review) -> Review:
+    return review
+
+
+def _nth(parsed: Callable[[], ParsedFile], at: int) -> Review:
+    return parsed().reviews[at]
+
+
+def _renamed(load: Callable[[], Review], slug: str) -> Review:
+    review = load()
+    return review if review.slug == slug else replace(review, slug=slug)
+
+
+def _stamp(path: Path, known: IndexedReview | FileNote | None) -> _Stamp:
     try:
         status = path.stat()
-        if known is not None and (known.size, known.modified) == (status.st_size, status.st_mtime_ns):
-            digest = known.digest
-        else:
-            digest = digest_of(path)
-        return digest, path.name, status.st_size, status.st_mtime_ns
+        if known is not None and known.digest and (known.size, known.modified) == (status.st_size, status.st_mtime_ns):
+            return _Stamp(known.digest, status.st_size, status.st_mtime_ns)
+        # Reading a pipe or a device may never end.
+        return _Stamp(digest_of(path) if path.is_file() else "", status.st_size, status.st_mtime_ns)
     except OSError:
-        return unreadable
+        # Reading it tells what is wrong.
+        return _Stamp()

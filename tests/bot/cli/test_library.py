@@ -184,20 +184,27 @@ def test_no_update_answers_from_an_index_that_is_out_of_date(run: Run, data: Pat
     assert contents(data / ".index") == index
 
 
-def test_an_unreadable_review_does_not_stop_the_answers(run: Run, data: Path) -> None:
+def test_an_unreadable_review_stops_neither_the_index_nor_the_answers(run: Run, data: Path) -> None:
     before = run("ask", QUESTION, "--json", "--data", data)
-    index = contents(data / ".index")
-    (data / "reviews" / "broken.md").write_bytes(b"one line\n\xff")
+    (data / "reviews" / "broken.md").write_bytes(b"one line\n\0")
     (data / "reviews" / "empty.txt").write_bytes(b"")
     after = run("ask", QUESTION, "--json", "--data", data)
-    (line,) = after.err.splitlines()
-    assert line.startswith(
-        "The index can't be updated (broken, empty), so answers come from the old one. "
-        f"{data / 'reviews' / 'broken.md'}, line 2: "
-    )
-    assert line.endswith(" And 1 more error.")
+    assert after.err.splitlines() == [
+        "Read 1 review, left out 2 files (unreadable: 1, without text: 1). `review-bot index --list` names each file.",
+        "The index was out of date (broken, empty). It has been updated.",
+    ]
     assert (after.code, after.out) == (0, before.out)
-    assert contents(data / ".index") == index
+    assert run("ask", QUESTION, "--json", "--data", data) == before
+    strictly = run("index", "--strict", "--data", data)
+    assert strictly.code == 1
+    assert strictly.err.splitlines() == [
+        f"{data}/reviews/broken.md, line 2: The line has the control character U+0000, so this is not text.",
+        f"{data}/reviews/empty.txt: The file has no text. Write the review, or remove the file.",
+    ]
+    assert run("index", "--list", "--data", data).out.splitlines()[1:] == [
+        "Left out (unreadable): broken.md, line 2: The line has the control character U+0000, so this is not text.",
+        "Left out (without text): empty.txt: The file has no text. Write the review, or remove the file.",
+    ]
 
 
 def test_answers_come_from_the_old_index_while_another_process_writes(run: Run, data: Path) -> None:

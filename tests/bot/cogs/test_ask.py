@@ -147,6 +147,14 @@ def test_spoilers_show_where_the_server_shows_them() -> None:
     assert not any("||" in line for line in lines_of(answer_message(ANSWER, (REVIEW,), OPEN, member=1)))
 
 
+def test_a_quote_that_touches_a_marked_spoiler_is_hidden_and_one_of_somebody_else_says_so() -> None:
+    marked = replace(REVIEW, spoilers=((6, 13),), quoted=((0, 13),))
+    lines = lines_of(answer_message(ANSWER, (marked,), HIDING, member=1))
+    assert lines[2] == "> **1.** ||Kathy drives.||"
+    assert "Introduction, paragraph\u00a01 · quoted by the reviewer · [source]" in lines[4]
+    assert "||" not in lines_of(answer_message(ANSWER, (marked,), OPEN, member=1))[2]
+
+
 def test_the_three_states_look_different() -> None:
     nearest = answer_message(replace(ANSWER, state=State.NEAREST), (REVIEW,), OPEN, member=1)
     unanswered = answer_message(Answer("Budget?", State.UNANSWERED, 0.1, ()), (), OPEN, member=1)

@@ -149,52 +149,25 @@ async def test_a_changed_review_is_indexed_while_questions_go_on(data: Path) -> 
         assert "polished every morning" in found.answer.quotes[0].text
 
 
-async def test_an_unreadable_review_keeps_the_old_index_and_is_logged_once(
+async def test_unreadable_files_hold_up_no_others_and_are_logged_once(
     data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with opened(data) as engine:
-        file = data / "reviews" / "broken.md"
-        file.write_text("---\ntitle: [\n---\n\nNothing.\n")
-        with caplog.at_level(logging.WARNING, "bot.services.index_updater"):
-            await engine.update_index()
-            await engine.update_index()
-        assert [record.getMessage().split(":")[0] for record in caplog.records] == ["The index is unchanged"]
-        assert "broken.md" in caplog.text
-        assert (await engine.ask(EngineQuery(QUESTION))).about == OWNERS
-        file.write_text("---\ntitle: Mended\n---\n\nA mended chair stands in the garden.\n")
-        await engine.update_index()
-        assert engine.titles.by_slug("broken", SHARED) is not None
-
-
-async def test_an_unreadable_file_of_one_server_holds_up_no_other_server(
-    data: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    broken = data / "collections" / "1" / "chair.md"
+    broken = data / "reviews" / "broken.md", data / "collections" / "1" / "chair.md"
     own = data / "collections" / "2" / "chair.md"
-    for file, title in ((broken, "["), (own, "The Chair")):
-        file.parent.mkdir(parents=True)
-        file.write_text(f"---\ntitle: {title}\n---\n\nA chair stands in the garden.\n")
+    for file, body in ((broken[0], ""), (broken[1], ""), (own, "A chair stands in the garden.")):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(f"---\ntitle: The Chair\n---\n\n{body}\n")
     async with opened(data) as engine:
         with caplog.at_level(logging.WARNING, "bot.services.index_updater"):
-            assert [await engine.update_index(), await engine.update_index()] == [{("1", "chair")}] * 2
-        (told,) = [record.getMessage() for record in caplog.records]
-        assert told.startswith(f"Indexing: Left out {broken}, line 2: ")
-        assert (engine.load.is_stuck, _titles(engine, "1", "2")) == (True, ["The Chair"])
-        broken.write_text(own.read_text().replace("The Chair", "Chairs"))
+            assert [await engine.update_index(), await engine.update_index()] == [frozenset()] * 2
+        assert [record.getMessage() for record in caplog.records] == [
+            "Indexing: Read 2 reviews, left out 2 files (without text: 2). `review-bot index --list` names each file."
+        ]
+        assert (engine.load.is_stuck, _titles(engine, "1", "2")) == (False, ["The Chair"])
+        assert (await engine.ask(EngineQuery(QUESTION))).about == OWNERS
+        broken[1].write_text(own.read_text().replace("The Chair", "Chairs"))
         assert await engine.update_index() == frozenset()
         assert (engine.load.is_stuck, _titles(engine, "1", "2")) == (False, ["Chairs", "The Chair"])
-
-
-async def test_an_unreadable_shared_file_keeps_the_servers_own_reviews_as_they_were(
-    data: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    for folder in ("reviews", "collections/1"):
-        (data / folder).mkdir(parents=True, exist_ok=True)
-        (data / folder / "broken.md").write_text("---\ntitle: [\n---\n\nNothing.\n")
-    async with opened(data) as engine:
-        with caplog.at_level(logging.WARNING, "bot.services.index_updater"):
-            assert await engine.update_index() == {("shared", "broken"), ("1", "broken")}
-        assert [record.getMessage().split(":")[0] for record in caplog.records] == ["The index is unchanged"]
 
 
 async def test_index_updates_continue_after_an_unexpected_error(

@@ -7,8 +7,17 @@ from pathlib import Path
 import pytest
 
 from embeddings.documents import files
-from embeddings.documents.files import add_review, collection_folder, find_review_file, remove_review, review_files
-from embeddings.errors import ReviewFileError, ReviewStorageError
+from embeddings.documents.files import (
+    Claim,
+    add_review,
+    assign_slugs,
+    collection_folder,
+    find_review_file,
+    list_folder,
+    remove_review,
+    review_files,
+)
+from embeddings.errors import LeftOut, ReviewFileError, ReviewStorageError
 from embeddings.records import SHARED
 
 TEXT = "---\ntitle: The Ferryman\n---\nHe rows.\n"
@@ -24,16 +33,51 @@ def digest(data: Path, slug: str, collection: str = "7") -> str:
     return found.digest
 
 
-def test_the_review_files_of_a_folder_are_its_markdown_and_plain_texts_in_order(tmp_path: Path) -> None:
-    for name in ("b.md", "a.txt", ".hidden.md", "notes.docx", "C.MD", "~"):
-        (tmp_path / name).write_text("x")
-    (tmp_path / "folder").mkdir()
-    (tmp_path / "folder" / "inner.md").write_text("x")
-    assert review_files(tmp_path) == (tmp_path / "C.MD", tmp_path / "a.txt", tmp_path / "b.md")
+def test_the_review_files_of_a_folder_and_its_subfolders_are_listed_in_order(tmp_path: Path) -> None:
+    outside = tmp_path / "outside.md"
+    outside.write_text("x")
+    folder = tmp_path / "reviews"
+    kept = ["2024/a.md", "2024/copper-road/index.md", "C.MD", "_posts/2021-05-03-a.markdown", "a.txt", "b.html"]
+    left = {
+        ".hidden.md": LeftOut.NO_REVIEW,
+        "2024/_index.md": LeftOut.NO_REVIEW,
+        "README.md": LeftOut.NO_REVIEW,
+        "Templates/film.md": LeftOut.TEMPLATE,
+        "_drafts/a.md": LeftOut.DRAFT,
+        "link.md": LeftOut.OUTSIDE,
+    }
+    for name in (*kept, *left, ".obsidian/x.md", "notes.xls", "2024/copper-road/road.png", "~"):
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).symlink_to(outside) if name == "link.md" else (folder / name).write_text("x")
+    (folder / "everything").symlink_to(tmp_path, target_is_directory=True)
+    assert [file.relative_to(folder).as_posix() for file in review_files(folder)] == kept
+    found = {file.path.relative_to(folder).as_posix(): file.left_out for file in list_folder(folder)}
+    assert {name: kind for name, kind in found.items() if kind is not None} == left
+
+
+def test_a_missing_folder_has_no_files_and_a_file_is_no_folder(tmp_path: Path) -> None:
     assert review_files(tmp_path / "missing") == ()
+    (tmp_path / "b.md").write_text("x")
     with pytest.raises(ReviewFileError) as caught:
         review_files(tmp_path / "b.md")
     assert str(caught.value) == f"{tmp_path / 'b.md'}: The folder can't be listed (Not a directory)."
+
+
+@pytest.mark.parametrize(
+    ("claims", "slugs"),
+    [
+        ([("a", "a.md", 0, None), ("a", "2024/a.md", 0, None)], ["a", "a-2024"]),
+        ([("a", "2024/a.md", 0, None), ("a", "a.md", 0, None)], ["a-2024", "a"]),
+        ([("a", "A.md", 0, None), ("a", "a.md", 0, None), ("a", "a.txt", 0, None)], ["a", "a-2", "a-3"]),
+        ([("a", "x/a.md", 0, None), ("a", "x/a.txt", 0, 1999), ("a", "x/A.md", 0, 2005)], ["a-x", "a-1999", "a"]),
+        ([("a", "july.md", 1, 2001), ("a", "july.md", 2, 2002), ("a", "a.md", 0, None)], ["a-july", "a-2002", "a"]),
+        ([("", "x.md", 0, None)], ["review"]),
+    ],
+)
+def test_of_reviews_with_one_slug_all_are_kept_and_told_apart(
+    claims: list[tuple[str, str, int, int | None]], slugs: list[str]
+) -> None:
+    assert assign_slugs([Claim(slug, Path(place), part, year) for slug, place, part, year in claims]) == slugs
 
 
 def test_a_review_is_added_to_its_collection_replaced_and_removed(tmp_path: Path) -> None:

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from embeddings.documents.parser import parse_review, read_review
+from embeddings.documents.files import SUFFIXES
+from embeddings.documents.parser import FORMATS, parse_review, read_review
 from embeddings.documents.splitter import split_sentences
 from embeddings.errors import ReviewFileError
-from embeddings.records import Paragraph, Review, Section
+from embeddings.records import Facts, Paragraph, Review, Section
 from tests.embeddings.documents.parsing import fault, markdown, outline, plain
 from tests.project import OWNERS, ROOT
 
@@ -98,6 +99,7 @@ Two.
         source="https://example.org/yi-yi?page=1",
         aliases=("A One and a Two", "Yi-Yi"),
         collection="guild-1",
+        facts=Facts({"work": "Yi Yi", "year": 2000, "link": "https://example.org/yi-yi?page=1"}),
     )
 
 
@@ -171,7 +173,7 @@ def test_an_empty_review_is_an_error(text: str) -> None:
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("x.docx", "The file is neither .md nor .txt. Rename it."),
+        ("x.xls", "Files with this ending can't be read. Save it as .md or .txt."),
         ("a\udcff.txt", "The file's name has a character that can't be shown. Rename the file."),
     ],
 )
@@ -221,3 +223,10 @@ def assert_is_consistent(review: Review) -> None:
     assert len({section.slug for section in review.sections}) == len(review.sections) > 0
     assert all(section.slug and section.heading for section in review.sections)
     assert review.text.encode().decode() == review.text
+
+
+# Formats
+
+
+def test_each_ending_of_a_review_file_has_a_reader() -> None:
+    assert sorted(FORMATS) == sorted(SUFFIXES)

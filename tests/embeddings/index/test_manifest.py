@@ -7,7 +7,7 @@ import pytest
 
 from embeddings.encoders.base import EncoderIdentity
 from embeddings.errors import REBUILD, IndexDamagedError, IndexMissingError, IndexVersionError
-from embeddings.index.manifest import FORMAT, MANIFEST_FILE, IndexedCollection, IndexedReview, Manifest
+from embeddings.index.manifest import FORMAT, MANIFEST_FILE, FileNote, IndexedCollection, IndexedReview, Manifest
 
 MANIFEST = Manifest(
     encoder=EncoderIdentity("model", "ab" * 32, 384, 256, "onnx-fp32"),
@@ -24,6 +24,7 @@ MANIFEST = Manifest(
             {"sentences.faiss": "SQfp16"},
         ),
     ),
+    notes=(FileNote("shared", "2024/a.md", True, "unreadable", "It is broken.", 3, "ef" * 32, 5, 6),),
 )
 
 
@@ -59,7 +60,7 @@ def _check_damaged(directory: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\x00" * 64, b"\xff\xfe", b"[]", b"5", b"null", b"{}", b'{"format": 3}', b'{"format": 3, "encoder": 5}'],
+    [b"", b"\x00" * 64, b"\xff\xfe", b"[]", b"5", b"null", b"{}", b'{"format": 4}', b'{"format": 4, "encoder": 5}'],
 )
 def test_other_content_is_damage(tmp_path: Path, content: bytes) -> None:
     (tmp_path / MANIFEST_FILE).write_bytes(content)
@@ -79,7 +80,7 @@ def test_a_missing_or_wrong_part_is_damage(tmp_path: Path) -> None:
     content = json.loads((tmp_path / MANIFEST_FILE).read_text())
     for part in set(content) - {"format"}:
         for value in ({}, {part: None}, {part: 5}, {part: [5]}):
-            if part in ("encoder_folder", "splitter", "vectors", "precision") and value:
+            if part in ("encoder_folder", "splitter", "vectors", "precision", "split_by_heading") and value:
                 continue
             broken = {key: other for key, other in content.items() if key != part} | value
             (tmp_path / MANIFEST_FILE).write_text(json.dumps(broken))

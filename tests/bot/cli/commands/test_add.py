@@ -117,9 +117,9 @@ def test_a_file_that_cannot_be_added_is_an_error(run: Run, tmp_path: Path) -> No
         == "large.txt: The file is larger than 2 MB, the limit for a review."
     )
     broken = tmp_path / "broken.md"
-    broken.write_text("No front matter.")
+    broken.write_text("No\0 text.")
     assert run("add", broken, "--yes", "--data", data).complaint.startswith(
-        "broken.md, line 1: The file has no front matter"
+        "broken.md, line 1: The line has the control character U+0000"
     )
     assert not data.exists()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from embeddings.answering.models import Models
 from embeddings.encoders.base import Encoder
 from embeddings.encoders.onnx import OnnxEncoder
-from embeddings.index.build.sources import read_sources
+from embeddings.index.build.sources import Source, read_sources
 from embeddings.index.manifest import IndexedCollection, IndexedReview, Manifest
 from embeddings.library import Library
 from embeddings.records import Answer, Review
@@ -84,19 +84,17 @@ def write_files(data: Path, files: dict[str, str]) -> None:
 
 def manifest_of(data: Path) -> Manifest:
     """Return what a build would store of a data directory as it is now."""
+    sources = read_sources(data)
     return replace(
         MANIFEST,
+        notes=sources.notes,
         collections=tuple(
-            IndexedCollection(
-                name,
-                "0",
-                tuple(
-                    IndexedReview(s.slug, s.load().title, (), s.digest, s.file, s.size, s.modified, (0, 1), (0, 1))
-                    for s in sources
-                ),
-                {},
-                {},
-            )
-            for name, sources in read_sources(data).collections.items()
+            IndexedCollection(name, "0", tuple(map(_entry, own)), {}, {}) for name, own in sources.collections.items()
         ),
     )
+
+
+def _entry(source: Source) -> IndexedReview:
+    review = source.load()
+    stamp = source.digest, source.file, source.size, source.modified
+    return IndexedReview(source.slug, review.title, (), *stamp, (0, 1), (0, 1), source.part, review.year)

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from embeddings.config import MAX_REVIEW_FILE_BYTES
-from embeddings.documents.parser import read_review
-from embeddings.errors import ReviewFileError
-from embeddings.index.build.freshness import outdated_reviews
+from embeddings.documents.notes import Mended
+from embeddings.errors import LeftOut, ReviewFileError
+from embeddings.index.build.freshness import describe_changes, outdated_reviews
 from embeddings.index.build.sources import read_sources
 from tests.embeddings.index.build.builds import manifest_of, write_files
 from tests.project import needs_modes
@@ -44,10 +44,54 @@ def test_a_servers_folder_cannot_be_named_as_the_shared_collection(data: Path) -
     assert outdated_reviews(data, manifest_of(data)) == frozenset()
 
 
-def test_every_broken_file_of_every_collection_is_reported(data: Path) -> None:
-    broken = {"collections/42/broken.md": "---\ntitle: [\n---\nText.", "reviews/empty.md": "", "reviews/film.txt": "x"}
+@needs_modes
+def test_every_broken_file_of_every_collection_is_reported_and_the_others_are_read(data: Path) -> None:
+    broken = {"collections/42/broken.md": "\0", "reviews/empty.md": "", "reviews/film.txt": "x"}
     write_files(data, broken)
-    assert sorted(error.file.name for error in read_sources(data).errors) == ["broken.md", "empty.md", "film.txt"]
+    (data / "reviews" / "gone.txt").symlink_to(data / "nowhere")
+    os.mkfifo(data / "reviews" / "pipe.txt")
+    sources = read_sources(data)
+    assert sorted(error.file.name for error in sources.errors) == ["broken.md", "empty.md", "gone.txt", "pipe.txt"]
+    assert [s.slug for s in sources.collections["shared"]] == ["film", "film-2", "other"]
+    assert [(note.collection, note.file, note.kind, note.line) for note in sources.notes] == [
+        ("shared", "empty.md", LeftOut.EMPTY, None),
+        ("shared", "gone.txt", LeftOut.UNREADABLE, None),
+        ("shared", "pipe.txt", LeftOut.UNREADABLE, None),
+        ("42", "broken.md", LeftOut.UNREADABLE, 1),
+    ]
+
+
+def test_a_file_that_was_left_out_is_no_change_until_it_changes(data: Path) -> None:
+    write_files(data, {"reviews/broken.md": "\0", "reviews/draft.md": "---\ntitle: A\ndraft: true\n---\nx"})
+    manifest = manifest_of(data)
+    assert outdated_reviews(data, manifest) == frozenset()
+    again = read_sources(data, manifest)
+    assert again.notes == manifest.notes
+    assert [str(error) for error in again.errors] == [str(error) for error in read_sources(data).errors]
+    write_files(data, {"reviews/broken.md": "Mended.", "reviews/draft.md": "---\ntitle: A\n---\nx"})
+    assert describe_changes(data, manifest) == "broken, draft"
+    assert read_sources(data, manifest).notes == ()
+
+
+def test_a_file_of_several_reviews_is_split_if_it_or_the_command_says_so(data: Path) -> None:
+    parts = "## Copper Road (2019)\n\nIt rains.\n\n## Film (2021)\n\nIt stops.\n"
+    write_files(
+        data,
+        {"reviews/july.md": f"# July\n\nAll of it.\n\n{parts}", "reviews/may.md": f"---\nsplit: true\n---\n{parts}"},
+    )
+    whole = read_sources(data)
+    slugs = ["copper-road", "film-may", "film", "july", "other"]
+    assert sorted(s.slug for s in whole.collections["shared"]) == sorted(slugs)
+    assert [(note.file, note.kind) for note in whole.notes] == [("july.md", Mended.ROUND_UP)]
+    manifest = manifest_of(data)
+    assert outdated_reviews(data, manifest) == frozenset()
+    again = {s.slug: s for s in read_sources(data, manifest).collections["shared"]}
+    assert [(s.slug, s.load().title, s.load().text) for s in again.values() if s.part] == [
+        ("copper-road", "Copper Road (2019)", "It rains."),
+        ("film-may", "Film (2021)", "It stops."),
+    ]
+    split = read_sources(data, manifest, split_by_heading=True).collections["shared"]
+    assert sorted(s.slug for s in split) == ["copper-road", "copper-road-may", "film", "film-july", "film-may", "other"]
 
 
 def test_an_indexed_file_is_read_only_when_it_is_loaded(data: Path) -> None:
@@ -62,12 +106,16 @@ def test_an_indexed_file_is_read_only_when_it_is_loaded(data: Path) -> None:
         sources.collections["shared"][0].load()
 
 
-def test_a_new_file_with_the_slug_of_an_indexed_one_leaves_out_both(data: Path) -> None:
+def test_a_new_file_with_the_slug_of_an_indexed_one_is_kept_beside_it(data: Path) -> None:
     manifest = manifest_of(data)
     write_files(data, {"reviews/film.txt": "Another film."})
     sources = read_sources(data, manifest)
-    assert [error.file.name for error in sources.errors] == ["film.txt"]
-    assert [s.slug for s in sources.collections["shared"]] == ["other"]
+    assert sources.errors == ()
+    assert [(s.slug, s.file) for s in sources.collections["shared"]] == [
+        ("film", "film.md"),
+        ("film-2", "film.txt"),
+        ("other", "other.txt"),
+    ]
 
 
 def test_a_file_that_is_too_large_is_reported_and_takes_little_memory(data: Path) -> None:
@@ -96,34 +144,3 @@ def test_a_file_in_the_place_of_the_reviews_folder_is_reported(tmp_path: Path) -
     (tmp_path / "reviews").write_text("not a folder")
     (error,) = read_sources(tmp_path).errors
     assert str(error) == f"{tmp_path}/reviews: The folder can't be listed (Not a directory)."
-
-
-@needs_modes
-def test_every_broken_file_is_an_error_and_the_rest_is_read(tmp_path: Path) -> None:
-    folder = tmp_path / "collections" / "guild-1"
-    write_files(folder, {"a.md": "no front matter", "c.txt": "Fine."})
-    (folder / "b.txt").write_bytes(b"\xff")
-    (folder / "d.md").mkdir()
-    (folder / "e.txt").symlink_to(folder / "gone")
-    os.mkfifo(folder / "f.txt")
-    sources = read_sources(tmp_path)
-    assert [s.load() for s in sources.collections["guild-1"]] == [read_review(folder / "c.txt", collection="guild-1")]
-    assert [(error.file.name, error.line) for error in sources.errors] == [
-        ("a.md", 1),
-        ("b.txt", 1),
-        ("d.md", None),
-        ("e.txt", None),
-        ("f.txt", None),
-    ]
-    assert str(sources.errors[3]) == f"{folder / 'e.txt'}: The file can't be read (No such file or directory)."
-
-
-def test_files_that_share_a_slug_are_an_error_that_names_both_and_none_is_read(tmp_path: Path) -> None:
-    folder = tmp_path / "reviews"
-    write_files(folder, dict.fromkeys(("A Film.txt", "a-film.txt", "other.txt"), "Fine."))
-    sources = read_sources(tmp_path)
-    assert [s.slug for s in sources.collections["shared"]] == ["other"]
-    assert [str(error) for error in sources.errors] == [
-        f"{folder / 'a-film.txt'}: The slug 'a-film' is also the slug of {folder / 'A Film.txt'}. "
-        "Rename or remove one of the files."
-    ]

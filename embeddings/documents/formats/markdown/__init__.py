@@ -1,0 +1,1 @@
+"""Markdown with what site generators, note programs and people add to it."""

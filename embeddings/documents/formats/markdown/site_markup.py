@@ -1,0 +1,177 @@
+"""The marks that site generators and note programs add to Markdown: removed, or replaced by what a reader sees.
+
+Hugo and Jekyll shortcodes, Liquid, MDX, Obsidian. Every replacement keeps the number of lines, for errors.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from embeddings.documents.formats.headers.fields import field_name
+from embeddings.documents.formats.marked_text import SPOILER, SPOILER_END, mark_spoilers
+from embeddings.documents.notes import Mended, Note
+from embeddings.lexicon import DROPPED_BLOCKS, QUOTE_NAMES, SPOILER_NAMES
+
+_HUGO = re.compile(r"\{\{[<%]-?\s*(?P<end>/?)\s*(?P<name>[\w./-]*)(?P<rest>[^{}]*?)(?P<alone>/?)\s*-?[>%]\}\}")
+_LIQUID = re.compile(r"\{%-?\s*(?P<end>end)?(?P<name>[\w-]*)(?P<rest>[^{}]*?)(?P<alone>)-?%\}")
+_OUTPUT = re.compile(r"\{\{[^{}]{0,500}\}\}")
+_BBCODE = re.compile(r"\[(?P<end>/?)(?P<name>spoilers?)(?P<rest>(?:=[^\[\]\n]{0,100})?)(?P<alone>)\]", re.IGNORECASE)
+_FENCED_DIV = re.compile(r"^:{3,}[ \t]*(?P<name>[\w-]*)(?P<rest>[^\n]*)$", re.MULTILINE)
+_ATTRIBUTES = re.compile(r"[ \t]*\{(?::[^{}\n]*|[#.][\w-]+[^{}\n]*)\}")
+_CONTENTS = re.compile(
+    r"^[ \t]*(?:(?:[*+-]|\d+\.)[ \t]+\S.*\n[ \t]*\{:[ \t]*toc.*|\[\[_?toc_?\]\]|\[toc\]|\$\{toc\})[ \t]*$",
+    re.MULTILINE | re.IGNORECASE,
+)
+_INLINE_NOTE = re.compile(r"\^\[([^\[\]\n]{1,2000})\]")
+_ABBREVIATION = re.compile(r"^\*\[[^\[\]\n]+\]:.*$", re.MULTILINE)
+
+_PRIVATE = re.compile(r"%%.*?%%", re.DOTALL)
+_ENDLESS_PRIVATE = re.compile(r"^[ \t]*%%(?!%)", re.MULTILINE)
+_TEMPLATER = re.compile(r"<%.{0,2000}?%>", re.DOTALL)
+_EMBED = re.compile(r"!\[\[[^\[\]\n]*\]\]")
+_WIKILINK = re.compile(r"\[\[(?P<target>[^\[\]|\n]*)(?:\|(?P<shown>[^\[\]\n]*))?\]\]")
+_BLOCK_ID = re.compile(r"(?:^|[ \t]+)\^[\w-]+[ \t]*$", re.MULTILINE)
+_TAG_LINE = re.compile(r"^[ \t]*(?:#[^\W\d][\w/-]*[ \t,]*)+$", re.MULTILINE)
+_TAG = re.compile(r"#([\w/-]+)")
+_FACT_LINE = re.compile(
+    r"^[ \t]*(?:[-*+][ \t]+)?[*_]{0,2}(?P<key>[^\W\d][\w -]{0,40}?)[*_]{0,2}::[ \t]*(?P<value>.*)$", re.MULTILINE
+)
+_INLINE_FACT = re.compile(r"(?:\[(?P<key>[^\W\d][\w -]{0,40})::[ \t]*(?P<value>[^\[\]\n]*)\]"
+                          r"|\((?P<other>[^\W\d][\w -]{0,40})::[ \t]*(?P<given>[^()\n]*)\))")  # fmt: skip
+_HIGHLIGHT = re.compile(r"==(?=\S)([^=\n]+?)(?<=\S)==")
+
+_IMPORT = re.compile(
+    r"^(?:import\s[^\n]*?(?:from\s+)?[\"'][^\"'\n]+[\"'];?"
+    r"|export\s+(?:const|default|let|function)\b(?:[^\n]+\n)*[^\n]*)$",
+    re.MULTILINE,
+)
+_MULTILINE_IMPORT = re.compile(r"^import\s*\{[^{}]*\}\s*from\s*[\"'][^\"'\n]+[\"'];?[ \t]*$", re.MULTILINE)
+_JSX_COMMENT = re.compile(r"\{/\*.{0,5000}?\*/\}", re.DOTALL)
+_JSX = re.compile(
+    r"(?<!\\)<(?P<end>/?)(?P<name>[A-Z][\w.]{0,60})"
+    r"(?P<rest>(?:[^<>{}\"'/]|\"[^\"\n]{0,500}\"|'[^'\n]{0,500}'|\{(?:[^{}]|\{[^{}]{0,200}\}){0,500}\}|/(?!>)){0,500})(?P<alone>/?)>"
+)
+_JSX_VALUE = re.compile(r"\{[^{}\n]*\}")
+
+
+@dataclass(frozen=True, slots=True)
+class CleanText:
+    """A text without the marks, the facts that stood in it, and what had to be mended."""
+
+    text: str
+    facts: dict[str, str]
+    notes: tuple[Note, ...]
+
+
+def remove_site_markup(text: str, *, first_line: int = 1, is_mdx: bool = False) -> CleanText:
+    """Return a Markdown text as its readers see it, but still Markdown.
+
+    Args:
+        text: the text.
+        first_line: the line of the file where it begins.
+        is_mdx: whether it has components and expressions of JavaScript.
+    """
+    facts: dict[str, str] = {}
+    notes: list[Note] = []
+    if "%%" in text:
+        text = _PRIVATE.sub(_lines_of, text)
+        if endless := _ENDLESS_PRIVATE.search(text):
+            line = first_line + text.count("\n", 0, endless.start())
+            notes.append(Note(Mended.ENDLESS, "The comment '%%' has no end, so the text after it was left out.", line))
+            text = text[: endless.start()]
+    if is_mdx:
+        for pattern in (_MULTILINE_IMPORT, _IMPORT, _JSX_COMMENT):
+            text = pattern.sub(_lines_of, text)
+    if is_mdx or "</" in text or "/>" in text:
+        text = _replace_tags(_JSX, text)
+    if is_mdx:
+        text = _JSX_VALUE.sub(lambda found: " " if found[0] in ("{' '}", '{" "}') else "", text)
+    if "{" in text:
+        text = _CONTENTS.sub(_lines_of, text)
+        for pattern in (_HUGO, _LIQUID):
+            text = _replace_tags(pattern, text)
+        text = _ATTRIBUTES.sub("", _OUTPUT.sub(_lines_of, text))
+    if "[" in text:
+        text = _replace_tags(_BBCODE, _CONTENTS.sub(_lines_of, text))
+        text = _WIKILINK.sub(_shown, _EMBED.sub("", text))
+        text = _ABBREVIATION.sub("", _INLINE_NOTE.sub(r" (\1)", text))
+    if ":::" in text:
+        text = _fenced_divs(text)
+    if "::" in text:
+        text = _FACT_LINE.sub(lambda found: _take(found["key"], found["value"], facts), text)
+        text = _INLINE_FACT.sub(
+            lambda found: _take(found["key"] or found["other"], found["value"] or found["given"], facts), text
+        )
+    if "#" in text:
+        text = _TAG_LINE.sub(lambda found: _take("tags", ", ".join(_TAG.findall(found[0])), facts), text)
+    if "<%" in text:
+        text = _TEMPLATER.sub(_lines_of, text)
+    if "^" in text:
+        text = _BLOCK_ID.sub("", text)
+    return CleanText(mark_spoilers(_HIGHLIGHT.sub(r"\1", text)), facts, tuple(notes))
+
+
+def _lines_of(found: re.Match[str]) -> str:
+    return "\n" * found[0].count("\n")
+
+
+def _shown(found: re.Match[str]) -> str:
+    if found["shown"]:
+        return found["shown"]
+    target, _, heading = found["target"].partition("#")
+    return target.rpartition("/")[2] or heading.lstrip("^")
+
+
+def _take(key: str, value: str, facts: dict[str, str]) -> str:
+    name = field_name(key)
+    if value.strip():
+        facts[name] = (
+            f"{facts[name]}, {value.strip()}" if name == "tags" and name in facts else facts.get(name, value.strip())
+        )
+    return ""
+
+
+def _replace_tags(pattern: re.Pattern[str], text: str) -> str:
+    """Return the text without the tags of a template language, and without what stands in those that hold no text."""
+    pieces: list[str] = []
+    at = 0
+    dropped: str | None = None
+    ends = {found["name"].lower(): found.start() for found in pattern.finditer(text) if found["end"]}
+    for found in pattern.finditer(text):
+        name = found["name"].lower()
+        if dropped is not None:
+            if found["end"] and name == dropped:
+                pieces.append("\n" * text.count("\n", at, found.end()))
+                at, dropped = found.end(), None
+            continue
+        pieces.append(text[at : found.start()])
+        at = found.start()
+        if name in DROPPED_BLOCKS and not (found["end"] or found["alone"]) and ends.get(name, 0) > at:
+            dropped = name
+            continue
+        pieces.append(_replaced(name, bool(found["end"]), bool(found["alone"])) + _lines_of(found))
+        at = found.end()
+    pieces.append(text[at:])
+    return "".join(pieces)
+
+
+def _replaced(name: str, is_end: bool, is_alone: bool) -> str:
+    if SPOILER_NAMES.fullmatch(name) and not is_alone:
+        return SPOILER_END if is_end else SPOILER
+    if name in QUOTE_NAMES and not is_alone:
+        return "</blockquote>" if is_end else "<blockquote>"
+    return ""
+
+
+def _fenced_divs(text: str) -> str:
+    """Return the text without the lines that open and close blocks such as `::: spoiler`."""
+    is_open: list[bool] = []
+
+    def replaced(found: re.Match[str]) -> str:
+        if found["name"] or found["rest"].strip():
+            is_open.append(SPOILER_NAMES.fullmatch(found["name"]) is not None)
+            return SPOILER if is_open[-1] else ""
+        return SPOILER_END if is_open and is_open.pop() else ""
+
+    return _FENCED_DIV.sub(replaced, text)
