@@ -96,10 +96,9 @@ def list_folder(directory: Path) -> tuple[FolderFile, ...]:
         ReviewFileError: the folder can't be listed.
     """
     try:
-        if not directory.is_dir():
-            if directory.exists():
-                next(directory.iterdir())
-            return ()
+        next(directory.iterdir(), None)
+    except FileNotFoundError:
+        return ()
     except OSError as error:
         reason = f"The folder can't be listed ({error.strerror or type(error).__name__})."
         raise ReviewFileError(directory, None, reason) from error
