@@ -141,6 +141,8 @@ def open_previous(directory: Path) -> Manifest | None:
 
 def no_reviews(data: Path, errors: Sequence[ReviewFileError] = ()) -> str:
     """Return the message that a data directory has no reviews, with the first file that can't be read."""
+    if errors and errors[0].file == data / REVIEWS:
+        return str(errors[0])
     if errors:
         return f"{data / REVIEWS}: There are no reviews that can be read. {errors[0]}"
     return f"{data / REVIEWS}: There are no reviews. Put a .md or .txt file there."
