@@ -6,29 +6,16 @@ from embeddings.library import Library
 from embeddings.records import State
 from embeddings.retrieval.query import Intent, find_intent, is_follow_up, rewrite
 
-
-@pytest.mark.parametrize(
-    "question",
-    [
+INTENTS = {
+    Intent.VERDICT: (
         "Is it any good?",
         "is it worth watching",
         "did the critic like the film?",
         "would you recommend it",
         "THOUGHTS??",
-    ],
-)
-def test_a_question_for_the_verdict_is_recognised(question: str) -> None:
-    assert find_intent(question) is Intent.VERDICT
-
-
-@pytest.mark.parametrize("question", ["What's it about?", "what is the plot", "Summarize the film please", "plot?"])
-def test_a_question_for_the_gist_is_recognised(question: str) -> None:
-    assert find_intent(question) is Intent.GIST
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
+    ),
+    Intent.GIST: ("What's it about?", "what is the plot", "Summarize the film please", "plot?"),
+    None: (
         "Is the music any good?",
         "what is the Greek chorus like",
         "What is a deferral about?",
@@ -37,10 +24,15 @@ def test_a_question_for_the_gist_is_recognised(question: str) -> None:
         "what?",
         "ok",
         "映画",
-    ],
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("question", "intent"), [(question, intent) for intent, questions in INTENTS.items() for question in questions]
 )
-def test_a_question_with_a_topic_of_its_own_has_no_intent(question: str) -> None:
-    assert find_intent(question) is None
+def test_a_question_about_the_work_as_a_whole_is_told_from_others(question: str, intent: Intent | None) -> None:
+    assert find_intent(question) is intent
 
 
 @pytest.mark.parametrize("marks", ["???", "?" * 500, "!" * 80])
@@ -64,28 +56,19 @@ def test_a_question_about_the_work_as_a_whole_is_answered(library: Library) -> N
 
 
 @pytest.mark.parametrize(
-    "question",
+    ("question", "points_back"),
     [
-        "and who plays her?",
-        "why?",
-        "what about it",
-        "what does it stand for?",
-        "so does he die in the end of it all",
-        "But how did they meet in the first place?",
+        ("and who plays her?", True),
+        ("why?", True),
+        ("what about it", True),
+        ("what does it stand for?", True),
+        ("so does he die in the end of it all", True),
+        ("But how did they meet in the first place?", True),
+        ("what's the weather in Leeds", False),
+        ("Who won the world cup in 2018?", False),
+        ("Who directed the film Blade Runner?", False),
+        ("how do i reverse a list in python", False),
     ],
 )
-def test_a_question_that_points_back_is_a_follow_up(question: str) -> None:
-    assert is_follow_up(question)
-
-
-@pytest.mark.parametrize(
-    "question",
-    [
-        "what's the weather in Leeds",
-        "Who won the world cup in 2018?",
-        "Who directed the film Blade Runner?",
-        "how do i reverse a list in python",
-    ],
-)
-def test_a_question_with_a_subject_of_its_own_is_no_follow_up(question: str) -> None:
-    assert not is_follow_up(question)
+def test_a_question_that_points_back_is_a_follow_up(question: str, points_back: bool) -> None:
+    assert is_follow_up(question) is points_back
