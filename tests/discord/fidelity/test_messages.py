@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 
 import discord
@@ -10,7 +9,10 @@ import pytest
 
 from tests.discord.harness.bots import QUESTION, Small, scene, until
 from tests.discord.loopback.client import connect
+from tests.discord.loopback.rest.rate_limits import RateLimits
+from tests.discord.loopback.rest.routes import ROUTER
 from tests.discord.loopback.state.objects import Permission
+from tests.discord.loopback.state.world import Clock, World
 
 
 async def test_content_is_blank_unless_it_is_meant_for_the_bot(loopback_url: str) -> None:
@@ -110,15 +112,10 @@ async def test_a_client_that_ignores_the_headers_is_limited(loopback_url: str) -
             await loopback.assert_clean()
 
 
-async def test_a_bot_has_fifty_requests_a_second_in_total(loopback_url: str) -> None:
-    async with connect(loopback_url) as loopback:
-        server = await loopback.server()
-        places = [await server.channel(f"c{number}") for number in range(11)]
-        headers = {"Authorization": f"Bot {loopback.token}"}
-
-        async def typing(place: str) -> tuple[int, bool]:
-            async with loopback.http.post(f"{loopback.api}/channels/{place}/typing", headers=headers) as response:
-                return response.status, response.headers.get("X-RateLimit-Global") == "true"
-
-        seen = await asyncio.gather(*(typing(place.id) for place in places for _ in range(5)))
-        assert sorted(seen) == [(204, False)] * 50 + [(429, True)] * 5
+def test_a_bot_has_fifty_requests_a_second_in_total(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Clock, "now", lambda _: 0.0)
+    limits = RateLimits(World())
+    route, _ = ROUTER.find("POST", "/channels/1/typing")
+    assert route is not None
+    taken = [limits.take(route, {"channel_id": str(place)}) for place in range(11) for _ in range(5)]
+    assert [(wait, is_global) for _, wait, is_global in taken] == [(None, False)] * 50 + [(1.0, True)] * 5
