@@ -17,6 +17,9 @@ QUESTIONS = ROOT / "data" / "questions" / "never-let-me-go.jsonl"
 needs_modes = pytest.mark.skipif(not HAS_MODES, reason="this system has no file modes")
 """For tests of what a file's mode, a user or a named pipe does, none of which Windows has."""
 
+removes_what_it_has_open = pytest.mark.skipif(not HAS_MODES, reason="this system removes nothing that is open")
+"""For tests whose one process reads an index and replaces it, as nobody does."""
+
 _LARGE = 1_000_000
 """Bytes from which a file of an encoder is linked, not copied."""
 

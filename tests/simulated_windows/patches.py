@@ -32,8 +32,8 @@ _open = os.open
 
 
 def _importing(name: str, *scopes: Any, **options: Any) -> Any:  # noqa: ANN401 - Python's own signature
-    scope = scopes[0] if scopes else options.get("globals")
-    importer = str((scope or {}).get("__name__", "")).partition(".")[0]
+    scope = (scopes[0] if scopes else options.get("globals")) or sys._getframe(1).f_globals
+    importer = str(scope.get("__name__", "")).partition(".")[0]
     if name in HIDDEN and importer in OURS:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
     module = _import(name, *scopes, **options)

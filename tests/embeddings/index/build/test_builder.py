@@ -14,6 +14,7 @@ from embeddings.records import Review
 from tests.embeddings.fixtures.encoders import RecordingEncoder
 from tests.embeddings.fixtures.reviews import review
 from tests.embeddings.index.build.builds import NEW, OLD, QUESTION, TEXTS, answer, build, content, encoded, opened, tree
+from tests.project import removes_what_it_has_open
 
 
 class OtherEncoder(RecordingEncoder):
@@ -119,6 +120,7 @@ def test_a_build_removes_what_earlier_builds_left_over(encoder: OnnxEncoder, bui
     assert set(tree(built)) - expected <= {"encoders"}
 
 
+@removes_what_it_has_open
 def test_a_collection_without_reviews_is_removed(encoder: OnnxEncoder, built: Path) -> None:
     build((*OLD, replace(OLD[0], collection="42")), built, encoder)
     assert (built / "collections" / "42").is_dir()
@@ -126,6 +128,7 @@ def test_a_collection_without_reviews_is_removed(encoder: OnnxEncoder, built: Pa
     assert not (built / "collections" / "42").exists()
 
 
+@removes_what_it_has_open
 def test_a_damaged_generation_is_written_again(encoder: OnnxEncoder, built: Path) -> None:
     expected = answer(built, encoder)
     files = [file for file in sorted((built / "collections").rglob("*")) if file.is_file()]
