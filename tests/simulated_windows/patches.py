@@ -13,12 +13,13 @@ what other processes have open are not simulated.
 from __future__ import annotations
 
 import builtins
+import importlib
 import io
 import os
 import shutil
 import sys
 from collections.abc import Callable, Iterator
-from types import FrameType
+from types import FrameType, ModuleType
 from typing import Any
 
 PRODUCT = frozenset({"bot", "embeddings"})
@@ -28,18 +29,27 @@ ABSENT = ("fork", "forkpty", "geteuid", "getegid", "mkfifo", "fchown", "chown")
 MOVES = ("replace", "rename", "unlink", "remove", "rmdir")
 
 _import = builtins.__import__
+_import_module = importlib.import_module
 _open = os.open
 
 
 def _importing(name: str, *scopes: Any, **options: Any) -> Any:  # noqa: ANN401 - Python's own signature
-    scope = (scopes[0] if scopes else options.get("globals")) or sys._getframe(1).f_globals
-    importer = str(scope.get("__name__", "")).partition(".")[0]
-    if name in HIDDEN and importer in OURS:
-        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
+    scope = scopes[0] if scopes else options.get("globals")
+    _refuse_hidden(name, scope or {})
     module = _import(name, *scopes, **options)
     if (events := sys.modules.get("asyncio.unix_events")) is not None and hasattr(events, "_UnixSelectorEventLoop"):
         _patch(events._UnixSelectorEventLoop, "add_signal_handler", NotImplementedError)
     return module
+
+
+def _importing_by_name(name: str, package: str | None = None) -> ModuleType:
+    _refuse_hidden(name, sys._getframe(1).f_globals)
+    return _import_module(name, package)
+
+
+def _refuse_hidden(name: str, scope: dict[str, Any]) -> None:
+    if name in HIDDEN and str(scope.get("__name__", "")).partition(".")[0] in OURS:
+        raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def _opening(path: Any, flags: int, mode: int = 0o666, **options: Any) -> int:  # noqa: ANN401 - as in `os`
@@ -107,6 +117,7 @@ def _simulate() -> None:
     for name in MOVES:
         setattr(os, name, _moving(getattr(os, name)))
     builtins.__import__ = _importing
+    importlib.import_module = _importing_by_name
     told = sys.flags.utf8_mode or (not sys.flags.ignore_environment and "PYTHONIOENCODING" in os.environ)
     for stream in (sys.stdin, sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper) and not told and not stream.isatty():
