@@ -130,6 +130,10 @@ ACKNOWLEDGE_PAUSE: float = 0.1
 MAX_ACKNOWLEDGEMENTS: int = 32
 """Acknowledgements on their way at the same time. More would all be late together."""
 
+MAX_LATE_ANSWERS: int = 50
+"""Answers that wait to be posted in a channel because they were acknowledged too late. Discord allows about one a
+second in a channel. A guess."""
+
 RUSH_ACKNOWLEDGEMENTS: int = 20
 """Acknowledgements due at the same time before other work waits for them. At 0.2 s each, 100 questions a second stay
 below it."""

@@ -164,7 +164,7 @@ class ReviewBot(CommandBot):
         self.is_closing = False
         self.token_refused = False
         policy = RetentionPolicy(settings.retention_days, settings.grace_days)
-        server_settings = ServerSettingsCache(database)
+        self._server_settings = server_settings = ServerSettingsCache(database)
         self._retention = Retention(database, server_settings, settings.data, policy)
         self._deleting: asyncio.Task[None] | None = None
 
@@ -210,6 +210,7 @@ class ReviewBot(CommandBot):
     async def setup_hook(self) -> None:
         """Add the cogs, and start to delete what is due."""
         if not self.cogs:
+            await self._server_settings.load()
             for cog in self._features:
                 await self.add_cog(cog)
         if self._deleting is None:

@@ -21,14 +21,24 @@ class ServerSettingsCache:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._known: dict[int, ServerSettings] = {}
+        self._knows_all = False
+
+    async def load(self) -> None:
+        """Read the settings of all servers, so that nothing waits for the database later."""
+        try:
+            self._known = await asyncio.to_thread(load_all_server_settings, self._database)
+        except StorageError:
+            _log.exception("The servers' settings can't be read")
+        else:
+            self._knows_all = True
 
     async def settings(self, server: int | None) -> ServerSettings:
         """Return a server's settings, or the defaults outside of servers."""
         if server is None:
             return ServerSettings()
         known = self._known.get(server)
-        if known is not None:
-            return known
+        if known is not None or self._knows_all:
+            return known or ServerSettings()
         try:
             async with asyncio.timeout(SERVER_SETTINGS_WAIT):
                 settings = await asyncio.to_thread(load_server_settings, self._database, server)
@@ -50,6 +60,13 @@ class ServerSettingsCache:
     def forget(self, server: int) -> None:
         """Drop a server's settings from memory."""
         self._known.pop(server, None)
+
+
+def load_all_server_settings(database: Database) -> dict[int, ServerSettings]:
+    """Return the settings of each server that has chosen some."""
+    with database.reading() as connection:
+        servers = connection.execute("SELECT server FROM servers").fetchall()
+    return {server: load_server_settings(database, server) for (server,) in servers}
 
 
 def load_server_settings(database: Database, server: int) -> ServerSettings:

@@ -31,6 +31,8 @@ UNKNOWN_INTERACTION = 10062
 # Keys in an interaction's `extras`.
 _DEADLINE = "acknowledge before"
 _ACKNOWLEDGED = "acknowledged"
+_LATE = "late"
+_REFUSED = "refused"
 
 Interaction: TypeAlias = discord.Interaction[Any]
 
@@ -65,35 +67,43 @@ class Acknowledgements:
             self._rush_until = time.monotonic() + RUSH_TAIL
         try:
             async with self._lane:
-                acknowledged = await self._send(call, deadline)
+                outcome = await self._send(call, deadline)
         finally:
             self._due -= 1
-        if acknowledged:
-            interaction.extras[_ACKNOWLEDGED] = True
-        return acknowledged
+        interaction.extras[outcome] = True
+        return outcome == _ACKNOWLEDGED
 
     @staticmethod
     def was_sent(interaction: Interaction) -> bool:
         """Return True if the interaction is acknowledged."""
         return _ACKNOWLEDGED in interaction.extras
 
-    async def _send(self, call: Callable[[], Awaitable[object]], deadline: float) -> bool:
+    @staticmethod
+    def was_late(interaction: Interaction) -> bool:
+        """Return True if Discord no longer waited for the acknowledgement."""
+        return _LATE in interaction.extras
+
+    async def _send(self, call: Callable[[], Awaitable[object]], deadline: float) -> str:
+        outcome = _LATE
         while (left := deadline - time.monotonic()) > 0:
             try:
                 async with asyncio.timeout(min(ACKNOWLEDGE_TRY_TIMEOUT, left)):
                     await call()
-            except TRANSIENT_ERRORS:
+            except TRANSIENT_ERRORS as error:
+                # A timeout may be the fault of this machine. Nothing else is.
+                if not isinstance(error, TimeoutError):
+                    outcome = _REFUSED
                 self._counts[Trouble.ACKNOWLEDGEMENT_RETRIED] += 1
             except discord.HTTPException as error:
                 if error.code == ALREADY_ACKNOWLEDGED:
                     # An earlier try arrived, and its response got lost.
-                    return True
+                    return _ACKNOWLEDGED
                 late = error.code == UNKNOWN_INTERACTION
                 self._report(Trouble.LATE if late else Trouble.UNACKNOWLEDGED, error)
-                return False
+                return _LATE if late else _REFUSED
             else:
-                return True
+                return _ACKNOWLEDGED
             await asyncio.sleep(ACKNOWLEDGE_PAUSE)
         self._counts[Trouble.UNACKNOWLEDGED] += 1
         _log.warning("an interaction could not be acknowledged within %.1f s", ACKNOWLEDGE_TIMEOUT)
-        return False
+        return outcome

@@ -4,7 +4,8 @@ What it promises where the network or Discord fails:
 
 - The bot acknowledges an interaction before anything else, and repeats nothing after `ACKNOWLEDGE_TIMEOUT` seconds.
 - If Discord refuses a second acknowledgement (40060), the first one arrived.
-- A late acknowledgement (10062) is counted. Nothing is posted in its place.
+- A late acknowledgement (10062) is counted. A question's answer is then posted in the channel, unless it was private or
+  too many are.
 - A repeated post carries the nonce of the first try, so that it can't appear twice.
 - An answer whose token has expired (50027) is posted in the channel, unless it was private.
 - Where Discord refused a post, the bot doesn't try again for a while.
@@ -27,7 +28,15 @@ from weakref import WeakValueDictionary
 import discord
 from discord import app_commands
 
-from bot.config import MAX_UNAUTHORISED, REFUSED_CHANNEL_PAUSE, SEND_MAX_PAUSE, SEND_PAUSE, SEND_TIMEOUT, TYPING_TIMEOUT
+from bot.config import (
+    MAX_LATE_ANSWERS,
+    MAX_UNAUTHORISED,
+    REFUSED_CHANNEL_PAUSE,
+    SEND_MAX_PAUSE,
+    SEND_PAUSE,
+    SEND_TIMEOUT,
+    TYPING_TIMEOUT,
+)
 from bot.observability.metrics import Trouble
 from bot.transport.acknowledgements import UNKNOWN_INTERACTION, Acknowledgements, Interaction
 from bot.transport.retry import TRANSIENT_ERRORS, retry
@@ -72,6 +81,7 @@ class Delivery:
         self._unauthorised = 0
         self._refused_until: dict[int, float] = {}
         self._posting: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+        self._late_answers = 0
         # By channel. The event loop keeps only weak references to tasks.
         self._typing: dict[int, asyncio.Task[None]] = {}
 
@@ -115,9 +125,29 @@ class Delivery:
             return await self._send(edit, message, as_embed=as_embed)
         except (discord.HTTPException, *TRANSIENT_ERRORS) as error:
             if isinstance(error, discord.HTTPException) and error.code == TOKEN_EXPIRED:
+                self.counts[Trouble.EXPIRED] += 1
                 return await self._post_instead(interaction, message)
             self._report(Trouble.UNDELIVERED, error)
         return None
+
+    def can_answer_late(self, interaction: Interaction) -> bool:
+        """Return True if Discord no longer waits for the answer, and it may be posted in the channel."""
+        return (
+            self.acknowledgements.was_late(interaction)
+            and self._late_answers < MAX_LATE_ANSWERS
+            and isinstance(interaction.channel, discord.abc.Snowflake)
+            and self.can_post(interaction.channel)
+        )
+
+    async def answer_late(self, interaction: Interaction, message: Message) -> Sent | None:
+        """Post an answer for which Discord no longer waits in the channel. None if too many are on their way."""
+        if self._late_answers >= MAX_LATE_ANSWERS:
+            return None
+        self._late_answers += 1
+        try:
+            return await self._post_instead(interaction, message)
+        finally:
+            self._late_answers -= 1
 
     async def notify(self, interaction: Interaction, message: Message) -> None:
         """Send a notice, acknowledged or not, and never in the place of a page."""
@@ -129,7 +159,7 @@ class Delivery:
             await self._reported(self._send(follow_up, message))
         elif self.acknowledgements.was_sent(interaction):
             await self.respond(interaction, message)
-        else:
+        elif not self.acknowledgements.was_late(interaction):
             await self.send_now(interaction, message)
 
     async def post(
@@ -274,11 +304,10 @@ class Delivery:
             self._report(Trouble.TYPING, error, level=logging.DEBUG)
 
     async def _post_instead(self, interaction: Interaction, message: Message) -> Sent | None:
-        self.counts[Trouble.EXPIRED] += 1
         channel = interaction.channel
         present = interaction.guild_id is None or interaction.client.get_guild(interaction.guild_id) is not None
         if message.private or not present or not isinstance(channel, discord.abc.Messageable):
-            _log.info("an answer was dropped because its token had expired")
+            _log.info("an answer was dropped because Discord no longer waited for it")
             return None
         return await self.post(channel, message)
 

@@ -261,6 +261,7 @@ class Catalogue:
     greeting: str = (
         "👋 I’m happy to help. Ask me about the reviews, and I quote the reviewer’s own words. `/help` shows more."
     )
+    answered_late: str = "-# For <@{member}>. Discord had stopped waiting for this answer to `/ask`."
     superseded: str = "I answer the newest of your questions. Ask this one again in a moment."
     menu_without_text: str = "That message has no text to look up."
     unread_original: str = (

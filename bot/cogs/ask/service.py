@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 
 import discord
 
@@ -18,7 +19,7 @@ from bot.services.engine import Answered, BusyError, Engine, EngineQuery
 from bot.services.rate_limits import RateLimits
 from bot.services.titles import Title
 from bot.transport.delivery import Delivery
-from bot.ui.elements import Message
+from bot.ui.elements import Message, Text
 from bot.ui.examples import greeting_message
 from bot.ui.question_text import NameOf, question_text, within_limit
 from bot.ui.small_talk import is_small_talk
@@ -73,32 +74,37 @@ class AskService:
         Raises:
             LibraryError: there is no such review, or the engine can't answer.
         """
-        names = names_in(interaction.guild)
-        question, review = question_text(question, names), question_text(review or "", names)
         with self.trace(source) as trace:
-            title = self._engine.titles.find(review, context.collections) if review else None
-            greeting = self.greeting(question, context) if question else None
-            if greeting is not None:
-                trace.outcome = Outcome.REFUSED
-                await self._delivery.send_now(interaction, greeting)
-                return
-            refusal = self.refuse(question, context, trace)
-            if refusal is not None:
-                # With the question, because text typed into a form is lost otherwise.
-                await self._delivery.send_now(interaction, with_question(refusal, question))
+            told = self._immediate(question, context, trace)
+            if told is not None:
+                await self._delivery.send_now(interaction, told)
                 return
             hidden = context.settings.private_answers if private is None else private
+            # Everything else takes longer, and Discord waits for 3 seconds.
             with trace.stage(Stage.ACKNOWLEDGE):
                 acknowledged = await self._delivery.acknowledge(interaction, private=hidden)
-            if not acknowledged:
+            if not acknowledged and (hidden or not self._delivery.can_answer_late(interaction)):
                 trace.outcome = Outcome.LATE
+                return
+            names = names_in(interaction.guild)
+            question, review = question_text(question, names), question_text(review or "", names)
+            title = self._engine.titles.find(review, context.collections) if review else None
+            wrong = question_problem(question, context.words)
+            if wrong is not None:
+                trace.outcome = Outcome.REFUSED
+                await self._delivery.notify(interaction, with_question(notice(wrong), question))
                 return
             request = AskRequest(
                 question, context, earlier or Conversation(), title, hidden, chosen_private=private is True
             )
             found, message = await self.answer(request, trace)
             with trace.stage(Stage.SEND):
-                sent = await self._delivery.respond(interaction, message)
+                if acknowledged:
+                    sent = await self._delivery.respond(interaction, message)
+                else:
+                    late = Text(context.words.answered_late.format(member=context.member))
+                    message = replace(message, elements=(*message.elements, late))
+                    sent = await self._delivery.answer_late(interaction, message)
             await self.remember(request, found, sent, trace)
 
     @contextmanager
@@ -129,17 +135,22 @@ class AskService:
             return None
         return greeting_message(titles.visible(context.collections), context.words)
 
-    def refuse(self, question: str, context: AskContext, trace: Trace) -> Message | None:
-        """Return why the question can't be asked now (its length, a rate limit); None counts it as asked."""
-        wrong = question_problem(question, context.words)
-        if wrong is not None:
-            trace.outcome = Outcome.REFUSED
-            return notice(wrong)
-        wait = self.limits.claim(context.member, context.server)
-        if not wait:
-            return None
-        trace.outcome = Outcome.COOLDOWN
-        return notice(context.words.cooldown(wait))
+    def _immediate(self, typed: str, context: AskContext, trace: Trace) -> Message | None:
+        """Return what needs no search: a greeting, a length or a rate limit. None counts the question as asked."""
+        trace.outcome = Outcome.REFUSED
+        greeting = self.greeting(typed, context)
+        if greeting is not None:
+            return greeting
+        told = question_problem(typed, context.words)
+        if told is None:
+            wait = self.limits.claim(context.member, context.server)
+            if not wait:
+                trace.outcome = Outcome.FAILED
+                return None
+            trace.outcome = Outcome.COOLDOWN
+            told = context.words.cooldown(wait)
+        # With the question, because text typed into a form is lost otherwise.
+        return with_question(notice(told), question_text(typed))
 
     async def answer(self, request: AskRequest, trace: Trace) -> tuple[Answered, Message]:
         """Ask the engine, and render its answer.

@@ -145,8 +145,8 @@ FAULTS = (
         partial(test_faults.test_a_repeated_interaction_gets_one_callback),
     ),
     _fault(
-        17, "late acknowledgement", "dropped quietly, counted, nothing posted",
-        partial(test_faults.test_a_late_acknowledgement_is_counted_without_a_warning),
+        17, "late acknowledgement", "counted, answered in the channel where allowed",
+        partial(test_faults.test_a_question_that_is_acknowledged_too_late_is_answered_in_the_channel),
     ),
     _fault(
         18, "token expired before the edit", "posted in the channel where allowed",

@@ -13,12 +13,15 @@ from typing import Any
 import discord
 import pytest
 
+from bot.cogs.ask import service
+from bot.storage import server_settings
 from tests.discord.harness.bots import until
 from tests.discord.harness.club import QUESTION, Club, eventually, run_club
 from tests.discord.harness.logs import LogWatch
 from tests.discord.loopback.client import Interaction, answered, connect
 from tests.discord.loopback.state.objects import Permission
 
+CALLBACK_ROUTE = "/interactions/{interaction_id}/{interaction_token}/callback"
 CALLBACK = "POST /interactions/.*/callback"
 EDIT = "PATCH /webhooks/.*/@original"
 POST = r"POST /channels/\{channel_id\}/messages"
@@ -30,7 +33,7 @@ async def ask(club: Club, *, age: float = 0.0) -> Interaction:
 
 async def callbacks(club: Club) -> list[Any]:
     """Return the status of each callback, in order."""
-    sent = await club.loopback.requests("/interactions/{interaction_id}/{interaction_token}/callback")
+    sent = await club.loopback.requests(CALLBACK_ROUTE)
     return [each["status"] for each in sent]
 
 
@@ -147,16 +150,57 @@ async def test_a_repeated_interaction_gets_one_callback(club: Club) -> None:
     assert await callbacks(club) == [200, 200]
 
 
-async def test_a_late_acknowledgement_is_counted_without_a_warning(
+async def test_a_question_that_is_acknowledged_too_late_is_answered_in_the_channel(
     loopback_url: str, reviews: Path, store: Path, log: LogWatch
 ) -> None:
     async with run_club(loopback_url, reviews, store, expect=(10062,)) as club:
         await ask(club, age=3.5)
-        await asyncio.sleep(0.5)
+        (text,) = await club.says("deferrals")
+        assert text.startswith(f"### {QUESTION}")
+        assert f"<@{club.ana.id}>" in text
+        (answer,) = await club.general.messages()
+        assert answer.data["pings"] == []
+        assert {"Read 1 in context", "Delete"} <= answer.buttons.keys()
         assert await callbacks(club) == [404]
-        assert await club.said() == []
         assert club.bot.delivery.counts["late"] == 1
         assert not [line for line in log.lines if line.startswith("WARNING")]
+
+
+async def test_a_late_question_is_not_answered_in_the_channel_if_it_was_private_or_the_bot_may_not_write_there(
+    loopback_url: str, reviews: Path, store: Path
+) -> None:
+    async with run_club(loopback_url, reviews, store, expect=(10062,)) as club:
+        await club.ana.slash(club.general, "ask", question=QUESTION, private=True, age=3.5)
+        quiet = await club.server.channel("quiet")
+        await quiet.permit_bot(deny=Permission.SEND_MESSAGES)
+        await club.ana.slash(quiet, "ask", question=QUESTION, age=3.5)
+        await club.loopback.wait_requests("POST", CALLBACK_ROUTE, 2)
+        await club.bot.in_flight.finished()
+        assert await club.said() == await club.said(quiet) == []
+        assert club.bot.delivery.counts["late"] == 2
+
+
+async def test_nothing_of_a_question_is_done_before_its_acknowledgement(
+    club: Club, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done: list[str] = []
+
+    def noted(place: object, name: str) -> None:
+        original = getattr(place, name)
+
+        def note(*arguments: Any, **options: Any) -> Any:
+            done.append(name)
+            return original(*arguments, **options)
+
+        monkeypatch.setattr(place, name, note)
+
+    noted(discord.InteractionResponse, "defer")
+    noted(service, "question_text")
+    noted(club.bot.engine, "ask")
+    noted(server_settings, "load_server_settings")
+    await club.ask()
+    assert done[0] == "defer"
+    assert set(done[1:]) == {"question_text", "ask"}
 
 
 @pytest.mark.parametrize("private", [False, True])
