@@ -89,10 +89,8 @@ class Acknowledgements:
             try:
                 async with asyncio.timeout(min(ACKNOWLEDGE_TRY_TIMEOUT, left)):
                     await call()
-            except TRANSIENT_ERRORS as error:
-                # A timeout may be the fault of this machine. Nothing else is.
-                if not isinstance(error, TimeoutError):
-                    outcome = _REFUSED
+            except TRANSIENT_ERRORS:
+                outcome = _REFUSED
                 self._counts[Trouble.ACKNOWLEDGEMENT_RETRIED] += 1
             except discord.HTTPException as error:
                 if error.code == ALREADY_ACKNOWLEDGED:
