@@ -275,6 +275,12 @@ TITLE_MARGIN: float = 0.1
 the review: each content word of the title, its capitals, and that no other review has these words. Chosen on 35 made
 questions about nine reviews."""
 
+SHORTEST_INITIALS: int = 4
+"""People call a title of so many words by its initials: LOTR. Fewer letters are too often a word. A guess."""
+
+LONGEST_NAME: int = 2
+"""A title of so many words without a function word may be somebody's name: *Emma*, *David Copperfield*. A guess."""
+
 MAX_REPEATED_CANDIDATES: int = 12_800
 """If more than half of a source's candidates repeat others, the source is asked for more, up to this many. A guess."""
 

@@ -189,6 +189,40 @@ POINTING_WORDS = frozenset(
 )
 """Words that stand for something said before. A question with one of them is a follow-up."""
 
+NUMBER_WORDS = dict(
+    [
+        *zip(
+            "one two three four five six seven eight nine ten eleven twelve".split(),
+            map(str, range(1, 13)),
+            strict=True,
+        ),
+        *zip("i ii iii iv v vi vii viii ix x xi xii".split(), map(str, range(1, 13)), strict=True),
+        *zip(
+            "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth".split(),
+            "1st 2nd 3rd 4th 5th 6th 7th 8th 9th 10th 11th 12th".split(),
+            strict=True,
+        ),
+    ]
+)
+"""Numbers in words and Roman numerals, in digits, so that titles compare in any writing."""
+
+TITLE_PREPOSITIONS = "in of from within throughout during".split()
+"""Words before a title, with which it is left out of a question: "the ending of Hard Times"."""
+
+TITLE_NOUNS = "title titled called named name phrase words line song mean means".split()
+"""Words beside a title that make a question about the title itself: "the song Hard Times"."""
+
+WORK_NOUNS = "film movie picture book novel play show series album game review essay".split()
+"""What a work, or a review of it, may be called in its place: "in the film"."""
+
+ADAPTATION_WORDS = frozenset(
+    """
+    adapt adaptation adapted adapts change changed changes compare compared compares comparison differ difference
+    differences different differently faithful original source than unlike versus vs
+    """.split()
+)
+"""Words of a question that compares a film with the book, so that "in the film" is a part of it."""
+
 # Abstention: facts and names that reviews may never mention
 
 FACT_GROUPS: tuple[tuple[str, str], ...] = (

@@ -246,11 +246,13 @@ class QuestionInContext:
         question: as a person typed it.
         context: the earlier questions of the same conversation, oldest first.
         collections: what the asker may see.
+        review: the slug of the only review to search, or None.
     """
 
     question: str
     context: tuple[str, ...] = ()
     collections: tuple[str, ...] = (SHARED,)
+    review: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -346,7 +346,11 @@ class Engine:
 
 def _encode(opened: OpenedLibrary, batch: Sequence[_WaitingQuestion]) -> None:
     start = perf_counter()
-    turns = [QuestionInContext(each.query.question, each.query.context, each.query.collections) for each in batch]
+    asked = [each.query for each in batch]
+    turns = [
+        QuestionInContext(query.question, query.context, query.collections, _review_to_search(opened, query))
+        for query in asked
+    ]
     queries = opened.library.encode_queries(turns)
     share = (perf_counter() - start) / len(batch)
     for question, query in zip(batch, queries, strict=True):

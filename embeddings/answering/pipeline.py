@@ -4,7 +4,7 @@
 
 check       refuse what is no question                               retrieval/query.py
 rewrite     correct the spelling, add the question before, know      retrieval/query.py, retrieval/spelling.py
-            questions about the work as a whole
+            questions about the work as a whole, leave out titles    retrieval/title_mentions.py
 encode      make vectors of the texts                                encoders/
 retrieve    collect candidates and their raw scores                  retrieval/retriever.py
 route       choose the reviews to search: all, or those named        index/access.py, retrieval/router.py
@@ -31,9 +31,17 @@ from embeddings.index.access import Collections, OpenedCollections
 from embeddings.records import AskResult, QuestionInContext, StageSeconds
 from embeddings.reranking.rerank import rerank
 from embeddings.retrieval.fusion import RankedSentence, Ranking
-from embeddings.retrieval.query import Query, RewrittenQuestion, check_question, encode_queries, is_follow_up, rewrite
+from embeddings.retrieval.query import (
+    Query,
+    RewrittenQuestion,
+    check_question,
+    encode_queries,
+    is_follow_up,
+    rewrite,
+    word_check,
+)
 from embeddings.retrieval.retriever import Candidates, Scope, best_cosine, retrieve
-from embeddings.retrieval.router import Router, prefers_named
+from embeddings.retrieval.router import Router, is_unambiguous, prefers_named
 
 UNREADABLE = "The search model can't read this question. Please ask it in the script and language of the reviews."
 """The error for a question in an unknown script, or of symbols, that shares no term with the reviews."""
@@ -67,12 +75,12 @@ class Pipeline:
 
         # Rewrite and encode, unless `encode` has done it for several questions at once
         if query is None:
-            rewritten = self._rewrite(checked, context, collections)
+            rewritten = self._rewrite(checked, context, collections, review)
             (query,) = encode_queries([rewritten], self._models.encoder)
         encoded = perf_counter()
 
         # Route and retrieve
-        candidates = self._search(query, review, context, collections)
+        query, candidates = self._search(query, review, context, collections)
         scopes = [part.scope for part in candidates]
         standalone = None
         if query.standalone is not None:
@@ -121,36 +129,57 @@ class Pipeline:
 
     def names_review(self, question: str, collections: Collections) -> bool:
         """Return True if a question names a visible review by title or alias."""
-        return bool(self._router(collections).titles_in(normalise(question)))
+        return bool(self._router(collections).mentions_in(normalise(question)))
 
     def _rewrite_if_valid(self, asked: QuestionInContext) -> RewrittenQuestion | None:
         try:
-            return self._rewrite(check_question(asked.question), _without_blanks(asked.context), asked.collections)
+            checked, context = check_question(asked.question), _without_blanks(asked.context)
+            return self._rewrite(checked, context, asked.collections, asked.review)
         except QuestionError:
             return None
 
-    def _rewrite(self, question: str, context: Sequence[str], collections: Collections) -> RewrittenQuestion:
-        vocabularies = [index.vocabulary for index in self._collections.visible(collections)]
-        return rewrite(question, context, self._models.encoder, vocabularies)
+    def _rewrite(
+        self, question: str, context: Sequence[str], collections: Collections, review: str | None
+    ) -> RewrittenQuestion:
+        visible, router = self._collections.visible(collections), self._router(collections)
+
+        is_known = word_check(self._models.encoder)
+
+        def titles_in(text: str) -> set[tuple[int, int]]:
+            mentions = [each for each in router.mentions_in(text) if review in (None, each.title.review)]
+            return {each.span for each in mentions if is_unambiguous(each, is_known)}
+
+        vocabularies = [index.vocabulary for index in visible]
+        rewritten = rewrite(question, context, self._models.encoder, vocabularies, titles_in)
+        is_settled = review is not None or sum(len(index.entry.reviews) for index in visible) == 1
+        return rewritten.untitled if is_settled and rewritten.untitled is not None else rewritten
 
     def _search(
         self, query: Query, review: str | None, context: Sequence[str], collections: Collections
-    ) -> list[Candidates]:
-        """Return the candidates of the given review, of those that the conversation names, or of all visible ones."""
+    ) -> tuple[Query, list[Candidates]]:
+        """Return the candidates of the given review, of those that the conversation names, or of all visible ones.
 
-        def found(scopes: Sequence[Scope]) -> list[Candidates]:
+        The query comes back without its titles if it is searched in the only review that it names.
+        """
+
+        def found(query: Query, scopes: Sequence[Scope]) -> list[Candidates]:
             return retrieve(query.search, scopes, self._ranking)
 
         if review is not None:
-            return found([Scope.of_review(self._collections.holding(review, collections), review)])
+            return query, found(query, [Scope.of_review(self._collections.holding(review, collections), review)])
         visible = {index.entry.name: index for index in self._collections.visible(collections)}
-        everything = found([Scope.of_collection(index) for index in visible.values()])
-        turn, titles = self._router(collections).route(query.text, context)
-        if not titles:
-            return everything
-        reviews = dict.fromkeys((title.collection, title.review) for title in titles)
-        named = found([Scope.of_review(visible[collection], slug) for collection, slug in reviews])
-        return named if prefers_named(query, turn, titles, named, everything) else everything
+        everything = found(query, [Scope.of_collection(index) for index in visible.values()])
+        turn, mentions = self._router(collections).route(query.text, context)
+        if not mentions:
+            return query, everything
+        reviews = dict.fromkeys((title.collection, title.review) for title in (mention.title for mention in mentions))
+        scopes = [Scope.of_review(visible[collection], slug) for collection, slug in reviews]
+        named = found(query, scopes)
+        if not prefers_named(query, turn, mentions, named, everything):
+            return query, everything
+        if query.untitled is not None and len(reviews) == 1:
+            return query.untitled, found(query.untitled, scopes)
+        return query, named
 
     def _router(self, collections: Collections) -> Router:
         return Router([(index.titles, index.title_entry) for index in self._collections.visible(collections)])

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import Enum
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,29 +15,16 @@ from embeddings.encoders.base import Encoder
 from embeddings.errors import QuestionError
 from embeddings.index.vectors import normalize
 from embeddings.index.vocabulary import Vocabulary
-from embeddings.lexicon import (
-    FILLER_WORDS,
-    GIST_ANSWER,
-    GIST_WORDS,
-    POINTING_WORDS,
-    STOP_WORDS,
-    VERDICT_ANSWER,
-    VERDICT_WORDS,
-)
+from embeddings.lexicon import POINTING_WORDS
+from embeddings.retrieval.intent import find_intent
 from embeddings.retrieval.retriever import SearchQuery
 from embeddings.retrieval.spelling import correct
+from embeddings.retrieval.title_mentions import without_titles
 
 # More than any model adds to a text.
 _SPECIAL_TOKENS = 8
 # "What is a deferral?????": each mark would be a token, as if it were a word.
 _REPEATED_MARK = re.compile(r"([^\w\s.])\1{2,}")
-
-
-class Intent(Enum):
-    """What a question asks about the work as a whole, and a model answer to it."""
-
-    VERDICT = VERDICT_ANSWER
-    GIST = GIST_ANSWER
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +35,7 @@ class Query:
     search: SearchQuery  # what the ranking uses: the question with the one before it
     standalone: SearchQuery | None  # the question alone, if that is another query and has terms; else None
     is_readable: bool = True  # False if the encoder can't read the question, so that only its terms can be searched
+    untitled: Query | None = None  # the same question without titles, to search the review that they name
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +45,7 @@ class RewrittenQuestion:
     text: str  # the question with corrected spelling
     texts: tuple[str, ...]  # what to encode; the first is what the ranking uses, the last is the question alone
     averaged: bool = False  # True if the ranking uses the mean of all the vectors
+    untitled: RewrittenQuestion | None = None  # the same question without the titles in it; None if it has none
 
     def query(self, vectors: NDArray[np.float32]) -> Query:
         """Return the query; `vectors` are those of `texts`, shape (len(texts), d)."""
@@ -94,52 +82,59 @@ def check_question(question: str) -> str:
 
 
 def rewrite(
-    question: str, context: Sequence[str], encoder: Encoder, vocabularies: Sequence[Vocabulary]
+    question: str,
+    context: Sequence[str],
+    encoder: Encoder,
+    vocabularies: Sequence[Vocabulary],
+    titles_in: Callable[[str], Collection[tuple[int, int]]],
 ) -> RewrittenQuestion:
     """Return the texts that a checked question is searched by, given the earlier questions, oldest first.
 
     A question about the work as a whole is searched by a model answer too. Any other question is searched with the
     question before it, so that "and who plays her?" finds whom "her" means.
+
+    Args:
+        question: as `check_question` returns it.
+        context: the earlier questions of the conversation, oldest first.
+        encoder: counts tokens, and has a vocabulary of its own.
+        vocabularies: the words of the collections that the asker sees.
+        titles_in: returns where a text has titles, `[start, end)`.
     """
-    special_tokens = encoder.count_tokens([""])[0]
-
-    def is_known(word: str) -> bool:
-        return encoder.count_tokens([word])[0] - special_tokens == 1
-
+    is_known = word_check(encoder)
     text = correct(question, vocabularies, is_known)
+    before = correct("".join(context[-1:])[-MAX_QUESTION_CHARACTERS:], vocabularies, is_known)
+    short, short_before = without_titles(text, titles_in(text)), without_titles(before, titles_in(before))
+    rewritten = _rewritten(text, before, encoder)
+    if (short, short_before) == (text, before):
+        return rewritten
+    return replace(rewritten, untitled=_rewritten(short, short_before, encoder))
+
+
+def word_check(encoder: Encoder) -> Callable[[str], bool]:
+    """Return a function that returns True if a word is a single token of the encoder, as ordinary words are."""
+    special_tokens = encoder.count_tokens([""])[0]
+    return lambda word: encoder.count_tokens([word])[0] - special_tokens == 1
+
+
+def _rewritten(text: str, before: str, encoder: Encoder) -> RewrittenQuestion:
     intent = find_intent(text)
     if intent is not None:
         return RewrittenQuestion(text, (intent.value, text), averaged=True)
-    if not context:
-        return RewrittenQuestion(text, (_end_of(text, encoder),))
-    before = correct(context[-1][-MAX_QUESTION_CHARACTERS:], vocabularies, is_known)
-    return RewrittenQuestion(text, (_end_of(f"{before} {text}", encoder), _end_of(text, encoder)))
+    alone = _end_of(text, encoder)
+    return RewrittenQuestion(text, (_end_of(f"{before} {text}", encoder), alone) if before else (alone,))
 
 
 def encode_queries(rewritten: Sequence[RewrittenQuestion], encoder: Encoder) -> tuple[Query, ...]:
     """Return the query of each question. All texts are encoded together, which is faster than one by one."""
     if not rewritten:
         return ()
-    vectors = encoder.encode([text for question in rewritten for text in question.texts])
-    ends = np.cumsum([len(question.texts) for question in rewritten])
+    every = [each for question in rewritten for each in (question, question.untitled) if each is not None]
+    vectors = encoder.encode([text for each in every for text in each.texts])
+    ends = np.cumsum([len(each.texts) for each in every])
+    queries = iter([each.query(vectors[end - len(each.texts) : end]) for each, end in zip(every, ends, strict=True)])
     return tuple(
-        question.query(vectors[end - len(question.texts) : end]) for question, end in zip(rewritten, ends, strict=True)
+        replace(next(queries), untitled=None if question.untitled is None else next(queries)) for question in rewritten
     )
-
-
-def find_intent(question: str) -> Intent | None:
-    """Return what a question asks about the work as a whole, or None if it asks for something else.
-
-    Every word must belong: "is it any good?" asks for the verdict, "is the music any good?" for the music.
-    """
-    asked = [word.removesuffix("'s") for word in words(question)]
-    content = {word for word in asked if word not in STOP_WORDS and word not in FILLER_WORDS}
-    if content <= GIST_WORDS and GIST_WORDS.intersection(asked):
-        return Intent.GIST
-    # "Like" is a filler word, but asks for the verdict if nothing else is asked: "did she like it?"
-    if content <= VERDICT_WORDS and (content or "like" in asked):
-        return Intent.VERDICT
-    return None
 
 
 def is_follow_up(question: str) -> bool:

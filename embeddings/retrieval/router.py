@@ -9,18 +9,42 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from embeddings.config import TITLE_MARGIN
-from embeddings.documents.analyzer import normalise, terms, words
-from embeddings.index.titles import TitleEntry, TitleTable, title_key
+from embeddings.documents.analyzer import terms
+from embeddings.index.titles import TitleEntry, TitleTable, title_words
 from embeddings.lexicon import STOP_WORDS
-from embeddings.retrieval.query import Query, find_intent
+from embeddings.retrieval.intent import find_intent
+from embeddings.retrieval.query import Query
 from embeddings.retrieval.retriever import Candidates, Scope, best_cosine
 
 TitleSource = tuple[TitleTable, Callable[[int, int], TitleEntry]]
 """A table of titles, and a function from a review's number and a title's number to the title."""
 
 _WITHIN_SENTENCE = re.compile(r"\w[^\w.!?…]*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """A title in a question, in one of its forms.
+
+    Attributes:
+        title: the title.
+        text: the form, as the question has it.
+        start: where it begins in the question.
+        is_written: whether it is written as a title, with a capital that begins no sentence.
+    """
+
+    title: TitleEntry
+    text: str
+    start: int
+    is_written: bool
+
+    @property
+    def span(self) -> tuple[int, int]:
+        """The place in the question."""
+        return self.start, self.start + len(self.text)
 
 
 class Router:
@@ -30,35 +54,46 @@ class Router:
         self._sources = sources
         self._longest = max((table.longest for table, _ in sources), default=0)
 
-    def route(self, question: str, context: Sequence[str]) -> tuple[str, tuple[TitleEntry, ...]]:
+    def route(self, question: str, context: Sequence[str]) -> tuple[str, tuple[Mention, ...]]:
         """Return the latest question that has titles, with these; the question and none if there is none."""
         for turn in (question, *reversed(context)):
-            if titles := self.titles_in(turn):
-                return turn, titles
+            if found := self.mentions_in(turn):
+                return turn, found
         return question, ()
 
-    def titles_in(self, question: str) -> tuple[TitleEntry, ...]:
+    def mentions_in(self, question: str) -> tuple[Mention, ...]:
         """Return the titles in a question in their order, and the longest of those that overlap.
 
-        A title of function words alone (*It*, *Us*, *Her*) counts only where it is written like the title and doesn't
-        begin a sentence, because most questions have such words.
+        A title of function words alone (*It*, *Us*, *Her*) counts only where it is written as a title, because most
+        questions have such words.
         """
-        key = title_key(question)
+        words = title_words(question)
         spans = [
-            (start, length)
-            for start in range(len(key))
-            for length in range(min(self._longest, len(key) - start), 0, -1)
+            (first, length)
+            for first in range(len(words))
+            for length in range(min(self._longest, len(words) - first), 0, -1)
         ]
         # One look-up for all spans: each look-up costs much more than the spans in it.
-        entries = self._find([" ".join(key[start : start + length]) for start, length in spans])
-        found: list[TitleEntry] = []
+        entries = self._find([" ".join(word.text for word in words[first : first + length]) for first, length in spans])
+        found: list[Mention] = []
         end = 0
-        for (start, length), named in zip(spans, entries, strict=True):
-            meant = [title for title in named if start >= end and _is_meant(title.text, question)]
+        for (first, length), titles in zip(spans, entries, strict=True):
+            if not titles or first < end:
+                continue
+            start, stop = words[first].start, words[first + length - 1].end
+            text = question[start:stop]
+            has_content = not all(
+                word.text in STOP_WORDS or word.text.isdigit() for word in words[first : first + length]
+            )
+            mentions = (
+                Mention(title, text, start, _is_written(title.text, question, start, stop))
+                for title in dict.fromkeys(titles)
+            )
+            meant = [each for each in mentions if has_content or each.is_written or text.isdigit()]
             if meant:
                 found.extend(meant)
-                end = start + length
-        return tuple(dict.fromkeys(found))
+                end = first + length
+        return tuple(found)
 
     def _find(self, keys: Sequence[str]) -> list[list[TitleEntry]]:
         found: list[list[TitleEntry]] = [[] for _ in keys]
@@ -68,49 +103,63 @@ class Router:
         return found
 
 
+def is_unambiguous(mention: Mention, is_known: Callable[[str], bool]) -> bool:
+    """Return True if a title's words in a question are no ordinary words.
+
+    One word alone needs its capital, unless it is no word that the encoder knows ("nlmg").
+    """
+    return len(terms(mention.text)) > 1 or mention.is_written or not is_known(mention.text.lower())
+
+
 def prefers_named(
-    query: Query, turn: str, titles: Sequence[TitleEntry], named: Sequence[Candidates], everything: Sequence[Candidates]
+    query: Query,
+    turn: str,
+    mentions: Sequence[Mention],
+    named: Sequence[Candidates],
+    everything: Sequence[Candidates],
 ) -> bool:
     """Return True if the reviews that a question names are those to search, not all that are visible.
 
-    `turn` is the question that has the titles, or an earlier one. `named` are the candidates of their reviews.
+    Args:
+        query: the question.
+        turn: the question that has the titles: this one, or an earlier one.
+        mentions: the titles in it, at least one.
+        named: the candidates of their reviews.
+        everything: the candidates of all visible reviews.
     """
     rest = [scope for candidates in everything for scope in candidates.scope.without([part.scope for part in named])]
-    if not rest or _asks_about_whole(query.text, titles):
+    if not rest or _asks_about_whole(query.text, mentions if turn == query.text else ()):
         return True
 
     def missing(scopes: Sequence[Scope]) -> int:
         return sum(not any(scope.mentions(term) for scope in scopes) for term in query.search.terms)
 
-    signs = max(_signs(title.text, turn, rest) for title in titles)
+    signs = max(_signs(mention, rest) for mention in mentions)
     ahead = best_cosine(everything) - best_cosine(named)
     # Reviews that lack a word of the question, such as the title, are no better for being close to the rest of it.
     return ahead <= TITLE_MARGIN * signs or 0 < missing(rest) >= missing([part.scope for part in named])
 
 
-def _asks_about_whole(question: str, titles: Sequence[TitleEntry]) -> bool:
+def _asks_about_whole(question: str, mentions: Sequence[Mention]) -> bool:
     """Return True if a question asks about a work as a whole once its titles are left out."""
-    left = " ".join(title_key(question))
-    for title in titles:
+    for mention in sorted(mentions, key=lambda mention: -mention.start):
+        start, end = mention.span
         # "What is Love about?" asks for the gist, "What does it say about love?" for a theme.
-        left = re.sub(rf"\b(?:about )?{re.escape(' '.join(title_key(title.text)))}\b", "", left)
-    return find_intent(left) is not None
+        before, after = question[:start].rstrip().removesuffix("about"), question[end:].removeprefix("'s")
+        question = f"{before} {after}"
+    return find_intent(question) is not None
 
 
-def _signs(title: str, question: str, rest: Sequence[Scope]) -> float:
+def _signs(mention: Mention, rest: Sequence[Scope]) -> float:
     """Return how many signs there are that a question has a title, not ordinary words."""
-    content = terms(title)
+    content = terms(mention.text)
     if not content:
         return math.inf
     is_only_here = not all(any(scope.has_in_text(term) for scope in rest) for term in content)
-    return len(content) + _is_written(title, question) + is_only_here
+    return len(content) + mention.is_written + is_only_here
 
 
-def _is_meant(title: str, question: str) -> bool:
-    return not STOP_WORDS.issuperset(words(title)) or _is_written(title, question)
-
-
-def _is_written(title: str, question: str) -> bool:
-    """Return True if a question has a title as it is written, not at the beginning of a sentence."""
-    written = re.finditer(rf"(?<!\w){re.escape(normalise(title))}(?![\w'’])", question)
-    return any(_WITHIN_SENTENCE.search(question[: match.start()]) for match in written)
+def _is_written(title: str, question: str, start: int, end: int) -> bool:
+    """Return True if what is at a place of a question is written as a title, and does not begin a sentence."""
+    is_title = question[start:end] in title or (question[start].isupper() and not question.isupper())
+    return is_title and _WITHIN_SENTENCE.search(question[:start]) is not None

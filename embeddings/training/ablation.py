@@ -101,6 +101,11 @@ ABLATIONS = (
         "verdict and gist rule", ("VERDICT_ANSWER", "GIST_ANSWER"), {"retrieval.query.find_intent": lambda _: None}
     ),
     Ablation("pointing words", ("POINTING_WORDS",)),
+    Ablation(
+        "titles left out",
+        ("TITLE_PREPOSITIONS", "TITLE_NOUNS", "WORK_NOUNS", "ADAPTATION_WORDS"),
+        {"retrieval.query.without_titles": lambda question, _: question},
+    ),
     Ablation("cast rule", ("CAST_QUESTION", "CAST_SENTENCES")),
     Ablation(
         "attribution verbs and pronouns",

@@ -368,12 +368,19 @@ def test_questions_that_are_encoded_together_are_answered_as_alone(library: Libr
         QuestionInContext("Is it any good?"),
         QuestionInContext("and who plays her?", ("Who is Kathy?",)),
         QuestionInContext("What is a deferal?", collections=()),
+        QuestionInContext("Who plays Ruth in NLMG?", review="never-let-me-go"),
     ]
     queries = library.encode_queries(turns)
-    assert [query is None for query in queries] == [False, True, False, False, False]
+    assert [query is None for query in queries] == [False, True, False, False, False, False]
     for turn, query in zip(turns, queries, strict=True):
         if query is not None:
-            ask = partial(library.run, turn.question, context=turn.context, collections=turn.collections)
+            ask = partial(
+                library.run,
+                turn.question,
+                review=turn.review,
+                context=turn.context,
+                collections=turn.collections,
+            )
             alone, together = ask(), ask(query=query)
             assert together.answer.confidence == pytest.approx(alone.answer.confidence, abs=1e-5)
             assert [quote.text for quote in together.answer.quotes] == [quote.text for quote in alone.answer.quotes]

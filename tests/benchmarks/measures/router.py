@@ -45,9 +45,9 @@ def route(file: str, reviews: int) -> dict[str, float]:
     took, long, plain, right = [], [], [], []
     for owner in owners:
         asked = f"Who is the one that keeps the lighthouse in {names[owner][owner % 2]}, and why does it matter?"
-        took.append(cpu_milliseconds(partial(router.titles_in, asked)))
-        right.append([name.review for name in router.titles_in(asked)] == [str(owner)])
-        long.append(cpu_milliseconds(partial(router.titles_in, f"What does it say about love and loss? {_LONG}")))
+        took.append(cpu_milliseconds(partial(router.mentions_in, asked)))
+        right.append([mention.title.review for mention in router.mentions_in(asked)] == [str(owner)])
+        long.append(cpu_milliseconds(partial(router.mentions_in, f"What does it say about love and loss? {_LONG}")))
     lowered = [title.lower() for title, _ in names]
     for owner in owners[:20]:
         asked = f"who keeps the lighthouse in {lowered[owner]}"

@@ -25,8 +25,8 @@ from embeddings.retrieval.query import is_follow_up
 from embeddings.training import ablation
 from embeddings.training.ablation import ABLATIONS, compare_ablations, table
 
-CHOOSE_NO_ANSWER = {"GENERIC_FILE_NAMES", "NEGATIONS"}
-"""Lists about the names of files, and about which sentences repeat one another."""
+CHOOSE_NO_ANSWER = {"GENERIC_FILE_NAMES", "NEGATIONS", "NUMBER_WORDS"}
+"""Lists about the names of files, about which sentences repeat one another, and about the writing of titles."""
 
 BY_NAME = {each.name: each for each in ABLATIONS}
 

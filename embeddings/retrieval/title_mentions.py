@@ -1,0 +1,71 @@
+"""A question without the title of the review that it is about.
+
+The title says which review to search. Within that review it only draws the vector of the question to the sentences
+that repeat the title, and its words to the same sentences.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from functools import partial
+
+from embeddings.config import LONGEST_NAME
+from embeddings.documents.analyzer import terms, words
+from embeddings.lexicon import ADAPTATION_WORDS, STOP_WORDS, TITLE_NOUNS, TITLE_PREPOSITIONS, WORK_NOUNS
+from embeddings.retrieval.intent import find_intent
+
+_NOUN = "|".join(WORK_NOUNS)
+_PREPOSITION = "|".join(TITLE_PREPOSITIONS)
+_NAME = "|".join(TITLE_NOUNS)
+_THE_WORK = rf"(?:the|this|that) (?:\d{{4}} )?(?:{_NOUN})"
+
+# These signs enclose each title until what is around it has been seen.
+_BEGIN, _END = "\x00", "\x01"
+_ENCLOSED = re.compile(rf"{_BEGIN}([^{_END}]*){_END}")
+_TITLE = rf"(?:{_THE_WORK},? )?[\"'“*_(]*{_ENCLOSED.pattern}[\"”*_)]*(?: \(?\d{{4}}\)?(?!\w))?"
+_NAMED = re.compile(rf"\b(?:{_NAME}) (?:of |is )?{_TITLE}|{_TITLE},? (?:the )?(?:{_NAME})\b", re.IGNORECASE)
+_OPENING = re.compile(
+    rf"^(?:(?:{_PREPOSITION}|about|regarding|according to) {_TITLE},? |{_TITLE} ?[,:-] ?)", re.IGNORECASE
+)
+# "What do you think of Hard Times?" is a question about "it".
+_PHRASE = re.compile(rf"(?<!think)(?<!thought),? (?:{_PREPOSITION}) {_TITLE}(?!')", re.IGNORECASE)
+_POSSESSIVE = re.compile(rf"{_TITLE}'s?(?!\w)", re.IGNORECASE)
+_MENTION = re.compile(_TITLE, re.IGNORECASE)
+_WORK_AT_START = re.compile(rf"^(?:{_PREPOSITION}|according to) {_THE_WORK}\b,? ?", re.IGNORECASE)
+_WORK_AT_END = re.compile(rf",? (?:{_PREPOSITION}) {_THE_WORK}(?=\W*$)", re.IGNORECASE)
+
+
+def without_titles(question: str, mentions: Collection[tuple[int, int]]) -> str:
+    """Return a question without the titles, and without "in the film" at either end.
+
+    "What is the ending of Hard Times like?" becomes "What is the ending like?", "Who wrote Never Let Me Go?" becomes
+    "Who wrote it?". A title that may be somebody's name stays in "Does David Copperfield marry?". A question about a
+    title ("the song Hard Times") stays as it is, and so does one that has no other words.
+
+    Args:
+        question: normalised, with single spaces.
+        mentions: where it has titles, `[start, end)`; no two overlap.
+    """
+    enclosed = question
+    for start, end in sorted(mentions, reverse=True):
+        enclosed = f"{enclosed[:start]}{_BEGIN}{enclosed[start:end]}{_END}{enclosed[end:]}"
+    if _NAMED.search(enclosed):
+        return question
+    short = _PHRASE.sub("", _OPENING.sub("", enclosed))
+    # A review of a film may compare it with the book.
+    if ADAPTATION_WORDS.isdisjoint(words(question)):
+        short = _WORK_AT_END.sub("", _WORK_AT_START.sub("", short))
+    with_pronouns = _MENTION.sub("it", _POSSESSIVE.sub("its", short))
+    if find_intent(with_pronouns) is None:
+        with_pronouns = _MENTION.sub(partial(_unless_name, "it"), _POSSESSIVE.sub(partial(_unless_name, "its"), short))
+        with_pronouns = _ENCLOSED.sub(r"\1", with_pronouns)
+        if not terms(with_pronouns):
+            return question
+    return with_pronouns
+
+
+def _unless_name(pronoun: str, mention: re.Match[str]) -> str:
+    """Return the pronoun for a title, or the mention itself if the title may be a name: short, without stop words."""
+    title = words(mention[1])
+    return mention[0] if len(title) <= LONGEST_NAME and STOP_WORDS.isdisjoint(title) else pronoun
