@@ -18,7 +18,7 @@ from typing import Literal, Self
 
 from bot.config import DATABASE_RETRY_PAUSE, DATABASE_WAIT
 from bot.storage.records import StorageError, StorageVersionError
-from bot.storage.schema import MIGRATIONS, VERSION
+from bot.storage.schema import CLEAN, MIGRATIONS, VERSION, clean_questions
 from embeddings import allows_others
 
 DATABASE = "bot.sqlite3"
@@ -127,6 +127,8 @@ class Database:
             for statements in MIGRATIONS[version:]:
                 for statement in statements:
                     connection.execute(statement)
+            if version < CLEAN:
+                clean_questions(connection)
             # PRAGMA takes no parameters. The number is this program's own.
             connection.execute(f"PRAGMA user_version = {VERSION:d}")
         if 0 < version < VERSION:

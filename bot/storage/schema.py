@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+import sqlite3
+
 MIGRATIONS: tuple[tuple[str, ...], ...] = (
     (
         """
@@ -76,8 +79,23 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         ) STRICT
         """,
     ),
+    # `clean_questions`.
+    (),
 )
 """The statements from each version to the next. Never change an entry: add one."""
+
+CLEAN = 5
+"""The version from which on no question holds the id of another member."""
+
+_ID = re.compile(r"<(?:@[!&]?|#|a?:\w*:)\d+>|(?<!\d)\d{17,20}(?!\d)")
+
+
+def clean_questions(connection: sqlite3.Connection) -> None:
+    """Take the ids out of the questions of versions before `CLEAN`. A question of nothing else is deleted."""
+    for number, question in connection.execute("SELECT number, question FROM questions").fetchall():
+        cleaned = " ".join(_ID.sub(" ", question).split())
+        connection.execute("UPDATE questions SET question = ? WHERE number = ?", (cleaned, number))
+    connection.execute("DELETE FROM questions WHERE question = ''")
 
 
 VERSION = len(MIGRATIONS)

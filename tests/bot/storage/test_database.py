@@ -24,6 +24,8 @@ from bot.storage.synced_commands import save_synced_digest, synced_digests
 from tests.bot.storage.examples import CHOSEN, DAY, QUESTION, SECRET, STORING, bytes_of
 from tests.project import needs_modes
 
+SOMEBODY = "123456789012345678"
+
 
 def create(version: int, path: Path) -> None:
     """Create a database as a version of the program left it, with a server's settings unless it is version 0."""
@@ -84,6 +86,26 @@ def test_feedback_of_an_older_version_loses_its_members_and_keeps_its_counts(pat
     with Database(path) as database:
         assert feedback_counts(database) == (2, 1)
         assert b"MEMBER" not in bytes_of(path)
+
+
+def test_questions_of_an_older_version_lose_the_ids_of_third_parties(path: Path) -> None:
+    create(4, path)
+    asked = [
+        f"<@{SOMEBODY}> What is a deferral, <@!{SOMEBODY}>?",
+        f"Who is <:ruth:{SOMEBODY}> Ruth in <#{SOMEBODY}> {SOMEBODY}?",
+        f"<@&{SOMEBODY}>",
+        "Was it made in 2010?",
+    ]
+    with closing(sqlite3.connect(path)) as connection:
+        for number, question in enumerate(asked):
+            values = (number, 1, 40, DAY.isoformat(), question, "unanswered", 0.25, None, "[]", None)
+            connection.execute(f"INSERT INTO questions VALUES ({', '.join('?' * len(values))})", values)
+        connection.commit()
+    assert SOMEBODY.encode() in bytes_of(path)
+    with Database(path) as database:
+        cleaned = ["What is a deferral, ?", "Who is Ruth in ?", "Was it made in 2010?"]
+        assert [question.text for question in stored_questions(database)] == cleaned
+        assert SOMEBODY.encode() not in bytes_of(path)
 
 
 def test_a_failed_migration_leaves_the_database_as_it_was(path: Path) -> None:
