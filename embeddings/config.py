@@ -51,6 +51,12 @@ HEADER_DEPTH: int = 12
 MAX_FACT_CHARACTERS: int = 2_000
 """The most characters of a fact that are kept. A guess."""
 
+MAX_REVIEWS_OF_FILE: int = 10_000
+"""The most reviews of a table or an archive. A guess."""
+
+MAX_ARCHIVE_BYTES: int = 128 * 1024 * 1024
+"""The most bytes that the review files of an archive may unpack to. A guess."""
+
 SPOILER_CHARACTERS: int = 10_000
 """The longest spoiler between two marks such as `||`; marks further apart are no pair. A guess."""
 

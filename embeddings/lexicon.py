@@ -77,6 +77,15 @@ WORK_FIELDS = frozenset(
 WORK_CONTAINERS = frozenset("album book film game item item_reviewed media movie play show song work".split())
 """Fields whose inner fields describe the work. Those of any other field describe the review."""
 
+REVIEW_COLUMNS = "review my_review review_text text body content comment comments thoughts opinion notes".split()
+"""What the column of a table is called that holds reviews, the surest first."""
+
+PRIVATE_COLUMNS = frozenset(
+    "private_notes book_id uid isbn_uid average_rating owned_copies owned exclusive_shelf "
+    "bookshelves_with_positions author_l_f".split()
+)
+"""Columns of a table that are private, or say nothing about a review."""
+
 HEADER_FIELDS = frozenset(
     {*FIELD_NAMES, *FIELD_NAMES.values(), *CREATOR_ROLES}
     | set("date description draft excerpt image isbn layout modified slug spoilers status subtitle summary".split())

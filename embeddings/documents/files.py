@@ -14,16 +14,15 @@ from pathlib import Path
 
 from embeddings.config import MAX_SERVER_CHARACTERS, MAX_SERVER_REVIEWS
 from embeddings.documents.filesystem import flush_folder
-from embeddings.documents.formats.headers.titles import read_file_name
+from embeddings.documents.formats.headers.titles import left_out_place, read_file_name
 from embeddings.documents.outputs import PARTIAL, write_output, written_by_us
 from embeddings.documents.slugs import slugify
 from embeddings.errors import LeftOut, ReviewFileError, ReviewStorageError
-from embeddings.lexicon import DRAFT_FOLDERS, NO_REVIEW_NAMES, TEMPLATE_FOLDERS
 from embeddings.records import SHARED
 
 REVIEWS = "reviews"
 COLLECTIONS = "collections"
-SUFFIXES = (".md", ".markdown", ".mdx", ".txt", ".text", ".html", ".htm", ".xhtml", ".epub")
+SUFFIXES = tuple(".md .markdown .mdx .txt .text .html .htm .xhtml .epub .docx .org .rst .csv .tsv .zip".split())
 """The endings of review files, in lower case. The parser has a reader for each."""
 
 
@@ -112,14 +111,8 @@ def list_folder(directory: Path) -> tuple[FolderFile, ...]:
 
     for parent, folders, names in os.walk(directory, onerror=unreadable):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        inner = Path(parent)
-        around = [part.lower() for part in inner.relative_to(directory).parts]
-        by_folder = next((kind for part in around if (kind := _left_out_folder(part)) is not None), None)
-        found.extend(
-            FolderFile(inner / name, by_folder or _left_out_file(inner / name, root))
-            for name in names
-            if name.lower().endswith(SUFFIXES)
-        )
+        paths = (Path(parent, name) for name in names if name.lower().endswith(SUFFIXES))
+        found.extend(FolderFile(path, _left_out(path, path.relative_to(directory), root)) for path in paths)
     return tuple(sorted(found, key=lambda file: file.path.parts))
 
 
@@ -167,19 +160,9 @@ def _possible_slugs(claim: Claim) -> Iterator[str]:
         yield f"{slug}-{number}"
 
 
-def _left_out_folder(name: str) -> LeftOut | None:
-    if name in DRAFT_FOLDERS:
-        return LeftOut.DRAFT
-    return LeftOut.TEMPLATE if name in TEMPLATE_FOLDERS else None
-
-
-def _left_out_file(path: Path, root: str) -> LeftOut | None:
-    if path.is_symlink() and path.exists() and not os.path.realpath(path).startswith(f"{root}{os.sep}"):
-        return LeftOut.OUTSIDE
-    name = slugify(path.stem)
-    if path.name.startswith(".") or path.stem == "_index" or name in NO_REVIEW_NAMES:
-        return LeftOut.NO_REVIEW
-    return LeftOut.TEMPLATE if name in ("template", "review-template") else None
+def _left_out(path: Path, place: Path, root: str) -> LeftOut | None:
+    is_outside = path.is_symlink() and path.exists() and not os.path.realpath(path).startswith(f"{root}{os.sep}")
+    return LeftOut.OUTSIDE if is_outside else left_out_place(place)
 
 
 def digest_of(file: Path) -> str:

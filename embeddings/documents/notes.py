@@ -18,6 +18,7 @@ class Mended(StrEnum):
     ENDLESS = "comments without an end"
     ENCODING = "guessed encodings"
     HEADING = "overlong headings"
+    ROWS = "rows without a review"
     NESTING = "deep nesting"
     ROUND_UP = "round-ups read as one review"
 

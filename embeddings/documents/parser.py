@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,13 +17,18 @@ from pathlib import Path
 from embeddings.config import MAX_PAGE_FILE_BYTES, MAX_REVIEW_FILE_BYTES, MAX_TEXT_FILE_BYTES
 from embeddings.documents.formats.article import Article
 from embeddings.documents.formats.blocks import Block, build_sections
+from embeddings.documents.formats.csv_table import read_csv
+from embeddings.documents.formats.docx import read_docx
 from embeddings.documents.formats.epub import read_epub
 from embeddings.documents.formats.headers.facts import Description, describe
 from embeddings.documents.formats.headers.fields import Header, Value
-from embeddings.documents.formats.headers.titles import FileName, read_file_name, read_title
+from embeddings.documents.formats.headers.titles import FileName, left_out_place, read_file_name, read_title
 from embeddings.documents.formats.html import read_html
 from embeddings.documents.formats.markdown.reader import read_markdown_file
+from embeddings.documents.formats.org import read_org
 from embeddings.documents.formats.plain_text import read_plain_text
+from embeddings.documents.formats.rst import read_rst
+from embeddings.documents.formats.zip_archive import read_zip
 from embeddings.documents.lookup import closest_names
 from embeddings.documents.notes import Mended, Note
 from embeddings.documents.slugs import slugify
@@ -61,10 +67,16 @@ FORMATS = {
     ".htm": _HTML,
     ".xhtml": _HTML,
     ".epub": Format(MAX_PAGE_FILE_BYTES, read_epub, is_extra=True),
+    ".docx": Format(MAX_PAGE_FILE_BYTES, read_docx, is_extra=True),
+    ".org": Format(MAX_TEXT_FILE_BYTES, read_org),
+    ".rst": Format(MAX_TEXT_FILE_BYTES, read_rst, is_extra=True),
 }
-"""Every format, by the ending of its files in lower case."""
+"""Every format of one review, by the ending of its files in lower case. A table or an archive holds several."""
 
-_EXTRA_MODULES = ("lxml", "trafilatura")
+SEVERAL = (".csv", ".tsv", ".zip")
+"""The endings of files of several reviews."""
+
+_EXTRA_MODULES = ("docutils", "lxml", "mammoth", "trafilatura")
 _UNSHOWABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -140,6 +152,8 @@ def parse_file(
     """
     if _UNSHOWABLE.search(place.name):
         raise ReviewFileError(path, None, "The file's name has a character that can't be shown. Rename the file.")
+    if place.suffix.lower() in SEVERAL:
+        return _parse_several(data, path, place, collection=collection, split_by_heading=split_by_heading)
     kind = FORMATS.get(place.suffix.lower())
     if kind is None:
         raise ReviewFileError(path, None, "Files with this ending can't be read. Save it as .md or .txt.")
@@ -153,6 +167,35 @@ def parse_file(
     except ReviewFileError as error:
         raise ReviewFileError(path, error.line, error.reason, error.kind) from error
     return make_reviews(article, path, place, collection=collection, split_by_heading=split_by_heading)
+
+
+def _parse_several(data: bytes, path: Path, place: Path, *, collection: str, split_by_heading: bool) -> ParsedFile:
+    """Return the reviews of a table or an archive. The arguments and errors are those of `parse_file`."""
+    reviews: list[Review] = []
+    notes: list[Note] = []
+    if place.suffix.lower() == ".zip":
+        for name, content in read_zip(data, path, {*FORMATS, ".csv", ".tsv"}):
+            try:
+                if ".." in name.parts or name.is_absolute():
+                    raise ReviewFileError(path, None, "Its name leads out of the archive.", LeftOut.OUTSIDE)
+                if (kind := left_out_place(Path(name))) is not None:
+                    raise ReviewFileError(path, None, "Its name says that it is no review.", kind)
+                parsed = parse_file(content, path, Path(name), collection=collection, split_by_heading=split_by_heading)
+            except ReviewFileError as error:
+                notes.append(Note(error.kind, f"{name}: {error.reason}", error.line))
+                continue
+            reviews.extend(replace(review, slug=slug_of_part(review.title)) for review in parsed.reviews)
+            notes.extend(replace(note, reason=f"{name}: {note.reason}") for note in parsed.notes)
+    else:
+        articles, found = read_csv(data, path)
+        notes.extend(found)
+        for article in articles:
+            with suppress(ReviewFileError):
+                (review,) = make_reviews(article, path, place, collection=collection).reviews
+                reviews.append(replace(review, slug=slug_of_part(review.title)))
+    if not reviews:
+        raise ReviewFileError(path, None, "The file has no review.", LeftOut.EMPTY)
+    return ParsedFile(tuple(reviews), tuple(notes))
 
 
 def make_reviews(

@@ -20,7 +20,7 @@ from embeddings.config import CHARACTERS_PER_TOKEN, SENTENCE_WINDOW_CHARACTERS
 from embeddings.lexicon import ATTRIBUTION_VERBS, COUNTING_ABBREVIATIONS, LINKING_ABBREVIATIONS, SENTENCE_PRONOUNS
 from embeddings.records import Passage, Review, Sentence
 
-_RULES = 1
+_RULES = 2
 
 SPLITTER = f"rules {_RULES}, sentencex {version('sentencex')}"
 """The splitter's version, for an index's manifest. It changes whenever sentences may."""
@@ -36,7 +36,8 @@ _BRACKETS = {"(": ")", "[": "]"}
 
 _STRAY_CLOSERS = re.compile(r"[”’»›)\]}」』）]+(?=\s|$)")
 _NOTE_MARK = re.compile(r"[⁰¹²³⁴-⁹*†‡§]+(?=\s|$)")
-_ELLIPSIS = re.compile(rf"…[{_CLOSERS}]*\s+(?=[{_OPENERS}]*(\w))")
+_FACE = r"(?:[:;=]['^-]?[)\](DPp]|<3|[\u2600-\u27bf\U0001f300-\U0001faff]\ufe0f?)+"
+_PAUSE = re.compile(rf"(?:…[{_CLOSERS}]*|(?<=\w)\s?(?P<face>{_FACE}))\s+(?=[{_OPENERS}]*(?P<next>\w))")
 _BRACKET_END = re.compile(r"[.!?…][\"'”’]*[)\]](?=\s)")
 _MARKER = re.compile(r"\(?(?:\d{1,3}|[A-Za-z]|[ivxIVX]{1,5})[.)]")
 _EXCLAIMED = re.compile(rf"[!?…][{_CLOSERS}]*$")
@@ -141,7 +142,7 @@ def _with_missing(paragraph: str, cuts: Sequence[int]) -> Iterator[int]:
 
 
 def _missing(paragraph: str, start: int, end: int) -> Iterator[int]:
-    """Yield boundaries inside a sentence: after a whole sentence in brackets, and after `…` before a capital."""
+    """Yield boundaries inside a sentence: after one in brackets, and after `…` or a face before a capital."""
     start = _skip_space(paragraph, start, end)
     while paragraph[start : start + 1] in _BRACKETS:
         close = _BRACKET_END.search(paragraph, start, end)
@@ -151,8 +152,10 @@ def _missing(paragraph: str, start: int, end: int) -> Iterator[int]:
         if start == end:
             break
         yield start
-    for match in _ELLIPSIS.finditer(paragraph, start, end):
-        if match.group(1).isupper() and not _is_open(paragraph[start : match.end()]):
+    for match in _PAUSE.finditer(paragraph, start, end):
+        # A face may look like a bracket.
+        before = match.start() if match["face"] else match.end()
+        if match["next"].isupper() and not _is_open(paragraph[start:before]):
             yield match.end()
             start = match.end()
 

@@ -222,10 +222,16 @@ def copy_reviews(folder: Path, data: Path, replace: Callable[[Path], bool]) -> C
     try:
         (data / REVIEWS).mkdir(parents=True, exist_ok=True)
         for path in found:
-            target = data / REVIEWS / path.name
-            # Two files with one slug can't be indexed, whatever they contain.
+            target = data / REVIEWS / path.relative_to(folder)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            # Most often the same review in another format.
             slug = slugify(path.stem)
-            taken = [each for each in review_files(data / REVIEWS) if slugify(each.stem) == slug and each != target]
+            beside = review_files(target.parent)
+            taken = [
+                each
+                for each in beside
+                if each.parent == target.parent and slugify(each.stem) == slug and each != target
+            ]
             if taken:
                 skipped.append(f"{path}: Skipped, because {taken[0]} has the same slug, '{slug}'. Rename one of them.")
                 continue
@@ -241,9 +247,7 @@ def copy_reviews(folder: Path, data: Path, replace: Callable[[Path], bool]) -> C
         named = ", ".join(others[:MAX_NAMED]) + (
             f" and {len(others) - MAX_NAMED} more" if len(others) > MAX_NAMED else ""
         )
-        skipped.append(
-            f"{folder}: Skipped files other than .md and .txt ({named}). Use `review-bot add FILE` for .html and .epub."
-        )
+        skipped.append(f"{folder}: Skipped files that can't be reviews ({named}).")
     return CopiedReviews(tuple(written), tuple(skipped))
 
 

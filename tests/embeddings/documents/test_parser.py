@@ -10,7 +10,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from embeddings.documents.files import SUFFIXES
-from embeddings.documents.parser import FORMATS, parse_review, read_review
+from embeddings.documents.parser import FORMATS, SEVERAL, parse_review, read_review
 from embeddings.documents.splitter import split_sentences
 from embeddings.errors import ReviewFileError
 from embeddings.records import Facts, Paragraph, Review, Section
@@ -229,4 +229,4 @@ def assert_is_consistent(review: Review) -> None:
 
 
 def test_each_ending_of_a_review_file_has_a_reader() -> None:
-    assert sorted(FORMATS) == sorted(SUFFIXES)
+    assert sorted([*FORMATS, *SEVERAL]) == sorted(SUFFIXES)

@@ -49,6 +49,11 @@ def read_lines(lines: Sequence[str]) -> tuple[dict[str, Value], dict[str, int]]:
             own = inner if isinstance(inner, dict) else {}
             own[field_name(found["key"])] = _scalar(found["value"] or "")
             fields[name] = own
+        elif found and isinstance(fields[name], str) and field_name(found["key"]) in HEADER_FIELDS:
+            # Indented by mistake.
+            name = field_name(found["key"])
+            fields.setdefault(name, _scalar(found["value"] or ""))
+            places.setdefault(name, number)
         elif isinstance(fields[name], str):
             fields[name] = f"{fields[name]} {line.strip()}".strip()
     return fields, places

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.documents.slugs import slugify
-from embeddings.lexicon import GENERIC_FILE_NAMES, STOP_WORDS
+from embeddings.errors import LeftOut
+from embeddings.lexicon import DRAFT_FOLDERS, GENERIC_FILE_NAMES, NO_REVIEW_NAMES, STOP_WORDS, TEMPLATE_FOLDERS
 
 _KIND = r"(?:(?:my|our|a|an|the|mini|short|quick|capsule|full|spoiler-free|[a-z]+)\s+){0,2}"
 _BEFORE = re.compile(rf"(?:\[review\]|{_KIND}review(?:\s+of|\s*[:|]|\s+[–—-])|thoughts\s+on)\s*(?=\S)", re.IGNORECASE)
@@ -78,6 +79,19 @@ def read_file_name(place: Path) -> FileName:
     words = re.sub(r"[\s_-]+", " ", stem).split()
     title = " ".join(word[:1].upper() + word[1:] for word in words) or stem
     return FileName(slugify(stem), title, date, language, is_generic)
+
+
+def left_out_place(place: Path) -> LeftOut | None:
+    """Return why a file is no review by its name and its folders alone, or None."""
+    for folder in (part.lower() for part in place.parent.parts):
+        if folder in DRAFT_FOLDERS:
+            return LeftOut.DRAFT
+        if folder in TEMPLATE_FOLDERS:
+            return LeftOut.TEMPLATE
+    name = slugify(place.stem)
+    if place.name.startswith(".") or place.stem == "_index" or name in NO_REVIEW_NAMES:
+        return LeftOut.NO_REVIEW
+    return LeftOut.TEMPLATE if name in ("template", "review-template") else None
 
 
 def plain_title(text: str) -> str:

@@ -28,6 +28,7 @@ def test_reviews_are_listed_with_year_and_author(run: Run, two_reviews: Path) ->
         "source": None,
         "aliases": [],
         "sections": 3,
+        "facts": {"work": "The Lighthouse Keeper", "year": 1987},
     }
 
 

@@ -95,15 +95,14 @@ def test_a_review_that_exists_in_another_format_is_skipped_and_named(run: Run, f
     folder.mkdir()
     for name in ("never-let-me-go.txt", "whales.md", "whales.txt"):
         (folder / name).write_text("---\ntitle: Whales\n---\nThey sing.\n", encoding="utf-8")
-    for name in ("page.html", "cover.jpg", ".hidden"):
+    for name in ("cover.jpg", ".hidden"):
         (folder / name).touch()
     there = fresh / "reviews"
     skipped = [
         f"{folder}/never-let-me-go.txt: Skipped, because {there}/never-let-me-go.md has the same slug, "
         "'never-let-me-go'. Rename one of them.",
         f"{folder}/whales.txt: Skipped, because {there}/whales.md has the same slug, 'whales'. Rename one of them.",
-        f"{folder}: Skipped files other than .md and .txt (cover.jpg, page.html). "
-        f"Use `review-bot add FILE --data {fresh}` for .html and .epub.",
+        f"{folder}: Skipped files that can't be reviews (cover.jpg).",
     ]
     for copied in ("Copied 1 review.", "Copied 0 reviews."):
         ended = run("init", "--reviews", folder, "--yes", "--data", fresh)
