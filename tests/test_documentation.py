@@ -13,7 +13,12 @@ from tests.project import ROOT
 FOLDERS = (".ci", ".github", "bot", "data", "embeddings", "tests")
 PAGES = sorted(
     {ROOT / "README.md", ROOT / "data" / "README.md"}
-    | {page for folder in (".github", "bot", "embeddings", "tests") for page in (ROOT / folder).rglob("*.md")}
+    | {
+        page
+        for folder in (".github", "bot", "embeddings", "tests")
+        for page in (ROOT / folder).rglob("*.md")
+        if "corpus" not in page.parts
+    }
 )
 ENTRIES = {
     path.relative_to(ROOT).as_posix()
