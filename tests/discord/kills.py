@@ -323,13 +323,7 @@ class Outcome:
 
 
 async def endure(times: int, seed: int, data: Path) -> Outcome:
-    """Kill the bot a number of times.
-
-    Args:
-        times: how often.
-        seed: of the moments and of what users do.
-        data: a data directory as `furnish` makes it, which is changed.
-    """
+    """Kill the bot a number of times. `data` is a data directory as `furnish` makes it, which is changed."""
     async with loopback_process(judged=False) as loopback:
         server = await loopback.server("Film Club")
         general, manager = await server.channel("general"), await server.member("Mia", manager=True)

@@ -197,15 +197,7 @@ class Crowd:
 
 
 async def soak(minutes: float, rate: float, seed: int, data: Path, folder: Path) -> Outcome:
-    """Let a bot work, and stop it.
-
-    Args:
-        minutes: how long members ask. What is pending then is waited for.
-        rate: questions a second.
-        seed: of the ways, the questions and the faults.
-        data: an indexed data directory.
-        folder: a working folder.
-    """
+    """Let a bot work for some minutes at `rate` questions a second, wait for what is pending, and stop it."""
     lag = folder / "loop-lag.json"
     async with loopback_process(judged=False) as loopback:
         await loopback.settings(defer_schema=True)

@@ -148,13 +148,7 @@ class SyntheticEncoder(WrappedEncoder):
 
 
 def prepare(encoder: str, file: str, bank: int) -> None:
-    """Encode the bank and the planted text, and write both to a file for `SyntheticEncoder.open`.
-
-    Args:
-        encoder: the runtime encoder's folder.
-        file: the file.
-        bank: how many passages to encode.
-    """
+    """Encode a bank of that many passages, and the planted text, for `SyntheticEncoder.open`."""
     from embeddings.library import Library
 
     caching = CachingEncoder(OnnxEncoder.open(Path(encoder)))
@@ -173,12 +167,7 @@ def prepare(encoder: str, file: str, bank: int) -> None:
 
 
 def closeness(bank: str, encoder: str) -> dict[str, float]:
-    """Return how close passages are to the nearest other, and to planted text: median cosines, real and made.
-
-    Args:
-        bank: the file that `prepare` wrote.
-        encoder: the runtime encoder's folder.
-    """
+    """Return how close passages are to the nearest other, and to planted text: median cosines, real and made."""
     maker = SyntheticEncoder.open(Path(bank), Path(encoder))
     with np.load(bank, allow_pickle=False) as stored:
         real, planted = stored["passages"], stored["vectors"]

@@ -69,12 +69,7 @@ class Workspace:
         return file
 
     def built(self, passages: int, *, real: bool = False) -> dict[str, Any]:
-        """Index a corpus; return its folder as `index`, and what `measures.answering.build` returns.
-
-        Args:
-            passages: the corpus's size.
-            real: True to encode its text, False to make its vectors.
-        """
+        """Index a corpus, its text encoded if `real`; return its folder as `index`, and what `build` returns."""
         index = self.directory / f"{'real' if real else 'corpus'}-{passages}"
         took = index.with_suffix(".json")
         if not took.exists():

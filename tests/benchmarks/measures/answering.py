@@ -120,13 +120,9 @@ def growing(workspace: Workspace) -> Results:
 
 
 def build(index: str, passages: int, bank: str | None, encoder: str) -> dict[str, Any]:
-    """Index a corpus with the engine's own builder. Encoding, or making vectors, is not counted.
+    """Index a corpus with the engine's own builder, with made vectors if there is a `bank` of them.
 
-    Args:
-        index: the index's folder.
-        passages: the corpus's size.
-        bank: the bank of made vectors, or None to encode the text.
-        encoder: the runtime encoder's folder.
+    Encoding, or making vectors, is not counted.
     """
     from embeddings.encoders.onnx import OnnxEncoder
     from embeddings.index.collection import COLLECTIONS
@@ -157,13 +153,7 @@ def build(index: str, passages: int, bank: str | None, encoder: str) -> dict[str
 
 
 def ask(index: str, passages: int, encoder: str) -> dict[str, Any]:
-    """Open a corpus's index, ask every planted question, and time asking them again.
-
-    Args:
-        index: the index's folder.
-        passages: the corpus's size.
-        encoder: the runtime encoder's folder.
-    """
+    """Open a corpus's index, ask every planted question, and time asking them again."""
     from embeddings.answering.calibration import Thresholds
     from embeddings.answering.models import Models
     from embeddings.encoders.onnx import OnnxEncoder

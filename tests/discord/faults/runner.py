@@ -43,10 +43,7 @@ class Outcome:
 def outcomes(chosen: list[Fault], times: int | None, jobs: int) -> Iterator[Outcome]:
     """Try the chosen faults, each in a process of its own. Those that measure time come last, alone.
 
-    Args:
-        chosen: the faults.
-        times: attempts at each, or None for as many as the table says. Every form is tried at least once.
-        jobs: faults tried at the same time.
+    `times` is the number of attempts at each, or None for that of the table. Every form is tried at least once.
     """
     spawning = multiprocessing.get_context("spawn")
     with tempfile.TemporaryDirectory() as folder:

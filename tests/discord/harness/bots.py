@@ -108,14 +108,9 @@ class Scene:
 async def scene(
     url: str, client: discord.Client, *, expect: tuple[int, ...] = (), judged: bool = True, **server: Any
 ) -> AsyncIterator[Scene]:
-    """Run a bot in a server, and fail at the end if the bot did or logged what it must not.
+    """Run a bot in a server, and fail at the end if the bot did or logged what it must not, unless not `judged`.
 
-    Args:
-        url: the loopback Discord's URL.
-        client: the bot.
-        expect: error codes that the test provokes.
-        judged: False if the bot may do what it must not.
-        server: the server's permissions; see `Loopback.server`.
+    `expect` has the error codes that the test provokes. For the server's permissions see `Loopback.server`.
     """
     with watch() as log:
         async with connect(url) as loopback, running(client, loopback):

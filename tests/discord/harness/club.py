@@ -97,15 +97,9 @@ def open_engine(data: Path, *, queue: int) -> Engine:
 async def review_bot(
     loopback: Loopback, data: Path, store: Path, *, heartbeat_timeout: float = 60.0, shards: int = 1, **how: Any
 ) -> AsyncIterator[ReviewBot]:
-    """Run the bot against the loopback Discord, with its commands registered and without cooldowns.
+    """Run the bot with these settings, its commands registered and without cooldowns, and wait for its `shards`.
 
-    Args:
-        loopback: the loopback Discord.
-        data: the data directory.
-        store: the bot's database.
-        heartbeat_timeout: seconds after which discord.py gives up a connection without heartbeats.
-        shards: how many shards to wait for. How many the bot starts is what the loopback Discord tells it.
-        how: settings of the bot.
+    discord.py gives a connection up after `heartbeat_timeout` seconds without heartbeats.
     """
     chosen = Settings(**{"token": loopback.token, "data": data, "member_wait": 0.0, "server_rate": 0, **how})
     engine = open_engine(data, queue=chosen.queue)
@@ -125,13 +119,8 @@ async def run_club(
 ) -> AsyncIterator[Club]:
     """Run a club, and fail at its end if the bot did, said or logged what it must not.
 
-    Args:
-        url: the loopback Discord's URL.
-        data: the data directory.
-        store: the bot's database.
-        expect: JSON codes and HTTP statuses that the test provokes without a fault.
-        errors: True if the log may have errors.
-        how: see `review_bot`.
+    `expect` has the JSON codes and HTTP statuses that the test provokes without a fault. The log may have errors if
+    `errors`. For the rest see `review_bot`.
     """
     with watch() as log:
         async with connect(url) as loopback, review_bot(loopback, data, store, **how) as bot:

@@ -20,12 +20,7 @@ from tests.discord.harness import loop_lag
 
 
 def point_at(url: str, set_attribute: Callable[[object, str, object], None] = setattr) -> None:
-    """Point discord.py, and the bot's download of uploads, at the loopback Discord at `url`.
-
-    Args:
-        url: the loopback Discord's.
-        set_attribute: how to set an attribute of a class or module: a test passes `monkeypatch.setattr`.
-    """
+    """Point discord.py, and the download of uploads, at a loopback Discord. A test passes `monkeypatch.setattr`."""
     import discord  # only after --zlib has had its effect
     import yarl
 

@@ -77,21 +77,11 @@ def program(
     errors: bool = False,
     **settings: str,
 ) -> Iterator[Program]:
-    """Run `review-bot` with these arguments against the loopback Discord at `url`; check its output at its end.
+    """Run `review-bot` with these arguments and settings against the loopback Discord at `url`.
 
-    Args:
-        url: the loopback Discord's URL.
-        data: the data directory.
-        arguments: the command's arguments.
-        token: the bot's token.
-        loop_lag: the file for how late its event loop was, or None not to measure that.
-        zlib: True to run as if zstandard were not installed.
-        errors: True if it may write errors. It may never write its token.
-        settings: environment variables.
-
-    Raises:
-        AssertionError: It wrote an error or its token. Other tokens are known to the loopback Discord alone
-            (`Loopback.secrets`).
+    It fails at the end if the output has the token, or an error and not `errors`. Other tokens are known to the
+    loopback Discord alone (`Loopback.secrets`). `loop_lag` is the file for how late the event loop was; with `zlib` it
+    runs as if zstandard were not installed.
     """
     options = [*(["--loop-lag", str(loop_lag)] if loop_lag is not None else []), *(["--zlib"] if zlib else [])]
     launch = [sys.executable, "-m", "tests.discord.harness.launch", "--loopback", url, *options]
@@ -138,12 +128,9 @@ def port() -> Iterator[int]:
 async def loopback_process(
     *, expect: tuple[int, ...] = (), judged: bool = True, registered: bool = True
 ) -> AsyncIterator[Loopback]:
-    """Start a loopback Discord in a process of its own, and check the bot at its end.
+    """Start a loopback Discord in a process of its own, and check the bot at its end if it is `judged`.
 
-    Args:
-        expect: JSON codes and statuses that the test provokes without a fault.
-        judged: True to fail at the end if the bot did what it must not.
-        registered: True to register the bot's commands.
+    `expect` has the codes that the test provokes without a fault. The bot's commands are there if `registered`.
     """
     with in_a_process() as url:
         async with _checked(url, expect=expect, judged=judged, registered=registered) as loopback:
@@ -174,15 +161,7 @@ async def _checked(url: str, *, expect: tuple[int, ...], judged: bool, registere
 async def running_program(
     loopback: Loopback, data: Path, *, identifies: int = 1, errors: bool = False, log_level: str = "INFO"
 ) -> AsyncIterator[Program]:
-    """Run the bot until it is connected; stop it at the end, and check its exit code and its output.
-
-    Args:
-        loopback: the loopback Discord.
-        data: the data directory.
-        identifies: how often bots have identified by then.
-        errors: True if it may write errors. It may never write a token.
-        log_level: what it logs.
-    """
+    """Run the bot until it is connected, for the `identifies`th time; stop it at the end, and check code and output."""
     with program(loopback.url, data, "run", token=loopback.token, errors=errors, REVIEW_BOT_LOG_LEVEL=log_level) as bot:
         await loopback.ready(timeout=PATIENCE, identifies=identifies)
         yield bot
@@ -193,16 +172,7 @@ async def running_program(
 async def output_of(
     url: str, data: Path, *arguments: str, token: str | None = None, typed: str = "", code: int = 0
 ) -> str:
-    """Run a command that ends by itself, in this process; check its exit code, and return its output.
-
-    Args:
-        url: the loopback Discord's URL.
-        data: the data directory.
-        arguments: the command's arguments.
-        token: the token in its environment, or None for none.
-        typed: its standard input.
-        code: its exit code.
-    """
+    """Run a command that ends by itself, in this process; check its exit code, and return its output."""
 
     def call() -> str:
         root, output = logging.getLogger(), io.StringIO()

@@ -130,15 +130,9 @@ class Users:
     async def slash(
         self, user: str, channel: str, name: str, options: Json, *, age: float = 0.0, focused: str | None = None
     ) -> str:
-        """Send a slash command, or type into its option `focused`.
+        """Send a slash command, as if `age` seconds ago, or type into its option `focused`, for autocomplete.
 
-        Args:
-            user: the user's id.
-            channel: the channel's id.
-            name: the command's name, with that of a sub-command if it has any.
-            options: the options' values by name.
-            age: seconds since it was sent.
-            focused: the option that is being typed, for autocomplete.
+        `name` has the command's name, and that of a sub-command if it has any.
         """
         who, place = self._place(user, channel)
         root, *nested = name.split()
@@ -211,13 +205,9 @@ class Users:
             resolved.setdefault("attachments", {})[value] = uploads.attachment(self.world, file)
 
     async def upload(self, name: str, content: str, *, announced: int | None = None, times: int = 1) -> str:
-        """Choose a file for a command's option; return its identifier.
+        """Choose a file for a command's option: `content`, in base64, repeated; return its identifier.
 
-        Args:
-            name: the file's name.
-            content: its content in base64.
-            announced: the size in bytes that the bot hears, if not the true one.
-            times: how often the content is repeated.
+        `announced` is the size in bytes that the bot hears, if not the true one.
         """
         data = base64.b64decode(content)
         size = len(data) * times if announced is None else announced
