@@ -249,8 +249,6 @@ class Catalogue:
     question_too_long: str = "Your question is too long. Use at most {longest} characters."
     thanks: str = "Thank you for your feedback."
     already_shared: str = "You have shared this answer already."
-    shared: str = "Shared."
-    deleted: str = "Deleted."
     cooldown: Plural = Plural(
         "One moment, please. You can ask again in a second.",
         "One moment, please. You can ask again in {count} seconds.",

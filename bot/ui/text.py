@@ -15,6 +15,7 @@ from bot.config import MAX_LINK, MAX_NAME, MAX_QUESTION, MIN_QUESTION
 from bot.ui.custom_ids import Delete, encode
 from bot.ui.elements import MAX_OPTION, MAX_TEXT, Button, Message, Style, Text
 from bot.ui.escape import block_quote, escape_syntax, one_line
+from bot.ui.question_text import question_text
 from bot.ui.strings import Catalogue
 from bot.ui.truncate import Measure, fit, width
 from embeddings import SHARED, LibraryError, Review, Section
@@ -59,10 +60,11 @@ def notice(line: str, *, style: Style = Style.UNANSWERED, private: bool = True) 
     return Message((Text(line),), style, private)
 
 
-def with_question(message: Message, question: str) -> Message:
-    """Return the message with a member's question quoted below it, to be copied."""
-    shown = escaped_line(question, "", MAX_SHOWN_QUESTION)
-    return replace(message, elements=(*message.elements, Text(block_quote(shown)))) if shown else message
+def notice_with_question(line: str, question: str) -> Message:
+    """Return a notice with a member's question quoted below it, because text typed into a form is lost otherwise."""
+    shown = escaped_line(question_text(question), "", MAX_SHOWN_QUESTION)
+    told = notice(line)
+    return replace(told, elements=(*told.elements, Text(block_quote(shown)))) if shown else told
 
 
 def error_message(error: LibraryError, *, private: bool = True) -> Message:

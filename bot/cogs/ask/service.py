@@ -23,7 +23,7 @@ from bot.ui.elements import Message, Text
 from bot.ui.examples import greeting_message
 from bot.ui.question_text import NameOf, question_text, within_limit
 from bot.ui.small_talk import is_small_talk
-from bot.ui.text import notice, question_problem, with_question
+from bot.ui.text import notice_with_question, question_problem
 from embeddings import LibraryError, slugify
 
 _log = logging.getLogger(__name__)
@@ -75,7 +75,11 @@ class AskService:
             LibraryError: there is no such review, or the engine can't answer.
         """
         with self.trace(source) as trace:
-            told = self._immediate(question, context, trace)
+            names = names_in(interaction.guild)
+            # A name that fits no review is for the member alone, so it is looked up before the acknowledgement.
+            name = question_text(review, names) if review else ""
+            title = self._engine.titles.find(name, context.collections) if name else None
+            told = self._without_search(question, context, trace) or self._cooldown(question, context, trace)
             if told is not None:
                 await self._delivery.send_now(interaction, told)
                 return
@@ -86,13 +90,10 @@ class AskService:
             if not acknowledged and (hidden or not self._delivery.can_answer_late(interaction)):
                 trace.outcome = Outcome.LATE
                 return
-            names = names_in(interaction.guild)
-            question, review = question_text(question, names), question_text(review or "", names)
-            title = self._engine.titles.find(review, context.collections) if review else None
-            wrong = question_problem(question, context.words)
-            if wrong is not None:
-                trace.outcome = Outcome.REFUSED
-                await self._delivery.notify(interaction, with_question(notice(wrong), question))
+            question = question_text(question, names)
+            told = self._without_search(question, context, trace)
+            if told is not None:
+                await self._delivery.notify(interaction, told)
                 return
             request = AskRequest(
                 question, context, earlier or Conversation(), title, hidden, chosen_private=private is True
@@ -135,22 +136,21 @@ class AskService:
             return None
         return greeting_message(titles.visible(context.collections), context.words)
 
-    def _immediate(self, typed: str, context: AskContext, trace: Trace) -> Message | None:
-        """Return what needs no search: a greeting, a length or a rate limit. None counts the question as asked."""
-        trace.outcome = Outcome.REFUSED
-        greeting = self.greeting(typed, context)
-        if greeting is not None:
-            return greeting
-        told = question_problem(typed, context.words)
-        if told is None:
-            wait = self.limits.claim(context.member, context.server)
-            if not wait:
-                trace.outcome = Outcome.FAILED
-                return None
-            trace.outcome = Outcome.COOLDOWN
-            told = context.words.cooldown(wait)
-        # With the question, because text typed into a form is lost otherwise.
-        return with_question(notice(told), question_text(typed))
+    def _without_search(self, question: str, context: AskContext, trace: Trace) -> Message | None:
+        """Return the reply to a text that is too short, too long or small talk, or None."""
+        wrong = question_problem(question, context.words)
+        told = self.greeting(question, context) if wrong is None else notice_with_question(wrong, question)
+        if told is not None:
+            trace.outcome = Outcome.REFUSED
+        return told
+
+    def _cooldown(self, question: str, context: AskContext, trace: Trace) -> Message | None:
+        """Return that the member has to wait. None counts the question as asked."""
+        wait = self.limits.claim(context.member, context.server)
+        if not wait:
+            return None
+        trace.outcome = Outcome.COOLDOWN
+        return notice_with_question(context.words.cooldown(wait), question)
 
     async def answer(self, request: AskRequest, trace: Trace) -> tuple[Answered, Message]:
         """Ask the engine, and render its answer.

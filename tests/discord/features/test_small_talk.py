@@ -31,7 +31,7 @@ async def test_small_talk_gets_a_friendly_reply_and_is_not_stored(
 ) -> None:
     async with run_club(loopback_url, reviews, store) as club:
         await keeps_questions(club)
-        for text in ("thanks!", "hello", "help", "Who are you?", "what can you do"):
+        for text in ("thanks!", "hello", "help", "Who are you?", "<:wave:123456789012345678> what can you do"):
             reply = await ask(club, text)
             assert "happy to help" in reply.text
             assert "What is Never Let Me Go about?" in reply.text
