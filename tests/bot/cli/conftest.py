@@ -186,7 +186,7 @@ def data(indexed: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def fresh(data: Path) -> Path:
-    """A data folder without an index that the test may change. It has the encoder, which takes long to build."""
+    """A data folder without an index that the test may change. It has the encoder, which takes a second to build."""
     (data / ".index" / "manifest.json").unlink()
     shutil.rmtree(data / ".index" / "collections")
     return data

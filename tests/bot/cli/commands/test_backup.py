@@ -28,7 +28,7 @@ def test_answers_are_the_same_after_a_restore_to_another_folder(run: Run, two_re
     assert saved.out == (
         f"{tmp_path / 'club.zip'}: 2 reviews, no database, 1 other file. The token and the index are not included.\n"
     )
-    # The other folder has another review, which is replaced, and an encoder, which takes long to build.
+    # The other folder has another review, which is replaced, and an encoder.
     other = copy_data(two_reviews, tmp_path / "other")
     shutil.copy(data / "reviews" / "never-let-me-go.md", other / "reviews" / "gives-way.md")
     refused = run("restore", tmp_path / "club.zip", "--data", other)

@@ -17,7 +17,7 @@ INVITATION = "https://discord.com/oauth2/authorize?client_id=123456789012345678&
 
 @pytest.fixture
 def empty(fresh: Path) -> Path:
-    """A data folder without reviews and index. It has the encoder, which takes long to build."""
+    """A data folder without reviews and index. It has the encoder, which takes a second to build."""
     (fresh / "reviews" / "never-let-me-go.md").unlink()
     return fresh
 
