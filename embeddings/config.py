@@ -125,6 +125,10 @@ REPLACE_PAUSE_SECONDS: float = 0.05
 SANDBOX_TIMEOUT_SECONDS: float = 120.0
 """How long to wait for the process that converts a file, in seconds by the clock. A guess."""
 
+SANDBOX_FILE_BYTES: int = 65_536
+"""Larger text files of a folder are read in the sandbox, where a file made to cost much can take no more than others.
+A guess."""
+
 MAX_SERVER_REVIEWS: int = 100
 """The most reviews of a server's own, so that no server fills the disk. A guess."""
 

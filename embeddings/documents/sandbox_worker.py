@@ -1,15 +1,18 @@
-"""The process that converts one file: a line of JSON and the file on stdin, the result as JSON on stdout."""
+"""The process that converts or reads files: a line of JSON and the file on stdin, the result as JSON on stdout."""
 
 from __future__ import annotations
 
 import json
 import sys
+from pathlib import Path
+from time import process_time
 from typing import Any
 
+from embeddings.config import SANDBOX_CPU_SECONDS
 from embeddings.documents.converter import convert
 from embeddings.documents.limits import limit_this_process
-from embeddings.documents.parser import FORMATS
-from embeddings.errors import LibraryError
+from embeddings.documents.parser import FORMATS, parse_file
+from embeddings.errors import LeftOut, LibraryError, ReviewFileError
 from embeddings.records import to_plain
 
 _MAX_HEADER_BYTES = 16_384
@@ -23,6 +26,35 @@ def main() -> None:
     sys.stdout.buffer.write(
         json.dumps(_answer(data, header), ensure_ascii=False, default=to_plain).encode("utf-8", "replace")
     )
+
+
+def read_many() -> None:
+    """Read files from stdin, one after the other, until it ends or this process has taken half of its time."""
+    limit_this_process()
+    is_last = False
+    while not is_last and (line := sys.stdin.buffer.readline(_MAX_HEADER_BYTES)):
+        header = json.loads(line)
+        answer = _parsed(sys.stdin.buffer.read(header["size"]), header)
+        is_last = process_time() > SANDBOX_CPU_SECONDS / 2
+        content = json.dumps(answer | {"is_last": is_last}, ensure_ascii=False, default=to_plain)
+        sys.stdout.buffer.write(content.encode("utf-8", "replace") + b"\n")
+        sys.stdout.buffer.flush()
+
+
+def _parsed(data: bytes, header: dict[str, Any]) -> dict[str, Any]:
+    place = Path(header["place"])
+    try:
+        found = parse_file(data, place, place, collection=header["collection"], split_by_heading=header["split"])
+    except ReviewFileError as error:
+        return {"reason": error.reason, "line": error.line, "kind": error.kind}
+    except MemoryError:
+        reason = "Reading the file takes too much memory. Save its text as .txt, or split it."
+        return {"reason": reason, "line": None, "kind": LeftOut.TOO_LARGE}
+    except Exception as error:  # noqa: BLE001  # a parser may fail in any way on a file that was made to break it
+        reason = f"The file can't be read ({type(error).__name__}). Use another format."
+        return {"reason": reason, "line": None, "kind": LeftOut.UNREADABLE}
+    notes = [{"kind": note.kind, "reason": note.reason, "line": note.line} for note in found.notes]
+    return {"reviews": found.reviews, "notes": notes}
 
 
 def _answer(data: bytes, header: dict[str, Any]) -> dict[str, Any]:
@@ -40,4 +72,4 @@ def _answer(data: bytes, header: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    main()
+    read_many() if "--many" in sys.argv else main()

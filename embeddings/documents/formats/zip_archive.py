@@ -30,6 +30,9 @@ def read_zip(data: bytes, path: Path, suffixes: Collection[str]) -> Iterator[tup
             if len(entries) > MAX_REVIEWS_OF_FILE:
                 reason = f"The archive has {len(entries):,} files. The limit is {MAX_REVIEWS_OF_FILE:,}."
                 raise ReviewFileError(path, None, reason, LeftOut.TOO_LARGE)
+            # What the directory says, before anything is read; below, what is there.
+            if sum(entry.file_size for entry in entries) > MAX_ARCHIVE_BYTES:
+                raise _too_large(path)
             for entry in entries:
                 if entry.flag_bits & _ENCRYPTED or entry.compress_type not in _METHODS:
                     raise ReviewFileError(
@@ -39,8 +42,12 @@ def read_zip(data: bytes, path: Path, suffixes: Collection[str]) -> Iterator[tup
                     content = packed.read(min(left, MAX_PAGE_FILE_BYTES) + 1)
                 left -= len(content)
                 if left < 0 or len(content) > MAX_PAGE_FILE_BYTES:
-                    reason = f"The archive unpacks to more than {MAX_ARCHIVE_BYTES // 1024**2} MB, the limit."
-                    raise ReviewFileError(path, None, reason, LeftOut.TOO_LARGE)
+                    raise _too_large(path)
                 yield PurePosixPath(entry.filename.replace("\\", "/")), content
     except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, ValueError, NotImplementedError) as error:
         raise ReviewFileError(path, None, "This is not a readable zip archive. It is damaged.") from error
+
+
+def _too_large(path: Path) -> ReviewFileError:
+    limits = f"{MAX_ARCHIVE_BYTES // 1024**2} MB, or a file of it to more than {MAX_PAGE_FILE_BYTES // 1024**2} MB"
+    return ReviewFileError(path, None, f"The archive unpacks to more than {limits}.", LeftOut.TOO_LARGE)

@@ -20,7 +20,8 @@ from embeddings.documents.files import (
     digest_of,
     list_folder,
 )
-from embeddings.documents.parser import ParsedFile, has_extra, parse_file, read_bytes, slug_of_part
+from embeddings.documents.parser import ParsedFile, has_extra, read_bytes, slug_of_part
+from embeddings.documents.sandbox import FileReader
 from embeddings.errors import (
     IndexDamagedError,
     IndexMissingError,
@@ -108,12 +109,13 @@ def read_sources(data: Path, indexed: Manifest | None = None, *, split_by_headin
         errors.append(ReviewFileError(reserved, None, reason))
     if indexed is not None and indexed.split_by_heading != split_by_heading:
         indexed = None
-    for name, folder in collection_folders(data):
-        read = _Collection(name, folder, indexed, split_by_heading=split_by_heading)
-        errors.extend(read.errors)
-        notes.extend(read.notes)
-        if sources := read.sources():
-            collections[name] = sources
+    with FileReader() as reader:
+        for name, folder in collection_folders(data):
+            read = _Collection(name, folder, indexed, reader, split_by_heading=split_by_heading)
+            errors.extend(read.errors)
+            notes.extend(read.notes)
+            if sources := read.sources():
+                collections[name] = sources
     return Sources(collections, tuple(errors), tuple(notes))
 
 
@@ -171,10 +173,13 @@ class _Stamp:
 class _Collection:
     """The files of a collection: those that have changed are read, the others are known from the index."""
 
-    def __init__(self, name: str, folder: Path, indexed: Manifest | None, *, split_by_heading: bool) -> None:
+    def __init__(
+        self, name: str, folder: Path, indexed: Manifest | None, reader: FileReader, *, split_by_heading: bool
+    ) -> None:
         self._name = name
         self._folder = folder
-        self._parse = partial(parse_file, collection=name, split_by_heading=split_by_heading)
+        self._split_by_heading = split_by_heading
+        self._reader = reader
         self._claims: list[tuple[Claim, Callable[[], Review], _Stamp]] = []
         self.errors: list[ReviewFileError] = []
         self.notes: list[FileNote] = []
@@ -262,7 +267,9 @@ class _Collection:
             self._note(place, note.kind, note.reason, note.line, stamp, left_out=isinstance(note.kind, LeftOut))
 
     def _parsed(self, path: Path, place: Path) -> ParsedFile:
-        return self._parse(read_bytes(path), path, place)
+        return self._reader.read(
+            read_bytes(path), path, place, collection=self._name, split_by_heading=self._split_by_heading
+        )
 
     def _note(self, place: Path, kind: str, reason: str, line: int | None, stamp: _Stamp, *, left_out: bool) -> None:
         own = FileNote(

@@ -161,7 +161,7 @@ async def test_unreadable_files_hold_up_no_others_and_are_logged_once(
         with caplog.at_level(logging.WARNING, "bot.services.index_updater"):
             assert [await engine.update_index(), await engine.update_index()] == [frozenset()] * 2
         assert [record.getMessage() for record in caplog.records] == [
-            "Indexing: Read 2 reviews, left out 2 files (without text: 2). `review-bot index --list` names each file."
+            "Indexing: Read 3 reviews, left out 2 files (without text: 2). `review-bot index --list` names each file."
         ]
         assert (engine.load.is_stuck, _titles(engine, "1", "2")) == (False, ["The Chair"])
         assert (await engine.ask(EngineQuery(QUESTION))).about == OWNERS

@@ -15,9 +15,11 @@ from time import process_time
 import pytest
 
 from embeddings.config import MAX_PAGE_FILE_BYTES
+from embeddings.documents import sandbox
 from embeddings.documents.converter import convert
-from embeddings.documents.sandbox import convert_in_sandbox
-from embeddings.errors import ConversionError, ReviewFileError
+from embeddings.documents.parser import ParsedFile, parse_file
+from embeddings.documents.sandbox import FileReader, convert_in_sandbox
+from embeddings.errors import ConversionError, LeftOut, ReviewFileError
 from tests.embeddings.fixtures.books import CONTAINER, archive, book, chapter, package
 from tests.project import ROOT
 
@@ -235,3 +237,73 @@ def test_memory_is_bounded_while_a_book_unpacks() -> None:
         tracemalloc.stop()
     assert len(data) < MAX_PAGE_FILE_BYTES
     assert peak < 64 * 1024**2
+
+
+# Files of a folder
+
+
+def read(reader: FileReader, name: str, data: bytes) -> ParsedFile:
+    return reader.read(data, Path(name), Path(name), collection="shared")
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+def test_a_file_that_takes_too_long_is_left_out_and_the_next_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sandbox, "SANDBOX_TIMEOUT_SECONDS", 8.0)
+    with FileReader() as reader:
+        with pytest.raises(ReviewFileError) as caught:
+            read(reader, "x.md", FRONT + b"[" * 2_000_000)
+        assert (caught.value.kind, str(caught.value)) == (
+            LeftOut.TOO_LARGE,
+            "x.md: Reading the file takes too much memory or time. Save its text as .txt, or split it.",
+        )
+        long = FRONT + b"It rains. " * 10_000
+        assert read(reader, "x.md", long) == parse_file(long, Path("x.md"), Path("x.md"))
+
+
+def test_an_archive_gives_the_reviews_in_it_and_says_what_it_leaves_out() -> None:
+    files = {
+        "Export/Copper Road 0123456789abcdef0123456789abcdef.md": b"# Copper Road\n\nIt rains.",
+        "Export/list.csv": b"Name,Review\nTin Moon,It shines.\n",
+        "Export/empty.md": b"",
+        "Export/README.md": b"Read me.",
+        "../../outside.md": b"It is out.",
+        "Export/road.png": b"PNG",
+    }
+    with FileReader() as reader:
+        parsed = read(reader, "export.zip", zipped(files))
+    assert [(review.slug, review.title, review.text) for review in parsed.reviews] == [
+        ("copper-road", "Copper Road", "It rains."),
+        ("tin-moon", "Tin Moon", "It shines."),
+    ]
+    assert [(note.kind, note.reason.split(":")[0]) for note in parsed.notes] == [
+        (LeftOut.EMPTY, "Export/empty.md"),
+        (LeftOut.NO_REVIEW, "Export/README.md"),
+        (LeftOut.OUTSIDE, "../../outside.md"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "made", "reason"),
+    [
+        ("x.zip", lambda: zipped({f"{n}.md": b"a" * 7_000_000 for n in range(20)}), "unpacks to more than 128 MB"),
+        ("x.zip", lambda: zipped({"x.md": b"a" * 60_000_000}), "unpacks to more than 128 MB"),
+        ("x.zip", lambda: b"PK\x03\x04 and nothing else", "not a readable zip archive"),
+        ("x.docx", lambda: b"PK\x03\x04 and nothing else", "not a readable Word file"),
+        ("x.docx", lambda: zipped({"word/document.xml": b"<a>" + b" " * 60_000_000}), "unpacks to more than 16 MB"),
+        ("x.csv", lambda: b"Name,Review\n" + b"a,b\n" * 1_000_000, "more than 10,000 reviews"),
+        ("x.csv", lambda: b"Name,Review\n" + b"a,\n" * 1_000_000, "has no review"),
+        ("x.csv", lambda: b"Name,Rating\na,5\n", "no column for the title and one for the review"),
+        ("x.csv", lambda: b'Name,Review\na,"' + b"b" * 200_000, "can't be read"),
+    ],
+)
+def test_a_hostile_archive_or_table_is_refused_in_one_line(name: str, made: Callable[[], bytes], reason: str) -> None:
+    with FileReader() as reader, pytest.raises(ReviewFileError, match=reason) as refused:
+        read(reader, name, made())
+    assert "\n" not in str(refused.value)
