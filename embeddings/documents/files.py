@@ -201,11 +201,13 @@ def title_in(content: str, file: Path) -> str | None:
 
     if file.suffix.lower() != ".md":
         return None
+    # A name that no review has, because a title may well be that of its file.
+    other = file.with_name("0-0.md")
     try:
-        title = parse_review(content.encode(errors="replace"), file).title
+        title = parse_review(content.encode(errors="replace"), other).title
     except ReviewFileError:
         return None
-    return title if title != read_file_name(file).title else None
+    return title if title != read_file_name(other).title else None
 
 
 def add_review(data: Path, collection: str, slug: str, content: str, *, replaces: str | None = None) -> Path:
