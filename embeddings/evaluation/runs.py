@@ -19,7 +19,7 @@ from embeddings.errors import QuestionFileError
 from embeddings.evaluation.datasets.files import read_bytes
 from embeddings.evaluation.datasets.task import Task
 from embeddings.evaluation.metrics import Measure, Outcome, measure
-from embeddings.records import SHARED, State
+from embeddings.records import SHARED, State, to_plain
 
 LARGEST_FIGURE = 1e9
 """Measures and confidences are at most 1. This leaves room for seconds."""
@@ -67,7 +67,7 @@ class Run:
 def fingerprint(task: Task, encoder: EncoderIdentity, settings: Mapping[str, object]) -> Fingerprint:
     """Return the fingerprint of a task with an encoder and settings."""
     return Fingerprint(
-        corpus=_digest(sorted(json.dumps(asdict(review), sort_keys=True) for review in task.reviews)),
+        corpus=_digest(sorted(json.dumps(review, sort_keys=True, default=to_plain) for review in task.reviews)),
         questions=_digest(_question_lines(task)),
         model=asdict(encoder),
         settings=settings,

@@ -114,14 +114,13 @@ def test_only_the_expected_file_is_replaced_or_removed(tmp_path: Path) -> None:
     assert names(tmp_path / "collections" / "7") == ["ferryman.md"]
 
 
-def test_a_review_never_replaces_one_of_another_title(tmp_path: Path) -> None:
-    add_review(tmp_path, "7", "ferryman", TEXT)
+@pytest.mark.parametrize("slug", ["ferryman", "the-ferryman"])
+def test_a_review_never_replaces_one_of_another_title(tmp_path: Path, slug: str) -> None:
+    add_review(tmp_path, "7", slug, TEXT)
     for title in ("The Boat", "Ferryman 2"):
         with pytest.raises(ReviewStorageError, match=f"belongs to the review “The Ferryman”, which “{title}”"):
-            add_review(
-                tmp_path, "7", "ferryman", f"---\ntitle: {title}\n---\nHe.\n", replaces=digest(tmp_path, "ferryman")
-            )
-    add_review(tmp_path, "7", "ferryman", TEXT.replace("The", "THE"), replaces=digest(tmp_path, "ferryman"))
+            add_review(tmp_path, "7", slug, f"---\ntitle: {title}\n---\nHe.\n", replaces=digest(tmp_path, slug))
+    add_review(tmp_path, "7", slug, TEXT.replace("The", "THE"), replaces=digest(tmp_path, slug))
 
 
 def test_a_plain_text_of_the_same_name_must_be_removed_first(tmp_path: Path) -> None:
