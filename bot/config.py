@@ -301,12 +301,6 @@ DOCTOR_TIMEOUT: float = 15.0
 MIN_FREE_DISK: int = 256 * 1024 * 1024
 """Bytes that `doctor` wants to be free. An encoder takes 92 MB, and a new one is written beside the old one."""
 
-CALIBRATED_REFUSALS: float = 0.6
-"""The smallest share of unanswerable questions that `calibrate` refuses."""
-
-CALIBRATED_LOSSES: float = 0.05
-"""The largest share of answerable questions that may find nothing after `calibrate`."""
-
 CHANGED_QUESTIONS: int = 5
 """Questions behind a difference that `compare` and `evaluate --baseline` list."""
 

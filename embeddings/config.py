@@ -397,6 +397,9 @@ CALIBRATION_FOLDS: int = 5
 CALIBRATION_REPEATS: int = 40
 """How many times the folds are drawn, so that the thresholds don't depend on one draw. A guess."""
 
+CALIBRATION_REFUSED: float = 0.6
+"""The least share of unanswerable questions that `calibrate` refuses, unless the caller says otherwise."""
+
 CALIBRATION_LOST: float = 0.05
 """The largest share of answerable questions that may be `unanswered`, unless the caller says otherwise. A guess."""
 

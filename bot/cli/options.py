@@ -13,6 +13,7 @@ from typer.core import TyperArgument, TyperCommand, TyperGroup, TyperOption
 from bot.cli.completion import complete_review
 from bot.cli.output.console import notice
 from bot.data_folder import default_data_folder
+from bot.storage import LARGEST_ID
 from embeddings import NO_RERANKER
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
 DATA = default_data_folder()
 """The default data folder."""
-
-LARGEST_SERVER_ID = 2**63 - 1
-"""Discord's IDs have 64 bits, which the database stores as signed numbers."""
 
 RERANKER = "--reranker"
 RERANKER_VARIABLE = "REVIEW_BOT_RERANKER"
@@ -142,7 +140,7 @@ def parse_date(text: str | date) -> date:
 def parse_server_id(text: str | int) -> int:
     """Return the server ID that was typed."""
     typed = str(text)
-    if not (typed.isascii() and typed.isdecimal() and 0 < int(typed) <= LARGEST_SERVER_ID):
+    if not (typed.isascii() and typed.isdecimal() and 0 < int(typed) <= LARGEST_ID):
         raise typer.BadParameter(f"{typed!r} is not a server ID. Use a number such as 123456789012345678.")
     return int(typed)
 

@@ -13,6 +13,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from bot.config import RETENTION_INTERVAL
+from bot.storage import LARGEST_ID
 from bot.storage.database import Database
 from bot.storage.questions import delete_questions_until, today
 from bot.storage.records import RetentionPolicy, StorageError
@@ -21,9 +22,6 @@ from bot.storage.synced_commands import EVERYWHERE
 from embeddings import COLLECTIONS
 
 _log = logging.getLogger(__name__)
-
-_MAX_ID = 2**63 - 1
-"""The largest id that SQLite stores. Discord's ids have 64 bits and won't need the last one before 2084."""
 
 _ID = re.compile(r"[1-9][0-9]{0,18}")
 _DAY = 86_400
@@ -166,7 +164,7 @@ def forget_server(database: Database, server: int) -> None:
 
 def _is_id(name: str) -> bool:
     """Return True if a folder's name is an id exactly as the id is written."""
-    return _ID.fullmatch(name) is not None and int(name) <= _MAX_ID
+    return _ID.fullmatch(name) is not None and int(name) <= LARGEST_ID
 
 
 @contextmanager

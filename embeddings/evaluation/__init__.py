@@ -16,6 +16,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from embeddings.config import CALIBRATION_LOST as CALIBRATION_LOST
+    from embeddings.config import CALIBRATION_REFUSED as CALIBRATION_REFUSED
     from embeddings.config import PERMUTATIONS as PERMUTATIONS
     from embeddings.config import UNANSWERABLE_KINDS as UNANSWERABLE_KINDS
     from embeddings.evaluation.annotate import CandidateSentence as CandidateSentence
@@ -77,7 +79,7 @@ if TYPE_CHECKING:
     from embeddings.evaluation.sweep import run_sweep as run_sweep
 
 _MODULES = {
-    "embeddings.config": "PERMUTATIONS UNANSWERABLE_KINDS",
+    "embeddings.config": "CALIBRATION_LOST CALIBRATION_REFUSED PERMUTATIONS UNANSWERABLE_KINDS",
     "embeddings.evaluation.annotate": (
         "CandidateSentence UnlabelledQuestion add_question candidate_sentences labelled_questions not_yet_labelled "
         "read_unlabelled"

@@ -143,12 +143,13 @@ class LimitedEncoder:
 
 @dataclass(frozen=True, slots=True)
 class SweepRun:
-    """The run of a variant on a question file; `reused` if an earlier sweep made it."""
+    """The run of a variant on a question file; `reused` if an earlier sweep made it. `failures` as in `Evaluation`."""
 
     variant: str
     questions: Path
     run: Run
     reused: bool
+    failures: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
 def read_sweep(file: Path) -> Sweep:
@@ -263,9 +264,11 @@ def _run_variant(
             if progress is not None:
                 progress(variant.name, done, count)
 
-        run = evaluate(searched, task, name=variant.name, progress=report).run
-    save_run(run, file, force=True)
-    return SweepRun(variant.name, path, run, reused=False)
+        evaluation = evaluate(searched, task, name=variant.name, progress=report)
+    # A run in which questions failed is not stored, so the next sweep asks them again.
+    if not evaluation.failures:
+        save_run(evaluation.run, file, force=True)
+    return SweepRun(variant.name, path, evaluation.run, reused=False, failures=evaluation.failures)
 
 
 def _digest(*parts: str) -> str:

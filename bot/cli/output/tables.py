@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rich.console import Console
 from rich.table import Table
@@ -68,6 +68,12 @@ def print_evaluation(evaluation: Evaluation) -> None:
     seconds = seconds_record(results)
     mean = seconds["total"] / len(results)
     say(f"Time per question: mean {_milliseconds(mean)}, p95 {_milliseconds(seconds['p95'])}.")
+
+
+def print_failures(failures: Mapping[str, str]) -> None:
+    """Print on stderr why questions failed, by their ids."""
+    for question, reason in failures.items():
+        notice(f"{question}: The question can't be answered ({reason}). It counts as unanswered.")
 
 
 def print_regressions(pair: RunComparison, *, quiet: bool) -> bool:

@@ -22,8 +22,8 @@ from bot.cli.output.console import notice, print_json, say
 from bot.cli.output.progress import evaluation_progress
 from bot.cli.output.wording import for_folder
 from bot.cli.prompts import Prompter
-from bot.config import CALIBRATED_LOSSES, CALIBRATED_REFUSALS
 from embeddings import SHIPPED
+from embeddings.evaluation import CALIBRATION_LOST, CALIBRATION_REFUSED
 
 if TYPE_CHECKING:
     from embeddings import Library, Thresholds
@@ -41,7 +41,7 @@ def calibrate(
         float | None,
         typer.Option(
             metavar="SHARE",
-            help=f"The smallest share of unanswerable questions to refuse. Default: {CALIBRATED_REFUSALS}.",
+            help=f"The smallest share of unanswerable questions to refuse. Default: {CALIBRATION_REFUSED}.",
         ),
     ] = None,
     keep: Annotated[
@@ -52,7 +52,7 @@ def calibrate(
     ] = None,
     lose: Annotated[
         float, typer.Option(metavar="SHARE", help="The largest share of answerable questions that may find nothing.")
-    ] = CALIBRATED_LOSSES,
+    ] = CALIBRATION_LOST,
     silent: Annotated[
         list[str] | None,
         typer.Option(
@@ -78,7 +78,7 @@ def calibrate(
     if questions is None:
         _reset(data, chosen_model)
         return
-    from bot.cli.output.tables import print_calibration, unreachable_goal
+    from bot.cli.output.tables import print_calibration, print_failures, unreachable_goal
     from embeddings import CalibrationError
     from embeddings.evaluation import (
         calibration_record,
@@ -96,9 +96,11 @@ def calibrate(
         open_task(questions, library, split=split, progress=partial(report, "indexing")) as (task, asked),
     ):
         count = len(task.questions)
-        run = evaluate(asked, task, progress=lambda done: report("asking", done, count)).run
-    chosen = choose_thresholds(run.results, goal)
-    effects = [effect_of(each, run.results) for each in (library.models.thresholds, chosen.thresholds)]
+        evaluation = evaluate(asked, task, progress=lambda done: report("asking", done, count))
+    print_failures(evaluation.failures)
+    results = evaluation.run.results
+    chosen = choose_thresholds(results, goal)
+    effects = [effect_of(each, results) for each in (library.models.thresholds, chosen.thresholds)]
     if as_json:
         print_json(calibration_record(chosen, *effects))
     else:
@@ -162,7 +164,7 @@ def _goal(refuse: float | None, keep: float | None, lose: float, silent: list[st
 
     try:
         return Goal(
-            refused=CALIBRATED_REFUSALS if refuse is None and keep is None else refuse,
+            refused=CALIBRATION_REFUSED if refuse is None and keep is None else refuse,
             kept=keep,
             lost=lose,
             unanswerable_kinds=tuple(silent) if silent is not None else UNANSWERABLE_KINDS,

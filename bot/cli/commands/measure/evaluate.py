@@ -23,7 +23,7 @@ from bot.cli.options import (
     SplitOption,
     chosen_reranker,
 )
-from bot.cli.output.console import notice, print_json
+from bot.cli.output.console import print_json
 from bot.cli.output.progress import evaluation_progress
 from bot.cli.output.wording import command_line
 from embeddings import SHIPPED, LibraryError, check_output
@@ -70,7 +70,7 @@ def evaluate(
     data: DataOption = DATA,
 ) -> None:
     """Measure the answers to a file of questions."""
-    from bot.cli.output.tables import print_evaluation, print_regressions
+    from bot.cli.output.tables import print_evaluation, print_failures, print_regressions
     from embeddings.evaluation import (
         UnknownRankingError,
         compare_runs,
@@ -113,8 +113,7 @@ def evaluate(
             name=name,
             progress=lambda done: show("asking", done, count),
         )
-    for question, reason in evaluation.failures.items():
-        notice(f"{question}: The question can't be answered ({reason}). It counts as unanswered.")
+    print_failures(evaluation.failures)
     if save is not None:
         with _writing(save):
             save_run(evaluation.run, save, force=force)

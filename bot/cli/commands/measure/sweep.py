@@ -28,7 +28,7 @@ def sweep(
 ) -> None:
     """Compare models, passage sizes, weights and rerankers in one table."""
     from bot.cli.library import open_library
-    from bot.cli.output.tables import print_sweep
+    from bot.cli.output.tables import print_failures, print_sweep
     from embeddings.evaluation import read_sweep, run_sweep
 
     variants = read_sweep(file)
@@ -38,6 +38,7 @@ def sweep(
         with evaluation_progress() as report:
             for one in run_sweep(variants, library, runs, split=split, notify=notice, progress=report):
                 tried.append(one)
+                print_failures(one.failures)
                 notice(f"{one.variant} on {one.questions.name}: {'reused' if one.reused else 'done'}")
     finally:
         # The variants that finished before an error took their time, so they are shown.

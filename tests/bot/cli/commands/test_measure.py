@@ -9,6 +9,7 @@ import sys
 from contextlib import closing
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +20,7 @@ from embeddings.evaluation.runs import Run as EvaluationRun
 from embeddings.evaluation.runs import load_run, save_run
 from embeddings.index.manifest import Manifest
 from embeddings.library import Library
+from embeddings.records import AskResult
 from embeddings.reranking.reranker import OnnxReranker
 from tests.bot.cli.conftest import Run, process
 from tests.bot.cli.terminal import terminal
@@ -382,6 +384,31 @@ def test_an_unreachable_goal_is_an_error_and_stores_nothing(
     assert done.json["unreachable"] == ["refused", "silent"]
     assert done.err.startswith("The goal can't be reached, so nothing was stored. Too many unanswerable")
     assert not (data / "calibration.json").exists()
+
+
+@pytest.mark.parametrize("command", ["evaluate", "calibrate", "sweep"])
+def test_a_question_that_fails_is_named_and_the_others_are_asked(
+    run: Run, indexed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    asked = Library.run
+
+    def fail_once(library: Library, question: str, **options: Any) -> AskResult:  # noqa: ANN401 - passed through
+        if question == "Who plays Kathy?":
+            raise RuntimeError("no room\nat all")
+        return asked(library, question, **options)
+
+    monkeypatch.setattr(Library, "run", fail_once)
+    failing = next(question.id for question in read_questions(QUESTIONS) if question.text == "Who plays Kathy?")
+    sweep, runs = tmp_path / "sweep.toml", tmp_path / "runs"
+    sweep.write_text(f"questions = [{json.dumps(str(QUESTIONS))}]\n[variants.default]\n", encoding="utf-8")
+    arguments = {"evaluate": (QUESTIONS,), "calibrate": (QUESTIONS, "--dry-run"), "sweep": (sweep, "--runs", runs)}
+
+    done = run(command, *arguments[command], "--data", indexed)
+
+    assert done.code == 0
+    assert done.err.startswith(f"{failing}: The question can't be answered (no room). It counts as unanswered.\n")
+    # A sweep would reuse a stored run without a word about it.
+    assert not list(runs.glob("*.json"))
 
 
 def test_sweep_shows_the_variants_in_one_table_and_reuses_runs(run: Run, indexed: Path, tmp_path: Path) -> None:
