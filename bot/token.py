@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from embeddings import LibraryError, allows_others
+from embeddings import LibraryError, allows_others, data_folder_problem
 
 TOKEN = "token"  # noqa: S105  # a file's name, not a token
 """The file in the data folder that holds the token if the environment names none."""
@@ -27,6 +27,10 @@ _LARGEST_FILE = 4096
 
 class SettingsError(LibraryError):
     """A setting is missing or invalid. The message says how to fix it and never holds a token."""
+
+
+class NoTokenError(SettingsError):
+    """No token is set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,8 @@ def find_token(environ: Mapping[str, str], data: Path) -> Token:
     """Return the bot's token, from the environment or else from the data folder.
 
     Raises:
-        SettingsError: there is none, there are two, or it is not a token.
+        NoTokenError: there is none.
+        SettingsError: there are two, or it is not a token.
     """
     values = {name: environ.get(name, "").strip() for name in (*_VARIABLES, _FILE_VARIABLE)}
     found = [Token(values[name], name) for name in _VARIABLES if values[name]]
@@ -59,9 +64,11 @@ def find_token(environ: Mapping[str, str], data: Path) -> Token:
     if not found and os.path.lexists(data / TOKEN):
         found.append(_read_token(data / TOKEN, TOKEN))
     if not found:
-        raise SettingsError(
-            "There is no token. Set DISCORD_TOKEN, or DISCORD_TOKEN_FILE to a file that holds it, or run "
-            f"`review-bot init`. The token is on the Bot page of your application at {PORTAL}."
+        problem = data_folder_problem(data)
+        place = f"The token is on the Bot page of your application at {PORTAL}."
+        raise NoTokenError(
+            "There is no token. Set DISCORD_TOKEN, or DISCORD_TOKEN_FILE to a file that holds it"
+            + (f". {problem}" if problem else f", or run `review-bot init`. {place}")
         )
     if len({token.value for token in found}) > 1:
         names = " and ".join(token.setting for token in found)

@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from embeddings.documents.files import SUFFIXES as SUFFIXES
     from embeddings.documents.files import add_review as add_review
     from embeddings.documents.files import collection_folder as collection_folder
+    from embeddings.documents.files import data_folder_problem as data_folder_problem
     from embeddings.documents.files import find_review_file as find_review_file
     from embeddings.documents.files import remove_review as remove_review
     from embeddings.documents.files import review_files as review_files
@@ -122,7 +123,8 @@ _MODULES = {
     "embeddings.documents.outputs": "check_output output_file write_output written_by_us",
     "embeddings.config": "RankingSettings tunable_numbers",
     "embeddings.documents.files": (
-        "COLLECTIONS REVIEWS SUFFIXES add_review collection_folder find_review_file remove_review review_files"
+        "COLLECTIONS REVIEWS SUFFIXES add_review collection_folder data_folder_problem find_review_file remove_review "
+        "review_files"
     ),
     "embeddings.documents.filesystem": "HAS_MODES allows_others flush_folder",
     "embeddings.documents.slugs": "slugify",

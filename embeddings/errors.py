@@ -11,6 +11,9 @@ from pathlib import Path
 REBUILD = "Run `review-bot index --rebuild`."
 """What to do about an index that can't be used, for the end of a message."""
 
+GIVE_ACCESS = "Give access to it to the user that runs this program."
+"""What to do about a file or a folder that this user may not read, for the end of a message."""
+
 
 class LibraryError(Exception):
     """The base of every error that a user can act on."""

@@ -24,7 +24,7 @@ from bot.cli.options import DATA, Command, DataOption, Group
 from bot.cli.output.console import notice, say
 from bot.cli.output.wording import for_folder, messages_of
 from bot.config import GC_THRESHOLD
-from embeddings import LibraryError
+from embeddings import LibraryError, data_folder_problem
 
 DEBUG = "REVIEW_BOT_DEBUG"
 """The environment variable that shows the traceback of an unexpected error. Any value counts."""
@@ -79,16 +79,21 @@ PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     ),
 }
 
+ANYWHERE = (init.init, add.add, backup.restore, doctor.doctor, config.config, compare.compare, run.run, sync.invite)
+"""The commands that make a data folder, need none, or say themselves that it is missing."""
+
 
 def _reporting_errors(command: Callable[..., None]) -> Callable[..., None]:
     """Wrap a command so that each error is one line on stderr, with advice for the same data folder."""
 
     @wraps(command)
     def wrapped(*arguments: object, **options: object) -> None:
+        data = options.get("data", DATA)
         try:
+            if isinstance(data, Path) and command not in ANYWHERE and (problem := data_folder_problem(data)):
+                raise LibraryError(problem)
             command(*arguments, **options)
         except LibraryError as error:
-            data = options.get("data", DATA)
             for message in messages_of(error):
                 notice(for_folder(message, data) if isinstance(data, Path) else message)
             raise typer.Exit(1) from None

@@ -189,7 +189,9 @@ def _write(data: Path, stream: BinaryIO, beside: Path) -> Manifest:
     for _ in range(BACKUP_TRIES):
         before = _file_stamps(data)
         if not before and database is None:
-            raise BackupError(f"{data}: There is nothing to back up. Name the data folder with --data.")
+            raise BackupError(
+                f"{data}: There is nothing to back up. Name another data folder with --data or REVIEW_BOT_DATA."
+            )
         stream.seek(0)
         stream.truncate()
         with zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as opened:

@@ -17,7 +17,7 @@ from embeddings.documents.filesystem import flush_folder
 from embeddings.documents.formats.headers.titles import left_out_place, read_file_name
 from embeddings.documents.outputs import PARTIAL, write_output, written_by_us
 from embeddings.documents.slugs import slugify
-from embeddings.errors import LeftOut, ReviewFileError, ReviewStorageError
+from embeddings.errors import GIVE_ACCESS, LeftOut, ReviewFileError, ReviewStorageError
 from embeddings.records import SHARED
 
 REVIEWS = "reviews"
@@ -72,6 +72,18 @@ def collection_folders(data: Path) -> Iterator[tuple[str, Path]]:
         for folder in sorted(folders.iterdir()):
             if folder.is_dir() and folder.name != SHARED and not folder.name.startswith("."):
                 yield folder.name, folder
+
+
+def data_folder_problem(data: Path) -> str | None:
+    """Return what is wrong, and what to do, if there is no data folder that can be opened; else None."""
+    try:
+        if data.is_dir():
+            return None
+        reason = "This is not a folder." if data.exists() else "There is no such folder."
+    except OSError as error:
+        return f"{data.absolute()}: The folder can't be opened ({error.strerror}). {GIVE_ACCESS}"
+    advice = "Name the data folder with --data or REVIEW_BOT_DATA, or make a new one with `review-bot init`."
+    return f"{data.absolute()}: {reason} {advice}"
 
 
 def review_files(directory: Path) -> tuple[Path, ...]:

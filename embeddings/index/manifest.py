@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from embeddings.documents.files import data_folder_problem
 from embeddings.documents.filesystem import replace_file
 from embeddings.encoders.base import EncoderIdentity
 from embeddings.errors import REBUILD, IndexDamagedError, IndexMissingError, IndexVersionError
@@ -122,7 +123,8 @@ class Manifest:
                 raise IndexVersionError(f"{file}: {reason} {REBUILD}")
             return _manifest(content)
         except (FileNotFoundError, NotADirectoryError):
-            raise IndexMissingError(f"{directory}: There is no index yet. Run `review-bot index`.") from None
+            problem = data_folder_problem(directory.parent)
+            raise IndexMissingError(problem or f"{directory}: There is no index yet. Run `review-bot index`.") from None
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexDamagedError(f"{file}: The manifest can't be read ({error}). {REBUILD}") from error
 

@@ -133,7 +133,10 @@ def test_opening_without_an_index_is_refused(tmp_path: Path) -> None:
 def test_building_without_reviews_is_refused(tmp_path: Path) -> None:
     with pytest.raises(NoReviewsError) as caught:
         Library.build(tmp_path)
-    assert _line(caught) == f"{tmp_path}/reviews: There are no reviews. Put a .md or .txt file there."
+    assert _line(caught) == (
+        f"{tmp_path}/reviews: There are no reviews. Add one with `review-bot add FILE`, or name another data folder "
+        "with --data or REVIEW_BOT_DATA."
+    )
     assert list(tmp_path.iterdir()) == []
 
 

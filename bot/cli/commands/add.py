@@ -55,7 +55,7 @@ def add(
         if stored and stored.file.read_bytes() == candidate.content.encode():
             say(f"{stored.file}: This review is stored already. Nothing was changed.")
             return
-        _preview(candidate, replaced=stored.file if stored else None)
+        _preview(candidate, data, replaced=stored.file if stored else None)
         if not (replace if stored else yes):
             _ask(stored is not None, asked=not yes)
         place = add_review(data, collection, review.slug, candidate.content, replaces=stored.digest if stored else None)
@@ -83,7 +83,7 @@ def _content(file: Path) -> bytes:
         raise ConversionError(f"{file}: The file can't be read ({error.strerror}).") from error
 
 
-def _preview(candidate: ConvertedFile, *, replaced: Path | None) -> None:
+def _preview(candidate: ConvertedFile, data: Path, *, replaced: Path | None) -> None:
     review = candidate.review
     words = counted(len(review.text.split()), "word")
     say(f"{review.title} ({review.slug}): {counted(len(review.sections), 'section')}, {words}")
@@ -97,6 +97,8 @@ def _preview(candidate: ConvertedFile, *, replaced: Path | None) -> None:
         notice("There are no headings, so the review is a single section.")
     if replaced is not None:
         notice(f"This replaces {replaced}.")
+    elif not data.exists():
+        notice(f"This makes a new data folder, {data.absolute()}.")
 
 
 def _ask(replaces: bool, *, asked: bool) -> None:

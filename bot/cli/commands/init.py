@@ -89,7 +89,7 @@ def _set_up_reviews(data: Path, folder: Path | None, prompter: Prompter) -> None
     elif not review_files(data / REVIEWS):
         for tries_left in reversed(range(SETUP_TRIES)):
             named = prompter.text(
-                f"There are no reviews in {data / REVIEWS} yet. Folder to copy them from, or {EXAMPLE} for a "
+                f"There are no reviews in {(data / REVIEWS).absolute()} yet. Folder to copy them from, or {EXAMPLE} for a "
                 "review of Never Let Me Go (2010) (Enter to skip):"
             )
             if not named:
@@ -104,7 +104,7 @@ def _set_up_reviews(data: Path, folder: Path | None, prompter: Prompter) -> None
                 if not tries_left:
                     raise
                 notice(for_folder(str(error), data))
-    say(f"Reviews: {len(review_files(data / REVIEWS)) or 'none yet'} in {data / REVIEWS}.")
+    say(f"Reviews: {len(review_files(data / REVIEWS)) or 'none yet'} in {(data / REVIEWS).absolute()}.")
 
 
 def _copy_example(data: Path) -> None:

@@ -28,13 +28,11 @@ def database(context: Context) -> str:
 
 def disk(context: Context) -> str:
     """Check that the data folder is writable and has room for another index."""
-    from embeddings import INDEX_DIRECTORY
+    from embeddings import INDEX_DIRECTORY, data_folder_problem
 
     data = context.data
-    if not data.is_dir():
-        raise CheckError(
-            f"{data}: There is no such folder. Name the data folder with --data, or run `review-bot init`."
-        )
+    if problem := data_folder_problem(data):
+        raise CheckError(problem)
     if not os.access(data, os.R_OK | os.W_OK | os.X_OK):
         raise CheckError(f"{data}: This folder is not writable. Make the user that runs the bot its owner.")
     size = sum(path.stat().st_size for path in (data / INDEX_DIRECTORY).rglob("*") if path.is_file())

@@ -17,6 +17,7 @@ from embeddings.documents.files import (
     assign_slugs,
     claim_of,
     collection_folders,
+    data_folder_problem,
     digest_of,
     list_folder,
 )
@@ -143,11 +144,14 @@ def open_previous(directory: Path) -> Manifest | None:
 
 def no_reviews(data: Path, errors: Sequence[ReviewFileError] = ()) -> str:
     """Return the message that a data directory has no reviews, with the first file that can't be read."""
+    if problem := data_folder_problem(data):
+        return problem
     if errors and errors[0].file == data / REVIEWS:
         return str(errors[0])
     if errors:
         return f"{data / REVIEWS}: There are no reviews that can be read. {errors[0]}"
-    return f"{data / REVIEWS}: There are no reviews. Put a .md or .txt file there."
+    advice = "Add one with `review-bot add FILE`, or name another data folder with --data or REVIEW_BOT_DATA."
+    return f"{(data / REVIEWS).absolute()}: There are no reviews. {advice}"
 
 
 def summarise_notes(reviews: int, notes: Sequence[FileNote]) -> str:

@@ -16,9 +16,11 @@ from typing import Any
 
 import pytest
 
-from bot.cli.app import main
+from bot.cli.app import app, main
 from tests.conftest import SharedFolder
 from tests.project import ROOT, copy_data, furnish
+
+COMMANDS = sorted(command.callback.__name__ for command in app.registered_commands if command.callback is not None)
 
 QUESTION = "What is a deferral?"
 

@@ -12,12 +12,11 @@ from pathlib import Path
 import pytest
 
 from bot import __version__
-from bot.cli.app import app, main
+from bot.cli.app import main
 from embeddings.library import Library
-from tests.bot.cli.conftest import QUESTION, SLOW_PACKAGES, Run, imported, process, start
+from tests.bot.cli.conftest import COMMANDS, QUESTION, SLOW_PACKAGES, Run, imported, process, start
 from tests.project import ROOT
 
-COMMANDS = sorted(command.callback.__name__ for command in app.registered_commands if command.callback is not None)
 ONLINE = ("discord", "aiohttp", "structlog", "prometheus_client")
 """Packages that only the running bot needs."""
 

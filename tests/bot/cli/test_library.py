@@ -15,7 +15,8 @@ import filelock
 import pytest
 
 from embeddings.documents.filesystem import HAS_MODES
-from tests.bot.cli.conftest import QUESTION, FirstUse, Outcome, Run, add_whales, process, start
+from tests.bot.cli.conftest import COMMANDS, QUESTION, TOKEN, FirstUse, Outcome, Run, add_whales, process, start
+from tests.project import QUESTIONS
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -308,18 +309,59 @@ def test_a_damaged_index_is_an_error_and_the_advised_command_repairs_it(
 
 @pytest.mark.parametrize("command", [("ask", QUESTION), ("chat",), ("reviews", "--json"), ("index",)])
 def test_a_folder_without_reviews_is_an_error(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
-    for data in (tmp_path, tmp_path / "missing"):
-        assert run(*command, "--data", data).complaint == (
-            f"{data / 'reviews'}: There are no reviews. Put a .md or .txt file there."
-        )
+    assert run(*command, "--data", tmp_path).complaint == (
+        f"{tmp_path / 'reviews'}: There are no reviews. Add one with `review-bot add FILE --data {tmp_path}`, or name "
+        "another data folder with --data or REVIEW_BOT_DATA."
+    )
     assert list(tmp_path.iterdir()) == []
+
+
+ADVICE = "Name the data folder with --data or REVIEW_BOT_DATA, or make a new one with `review-bot init{}`."
+MISSING = "{}: There is no such folder. " + ADVICE
+READING = {
+    "ask": (QUESTION,),
+    "chat": (),
+    "search": (QUESTION,),
+    "reviews": (),
+    "sections": (),
+    "section": ("1",),
+    "index": (),
+    "backup": ("backup.zip",),
+    "sync": (),
+    "evaluate": (QUESTIONS,),
+    "calibrate": ("--reset",),
+    "sweep": ("sweep.toml",),
+    "label": ("questions.jsonl",),
+    "gaps": (),
+}
+"""The commands that need a data folder, with arguments."""
+
+
+def test_without_its_data_folder_a_command_names_the_place_and_creates_nothing(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("DISCORD_TOKEN", TOKEN)
+    for command, arguments in READING.items():
+        here = run(command, *arguments)
+        assert here.complaint == MISSING.format(tmp_path / "data", "")
+        elsewhere = run(command, *arguments, "--data", "missing")
+        assert elsewhere.complaint == MISSING.format(tmp_path / "missing", " --data missing")
+    for command in ("run", "doctor", "config", "invite"):
+        run(command)
+    assert MISSING.format(tmp_path / "data", "") in run("doctor").out
+    assert run("run").err == f"{MISSING.format(tmp_path / 'data', '')}\n"
+    monkeypatch.delenv("DISCORD_TOKEN")
+    assert run("invite").err.endswith(f" {MISSING.format(tmp_path / 'data', '')}\n")
+    assert list(tmp_path.iterdir()) == []
+    assert {*READING, "run", "doctor", "config", "invite", "init", "add", "restore", "compare"} == {*COMMANDS}
 
 
 def test_a_file_in_place_of_the_data_folder_is_an_error(run: Run, tmp_path: Path) -> None:
     file = tmp_path / "data"
     file.write_text("not a folder")
     assert run("ask", QUESTION, "--data", file).complaint == (
-        f"{file / 'reviews'}: The folder can't be listed (Not a directory)."
+        f"{file}: This is not a folder. {ADVICE.format(f' --data {file}')}"
     )
 
 

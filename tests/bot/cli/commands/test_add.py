@@ -22,13 +22,14 @@ CONVERTED = "Converted from another format. Check that nothing is missing.\n"
 def test_add_shows_a_file_and_adds_it_as_markdown_only_with_yes(run: Run, tmp_path: Path) -> None:
     file, data = tmp_path / "The Ferryman.txt", tmp_path / "data"
     file.write_text(TEXT, encoding="utf-8")
+    notices = f"{CONVERTED}This makes a new data folder, {data}.\n"
     asked = run("add", file, "--data", data)
     assert (asked.code, asked.out) == (1, PREVIEW)
-    assert asked.err == f"{CONVERTED}Nothing was added. Run the command again with --yes.\n"
+    assert asked.err == f"{notices}Nothing was added. Run the command again with --yes.\n"
     assert not data.exists()
     added = run("add", file, "--yes", "--data", data)
     place = data / "reviews" / "the-ferryman.md"
-    assert (added.code, added.err) == (0, CONVERTED)
+    assert (added.code, added.err) == (0, notices)
     assert added.out == (
         f"{PREVIEW}Added as {place}. The next question updates the index. "
         f"To update it now, run `review-bot index --data {data}`.\n"
@@ -85,7 +86,7 @@ def test_only_a_review_without_headings_gets_a_notice(run: Run, tmp_path: Path) 
         ("## The Sea\n\nIt is grey.", ""),
     ):
         file.write_text(f"---\ntitle: Sea\n---\n{text}\n", encoding="utf-8")
-        asked = run("add", file, "--data", tmp_path / "data")
+        asked = run("add", file, "--data", tmp_path)
         assert asked.err == f"{warning}Nothing was added. Run the command again with --yes.\n"
 
 
@@ -137,7 +138,7 @@ def test_a_failed_write_is_an_error_with_its_folder(run: Run, tmp_path: Path, mo
     def full(_: int) -> None:
         raise OSError(28, "No space left on device")
 
-    file, data = tmp_path / "The Ferryman.txt", tmp_path / "data"
+    file, data = tmp_path / "The Ferryman.txt", tmp_path
     file.write_text(TEXT, encoding="utf-8")
     monkeypatch.setattr("os.fsync", full)
     refused = run("add", file, "--yes", "--server", "77", "--data", data)

@@ -275,8 +275,8 @@ def test_an_interrupted_restore_fails(tmp_path: Path) -> None:
 
 def test_a_missing_data_folder_fails_without_a_traceback(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    for place in ("file", "missing"):
-        assert "There is no such folder." in advice(storage.disk, tmp_path / place)
+    for place, said in (("file", "This is not a folder."), ("missing", "There is no such folder.")):
+        assert said in advice(storage.disk, tmp_path / place)
         for _, function in CHECKS:
             assert isinstance(run_check("it", function, Context(tmp_path / place, {})), Check)
 
