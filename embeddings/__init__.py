@@ -65,6 +65,7 @@ if TYPE_CHECKING:
     from embeddings.errors import IndexBusyError as IndexBusyError
     from embeddings.errors import IndexDamagedError as IndexDamagedError
     from embeddings.errors import IndexMissingError as IndexMissingError
+    from embeddings.errors import IndexUnreadableError as IndexUnreadableError
     from embeddings.errors import IndexVersionError as IndexVersionError
     from embeddings.errors import IndexWriteError as IndexWriteError
     from embeddings.errors import LibraryError as LibraryError
@@ -80,6 +81,7 @@ if TYPE_CHECKING:
     from embeddings.errors import ReviewStorageError as ReviewStorageError
     from embeddings.errors import UnknownReviewError as UnknownReviewError
     from embeddings.errors import UnknownSectionError as UnknownSectionError
+    from embeddings.errors import remedy as remedy
     from embeddings.index.build.sources import check_reviews as check_reviews
     from embeddings.index.collection import INDEX_DIRECTORY as INDEX_DIRECTORY
     from embeddings.library import Library as Library
@@ -104,8 +106,9 @@ if TYPE_CHECKING:
     from embeddings.records import quote_record as quote_record
     from embeddings.records import relevant_hits as relevant_hits
     from embeddings.retrieval.query import Query as Query
-    from embeddings.retrieval.query import is_follow_up as is_follow_up
-    from embeddings.retrieval.query import points_back as points_back
+    from embeddings.retrieval.question import check_question as check_question
+    from embeddings.retrieval.question import is_follow_up as is_follow_up
+    from embeddings.retrieval.question import points_back as points_back
 
 _MODULES = {
     "embeddings.library": "Library",
@@ -114,10 +117,10 @@ _MODULES = {
         "ScoredSentence Section StageSeconds State hit_record quote_record relevant_hits"
     ),
     "embeddings.errors": (
-        "CalibrationError ConversionError IndexBusyError IndexDamagedError IndexMissingError IndexVersionError "
-        "IndexWriteError LibraryError ModelError ModelMissingError NoReviewsError OutputError QuestionError "
-        "QuestionFileError RerankerError ReviewFileError ReviewFilesError ReviewStorageError UnknownReviewError "
-        "UnknownSectionError"
+        "CalibrationError ConversionError IndexBusyError IndexDamagedError IndexMissingError IndexUnreadableError "
+        "IndexVersionError IndexWriteError LibraryError ModelError ModelMissingError NoReviewsError OutputError "
+        "QuestionError QuestionFileError RerankerError ReviewFileError ReviewFilesError ReviewStorageError "
+        "UnknownReviewError UnknownSectionError remedy"
     ),
     "embeddings.child_process": "child_command child_environment child_folder",
     "embeddings.documents.outputs": "check_output output_file write_output written_by_us",
@@ -133,7 +136,8 @@ _MODULES = {
     "embeddings.documents.sandbox": "convert_in_sandbox",
     "embeddings.index.collection": "INDEX_DIRECTORY",
     "embeddings.index.build.sources": "check_reviews",
-    "embeddings.retrieval.query": "Query is_follow_up points_back",
+    "embeddings.retrieval.query": "Query",
+    "embeddings.retrieval.question": "check_question is_follow_up points_back",
     "embeddings.answering.calibration": "CALIBRATION_FILE Thresholds",
     "embeddings.answering.models": "Models check_weights",
 }

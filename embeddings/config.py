@@ -280,6 +280,25 @@ class RankingSettings:
             )
 
 
+NAMED_RANKINGS = {
+    "default": RankingSettings(),
+    "dense": RankingSettings(passage_lexical=0, sentence_lexical=0),
+    "bm25": RankingSettings(passage_lexical=1, sentence_lexical=1),
+}
+"""The default weights, only vectors, and only BM25. The states come from raw scores, whatever the weights."""
+
+
+def named_ranking(name: str) -> RankingSettings:
+    """Return the ranking of that name.
+
+    Raises:
+        ValueError: there is none; the message lists the names.
+    """
+    if name not in NAMED_RANKINGS:
+        raise ValueError(f"There is no ranking {name!r}. Use one of these: {', '.join(NAMED_RANKINGS)}.")
+    return NAMED_RANKINGS[name]
+
+
 TITLE_MARGIN: float = 0.1
 """How much closer a sentence elsewhere must be, in cosine, for each sign that the words of a title in a question name
 the review: each content word of the title, its capitals, and that no other review has these words. Chosen on 35 made

@@ -5,6 +5,7 @@ Each message is one line that says where, what, and what to do next. It is print
 
 from __future__ import annotations
 
+import errno
 from enum import StrEnum
 from pathlib import Path
 
@@ -12,7 +13,18 @@ REBUILD = "Run `review-bot index --rebuild`."
 """What to do about an index that can't be used, for the end of a message."""
 
 GIVE_ACCESS = "Give access to it to the user that runs this program."
-"""What to do about a file or a folder that this user may not read, for the end of a message."""
+"""What to do about a file or a folder that this user may not use, for the end of a message."""
+
+CHECK_MACHINE = "Its files are intact, so correct what this machine lacks. `review-bot doctor` checks the packages."
+"""What to do about undamaged files that can't be used, for the end of a message."""
+
+_REMEDIES = {
+    **dict.fromkeys((errno.EACCES, errno.EPERM), GIVE_ACCESS),
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "Make room and try again."),
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE), "Allow more open files (`ulimit -n`) and try again."),
+    **dict.fromkeys((errno.ENOMEM, errno.EAGAIN), "Free some memory and try again."),
+    errno.EROFS: "Make it writable, or choose another folder.",
+}
 
 
 class LibraryError(Exception):
@@ -121,6 +133,10 @@ class IndexDamagedError(LibraryError):
     """The index on disk is incomplete or altered: rebuild it."""
 
 
+class IndexUnreadableError(LibraryError):
+    """This machine or this user can't read the index, which may be undamaged: correct that."""
+
+
 class IndexVersionError(LibraryError):
     """The index has the format of another version: rebuild it."""
 
@@ -139,3 +155,15 @@ class CalibrationError(LibraryError):
 
 class RerankerError(LibraryError):
     """The reranker can't be opened: the encoder answers alone until the package is installed again."""
+
+
+def remedy(error: OSError) -> str:
+    """Return what to do about a fault of the environment, for the end of a message."""
+    return _REMEDIES.get(error.errno or 0, "Check the disk and try again.")
+
+
+def unreadable(place: Path, error: OSError) -> IndexDamagedError | IndexUnreadableError:
+    """Return the error for a file of an index that can't be read. Only a file that is missing is damage."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError | IsADirectoryError):
+        return IndexDamagedError(f"{place}: The file is missing. {REBUILD}")
+    return IndexUnreadableError(f"{place}: The file can't be read ({error.strerror or error}). {remedy(error)}")

@@ -74,6 +74,7 @@ class Library:
             IndexMissingError: there is no index yet.
             IndexVersionError: another version of this program wrote it.
             IndexDamagedError: it is incomplete or altered.
+            IndexUnreadableError: this user or this machine can't read it.
             CalibrationError: the directory's thresholds are for another encoder.
         """
         data = Path(data)

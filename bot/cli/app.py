@@ -24,7 +24,7 @@ from bot.cli.options import DATA, Command, DataOption, Group
 from bot.cli.output.console import notice, say
 from bot.cli.output.wording import for_folder, messages_of
 from bot.config import GC_THRESHOLD
-from embeddings import LibraryError, data_folder_problem
+from embeddings import LibraryError, data_folder_problem, remedy
 
 DEBUG = "REVIEW_BOT_DEBUG"
 """The environment variable that shows the traceback of an unexpected error. Any value counts."""
@@ -142,6 +142,10 @@ def _run(arguments: Sequence[str] | None) -> int:
             raise
         if os.environ.get(DEBUG):
             raise
+        if isinstance(error, OSError) and error.strerror:
+            place = f"{error.filename}: " if error.filename else ""
+            notice(f"{place}The command can't go on ({error.strerror}). {remedy(error)}")
+            return 1
         notice(f"Unexpected error: {error!r}. Set {DEBUG}=1 to see the traceback, and report it.")
     return 1
 

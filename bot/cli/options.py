@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -29,6 +30,9 @@ OLD_RERANKER_VARIABLE = "REVIEW_BOT_READER"
 RENAMED = {"--reader": RERANKER, "--no-reader": "--no-reranker"}
 """Deprecated options and their current names."""
 
+BOOLEANS = frozenset({"true", "false", "yes", "no", "on", "off", "1", "0"})
+"""Words that people write after a flag as if it took a value."""
+
 
 class Command(TyperCommand):
     """A command with plain help, which accepts deprecated names for one version."""
@@ -39,8 +43,10 @@ class Command(TyperCommand):
 
     def parse_args(self, ctx: Context, args: list[str]) -> list[str]:
         """Parse a command line in which renamed options may have their old names."""
-        if any(RERANKER in param.opts for param in self.params) and not ctx.resilient_parsing:
-            args = _with_current_names(args)
+        if not ctx.resilient_parsing:
+            if any(RERANKER in param.opts for param in self.params):
+                args = _with_current_names(args)
+            _refuse_values_of_flags(args, self.params)
         return super().parse_args(ctx, args)
 
     def format_options(self, ctx: Context, formatter: HelpFormatter) -> None:
@@ -97,6 +103,21 @@ def _without_flag_types(params: list[Parameter]) -> list[Parameter]:
     return params
 
 
+def _refuse_values_of_flags(args: list[str], params: list[Parameter]) -> None:
+    """Refuse `--json true`, where the word after the flag would become a part of the question."""
+    flags = {
+        name
+        for param in params
+        if isinstance(param, TyperOption) and param.is_flag
+        for name in (*param.opts, *param.secondary_opts)
+    }
+    for name, word in pairwise(args[: args.index("--")] if "--" in args else args):
+        if name in flags and word.casefold() in BOOLEANS:
+            raise typer.BadParameter(
+                f"{name} takes no value, so leave out {word!r}. If it begins what you ask, write -- before it."
+            )
+
+
 def _with_current_names(args: list[str]) -> list[str]:
     """Replace deprecated names by the current ones, and report each."""
     options = args[: args.index("--")] if "--" in args else args
@@ -151,6 +172,17 @@ def parse_count(text: str | int) -> int:
     if not (typed.isascii() and typed.isdecimal() and int(typed)):
         raise typer.BadParameter(f"{typed!r} is not a whole number of 1 or more.")
     return int(typed)
+
+
+def parse_share(text: str | float) -> float:
+    """Return the share that was typed."""
+    try:
+        share = float(text)
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 1:
+        raise typer.BadParameter(f"{str(text)!r} is not a share. Use a number from 0 to 1.")
+    return share
 
 
 DataOption = Annotated[

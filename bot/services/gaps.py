@@ -156,13 +156,13 @@ def write_questions(gaps: Iterable[Gap], file: Path, *, force: bool = False) -> 
     lines = question_lines(gaps)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        write_output(file, lines, _is_export, force=force)
+        write_output(file, lines, is_export, force=force)
     except OSError as error:
         raise ExportError(f"{file}: The file can't be written: {error.strerror}.") from error
     return lines.count("\n")
 
 
-def _is_export(file: Path) -> bool:
+def is_export(file: Path) -> bool:
     """Return True if every line of a file is an exported question, which nobody has labelled yet."""
     try:
         records = [json.loads(line) for line in file.read_bytes().splitlines() if line.strip()]

@@ -31,15 +31,8 @@ from embeddings.index.access import Collections, OpenedCollections
 from embeddings.records import AskResult, QuestionInContext, StageSeconds
 from embeddings.reranking.rerank import rerank
 from embeddings.retrieval.fusion import RankedSentence, Ranking
-from embeddings.retrieval.query import (
-    Query,
-    RewrittenQuestion,
-    check_question,
-    encode_queries,
-    is_follow_up,
-    rewrite,
-    word_check,
-)
+from embeddings.retrieval.query import Query, RewrittenQuestion, encode_queries, rewrite, word_check
+from embeddings.retrieval.question import check_question, is_follow_up
 from embeddings.retrieval.retriever import Candidates, Scope, best_cosine, retrieve
 from embeddings.retrieval.router import Router, is_unambiguous, prefers_named
 

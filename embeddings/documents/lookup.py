@@ -95,6 +95,12 @@ def find_section(name: str, review: Review) -> Section:
     if number.isdecimal() and 1 <= int(number[:9]) <= len(review.sections):
         return review.sections[int(number[:9]) - 1]
     names = [(text, section) for section in review.sections for text in (section.slug, section.heading)]
+    if number.isdecimal() and name not in dict(names):
+        count = len(review.sections)
+        raise UnknownSectionError(
+            f"“{review.title}” has no section {_quoted(name)}. It has {count} section{'s' * (count > 1)}: "
+            f"`review-bot sections {review.slug}` lists them."
+        )
     found = NameMatcher(names).resolve(name)
     if len(found) == 1:
         return found[0]

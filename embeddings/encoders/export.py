@@ -30,7 +30,7 @@ from embeddings.encoders.onnx import (
     write_description,
 )
 from embeddings.encoders.weights import DEFAULT_MODEL, ModelSource, find_model
-from embeddings.errors import REBUILD, IndexDamagedError, IndexVersionError, IndexWriteError, ModelError
+from embeddings.errors import REBUILD, IndexDamagedError, IndexVersionError, IndexWriteError, ModelError, remedy
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -86,7 +86,9 @@ def prepare_encoder(
             unexported = _write_traced(source, beside, notify)
         _move_into_place(beside, directory)
     except OSError as error:
-        raise IndexWriteError(f"{directory}: The folder can't be written ({error.strerror or error}).") from error
+        raise IndexWriteError(
+            f"{directory}: The folder can't be written ({error.strerror or error}). {remedy(error)}"
+        ) from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
     return unexported or OnnxEncoder.open(directory)

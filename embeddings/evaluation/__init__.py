@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from embeddings.config import CALIBRATION_REFUSED as CALIBRATION_REFUSED
     from embeddings.config import PERMUTATIONS as PERMUTATIONS
     from embeddings.config import UNANSWERABLE_KINDS as UNANSWERABLE_KINDS
+    from embeddings.config import named_ranking as named_ranking
     from embeddings.evaluation.annotate import CandidateSentence as CandidateSentence
     from embeddings.evaluation.annotate import UnlabelledQuestion as UnlabelledQuestion
     from embeddings.evaluation.annotate import add_question as add_question
@@ -47,6 +48,8 @@ if TYPE_CHECKING:
     from embeddings.evaluation.compare import load_runs as load_runs
     from embeddings.evaluation.compare import on_shared_questions as on_shared_questions
     from embeddings.evaluation.datasets.beir import write_beir as write_beir
+    from embeddings.evaluation.datasets.files import read_bytes as read_bytes
+    from embeddings.evaluation.datasets.reader import check_task as check_task
     from embeddings.evaluation.datasets.task import Task as Task
     from embeddings.evaluation.datasets.trec import is_run_of as is_run_of
     from embeddings.evaluation.datasets.trec import write_qrels as write_qrels
@@ -73,13 +76,11 @@ if TYPE_CHECKING:
     from embeddings.evaluation.summary import risk_coverage as risk_coverage
     from embeddings.evaluation.summary import summarise as summarise
     from embeddings.evaluation.sweep import SweepRun as SweepRun
-    from embeddings.evaluation.sweep import UnknownRankingError as UnknownRankingError
-    from embeddings.evaluation.sweep import named_ranking as named_ranking
     from embeddings.evaluation.sweep import read_sweep as read_sweep
     from embeddings.evaluation.sweep import run_sweep as run_sweep
 
 _MODULES = {
-    "embeddings.config": "CALIBRATION_LOST CALIBRATION_REFUSED PERMUTATIONS UNANSWERABLE_KINDS",
+    "embeddings.config": "CALIBRATION_LOST CALIBRATION_REFUSED PERMUTATIONS UNANSWERABLE_KINDS named_ranking",
     "embeddings.evaluation.annotate": (
         "CandidateSentence UnlabelledQuestion add_question candidate_sentences labelled_questions not_yet_labelled "
         "read_unlabelled"
@@ -93,6 +94,8 @@ _MODULES = {
         "compare_runs comparison_record fingerprint_mismatch load_runs on_shared_questions"
     ),
     "embeddings.evaluation.datasets.beir": "write_beir",
+    "embeddings.evaluation.datasets.files": "read_bytes",
+    "embeddings.evaluation.datasets.reader": "check_task",
     "embeddings.evaluation.datasets.task": "Task",
     "embeddings.evaluation.datasets.trec": "is_run_of write_qrels write_run",
     "embeddings.evaluation.evaluator": (
@@ -103,7 +106,7 @@ _MODULES = {
     "embeddings.evaluation.runs": "Run fingerprint is_run save_run",
     "embeddings.evaluation.significance": "Estimate",
     "embeddings.evaluation.summary": "NO_KIND Summary aurc by_kind by_review risk_coverage summarise",
-    "embeddings.evaluation.sweep": "SweepRun UnknownRankingError named_ranking read_sweep run_sweep",
+    "embeddings.evaluation.sweep": "SweepRun read_sweep run_sweep",
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
 

@@ -6,14 +6,17 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from embeddings.config import LABEL_PASSAGES
 from embeddings.documents.outputs import write_output, written_by_us
 from embeddings.errors import QuestionFileError
 from embeddings.evaluation.datasets.files import read_lines, read_records
 from embeddings.evaluation.datasets.questions import Label, Question, QuestionLine, question_line, read_questions
-from embeddings.library import Library
 from embeddings.records import SHARED
+
+if TYPE_CHECKING:
+    from embeddings.library import Library
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,7 @@ def check_comparable(runs: Sequence[Run]) -> None:
         if different is not None:
             raise IncomparableRunsError(
                 f"{first.name} and {other.name} are over different {different}. Run them again over the same, "
-                "or compare the shared questions with --anyway."
+                "or compare the shared questions: `review-bot compare --anyway`."
             )
 
 
@@ -204,8 +204,8 @@ def _load(file: Path, qrels: Path | None) -> Run:
         if not file.is_file():
             raise
         reason = (
-            "The file is not a run of `review-bot evaluate --save`. To compare a TREC run, name the file with its "
-            "relevance judgements with --qrels."
+            "The file is not a run of `review-bot evaluate --save`. To compare a TREC run, use "
+            "`review-bot compare --qrels FILE` with its relevance judgements."
         )
         raise QuestionFileError(file, None, reason) from error
 

@@ -12,10 +12,9 @@ from tempfile import TemporaryDirectory
 import numpy as np
 
 from embeddings.config import EVALUATION_PASSAGES
-from embeddings.errors import IndexDamagedError, OutputError, QuestionError
-from embeddings.evaluation.datasets.beir import read_beir
-from embeddings.evaluation.datasets.questions import locate_quotes, read_questions, select_split
-from embeddings.evaluation.datasets.squad import read_squad
+from embeddings.errors import IndexDamagedError, IndexUnreadableError, OutputError, QuestionError
+from embeddings.evaluation.datasets.questions import locate_quotes
+from embeddings.evaluation.datasets.reader import has_corpus, read_corpus, read_split
 from embeddings.evaluation.datasets.task import JudgedQuestion, Task, paragraph_of_hit
 from embeddings.evaluation.datasets.trec import ScoredDocument
 from embeddings.evaluation.metrics import Outcome
@@ -83,7 +82,7 @@ def open_task(
     task = read_task(path, library, split)
     if keep_identical:
         task = replace(task, own_documents=frozenset())
-    if not _has_corpus(path):
+    if not has_corpus(path):
         yield task, library
         return
     if directory is not None:
@@ -97,13 +96,12 @@ def open_task(
 
 def read_task(path: Path, library: Library, split: str | None = None) -> Task:
     """Read the task in a file or folder, as `open_task` takes it, without indexing its corpus."""
-    if not _has_corpus(path):
-        questions = read_questions(path)
-        chosen = select_split(questions, split, path) if split is not None else questions
+    if not has_corpus(path):
+        chosen = read_split(path, split)
         collections = dict.fromkeys((SHARED, *(name for question in chosen for name in question.collections)))
         reviews = library.reviews(collections=tuple(collections))
         return Task(path.stem, reviews, locate_quotes(chosen, reviews, path), paragraph_of_hit)
-    return read_beir(path, split or "test") if path.is_dir() else read_squad(path)
+    return read_corpus(path, split)
 
 
 def evaluate(
@@ -152,10 +150,6 @@ def _check_index_folder(directory: Path) -> None:
         raise OutputError(f"{directory}: This folder has other files than an index. Name an empty or a new folder.")
 
 
-def _has_corpus(path: Path) -> bool:
-    return path.is_dir() or path.suffix == ".json"
-
-
 def _ask(library: Library, task: Task, question: JudgedQuestion, failures: dict[str, str]) -> Outcome:
     # A document may have several passages, of which the best counts.
     passages = EVALUATION_PASSAGES
@@ -172,7 +166,7 @@ def _ask(library: Library, task: Task, question: JudgedQuestion, failures: dict[
         except QuestionError:
             # A question without words gets an error message instead of quotes.
             result = _unanswered(question)
-        except IndexDamagedError:
+        except (IndexDamagedError, IndexUnreadableError):
             raise
         except Exception as error:  # noqa: BLE001 - the other questions are measured, and this one is named
             failures[question.id] = next(iter(str(error).splitlines()), type(error).__name__)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Self
 
 import ir_measures
 
@@ -18,28 +19,36 @@ from embeddings.records import Answer, Hit, Quote, State
 
 
 class Measure(StrEnum):
-    """A measure, as `group/name`."""
+    """A measure, as `group/name`, with what it is the mean of.
 
-    NDCG = "passages/nDCG@10"
-    RECALL = "passages/R@5"
-    RECIPROCAL_RANK = "passages/RR@10"
-    FIRST_PASSAGE = "passages/Success@1"
-    FIRST_QUOTE = "quotes/Success@1"
-    """The first quote overlaps a relevant span."""
-    THREE_QUOTES = "quotes/Success@3"
-    """At least one of the quotes (at most three) overlaps a relevant span."""
-    PRECISION = "quotes/Precision"
-    """The share of the quotes that overlap a relevant span; no value where there is no quote."""
-    BEST_SENTENCE = "quotes/Ranked@1"
-    """The best sentence of the ranking overlaps a relevant span, whatever the state."""
-    FIRST_UNREFUSED = "quotes/Unrefused@1"
-    """`Success@1` as it would be if no question were refused; the risk-coverage curve is made of it."""
-    AUROC = "abstention/AUROC"
-    """The probability that an answerable question has a higher confidence than an unanswerable one."""
-    KEPT = "abstention/kept"
-    """The share of the answerable questions that are `answered`."""
-    REFUSED = "abstention/refused"
-    """The share of the unanswerable questions that are not `answered`."""
+    Attributes:
+        meaning: what a question's value is, for people.
+    """
+
+    meaning: str
+
+    NDCG = "passages/nDCG@10", "How high the relevant passages rank among the first ten; 1 if no other is above them."
+    RECALL = "passages/R@5", "The share of the relevant passages that are among the first five."
+    RECIPROCAL_RANK = "passages/RR@10", "1 divided by the rank of the first relevant passage; 0 beyond the first ten."
+    FIRST_PASSAGE = "passages/Success@1", "Whether the first passage is relevant."
+    FIRST_QUOTE = "quotes/Success@1", "Whether the first quote overlaps the text that answers; 0 if nothing is quoted."
+    THREE_QUOTES = "quotes/Success@3", "Whether one of the quotes, three at most, overlaps the text that answers."
+    PRECISION = (
+        "quotes/Precision",
+        "The share of the quotes that overlap the text that answers, if there are quotes.",
+    )
+    BEST_SENTENCE = "quotes/Ranked@1", "Whether the best sentence of the ranking is in the text that answers."
+    FIRST_UNREFUSED = "quotes/Unrefused@1", "quotes Success@1 as it would be if no question were refused."
+    AUROC = "abstention/AUROC", "How likely an answerable question has a higher confidence than an unanswerable one."
+    KEPT = "abstention/kept", "The share of the answerable questions whose state is answered."
+    REFUSED = "abstention/refused", "The share of the unanswerable questions whose state is not answered."
+
+    def __new__(cls, value: str, meaning: str = "") -> Self:
+        """Make a member that is equal to its value."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
 
     @property
     def group(self) -> str:

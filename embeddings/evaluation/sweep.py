@@ -46,11 +46,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.answering.calibration import UNCALIBRATED, Calibration, Thresholds
-from embeddings.config import SWEEP_MIN_TOKENS, RankingSettings
+from embeddings.config import SWEEP_MIN_TOKENS, RankingSettings, named_ranking
 from embeddings.encoders.base import Encoder, EncoderIdentity
 from embeddings.encoders.export import prepare_encoder
 from embeddings.encoders.onnx import DESCRIPTION
-from embeddings.encoders.weights import DEFAULT_MODEL, find_model
+from embeddings.encoders.weights import find_model
 from embeddings.errors import LibraryError, ModelError, OutputError, QuestionFileError, RerankerError
 from embeddings.evaluation.evaluator import evaluate, library_settings, open_task, read_task
 from embeddings.evaluation.runs import Run, fingerprint, load_run, save_run
@@ -58,29 +58,6 @@ from embeddings.library import Library
 from embeddings.records import NO_RERANKER
 from embeddings.reranking.rerank import open_reranker
 from embeddings.reranking.reranker import Reranker
-
-NAMED_RANKINGS = {
-    "default": RankingSettings(),
-    "dense": RankingSettings(passage_lexical=0, sentence_lexical=0),
-    "bm25": RankingSettings(passage_lexical=1, sentence_lexical=1),
-}
-"""The default weights, only vectors, and only BM25. The states come from raw scores, whatever the weights."""
-
-
-class UnknownRankingError(LibraryError):
-    """There is no ranking of that name: use another name."""
-
-
-def named_ranking(name: str) -> RankingSettings:
-    """Return the ranking of that name.
-
-    Raises:
-        UnknownRankingError: there is none; the message lists the names.
-    """
-    if name not in NAMED_RANKINGS:
-        raise UnknownRankingError(f"There is no ranking {name!r}. Use one of these: {', '.join(NAMED_RANKINGS)}.")
-    return NAMED_RANKINGS[name]
-
 
 _MODELS = "models"
 _VARIANT_KEYS = {"model", "passage_tokens", "ranking", "reader", "reranker", "thresholds"}
@@ -228,13 +205,9 @@ def _rerankers(variants: Sequence[Variant], library: Library) -> Mapping[str | N
 def _check_model(variant: Variant) -> None:
     try:
         if variant.model is not None:
-            find_model(variant.model)
+            find_model(variant.model, allow_download=None)
     except ModelError as error:
-        reason: object = error
-        if variant.model != DEFAULT_MODEL and not Path(variant.model or "").is_dir():
-            # The message of the error names an option that `sweep` doesn't have.
-            reason = f"The model {variant.model!r} is neither a folder nor a downloaded model. Name another."
-        raise VariantError(variant.name, reason) from error
+        raise VariantError(variant.name, error) from error
 
 
 def _check_model_folder(directory: Path) -> None:
@@ -353,7 +326,7 @@ def _ranking(wanted: object) -> RankingSettings:
     numbers = {} if isinstance(wanted, str) else _numbers("ranking", wanted, RankingSettings)
     try:
         return named_ranking(wanted) if isinstance(wanted, str) else RankingSettings(**numbers)
-    except (UnknownRankingError, ValueError) as error:
+    except ValueError as error:
         raise ValueError(f"ranking: {error}") from error
 
 

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.config import VECTOR_CACHE_RANGES
-from embeddings.errors import REBUILD, IndexDamagedError
+from embeddings.errors import CHECK_MACHINE, REBUILD, IndexDamagedError, IndexUnreadableError, unreadable
 from embeddings.index.arrays import open_arrays, open_record
 from embeddings.index.bm25 import BM25Index
 from embeddings.index.document_store import DocumentStore
@@ -97,8 +97,12 @@ class CollectionIndex:
             self.digests: Digests = tables[DIGESTS]  # of each sentence, then of each pair, then of each passage
             self._reviews = DocumentStore(directory / REVIEWS, tables[REVIEW_ENDS])
         except (OSError, RuntimeError, ValueError, LookupError, TypeError, EOFError) as error:
+            # Rebuilding mends only altered files.
+            self.verify()
+            if isinstance(error, OSError) and error.errno:
+                raise unreadable(directory, error) from error
             reason = next(iter(str(error).splitlines()), type(error).__name__)
-            raise IndexDamagedError(f"{directory}: The index can't be read ({reason}). {REBUILD}") from error
+            raise IndexUnreadableError(f"{directory}: The index can't be read ({reason}). {CHECK_MACHINE}") from error
         self.record = self._reviews.record
         self.vectors_in = lru_cache(maxsize=VECTOR_CACHE_RANGES)(self._read_vectors)
         self._numbers = {review.slug: number for number, review in enumerate(entry.reviews)}
@@ -108,12 +112,12 @@ class CollectionIndex:
 
         Raises:
             IndexDamagedError: a file was altered.
+            IndexUnreadableError: this user or this machine can't read them.
         """
         try:
             generation = generation_of(self.directory)
         except OSError as error:
-            reason = f"The index can't be read ({error.strerror})."
-            raise IndexDamagedError(f"{self.directory}: {reason} {REBUILD}") from error
+            raise unreadable(Path(error.filename or self.directory), error) from error
         if generation != self.entry.generation:
             raise IndexDamagedError(f"{self.directory}: The index has changed since it was written. {REBUILD}")
 
@@ -209,7 +213,6 @@ def _check_sizes(directory: Path, entry: IndexedCollection) -> None:
         try:
             found = file.stat().st_size
         except OSError as error:
-            reason = f"The file is missing from the index ({error.strerror})."
-            raise IndexDamagedError(f"{file}: {reason} {REBUILD}") from error
+            raise unreadable(file, error) from error
         if found != size:
             raise IndexDamagedError(f"{file}: The file has {found} bytes instead of {size}. {REBUILD}")

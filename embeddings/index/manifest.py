@@ -11,7 +11,7 @@ from typing import Any
 from embeddings.documents.files import data_folder_problem
 from embeddings.documents.filesystem import replace_file
 from embeddings.encoders.base import EncoderIdentity
-from embeddings.errors import REBUILD, IndexDamagedError, IndexMissingError, IndexVersionError
+from embeddings.errors import REBUILD, IndexDamagedError, IndexMissingError, IndexVersionError, unreadable
 
 FORMAT = 4
 """Raised with every change of the files. An index in another format is built again."""
@@ -114,6 +114,7 @@ class Manifest:
             IndexMissingError: there is no manifest.
             IndexVersionError: it is in another format.
             IndexDamagedError: it can't be parsed.
+            IndexUnreadableError: this user or this machine can't read it.
         """
         file = directory / MANIFEST_FILE
         try:
@@ -125,7 +126,9 @@ class Manifest:
         except (FileNotFoundError, NotADirectoryError):
             problem = data_folder_problem(directory.parent)
             raise IndexMissingError(problem or f"{directory}: There is no index yet. Run `review-bot index`.") from None
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except OSError as error:
+            raise unreadable(file, error) from error
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise IndexDamagedError(f"{file}: The manifest can't be read ({error}). {REBUILD}") from error
 
 

@@ -6,7 +6,6 @@ Importing this module imports PyTorch, which takes seconds; only a setting that 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import torch
 from sentence_transformers import CrossEncoder
@@ -34,7 +33,7 @@ class CrossEncoderReranker:
         # The library's progress bars would mix with the command's own.
         disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
         try:
-            source = find_model(name if not Path(name).is_dir() else str(Path(name).resolve()))
+            source = find_model(name, allow_download=None)
             model = CrossEncoder(str(source.folder), device="cpu", local_files_only=True, num_labels=None)
         except ModelError as error:
             raise RerankerError(f"The reranker can't be loaded. {error}") from error

@@ -21,7 +21,7 @@ from tokenizers import Tokenizer
 from embeddings.config import RERANKER_MAX_TOKENS, RERANKER_QUESTION_TOKENS
 from embeddings.encoders.base import replace_surrogates
 from embeddings.encoders.onnx import session_options
-from embeddings.errors import RerankerError
+from embeddings.errors import CHECK_MACHINE, RerankerError, remedy
 
 FILE = "reranker.onnx"
 """The shipped reranker's file, in this package's folder."""
@@ -124,7 +124,8 @@ class OnnxReranker:
             content = file.read_bytes()
         except OSError as error:
             raise RerankerError(
-                f"{file}: The reranker can't be read ({error.strerror}). Install the package again."
+                f"{file}: The reranker can't be read ({error.strerror}). "
+                + ("Install the package again." if isinstance(error, FileNotFoundError) else remedy(error))
             ) from error
         found = hashlib.sha256(content).hexdigest()
         if expected not in (None, found):
@@ -135,7 +136,10 @@ class OnnxReranker:
         except Exception as error:
             # The two libraries' exceptions have no other common base.
             reason = str(error).splitlines()[0]
-            raise RerankerError(f"{file}: This is not a reranker ({reason}). Install the package again.") from error
+            advice = "This is not a reranker" if expected is None else "The reranker can't be loaded"
+            raise RerankerError(
+                f"{file}: {advice} ({reason}). {'Name another file.' if expected is None else CHECK_MACHINE}"
+            ) from error
         return cls(RerankerIdentity(file.stem, found), prepare_tokenizer(tokenizer), session)
 
     def score(self, question: str, windows: Sequence[Sequence[str]]) -> list[list[float]]:

@@ -1,21 +1,18 @@
-"""A question and the questions before it to a query: checked, rewritten, encoded."""
+"""A question and the questions before it to a query: rewritten, encoded."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.config import MAX_QUESTION_CHARACTERS, SHORT_QUESTION_WORDS
-from embeddings.documents.analyzer import normalise, terms, words
+from embeddings.config import MAX_QUESTION_CHARACTERS
+from embeddings.documents.analyzer import terms
 from embeddings.encoders.base import Encoder
-from embeddings.errors import QuestionError
 from embeddings.index.vectors import normalize
 from embeddings.index.vocabulary import Vocabulary
-from embeddings.lexicon import POINTING_WORDS
 from embeddings.retrieval.intent import find_intent
 from embeddings.retrieval.retriever import SearchQuery
 from embeddings.retrieval.spelling import correct
@@ -23,8 +20,6 @@ from embeddings.retrieval.title_mentions import without_titles
 
 # More than any model adds to a text.
 _SPECIAL_TOKENS = 8
-# "What is a deferral?????": each mark would be a token, as if it were a word.
-_REPEATED_MARK = re.compile(r"([^\w\s.])\1{2,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,24 +56,6 @@ class RewrittenQuestion:
         # The question before may be what the encoder can't read.
         together = rows[0] if rows[0].any() else rows[-1]
         return Query(self.text, SearchQuery(together, _distinct_terms(self.texts[0])), standalone)
-
-
-def check_question(question: str) -> str:
-    """Return the question normalised, with single spaces and without repeated marks.
-
-    Raises:
-        QuestionError: it is empty, too long, or has no word.
-    """
-    question = _REPEATED_MARK.sub(r"\1", " ".join(normalise(question).split()))
-    if not question:
-        raise QuestionError("The question is empty. Please ask in a few words, for example: What is a deferral?")
-    if len(question) > MAX_QUESTION_CHARACTERS:
-        raise QuestionError(
-            f"The question has {len(question)} characters. Please ask in at most {MAX_QUESTION_CHARACTERS}."
-        )
-    if not words(question):
-        raise QuestionError("There are no words in the question. Please ask in a few words.")
-    return question
 
 
 def rewrite(
@@ -135,16 +112,6 @@ def encode_queries(rewritten: Sequence[RewrittenQuestion], encoder: Encoder) -> 
     return tuple(
         replace(next(queries), untitled=None if question.untitled is None else next(queries)) for question in rewritten
     )
-
-
-def is_follow_up(question: str) -> bool:
-    """Return True if a question has a word that points back ("and who plays her?") or is too short to be complete."""
-    return len(words(question)) <= SHORT_QUESTION_WORDS or points_back(question)
-
-
-def points_back(question: str) -> bool:
-    """Return True if a question has a word that points back, so that it says little by itself."""
-    return not POINTING_WORDS.isdisjoint(words(question))
 
 
 def _end_of(text: str, encoder: Encoder) -> str:

@@ -41,11 +41,12 @@ def ask(
     data: DataOption = DATA,
 ) -> None:
     """Answer a question in the reviewer's own words, with citations."""
+    asked = _checked(question)
     from bot.cli.library import open_library
 
     library = open_library(data, update=not no_update, reranker=chosen_reranker(reranker, no_reranker))
     slug = library.find_review(review).slug if review is not None else None
-    answer = library.ask(" ".join(question), review=slug, context=tuple(context or ()))
+    answer = library.ask(asked, review=slug, context=tuple(context or ()))
     if as_json:
         print_json(answer_as_json(answer))
     else:
@@ -66,12 +67,22 @@ def search(
     data: DataOption = DATA,
 ) -> None:
     """List the passages closest to a question, even if they do not answer it."""
+    asked = _checked(question)
     from bot.cli.library import open_library
 
     library = open_library(data, update=not no_update, reranker=chosen_reranker(reranker, no_reranker))
     slug = library.find_review(review).slug if review is not None else None
-    hits = library.search(" ".join(question), count, review=slug, context=tuple(context or ()))
+    hits = library.search(asked, count, review=slug, context=tuple(context or ()))
     if as_json:
         print_json(hits_as_json(hits))
     else:
         printer().print_hits(hits, library.review)
+
+
+def _checked(words: list[str]) -> str:
+    """Return the question that was typed, if it can be asked. To check it takes no engine."""
+    from embeddings import check_question
+
+    question = " ".join(words)
+    check_question(question)
+    return question

@@ -72,18 +72,38 @@ def section(
     from bot.cli.library import open_library
 
     library = open_library(data, update=not no_update, reranker=NO_RERANKER)
-    # A single argument names the section of the only review.
-    whole, wanted = (library.find_review(review), name) if name is not None else (_only_review(library), review)
-    found = library.section(whole.slug, wanted)
+    whole = library.find_review(review) if name is not None else _review_with(library, review)
+    found = library.section(whole.slug, name or review)
     if as_json:
         print_json(section_as_json(whole, found))
     else:
         printer().print_section(whole, found)
 
 
+def _review_with(library: Library, section: str) -> Review:
+    """Return the only review that has a section of that name."""
+    from embeddings import NameMatcher
+
+    names = NameMatcher(
+        (name, review.slug)
+        for review in library.reviews()
+        for part in review.sections
+        for name in (part.heading, part.slug)
+    )
+    found = [] if section.removeprefix("#").isdecimal() else names.resolve(section)
+    if len(found) == 1:
+        return library.review(found[0])
+    if len(found) > 1:
+        raise typer.BadParameter(f"{_listed(found)} have such a section. Name the review first, then the section.")
+    return _only_review(library)
+
+
 def _only_review(library: Library) -> Review:
     found = library.reviews()
     if len(found) == 1:
         return found[0]
-    named = ", ".join(review.slug for review in found[:MAX_NAMED])
-    raise typer.BadParameter(f"There are {len(found)} reviews. Name one: {named}{', …' * (len(found) > MAX_NAMED)}.")
+    raise typer.BadParameter(f"There are {len(found)} reviews. Name one: {_listed([each.slug for each in found])}.")
+
+
+def _listed(slugs: list[str]) -> str:
+    return ", ".join(slugs[:MAX_NAMED]) + ", …" * (len(slugs) > MAX_NAMED)

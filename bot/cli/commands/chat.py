@@ -25,12 +25,16 @@ from embeddings import SHIPPED, relevant_hits
 if TYPE_CHECKING:
     from embeddings import Hit, Library
 
-GREETING = "Ask about the reviews. Type /help for the commands, or press Ctrl-D to end."
+GREETING = "Ask about the reviews. Type help for the commands, and quit or Ctrl-D to end."
 HELP = """\
 /review NAME  limit the chat to one review; /review alone lifts the limit
 /more         show more passages for your last question
 /new          start a new conversation
-/quit         end the chat (or press Ctrl-D)"""
+help          show this list (also /help or ?)
+quit          end the chat (also /quit, exit, bye or Ctrl-D)
+Ctrl-C        clear the line; on an empty line, end the chat"""
+WORDS = {"?": "help", "help": "help"} | dict.fromkeys(("quit", "exit", "bye", "q", ":q", ":q!", ":wq"), "quit")
+"""Lines that are commands, though they have no slash: nobody asks them about a review."""
 
 
 def chat(
@@ -91,8 +95,9 @@ class ChatSession:
             LibraryError: the question can't be answered, or there is no such review. The chat can go on.
         """
         line = line.strip()
-        if line.startswith("/"):
-            name, _, rest = line[1:].partition(" ")
+        word = WORDS.get(line.casefold().rstrip("!.") or line)
+        if line.startswith("/") or word is not None:
+            name, _, rest = (word or line[1:]).partition(" ")
             command = self._commands.get(name.casefold())
             if command is None:
                 notice(f"There is no command /{name}. Type /help for the list.")
@@ -141,17 +146,27 @@ def _lines() -> Iterator[str]:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         yield from sys.stdin
         return
+    typed: Callable[[], str] | None = None
     with suppress(ImportError):
         # Where Python has it, importing it is enough to edit and recall lines.
-        import readline  # noqa: F401 - imported for its effect
+        import readline
+
+        typed = readline.get_line_buffer
     say(GREETING)
+    cleared = False
     while True:
         try:
             line = input("> ")
-        except (EOFError, KeyboardInterrupt) as end:
+        except EOFError:
             # The shell's prompt starts on a line of its own.
             say("")
-            if isinstance(end, KeyboardInterrupt):
-                raise
             return
+        except KeyboardInterrupt:
+            say("")
+            # Without readline, nobody knows what is typed: a second Ctrl-C in a row ends the chat.
+            if cleared or (typed is not None and not typed()):
+                raise
+            cleared = typed is None
+            continue
+        cleared = False
         yield line

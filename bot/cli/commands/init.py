@@ -89,8 +89,8 @@ def _set_up_reviews(data: Path, folder: Path | None, prompter: Prompter) -> None
     elif not review_files(data / REVIEWS):
         for tries_left in reversed(range(SETUP_TRIES)):
             named = prompter.text(
-                f"There are no reviews in {(data / REVIEWS).absolute()} yet. Folder to copy them from, or {EXAMPLE} for a "
-                "review of Never Let Me Go (2010) (Enter to skip):"
+                f"There are no reviews in {(data / REVIEWS).absolute()} yet. Folder to copy them from, or {EXAMPLE} "
+                "for a review of Never Let Me Go (2010) (Enter to skip):"
             )
             if not named:
                 break

@@ -30,7 +30,7 @@ def run(data: DataOption = DATA) -> None:
     from bot.services.engine import Engine
     from bot.settings import deprecated_variables
     from bot.storage.database import DATABASE, Database
-    from embeddings import IndexDamagedError, IndexMissingError, IndexVersionError
+    from embeddings import IndexDamagedError, IndexMissingError, IndexUnreadableError, IndexVersionError
 
     settings = load_settings(data)
     for line in deprecated_variables(os.environ):
@@ -40,7 +40,7 @@ def run(data: DataOption = DATA) -> None:
 
     try:
         engine = Engine.open(data, queue=settings.queue, reranker=settings.reranker)
-    except (IndexMissingError, IndexVersionError, IndexDamagedError) as error:
+    except (IndexMissingError, IndexVersionError, IndexDamagedError, IndexUnreadableError) as error:
         notice(for_folder(str(error), data))
         raise typer.Exit(Exit.NO_INDEX) from None
     # Everything loaded by now lives until the end. Searching it for garbage would block the event loop for 50 to

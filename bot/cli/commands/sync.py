@@ -32,6 +32,8 @@ def sync(
     data: DataOption = DATA,
 ) -> None:
     """Register the bot's commands with Discord if they have changed."""
+    if remove and guild is None:
+        raise typer.BadParameter("Only the commands of a single server can be removed. Add --guild SERVER.")
     import asyncio
 
     from bot.app.runner import StoppedError
@@ -41,8 +43,6 @@ def sync(
     from bot.storage.database import DATABASE, Database
     from bot.storage.synced_commands import EVERYWHERE, synced_digests
 
-    if remove and guild is None:
-        raise typer.BadParameter("Only the commands of a single server can be removed. Add --guild SERVER.")
     settings = load_settings(data)
     log_to_stderr(settings.log_level, (settings.token,), settings.log_format)
     try:

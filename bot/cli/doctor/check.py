@@ -19,12 +19,17 @@ class CheckError(LibraryError):
     """A check that fails. The message says what is wrong and what to do."""
 
 
+class NotSetUp(Exception):  # noqa: N818  # not an error
+    """What a check is about is optional, and not set up."""
+
+
 class Status(Enum):
     """The outcome of a check, as it is printed."""
 
     OK = "ok"
     FAILED = "FAIL"
     SKIPPED = "skip"
+    ABSENT = "none"
 
 
 @dataclass(slots=True)
@@ -71,8 +76,8 @@ class Check:
 
     @property
     def ok(self) -> bool:
-        """Whether the check has passed."""
-        return self.status is Status.OK
+        """Whether the check has passed, or what it is about is optional and not set up."""
+        return self.status in (Status.OK, Status.ABSENT)
 
     @property
     def advice(self) -> str:
@@ -88,6 +93,8 @@ def run_check(name: str, function: CheckFunction, context: Context) -> Check:
     """Run a check and return its outcome."""
     try:
         return Check(name, Status.OK, function(context))
+    except NotSetUp as absent:
+        return Check(name, Status.ABSENT, str(absent))
     except LibraryError as error:
         first, *others = str(error).splitlines()
         finding = f"{first} And {counted(len(others), 'more error')}." if others else first

@@ -9,18 +9,18 @@ import asyncio
 import os
 import stat
 
-from bot.cli.doctor.check import CheckError, Context
+from bot.cli.doctor.check import CheckError, Context, NotSetUp
 from bot.config import DOCTOR_TIMEOUT
 from bot.storage.database import DATABASE
 from bot.storage.integrity import examine
 from bot.storage.synced_commands import EVERYWHERE
-from bot.token import PORTAL, application_id, find_token
+from bot.token import PORTAL, NoTokenError, Token, application_id, find_token
 from embeddings import allows_others
 
 
 def token(context: Context) -> str:
     """Check that there is a valid token which only its owner can read and, if asked online, that Discord accepts it."""
-    found = find_token(context.environ, context.data)
+    found = _token(context)
     application = application_id(found.value)
     if found.file is not None and allows_others(found.file, stat.S_IRWXG | stat.S_IRWXO):
         raise CheckError(f"{found.file}: Other users can read this file. Run: chmod 600 {found.file}")
@@ -32,7 +32,7 @@ def token(context: Context) -> str:
 
 def commands(context: Context) -> str:
     """Check that Discord has the current commands."""
-    known = find_token(context.environ, context.data)
+    known = _token(context)
     database = context.data / DATABASE
     synced = examine(database).synced if os.path.lexists(database) else {}
     if not synced:
@@ -47,6 +47,13 @@ def commands(context: Context) -> str:
     if servers:
         return f"registered only for server {', '.join(servers)}; `review-bot sync` registers them for all"
     raise CheckError("The commands have changed since they were registered. Run `review-bot sync`.")
+
+
+def _token(context: Context) -> Token:
+    try:
+        return find_token(context.environ, context.data)
+    except NoTokenError:
+        raise NotSetUp("Discord is not set up. That is optional: `review-bot init` asks for a token.") from None
 
 
 async def logged_in(token: str) -> str:

@@ -58,6 +58,9 @@ def render_report(evaluation: Evaluation, thresholds: Thresholds) -> str:
         "figures": _figures(summary, "<th scope=col>value</th>", "<th scope=col>95% interval</th>"),
         "measures": _measures(summary),
         "states": _states(summary),
+        "meanings": "".join(
+            f"<dt>{escape(_name(each))}</dt><dd>{escape(each.meaning)}</dd>" for each in summary.estimates
+        ),
         "plots": _plots(results, thresholds),
         "groups": _groups("kind", by_kind(results)) + _groups("review", by_review(results)),
         "kinds": _options(dict.fromkeys(result.kind or NO_KIND for result in results)),
@@ -105,6 +108,10 @@ def _counted(count: int, noun: str) -> str:
     return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
+def _name(measure: Measure) -> str:
+    return f"{measure.group} {measure.label}"
+
+
 def _figures(summary: Summary, value: str, interval: str) -> str:
     """Return the cells of a value and its interval; the interval comes first for few questions."""
     return interval + value if summary.is_small else value + interval
@@ -119,9 +126,9 @@ def _measures(summary: Summary) -> str:
             f'<line x1="{low}" x2="{high}" y1="5" y2="5"/><line x1="{value}" x2="{value}" y1="1" y2="9"/></svg>'
         )
         rows.append(
-            f"<tr><th scope=row>{escape(name.group)} {escape(name.label)}</th>"
+            f"<tr><th scope=row>{escape(_name(name))}</th>"
             + _figures(summary, f"<td>{estimate.value:.3f}</td>", f"<td>[{estimate.low:.3f}, {estimate.high:.3f}]</td>")
-            + f"<td>{bar}</td><td>{estimate.questions}</td></tr>"
+            + f"<td class=bar>{bar}</td><td>{estimate.questions}</td></tr>"
         )
     return "".join(rows)
 
@@ -154,7 +161,9 @@ def _plots(results: tuple[Result, ...], thresholds: Thresholds) -> str:
 def _groups(title: str, groups: Mapping[str, Summary]) -> str:
     if len(groups.keys() - {NO_KIND}) < 2:
         return ""
-    head = "".join(f"<th scope=col>{escape(name.group)} {escape(name.label)}</th>" for name in _GROUP_MEASURES)
+    # Only the quotes' measures have namesakes. Shorter headings fit a narrow window.
+    names = (_name(each) if each.group == "quotes" else each.label for each in _GROUP_MEASURES)
+    head = "".join(f"<th scope=col>{escape(name)}</th>" for name in names)
     rows = []
     for group, summary in groups.items():
         estimates = (summary.estimates.get(name) for name in _GROUP_MEASURES)
@@ -175,7 +184,7 @@ def _options(values: Iterable[str]) -> str:
 def _question(result: Result, outcome: Outcome, reviews: Mapping[str, Review]) -> str:
     kind, state = result.kind or NO_KIND, outcome.answer.state.value
     context = "".join(f"<p class=context>{escape(turn)}</p>" for turn in outcome.question.context)
-    figures = ", ".join(f"{name.group} {name.label} {value:.2f}" for name, value in result.values.items())
+    figures = ", ".join(f"{_name(name)} {value:.2f}" for name, value in result.values.items())
     answerable = "answerable" if result.answerable else "unanswerable"
     return (
         f'<details class="question {_mark(result)}" data-kind="{escape(kind)}" data-state="{escape(state)}">'

@@ -29,6 +29,7 @@ from embeddings.errors import (
     ModelMissingError,
     NoReviewsError,
     ReviewFilesError,
+    remedy,
 )
 from embeddings.index.build.embed import Progress, discard_small_journals, encode_missing
 from embeddings.index.build.freshness import explain_lost_reviews
@@ -278,5 +279,5 @@ def _write_error(directory: Path, error: OSError) -> IndexWriteError:
         advice = "Make it writable, or choose another folder with --data."
         reason = f"The folder can't be written ({error.strerror}). {advice}"
     else:
-        reason = f"The index can't be written ({error})."
+        reason = f"The index can't be written ({error}). {remedy(error)}"
     return IndexWriteError(f"{directory}: {reason} The old index, if there was one, is untouched.")

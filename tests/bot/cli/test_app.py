@@ -15,7 +15,7 @@ from bot import __version__
 from bot.cli.app import main
 from embeddings.library import Library
 from tests.bot.cli.conftest import COMMANDS, QUESTION, SLOW_PACKAGES, Run, imported, process, start
-from tests.project import ROOT
+from tests.project import QUESTIONS, ROOT
 
 ONLINE = ("discord", "aiohttp", "structlog", "prometheus_client")
 """Packages that only the running bot needs."""
@@ -42,7 +42,7 @@ ENGINE = (*SLOW_PACKAGES, "faiss", "numpy", "onnxruntime", "tokenizers", "yaml",
 def test_what_needs_no_answer_imports_neither_the_engine_nor_discord_nor_rich(
     arguments: tuple[str, ...], code: int, others: tuple[str, ...]
 ) -> None:
-    found = imported(*arguments, code=code)
+    found = imported(*arguments, codes=(code,))
     assert found & {*ENGINE, "rich", "sqlite3", *ONLINE, *others} == set()
 
 
@@ -51,6 +51,41 @@ def test_asking_imports_nothing_that_only_builds_and_terminals_need(indexed: Pat
     packages = imported("ask", QUESTION, *options, "--data", indexed)
     assert packages.isdisjoint({*SLOW_PACKAGES, "bm25s", "scipy", "onnx", "rich", *ONLINE})
     assert {"faiss", "onnxruntime", "tokenizers"} <= packages
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("ask", ""),
+        ("ask", "🍿"),
+        ("ask", QUESTION, "--no-reader", "true"),
+        ("search", " "),
+        ("search", QUESTION, "-k", "0"),
+        ("section",),
+        ("add", "missing.md"),
+        ("restore", "missing.zip"),
+        ("sync", "--remove"),
+        ("gaps", "--since", "x"),
+        ("gaps", "--export", "README.md"),
+        ("evaluate", "missing.jsonl"),
+        ("evaluate", "README.md"),
+        ("evaluate", QUESTIONS, "--ranking", "foo"),
+        ("evaluate", QUESTIONS, "--split", "foo"),
+        ("evaluate", QUESTIONS, "--baseline", "missing.json"),
+        ("calibrate",),
+        ("calibrate", "missing.jsonl"),
+        ("calibrate", QUESTIONS, "--refuse", "2"),
+        ("calibrate", QUESTIONS, "--refuse", ".5", "--keep", ".5"),
+        ("compare", "one.json"),
+        ("compare", "one.json", "two.json"),
+        ("sweep", "missing.toml"),
+        ("label", "README.md"),
+        ("label", "new.jsonl", "--from", "missing.txt"),
+    ],
+)
+def test_wrong_arguments_are_refused_before_the_engine_is_imported(arguments: tuple[str | Path, ...]) -> None:
+    packages = imported(*arguments, codes=(1, 2))
+    assert packages.isdisjoint({*SLOW_PACKAGES, "faiss", "numpy", "onnxruntime", "tokenizers", "discord"})
 
 
 def test_help_names_every_command(run: Run) -> None:

@@ -77,6 +77,24 @@ def read_only(data: Path, tmp_path: Path) -> Iterator[Callable[..., Outcome]]:
     tmp_path.chmod(0o755)
 
 
+@pytest.fixture
+def another_user(read_only: Callable[..., Outcome], data: Path) -> Callable[..., Outcome]:
+    """Run the command as a user who may not read some of the data folder's files."""
+
+    def run(*arguments: str, unreadable: str) -> Outcome:
+        files = [path for path in data.glob(unreadable) if path.is_file()]
+        assert files
+        for path in files:
+            path.chmod(0)
+        try:
+            return read_only(*arguments)
+        finally:
+            for path in files:
+                path.chmod(0o644)
+
+    return run
+
+
 def test_the_first_question_builds_the_index_and_says_so(first_use: FirstUse) -> None:
     assert first_use.outcome.code == 0
     assert first_use.outcome.json["state"] == "answered"
@@ -225,6 +243,57 @@ def test_the_first_question_waits_for_another_process_that_builds(run: Run, fres
     lock.acquire()
     threading.Timer(1.0, lock.release).start()
     assert run("ask", QUESTION, "--data", fresh).code == 0
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        ".index/manifest.json",
+        ".index/collections/shared/*/sentences.faiss",
+        ".index/collections/shared/*/tables.bin",
+        ".index/collections/shared/*/reviews.jsonl",
+        ".index/encoders/*/encoder.json",
+        ".index/encoders/*/*.onnx",
+    ],
+)
+@pytest.mark.parametrize("command", [("ask", QUESTION), ("index", "--check"), ("index",)])
+def test_an_index_that_this_user_may_not_read_needs_no_rebuild(
+    another_user: Callable[..., Outcome], data: Path, name: str, command: tuple[str, ...]
+) -> None:
+    (file,) = data.glob(name)
+    ended = another_user(*command, unreadable=name)
+    if command == ("index",) and "collections" in name and ended.code == 0:
+        # Nothing has changed, so nothing is read.
+        return
+    assert ended.complaint.endswith(
+        f"{file}: The file can't be read (Permission denied). Give access to it to the user that runs this program."
+    )
+
+
+def test_a_machine_without_proc_is_no_damage(data: Path) -> None:
+    prefix = ("unshare", "--map-root-user", "--mount", "sh", "-c", 'mount -t tmpfs none /proc && exec "$0" "$@"')
+    if subprocess.run([*prefix, "true"], check=False, capture_output=True).returncode:
+        pytest.skip("this user can't hide /proc")
+    ended = process("ask", QUESTION, "--data", data, prefix=prefix)
+    said = ended.err.splitlines()[-1]
+    assert ended.code == 1
+    assert said.startswith(f"{data / '.index' / 'encoders'}")
+    assert "/proc" in said
+    assert said.endswith(
+        "Its files are intact, so correct what this machine lacks. "
+        f"`review-bot doctor --data {data}` checks the packages."
+    )
+
+
+def test_too_few_open_files_are_no_damage(data: Path) -> None:
+    resource = pytest.importorskip("resource")
+
+    def limit() -> None:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (8, 8))
+
+    assert process("ask", QUESTION, "--data", data, preexec_fn=limit).complaint.endswith(
+        "(Too many open files). Allow more open files (`ulimit -n`) and try again."
+    )
 
 
 def test_a_read_only_folder_serves_a_current_index(read_only: Callable[..., Outcome], run: Run, data: Path) -> None:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import ast
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from typer.main import get_group
 
-from tests.bot.cli.conftest import QUESTION, Run
+from bot.cli.app import app
+from tests.bot.cli.conftest import COMMANDS, QUESTION, Run
+from tests.project import ROOT
 
+ADVISED = re.compile(r"`review-bot ([a-z]+)([^`]*)`")
+BACKTICKED = re.compile(r"`[^`]*`")
+OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 RENAMED = "{} is now {}. The earlier name works for one more version.\n"
 
 
@@ -69,6 +78,8 @@ def test_a_question_may_contain_a_deprecated_name(run: Run, indexed: Path) -> No
             "'--server': 'abc' is not a server ID. Use a number such as 123456789012345678.",
         ),
         (("sync", "--guild", "0"), "'--guild': '0' is not a server ID. Use a number such as 123456789012345678."),
+        (("calibrate", "x", "--refuse", "2"), "'--refuse': '2' is not a share. Use a number from 0 to 1."),
+        (("calibrate", "x", "--lose", "half"), "'--lose': 'half' is not a share. Use a number from 0 to 1."),
         (("search", QUESTION, "-k", "abc"), "'-k': 'abc' is not a whole number of 1 or more."),
     ],
 )
@@ -76,6 +87,98 @@ def test_an_invalid_value_is_an_error_that_shows_a_valid_one(run: Run, arguments
     ended = run(*arguments)
     assert (ended.code, ended.out) == (2, "")
     assert said in " ".join(ended.err.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "flag", "word"),
+    [
+        (("ask", "--no-reader", "true", QUESTION), "--no-reranker", "true"),
+        (("ask", QUESTION, "--json", "no"), "--json", "no"),
+        (("search", "--no-update", "1", QUESTION), "--no-update", "1"),
+        (("section", "--json", "Off"), "--json", "Off"),
+        (("compare", "--anyway", "yes", "one", "two"), "--anyway", "yes"),
+        (("index", "--exact", "on"), "--exact", "on"),
+    ],
+)
+def test_a_value_after_a_flag_is_a_usage_error(run: Run, arguments: tuple[str, ...], flag: str, word: str) -> None:
+    ended = run(*arguments)
+    assert (ended.code, ended.out) == (2, "")
+    said = " ".join(ended.err.replace("│", " ").split())
+    assert f"{flag} takes no value, so leave out '{word}'. If it begins what you ask, write -- before it." in said
+
+
+def test_what_follows_two_dashes_is_no_value(run: Run, indexed: Path) -> None:
+    shown = run("ask", "--json", "--data", indexed, "--", "no", "deferral?")
+    assert shown.json["question"] == "no deferral?"
+
+
+def options_of(command: str) -> set[str]:
+    """Return the names of a command's options."""
+    params = get_group(app).commands[command].params
+    return {name for param in params for name in (*param.opts, *param.secondary_opts) if name.startswith("--")}
+
+
+def texts_of(file: Path) -> Iterator[tuple[str, str]]:
+    """Yield each text of a module, with X for what is filled in, after its function. Documentation is left out."""
+    for part in ast.parse(file.read_text(encoding="utf-8")).body:
+        hidden: set[int] = set()
+        for node in ast.walk(part):
+            is_help = isinstance(node, ast.Call) and ast.unparse(node.func) in ("typer.Option", "typer.Argument")
+            if is_help or (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+                hidden.update(map(id, ast.walk(node)))
+        for node in ast.walk(part):
+            if id(node) in hidden:
+                continue
+            name = getattr(part, "name", "")
+            if isinstance(node, ast.JoinedStr):
+                hidden.update(map(id, ast.walk(node)))
+                yield (
+                    name,
+                    "".join(
+                        str(getattr(each, "value", "")) if isinstance(each, ast.Constant) else "X"
+                        for each in node.values
+                    ),
+                )
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str) and " " in node.value:
+                yield name, node.value
+
+
+PRINTED_BY = {
+    "token": ("doctor",),
+    "print_evaluation": ("evaluate",),
+    "unreachable_goal": ("calibrate",),
+    "_check_model_folder": ("sweep",),
+    "_restore": ("restore",),
+    "check_output": ("evaluate", "gaps", "backup"),
+}
+"""The commands that print what a function says that no command owns. What any other says, all print."""
+
+
+def test_every_option_in_a_message_is_one_of_the_command_that_prints_it() -> None:
+    wrong = []
+    for file in sorted(path for part in ("bot", "embeddings") for path in (ROOT / part).rglob("*.py")):
+        place = str(file.relative_to(ROOT))
+        if place.startswith(("embeddings/training/", "bot/cli/reference.py")):
+            continue
+        texts = list(texts_of(file))
+        own = [name for name in COMMANDS if place.startswith("bot/cli/commands/") and name in dict(texts)]
+        for function, text in texts:
+            # `compare` alone needs no data folder.
+            anybody = [name for name in COMMANDS if name != "compare"]
+            printed_by = [function] if function in own else PRINTED_BY.get(function) or own or anybody
+            for command, rest in ADVISED.findall(text):
+                wrong += [(place, text) for option in OPTION.findall(rest) if option not in options_of(command)]
+            for option in OPTION.findall(BACKTICKED.sub("", text)):
+                wrong += [(place, text) for name in printed_by if option not in options_of(name)]
+    assert wrong == []
+
+
+def test_a_reranker_that_is_missing_advises_no_option_that_the_command_lacks(run: Run, indexed: Path) -> None:
+    shown = run("ask", QUESTION, "--reader", "foo", "--data", indexed)
+    assert shown.err.splitlines()[-1] == (
+        "Answering without the reranker. The reranker can't be loaded. "
+        "foo: There is no such folder and no downloaded model. Name another."
+    )
 
 
 def test_the_data_folder_may_be_named_before_or_after_the_command(

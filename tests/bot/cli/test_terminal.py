@@ -93,7 +93,7 @@ def test_a_build_shows_a_progress_bar_and_removes_it(fresh: Path) -> None:
 
 def test_ctrl_d_ends_a_chat_quietly(indexed: Path) -> None:
     with terminal("chat", "--data", indexed) as (screen, running):
-        screen.wait_for("Ask about the reviews. Type /help for the commands, or press Ctrl-D to end.\n> ")
+        screen.wait_for("Ask about the reviews. Type help for the commands, and quit or Ctrl-D to end.\n> ")
         screen.type("What is a deferral?\r")
         screen.wait_for("\n\n> ")
         screen.type("\x04")
@@ -118,6 +118,23 @@ def test_ctrl_c_ends_a_chat_quietly(indexed: Path) -> None:
             pass
     assert code == 130
     assert set(words_of(screen.shown.partition("> ")[2])) <= {"^C"}
+
+
+def test_ctrl_c_clears_a_half_typed_line_and_the_chat_goes_on(indexed: Path) -> None:
+    with terminal("chat", "--data", indexed) as (screen, running):
+        screen.wait_for("\n> ")
+        for cleared in ("How do I change", "Never mind"):
+            screen.type(cleared)
+            screen.wait_for(cleared)
+            screen.type("\x03")
+            screen.wait_for(f"{cleared}^C\n> ")
+        screen.type("What is a deferral?\r")
+        screen.wait_for("\n\n> ")
+        assert "deferral" in screen.shown.rpartition("?\n")[2]
+        screen.type("\x03")
+        while screen.read(30):
+            pass
+        assert running.wait(30) == 130
 
 
 @pytest.mark.parametrize(

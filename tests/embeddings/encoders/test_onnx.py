@@ -6,6 +6,7 @@ import json
 import os
 import re
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from pathlib import Path
 from random import Random
 
@@ -16,10 +17,18 @@ from hypothesis import strategies as st
 
 from embeddings.config import EXPORT_MIN_COSINE
 from embeddings.encoders.base import ONNX, EncoderIdentity
-from embeddings.encoders.onnx import DESCRIPTION, GRAPH, TOKENIZER, WEIGHTS, OnnxEncoder, verify_encoder
+from embeddings.encoders.onnx import (
+    DESCRIPTION,
+    GRAPH,
+    TOKENIZER,
+    WEIGHTS,
+    OnnxEncoder,
+    StoredFile,
+    verify_encoder,
+)
 from embeddings.encoders.sentence_transformers import SentenceTransformersEncoder
 from embeddings.encoders.weights import DEFAULT_MODEL, DEFAULT_WEIGHTS, find_model
-from embeddings.errors import REBUILD, IndexDamagedError, IndexVersionError
+from embeddings.errors import CHECK_MACHINE, REBUILD, IndexDamagedError, IndexUnreadableError, IndexVersionError
 from tests.embeddings.fixtures.encoders import least_cosine
 from tests.project import OWNERS
 
@@ -222,6 +231,11 @@ def test_an_export_in_another_format_is_refused(export_copy: Path) -> None:
 
 def test_a_graph_that_onnxruntime_refuses_is_an_error_of_one_line(export_copy: Path) -> None:
     (export_copy / GRAPH).write_bytes(b"no graph at all")
-    content = json.loads((export_copy / DESCRIPTION).read_text()) | {"files": []}
-    (export_copy / DESCRIPTION).write_text(json.dumps(content))
-    assert re.fullmatch(rf"[^\n]+: The encoder can't be loaded \([^\n]+\)\. {REBUILD}", refusal(export_copy))
+    content = json.loads((export_copy / DESCRIPTION).read_text())
+    files = [asdict(StoredFile.of(export_copy / file["name"])) for file in content["files"]]
+    (export_copy / DESCRIPTION).write_text(json.dumps(content | {"files": files}))
+    with pytest.raises(IndexUnreadableError) as caught:
+        OnnxEncoder.open(export_copy)
+    # Rebuilding would write the same file.
+    said = rf"[^\n]+: The encoder can't be loaded \([^\n]+\)\. {re.escape(CHECK_MACHINE)}"
+    assert re.fullmatch(said, str(caught.value))

@@ -10,6 +10,7 @@ from typing import Any
 import ir_measures
 import pytest
 
+from embeddings.config import NAMED_RANKINGS, named_ranking
 from embeddings.evaluation.datasets.task import (
     JudgedQuestion,
     Judgement,
@@ -22,7 +23,6 @@ from embeddings.evaluation.datasets.trec import write_qrels, write_run
 from embeddings.evaluation.evaluator import Evaluation, evaluate, evaluation_record, open_task
 from embeddings.evaluation.metrics import PASSAGE_MEASURES, Measure
 from embeddings.evaluation.summary import risk_coverage, summarise
-from embeddings.evaluation.sweep import NAMED_RANKINGS, UnknownRankingError, named_ranking
 from embeddings.library import Library
 from embeddings.records import AskResult, State
 from tests.embeddings.evaluation.conftest import WriteLines
@@ -155,9 +155,7 @@ def test_another_ranking_changes_only_the_settings_of_the_fingerprint(
 
 def test_an_unknown_ranking_is_an_error_that_lists_the_names() -> None:
     assert named_ranking("default") == NAMED_RANKINGS["default"]
-    with pytest.raises(
-        UnknownRankingError, match=r"There is no ranking 'best'\. Use one of these: default, dense, bm25"
-    ):
+    with pytest.raises(ValueError, match=r"There is no ranking 'best'\. Use one of these: default, dense, bm25"):
         named_ranking("best")
 
 

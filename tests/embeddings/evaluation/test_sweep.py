@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from embeddings.answering.calibration import UNCALIBRATED, Thresholds
-from embeddings.config import RankingSettings
+from embeddings.config import NAMED_RANKINGS, RankingSettings
 from embeddings.errors import OutputError, QuestionFileError
 from embeddings.evaluation.sweep import (
-    NAMED_RANKINGS,
     Sweep,
     SweepFileError,
     SweepRun,
@@ -193,7 +192,7 @@ def test_files_and_variants_with_similar_names_have_separate_runs(
     [
         (
             Variant("absent", RankingSettings(), model="models/absent"),
-            r"The variant 'absent' can't be evaluated\. The model 'models/absent' is neither a folder nor a ",
+            r"The variant 'absent' can't be evaluated\. models/absent: There is no such folder and no ",
         ),
         (
             Variant("unread", RankingSettings(), reranker="readers/absent"),

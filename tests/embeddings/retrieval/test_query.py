@@ -4,7 +4,8 @@ import pytest
 
 from embeddings.library import Library
 from embeddings.records import State
-from embeddings.retrieval.query import is_follow_up, rewrite
+from embeddings.retrieval.query import rewrite
+from embeddings.retrieval.question import is_follow_up
 
 
 @pytest.mark.parametrize("marks", ["???", "?" * 500, "!" * 80])

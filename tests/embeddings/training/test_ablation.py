@@ -21,7 +21,7 @@ from embeddings.evaluation.datasets.task import (
     paragraph_judgements,
     paragraph_of_hit,
 )
-from embeddings.retrieval.query import is_follow_up
+from embeddings.retrieval.question import is_follow_up
 from embeddings.training import ablation
 from embeddings.training.ablation import ABLATIONS, compare_ablations, table
 

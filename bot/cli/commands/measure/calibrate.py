@@ -17,17 +17,17 @@ from bot.cli.options import (
     RerankerOption,
     SplitOption,
     chosen_reranker,
+    parse_share,
 )
 from bot.cli.output.console import notice, print_json, say
 from bot.cli.output.progress import evaluation_progress
 from bot.cli.output.wording import for_folder
 from bot.cli.prompts import Prompter
 from embeddings import SHIPPED
-from embeddings.evaluation import CALIBRATION_LOST, CALIBRATION_REFUSED
+from embeddings.evaluation import CALIBRATION_LOST, CALIBRATION_REFUSED, UNANSWERABLE_KINDS
 
 if TYPE_CHECKING:
     from embeddings import Library, Thresholds
-    from embeddings.evaluation import Goal
 
 
 def calibrate(
@@ -41,17 +41,23 @@ def calibrate(
         float | None,
         typer.Option(
             metavar="SHARE",
+            parser=parse_share,
             help=f"The smallest share of unanswerable questions to refuse. Default: {CALIBRATION_REFUSED}.",
         ),
     ] = None,
     keep: Annotated[
         float | None,
         typer.Option(
-            metavar="SHARE", help="The smallest share of answerable questions to answer, instead of --refuse."
+            metavar="SHARE",
+            parser=parse_share,
+            help="The smallest share of answerable questions to answer, instead of --refuse.",
         ),
     ] = None,
     lose: Annotated[
-        float, typer.Option(metavar="SHARE", help="The largest share of answerable questions that may find nothing.")
+        float,
+        typer.Option(
+            metavar="SHARE", parser=parse_share, help="The largest share of answerable questions that may find nothing."
+        ),
     ] = CALIBRATION_LOST,
     silent: Annotated[
         list[str] | None,
@@ -78,9 +84,15 @@ def calibrate(
     if questions is None:
         _reset(data, chosen_model)
         return
+    if refuse is not None and keep is not None:
+        raise typer.BadParameter("Set only one of the two goals.", param_hint="--refuse or --keep")
+    from embeddings.evaluation import check_task
+
+    check_task(questions, split)
     from bot.cli.output.tables import print_calibration, print_failures, unreachable_goal
     from embeddings import CalibrationError
     from embeddings.evaluation import (
+        Goal,
         calibration_record,
         choose_thresholds,
         effect_of,
@@ -89,7 +101,12 @@ def calibrate(
         store_thresholds,
     )
 
-    goal = _goal(refuse, keep, lose, silent)
+    goal = Goal(
+        refused=CALIBRATION_REFUSED if refuse is None and keep is None else refuse,
+        kept=keep,
+        lost=lose,
+        unanswerable_kinds=UNANSWERABLE_KINDS if silent is None else tuple(silent),
+    )
     library = _uncalibrated_library(data, chosen_model)
     with (
         evaluation_progress() as report,
@@ -156,21 +173,6 @@ def _thresholds(data: Path, reranker: str) -> Thresholds | None:
         return None
     library.close()
     return library.models.thresholds
-
-
-def _goal(refuse: float | None, keep: float | None, lose: float, silent: list[str] | None) -> Goal:
-    from embeddings import CalibrationError
-    from embeddings.evaluation import UNANSWERABLE_KINDS, Goal
-
-    try:
-        return Goal(
-            refused=CALIBRATION_REFUSED if refuse is None and keep is None else refuse,
-            kept=keep,
-            lost=lose,
-            unanswerable_kinds=tuple(silent) if silent is not None else UNANSWERABLE_KINDS,
-        )
-    except CalibrationError as error:
-        raise typer.BadParameter(str(error), param_hint="--refuse, --keep or --lose") from error
 
 
 def _uncalibrated_library(data: Path, reranker: str) -> Library:

@@ -28,11 +28,15 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Compare runs, and test whether their differences could be chance."""
+    if len(runs) < 2:
+        raise typer.BadParameter("Name two or more runs.", param_hint="RUN")
+    from embeddings.evaluation import read_bytes
+
+    for file in (*runs, *([qrels] if qrels is not None else ())):
+        read_bytes(file)
     from bot.cli.output.tables import print_comparison
     from embeddings.evaluation import check_comparable, compare_all, comparison_record, load_runs, on_shared_questions
 
-    if len(runs) < 2:
-        raise typer.BadParameter("Name two or more runs.", param_hint="RUN")
     loaded = load_runs(runs, qrels)
     if anyway:
         most = max(len(run.results) for run in loaded)

@@ -27,6 +27,7 @@ from bot.cli.output.console import print_json
 from bot.cli.output.progress import evaluation_progress
 from bot.cli.output.wording import command_line
 from embeddings import SHIPPED, LibraryError, check_output
+from embeddings.evaluation import named_ranking
 
 if TYPE_CHECKING:
     from embeddings import Library, RankingSettings
@@ -70,23 +71,19 @@ def evaluate(
     data: DataOption = DATA,
 ) -> None:
     """Measure the answers to a file of questions."""
-    from bot.cli.output.tables import print_evaluation, print_failures, print_regressions
-    from embeddings.evaluation import (
-        UnknownRankingError,
-        compare_runs,
-        evaluation_record,
-        load_runs,
-        named_ranking,
-        open_task,
-        save_run,
-        write_run,
-    )
-    from embeddings.evaluation import evaluate as evaluate_task
-
     try:
         weights = named_ranking(ranking)
-    except UnknownRankingError as error:
+    except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--ranking") from error
+    from embeddings.evaluation import check_task, read_bytes
+
+    check_task(questions, split)
+    if baseline is not None:
+        read_bytes(baseline)
+    from bot.cli.output.tables import print_evaluation, print_failures, print_regressions
+    from embeddings.evaluation import compare_runs, evaluation_record, load_runs, open_task, save_run, write_run
+    from embeddings.evaluation import evaluate as evaluate_task
+
     _check_writable(save, report, folders=(trec, beir), force=force)
     stored = load_runs([baseline])[0] if baseline is not None else None
     library = _library(data, weights, chosen_reranker(reranker, no_reranker))

@@ -37,6 +37,11 @@ def gaps(
     data: DataOption = DATA,
 ) -> None:
     """List unanswered questions from servers that store them."""
+    if export is not None:
+        from bot.services.gaps import is_export
+        from embeddings import check_output
+
+        check_output(export, is_export, force=force)
     from bot.services.gaps import find_gaps, gaps_record, write_questions
     from bot.storage.database import DATABASE, Database
     from bot.storage.feedback import feedback_counts

@@ -48,6 +48,7 @@ def label(
     data: DataOption = DATA,
 ) -> None:
     """Label new questions with the sentences that answer them."""
+    unlabelled = _unlabelled(asked, questions)
     from bot.cli.library import open_library
     from embeddings import QuestionError, UnknownReviewError
     from embeddings.evaluation import add_question, candidate_sentences
@@ -55,7 +56,7 @@ def label(
     library = open_library(data, reranker=chosen_reranker(reranker, no_reranker))
     added = 0
     try:
-        for question in _unlabelled(asked, questions) if asked is not None else _typed():
+        for question in unlabelled if unlabelled is not None else _typed():
             try:
                 found = candidate_sentences(library, question)
             except (QuestionError, UnknownReviewError) as error:
@@ -76,11 +77,15 @@ def label(
     say(f"{added} added to {questions}.")
 
 
-def _unlabelled(source: Path, file: Path) -> tuple[UnlabelledQuestion, ...]:
+def _unlabelled(source: Path | None, file: Path) -> tuple[UnlabelledQuestion, ...] | None:
+    """Return the questions of a file that have no labels yet; None if there is no file of them."""
     from embeddings.evaluation import labelled_questions, not_yet_labelled, read_unlabelled
 
+    labelled = labelled_questions(file)
+    if source is None:
+        return None
     asked = read_unlabelled(source)
-    new = not_yet_labelled(asked, labelled_questions(file))
+    new = not_yet_labelled(asked, labelled)
     if not asked:
         notice(f"{source}: There are no questions in this file.")
     elif not new:

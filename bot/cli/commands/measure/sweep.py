@@ -27,11 +27,16 @@ def sweep(
     data: DataOption = DATA,
 ) -> None:
     """Compare models, passage sizes, weights and rerankers in one table."""
+    from embeddings.evaluation import check_task, read_bytes
+
+    read_bytes(file)
     from bot.cli.library import open_library
     from bot.cli.output.tables import print_failures, print_sweep
     from embeddings.evaluation import read_sweep, run_sweep
 
     variants = read_sweep(file)
+    for questions in variants.questions:
+        check_task(questions, split)
     library = open_library(data, reranker=chosen_reranker(reranker, no_reranker))
     tried: list[SweepRun] = []
     try:

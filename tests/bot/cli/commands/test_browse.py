@@ -90,6 +90,31 @@ def test_an_unknown_section_is_an_error_with_suggestions(run: Run, indexed: Path
     assert complaint.startswith("“Never Let Me Go” has no section “the moral mirror of the cinema”. Did you mean “The ")
 
 
+@pytest.mark.parametrize("number", ["99", "#9", "0", "00"])
+def test_a_number_that_no_section_has_is_an_error_that_says_how_many_there_are(
+    run: Run, indexed: Path, number: str
+) -> None:
+    assert run("section", number, "--data", indexed).complaint == (
+        f"“Never Let Me Go” has no section “{number}”. It has 8 sections: "
+        f"`review-bot sections never-let-me-go --data {indexed}` lists them."
+    )
+
+
+def test_a_section_of_one_of_several_reviews_needs_no_review(run: Run, two_reviews: Path) -> None:
+    for name, review in (("the lamp", "the-lighthouse-keeper"), ("life mesured in donation", "never-let-me-go")):
+        shown = run("section", name, "--json", "--data", two_reviews)
+        assert (shown.code, shown.json["review"]) == (0, review)
+
+
+def test_a_section_that_several_reviews_have_is_a_usage_error_that_names_them(run: Run, two_reviews: Path) -> None:
+    ended = run("section", "introduction", "--data", two_reviews)
+    assert (ended.code, ended.out) == (2, "")
+    assert (
+        "never-let-me-go, the-lighthouse-keeper have such a section. Name the review first, then the section."
+        in " ".join(ended.err.replace("│", "").split())
+    )
+
+
 def test_markup_in_a_review_is_shown_as_text(run: Run, two_reviews: Path) -> None:
     shown = run("section", "lighthouse", "introduction", "--data", two_reviews)
     assert "[bold]without lights[/bold]" in shown.out

@@ -101,10 +101,15 @@ def test_an_error_is_one_line_and_the_chat_goes_on(run: Run, indexed: Path) -> N
     assert chat.out == run("ask", QUESTION, "--data", indexed).out + "\n"
 
 
-@pytest.mark.parametrize("goodbye", ["/quit", "/exit", "/QUIT"])
+@pytest.mark.parametrize("goodbye", ["/quit", "/exit", "/QUIT", "quit", "Exit.", "bye!", "q", ":q"])
 def test_quit_ends_the_chat(run: Run, indexed: Path, goodbye: str) -> None:
-    chat = run("chat", "--data", indexed, typed=["/help", goodbye, QUESTION])
-    assert (chat.code, chat.out, chat.err) == (0, f"{HELP}\n", "")
+    chat = run("chat", "--data", indexed, typed=["/help", "help", "?", "Help!", goodbye, QUESTION])
+    assert (chat.code, chat.out, chat.err) == (0, f"{HELP}\n" * 4, "")
+
+
+def test_a_question_may_begin_with_a_word_of_command(run: Run, indexed: Path) -> None:
+    question = "Exit to what?"
+    assert run("chat", "--data", indexed, typed=[question]).out == run("ask", question, "--data", indexed).out + "\n"
 
 
 def test_the_end_of_input_ends_the_chat_quietly(run: Run, indexed: Path) -> None:

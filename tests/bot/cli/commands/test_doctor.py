@@ -72,7 +72,14 @@ def test_each_check_of_a_missing_folder_is_one_line(run: Run, tmp_path: Path) ->
     shown = run("doctor", "--json", "--data", tmp_path / "missing")
     assert (shown.code, shown.err) == (1, "")
     outcome = {each["name"]: each["ok"] for each in shown.json["checks"]}
-    assert [name for name, ok in outcome.items() if ok] == ["python", "packages", "weights", "database"]
+    assert [name for name, ok in outcome.items() if ok] == [
+        "python",
+        "packages",
+        "weights",
+        "database",
+        "token",
+        "commands",
+    ]
     assert all(each["advice"] for each in shown.json["checks"] if not each["ok"])
     assert not (tmp_path / "missing").exists()
 
@@ -83,10 +90,30 @@ def test_a_problem_that_stops_several_checks_is_reported_once(data: Path) -> Non
     assert {name: check.finding for name, check in outcomes.items() if check.status is Status.SKIPPED} == {
         "reranker": "(needs an index)",
         "thresholds": "(needs an index)",
-        "commands": "(needs a token)",
     }
     assert "`review-bot index --rebuild`" in outcomes["index"].finding
-    assert "`review-bot init`" in outcomes["token"].finding
+
+
+def test_doctor_is_content_without_discord_but_not_with_a_wrong_token(
+    run: Run, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = run("doctor", "--data", data)
+    assert shown.code == 0, shown.out
+    *others, token, commands = shown.out.splitlines()
+    assert [line[:4] for line in others] == ["ok  "] * (len(CHECKS) - 2)
+    absent = f"Discord is not set up. That is optional: `review-bot init --data {data}` asks for a token."
+    assert (token, commands) == (f"none token      {absent}", f"none commands   {absent}")
+    as_json = run("doctor", "--json", "--data", data).json
+    assert as_json["checks"][-2:] == [
+        {"name": "token", "ok": True, "advice": ""},
+        {"name": "commands", "ok": True, "advice": ""},
+    ]
+    for variable, value in (("DISCORD_TOKEN", "abc"), ("DISCORD_TOKEN_FILE", str(data / "missing"))):
+        with monkeypatch.context() as context:
+            context.setenv(variable, value)
+            wrong = run("doctor", "--data", data)
+            assert (wrong.code, wrong.out.splitlines()[-2][:10]) == (1, "FAIL token")
+            assert wrong.out.splitlines()[-1] == "skip commands   (needs a token)"
 
 
 def test_altered_weights_fail_although_the_index_answers(data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -113,7 +140,7 @@ def test_doctor_does_not_import_pytorch(ready: Path) -> None:
 def test_doctor_imports_discord_only_to_compare_registered_commands(ready: Path) -> None:
     assert "discord" in imported("doctor", "--data", ready)
     (ready / "bot.sqlite3").unlink()
-    assert imported("doctor", "--data", ready, code=1).isdisjoint({*SLOW_PACKAGES, "discord", "aiohttp"})
+    assert imported("doctor", "--data", ready, codes=(1,)).isdisjoint({*SLOW_PACKAGES, "discord", "aiohttp"})
 
 
 def test_doctor_opens_the_index_once(ready: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,6 +25,7 @@ from embeddings.evaluation.datasets.task import (
     paragraph_of_hit,
 )
 from embeddings.evaluation.evaluator import Evaluation, evaluate
+from embeddings.evaluation.metrics import Measure
 from embeddings.evaluation.report.page import question_loss, render_report, write_report
 from embeddings.library import Library
 from embeddings.records import State
@@ -112,6 +113,14 @@ def test_every_measure_has_its_interval(evaluation: Evaluation) -> None:
     assert "answered from 0.40" in page
 
 
+def test_every_measure_is_explained(evaluation: Evaluation) -> None:
+    page = render_report(evaluation, THRESHOLDS)
+    for measure in Measure:
+        if f"{measure.group} {measure.label}</th>" in page:
+            explanation = html.escape(measure.meaning)
+            assert f"<dt>{measure.group} {measure.label}</dt><dd>{explanation}</dd>" in page
+
+
 def test_the_worst_questions_come_first(evaluation: Evaluation) -> None:
     page = render_report(evaluation, THRESHOLDS)
     worst = sorted(evaluation.run.results, key=lambda result: (-question_loss(result), result.id))
@@ -158,6 +167,7 @@ choose("text", "COOK"); press("Escape"); seen.left = document.activeElement.id;
 seen.emptied = document.getElementById("text").value; seen.again = shown();
 for (const one of document.querySelectorAll("details")) one.open = true;
 seen.overflow = document.documentElement.scrollWidth - document.documentElement.clientWidth;
+seen.cut = [...document.querySelectorAll(".wide")].map((one) => one.scrollWidth - one.clientWidth);
 seen.paper = getComputedStyle(document.body).backgroundColor;
 document.body.innerHTML = "";
 document.body.append(JSON.stringify(seen));
@@ -213,6 +223,8 @@ def test_filters_and_keys_work_in_chromium(evaluation: Evaluation, tmp_path: Pat
         "emptied": "",
         "again": 3,
         "overflow": 0,
+        # The measures, the states and the kinds.
+        "cut": [0, 0, 0],
     }
     assert paper == "rgb(251, 250, 247)"
 
