@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from embeddings.evaluation.datasets.beir import read_beir
 from embeddings.evaluation.datasets.questions import Question, read_questions, select_split
 from embeddings.evaluation.datasets.squad import read_squad
 from embeddings.evaluation.datasets.task import Task
@@ -17,7 +16,12 @@ def has_corpus(path: Path) -> bool:
 
 def read_corpus(path: Path, split: str | None) -> Task:
     """Read a SQuAD file or a BEIR folder. Raise `QuestionFileError` if it can't be read."""
-    return read_beir(path, split or "test") if path.is_dir() else read_squad(path)
+    if not path.is_dir():
+        return read_squad(path)
+    # Imported here because it imports numpy, which no other format needs.
+    from embeddings.evaluation.datasets.beir import read_beir
+
+    return read_beir(path, split or "test")
 
 
 def read_split(path: Path, split: str | None) -> tuple[Question, ...]:
