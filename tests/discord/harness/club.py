@@ -89,6 +89,8 @@ def open_engine(data: Path, *, queue: int) -> Engine:
     """Open the engine, with the models of the first one: to open them takes longer than most tests."""
     library = Library.open(data)
     models = _MODELS.setdefault(library.manifest.encoder_folder, library.models)
+    # While its files are there: the first test may remove them.
+    models.encoder.count_tokens([""])
     # Now, because the folder may be gone when the next test needs them.
     models.encoder.count_tokens([""])
     library.close()
