@@ -15,7 +15,7 @@ from embeddings.lexicon import DROPPED_BLOCKS, QUOTE_NAMES, SPOILER_NAMES
 
 _HUGO = re.compile(r"\{\{[<%]-?\s*(?P<end>/?)\s*(?P<name>[\w./-]*)(?P<rest>[^{}]*?)(?P<alone>/?)\s*-?[>%]\}\}")
 _LIQUID = re.compile(r"\{%-?\s*(?P<end>end)?(?P<name>[\w-]*)(?P<rest>[^{}]*?)(?P<alone>)-?%\}")
-_OUTPUT = re.compile(r"\{\{[^{}]{0,500}\}\}")
+_OUTPUT = re.compile(r"\{\{(?:[^{}]|\{[^{}\n]{0,200}\}){0,500}\}\}")
 _BBCODE = re.compile(r"\[(?P<end>/?)(?P<name>spoilers?)(?P<rest>(?:=[^\[\]\n]{0,100})?)(?P<alone>)\]", re.IGNORECASE)
 _FENCED_DIV = re.compile(r"^:{3,}[ \t]*(?P<name>[\w-]*)(?P<rest>[^\n]*)$", re.MULTILINE)
 _ATTRIBUTES = re.compile(r"[ \t]*\{(?::[^{}\n]*|[#.][\w-]+[^{}\n]*)\}")
