@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from embeddings.documents.outputs import write_output
 from embeddings.encoders.base import EncoderIdentity
@@ -19,7 +20,7 @@ from embeddings.errors import QuestionFileError
 from embeddings.evaluation.datasets.files import read_bytes
 from embeddings.evaluation.datasets.task import Task
 from embeddings.evaluation.metrics import Measure, Outcome, measure
-from embeddings.records import SHARED, State, to_plain
+from embeddings.records import SHARED, Review, State, to_plain
 
 LARGEST_FIGURE = 1e9
 """Measures and confidences are at most 1. This leaves room for seconds."""
@@ -67,7 +68,9 @@ class Run:
 def fingerprint(task: Task, encoder: EncoderIdentity, settings: Mapping[str, object]) -> Fingerprint:
     """Return the fingerprint of a task with an encoder and settings."""
     return Fingerprint(
-        corpus=_digest(sorted(json.dumps(review, sort_keys=True, default=to_plain) for review in task.reviews)),
+        corpus=_digest(
+            sorted(json.dumps(_ranked(review), sort_keys=True, default=to_plain) for review in task.reviews)
+        ),
         questions=_digest(_question_lines(task)),
         model=asdict(encoder),
         settings=settings,
@@ -208,6 +211,11 @@ def _version() -> str:
         return metadata.version("review-bot")
     except metadata.PackageNotFoundError:
         return "not installed"
+
+
+def _ranked(review: Review) -> dict[str, Any]:
+    """Return what a ranking depends on: facts, marked spoilers and quotations change no measure."""
+    return {name: value for name, value in to_plain(review).items() if name not in ("facts", "spoilers", "quoted")}
 
 
 def _digest(records: Iterable[str]) -> str:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from embeddings.encoders.base import EncoderIdentity
 from embeddings.errors import QuestionFileError
+from embeddings.evaluation.datasets.task import Task, paragraph_of_hit
 from embeddings.evaluation.metrics import Measure
-from embeddings.evaluation.runs import load_run, save_run
-from embeddings.records import State
+from embeddings.evaluation.runs import fingerprint, load_run, save_run
+from embeddings.records import Facts, Paragraph, Rating, Review, Section, State
 from tests.embeddings.evaluation.conftest import result, run, scored
 
 
@@ -55,3 +58,14 @@ def test_a_run_with_a_duplicate_question_is_an_error(tmp_path: Path) -> None:
     save_run(run("a", result("q1"), result("q1")), tmp_path / "a.json")
     with pytest.raises(QuestionFileError, match=r"not a run .*two questions have the same id"):
         load_run(tmp_path / "a.json")
+
+
+def test_facts_and_marked_spoilers_make_no_other_corpus_and_texts_do() -> None:
+    review = Review("a", "A", "It rains.", (Section("introduction", "Introduction", (Paragraph(1, 0, 9),)),))
+    known = replace(review, facts=Facts({"rating": Rating("4/5", 4.0, 5.0)}), spoilers=((0, 9),), quoted=((0, 9),))
+    other = replace(review, text="It pours.")
+    identity = EncoderIdentity("model", "ab" * 32, 384, 256, "onnx-fp32")
+    first, same, different = (
+        fingerprint(Task("task", (each,), (), paragraph_of_hit), identity, {}).corpus for each in (review, known, other)
+    )
+    assert (same == first, different == first) == (True, False)
