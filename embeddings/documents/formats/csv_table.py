@@ -59,5 +59,5 @@ def read_csv(data: bytes, path: Path) -> tuple[list[Article], tuple[Note, ...]]:
     except csv.Error as error:
         raise ReviewFileError(path, rows.line_num, f"The table can't be read ({error}).") from error
     if empty:
-        notes.append(Note(Mended.ROWS, f"{empty:,} rows have no review."))
+        notes.append(Note(Mended.ROWS, f"{empty:,} {'row has' if empty == 1 else 'rows have'} no review."))
     return articles, tuple(notes)

@@ -21,7 +21,7 @@ from embeddings.documents.files import (
     digest_of,
     list_folder,
 )
-from embeddings.documents.parser import ParsedFile, has_extra, read_bytes, slug_of_part
+from embeddings.documents.parser import SEVERAL, ParsedFile, has_extra, read_bytes, slug_of_part
 from embeddings.documents.sandbox import FileReader
 from embeddings.errors import (
     IndexDamagedError,
@@ -263,7 +263,7 @@ class _Collection:
             if not error.kind.is_intended:
                 self.errors.append(error)
             return
-        is_alone = len(parsed.reviews) == 1
+        is_alone = len(parsed.reviews) == 1 and place.suffix.lower() not in SEVERAL
         for part, review in enumerate(parsed.reviews, 1):
             claim = claim_of(place) if is_alone else Claim(review.slug, place, part, review.year)
             self._claims.append((claim, partial(_given, review), stamp))

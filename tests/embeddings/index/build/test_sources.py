@@ -118,6 +118,15 @@ def test_a_new_file_with_the_slug_of_an_indexed_one_is_kept_beside_it(data: Path
     ]
 
 
+def test_a_table_of_one_review_has_the_slug_of_its_title(data: Path) -> None:
+    write_files(data, {"reviews/export.csv": "Name,Review\nCopper Road,It rains.\nTin Moon,\n"})
+    sources = read_sources(data)
+    assert [s.slug for s in sources.collections["shared"]] == ["copper-road", "film", "other"]
+    assert [note.reason for note in sources.notes] == ["1 row has no review."]
+    again = read_sources(data, manifest_of(data)).collections["shared"]
+    assert next((s.slug, s.load().title) for s in again) == ("copper-road", "Copper Road")
+
+
 def test_a_file_that_is_too_large_is_reported_and_takes_little_memory(data: Path) -> None:
     manifest = manifest_of(data)
     large = data / "reviews" / "large.txt"
