@@ -30,6 +30,7 @@ async def test_small_talk_gets_a_friendly_reply_and_is_not_stored(
     loopback_url: str, reviews: Path, store: Path, ask: Callable[[Club, str], Awaitable[Message]]
 ) -> None:
     async with run_club(loopback_url, reviews, store) as club:
+        await club.loopback.settings(rate_limits=False)
         await keeps_questions(club)
         for text in ("thanks!", "hello", "help", "Who are you?", "<:wave:123456789012345678> what can you do"):
             reply = await ask(club, text)

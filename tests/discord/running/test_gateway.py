@@ -104,6 +104,7 @@ async def test_no_event_that_cannot_be_read_ends_the_connection(
 
 async def test_a_message_with_a_field_of_a_wrong_type_is_skipped(loopback_url: str, reviews: Path, store: Path) -> None:
     async with run_club(loopback_url, reviews, store, errors=True, expect=(10003,)) as club:
+        await club.loopback.settings(rate_limits=False)
         said = (await club.ana.mention(club.general, "What is Hailsham?")).data
         for event in ("MESSAGE_CREATE", "MESSAGE_UPDATE"):
             for number, field in enumerate(said):
