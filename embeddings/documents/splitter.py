@@ -254,7 +254,8 @@ def _parts(text: str, piece: Sentence, count: int) -> Iterator[Sentence]:
     body = _trim(text, piece.start, piece.end)
     length = body.end - body.start
     count = min(count, length)
-    start = body.start
+    # From the piece's own start, so that a space in front counts where parts are joined again.
+    start = piece.start
     for number in range(1, count):
         target = body.start + length * number // count
         reach = max(1, length // (2 * count))

@@ -234,6 +234,7 @@ reviews = st.lists(st.tuples(st.booleans(), essay.map(" ".join)), min_size=1, ma
 
 
 @given(reviews, st.integers(1, 12), st.sampled_from([count_words, count_characters]))
+@example("\n\nDr. No. He left.", 4, count_characters)
 def test_passages_cover_every_paragraph_within_the_limit(
     body: str, limit: int, count: Callable[[Sequence[str]], list[int]]
 ) -> None:
