@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,20 +75,21 @@ def program(
     loop_lag: Path | None = None,
     zlib: bool = False,
     errors: bool = False,
+    prefix: Sequence[str] = (),
     **settings: str,
 ) -> Iterator[Program]:
     """Run `review-bot` with these arguments and settings against the loopback Discord at `url`.
 
     It fails at the end if the output has the token, or an error and not `errors`. Other tokens are known to the
     loopback Discord alone (`Loopback.secrets`). `loop_lag` is the file for how late the event loop was; with `zlib` it
-    runs as if zstandard were not installed.
+    runs as if zstandard were not installed. `prefix` are words before the command.
     """
     options = [*(["--loop-lag", str(loop_lag)] if loop_lag is not None else []), *(["--zlib"] if zlib else [])]
     launch = [sys.executable, "-m", "tests.discord.harness.launch", "--loopback", url, *options]
     quiet = {"REVIEW_BOT_MEMBER_WAIT": "0", "REVIEW_BOT_SERVER_RATE": "0", "REVIEW_BOT_HEALTH_PORT": "0"}
     with tempfile.TemporaryFile() as output:
         process = subprocess.Popen(
-            [*launch, "--", "--data", str(data), *arguments],
+            [*prefix, *launch, "--", "--data", str(data), *arguments],
             cwd=ROOT,
             env={**_inherited(), **quiet, "DISCORD_TOKEN": token, **settings},
             stdin=subprocess.DEVNULL,
