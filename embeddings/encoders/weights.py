@@ -95,7 +95,11 @@ def _downloaded(name: str, *, allow_download: bool | None) -> Path:
         if allow_download:
             reason = str(error).strip().splitlines()[0]
             raise ModelError(f"{name}: The model can't be downloaded from the hub ({reason}).") from error
-        advice = "Name another." if allow_download is None else "`review-bot index --allow-download` downloads it."
+        advice = (
+            "Name another."
+            if allow_download is None
+            else f"`review-bot index --model {name} --allow-download` downloads it."
+        )
         raise ModelError(f"{name}: There is no such folder and no downloaded model. {advice}") from None
 
 

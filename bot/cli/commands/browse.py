@@ -52,7 +52,12 @@ def sections(
 
 def section(
     review: Annotated[
-        str | None, typer.Argument(metavar="REVIEW", autocompletion=complete_review_or_section, help=_REVIEW_HELP)
+        str | None,
+        typer.Argument(
+            metavar="REVIEW",
+            autocompletion=complete_review_or_section,
+            help="A title, an alias or a slug. Not needed if only one review has such a section.",
+        ),
     ] = None,
     name: Annotated[
         str | None,
@@ -91,6 +96,9 @@ def _review_with(library: Library, section: str) -> Review:
         for name in (part.heading, part.slug)
     )
     found = [] if section.removeprefix("#").isdecimal() else names.resolve(section)
+    for review in library.reviews():
+        if not found and section in (review.slug, review.title):
+            raise typer.BadParameter(f"Name a section, too. `review-bot sections {review.slug}` lists them.")
     if len(found) == 1:
         return library.review(found[0])
     if len(found) > 1:

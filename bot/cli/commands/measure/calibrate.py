@@ -34,7 +34,7 @@ def calibrate(
     questions: Annotated[
         Path | None,
         typer.Argument(
-            metavar="[FILE]", help="A question file, a SQuAD v2 file (.json) or a BEIR folder.", show_default=False
+            metavar="FILE", help="A question file, a SQuAD v2 file (.json) or a BEIR folder.", show_default=False
         ),
     ] = None,
     refuse: Annotated[

@@ -106,6 +106,17 @@ def test_a_section_of_one_of_several_reviews_needs_no_review(run: Run, two_revie
         assert (shown.code, shown.json["review"]) == (0, review)
 
 
+@pytest.mark.parametrize("name", ["never-let-me-go", "Never Let Me Go"])
+def test_a_review_without_a_section_is_a_usage_error_that_says_how_to_list_them(
+    run: Run, indexed: Path, two_reviews: Path, name: str
+) -> None:
+    for data in (indexed, two_reviews):
+        ended = run("section", name, "--data", data)
+        assert (ended.code, ended.out) == (2, "")
+        said = " ".join(ended.err.replace("│", "").split())
+        assert "Name a section, too. `review-bot sections never-let-me-go` lists them." in said
+
+
 def test_a_section_that_several_reviews_have_is_a_usage_error_that_names_them(run: Run, two_reviews: Path) -> None:
     ended = run("section", "introduction", "--data", two_reviews)
     assert (ended.code, ended.out) == (2, "")
