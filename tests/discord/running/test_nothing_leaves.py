@@ -24,9 +24,18 @@ async def test_a_running_bot_looks_up_no_other_host_and_writes_no_other_file(dat
     home.mkdir()
     # The tracer is the grandchild, so that a signal to the process ends the bot.
     prefix = (str(STRACE), "-D", "-f", "-qq", "-s", "400", "-e", f"trace={CALLS}", "-o", str(log))
-    folders = {"HOME": str(home), "TMPDIR": str(home), "XDG_CACHE_HOME": str(home), "PYTHONDONTWRITEBYTECODE": "1"}
     async with loopback_process() as loopback:
-        with program(loopback.url, data, "run", token=loopback.token, prefix=prefix, **folders) as bot:
+        with program(
+            loopback.url,
+            data,
+            "run",
+            token=loopback.token,
+            prefix=prefix,
+            HOME=str(home),
+            TMPDIR=str(home),
+            XDG_CACHE_HOME=str(home),
+            PYTHONDONTWRITEBYTECODE="1",
+        ) as bot:
             await loopback.ready(timeout=2 * PATIENCE)
             general, ana = await channel_and_member(loopback)
             assert "deferrals" in (await answered(ana.slash(general, "ask", question=QUESTION))).text
