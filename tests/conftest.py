@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,16 @@ for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
 settings.register_profile("untimed", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thousand", settings.get_profile("untimed"), max_examples=4000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "untimed"))
+
+
+@pytest.fixture(autouse=True)
+def log_level() -> Iterator[None]:
+    """Restore the root logger's level, which a command that runs in the test's process sets."""
+    root = logging.getLogger()
+    before = root.level
+    yield
+    root.setLevel(before)
+
 
 SharedFolder = Callable[[str, Callable[[Path], object]], Path]
 """Return the folder of a name. The first process that asks for it builds it."""

@@ -30,6 +30,7 @@ _OPENING = re.compile(
 )
 # "What do you think of Hard Times?" is a question about "it".
 _PHRASE = re.compile(rf"(?<!think)(?<!thought),? (?:{_PREPOSITION}) {_TITLE}(?!')", re.IGNORECASE)
+_ABOUT = re.compile(rf"\babout {_TITLE}", re.IGNORECASE)
 _POSSESSIVE = re.compile(rf"{_TITLE}'s?(?!\w)", re.IGNORECASE)
 _MENTION = re.compile(_TITLE, re.IGNORECASE)
 _WORK_AT_START = re.compile(rf"^(?:{_PREPOSITION}|according to) {_THE_WORK}\b,? ?", re.IGNORECASE)
@@ -57,7 +58,8 @@ def without_titles(question: str, mentions: Collection[tuple[int, int]]) -> str:
     if ADAPTATION_WORDS.isdisjoint(words(question)):
         short = _WORK_AT_END.sub("", _WORK_AT_START.sub("", short))
     with_pronouns = _MENTION.sub("it", _POSSESSIVE.sub("its", short))
-    if find_intent(with_pronouns) is None:
+    # "What is Emma about?" asks for the gist, "What does the critic say about Emma?" for a person.
+    if find_intent(_MENTION.sub("it", _ABOUT.sub("", short))) is None:
         with_pronouns = _MENTION.sub(partial(_unless_name, "it"), _POSSESSIVE.sub(partial(_unless_name, "its"), short))
         with_pronouns = _ENCLOSED.sub(r"\1", with_pronouns)
         if not terms(with_pronouns):

@@ -26,7 +26,7 @@ TYPED = f"{QUESTION}\nAnd why is there none? \u21aa \u201cA\u201d \u6771\u4eac\n
         (("section", "\u6771\u4eac \u21aa"), 1),
         (("search", "\u6771\u4eac \u21aa deferral"), 0),
         (("ask", QUESTION, "--json"), 0),
-        (("doctor",), 1),
+        (("doctor",), 0),
         (("ask", "--\u6771\u4eac"), 2),
     ],
 )

@@ -189,11 +189,12 @@ def test_a_malicious_file_is_refused_in_one_line(case: str) -> None:
         ("x.md", lambda: FRONT + b"|| " * 20_001 + b"\n\nText."),
     ],
 )
-def test_a_file_made_to_cost_much_is_read_in_a_moment(name: str, made: Callable[[], bytes]) -> None:
+def test_a_file_made_to_cost_much_is_read_without_a_hang(name: str, made: Callable[[], bytes]) -> None:
     started = process_time()
     with suppress(ConversionError, ReviewFileError):
         convert(made(), name)
-    assert process_time() - started < 5
+    # Some seconds with coverage. What grows with the square of the length takes minutes.
+    assert process_time() - started < 60
 
 
 def test_the_sandbox_writes_nothing_to_its_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -165,7 +165,10 @@ def test_another_models_export_is_replaced(tmp_path: Path, export_copy: Path) ->
 
 
 def test_a_full_disk_is_an_error_that_leaves_nothing_behind(tiny_model: Path, tmp_path: Path) -> None:
-    with small_files_only(), pytest.raises(IndexWriteError, match=r"can't be written \(File too large\)\.$"):
+    with (
+        small_files_only(),
+        pytest.raises(IndexWriteError, match=r"can't be written \(File too large\)\. Make room and try again\.$"),
+    ):
         prepare_encoder(str(tiny_model), tmp_path / "encoder", notify=pytest.fail)
     assert list(tmp_path.iterdir()) == []
 

@@ -108,7 +108,7 @@ def test_runs_without_a_shared_question_are_an_error() -> None:
 
 def test_a_trec_run_without_qrels_is_an_error_that_names_the_option(tmp_path: Path) -> None:
     (tmp_path / "other.run").write_text("q0 Q0 b 1 0.9 x\n", encoding="utf-8")
-    with pytest.raises(QuestionFileError, match=r"other\.run: The file is not a run .*with --qrels"):
+    with pytest.raises(QuestionFileError, match=r"other\.run: The file is not a run .*--qrels FILE"):
         load_runs([tmp_path / "other.run"])
     with pytest.raises(QuestionFileError, match=r"absent\.run: The file can't be read"):
         load_runs([tmp_path / "absent.run"])
