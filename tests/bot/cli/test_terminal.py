@@ -126,6 +126,8 @@ def test_ctrl_c_clears_a_half_typed_line_and_the_chat_goes_on(indexed: Path) -> 
         for cleared in ("How do I change", "Never mind"):
             screen.type(cleared)
             screen.wait_for(cleared)
+            # Readline may have shown what is typed, but not wait for keys yet. Python then sees Ctrl-C at the next key.
+            screen.read(0.5)
             screen.type("\x03")
             screen.wait_for(f"{cleared}\n> ")
         screen.type("What is a deferral?\r")
