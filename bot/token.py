@@ -93,7 +93,7 @@ def check_token(token: str, place: str) -> None:
     if not _FORM.fullmatch(token):
         raise SettingsError(
             f"{place}: This is not a bot's token, which has three parts with dots between them. "
-            "Copy it from the Bot page, where *Reset Token* shows a new one."
+            "Copy it from the Bot page, where “Reset Token” shows a new one."
         )
 
 

@@ -35,7 +35,7 @@ class FolderFile:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class SlugCandidate:
     """A review that needs a slug.
 
     Attributes:
@@ -128,21 +128,22 @@ def list_folder(directory: Path) -> tuple[FolderFile, ...]:
     return tuple(sorted(found, key=lambda file: file.path.parts))
 
 
-def assign_slugs(claims: Sequence[Claim]) -> list[str]:
+def assign_slugs(candidates: Sequence[SlugCandidate]) -> list[str]:
     """Return a slug of its own for each review.
 
-    Of several that claim one slug, the file nearest to the top of the folder has it. The others are told apart by their
-    folder, by the name of the file that they are a part of, by the work's year, or by a number.
+    Of several candidates for one slug, the file nearest to the top of the folder has it. The others are told apart by
+    their folder, by the name of the file that they are a part of, by the work's year, or by a number.
     """
     order = sorted(
-        range(len(claims)), key=lambda at: (claims[at].part, len(claims[at].place.parts), claims[at].place.parts)
+        range(len(candidates)),
+        key=lambda at: (candidates[at].part, len(candidates[at].place.parts), candidates[at].place.parts),
     )
     slugs: dict[int, str] = {}
     taken: set[str] = set()
     for at in order:
-        slugs[at] = next(slug for slug in _possible_slugs(claims[at]) if slug not in taken)
+        slugs[at] = next(slug for slug in _possible_slugs(candidates[at]) if slug not in taken)
         taken.add(slugs[at])
-    return [slugs[at] for at in range(len(claims))]
+    return [slugs[at] for at in range(len(candidates))]
 
 
 def slugs_by_name(directory: Path) -> dict[Path, str]:
@@ -152,20 +153,20 @@ def slugs_by_name(directory: Path) -> dict[Path, str]:
         ReviewFileError: the folder can't be listed.
     """
     files = review_files(directory)
-    return dict(zip(files, assign_slugs([claim_of(file.relative_to(directory)) for file in files]), strict=True))
+    return dict(zip(files, assign_slugs([slug_candidate(file.relative_to(directory)) for file in files]), strict=True))
 
 
-def claim_of(place: Path) -> Claim:
-    """Return what the name of a file claims."""
+def slug_candidate(place: Path) -> SlugCandidate:
+    """Return the slug that the name of a file suggests, with what tells it apart."""
     name = read_file_name(place)
-    return Claim(name.slug, place, year=int(name.date[:4]) if name.date else None)
+    return SlugCandidate(name.slug, place, year=int(name.date[:4]) if name.date else None)
 
 
-def _possible_slugs(claim: Claim) -> Iterator[str]:
-    slug = claim.slug or "review"
+def _possible_slugs(candidate: SlugCandidate) -> Iterator[str]:
+    slug = candidate.slug or "review"
     yield slug
-    beside = slugify(claim.place.stem if claim.part else claim.place.parent.name)
-    for part in (beside, str(claim.year or "")):
+    beside = slugify(candidate.place.stem if candidate.part else candidate.place.parent.name)
+    for part in (beside, str(candidate.year or "")):
         if part and part != slug:
             yield f"{slug}-{part}"
     for number in range(2, 1_000_000):

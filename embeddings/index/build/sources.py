@@ -12,14 +12,14 @@ from pathlib import Path
 from embeddings.documents.files import (
     COLLECTIONS,
     REVIEWS,
-    Claim,
     FolderFile,
+    SlugCandidate,
     assign_slugs,
-    claim_of,
     collection_folders,
     data_folder_problem,
     digest_of,
     list_folder,
+    slug_candidate,
 )
 from embeddings.documents.parser import SEVERAL, ParsedFile, has_extra, read_bytes, slug_of_part
 from embeddings.documents.sandbox import FileReader
@@ -184,7 +184,7 @@ class _Collection:
         self._folder = folder
         self._split_by_heading = split_by_heading
         self._reader = reader
-        self._claims: list[tuple[Claim, Callable[[], Review], _Stamp]] = []
+        self._candidates: list[tuple[SlugCandidate, Callable[[], Review], _Stamp]] = []
         self.errors: list[ReviewFileError] = []
         self.notes: list[FileNote] = []
         self._known: dict[str | None, list[IndexedReview]] = {}
@@ -205,18 +205,18 @@ class _Collection:
 
     def sources(self) -> tuple[Source, ...]:
         """Return the reviews, in the order of their files."""
-        slugs = assign_slugs([claim for claim, _, _ in self._claims])
+        slugs = assign_slugs([candidate for candidate, _, _ in self._candidates])
         return tuple(
             Source(
                 slug,
                 partial(_renamed, load, slug),
                 stamp.digest,
-                claim.place.as_posix(),
+                candidate.place.as_posix(),
                 stamp.size,
                 stamp.modified,
-                claim.part,
+                candidate.part,
             )
-            for slug, (claim, load, stamp) in zip(slugs, self._claims, strict=True)
+            for slug, (candidate, load, stamp) in zip(slugs, self._candidates, strict=True)
         )
 
     def _take(self, file: FolderFile) -> None:
@@ -245,10 +245,12 @@ class _Collection:
     ) -> None:
         parsed = cache(partial(self._parsed, path, place))
         for at, review in enumerate(known):
-            claim = (
-                Claim(slug_of_part(review.title), place, review.part, review.year) if review.part else claim_of(place)
+            candidate = (
+                SlugCandidate(slug_of_part(review.title), place, review.part, review.year)
+                if review.part
+                else slug_candidate(place)
             )
-            self._claims.append((claim, partial(_nth, parsed, at), stamp))
+            self._candidates.append((candidate, partial(_nth, parsed, at), stamp))
         for note in noted:
             own = replace(note, digest=stamp.digest, size=stamp.size, modified=stamp.modified)
             self.notes.append(own)
@@ -265,8 +267,8 @@ class _Collection:
             return
         is_alone = len(parsed.reviews) == 1 and place.suffix.lower() not in SEVERAL
         for part, review in enumerate(parsed.reviews, 1):
-            claim = claim_of(place) if is_alone else Claim(review.slug, place, part, review.year)
-            self._claims.append((claim, partial(_given, review), stamp))
+            candidate = slug_candidate(place) if is_alone else SlugCandidate(review.slug, place, part, review.year)
+            self._candidates.append((candidate, partial(_given, review), stamp))
         for note in parsed.notes:
             self._note(place, note.kind, note.reason, note.line, stamp, left_out=isinstance(note.kind, LeftOut))
 

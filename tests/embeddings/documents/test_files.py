@@ -8,7 +8,7 @@ import pytest
 
 from embeddings.documents import files
 from embeddings.documents.files import (
-    Claim,
+    SlugCandidate,
     add_review,
     assign_slugs,
     collection_folder,
@@ -64,7 +64,7 @@ def test_a_missing_folder_has_no_files_and_a_file_is_no_folder(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("claims", "slugs"),
+    ("candidates", "slugs"),
     [
         ([("a", "a.md", 0, None), ("a", "2024/a.md", 0, None)], ["a", "a-2024"]),
         ([("a", "2024/a.md", 0, None), ("a", "a.md", 0, None)], ["a-2024", "a"]),
@@ -75,9 +75,11 @@ def test_a_missing_folder_has_no_files_and_a_file_is_no_folder(tmp_path: Path) -
     ],
 )
 def test_of_reviews_with_one_slug_all_are_kept_and_told_apart(
-    claims: list[tuple[str, str, int, int | None]], slugs: list[str]
+    candidates: list[tuple[str, str, int, int | None]], slugs: list[str]
 ) -> None:
-    assert assign_slugs([Claim(slug, Path(place), part, year) for slug, place, part, year in claims]) == slugs
+    assert (
+        assign_slugs([SlugCandidate(slug, Path(place), part, year) for slug, place, part, year in candidates]) == slugs
+    )
 
 
 def test_a_review_is_added_to_its_collection_replaced_and_removed(tmp_path: Path) -> None:
