@@ -58,7 +58,7 @@ if TYPE_CHECKING:
     from embeddings.documents.outputs import output_file as output_file
     from embeddings.documents.outputs import write_output as write_output
     from embeddings.documents.outputs import written_by_us as written_by_us
-    from embeddings.documents.sandbox import convert_in_sandbox as convert_in_sandbox
+    from embeddings.documents.sandbox.process import convert_in_sandbox as convert_in_sandbox
     from embeddings.documents.slugs import slugify as slugify
     from embeddings.errors import CalibrationError as CalibrationError
     from embeddings.errors import ConversionError as ConversionError
@@ -133,7 +133,7 @@ _MODULES = {
     "embeddings.documents.slugs": "slugify",
     "embeddings.documents.lookup": "NameMatcher",
     "embeddings.documents.converter": "ConvertedFile file_too_large max_file_bytes needs_import_extra",
-    "embeddings.documents.sandbox": "convert_in_sandbox",
+    "embeddings.documents.sandbox.process": "convert_in_sandbox",
     "embeddings.index.collection": "INDEX_DIRECTORY",
     "embeddings.index.build.sources": "check_reviews",
     "embeddings.retrieval.query": "Query",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from embeddings.child_process import child_command, child_environment, child_folder
-from embeddings.documents.sandbox import convert_in_sandbox
+from embeddings.documents.sandbox.process import convert_in_sandbox
 from embeddings.errors import ConversionError
 from tests.project import ROOT
 
@@ -61,6 +61,6 @@ def test_a_child_gets_no_token_and_nothing_that_changes_its_imports(monkeypatch:
 
 @pytest.mark.parametrize("output", [b"", b"null", b"[]", b"{}", b'{"review": {}}', b"not JSON"])
 def test_a_child_that_ends_well_without_an_answer_has_failed(output: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("embeddings.documents.sandbox._run", lambda _: (0, output))
+    monkeypatch.setattr("embeddings.documents.sandbox.process._run", lambda _: (0, output))
     with pytest.raises(ConversionError, match=r"^x\.txt: Reading the file takes too much memory or time\."):
         convert_in_sandbox(b"A text.", "x.txt")

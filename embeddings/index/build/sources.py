@@ -22,7 +22,7 @@ from embeddings.documents.files import (
     slug_candidate,
 )
 from embeddings.documents.parser import SEVERAL, ParsedFile, has_extra, read_bytes, slug_of_part
-from embeddings.documents.sandbox import FileReader
+from embeddings.documents.sandbox.process import FileReader
 from embeddings.errors import (
     IndexDamagedError,
     IndexMissingError,

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.documents.converter import convert, display_name, needs_import_extra
-from embeddings.documents.sandbox import convert_in_sandbox
+from embeddings.documents.sandbox.process import convert_in_sandbox
 from embeddings.documents.slugs import slugify
 from embeddings.errors import ConversionError, ReviewFileError
 from tests.embeddings.documents.parsing import outline

@@ -11,9 +11,9 @@ from typing import Any, Self
 from embeddings.child_process import child_command, child_environment, child_folder
 from embeddings.config import SANDBOX_FILE_BYTES, SANDBOX_TIMEOUT_SECONDS
 from embeddings.documents.converter import ConvertedFile, display_name
-from embeddings.documents.limits import watch_memory
 from embeddings.documents.notes import Mended, Note
 from embeddings.documents.parser import FORMATS, ParsedFile, has_extra, parse_file
+from embeddings.documents.sandbox.limits import watch_memory
 from embeddings.errors import ConversionError, LeftOut, ReviewFileError
 from embeddings.records import SHARED, review_from_json
 
@@ -83,7 +83,7 @@ class FileReader:
     def _ask(self, content: bytes) -> dict[str, Any] | None:
         """Return the answer to a file, or None if the process ended without one."""
         process = self._process = self._process or subprocess.Popen(  # noqa: S603  # our own module
-            [*child_command("embeddings.documents.sandbox_worker"), "--many"],
+            [*child_command("embeddings.documents.sandbox.worker"), "--many"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -120,7 +120,7 @@ def _kind(text: str) -> Mended | LeftOut:
 def _run(content: bytes) -> tuple[int, bytes]:
     """Run the worker on a header and a file. Return its exit code and its answer."""
     with subprocess.Popen(  # noqa: S603  # our own module, our own arguments
-        child_command("embeddings.documents.sandbox_worker"),
+        child_command("embeddings.documents.sandbox.worker"),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,

@@ -15,10 +15,10 @@ from time import process_time
 import pytest
 
 from embeddings.config import MAX_PAGE_FILE_BYTES
-from embeddings.documents import sandbox
 from embeddings.documents.converter import convert
 from embeddings.documents.parser import ParsedFile, parse_file
-from embeddings.documents.sandbox import FileReader, convert_in_sandbox
+from embeddings.documents.sandbox import process
+from embeddings.documents.sandbox.process import FileReader, convert_in_sandbox
 from embeddings.errors import ConversionError, LeftOut, ReviewFileError
 from tests.embeddings.fixtures.books import CONTAINER, archive, book, chapter, package
 from tests.project import ROOT
@@ -222,7 +222,7 @@ def test_a_chapter_that_is_an_archive_is_not_unpacked() -> None:
 
 
 def test_a_file_that_takes_too_long_ends_only_its_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("embeddings.documents.sandbox.SANDBOX_TIMEOUT_SECONDS", 0.01)
+    monkeypatch.setattr("embeddings.documents.sandbox.process.SANDBOX_TIMEOUT_SECONDS", 0.01)
     with pytest.raises(ConversionError, match=r"^x\.md: Reading the file takes too much memory or time"):
         convert_in_sandbox(FRONT + b"text", "x.md")
 
@@ -256,7 +256,7 @@ def zipped(files: dict[str, bytes]) -> bytes:
 
 
 def test_a_file_that_takes_too_long_is_left_out_and_the_next_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sandbox, "SANDBOX_TIMEOUT_SECONDS", 8.0)
+    monkeypatch.setattr(process, "SANDBOX_TIMEOUT_SECONDS", 8.0)
     with FileReader() as reader:
         with pytest.raises(ReviewFileError) as caught:
             read(reader, "x.md", FRONT + b"[" * 2_000_000)

@@ -10,8 +10,8 @@ from typing import Any
 
 from embeddings.config import SANDBOX_CPU_SECONDS
 from embeddings.documents.converter import convert
-from embeddings.documents.limits import limit_this_process
 from embeddings.documents.parser import FORMATS, parse_file
+from embeddings.documents.sandbox.limits import limit_this_process
 from embeddings.errors import LeftOut, LibraryError, ReviewFileError
 from embeddings.records import to_plain
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 from embeddings.config import SANDBOX_MEMORY_BYTES
-from embeddings.documents import limits
-from embeddings.documents.sandbox import convert_in_sandbox
+from embeddings.documents.sandbox import limits
+from embeddings.documents.sandbox.process import convert_in_sandbox
 from tests.project import ROOT
 
 GREEDY = f"import time; block = b'x' * {SANDBOX_MEMORY_BYTES}; print('taken', flush=True); time.sleep(600)"
@@ -27,7 +27,7 @@ GREEDY = f"import time; block = b'x' * {SANDBOX_MEMORY_BYTES}; print('taken', fl
     ],
 )
 def test_the_system_lets_a_limited_process_neither_grow_nor_write(harm: str, error: str, tmp_path: Path) -> None:
-    code = f"from embeddings.documents.limits import limit_this_process\nlimit_this_process()\n{harm}"
+    code = f"from embeddings.documents.sandbox.limits import limit_this_process\nlimit_this_process()\n{harm}"
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     ended = subprocess.run(
         [sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
