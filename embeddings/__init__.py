@@ -37,7 +37,9 @@ if TYPE_CHECKING:
     from embeddings.child_process import child_folder as child_folder
     from embeddings.config import RankingSettings as RankingSettings
     from embeddings.config import tunable_numbers as tunable_numbers
+    from embeddings.documents.converter import Candidates as Candidates
     from embeddings.documents.converter import ConvertedFile as ConvertedFile
+    from embeddings.documents.converter import LeftOutFile as LeftOutFile
     from embeddings.documents.converter import file_too_large as file_too_large
     from embeddings.documents.converter import max_file_bytes as max_file_bytes
     from embeddings.documents.converter import needs_import_extra as needs_import_extra
@@ -59,6 +61,7 @@ if TYPE_CHECKING:
     from embeddings.documents.outputs import write_output as write_output
     from embeddings.documents.outputs import written_by_us as written_by_us
     from embeddings.documents.sandbox.process import convert_in_sandbox as convert_in_sandbox
+    from embeddings.documents.sandbox.process import read_candidates_in_sandbox as read_candidates_in_sandbox
     from embeddings.documents.slugs import slugify as slugify
     from embeddings.errors import CalibrationError as CalibrationError
     from embeddings.errors import ConversionError as ConversionError
@@ -132,8 +135,10 @@ _MODULES = {
     "embeddings.documents.filesystem": "HAS_MODES allows_others flush_folder",
     "embeddings.documents.slugs": "slugify",
     "embeddings.documents.lookup": "NameMatcher",
-    "embeddings.documents.converter": "ConvertedFile file_too_large max_file_bytes needs_import_extra",
-    "embeddings.documents.sandbox.process": "convert_in_sandbox",
+    "embeddings.documents.converter": (
+        "Candidates ConvertedFile LeftOutFile file_too_large max_file_bytes needs_import_extra"
+    ),
+    "embeddings.documents.sandbox.process": "convert_in_sandbox read_candidates_in_sandbox",
     "embeddings.index.collection": "INDEX_DIRECTORY",
     "embeddings.index.build.sources": "check_reviews",
     "embeddings.retrieval.query": "Query",

@@ -94,7 +94,15 @@ class OutputError(LibraryError):
 
 
 class ConversionError(LibraryError):
-    """A file can't be converted into a review: correct it, or use another format."""
+    """A file can't be converted into a review: correct it, or use another format.
+
+    Attributes:
+        kind: why it is left out where it is one of several.
+    """
+
+    def __init__(self, message: str, kind: LeftOut = LeftOut.UNREADABLE) -> None:
+        super().__init__(message)
+        self.kind = kind
 
 
 class ReviewStorageError(LibraryError):

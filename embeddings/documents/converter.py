@@ -3,31 +3,124 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from embeddings.config import MAX_HEADINGS, MAX_REVIEW_CHARACTERS, MAX_SECTIONS, MAX_TITLE_CHARACTERS
-from embeddings.documents.formats.article import clean_line, to_markdown
+import yaml
+
+from embeddings.config import (
+    MAX_HEADINGS,
+    MAX_PAGE_FILE_BYTES,
+    MAX_REVIEW_CHARACTERS,
+    MAX_SECTIONS,
+    MAX_TITLE_CHARACTERS,
+)
+from embeddings.documents.formats.article import Article, clean_line, to_markdown
+from embeddings.documents.formats.blocks import Block
 from embeddings.documents.formats.charsets import decode_text
+from embeddings.documents.formats.csv_table import read_csv
+from embeddings.documents.formats.headers.fields import Header, Value
 from embeddings.documents.formats.headers.titles import read_file_name
-from embeddings.documents.parser import FORMATS, has_extra, parse_review
+from embeddings.documents.notes import Mended, Note
+from embeddings.documents.parser import FORMATS, SEVERAL, archived_files, has_extra, make_reviews, parse_review
 from embeddings.documents.slugs import slugify
-from embeddings.errors import ConversionError, ReviewFileError
+from embeddings.errors import ConversionError, LeftOut, ReviewFileError
 from embeddings.lexicon import GENERIC_FILE_NAMES
-from embeddings.records import SHARED, Review
+from embeddings.records import INTRODUCTION, SHARED, Review, Span
 
 _HEADINGS = re.compile(rb"^ {0,3}(?:#{1,6}\s|-+\s*$|=+\s*$)|<h[1-6]\b", re.MULTILINE | re.IGNORECASE)
 _FILE_NAME_BYTES = 200
 """The longest slug in a file's name. File systems allow 255 bytes, with the ending and a prefix while writing."""
+_NAMELESS = Path("0-0.md")
+"""A name that says nothing of a review."""
+_SHARED_FACTS = ("date", "tags", "language")
+"""What the header of a file of several reviews says of each."""
 
 
 @dataclass(frozen=True, slots=True)
 class ConvertedFile:
-    """A review that can be stored."""
+    """A review that can be stored.
 
-    review: Review  # the review, with the slug that it will have
-    content: str  # the review file, Markdown with front matter
-    converted: bool  # whether it was made from another format than Markdown
+    Attributes:
+        review: the review, with the slug that its title suggests.
+        content: the review file, Markdown with front matter. It reads the same under any name.
+        converted: whether it was made from another format than Markdown.
+        file: the file that it comes from, within the folder or the archive.
+        notes: what had to be mended.
+    """
+
+    review: Review
+    content: str
+    converted: bool
+    file: str = ""
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutFile:
+    """A file, or a part of it, that becomes no review: its name within the folder or the archive, and why."""
+
+    file: str
+    kind: LeftOut
+    reason: str
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """The reviews that a file or several would become, and what is left out. Two of them may have one slug."""
+
+    reviews: tuple[ConvertedFile, ...] = ()
+    left_out: tuple[LeftOutFile, ...] = ()
+
+
+def read_candidates(data: bytes, place: Path, *, collection: str = SHARED) -> Candidates:
+    """Return the reviews that a file would become: one, or those of a table, an archive or a file to be split.
+
+    Nothing is written, and nothing is raised: what can't become a review is left out, with the reason. Use
+    `read_candidates_in_sandbox` for untrusted files.
+
+    Args:
+        data: the file's bytes.
+        place: the file within its folder, which gives its format and its name. It is not opened.
+        collection: where the reviews will belong.
+    """
+    reviews: list[ConvertedFile] = []
+    left_out: list[LeftOutFile] = []
+    if place.suffix.lower() == ".zip":
+        try:
+            for inner, content in archived_files(data, place):
+                found = (
+                    Candidates((), (_left_out(inner, content),))
+                    if isinstance(content, ReviewFileError)
+                    else read_candidates(content, inner, collection=collection)
+                )
+                reviews.extend(found.reviews)
+                left_out.extend(found.left_out)
+        except ReviewFileError as error:
+            left_out.append(_left_out(place, error))
+        if not reviews and not left_out:
+            left_out.append(
+                LeftOutFile(place.as_posix(), LeftOut.EMPTY, "The archive has no file that may be a review.")
+            )
+    else:
+        try:
+            for converted in _converted(data, place, None, collection):
+                if isinstance(converted, LeftOutFile):
+                    left_out.append(converted)
+                else:
+                    reviews.append(converted)
+        except ReviewFileError as error:
+            left_out.append(_left_out(place, error))
+        except ConversionError as error:
+            left_out.append(LeftOutFile(place.as_posix(), error.kind, str(error)))
+        except MemoryError:
+            left_out.append(LeftOutFile(place.as_posix(), LeftOut.TOO_LARGE, "Reading it takes too much memory."))
+        except Exception as error:  # noqa: BLE001  # a parser may fail in any way on a file that was made to break it
+            reason = f"It can't be read ({type(error).__name__}). Use another format."
+            left_out.append(LeftOutFile(place.as_posix(), LeftOut.UNREADABLE, reason))
+    return Candidates(tuple(reviews), tuple(left_out))
 
 
 def convert(data: bytes, name: str, *, slug: str | None = None, collection: str = SHARED) -> ConvertedFile:
@@ -37,14 +130,19 @@ def convert(data: bytes, name: str, *, slug: str | None = None, collection: str 
     are called `index.md`.
 
     Raises:
-        ConversionError: the file can't become a review.
+        ConversionError: the file can't become a review, or becomes several.
         ReviewFileError: a line of the file has to be corrected first.
     """
     if len(data) > max_file_bytes(name):
         raise file_too_large(name)
     file = Path(display_name(name))
     try:
-        return _convert(data, file, slug, collection)
+        if file.suffix.lower() in SEVERAL:
+            raise ConversionError("Such a file holds several reviews.")
+        converted, *others = _converted(data, file, slug, collection)
+        if others or isinstance(converted, LeftOutFile):
+            raise ConversionError(f"The file holds {1 + len(others)} reviews.")
+        return converted
     except ConversionError as error:
         raise ConversionError(f"{file}: {error}") from error
 
@@ -56,6 +154,8 @@ def max_file_bytes(name: str) -> int:
         ConversionError: files with its ending can't be read by this installation.
     """
     suffix = Path(display_name(name)).suffix.lower()
+    if suffix in SEVERAL:
+        return MAX_PAGE_FILE_BYTES
     if suffix not in FORMATS or needs_import_extra(name):
         known = ".md, .txt, .html or .epub" if has_extra() else ".md or .txt"
         raise ConversionError(f"'{suffix or display_name(name)}' files can't be read. Use {known}.")
@@ -80,48 +180,164 @@ def display_name(name: str) -> str:
     return " ".join("".join(character for character in last if character.isprintable()).split())
 
 
-def _convert(data: bytes, file: Path, slug: str | None, collection: str) -> ConvertedFile:
-    kind = FORMATS[file.suffix.lower()]
+def slug_for(name: str) -> str:
+    """Return the slug of a review that is to have this name, short enough for a file."""
+    slug = slugify(clean_line(name)) or "review"
+    while len(slug.encode()) > _FILE_NAME_BYTES:
+        slug = slug[:-1].rstrip("-")
+    return slug
+
+
+def _left_out(place: Path, error: ReviewFileError) -> LeftOutFile:
+    return LeftOutFile(place.as_posix(), error.kind, error.reason, error.line)
+
+
+def _converted(data: bytes, place: Path, slug: str | None, collection: str) -> Iterator[ConvertedFile | LeftOutFile]:
+    """Yield the reviews of a file that is no archive, and the rows of a table that can't be one."""
+    suffix = place.suffix.lower()
+    if suffix in SEVERAL:
+        articles, notes = read_csv(data, place)
+        mended = tuple(note for note in notes if note.kind is not Mended.ROWS)
+        for number, article in enumerate(articles, 1):
+            # What was mended in the table as a whole is said once.
+            own = replace(article, notes=(*article.notes, *mended)) if number == 1 else article
+            try:
+                yield _stored(own, place, slug, collection, None)
+            except (ConversionError, ReviewFileError) as error:
+                reason = error.reason if isinstance(error, ReviewFileError) else str(error)
+                yield LeftOutFile(place.as_posix(), error.kind, f"Review {number}, {article.title}: {reason}")
+        for note in notes:
+            if note.kind is Mended.ROWS:
+                yield LeftOutFile(place.as_posix(), LeftOut.EMPTY, note.reason, note.line)
+        return
+    kind = FORMATS.get(suffix)
+    if kind is None:
+        raise ReviewFileError(place, None, f"'{suffix or place.name}' files can't be read.", LeftOut.UNREADABLE)
+    if kind.is_extra and not has_extra():
+        reason = "Reading it needs the extra 'import'. Run `pip install '.[import]'` in the clone of review-bot."
+        raise ReviewFileError(place, None, reason, LeftOut.EXTRA)
+    if len(data) > kind.max_bytes:
+        reason = f"It is larger than {kind.max_bytes // 1024**2} MB, the limit for a review."
+        raise ReviewFileError(place, None, reason, LeftOut.TOO_LARGE)
     # Before anything is parsed.
     _check_headings(len(_HEADINGS.findall(data)))
-    if kind.is_markdown:
-        content, _ = decode_text(data, file)
-        review = parse_review(content.encode(), file, collection=collection)
-    else:
-        article = kind.read(data, file)
-        article = replace(article, title=article.title or read_file_name(file).title)
-        _check_length(sum(len(block.text) for block in article.blocks))
-        _check_headings(sum(bool(block.level) for block in article.blocks))
-        content = to_markdown(article)
-        try:
-            review = parse_review(content.encode(), file.with_suffix(".md"), collection=collection)
-        except ReviewFileError as error:
-            # Its name and its lines are not those of the given file.
-            raise ReviewFileError(file, None, error.reason) from error
+    article = kind.read(data, place)
+    _check_length(sum(len(block.text) for block in article.blocks))
+    _check_headings(sum(bool(block.level) for block in article.blocks))
+    parsed = make_reviews(article, place, place, collection=collection)
+    if len(parsed.reviews) > 1:
+        for number, part in enumerate(parsed.reviews):
+            yield _stored(_article(part, () if number else parsed.notes), place, slug, collection, None)
+        return
+    # MDX read as Markdown would show its imports.
+    is_kept = kind.is_markdown and suffix != ".mdx"
+    yield _stored(article, place, slug, collection, decode_text(data, place)[0] if is_kept else None)
+
+
+def _stored(article: Article, place: Path, slug: str | None, collection: str, text: str | None) -> ConvertedFile:
+    """Return the review of an article with its file. `text` is that of a Markdown file, which stays if it can."""
+    parsed = make_reviews(article, place, place, collection=collection)
+    review = parsed.reviews[0]
     _check_length(len(review.text))
     if len(review.sections) > MAX_SECTIONS:
-        raise ConversionError(f"The review has {len(review.sections):,} sections. The limit is {MAX_SECTIONS}.")
+        raise ConversionError(
+            f"The review has {len(review.sections):,} sections. The limit is {MAX_SECTIONS}.", LeftOut.TOO_LARGE
+        )
     if len(review.title) > MAX_TITLE_CHARACTERS:
-        raise ConversionError(f"The title has {len(review.title):,} characters. The limit is {MAX_TITLE_CHARACTERS}.")
-    if review.title == read_file_name(file).title and slugify(review.title) in GENERIC_FILE_NAMES:
+        raise ConversionError(
+            f"The title has {len(review.title):,} characters. The limit is {MAX_TITLE_CHARACTERS}.", LeftOut.TOO_LARGE
+        )
+    name = read_file_name(place)
+    if review.title == name.title and slugify(review.title) in GENERIC_FILE_NAMES:
         raise ConversionError("The file has no title, and its name is none. Rename it after what it reviews.")
-    return ConvertedFile(
-        replace(review, slug=_file_slug(slug or review.title)), content, converted=not kind.is_markdown
+    slug = slug_for(slug or review.title)
+    known = make_reviews(article, _NAMELESS, _NAMELESS, collection=collection).reviews[0]
+    missing: dict[str, Value] = {"title": review.title} if known.title != review.title else {}
+    missing |= {key: value for key in _SHARED_FACTS if isinstance(value := _lost(review, known, key), str)}
+    if text is not None and not missing:
+        return ConvertedFile(replace(review, slug=slug), text, False, place.as_posix(), parsed.notes)
+    if text is not None and (content := _with_fields(text, missing, review, collection)) is not None:
+        return ConvertedFile(replace(review, slug=slug), content, False, place.as_posix(), parsed.notes)
+    fields = missing | {key: value for key, value in article.header.fields.items() if value}
+    content = to_markdown(
+        replace(
+            article,
+            title=article.title or review.title,
+            blocks=_with_title(article.blocks, review),
+            header=replace(article.header, fields=fields),
+        )
     )
+    try:
+        review = parse_review(content.encode(), _NAMELESS, collection=collection)
+    except ReviewFileError as error:
+        # Its name and its lines are not those of the given file.
+        raise ReviewFileError(place, None, error.reason, error.kind) from error
+    return ConvertedFile(replace(review, slug=slug), content, text is None, place.as_posix(), parsed.notes)
+
+
+def _lost(review: Review, known: Review, fact: str) -> object:
+    """Return a fact that only the file's name tells, or None."""
+    return review.facts.get(fact) if known.facts.get(fact) is None else None
+
+
+def _with_fields(text: str, fields: dict[str, Value], review: Review, collection: str) -> str | None:
+    """Return a Markdown text with more fields in its header, or None if the review would then be another."""
+    added = yaml.safe_dump(fields, allow_unicode=True, sort_keys=False, width=10_000)
+    content = f"---\n{added}{text[4:]}" if text.startswith("---\n") else f"---\n{added}---\n\n{text}"
+    try:
+        found = parse_review(content.encode(), _NAMELESS, collection=collection)
+    except ReviewFileError:
+        return None
+    return content if replace(found, slug=review.slug) == review else None
+
+
+def _with_title(blocks: tuple[Block, ...], review: Review) -> tuple[Block, ...]:
+    """Return the blocks with the heading that gave the title as one of the first level, which is written only once."""
+    if (
+        blocks
+        and blocks[0].level > 1
+        and slugify(blocks[0].text) == slugify(review.title)
+        and review.sections[0].heading != blocks[0].text
+    ):
+        return (replace(blocks[0], level=1), *blocks[1:])
+    return blocks
+
+
+def _article(part: Review, notes: tuple[Note, ...]) -> Article:
+    """Return one review of a file of several as an article of its own."""
+    blocks: list[Block] = []
+    for section in part.sections:
+        if blocks or section.heading != INTRODUCTION:
+            blocks.append(Block(section.heading, 2, 0))
+        for paragraph in section.paragraphs:
+            start, end = paragraph.start, paragraph.end
+            spoilers = tuple(_within(part.spoilers, start, end))
+            blocks.append(Block(part.text[start:end], 0, 0, part.is_quoted(start, end), spoilers))
+    fields: dict[str, Value] = {}
+    for name in _SHARED_FACTS:
+        fact = part.facts.get(name)
+        if fact is not None:
+            fields[name] = [*map(str, fact)] if isinstance(fact, tuple) else str(fact)
+    if all(section.spoiler for section in part.sections):
+        fields["spoilers"] = "true"
+    return Article(part.title, tuple(blocks), part.author, part.source, Header(fields), notes=notes)
+
+
+def _within(spans: tuple[Span, ...], start: int, end: int) -> Iterator[Span]:
+    for first, last in spans:
+        if first < end and start < last:
+            yield max(first, start) - start, min(last, end) - start
 
 
 def _check_length(characters: int) -> None:
     if characters > MAX_REVIEW_CHARACTERS:
-        raise ConversionError(f"The review has {characters:,} characters. The limit is {MAX_REVIEW_CHARACTERS:,}.")
+        raise ConversionError(
+            f"The review has {characters:,} characters. The limit is {MAX_REVIEW_CHARACTERS:,}.", LeftOut.TOO_LARGE
+        )
 
 
 def _check_headings(headings: int) -> None:
     if headings > MAX_HEADINGS:
-        raise ConversionError(f"The file has {headings:,} headings. A review may have {MAX_SECTIONS} sections.")
-
-
-def _file_slug(text: str) -> str:
-    slug = slugify(clean_line(text)) or "review"
-    while len(slug.encode()) > _FILE_NAME_BYTES:
-        slug = slug[:-1].rstrip("-")
-    return slug
+        raise ConversionError(
+            f"The file has {headings:,} headings. A review may have {MAX_SECTIONS} sections.", LeftOut.TOO_LARGE
+        )

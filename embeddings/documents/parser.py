@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.util import find_spec
@@ -169,23 +169,41 @@ def parse_file(
     return make_reviews(article, path, place, collection=collection, split_by_heading=split_by_heading)
 
 
+def archived_files(data: bytes, path: Path) -> Iterator[tuple[Path, bytes | ReviewFileError]]:
+    """Yield the place of each file of an archive that may be a review with its bytes, or with why it is none.
+
+    What is in hidden folders, and in those that macOS adds, is passed over as in a folder.
+
+    Raises:
+        ReviewFileError: the archive is damaged, encrypted, or unpacks to too much.
+    """
+    for name, content in read_zip(data, path, {*FORMATS, ".csv", ".tsv"}):
+        place = Path(name)
+        if any(part == "__MACOSX" or (part.startswith(".") and part != "..") for part in name.parts[:-1]):
+            continue
+        if ".." in name.parts or name.is_absolute():
+            yield place, ReviewFileError(path, None, "Its name leads out of the archive.", LeftOut.OUTSIDE)
+        elif (kind := left_out_place(place)) is not None:
+            yield place, ReviewFileError(path, None, "Its name says that it is no review.", kind)
+        else:
+            yield place, content
+
+
 def _parse_several(data: bytes, path: Path, place: Path, *, collection: str, split_by_heading: bool) -> ParsedFile:
     """Return the reviews of a table or an archive. The arguments and errors are those of `parse_file`."""
     reviews: list[Review] = []
     notes: list[Note] = []
     if place.suffix.lower() == ".zip":
-        for name, content in read_zip(data, path, {*FORMATS, ".csv", ".tsv"}):
+        for inner, content in archived_files(data, path):
             try:
-                if ".." in name.parts or name.is_absolute():
-                    raise ReviewFileError(path, None, "Its name leads out of the archive.", LeftOut.OUTSIDE)
-                if (kind := left_out_place(Path(name))) is not None:
-                    raise ReviewFileError(path, None, "Its name says that it is no review.", kind)
-                parsed = parse_file(content, path, Path(name), collection=collection, split_by_heading=split_by_heading)
+                if isinstance(content, ReviewFileError):
+                    raise content
+                parsed = parse_file(content, path, inner, collection=collection, split_by_heading=split_by_heading)
             except ReviewFileError as error:
-                notes.append(Note(error.kind, f"{name}: {error.reason}", error.line))
+                notes.append(Note(error.kind, f"{inner.as_posix()}: {error.reason}", error.line))
                 continue
             reviews.extend(replace(review, slug=slug_of_part(review.title)) for review in parsed.reviews)
-            notes.extend(replace(note, reason=f"{name}: {note.reason}") for note in parsed.notes)
+            notes.extend(replace(note, reason=f"{inner.as_posix()}: {note.reason}") for note in parsed.notes)
     else:
         articles, found = read_csv(data, path)
         notes.extend(found)

@@ -10,7 +10,13 @@ from typing import Any, Self
 
 from embeddings.child_process import child_command, child_environment, child_folder
 from embeddings.config import SANDBOX_FILE_BYTES, SANDBOX_TIMEOUT_SECONDS
-from embeddings.documents.converter import ConvertedFile, display_name
+from embeddings.documents.converter import (
+    Candidates,
+    ConvertedFile,
+    LeftOutFile,
+    display_name,
+    read_candidates,
+)
 from embeddings.documents.notes import Mended, Note
 from embeddings.documents.parser import FORMATS, ParsedFile, has_extra, parse_file
 from embeddings.documents.sandbox.limits import watch_memory
@@ -24,25 +30,29 @@ def convert_in_sandbox(data: bytes, name: str, *, slug: str | None = None, colle
     Raises:
         ConversionError: the file can't become a review; the message says why.
     """
-    header = json.dumps({"name": display_name(name), "slug": slug, "collection": collection})
     try:
-        code, output = _run(header.encode() + b"\n" + data)
-    except subprocess.TimeoutExpired:
-        raise _too_costly(name) from None
-    if code:
-        raise _too_costly(name)
-    # The answer counts, not the exit code: a process that ended well has said what it read.
-    try:
-        answer = json.loads(output)
+        answer = _answer({"name": display_name(name), "slug": slug, "collection": collection}, data)
         if "error" in answer:
             raise ConversionError(answer["error"])
-        return ConvertedFile(review_from_json(answer["review"]), answer["content"], answer["converted"])
-    except (ValueError, KeyError, TypeError):
-        raise _too_costly(name) from None
+        return _converted(answer)
+    except _NO_ANSWER:
+        raise ConversionError(f"{display_name(name)}: {_TOO_COSTLY} and add that.") from None
+
+
+def read_candidates_in_sandbox(data: bytes, name: str, *, collection: str = SHARED) -> Candidates:
+    """Do what `read_candidates` does in another process, for a file of that name.
+
+    A file that takes too much memory or time is left out as a whole.
+    """
+    shown = display_name(name)
+    try:
+        return _candidates(_answer({"name": shown, "several": True, "collection": collection}, data))
+    except _NO_ANSWER:
+        return _too_costly(shown)
 
 
 class FileReader:
-    """Does what `parse_file` does, in another process for files that can take much memory or time.
+    """Does what `parse_file` and `read_candidates` do, in another process for files that can take much memory or time.
 
     One process reads many files. A file that is too much for it ends it, and the next file gets another.
     """
@@ -64,23 +74,24 @@ class FileReader:
         self, data: bytes, path: Path, place: Path, *, collection: str, split_by_heading: bool = False
     ) -> ParsedFile:
         """Return the reviews in a file's bytes; the arguments and errors are those of `parse_file`."""
-        kind = FORMATS.get(place.suffix.lower())
-        is_light = kind is not None and not kind.is_extra and len(data) <= SANDBOX_FILE_BYTES
-        if is_light or (kind is not None and kind.is_extra and not has_extra()):
+        if _is_light(data, place):
             return parse_file(data, path, place, collection=collection, split_by_heading=split_by_heading)
-        header = {"place": str(place), "collection": collection, "split": split_by_heading, "size": len(data)}
-        answer = self._ask(json.dumps(header).encode() + b"\n" + data)
-        if answer is None or answer["is_last"] or not self._keeps:
-            self._close()
+        answer = self._ask({"place": str(place), "collection": collection, "split": split_by_heading}, data)
         if answer is None:
-            reason = "Reading the file takes too much memory or time. Save its text as .txt, or split it."
-            raise ReviewFileError(path, None, reason, LeftOut.TOO_LARGE)
+            raise ReviewFileError(path, None, f"{_TOO_COSTLY}, or split it.", LeftOut.TOO_LARGE)
         if "reason" in answer:
             raise ReviewFileError(path, answer["line"], answer["reason"], LeftOut(answer["kind"]))
-        notes = tuple(Note(_kind(note["kind"]), note["reason"], note["line"]) for note in answer["notes"])
-        return ParsedFile(tuple(map(review_from_json, answer["reviews"])), notes)
+        return ParsedFile(tuple(map(review_from_json, answer["reviews"])), _notes(answer["notes"]))
 
-    def _ask(self, content: bytes) -> dict[str, Any] | None:
+    def read_candidates(self, data: bytes, place: Path, *, collection: str = SHARED) -> Candidates:
+        """Return the reviews that a file would become; the arguments are those of `read_candidates`."""
+        if _is_light(data, place):
+            return read_candidates(data, place, collection=collection)
+        header = {"name": str(place), "several": True, "collection": collection}
+        answer = self._ask(header, data)
+        return _too_costly(place.as_posix()) if answer is None else _candidates(answer)
+
+    def _ask(self, header: dict[str, Any], data: bytes) -> dict[str, Any] | None:
         """Return the answer to a file, or None if the process ended without one."""
         process = self._process = self._process or subprocess.Popen(  # noqa: S603  # our own module
             [*child_command("embeddings.documents.sandbox.worker"), "--many"],
@@ -92,18 +103,20 @@ class FileReader:
         )
         timer = Timer(SANDBOX_TIMEOUT_SECONDS, process.kill)
         timer.start()
+        answer: dict[str, Any] | None = None
         try:
             with watch_memory(process):
-                if process.stdin is None or process.stdout is None:
-                    return None
-                process.stdin.write(content)
-                process.stdin.flush()
-                answer: dict[str, Any] = json.loads(process.stdout.readline())
-                return answer
+                if process.stdin is not None and process.stdout is not None:
+                    process.stdin.write(json.dumps(header | {"size": len(data)}).encode() + b"\n" + data)
+                    process.stdin.flush()
+                    answer = json.loads(process.stdout.readline())
         except (OSError, ValueError):
-            return None
+            answer = None
         finally:
             timer.cancel()
+        if answer is None or answer["is_last"] or not self._keeps:
+            self._close()
+        return answer
 
     def _close(self) -> None:
         if self._process is not None:
@@ -111,6 +124,49 @@ class FileReader:
             # Its pipes close with it.
             self._process.communicate()
             self._process = None
+
+
+_NO_ANSWER = (subprocess.TimeoutExpired, ValueError, KeyError, TypeError)
+"""What a process raises, or its answer, that was ended or has failed."""
+
+_TOO_COSTLY = "Reading the file takes too much memory or time. Save its text as .txt"
+
+
+def _is_light(data: bytes, place: Path) -> bool:
+    """Return True for a file that takes little whatever is in it, or that is refused before it is read."""
+    kind = FORMATS.get(place.suffix.lower())
+    return kind is not None and (not has_extra() if kind.is_extra else len(data) <= SANDBOX_FILE_BYTES)
+
+
+def _answer(header: dict[str, Any], data: bytes) -> Any:  # noqa: ANN401  # it may have printed anything
+    """Return the answer of a process of its own to one file.
+
+    Raises:
+        one of `_NO_ANSWER`: it ended without an answer.
+    """
+    code, output = _run(json.dumps(header).encode() + b"\n" + data)
+    if code:
+        raise ValueError(code)
+    # The answer counts, not the exit code: a process that ended well has said what it read.
+    return json.loads(output)
+
+
+def _candidates(answer: dict[str, Any]) -> Candidates:
+    left_out = tuple(LeftOutFile(**each | {"kind": LeftOut(each["kind"])}) for each in answer["left_out"])
+    return Candidates(tuple(map(_converted, answer["reviews"])), left_out)
+
+
+def _too_costly(name: str) -> Candidates:
+    return Candidates((), (LeftOutFile(name, LeftOut.TOO_LARGE, f"{_TOO_COSTLY}, or split it."),))
+
+
+def _converted(answer: dict[str, Any]) -> ConvertedFile:
+    review, notes = review_from_json(answer["review"]), _notes(answer["notes"])
+    return ConvertedFile(review, answer["content"], answer["converted"], answer["file"], notes)
+
+
+def _notes(notes: list[dict[str, Any]]) -> tuple[Note, ...]:
+    return tuple(Note(_kind(note["kind"]), note["reason"], note["line"]) for note in notes)
 
 
 def _kind(text: str) -> Mended | LeftOut:
@@ -134,8 +190,3 @@ def _run(content: bytes) -> tuple[int, bytes]:
             process.kill()
             raise
     return process.returncode, output
-
-
-def _too_costly(name: str) -> ConversionError:
-    reason = "Reading the file takes too much memory or time. Save its text as .txt and add that."
-    return ConversionError(f"{display_name(name)}: {reason}")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from time import process_time
 from typing import Any
 
 from embeddings.config import SANDBOX_CPU_SECONDS
-from embeddings.documents.converter import convert
+from embeddings.documents.converter import ConvertedFile, convert, read_candidates
 from embeddings.documents.parser import FORMATS, parse_file
 from embeddings.documents.sandbox.limits import limit_this_process
 from embeddings.errors import LeftOut, LibraryError, ReviewFileError
@@ -23,9 +24,7 @@ def main() -> None:
     limit_this_process()
     header = json.loads(sys.stdin.buffer.readline(_MAX_HEADER_BYTES))
     data = sys.stdin.buffer.read(max(kind.max_bytes for kind in FORMATS.values()) + 1)
-    sys.stdout.buffer.write(
-        json.dumps(_answer(data, header), ensure_ascii=False, default=to_plain).encode("utf-8", "replace")
-    )
+    sys.stdout.buffer.write(_to_json(_answer(data, header)))
 
 
 def read_many() -> None:
@@ -34,10 +33,10 @@ def read_many() -> None:
     is_last = False
     while not is_last and (line := sys.stdin.buffer.readline(_MAX_HEADER_BYTES)):
         header = json.loads(line)
-        answer = _parsed(sys.stdin.buffer.read(header["size"]), header)
+        data = sys.stdin.buffer.read(header["size"])
+        answer = _parsed(data, header) if "place" in header else _answer(data, header)
         is_last = process_time() > SANDBOX_CPU_SECONDS / 2
-        content = json.dumps(answer | {"is_last": is_last}, ensure_ascii=False, default=to_plain)
-        sys.stdout.buffer.write(content.encode("utf-8", "replace") + b"\n")
+        sys.stdout.buffer.write(_to_json(answer | {"is_last": is_last}) + b"\n")
         sys.stdout.buffer.flush()
 
 
@@ -53,22 +52,37 @@ def _parsed(data: bytes, header: dict[str, Any]) -> dict[str, Any]:
     except Exception as error:  # noqa: BLE001  # a parser may fail in any way on a file that was made to break it
         reason = f"The file can't be read ({type(error).__name__}). Use another format."
         return {"reason": reason, "line": None, "kind": LeftOut.UNREADABLE}
-    notes = [{"kind": note.kind, "reason": note.reason, "line": note.line} for note in found.notes]
-    return {"reviews": found.reviews, "notes": notes}
+    return {"reviews": found.reviews, "notes": [asdict(note) for note in found.notes]}
 
 
 def _answer(data: bytes, header: dict[str, Any]) -> dict[str, Any]:
+    name, collection = header["name"], header["collection"]
     try:
-        converted = convert(data, header["name"], slug=header["slug"], collection=header["collection"])
-        return {"review": converted.review, "content": converted.content, "converted": converted.converted}
+        if header.get("several"):
+            found = read_candidates(data, Path(name), collection=collection)
+            left_out = [asdict(each) for each in found.left_out]
+            return {"reviews": list(map(_plain, found.reviews)), "left_out": left_out}
+        return _plain(convert(data, name, slug=header["slug"], collection=collection))
     except LibraryError as error:
         return {"error": str(error)}
     except MemoryError:
-        return {
-            "error": f"{header['name']}: Reading the file takes too much memory. Save its text as .txt and add that."
-        }
+        return {"error": f"{name}: Reading the file takes too much memory. Save its text as .txt and add that."}
     except Exception as error:  # noqa: BLE001  # a parser may fail in any way on a file that was made to break it
-        return {"error": f"{header['name']}: The file can't be read ({type(error).__name__}). Use another format."}
+        return {"error": f"{name}: The file can't be read ({type(error).__name__}). Use another format."}
+
+
+def _plain(converted: ConvertedFile) -> dict[str, Any]:
+    return {
+        "review": converted.review,
+        "content": converted.content,
+        "converted": converted.converted,
+        "file": converted.file,
+        "notes": [asdict(note) for note in converted.notes],
+    }
+
+
+def _to_json(answer: dict[str, Any]) -> bytes:
+    return json.dumps(answer, ensure_ascii=False, default=to_plain).encode("utf-8", "replace")
 
 
 if __name__ == "__main__":

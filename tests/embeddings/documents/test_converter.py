@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.documents.converter import convert, display_name, needs_import_extra
-from embeddings.documents.sandbox.process import convert_in_sandbox
+from embeddings.documents.converter import LeftOutFile, convert, display_name, needs_import_extra, read_candidates
+from embeddings.documents.parser import parse_review
+from embeddings.documents.sandbox.process import FileReader, convert_in_sandbox, read_candidates_in_sandbox
 from embeddings.documents.slugs import slugify
-from embeddings.errors import ConversionError, ReviewFileError
+from embeddings.errors import ConversionError, LeftOut, ReviewFileError
 from tests.embeddings.documents.parsing import outline
 from tests.embeddings.fixtures.books import book
 from tests.project import ROOT
@@ -129,6 +132,93 @@ def test_the_sandbox_gives_the_same_result() -> None:
     )
     with pytest.raises(ConversionError, match=r"x\.md, line 1: The line has the control character U\+0000"):
         convert_in_sandbox(b"no\0 text", "x.md")
+
+
+def test_what_only_the_files_name_tells_is_written_into_its_header() -> None:
+    dated, kept = "2021-05-03-don't-look.md", "# Don't look\n\n- It *rains*.\n"
+    for text, content in (
+        (kept, f"---\ndate: '2021-05-03'\n---\n\n{kept}"),
+        ("It rains.", "---\ntitle: Don't Look\ndate: '2021-05-03'\n---\n\nIt rains."),
+        ("---\nyear: 1973\n---\nIt rains.", "---\ntitle: Don't Look\ndate: '2021-05-03'\nyear: 1973\n---\nIt rains."),
+        (
+            "+++\nyear = 1973\n+++\nIt rains.",
+            "---\ntitle: Don't Look\ndate: '2021-05-03'\nyear: '1973'\n---\n\nIt rains.\n",
+        ),
+    ):
+        (candidate,) = read_candidates(text.encode(), Path(dated)).reviews
+        assert (candidate.content, candidate.review.slug) == (content, "dont-look")
+        stored = parse_review(candidate.content.encode(), Path("dont-look.md"))
+        assert (stored, stored.facts["date"]) == (candidate.review, "2021-05-03")
+
+
+def test_a_page_of_a_bundle_is_named_by_its_folder_and_a_generic_name_is_no_title() -> None:
+    (candidate,) = read_candidates(b"It rains.", Path("posts/copper-road/index.md")).reviews
+    assert (candidate.review.title, candidate.review.slug, candidate.file) == (
+        "Copper Road",
+        "copper-road",
+        "posts/copper-road/index.md",
+    )
+    assert read_candidates(b"It rains.", Path("index.md")).left_out == (
+        LeftOutFile(
+            "index.md",
+            LeftOut.UNREADABLE,
+            "The file has no title, and its name is none. Rename it after what it reviews.",
+        ),
+    )
+
+
+ARCHIVE = {
+    "Export/Copper Road 0123456789abcdef0123456789abcdef.md": b"# Copper Road\n\nIt rains.",
+    "Export/list.csv": b"Name,Year,Review\nTin Moon,1999,It shines.\nSalt,2001,\n",
+    "Export/july.md": b"---\nsplit: true\ndate: 2024-07-31\n---\n"
+    b"## One (2019)\n\nIt ||ends||.\n\n## Two (2020)\n\n> Good.",
+    "Export/empty.md": b"",
+    "Export/README.md": b"Read me.",
+    "Export/.obsidian/x.md": b"Hidden.",
+    "__MACOSX/Export/._list.csv": b"Mac.",
+    "../../outside.md": b"It is out.",
+}
+
+
+def test_an_archive_gives_its_reviews_and_says_what_it_leaves_out() -> None:
+    stream = io.BytesIO()
+    with zipfile.ZipFile(stream, "w") as packed:
+        for name, content in ARCHIVE.items():
+            packed.writestr(name, content)
+    found = read_candidates(stream.getvalue(), Path("export.zip"), collection="7")
+    assert [(each.review.slug, each.review.title, each.review.year, each.file) for each in found.reviews] == [
+        ("copper-road", "Copper Road", None, "Export/Copper Road 0123456789abcdef0123456789abcdef.md"),
+        ("tin-moon", "Tin Moon", 1999, "Export/list.csv"),
+        ("one-2019", "One (2019)", 2019, "Export/july.md"),
+        ("two-2020", "Two (2020)", 2020, "Export/july.md"),
+    ]
+    assert found.reviews[2].content == "---\ntitle: One (2019)\ndate: '2024-07-31'\n---\n\nIt ||ends||.\n"
+    assert found.reviews[3].content == "---\ntitle: Two (2020)\ndate: '2024-07-31'\n---\n\n> Good.\n"
+    assert [(each.file, each.kind) for each in found.left_out] == [
+        ("Export/list.csv", LeftOut.EMPTY),
+        ("Export/empty.md", LeftOut.EMPTY),
+        ("Export/README.md", LeftOut.NO_REVIEW),
+        ("../../outside.md", LeftOut.OUTSIDE),
+    ]
+    assert read_candidates_in_sandbox(stream.getvalue(), "x/export.zip", collection="7") == found
+    with FileReader() as reader:
+        assert reader.read_candidates(stream.getvalue(), Path("export.zip"), collection="7") == found
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "kind"),
+    [
+        ("x.zip", b"PK\x03\x04 and nothing else", LeftOut.UNREADABLE),
+        ("x.pdf", b"%PDF", LeftOut.UNREADABLE),
+        ("x.md", b"a" * 2_100_000, LeftOut.TOO_LARGE),
+        ("x.md", b"---\ntitle: A\n---\n" + b"word " * 110_000, LeftOut.TOO_LARGE),
+        ("x.csv", b"Name,Rating\na,5\n", LeftOut.UNREADABLE),
+    ],
+)
+def test_what_can_become_no_review_is_left_out_with_one_line(name: str, data: bytes, kind: LeftOut) -> None:
+    for found in (read_candidates(data, Path(name)), read_candidates_in_sandbox(data, name)):
+        assert found.reviews == ()
+        assert [(each.file, each.kind, "\n" in each.reason) for each in found.left_out] == [(name, kind, False)]
 
 
 def test_a_wrong_line_is_an_error_with_its_number() -> None:

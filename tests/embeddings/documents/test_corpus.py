@@ -6,6 +6,7 @@ Each folder of `corpus` holds one kind of form, and `expected.json` what each of
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embeddings.documents.parser import parse_file
+from embeddings.documents.converter import read_candidates
+from embeddings.documents.parser import parse_file, parse_review
 from embeddings.documents.splitter import split_sentences
 from embeddings.records import Fact, Rating, Review
 
@@ -56,6 +58,17 @@ def test_a_file_becomes_the_reviews_beside_it(name: str) -> None:
     place = Path(Path(name).name)
     parsed = parse_file((CORPUS / name).read_bytes(), place, place)
     assert {"reviews": [*map(record, parsed.reviews)], "mended": [note.kind for note in parsed.notes]} == FILES[name]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_stored_of_a_file_reads_as_the_file_does(name: str) -> None:
+    place = Path(Path(name).name)
+    data = (CORPUS / name).read_bytes()
+    reviews = [replace(review, slug="") for review in parse_file(data, place, place).reviews]
+    candidates = read_candidates(data, place).reviews
+    assert [replace(candidate.review, slug="") for candidate in candidates] == reviews
+    stored = [parse_review(each.content.encode(), Path(f"{each.review.slug}.md")) for each in candidates]
+    assert [replace(review, slug="") for review in stored] == reviews
 
 
 def test_sentences_end_at_faces_and_hearts_as_for_a_reader() -> None:
