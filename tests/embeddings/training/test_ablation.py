@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
@@ -11,7 +10,6 @@ from embeddings import lexicon
 from embeddings.answering import abstention
 from embeddings.answering.models import Models
 from embeddings.encoders.onnx import OnnxEncoder
-from embeddings.evaluation.datasets.questions import question_line, read_questions
 from embeddings.evaluation.datasets.task import (
     JudgedQuestion,
     SectionText,
@@ -73,9 +71,3 @@ def test_the_table_shows_which_measures_a_list_changes(encoder: OnnxEncoder, tmp
     assert len(rows) == 3 + len(ABLATIONS)
     assert "| cast rule | same |" in rows
     assert next(row for row in rows if row.startswith("| fact groups |")) != "| fact groups | same |"
-
-
-def test_the_questions_about_the_shelf_are_a_valid_question_file() -> None:
-    file = Path(ablation.__file__).with_name("dickens.jsonl")
-    lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    assert [json.loads(question_line(question)) for question in read_questions(file)] == lines
