@@ -37,6 +37,11 @@ if TYPE_CHECKING:
     from embeddings.child_process import child_folder as child_folder
     from embeddings.config import RankingSettings as RankingSettings
     from embeddings.config import tunable_numbers as tunable_numbers
+    from embeddings.documents.additions import Addition as Addition
+    from embeddings.documents.additions import Step as Step
+    from embeddings.documents.additions import plan_additions as plan_additions
+    from embeddings.documents.additions import read_paths as read_paths
+    from embeddings.documents.additions import store_additions as store_additions
     from embeddings.documents.converter import Candidates as Candidates
     from embeddings.documents.converter import ConvertedFile as ConvertedFile
     from embeddings.documents.converter import LeftOutFile as LeftOutFile
@@ -126,6 +131,7 @@ _MODULES = {
         "UnknownReviewError UnknownSectionError remedy"
     ),
     "embeddings.child_process": "child_command child_environment child_folder",
+    "embeddings.documents.additions": "Addition Step plan_additions read_paths store_additions",
     "embeddings.documents.outputs": "check_output output_file write_output written_by_us",
     "embeddings.config": "RankingSettings tunable_numbers",
     "embeddings.documents.files": (

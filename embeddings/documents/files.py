@@ -9,21 +9,30 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.config import MAX_SERVER_CHARACTERS, MAX_SERVER_REVIEWS
 from embeddings.documents.filesystem import flush_folder
 from embeddings.documents.formats.headers.titles import left_out_place, read_file_name
-from embeddings.documents.outputs import PARTIAL, write_output, written_by_us
+from embeddings.documents.outputs import PARTIAL, write_output, written_by_nobody, written_by_us
 from embeddings.documents.slugs import slugify
-from embeddings.errors import GIVE_ACCESS, LeftOut, ReviewFileError, ReviewStorageError
+from embeddings.errors import GIVE_ACCESS, LeftOut, OutputError, ReviewFileError, ReviewStorageError
 from embeddings.records import SHARED
 
 REVIEWS = "reviews"
 COLLECTIONS = "collections"
 SUFFIXES = tuple(".md .markdown .mdx .txt .text .html .htm .xhtml .epub .docx .org .rst .csv .tsv .zip".split())
 """The endings of review files, in lower case. The parser has a reader for each."""
+
+LEFT_OUT_REASONS = {
+    LeftOut.DRAFT: "It is in a folder of drafts.",
+    LeftOut.TEMPLATE: "It is a template.",
+    LeftOut.NO_REVIEW: "Files of this name are no reviews.",
+    LeftOut.OUTSIDE: "It is a link out of the folder. Copy the file into the folder.",
+}
+"""Why a file is left out that is not read at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,15 +248,39 @@ def add_review(data: Path, collection: str, slug: str, content: str, *, replaces
     if present is not None and present.file.suffix.lower() != ".md":
         raise ReviewStorageError(f"The review '{slug}' is stored as {present.file.name}. Remove it first.")
     if collection != SHARED:
-        _check_room(folder, content, present)
-    target = present.file if present else folder / f"{slug}.md"
+        check_room(folder, [(content, present)])
+    remove_partial_files(folder)
+    target = write_review(folder, slug, content, present)
+    try:
+        flush_folder(folder)
+    except OSError as error:
+        raise ReviewStorageError(f"The review '{slug}' can't be written ({error.strerror}).") from error
+    return target
+
+
+def remove_partial_files(folder: Path) -> None:
+    """Remove the files that processes left which were killed while they wrote."""
+    for left_over in folder.glob(f"{PARTIAL}*"):
+        with suppress(OSError):
+            left_over.unlink()
+
+
+def write_review(folder: Path, slug: str, content: str, present: ReviewFile | None) -> Path:
+    """Write a review's file in one step, in the place of the `present` one, and return its path.
+
+    One that is present in another format than Markdown is removed once the new file is there.
+
+    Raises:
+        ReviewStorageError: another process has added a review of that slug, or the disk refuses.
+    """
+    target = present.file if present and present.file.suffix.lower() == ".md" else folder / f"{slug}.md"
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        # Of processes that were killed.
-        for left_over in folder.glob(f"{PARTIAL}*"):
-            left_over.unlink()
-        write_output(target, content, written_by_us)
-        flush_folder(folder)
+        write_output(target, content, written_by_us if present else written_by_nobody)
+        if present is not None and present.file != target:
+            present.file.unlink()
+    except OutputError as error:
+        raise ReviewStorageError(f"The review '{slug}' was added in the meantime. Try again.") from error
     except OSError as error:
         raise ReviewStorageError(f"The review '{slug}' can't be written ({error.strerror}).") from error
     return target
@@ -269,17 +302,30 @@ def remove_review(data: Path, collection: str, slug: str) -> None:
         raise ReviewStorageError(f"The review '{slug}' can't be removed ({error.strerror}).") from error
 
 
-def _check_room(folder: Path, content: str, replaced: ReviewFile | None) -> None:
-    """Refuse what would make a server's collection too large. A collection that is too large may always shrink."""
+def check_room(folder: Path, contents: Sequence[tuple[str, ReviewFile | None]]) -> None:
+    """Refuse what would make a server's collection too large. A collection that is too large may always shrink.
+
+    Args:
+        folder: the collection's folder.
+        contents: each file to be written, with the one that it replaces.
+
+    Raises:
+        ReviewStorageError: there would be too many reviews, or too many characters.
+    """
     lengths = {file: _characters(file) for file in review_files(folder)}
-    if replaced is None and len(lengths) >= MAX_SERVER_REVIEWS:
-        raise ReviewStorageError(f"There are already {MAX_SERVER_REVIEWS} reviews here, the limit. Remove one first.")
+    added = sum(present is None for _, present in contents)
+    if added and len(lengths) + added > MAX_SERVER_REVIEWS:
+        raise ReviewStorageError(
+            f"There are already {MAX_SERVER_REVIEWS} reviews here, the limit. Remove one first."
+            if len(lengths) >= MAX_SERVER_REVIEWS
+            else f"There would be {len(lengths) + added} reviews here. The limit is {MAX_SERVER_REVIEWS}. Add fewer."
+        )
     before = sum(lengths.values())
-    after = before - (lengths[replaced.file] if replaced else 0) + len(content)
+    after = before + sum(len(content) - (lengths[present.file] if present else 0) for content, present in contents)
     if after > max(MAX_SERVER_CHARACTERS, before):
         raise ReviewStorageError(
             f"The reviews here would have {after:,} characters in all. The limit is {MAX_SERVER_CHARACTERS:,}. "
-            "Shorten this review, or remove another first."
+            f"{'Add fewer' if len(contents) > 1 else 'Shorten this review'}, or remove another first."
         )
 
 

@@ -103,8 +103,8 @@ def read_review(path: Path, *, collection: str = SHARED) -> Review:
     return parse_file(read_bytes(path), path, Path(path.name), collection=collection).reviews[0]
 
 
-def read_bytes(path: Path) -> bytes:
-    """Return the bytes of a review file.
+def read_bytes(path: Path, *, limit: int = MAX_REVIEW_FILE_BYTES) -> bytes:
+    """Return the bytes of a review file of at most `limit` bytes.
 
     Raises:
         ReviewFileError: the file can't be read, or is too large.
@@ -114,14 +114,13 @@ def read_bytes(path: Path) -> bytes:
         if path.exists() and not path.is_file():
             raise ReviewFileError(path, None, "This is not a file. Move it out of the reviews folder.")
         with path.open("rb") as opened:
-            data = opened.read(MAX_REVIEW_FILE_BYTES + 1)
+            data = opened.read(limit + 1)
     except OSError as error:
         raise ReviewFileError(
             path, None, f"The file can't be read ({error.strerror or type(error).__name__})."
         ) from error
-    if len(data) > MAX_REVIEW_FILE_BYTES:
-        limit = MAX_REVIEW_FILE_BYTES // 1024**2
-        reason = f"The file is larger than {limit} MB. Split it, or move it out of the reviews folder."
+    if len(data) > limit:
+        reason = f"The file is larger than {limit // 1024**2} MB. Split it, or move it out of the reviews folder."
         raise ReviewFileError(path, None, reason, LeftOut.TOO_LARGE)
     return data
 

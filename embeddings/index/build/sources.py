@@ -11,6 +11,7 @@ from pathlib import Path
 
 from embeddings.documents.files import (
     COLLECTIONS,
+    LEFT_OUT_REASONS,
     REVIEWS,
     FolderFile,
     SlugCandidate,
@@ -35,14 +36,6 @@ from embeddings.index.build.freshness import explain_lost_reviews
 from embeddings.index.collection import INDEX_DIRECTORY
 from embeddings.index.manifest import FileNote, IndexedReview, Manifest
 from embeddings.records import SHARED, Review, review_to_json
-
-_REASONS = {
-    LeftOut.DRAFT: "It is in a folder of drafts.",
-    LeftOut.TEMPLATE: "It is a template.",
-    LeftOut.NO_REVIEW: "Files of this name are no reviews.",
-    LeftOut.OUTSIDE: "It is a link out of the folder. Copy the file into the folder.",
-}
-"""Why a file is left out that is not read at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +215,7 @@ class _Collection:
     def _take(self, file: FolderFile) -> None:
         place = file.path.relative_to(self._folder)
         if file.left_out is not None:
-            reason = _REASONS[file.left_out]
+            reason = LEFT_OUT_REASONS[file.left_out]
             self.notes.append(FileNote(self._name, place.as_posix(), True, file.left_out, reason))
             return
         known = sorted(self._known.get(place.as_posix(), ()), key=lambda review: review.part)
