@@ -215,6 +215,15 @@ PREVIEW_OPENING: int = 350
 PREVIEW_HEADING: int = 100
 """A heading in that list."""
 
+MAX_FORM_TITLE_TEXT: int = 300
+"""Characters of a title in the form that edits a review: as many as a review's title may have."""
+
+MAX_FORM_AUTHOR: int = 200
+"""Characters of a reviewer's name in that form. A guess."""
+
+MAX_FORM_ALIASES: int = 1000
+"""Characters of all other names in that form. A guess."""
+
 HELP_EXAMPLES: int = 3
 """Example questions that `/help` shows."""
 

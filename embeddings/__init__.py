@@ -66,6 +66,7 @@ if TYPE_CHECKING:
     from embeddings.documents.outputs import write_output as write_output
     from embeddings.documents.outputs import written_by_us as written_by_us
     from embeddings.documents.sandbox.process import convert_in_sandbox as convert_in_sandbox
+    from embeddings.documents.sandbox.process import edit_in_sandbox as edit_in_sandbox
     from embeddings.documents.sandbox.process import read_candidates_in_sandbox as read_candidates_in_sandbox
     from embeddings.documents.slugs import slugify as slugify
     from embeddings.errors import CalibrationError as CalibrationError
@@ -106,6 +107,7 @@ if TYPE_CHECKING:
     from embeddings.records import Quote as Quote
     from embeddings.records import Rating as Rating
     from embeddings.records import Review as Review
+    from embeddings.records import ReviewFields as ReviewFields
     from embeddings.records import ScoredSentence as ScoredSentence
     from embeddings.records import Section as Section
     from embeddings.records import StageSeconds as StageSeconds
@@ -122,7 +124,7 @@ _MODULES = {
     "embeddings.library": "Library",
     "embeddings.records": (
         "NO_RERANKER SHARED SHIPPED Answer AskResult Fact Facts Hit Paragraph QuestionInContext Quote Rating Review "
-        "ScoredSentence Section StageSeconds State hit_record quote_record relevant_hits"
+        "ReviewFields ScoredSentence Section StageSeconds State hit_record quote_record relevant_hits"
     ),
     "embeddings.errors": (
         "CalibrationError ConversionError IndexBusyError IndexDamagedError IndexMissingError IndexUnreadableError "
@@ -144,7 +146,7 @@ _MODULES = {
     "embeddings.documents.converter": (
         "Candidates ConvertedFile LeftOutFile file_too_large max_file_bytes needs_import_extra"
     ),
-    "embeddings.documents.sandbox.process": "convert_in_sandbox read_candidates_in_sandbox",
+    "embeddings.documents.sandbox.process": "convert_in_sandbox edit_in_sandbox read_candidates_in_sandbox",
     "embeddings.index.collection": "INDEX_DIRECTORY",
     "embeddings.index.build.sources": "check_reviews",
     "embeddings.retrieval.query": "Query",

@@ -149,6 +149,17 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewFields:
+    """What a person can set of a review without touching its text. `spoilers` are the numbers, from 1, of sections."""
+
+    title: str
+    year: int | None = None
+    author: str | None = None
+    aliases: tuple[str, ...] = ()
+    spoilers: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
     """What is quoted: `Review.text[start:end]`, without white space at its ends."""
 
@@ -319,6 +330,11 @@ def review_from_json(content: dict[str, Any]) -> Review:
     facts = Facts({name: _fact(value) for name, value in content["facts"].items()})
     spans = {name: tuple(map(tuple, content[name])) for name in ("spoilers", "quoted")}
     return Review(**content | spans | {"sections": sections, "aliases": tuple(content["aliases"]), "facts": facts})
+
+
+def review_fields(content: dict[str, Any]) -> ReviewFields:
+    """Return the fields of a parsed JSON object."""
+    return ReviewFields(**content | {name: tuple(content[name]) for name in ("aliases", "spoilers")})
 
 
 def to_plain(value: Review | Section | Paragraph | Rating | Facts) -> dict[str, Any]:

@@ -31,6 +31,7 @@ from embeddings import (
     Query,
     QuestionInContext,
     Review,
+    ReviewStorageError,
     Section,
     StageSeconds,
     add_review,
@@ -95,6 +96,15 @@ class Passages:
 
     hits: tuple[Hit, ...]
     reviews: tuple[Review, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A review's file: its name, its bytes, and their digest."""
+
+    name: str
+    content: bytes
+    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,20 +269,42 @@ class Engine:
         )
         return found.digest if found else None
 
-    async def add_review(self, review: Review, content: str, *, replaces: str | None) -> None:
+    async def stored_file(self, title: Title) -> StoredFile:
+        """Return the file of a review.
+
+        Raises:
+            ReviewStorageError: it has no Markdown file of its own, or the file can't be read.
+        """
+
+        def read(_: OpenedLibrary) -> StoredFile:
+            found = find_review_file(self._data, title.collection, title.slug)
+            if found is None or found.file.suffix.lower() != ".md":
+                stored = f" It is stored as {found.file.name}." if found else ""
+                raise ReviewStorageError(
+                    f"The review '{title.slug}' has no Markdown file of its own, so it can't be changed here.{stored}"
+                )
+            try:
+                return StoredFile(found.file.name, found.file.read_bytes(), found.digest)
+            except OSError as error:
+                raise ReviewStorageError(f"The review '{title.slug}' can't be read ({error.strerror}).") from error
+
+        return await self._current.run(self._reading, read)
+
+    async def add_review(self, review: Review, content: str, *, replaces: str | None, renames: bool = False) -> None:
         """Write a review's file. `update_index` indexes it.
 
         Args:
             review: the review in the file. Its slug and collection name the place.
             content: the file.
             replaces: the digest of the file that it may replace, or None.
+            renames: whether it is the same review, which may have got another title.
 
         Raises:
             ReviewStorageError: there is another file than expected, there are too many, or the disk refuses.
         """
 
         def write(_: OpenedLibrary) -> None:
-            add_review(self._data, review.collection, review.slug, content, replaces=replaces)
+            add_review(self._data, review.collection, review.slug, content, replaces=replaces, renames=renames)
 
         await self._current.run(self._reading, write)
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import blake2b
 
-from embeddings import Quote, Review, Section
+from embeddings import Quote, Review, ReviewFields, Section
 
 _DIGEST_BYTES = 6  # 8 characters: a clash among 10,000 reviews or quotes has a chance of 1 in 5 million
 
@@ -49,6 +49,11 @@ def slug_key(collection: str, slug: str) -> str:
 def section_key(section: Section) -> str:
     """Return the key of a section within its review."""
     return _digest(section.slug)
+
+
+def fields_key(fields: ReviewFields) -> str:
+    """Return the digest of a review's fields, which tells whether they are still those that a form shows."""
+    return _digest(repr(fields))
 
 
 def passage_key(review: Review, quote: Quote) -> PassageKey:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from bot.config import NAMES_PER_TITLE, SUGGESTED_TITLES
 from bot.services.stable_keys import slug_key
-from embeddings import NameMatcher, Review, UnknownReviewError
+from embeddings import NameMatcher, Review, ReviewFields, UnknownReviewError
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,12 @@ class Title:
     def key(self) -> str:
         """The digest that buttons carry."""
         return slug_key(self.collection, self.slug)
+
+    @property
+    def fields(self) -> ReviewFields:
+        """What a manager can set of it."""
+        spoilers = tuple(heading.number for heading in self.headings if heading.spoiler)
+        return ReviewFields(self.text, self.year, self.author, self.aliases, spoilers)
 
     @property
     def names(self) -> tuple[str, ...]:

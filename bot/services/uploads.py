@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 import aiohttp
@@ -23,7 +24,15 @@ from bot.config import (
     UPLOAD_TRIES,
 )
 from bot.services.engine import BusyError
-from embeddings import ConversionError, ConvertedFile, convert_in_sandbox, file_too_large, max_file_bytes
+from embeddings import (
+    ConversionError,
+    ConvertedFile,
+    ReviewFields,
+    convert_in_sandbox,
+    edit_in_sandbox,
+    file_too_large,
+    max_file_bytes,
+)
 
 CDN: tuple[str, ...] = ("https://cdn.discordapp.com/", "https://media.discordapp.net/")
 """Where Discord stores uploads. Nothing is downloaded from anywhere else."""
@@ -77,15 +86,26 @@ class Uploads:
         """
         if size > max_file_bytes(name):
             raise file_too_large(name)
-        if self._waiting >= MAX_WAITING_UPLOADS:
-            raise BusyError("Too many uploads are waiting. Try again in a moment.")
-        self._waiting += 1
-        try:
-            async with self._turn:
-                data = await download(url, size)
-                return await asyncio.to_thread(convert_in_sandbox, data, name, slug=slug, collection=collection)
-        finally:
-            self._waiting -= 1
+        async with self._its_turn():
+            data = await download(url, size)
+            return await asyncio.to_thread(convert_in_sandbox, data, name, slug=slug, collection=collection)
+
+    async def edit(self, data: bytes, name: str, fields: ReviewFields, *, slug: str, collection: str) -> ConvertedFile:
+        """Return the review of a Markdown file with other fields. Its text stays.
+
+        Args:
+            data: the file.
+            name: its name.
+            fields: what to set of the review.
+            slug: the review's slug.
+            collection: the review's collection.
+
+        Raises:
+            BusyError: too many uploads are waiting.
+            ConversionError: the fields can't be set.
+        """
+        async with self._its_turn():
+            return await asyncio.to_thread(edit_in_sandbox, data, name, fields, slug=slug, collection=collection)
 
     def put(self, upload: Upload) -> str:
         """Store an upload. Return the key that its buttons carry."""
@@ -105,6 +125,18 @@ class Uploads:
         for key, upload in self._uploads.items():
             if upload.member == member:
                 del self._uploads[key]
+
+    @asynccontextmanager
+    async def _its_turn(self) -> AsyncIterator[None]:
+        """Wait until no other file is converted."""
+        if self._waiting >= MAX_WAITING_UPLOADS:
+            raise BusyError("Too many uploads are waiting. Try again in a moment.")
+        self._waiting += 1
+        try:
+            async with self._turn:
+                yield
+        finally:
+            self._waiting -= 1
 
 
 async def download(url: str, size: int) -> bytes:

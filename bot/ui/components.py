@@ -1,5 +1,7 @@
 """Render messages as discord.py's objects: as Components V2, or as an embed with buttons where those don't work.
 
+Forms are modals.
+
 The views are stopped at once, so that nothing waits in memory for a press. Buttons are recognised by their `custom_id`
 alone (`bot.ui.custom_ids`), so they still work after a restart.
 """
@@ -7,12 +9,27 @@ alone (`bot.ui.custom_ids`), so they still work after a restart.
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeAlias
 
 import discord
 from discord import ui
 
-from bot.ui.elements import Button, ButtonStyle, Divider, Form, Menu, Message, Row, Text, TextWithButton
+from bot.ui.elements import (
+    Button,
+    ButtonStyle,
+    ChoiceField,
+    Divider,
+    Form,
+    Menu,
+    Message,
+    Row,
+    Text,
+    TextField,
+    TextWithButton,
+)
+
+FormValues: TypeAlias = dict[str, str | tuple[str, ...]]
+"""What a member sent with a form, by the fields' names: text, or the values that they chose."""
 
 _STYLES = {
     ButtonStyle.PRIMARY: discord.ButtonStyle.primary,
@@ -55,20 +72,28 @@ def attached(message: Message) -> list[discord.File]:
 
 
 def modal(form: Form) -> ui.Modal:
-    """Return the form as a modal with one text field. Call it in a running event loop.
+    """Return the form as a modal. Call it in a running event loop.
 
-    The answer arrives with the form's `custom_id`.
+    The answer arrives with the form's `custom_id`, and `form_values` reads it.
     """
-    field: ui.TextInput[ui.Modal] = ui.TextInput(
-        custom_id="question",
-        placeholder=form.placeholder,
-        min_length=form.shortest,
-        max_length=form.longest,
-    )
     dialog = ui.Modal(title=form.title, custom_id=form.custom_id, timeout=None)
-    dialog.add_item(ui.Label(text=form.label, component=field))
+    for field in form.fields:
+        dialog.add_item(ui.Label(text=field.label, component=_field(field)))
     dialog.stop()
     return dialog
+
+
+def form_values(interaction: discord.Interaction[Any]) -> FormValues:
+    """Return what a member sent with a form."""
+    data: Any = interaction.data or {}
+    values: FormValues = {}
+    for row in data.get("components", ()):
+        for field in (row.get("component"), *row.get("components", ())):
+            if field is not None and "value" in field:
+                values[field["custom_id"]] = str(field["value"])
+            elif field is not None and "values" in field:
+                values[field["custom_id"]] = tuple(map(str, field["values"]))
+    return values
 
 
 def _item(element: Text | TextWithButton | Divider | Row | Menu) -> ui.Item[Any]:
@@ -105,6 +130,31 @@ def _button(button: Button) -> ui.Button[Any]:
         custom_id=button.custom_id,
         emoji=button.emoji,
         style=_STYLES[button.style],
+    )
+
+
+def _field(field: TextField | ChoiceField) -> ui.TextInput[Any] | ui.Select[Any]:
+    if isinstance(field, TextField):
+        return ui.TextInput(
+            custom_id=field.name,
+            style=discord.TextStyle.paragraph if field.several_lines else discord.TextStyle.short,
+            default=field.value or None,
+            placeholder=field.placeholder or None,
+            required=field.shortest > 0,
+            min_length=field.shortest or None,
+            max_length=field.longest,
+        )
+    options = [
+        discord.SelectOption(label=option.label, value=option.value, default=option.value in field.chosen)
+        for option in field.options
+    ]
+    return ui.Select(
+        custom_id=field.name,
+        placeholder=field.placeholder or None,
+        options=options,
+        required=False,
+        min_values=0,
+        max_values=len(options),
     )
 
 

@@ -151,6 +151,19 @@ class RemoveReview:
 
 
 @dataclass(frozen=True, slots=True)
+class EditForm:
+    """The submitted form that edits a stored review.
+
+    Attributes:
+        review: the review's key.
+        shown: the digest of the fields that the form showed.
+    """
+
+    review: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
 class Cancel:
     """Cancel adding or removing a review. `upload` is the key of the upload to drop, or None."""
 
@@ -185,6 +198,7 @@ Action: TypeAlias = (
     | PickReview
     | AddReview
     | RemoveReview
+    | EditForm
     | Cancel
     | ExportData
     | EraseData
@@ -207,6 +221,7 @@ _KINDS: Mapping[str, type[Action]] = {
     "pickreview": PickReview,
     "add": AddReview,
     "remove": RemoveReview,
+    "edit": EditForm,
     "cancel": Cancel,
     "export": ExportData,
     "erase": EraseData,

@@ -22,6 +22,8 @@ MAX_OPTIONS = 25
 """Options in a menu, and choices of an autocomplete."""
 MAX_FORM_TITLE = 45
 """Characters of a form's title and of its field's label."""
+MAX_FORM_TEXT = 4000
+"""Characters of the text in a field of a form."""
 MAX_PLACEHOLDER = 100
 """Characters of the text in an empty field of a form."""
 
@@ -153,12 +155,51 @@ class Message:
 
 
 @dataclass(frozen=True, slots=True)
+class TextField:
+    """A field of a form for text of `shortest` to `longest` characters, none if `shortest` is 0.
+
+    Attributes:
+        name: names it in what is sent.
+        label: what stands above it, plain text.
+        value: the text in it at first.
+        placeholder: what it shows while it is empty.
+        shortest: the fewest characters.
+        longest: the most.
+        several_lines: whether it takes line breaks.
+    """
+
+    name: str
+    label: str
+    value: str = ""
+    placeholder: str = ""
+    shortest: int = 0
+    longest: int = MAX_FORM_TEXT
+    several_lines: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ChoiceField:
+    """A field of a form to choose any number of up to 25 options.
+
+    Attributes:
+        name: names it in what is sent.
+        label: what stands above it, plain text.
+        options: the options.
+        chosen: the values of those that are chosen at first.
+        placeholder: what it shows while nothing is chosen.
+    """
+
+    name: str
+    label: str
+    options: tuple[Option, ...]
+    chosen: frozenset[str] = frozenset()
+    placeholder: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Form:
-    """A form with one field of `shortest` to `longest` characters."""
+    """A form of one to five fields."""
 
     custom_id: str
     title: str
-    label: str
-    placeholder: str
-    shortest: int
-    longest: int
+    fields: tuple[TextField | ChoiceField, ...]

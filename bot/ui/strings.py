@@ -118,8 +118,8 @@ class Catalogue:
         "**In private**: `/ask` with `private: True` replies only to you. *Share* then posts the answer for everyone."
     )
     help_manage: str = (
-        "**Server managers**: `/review add` adds a review that only this server can see, `/review remove` removes it, "
-        "and `/settings` changes how I behave."
+        "**Server managers**: `/review add` adds reviews that only this server can see, `/review edit` and `/review "
+        "remove` change and remove them, and `/settings` changes how I behave."
     )
 
     # Server settings.
@@ -172,8 +172,30 @@ class Catalogue:
     cancel: str = "Cancel"
     nothing_changed: str = "Nothing changed."
     upload_gone: str = "This upload has expired. Send the file again with `/review add`."
-    reviews_not_allowed: str = "Only server managers can add and remove reviews."
-    review_not_own: str = "**{title}** isn’t one of this server’s own reviews, so you can’t remove it here."
+    reviews_not_allowed: str = "Only server managers can add, change and remove reviews."
+    review_not_own: str = "**{title}** isn’t one of this server’s own reviews, so you can’t change or remove it here."
+    changing: str = "⏳ **{title}** is saved. Indexing it takes a moment…"
+    changed: str = "✏️ **{title}** is changed."
+    changed_meanwhile: str = "This review has changed in the meantime. Open the form again with `/review edit`."
+
+    # The form that edits a review: plain text, the title and the labels of at most 45 characters.
+    edit_title: str = "Edit a review"
+    edit_field_title: str = "Title"
+    edit_field_year: str = "Year of the film or book"
+    edit_field_author: str = "Reviewer"
+    edit_field_aliases: str = "Other names of the film or book"
+    edit_aliases_hint: str = "One on each line"
+    edit_field_spoilers: str = "Sections with spoilers"
+    edit_no_spoilers: str = "None"
+    edit_all_sections: str = "The whole review"
+    edit_field_numbers: str = "Numbers of the sections with spoilers"
+    edit_numbers_hint: str = "2, 5-7, or {all}"
+    edit_all: str = "all"
+    edit_no_title: str = "A review needs a title. Nothing changed."
+    edit_no_year: str = "“{year}” is no year. Write a number, such as 2010. Nothing changed."
+    edit_no_section: str = (
+        "“{section}” is no section. Write numbers from 1 to {last}, such as 2, 5-7, or {all}. Nothing changed."
+    )
 
     # Unanswered questions.
     gaps_heading: str = "Unanswered questions"

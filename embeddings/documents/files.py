@@ -232,17 +232,26 @@ def title_in(content: str, file: Path) -> str | None:
     return title if title != read_file_name(other).title else None
 
 
-def add_review(data: Path, collection: str, slug: str, content: str, *, replaces: str | None = None) -> Path:
+def add_review(
+    data: Path, collection: str, slug: str, content: str, *, replaces: str | None = None, renames: bool = False
+) -> Path:
     """Store a review file, Markdown with front matter, in one step, and return its path.
 
-    `replaces` is the digest of the file that it replaces, or None if there must be none.
+    Args:
+        data: the data directory.
+        collection: the review's collection.
+        slug: its slug.
+        content: the file.
+        replaces: the digest of the file that it replaces, or None if there must be none.
+        renames: whether it is the same review, which may have got another title.
 
     Raises:
         ReviewStorageError: the present file is not the expected one or has another title, the collection is full, or
             the disk refuses.
     """
     folder = collection_folder(data, collection)
-    present = find_review_file(data, collection, slug, title=title_in(content, Path(f"{slug}.md")))
+    title = None if renames else title_in(content, Path(f"{slug}.md"))
+    present = find_review_file(data, collection, slug, title=title)
     if (present.digest if present else None) != replaces:
         raise ReviewStorageError(f"The review '{slug}' was added or changed in the meantime. Try again.")
     if present is not None and present.file.suffix.lower() != ".md":

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from cachetools import LRUCache
 
 from bot.cogs.ask.history import History
-from bot.cogs.ask.message import follow_up_form, more_passages_message, passage_quotes
+from bot.cogs.ask.message import FOLLOW_UP, follow_up_form, more_passages_message, passage_quotes
 from bot.cogs.ask.service import AskService, engine_query
 from bot.cogs.buttons import Buttons, open_page
 from bot.cogs.context import AskContext, Interaction
@@ -20,6 +19,7 @@ from bot.services.stable_keys import find_passage, review_key
 from bot.services.titles import Titles
 from bot.storage.feedback import Feedback
 from bot.transport.delivery import Delivery
+from bot.ui.components import form_values
 from bot.ui.custom_ids import (
     AskFollowUp,
     Delete,
@@ -72,7 +72,7 @@ class AnswerButtons:
         await self._ask.answer_interaction(
             interaction,
             context,
-            _typed_text(interaction),
+            str(form_values(interaction).get(FOLLOW_UP, "")),
             source=Source.FORM,
             private=True if chosen else None,
             earlier=earlier,
@@ -197,13 +197,3 @@ def _places(quotes: Iterable[ReadInContext], reviews: Iterable[Review]) -> list[
             _, start, end = found
             places.append((review.collection, review.slug, start, end))
     return places
-
-
-def _typed_text(interaction: Interaction) -> str:
-    """Return the text of a form's only field."""
-    data: Any = interaction.data or {}
-    for row in data.get("components", ()):
-        for field in (row.get("component"), *row.get("components", ())):
-            if field is not None and "value" in field:
-                return str(field["value"])
-    return ""

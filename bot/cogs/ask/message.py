@@ -34,6 +34,7 @@ from bot.ui.elements import (
     Row,
     Style,
     Text,
+    TextField,
     TextWithButton,
 )
 from bot.ui.escape import block_quote, escape, spoiler
@@ -51,6 +52,9 @@ from bot.ui.text import (
 )
 from bot.ui.truncate import fit, width
 from embeddings import Answer, Hit, Quote, Review, Section, State
+
+FOLLOW_UP = "question"
+"""The name of the field of the form for a follow-up."""
 
 
 def answer_message(
@@ -146,14 +150,14 @@ def passage_quotes(hits: Iterable[Hit], reviews: Iterable[Review], *, first: int
 
 def follow_up_form(words: Catalogue) -> Form:
     """Return the form that *Ask a follow-up* opens."""
-    return Form(
-        encode(FollowUpForm()),
-        plain_line(words.form_title, MAX_FORM_TITLE),
+    question = TextField(
+        FOLLOW_UP,
         plain_line(words.form_label, MAX_FORM_TITLE),
-        plain_line(words.form_placeholder, MAX_PLACEHOLDER),
-        MIN_QUESTION,
-        MAX_QUESTION,
+        placeholder=plain_line(words.form_placeholder, MAX_PLACEHOLDER),
+        shortest=MIN_QUESTION,
+        longest=MAX_QUESTION,
     )
+    return Form(encode(FollowUpForm()), plain_line(words.form_title, MAX_FORM_TITLE), (question,))
 
 
 def _question(question: str, earlier: str | None) -> list[Text]:

@@ -1,4 +1,4 @@
-"""`/review add` and `/review remove`, for members who manage the server."""
+"""`/review add`, `/review edit` and `/review remove`, for members who manage the server."""
 
 from __future__ import annotations
 
@@ -11,16 +11,17 @@ from discord.ext import commands
 from bot.cogs.autocomplete import complete
 from bot.cogs.context import Interaction, InteractionHandler
 from bot.cogs.reviews.service import ReviewService
+from bot.ui.elements import Form
 
 Name = app_commands.Range[str, 1, 80]
 
 
 class ReviewsCog(commands.Cog):
-    """Add and remove a server's own reviews. Both commands show a page whose button confirms."""
+    """Add, change and remove a server's own reviews. Nothing is added or removed before a button confirms it."""
 
     review = app_commands.Group(
         name="review",
-        description="Add and remove this server’s own reviews",
+        description="Add, change and remove this server’s own reviews",
         default_permissions=discord.Permissions(manage_guild=True),
         allowed_installs=app_commands.AppInstallationType(guild=True, user=False),
         allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
@@ -45,6 +46,22 @@ class ReviewsCog(commands.Cog):
                 written = f"{file.title}{Path(file.filename).suffix}" if file.title else file.filename
                 page = await self._reviews.preview(file.url, file.size, written, server, context, slug=name)
                 await self._delivery.respond(interaction, page)
+
+    @review.command(
+        description="Change the title, year, reviewer, names and spoilers of one of this server’s own reviews"
+    )
+    @app_commands.describe(review="The review")
+    @app_commands.autocomplete(review=complete)
+    async def edit(self, interaction: Interaction, review: str) -> None:
+        """Open the form, from memory because a form can't wait."""
+        async with self._handler.handle(interaction) as context:
+            server = await self._handler.managed_server(interaction, context, context.words.reviews_not_allowed)
+            if server is not None:
+                form = self._reviews.form(review, server, context)
+                if isinstance(form, Form):
+                    await self._delivery.open_form(interaction, form)
+                else:
+                    await self._delivery.send_now(interaction, form)
 
     @review.command(description="Remove one of this server’s own reviews")
     @app_commands.describe(review="The review")

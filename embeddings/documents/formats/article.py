@@ -45,20 +45,29 @@ class Article:
     notes: tuple[Note, ...] = ()
 
 
-def to_markdown(article: Article) -> str:
-    """Return the review file: its header and Markdown, which parse to the same sections and paragraphs.
+def front_matter(fields: Mapping[str, object]) -> str:
+    """Return fields as YAML between two lines of hyphens, with an empty line after them."""
+    return f"---\n{yaml.safe_dump(dict(fields), allow_unicode=True, sort_keys=False, width=10_000)}---\n\n"
 
-    Every heading becomes one of the second level. A heading that repeats the title is left out, and a heading as long
-    as a paragraph becomes one.
-    """
+
+def to_markdown(article: Article) -> str:
+    """Return the review file: its header and Markdown, which parse to the same sections and paragraphs."""
     fields = {
         "title": clean_line(article.title),
         "author": clean_line(article.author or ""),
         "source": article.source if article.source and is_link(article.source) else "",
     }
     given = {name: value for name, value in ({**article.facts, **fields, **article.header.fields}).items() if value}
-    front_matter = yaml.safe_dump(given, allow_unicode=True, sort_keys=False, width=10_000)
-    return f"---\n{front_matter}---\n\n" + "\n\n".join(_lines(article)) + "\n"
+    return front_matter(given) + markdown_body(article)
+
+
+def markdown_body(article: Article) -> str:
+    """Return the headings and paragraphs as Markdown.
+
+    Every heading becomes one of the second level. A heading that repeats the title is left out, and a heading as long
+    as a paragraph becomes one.
+    """
+    return "\n\n".join(_lines(article)) + "\n"
 
 
 def clean_line(text: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import subprocess
+from dataclasses import asdict
 from pathlib import Path
 from threading import Timer
 from typing import Any, Self
@@ -21,7 +22,7 @@ from embeddings.documents.notes import Mended, Note
 from embeddings.documents.parser import FORMATS, ParsedFile, has_extra, parse_file
 from embeddings.documents.sandbox.limits import watch_memory
 from embeddings.errors import ConversionError, LeftOut, ReviewFileError
-from embeddings.records import SHARED, review_from_json
+from embeddings.records import SHARED, ReviewFields, review_from_json
 
 
 def convert_in_sandbox(data: bytes, name: str, *, slug: str | None = None, collection: str = SHARED) -> ConvertedFile:
@@ -30,13 +31,18 @@ def convert_in_sandbox(data: bytes, name: str, *, slug: str | None = None, colle
     Raises:
         ConversionError: the file can't become a review; the message says why.
     """
-    try:
-        answer = _answer({"name": display_name(name), "slug": slug, "collection": collection}, data)
-        if "error" in answer:
-            raise ConversionError(answer["error"])
-        return _converted(answer)
-    except _NO_ANSWER:
-        raise ConversionError(f"{display_name(name)}: {_TOO_COSTLY} and add that.") from None
+    return _convert({"name": display_name(name), "slug": slug, "collection": collection}, data)
+
+
+def edit_in_sandbox(
+    data: bytes, name: str, wanted: ReviewFields, *, slug: str, collection: str = SHARED
+) -> ConvertedFile:
+    """Do what `edit_review` does in another process.
+
+    Raises:
+        ConversionError: the fields can't be set; the message says why.
+    """
+    return _convert({"name": name, "slug": slug, "collection": collection, "fields": asdict(wanted)}, data)
 
 
 def read_candidates_in_sandbox(data: bytes, name: str, *, collection: str = SHARED) -> Candidates:
@@ -136,6 +142,16 @@ def _is_light(data: bytes, place: Path) -> bool:
     """Return True for a file that takes little whatever is in it, or that is refused before it is read."""
     kind = FORMATS.get(place.suffix.lower())
     return kind is not None and (not has_extra() if kind.is_extra else len(data) <= SANDBOX_FILE_BYTES)
+
+
+def _convert(header: dict[str, Any], data: bytes) -> ConvertedFile:
+    try:
+        answer = _answer(header, data)
+        if "error" in answer:
+            raise ConversionError(answer["error"])
+        return _converted(answer)
+    except _NO_ANSWER:
+        raise ConversionError(f"{header['name']}: {_TOO_COSTLY} and add that.") from None
 
 
 def _answer(header: dict[str, Any], data: bytes) -> Any:  # noqa: ANN401  # it may have printed anything

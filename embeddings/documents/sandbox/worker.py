@@ -11,12 +11,13 @@ from typing import Any
 
 from embeddings.config import SANDBOX_CPU_SECONDS
 from embeddings.documents.converter import ConvertedFile, convert, read_candidates
+from embeddings.documents.editor import edit_review
 from embeddings.documents.parser import FORMATS, parse_file
 from embeddings.documents.sandbox.limits import limit_this_process
 from embeddings.errors import LeftOut, LibraryError, ReviewFileError
-from embeddings.records import to_plain
+from embeddings.records import review_fields, to_plain
 
-_MAX_HEADER_BYTES = 16_384
+_MAX_HEADER_BYTES = 65_536
 
 
 def main() -> None:
@@ -62,6 +63,9 @@ def _answer(data: bytes, header: dict[str, Any]) -> dict[str, Any]:
             found = read_candidates(data, Path(name), collection=collection)
             left_out = [asdict(each) for each in found.left_out]
             return {"reviews": list(map(_plain, found.reviews)), "left_out": left_out}
+        if "fields" in header:
+            wanted = review_fields(header["fields"])
+            return _plain(edit_review(data, name, wanted, slug=header["slug"], collection=collection))
         return _plain(convert(data, name, slug=header["slug"], collection=collection))
     except LibraryError as error:
         return {"error": str(error)}

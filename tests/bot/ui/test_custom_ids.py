@@ -24,6 +24,7 @@ from bot.ui.custom_ids import (
     Cancel,
     Contents,
     Delete,
+    EditForm,
     FollowUpForm,
     Helpful,
     MorePassages,
@@ -61,6 +62,7 @@ ACTIONS: st.SearchStrategy[Action] = st.one_of(
     st.builds(PickReview, COUNTS),
     st.builds(AddReview, KEYS),
     st.builds(RemoveReview, KEYS),
+    st.builds(EditForm, KEYS, KEYS),
     st.builds(Cancel, st.none() | KEYS),
 )
 

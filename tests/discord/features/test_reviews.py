@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.app.sync import payload
-from tests.discord.harness.club import Club, run_club
-from tests.discord.loopback.client import Channel, Message, Person, RefusedError, answered
+from tests.discord.harness.club import Club, eventually, run_club
+from tests.discord.loopback.client import Channel, Interaction, Message, Person, RefusedError, answered
 from tests.embeddings.fixtures.books import book
 
 FERRYMAN = b"""---
@@ -113,7 +113,73 @@ async def test_a_review_is_previewed_added_asked_replaced_and_removed(
         assert list(own.iterdir()) == []
         assert "planks" not in (await club.ask(BOAT)).text
         told = await answered(mia.slash(club.general, "review remove", review="never-let-me-go"))
-        assert told.text == "**Never Let Me Go** isn’t one of this server’s own reviews, so you can’t remove it here."
+        assert (
+            told.text
+            == "**Never Let Me Go** isn’t one of this server’s own reviews, so you can’t change or remove it here."
+        )
+
+
+@pytest.mark.timeout(300)
+async def test_a_stored_review_gets_other_fields_and_keeps_its_text(loopback_url: str, data: Path, store: Path) -> None:
+    written = (
+        b"---\nfilm: The Ferry\nrating: 4/5\n---\n# The Ferryman\n\nHe *rows*.\n\n## The River\n\nHe swims home.\n"
+    )
+    async with run_club(loopback_url, data, store) as club:
+        file = data / "collections" / club.server.id / "2021-05-03-ferryman.md"
+        file.parent.mkdir(parents=True)
+        file.write_bytes(written)
+        await club.bot.engine.update_index()
+        mia = await club.server.member("Mia", manager=True)
+        rob = await club.server.member("Rob", manager=True)
+
+        async def form(who: Person) -> Interaction:
+            return await who.slash(club.general, "review edit", review="ferryman")
+
+        opened, other = await form(mia), await form(rob)
+        fields = {each["component"]["custom_id"]: each["component"] for each in (await opened.modal())["components"]}
+        assert [fields[name].get("value") for name in ("title", "year", "author", "aliases")] == [
+            "The Ferryman", None, None, "The Ferry",
+        ]  # fmt: skip
+        assert [(each["label"], each["value"], each["default"]) for each in fields["spoilers"]["options"]] == [
+            ("The whole review", "all", False), ("1. Introduction", "1", False), ("2. The River", "2", False),
+        ]  # fmt: skip
+        assert (await answered(mia.submit(opened))).text == "Nothing changed."
+        wrong = await answered(mia.submit(opened, year="MMXX"))
+        assert wrong.text == "“MMXX” is no year. Write a number, such as 2010. Nothing changed."
+        assert file.read_bytes() == written
+
+        sent = await mia.submit(
+            opened, title="The Boatman", year="1999", author="Jo Doe", aliases="Boat Man\nThe Ferry", spoilers=["2"]
+        )
+        page = await sent.answer()
+        now = await eventually(page.now, lambda now: now is not None and "is changed" in now.text, timeout=PATIENCE)
+        assert now is not None
+        assert now.text == "✏️ **The Boatman** is changed."
+        assert file.read_text().startswith(
+            "---\ntitle: The Boatman\nyear: 1999\nauthor: Jo Doe\naliases:\n- Boat Man\n"
+        )
+        title = club.bot.engine.titles.by_slug("ferryman", (club.server.id,))
+        assert title is not None
+        review = await club.bot.engine.review(title)
+        assert (review.title, review.year, review.author, review.text) == (
+            "The Boatman", 1999, "Jo Doe", "He rows.\nHe swims home.",
+        )  # fmt: skip
+        assert [(each.heading, each.spoiler) for each in review.sections] == [
+            ("Introduction", False), ("The River", True),
+        ]  # fmt: skip
+        assert review.facts["date"] == "2021-05-03"
+
+        # The other manager's form shows what the review said before.
+        assert (await answered(rob.submit(other, title="Mine"))).text == (
+            "This review has changed in the meantime. Open the form again with `/review edit`."
+        )
+        with pytest.raises(RefusedError, match="lacks the permissions"):
+            await form(club.ana)
+        shared = await answered(mia.slash(club.general, "review edit", review="never-let-me-go"))
+        assert "isn’t one of this server’s own reviews" in shared.text
+        last = await form(mia)
+        file.unlink()
+        assert "has no Markdown file of its own" in (await answered(mia.submit(last, title="Gone"))).text
 
 
 @pytest.mark.timeout(300)
@@ -152,7 +218,9 @@ async def test_only_managers_add_reviews_and_an_upload_expires(club: Club, revie
     # A server may show the command to everybody, but only its managers may use it.
     opened = [each | {"default_member_permissions": None} for each in payload(club.bot.tree)]
     await club.loopback.call("register", commands=opened)
-    assert (await upload(club, club.ana, "x.md", FERRYMAN)).text == ("Only server managers can add and remove reviews.")
+    assert (await upload(club, club.ana, "x.md", FERRYMAN)).text == (
+        "Only server managers can add, change and remove reviews."
+    )
     # The bot repeats a failed download.
     await club.loopback.fault("GET /ephemeral-attachments/.*", "status", status=503)
     page = await upload(club, mia, "x.md", FERRYMAN)

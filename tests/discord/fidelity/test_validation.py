@@ -84,6 +84,10 @@ def label(custom_id: str = "q", **more: Any) -> Json:
     return {"type": 18, "label": "Question", "component": {"type": 4, "style": 1, "custom_id": custom_id} | more}
 
 
+def labelled(component: Json) -> Json:
+    return {"type": 18, "label": "Choose", "component": component}
+
+
 def choices(*pairs: tuple[Any, Any]) -> Json:
     return {"type": 8, "data": {"choices": [{"name": name, "value": value} for name, value in pairs]}}
 
@@ -197,6 +201,12 @@ CALLBACKS: dict[str, Json] = {
     "a field longer at least than at most": modal(label(min_length=10, max_length=5)),
     "a field of a style that doesn't exist": modal(label(style=3)),
     "a field's label of 46 characters": modal(label() | {"label": "x" * 46}),
+    "a button in a form": modal({"type": 18, "label": "Press", "component": button()}),
+    "a select in a form without options": modal(labelled(select(options=[]))),
+    "a select in a form that must and need not be chosen from": modal(labelled(select(min_values=0))),
+    "a select in a form with more chosen than may be": modal(
+        labelled(select(options=[{"label": each, "value": each, "default": True} for each in "ab"]))
+    ),
 }
 AUTOCOMPLETES: dict[str, Json] = {
     "26 choices": choices(*[("a", str(number)) for number in range(26)]),

@@ -369,8 +369,11 @@ class Person:
         """Choose values of a select, by its custom id."""
         return await self._start("press", message=message.id, custom_id=select, values=list(values))
 
-    async def submit(self, opened: Interaction, **values: str) -> Interaction:
-        """Fill in and send the modal that an interaction has opened. Fields are named by their custom ids."""
+    async def submit(self, opened: Interaction, **values: str | list[str]) -> Interaction:
+        """Fill in and send the modal that an interaction has opened. Fields are named by their custom ids.
+
+        A text field takes text, a select a list of values; what isn't named stays as it was.
+        """
         await opened.modal()
         return await self._start("submit", interaction=opened.id, values=values)
 

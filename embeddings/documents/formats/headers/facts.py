@@ -78,7 +78,8 @@ def describe(header: Header, name: FileName, heading: str | None, path: Path, in
     parts = read_title(title)
     work = fields.text("work") or parts.work
     year = fields.year() or parts.year
-    is_by_creator = any(fields.has(field) for field in WORK_FIELDS) and bool(fields.texts("author"))
+    is_book = any(fields.has(field) for field in WORK_FIELDS) and not fields.has("author_of_work")
+    is_by_creator = is_book and bool(fields.texts("author"))
     author = ", ".join(fields.texts("author")) if not is_by_creator else None
     source = fields.link()
     facts: dict[str, Fact] = {"work": work} if work else {}

@@ -266,7 +266,10 @@ class Users:
         if unknown:
             raise NotOfferedError(f"the modal has no field {', '.join(sorted(unknown))}")
         for field in fields:
-            value = values.get(field["custom_id"], field.get("value") or "")
+            value = self._filled(field, values).get("value")
+            if value is None:
+                self._check_chosen(field, self._filled(field, values)["values"])
+                continue
             least, most = field.get("min_length") or 0, field.get("max_length") or 4000
             if field.get("required") is not False and not value:
                 raise NotOfferedError(f"{field['custom_id']} is required")
@@ -284,9 +287,22 @@ class Users:
         return self._send(self._make(MODAL_SUBMIT, who, place, data, opened.owners, message=shown_on))
 
     @staticmethod
+    def _check_chosen(field: Json, chosen: list[str]) -> None:
+        name = field["custom_id"]
+        least, most = (1 if field.get(key) is None else field[key] for key in ("min_values", "max_values"))
+        if not set(chosen) <= {option["value"] for option in field["options"]}:
+            raise NotOfferedError(f"{name} doesn't offer {chosen}")
+        if not (least if chosen or field.get("required") is not False else 0) <= len(chosen) <= most:
+            raise NotOfferedError(f"{name} takes {least} to {most} options")
+
+    @staticmethod
     def _filled(field: Json, values: Json) -> Json:
-        value = values.get(field["custom_id"], field.get("value") or "")
-        return {"type": field["type"], "custom_id": field["custom_id"], "value": value}
+        """Return a field as a user sends it: with their text or choices, or what was in it."""
+        own = {"type": field["type"], "custom_id": field["custom_id"]}
+        if field["type"] == SELECT:
+            chosen = [option["value"] for option in field["options"] if option.get("default")]
+            return own | {"values": values.get(field["custom_id"], chosen)}
+        return own | {"value": values.get(field["custom_id"], field.get("value") or "")}
 
     # Interactions.
 

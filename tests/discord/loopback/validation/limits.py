@@ -28,6 +28,7 @@ COMMANDS, COMMAND_TEXT = {1: 100, 2: 15, 3: 15}, 8000
 ROW, BUTTON, SELECT, TEXT_INPUT, SECTION, TEXT_DISPLAY, FILE, SEPARATOR, CONTAINER, LABEL = (
     1, 2, 3, 4, 9, 10, 13, 14, 17, 18,
 )  # fmt: skip
+FIELDS = {SELECT, TEXT_INPUT}
 TOP_LEVEL_V2 = {ROW, SECTION, TEXT_DISPLAY, FILE, SEPARATOR, CONTAINER}
 SUB_COMMAND, OPTION_TYPES = 1, {1, 3, 5, 7, 11}
 
@@ -280,13 +281,23 @@ def modal(data: Json) -> Iterator[Wrong]:
     for index, component in enumerate(top):
         at = ("data", "components", index)
         inner = component.get("component")
-        if component.get("type") != LABEL or not isinstance(inner, dict) or inner.get("type") != TEXT_INPUT:
-            yield Wrong((*at, "type"), "a modal has text inputs with labels")
+        if component.get("type") != LABEL or not isinstance(inner, dict) or inner.get("type") not in FIELDS:
+            yield Wrong((*at, "type"), "a modal has text inputs and selects with labels")
             continue
         yield from _text(component, "label", 45, at)
         yield from _text(component, "description", 100, at, required=False)
-        yield from _text_input(inner, (*at, "component"))
+        check = _text_input if inner["type"] == TEXT_INPUT else _modal_select
+        yield from check(inner, (*at, "component"))
     yield from _unique_ids(list(walk(top)))
+
+
+def _modal_select(select: Json, at: Path) -> Iterator[Wrong]:
+    yield from _select(select, at)
+    if select.get("required") is not False and select.get("min_values") == 0:
+        yield Wrong((*at, "min_values"), "a required select takes at least one")
+    chosen = [option for option in _dicts(select.get("options")) if option.get("default")]
+    if len(chosen) > (1 if select.get("max_values") is None else select["max_values"]):
+        yield Wrong((*at, "options"), "more are chosen than may be")
 
 
 def _text_input(field: Json, at: Path) -> Iterator[Wrong]:
