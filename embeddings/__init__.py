@@ -94,6 +94,10 @@ if TYPE_CHECKING:
     from embeddings.index.build.sources import check_reviews as check_reviews
     from embeddings.index.collection import INDEX_DIRECTORY as INDEX_DIRECTORY
     from embeddings.library import Library as Library
+    from embeddings.metadata.filters import ReviewFilter as ReviewFilter
+    from embeddings.metadata.filters import Sort as Sort
+    from embeddings.metadata.filters import Years as Years
+    from embeddings.metadata.filters import read_years as read_years
     from embeddings.records import NO_RERANKER as NO_RERANKER
     from embeddings.records import SHARED as SHARED
     from embeddings.records import SHIPPED as SHIPPED
@@ -102,6 +106,8 @@ if TYPE_CHECKING:
     from embeddings.records import Fact as Fact
     from embeddings.records import Facts as Facts
     from embeddings.records import Hit as Hit
+    from embeddings.records import ListedReview as ListedReview
+    from embeddings.records import Listing as Listing
     from embeddings.records import Paragraph as Paragraph
     from embeddings.records import QuestionInContext as QuestionInContext
     from embeddings.records import Quote as Quote
@@ -123,8 +129,9 @@ if TYPE_CHECKING:
 _MODULES = {
     "embeddings.library": "Library",
     "embeddings.records": (
-        "NO_RERANKER SHARED SHIPPED Answer AskResult Fact Facts Hit Paragraph QuestionInContext Quote Rating Review "
-        "ReviewFields ScoredSentence Section StageSeconds State hit_record quote_record relevant_hits"
+        "NO_RERANKER SHARED SHIPPED Answer AskResult Fact Facts Hit ListedReview Listing Paragraph QuestionInContext "
+        "Quote Rating Review ReviewFields ScoredSentence Section StageSeconds State hit_record quote_record "
+        "relevant_hits"
     ),
     "embeddings.errors": (
         "CalibrationError ConversionError IndexBusyError IndexDamagedError IndexMissingError IndexUnreadableError "
@@ -147,6 +154,7 @@ _MODULES = {
         "Candidates ConvertedFile LeftOutFile file_too_large max_file_bytes needs_import_extra"
     ),
     "embeddings.documents.sandbox.process": "convert_in_sandbox edit_in_sandbox read_candidates_in_sandbox",
+    "embeddings.metadata.filters": "ReviewFilter Sort Years read_years",
     "embeddings.index.collection": "INDEX_DIRECTORY",
     "embeddings.index.build.sources": "check_reviews",
     "embeddings.retrieval.query": "Query",

@@ -76,6 +76,17 @@ NEAR_MISS_SCORE: float = 75.0
 NEAR_MISS_LEAD: float = 5.0
 """How far ahead of the second best a misspelt name's match must be, else both are meant. A guess."""
 
+NEAR_NAME_LETTERS: int = 5
+"""The fewest letters of somebody's name that is looked up with a mistake in it. A guess."""
+
+NEAR_NAME_RATIO: float = 85.0
+"""The least similarity (rapidfuzz's ratio, 0 to 100) of a misspelt name and its match, when reviews are chosen by it: a
+letter of seven. A guess."""
+
+SUGGESTED_NAME_SCORE: float = 65.0
+"""The least similarity (rapidfuzz's WRatio, 0 to 100) of a name that nobody has and those that are suggested. A
+guess."""
+
 COMPLETION_SCORE: float = 60.0
 """The least similarity (0 to 100) of what was typed and a completion that doesn't contain it. A guess."""
 
@@ -320,6 +331,11 @@ have .954 and more."""
 NEAR_DUPLICATE_WORDS: float = 0.75
 """The least similarity of the words of two such sentences in their order, from 0 to 1: .33 for *Kathy loves Tommy* and
 *Tommy loves Kathy*, which have a cosine of .98. A guess."""
+
+# Metadata: questions about the collection.
+
+MAX_LISTED: int = 1000
+"""The most reviews that an answer lists, whatever their number. `review-bot reviews` lists every one."""
 
 # Reranking: the best sentences scored again.
 

@@ -74,6 +74,12 @@ WORK_FIELDS = frozenset(
 )
 """Fields that only a header about a book has. Beside them `author` is the book's."""
 
+GENRE_FIELDS = frozenset("genre genres".split())
+"""Fields that say which tags a work has, besides `tags`."""
+
+REVIEWER_FIELDS = frozenset("critic reviewed_by reviewer reviewer_name".split())
+"""Fields that name who wrote the review even where `author` names who wrote the work."""
+
 WORK_CONTAINERS = frozenset("album book film game item item_reviewed media movie play show song work".split())
 """Fields whose inner fields describe the work. Those of any other field describe the review."""
 
@@ -318,3 +324,13 @@ CAST_SENTENCES = (
     re.compile(rf"(?P<role>{_NAME})\b[^.;:]{{0,30}}? (?:played|portrayed|voiced) by (?P<performer>{_PERFORMER})"),
 )
 """The ways in which a sentence gives a role with its performer, as written."""
+
+# Questions about the collection
+
+ARTICLES = frozenset("a an the".split())
+"""Words before a title or a noun that tell nothing."""
+
+DECADE_WORDS = dict(
+    zip("twenties thirties forties fifties sixties seventies eighties nineties".split(), range(2, 10), strict=True)
+)
+"""Decades in words, and their tens."""

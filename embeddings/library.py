@@ -18,7 +18,10 @@ from embeddings.index.access import Collections, OpenedCollections
 from embeddings.index.build.freshness import describe_changes, outdated_reviews
 from embeddings.index.collection import INDEX_DIRECTORY
 from embeddings.index.manifest import MANIFEST_FILE, Manifest
-from embeddings.records import SHARED, SHIPPED, Answer, AskResult, Hit, QuestionInContext, Review, Section
+from embeddings.metadata.filters import ReviewFilter
+from embeddings.metadata.listing import list_reviews
+from embeddings.metadata.table import ReviewTable
+from embeddings.records import SHARED, SHIPPED, Answer, AskResult, Hit, Listing, QuestionInContext, Review, Section
 from embeddings.retrieval.query import Query
 
 if TYPE_CHECKING:
@@ -202,10 +205,20 @@ class Library:
         """
         return self._pipeline.encode(questions)
 
-    def reviews(self, *, collections: Collections = (SHARED,)) -> tuple[Review, ...]:
-        """Return every review that the asker sees, by collection and slug."""
+    def reviews(
+        self, *, collections: Collections = (SHARED,), matching: ReviewFilter | None = None
+    ) -> tuple[Review, ...]:
+        """Return the reviews that the asker sees: every one, by collection and slug, or those that a filter chooses."""
         visible = self._collections.visible(collections)
-        return tuple(index.review(entry.slug) for index in visible for entry in index.entry.reviews)
+        if matching is None:
+            return tuple(index.review(entry.slug) for index in visible for entry in index.entry.reviews)
+        table = ReviewTable(visible)
+        places = map(table.place, table.select(matching).numbers)
+        return tuple(index.review(index.entry.reviews[number].slug) for index, number in places)
+
+    def list_reviews(self, matching: ReviewFilter, *, collections: Collections = (SHARED,)) -> Listing:
+        """Return the facts of the reviews that a filter chooses, under how it was understood, or why there are none."""
+        return list_reviews(ReviewTable(self._collections.visible(collections)), matching)
 
     def review(self, slug: str, *, collections: Collections = (SHARED,)) -> Review:
         """Return the review of that slug.

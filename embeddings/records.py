@@ -237,16 +237,58 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedReview:
+    """A review in the answer to a question about the collection.
+
+    Attributes:
+        review: its slug.
+        title: its title.
+        facts: those of its facts that the answer shows.
+        quotes: what it says on the point that was asked, if words were asked for.
+        collection: its collection.
+    """
+
+    review: str
+    title: str
+    facts: Facts = field(default_factory=Facts)
+    quotes: tuple[Quote, ...] = ()
+    collection: str = SHARED
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What the facts of the reviews answer to a question about the collection.
+
+    Attributes:
+        heading: how the question was understood, or what is missing, as a sentence or a line with a colon.
+        entries: the reviews, in order: all of them, or the first `MAX_LISTED`.
+        total: how many reviews there are.
+        names: people, tags or the like that were asked for, each with the number of its reviews, most first.
+    """
+
+    heading: str
+    entries: tuple[ListedReview, ...] = ()
+    total: int = 0
+    names: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A question with what the reviews say about it.
 
-    `confidence` is in [0, 1] and compares across questions.
+    Attributes:
+        question: as it was asked.
+        state: whether the reviews answer it.
+        confidence: in [0, 1], and compares across questions.
+        quotes: the reviewers' own words.
+        listing: the reviews that a question about the collection asks for; None for any other question.
     """
 
     question: str
     state: State
     confidence: float
     quotes: tuple[Quote, ...]
+    listing: Listing | None = None
 
 
 @dataclass(frozen=True, slots=True)

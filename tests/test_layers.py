@@ -21,6 +21,7 @@ ORDER = (
     "embeddings.encoders",
     "embeddings.index",
     "embeddings.retrieval",
+    "embeddings.metadata",
     "embeddings.reranking",
     "embeddings.answering",
     "embeddings.library",

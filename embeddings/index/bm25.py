@@ -13,6 +13,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial, reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -222,6 +223,13 @@ class BM25Index(Postings):
     def contains(self, term: str, first: int, end: int) -> bool:
         """Return True if a stemmed term occurs in the texts `first` to `end`."""
         return bool(self._columns((term,), first, end))
+
+    def texts_with(self, query: Sequence[str], first: int, end: int) -> NDArray[np.int32]:
+        """Return the texts of `first` to `end` that have all of some distinct terms, ascending; none for no terms."""
+        columns = self._columns(query, first, end)
+        if not columns or len(columns) < len(query):
+            return _NO_ROWS
+        return reduce(partial(np.intersect1d, assume_unique=True), (column.rows for column in columns))
 
     def _columns(self, query: Sequence[str], first: int, end: int) -> list[_Column]:
         """Return the columns of the terms that occur in the texts `first` to `end`, limited to these texts."""

@@ -21,6 +21,7 @@ from embeddings.errors import CHECK_MACHINE, REBUILD, IndexDamagedError, IndexUn
 from embeddings.index.arrays import open_arrays, open_record
 from embeddings.index.bm25 import BM25Index
 from embeddings.index.document_store import DocumentStore
+from embeddings.index.facts import FactTable
 from embeddings.index.manifest import IndexedCollection, IndexedReview
 from embeddings.index.titles import TitleEntry, TitleTable
 from embeddings.index.vectors import Floats, Vectors
@@ -47,6 +48,8 @@ TITLE_TERMS = "name-terms.bin"
 TITLES = "names.bin"
 """Titles and aliases, to find which review a question is about."""
 VOCABULARY = "words.bin"
+FACTS = "facts.bin"
+"""What the headers say, to choose and sort reviews."""
 REVIEWS = "reviews.jsonl"
 TABLES = "tables.bin"
 """The four arrays below, which join the other files by row."""
@@ -90,6 +93,7 @@ class CollectionIndex:
             self.title_terms = open_record(directory / TITLE_TERMS, BM25Index)
             self.titles = open_record(directory / TITLES, TitleTable)
             self.vocabulary = open_record(directory / VOCABULARY, Vocabulary)
+            self.facts = open_record(directory / FACTS, FactTable)
             tables = open_arrays(directory / TABLES)
             self.sentence_table: NDArray[np.void] = tables[SENTENCES]  # (sentences,) of `SENTENCE_ROW`
             # (passages,) of `PASSAGE_ROW`; `review` numbers the manifest's reviews, `section` their sections.

@@ -13,7 +13,7 @@ from embeddings.documents.filesystem import replace_file
 from embeddings.encoders.base import EncoderIdentity
 from embeddings.errors import REBUILD, IndexDamagedError, IndexMissingError, IndexVersionError, unreadable
 
-FORMAT = 4
+FORMAT = 5
 """Raised with every change of the files. An index in another format is built again."""
 
 MANIFEST_FILE = "manifest.json"

@@ -8,27 +8,54 @@ import typer
 
 from bot.cli.completion import complete_review, complete_review_or_section, complete_section
 from bot.cli.options import DATA, DataOption, JsonOption, NoUpdateOption
-from bot.cli.output.console import print_json
+from bot.cli.output.console import notice, print_json
 from bot.cli.output.json import reviews_as_json, section_as_json, sections_as_json
 from bot.cli.output.show import printer
 from bot.config import MAX_NAMED
-from embeddings import NO_RERANKER
+from embeddings import NO_RERANKER, ReviewFilter, Sort, Years, read_years
 
 if TYPE_CHECKING:
     from embeddings import Library, Review
 
+
+def _years(text: str | Years) -> Years:
+    """Return the years that were typed."""
+    found = text if isinstance(text, Years) else read_years(text)
+    if found is None:
+        raise typer.BadParameter(f"{text!r} is no year. Use 1994, 1990s, 1990-1995 or “before 1960”.")
+    return found
+
+
 _REVIEW_HELP = "A title, an alias or a slug. Not needed if there is only one review."
 
 
-def reviews(no_update: NoUpdateOption = False, as_json: JsonOption = False, data: DataOption = DATA) -> None:
-    """List the reviews."""
+def reviews(
+    by: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only those by this reviewer, or of works by this creator.")
+    ] = None,
+    about: Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this work, creator or tag.")] = None,
+    year: Annotated[
+        Years | None,
+        typer.Option(metavar="YEARS", parser=_years, help="Only works of these years: 1994, 1990s, “before 1960”."),
+    ] = None,
+    tag: Annotated[str | None, typer.Option(metavar="TAG", help="Only those with this tag.")] = None,
+    sort: Annotated[Sort | None, typer.Option(help="The order. Reviews that lack the fact come last.")] = None,
+    no_update: NoUpdateOption = False,
+    as_json: JsonOption = False,
+    data: DataOption = DATA,
+) -> None:
+    """List the reviews: all of them, or those with some facts."""
     from bot.cli.library import open_library
 
-    found = open_library(data, update=not no_update, reranker=NO_RERANKER).reviews()
+    library = open_library(data, update=not no_update, reranker=NO_RERANKER)
+    wanted = ReviewFilter(by=by, about=about, years=year, tag=tag, sort=sort)
+    found = library.reviews(matching=wanted)
     if as_json:
         print_json(reviews_as_json(found))
-    else:
+    elif found:
         printer().print_reviews(found)
+    else:
+        notice(library.list_reviews(wanted).heading)
 
 
 def sections(

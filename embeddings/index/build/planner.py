@@ -21,6 +21,7 @@ from embeddings.index.bm25 import BM25Index, Postings, PostingsBuilder
 from embeddings.index.build.sources import Source
 from embeddings.index.build.vector_cache import NO_DIGESTS, StoredVectors, digests_of
 from embeddings.index.collection import PASSAGE_ROW, SENTENCE_ROW, CollectionIndex, Digests
+from embeddings.index.facts import FactRow
 from embeddings.index.manifest import IndexedReview
 from embeddings.index.vocabulary import Vocabulary, WordCounts
 from embeddings.records import review_to_json
@@ -81,6 +82,7 @@ class Plan:
     sentence_postings: Postings
     passage_postings: Postings
     vocabulary: Vocabulary  # the words of all passages and titles
+    facts: Sequence[FactRow]  # what each review's header says
 
     @property
     def new(self) -> tuple[int, ...]:
@@ -118,6 +120,7 @@ def plan_collection(name: str, sources: Sequence[Source], old: CollectionIndex |
     before = [_number_before(source, old) for source in sources]
     new = _NewReviews(encoder)
     reviews: list[IndexedReview] = []
+    facts: list[FactRow] = []
     blocks: list[tuple[Rows, Rows]] = []
     passage_count = sentence_count = 0
     for number, (source, old_number) in enumerate(zip(sources, before, strict=True)):
@@ -125,8 +128,10 @@ def plan_collection(name: str, sources: Sequence[Source], old: CollectionIndex |
             entry = entries[old_number]
             passages = old.passage_table[slice(*entry.passages)].copy()
             sentences = old.sentence_table[slice(*entry.sentences)].copy()
+            facts.append(old.facts.row(old_number))
         else:
-            entry, passages, sentences = new.split(source)
+            entry, row, passages, sentences = new.split(source)
+            facts.append(row)
         passages["review"] = number
         for column in ("first_sentence", "end_sentence"):
             passages[column] += sentence_count - entry.sentences[0]
@@ -162,6 +167,7 @@ def plan_collection(name: str, sources: Sequence[Source], old: CollectionIndex |
         sentence_postings=_postings(new.sentence_terms, old.sentence_terms if old is not None else None, sentence_rows),
         passage_postings=_postings(new.passage_terms, old.passage_terms if old is not None else None, passage_rows),
         vocabulary=_vocabulary(new.word_counts, old, before),
+        facts=facts,
     )
 
 
@@ -207,8 +213,8 @@ class _NewReviews:
         self.digests: tuple[list[Digests], ...] = ([], [], [])
         self.lengths: list[int] = []
 
-    def split(self, source: Source) -> tuple[IndexedReview, Rows, Rows]:
-        """Collect a review, and return its entry, passages and sentences. Its rows count from 0."""
+    def split(self, source: Source) -> tuple[IndexedReview, FactRow, Rows, Rows]:
+        """Collect a review, and return its entry, facts, passages and sentences. Its rows count from 0."""
         review = source.load()
         split = split_review(review, limit=passage_tokens(self._encoder), count_tokens=self._encoder.count_tokens)
         section_numbers = {section.slug: number for number, section in enumerate(review.sections)}
@@ -235,7 +241,7 @@ class _NewReviews:
         entry = IndexedReview(
             review.slug, review.title, review.aliases, source.digest, *file, *ranges, year=review.year
         )
-        return entry, *rows
+        return entry, FactRow.of(review), *rows
 
 
 def _number_before(source: Source, old: CollectionIndex | None) -> int | None:

@@ -16,6 +16,7 @@ from embeddings.index.build.planner import Plan
 from embeddings.index.build.vector_cache import VectorCache
 from embeddings.index.collection import COLLECTIONS, ENCODERS, JOURNALS, generation_of
 from embeddings.index.document_store import write_records
+from embeddings.index.facts import FactTable
 from embeddings.index.manifest import BY_SIZE, IndexedCollection, Manifest
 from embeddings.index.titles import TitleTable
 from embeddings.index.vectors import EXACT_TYPE, save_codes, save_lists
@@ -40,6 +41,7 @@ def write_collection(
         save_record(partial / collection.TITLE_TERMS, BM25Index.build(map("\n".join, titles)))
         save_record(partial / collection.TITLES, TitleTable.build(titles))
         save_record(partial / collection.VOCABULARY, plan.vocabulary)
+        save_record(partial / collection.FACTS, FactTable.build(plan.facts))
         tables = {
             collection.SENTENCES: plan.sentences,
             collection.PASSAGES: plan.passages,

@@ -32,6 +32,37 @@ def test_reviews_are_listed_with_year_and_author(run: Run, two_reviews: Path) ->
     }
 
 
+@pytest.mark.parametrize(
+    ("options", "slugs"),
+    [
+        (["--by", "reader"], ["the-lighthouse-keeper"]),
+        (["--about", "nlmg"], ["never-let-me-go"]),
+        (["--year", "the eighties"], ["the-lighthouse-keeper"]),
+        (["--year", "1980-2010", "--sort", "longest"], ["never-let-me-go", "the-lighthouse-keeper"]),
+        (["--sort", "oldest"], ["the-lighthouse-keeper", "never-let-me-go"]),
+        (["--tag", "horror"], []),
+    ],
+)
+def test_reviews_are_filtered_and_sorted_by_their_facts(
+    run: Run, two_reviews: Path, options: list[str], slugs: list[str]
+) -> None:
+    found = run("reviews", "--json", *options, "--data", two_reviews).json["reviews"]
+    assert [review["slug"] for review in found] == slugs
+
+
+def test_a_filter_that_no_review_matches_says_why_and_prints_no_review(run: Run, two_reviews: Path) -> None:
+    shown = run("reviews", "--by", "A. Raeder", "--tag", "horror", "--data", two_reviews)
+    assert (shown.code, shown.out, shown.err) == (0, "", "No review has the tag “horror”. No review has a tag.\n")
+    unknown = run("reviews", "--by", "Ursula Le Guin", "--data", two_reviews)
+    assert unknown.err == "No review is by “Ursula Le Guin”.\n"
+
+
+def test_years_that_are_none_are_a_usage_error(run: Run, two_reviews: Path) -> None:
+    shown = run("reviews", "--year", "soon", "--data", two_reviews)
+    assert shown.code == 2
+    assert "'soon' is no year. Use 1994, 1990s, 1990-1995 or “before 1960”." in shown.err
+
+
 def test_sections_are_numbered_in_order(run: Run, indexed: Path) -> None:
     lines = run("sections", "never let me go", "--data", indexed).out.splitlines()
     assert len(lines) == 8

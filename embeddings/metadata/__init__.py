@@ -1,0 +1,1 @@
+"""Facts of reviews: filters, and questions about the collection."""
