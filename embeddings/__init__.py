@@ -32,9 +32,6 @@ if TYPE_CHECKING:
     from embeddings.answering.calibration import Thresholds as Thresholds
     from embeddings.answering.models import Models as Models
     from embeddings.answering.models import check_weights as check_weights
-    from embeddings.child_process import child_command as child_command
-    from embeddings.child_process import child_environment as child_environment
-    from embeddings.child_process import child_folder as child_folder
     from embeddings.config import RankingSettings as RankingSettings
     from embeddings.config import tunable_numbers as tunable_numbers
     from embeddings.documents.additions import Addition as Addition
@@ -65,6 +62,9 @@ if TYPE_CHECKING:
     from embeddings.documents.outputs import output_file as output_file
     from embeddings.documents.outputs import write_output as write_output
     from embeddings.documents.outputs import written_by_us as written_by_us
+    from embeddings.documents.sandbox.child_process import child_command as child_command
+    from embeddings.documents.sandbox.child_process import child_environment as child_environment
+    from embeddings.documents.sandbox.child_process import child_folder as child_folder
     from embeddings.documents.sandbox.process import convert_in_sandbox as convert_in_sandbox
     from embeddings.documents.sandbox.process import edit_in_sandbox as edit_in_sandbox
     from embeddings.documents.sandbox.process import read_candidates_in_sandbox as read_candidates_in_sandbox
@@ -139,7 +139,7 @@ _MODULES = {
         "QuestionError QuestionFileError RerankerError ReviewFileError ReviewFilesError ReviewStorageError "
         "UnknownReviewError UnknownSectionError remedy"
     ),
-    "embeddings.child_process": "child_command child_environment child_folder",
+    "embeddings.documents.sandbox.child_process": "child_command child_environment child_folder",
     "embeddings.documents.additions": "Addition Step plan_additions read_paths store_additions",
     "embeddings.documents.outputs": "check_output output_file write_output written_by_us",
     "embeddings.config": "RankingSettings tunable_numbers",

@@ -18,8 +18,8 @@ from embeddings.index.access import Collections, OpenedCollections
 from embeddings.index.build.freshness import describe_changes, outdated_reviews
 from embeddings.index.collection import INDEX_DIRECTORY
 from embeddings.index.manifest import MANIFEST_FILE, Manifest
+from embeddings.metadata.entries import list_reviews
 from embeddings.metadata.filters import ReviewFilter
-from embeddings.metadata.listing import list_reviews
 from embeddings.metadata.table import ReviewTable
 from embeddings.records import SHARED, SHIPPED, Answer, AskResult, Hit, Listing, QuestionInContext, Review, Section
 from embeddings.retrieval.query import Query

@@ -12,7 +12,6 @@ import pytest
 from tests.project import ROOT
 
 ORDER = (
-    "embeddings.child_process",
     "embeddings.errors",
     "embeddings.records",
     "embeddings.lexicon",

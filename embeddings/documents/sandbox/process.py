@@ -9,7 +9,6 @@ from pathlib import Path
 from threading import Timer
 from typing import Any, Self
 
-from embeddings.child_process import child_command, child_environment, child_folder
 from embeddings.config import SANDBOX_FILE_BYTES, SANDBOX_TIMEOUT_SECONDS
 from embeddings.documents.converter import (
     Candidates,
@@ -20,6 +19,7 @@ from embeddings.documents.converter import (
 )
 from embeddings.documents.notes import Mended, Note
 from embeddings.documents.parser import FORMATS, ParsedFile, has_extra, parse_file
+from embeddings.documents.sandbox.child_process import child_command, child_environment, child_folder
 from embeddings.documents.sandbox.limits import watch_memory
 from embeddings.errors import ConversionError, LeftOut, ReviewFileError
 from embeddings.records import SHARED, ReviewFields, review_from_json

@@ -6,7 +6,7 @@ import pytest
 
 from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.library import Library
-from tests.embeddings.fixtures.club import club_reviews
+from tests.embeddings.fixtures.film_club import club_reviews
 
 
 @pytest.fixture(scope="session")

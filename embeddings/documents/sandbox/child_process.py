@@ -15,7 +15,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-_ROOT = Path(__file__).resolve().parent.parent
+_ROOT = Path(__file__).resolve().parents[3]
 _PACKAGES = ("embeddings", "bot")
 _SECRETS = "DISCORD_"
 _WITHHELD = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP")

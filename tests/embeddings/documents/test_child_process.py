@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from embeddings.child_process import child_command, child_environment, child_folder
+from embeddings.documents.sandbox.child_process import child_command, child_environment, child_folder
 from embeddings.documents.sandbox.process import convert_in_sandbox
 from embeddings.errors import ConversionError
 from tests.project import ROOT
