@@ -292,6 +292,12 @@ MAX_FACTS: int = 6
 FACT_CHARACTERS: int = 60
 """The most characters of such a fact. A guess."""
 
+PREVIEW_COLUMNS: int = 120
+"""The width of the table of `add` where no terminal says its own. A guess."""
+
+MAX_PREVIEWED: int = 20
+"""Reviews that the table of `add` shows, unless all are to be listed. A guess."""
+
 MAX_NAMED: int = 3
 """Files or reviews that a message names before it says how many more there are."""
 

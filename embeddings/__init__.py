@@ -34,11 +34,6 @@ if TYPE_CHECKING:
     from embeddings.answering.models import check_weights as check_weights
     from embeddings.config import RankingSettings as RankingSettings
     from embeddings.config import tunable_numbers as tunable_numbers
-    from embeddings.documents.additions import Addition as Addition
-    from embeddings.documents.additions import Step as Step
-    from embeddings.documents.additions import plan_additions as plan_additions
-    from embeddings.documents.additions import read_paths as read_paths
-    from embeddings.documents.additions import store_additions as store_additions
     from embeddings.documents.converter import Candidates as Candidates
     from embeddings.documents.converter import ConvertedFile as ConvertedFile
     from embeddings.documents.converter import LeftOutFile as LeftOutFile
@@ -69,6 +64,11 @@ if TYPE_CHECKING:
     from embeddings.documents.sandbox.process import edit_in_sandbox as edit_in_sandbox
     from embeddings.documents.sandbox.process import read_candidates_in_sandbox as read_candidates_in_sandbox
     from embeddings.documents.slugs import slugify as slugify
+    from embeddings.documents.sources.additions import Addition as Addition
+    from embeddings.documents.sources.additions import Step as Step
+    from embeddings.documents.sources.additions import plan_additions as plan_additions
+    from embeddings.documents.sources.additions import read_paths as read_paths
+    from embeddings.documents.sources.additions import store_additions as store_additions
     from embeddings.errors import CalibrationError as CalibrationError
     from embeddings.errors import ConversionError as ConversionError
     from embeddings.errors import IndexBusyError as IndexBusyError
@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     from embeddings.errors import IndexUnreadableError as IndexUnreadableError
     from embeddings.errors import IndexVersionError as IndexVersionError
     from embeddings.errors import IndexWriteError as IndexWriteError
+    from embeddings.errors import LeftOut as LeftOut
     from embeddings.errors import LibraryError as LibraryError
     from embeddings.errors import ModelError as ModelError
     from embeddings.errors import ModelMissingError as ModelMissingError
@@ -135,12 +136,12 @@ _MODULES = {
     ),
     "embeddings.errors": (
         "CalibrationError ConversionError IndexBusyError IndexDamagedError IndexMissingError IndexUnreadableError "
-        "IndexVersionError IndexWriteError LibraryError ModelError ModelMissingError NoReviewsError OutputError "
-        "QuestionError QuestionFileError RerankerError ReviewFileError ReviewFilesError ReviewStorageError "
-        "UnknownReviewError UnknownSectionError remedy"
+        "IndexVersionError IndexWriteError LeftOut LibraryError ModelError ModelMissingError NoReviewsError "
+        "OutputError QuestionError QuestionFileError RerankerError ReviewFileError ReviewFilesError "
+        "ReviewStorageError UnknownReviewError UnknownSectionError remedy"
     ),
     "embeddings.documents.sandbox.child_process": "child_command child_environment child_folder",
-    "embeddings.documents.additions": "Addition Step plan_additions read_paths store_additions",
+    "embeddings.documents.sources.additions": "Addition Step plan_additions read_paths store_additions",
     "embeddings.documents.outputs": "check_output output_file write_output written_by_us",
     "embeddings.config": "RankingSettings tunable_numbers",
     "embeddings.documents.files": (

@@ -57,12 +57,13 @@ class LeftOut(StrEnum):
     TOO_LARGE = "too large"
     EXTRA = "needing the extra 'import'"
     OUTSIDE = "links out of the folder"
+    FORMAT = "in other formats"
     UNREADABLE = "unreadable"
 
     @property
     def is_intended(self) -> bool:
         """True if nobody expects a review there, so that it is no fault."""
-        return self in (LeftOut.DRAFT, LeftOut.TEMPLATE, LeftOut.NO_REVIEW)
+        return self in (LeftOut.DRAFT, LeftOut.TEMPLATE, LeftOut.NO_REVIEW, LeftOut.FORMAT)
 
 
 class ReviewFileError(FileError):

@@ -14,7 +14,8 @@ GENERIC_FILE_NAMES = frozenset("default index readme untitled".split())
 """Names of files that are no titles of reviews, as slugs."""
 
 NO_REVIEW_NAMES = frozenset(
-    "404 changelog code-of-conduct contributing copying licence license readme robots sitemap".split()
+    "404 about about-me changelog code-of-conduct contributing copying licence license privacy-policy readme robots "
+    "sitemap".split()
 )
 """Names of files that are never reviews, as slugs."""
 
@@ -24,8 +25,8 @@ TEMPLATE_FOLDERS = frozenset(
 )
 """Names of folders that hold the parts of a site or a vault, and no reviews, in lower case."""
 
-DRAFT_FOLDERS = frozenset("_drafts drafts".split())
-"""Names of folders that hold unfinished reviews, in lower case."""
+DRAFT_FOLDERS = frozenset("_drafts deleted drafts trash".split())
+"""Names of folders that hold unfinished or deleted reviews, in lower case."""
 
 # Headers
 

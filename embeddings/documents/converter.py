@@ -157,8 +157,7 @@ def max_file_bytes(name: str) -> int:
     if suffix in SEVERAL:
         return MAX_PAGE_FILE_BYTES
     if suffix not in FORMATS or needs_import_extra(name):
-        known = ".md, .txt, .html or .epub" if has_extra() else ".md or .txt"
-        raise ConversionError(f"'{suffix or display_name(name)}' files can't be read. Use {known}.")
+        raise ConversionError(_unknown(Path(display_name(name))))
     return FORMATS[suffix].max_bytes
 
 
@@ -188,6 +187,11 @@ def slug_for(name: str) -> str:
     return slug
 
 
+def _unknown(file: Path) -> str:
+    known = ".md, .txt, .html or .epub" if has_extra() else ".md or .txt"
+    return f"'{file.suffix.lower() or file}' files can't be read. Use {known}."
+
+
 def _left_out(place: Path, error: ReviewFileError) -> LeftOutFile:
     return LeftOutFile(place.as_posix(), error.kind, error.reason, error.line)
 
@@ -212,7 +216,7 @@ def _converted(data: bytes, place: Path, slug: str | None, collection: str) -> I
         return
     kind = FORMATS.get(suffix)
     if kind is None:
-        raise ReviewFileError(place, None, f"'{suffix or place.name}' files can't be read.", LeftOut.UNREADABLE)
+        raise ReviewFileError(place, None, _unknown(place))
     if kind.is_extra and not has_extra():
         reason = "Reading it needs the extra 'import'. Run `pip install '.[import]'` in the clone of review-bot."
         raise ReviewFileError(place, None, reason, LeftOut.EXTRA)

@@ -26,11 +26,16 @@ COLLECTIONS = "collections"
 SUFFIXES = tuple(".md .markdown .mdx .txt .text .html .htm .xhtml .epub .docx .org .rst .csv .tsv .zip".split())
 """The endings of review files, in lower case. The parser has a reader for each."""
 
+OTHER_SUFFIXES = tuple(".doc .odt .rtf .pdf .pages .xls .xlsx .ods .mobi .azw3".split())
+"""The endings of files that may hold reviews and can't be read, so that a person is told."""
+
 LEFT_OUT_REASONS = {
-    LeftOut.DRAFT: "It is in a folder of drafts.",
+    LeftOut.DRAFT: "It is in a folder of drafts or of deleted files.",
     LeftOut.TEMPLATE: "It is a template.",
     LeftOut.NO_REVIEW: "Files of this name are no reviews.",
-    LeftOut.OUTSIDE: "It is a link out of the folder. Copy the file into the folder.",
+    LeftOut.FORMAT: "Files of this kind can't be read. Save it as .docx, .txt, .csv or .epub.",
+    LeftOut.OUTSIDE: "It is a link out of the folder. Copy what it links to into the folder.",
+    LeftOut.UNREADABLE: "The folder can't be listed. Give access to it to the user that runs this program.",
 }
 """Why a file is left out that is not read at all."""
 
@@ -109,8 +114,9 @@ def review_files(directory: Path) -> tuple[Path, ...]:
 def list_folder(directory: Path) -> tuple[FolderFile, ...]:
     """Return the files of a folder and its subfolders with the ending of a review, sorted by their paths.
 
-    Links to other folders are not followed, and hidden folders not entered. Hidden files, drafts, templates, and pages
-    about the folder such as `README.md` are no reviews.
+    Links to other folders are not followed, and hidden folders not entered. Hidden files, drafts, templates, pages
+    about the folder such as `README.md`, and documents in formats that can't be read are no reviews. A link out of the
+    folder and a subfolder that can't be listed are left out under their own names.
 
     Raises:
         ReviewFileError: the folder can't be listed.
@@ -129,10 +135,15 @@ def list_folder(directory: Path) -> tuple[FolderFile, ...]:
         if error.filename == str(directory):
             reason = f"The folder can't be listed ({error.strerror or type(error).__name__})."
             raise ReviewFileError(directory, None, reason) from error
+        found.append(FolderFile(Path(error.filename), LeftOut.UNREADABLE))
 
     for parent, folders, names in os.walk(directory, onerror=unreadable):
         folders[:] = [name for name in folders if not name.startswith(".")]
-        paths = (Path(parent, name) for name in names if name.lower().endswith(SUFFIXES))
+        inner = (Path(parent, name) for name in folders)
+        found.extend(
+            FolderFile(path, LeftOut.OUTSIDE) for path in inner if path.is_symlink() and _is_outside(path, root)
+        )
+        paths = (Path(parent, name) for name in names if name.lower().endswith((*SUFFIXES, *OTHER_SUFFIXES)))
         found.extend(FolderFile(path, _left_out(path, path.relative_to(directory), root)) for path in paths)
     return tuple(sorted(found, key=lambda file: file.path.parts))
 
@@ -183,8 +194,14 @@ def _possible_slugs(candidate: SlugCandidate) -> Iterator[str]:
 
 
 def _left_out(path: Path, place: Path, root: str) -> LeftOut | None:
-    is_outside = path.is_symlink() and path.exists() and not os.path.realpath(path).startswith(f"{root}{os.sep}")
-    return LeftOut.OUTSIDE if is_outside else left_out_place(place)
+    if path.is_symlink() and path.exists() and _is_outside(path, root):
+        return LeftOut.OUTSIDE
+    kind = left_out_place(place)
+    return LeftOut.FORMAT if kind is None and place.name.lower().endswith(OTHER_SUFFIXES) else kind
+
+
+def _is_outside(path: Path, root: str) -> bool:
+    return not f"{os.path.realpath(path)}{os.sep}".startswith(f"{root}{os.sep}")
 
 
 def digest_of(file: Path) -> str:

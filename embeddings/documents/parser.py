@@ -233,6 +233,9 @@ def make_reviews(
     given = {key: value for key, value in fields.items() if value and key not in article.header.fields}
     header = replace(article.header, fields=given | dict(article.header.fields))
     known = describe(header, name, heading, path, article.facts)
+    if name.is_date and known.title == name.title and not (header.fields or article.facts):
+        reason = "Its name is a date and it has no title, so it counts as a daily note. Give it a title."
+        raise ReviewFileError(path, None, reason, LeftOut.NO_REVIEW)
     notes = [*article.notes, *known.notes]
     parts = _parts(blocks)
     if known.is_split or (split_by_heading and len(parts) > 1):

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -12,12 +11,12 @@ import typer
 
 from bot.cli.options import DATA, DataOption
 from bot.cli.output.console import notice, say
-from bot.cli.output.wording import counted, data_option, for_folder
+from bot.cli.output.wording import data_option, for_folder
 from bot.cli.prompts import Prompter
-from bot.config import FIRST_BUILD_WAIT, MAX_NAMED, SETUP_TRIES
+from bot.config import FIRST_BUILD_WAIT, SETUP_TRIES
 from bot.data_folder import example_review
 from bot.token import TOKEN
-from embeddings import REVIEWS, SUFFIXES, LibraryError, review_files, slugify, write_output, written_by_us
+from embeddings import REVIEWS, LibraryError, review_files, write_output, written_by_us
 
 EXAMPLE = "example"
 """The answer that asks for the example review in place of a folder."""
@@ -27,27 +26,15 @@ class SetupError(LibraryError):
     """A review or the token can't be written. The message says why."""
 
 
-class FolderError(SetupError):
-    """The folder holds no reviews to copy. Name another one."""
-
-
-@dataclass(frozen=True, slots=True)
-class CopiedReviews:
-    """The outcome of copying a folder's reviews.
-
-    Attributes:
-        written: the files that were written.
-        skipped: a message for each reason why others were not.
-    """
-
-    written: tuple[Path, ...]
-    skipped: tuple[str, ...]
-
-
 def init(
     reviews: Annotated[
         Path | None,
-        typer.Option("--reviews", metavar="FOLDER", help="Copy the reviews in this folder.", show_default=False),
+        typer.Option(
+            "--reviews",
+            metavar="FOLDER",
+            help="Copy the reviews of this folder, archive or table, as `add` does.",
+            show_default=False,
+        ),
     ] = None,
     example: Annotated[
         bool, typer.Option("--example", help="Copy the example review, of Never Let Me Go (2010).")
@@ -73,24 +60,21 @@ def _set_up(data: Path, reviews: Path | None, prompter: Prompter, *, example: bo
     ready = token is not None and _set_up_discord(data, token, prompter, sync=sync)
     option = data_option(data)
     if not indexed:
-        say(f"Add a review: review-bot add{option} FILE. Then run `review-bot init{option}` again.")
+        say(f"Add a review: review-bot add{option} PATH. Then run `review-bot init{option}` again.")
     elif ready:
         say(f"Start the bot: review-bot run{option}")
     else:
         say(f"Without Discord: review-bot ask{option} QUESTION. With Discord: run `review-bot init{option}` again.")
 
 
-def _set_up_reviews(data: Path, folder: Path | None, prompter: Prompter) -> None:
-    def replace(file: Path) -> bool:
-        return prompter.agrees(f"{file} has other content. Replace it?", default=False)
-
-    if folder is not None:
-        _report_copied(copy_reviews(folder, data, replace), data)
+def _set_up_reviews(data: Path, given: Path | None, prompter: Prompter) -> None:
+    if given is not None:
+        _bring_in(given, data, prompter)
     elif not review_files(data / REVIEWS):
         for tries_left in reversed(range(SETUP_TRIES)):
             named = prompter.text(
-                f"There are no reviews in {(data / REVIEWS).absolute()} yet. Folder to copy them from, or {EXAMPLE} "
-                "for a review of Never Let Me Go (2010) (Enter to skip):"
+                f"There are no reviews in {(data / REVIEWS).absolute()} yet. Folder or file to copy them from, or "
+                f"{EXAMPLE} for a review of Never Let Me Go (2010) (Enter to skip):"
             )
             if not named:
                 break
@@ -98,13 +82,22 @@ def _set_up_reviews(data: Path, folder: Path | None, prompter: Prompter) -> None
                 _copy_example(data)
                 break
             try:
-                _report_copied(copy_reviews(Path(named).expanduser(), data, replace), data)
+                _bring_in(Path(named).expanduser(), data, prompter)
                 break
-            except FolderError as error:
+            except LibraryError as error:
                 if not tries_left:
                     raise
                 notice(for_folder(str(error), data))
     say(f"Reviews: {len(review_files(data / REVIEWS)) or 'none yet'} in {(data / REVIEWS).absolute()}.")
+
+
+def _bring_in(place: Path, data: Path, prompter: Prompter) -> None:
+    from bot.cli.additions import Choices, bring_in, summary
+
+    # Who adds nothing may still go on.
+    with suppress(typer.Exit):
+        if written := bring_in([place], data, Choices(yes=prompter.defaults, by_default=True)):
+            say(summary(written))
 
 
 def _copy_example(data: Path) -> None:
@@ -119,12 +112,6 @@ def _copy_example(data: Path) -> None:
     except OSError as error:
         raise SetupError(f"{error.filename}: {error.strerror}. The example review was not copied.") from error
     say(f"Copied the example review, {source.name}.")
-
-
-def _report_copied(copied: CopiedReviews, data: Path) -> None:
-    say(f"Copied {counted(len(copied.written), 'review')}.")
-    for message in copied.skipped:
-        notice(for_folder(message, data))
 
 
 def _set_up_token(data: Path, prompter: Prompter, *, ask_discord: bool) -> str | None:
@@ -203,69 +190,6 @@ def _set_up_discord(data: Path, token: str, prompter: Prompter, *, sync: bool) -
         raise typer.Exit(1) from None
     say("Commands: up to date.")
     return True
-
-
-def copy_reviews(folder: Path, data: Path, replace: Callable[[Path], bool]) -> CopiedReviews:
-    """Copy a folder's reviews to the shared ones.
-
-    Args:
-        folder: the folder with the reviews.
-        data: the data folder.
-        replace: return True to replace an existing file that has other content.
-
-    Raises:
-        FolderError: there is no such folder, or it has no reviews. Nothing was written.
-        SetupError: a file can't be read or written.
-    """
-    found = _reviews_in(folder)
-    written, skipped = [], []
-    try:
-        (data / REVIEWS).mkdir(parents=True, exist_ok=True)
-        for path in found:
-            target = data / REVIEWS / path.relative_to(folder)
-            target.parent.mkdir(parents=True, exist_ok=True)
-            # Most often the same review in another format.
-            slug = slugify(path.stem)
-            beside = review_files(target.parent)
-            taken = [
-                each
-                for each in beside
-                if each.parent == target.parent and slugify(each.stem) == slug and each != target
-            ]
-            if taken:
-                skipped.append(f"{path}: Skipped, because {taken[0]} has the same slug, '{slug}'. Rename one of them.")
-                continue
-            content = path.read_bytes()
-            if target.exists() and (target.read_bytes() == content or not replace(target)):
-                continue
-            write_output(target, content, written_by_us, mode=0o644)
-            written.append(target)
-    except OSError as error:
-        raise SetupError(f"{error.filename}: {error.strerror}. This review was not copied.") from error
-    others = _other_files(folder)
-    if others:
-        named = ", ".join(others[:MAX_NAMED]) + (
-            f" and {len(others) - MAX_NAMED} more" if len(others) > MAX_NAMED else ""
-        )
-        skipped.append(f"{folder}: Skipped files that can't be reviews ({named}).")
-    return CopiedReviews(tuple(written), tuple(skipped))
-
-
-def _reviews_in(folder: Path) -> tuple[Path, ...]:
-    if not folder.exists():
-        raise FolderError(f"{folder}: There is no such folder. Name another one.")
-    if not folder.is_dir():
-        raise FolderError(f"{folder}: This is a file. Name its folder, or use `review-bot add FILE`.")
-    found = review_files(folder)
-    if not found:
-        hint = " Use `review-bot add FILE` for .html and .epub." if _other_files(folder) else " Name another one."
-        raise FolderError(f"{folder}: This folder has no .md or .txt files.{hint}")
-    return found
-
-
-def _other_files(folder: Path) -> list[str]:
-    names = (path.name for path in folder.iterdir() if path.is_file() and path.suffix.lower() not in SUFFIXES)
-    return sorted(name for name in names if not name.startswith("."))
 
 
 def save_token(token: str, data: Path) -> Path:

@@ -37,6 +37,25 @@ def build_progress() -> Iterator[Callable[[int, int], None] | None]:
 
 
 @contextmanager
+def counted_progress(what: str) -> Iterator[Callable[[int, int], None] | None]:
+    """Show how many things are done while the block runs, if they are more than one.
+
+    Yields:
+        A function that takes how many are done, and of how many. None if nobody can see the bar.
+    """
+    if not watched():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
+        bar = bars.add_task(what, total=None, visible=False)
+        yield lambda done, total: bars.update(bar, completed=done, total=total, visible=total > 1)
+
+
+@contextmanager
 def evaluation_progress() -> Iterator[Callable[[str, int, int], None]]:
     """Show the progress of an evaluation while the block runs.
 

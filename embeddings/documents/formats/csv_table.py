@@ -13,7 +13,7 @@ from embeddings.documents.formats.charsets import decode_text
 from embeddings.documents.formats.headers.fields import Header, Value, field_name
 from embeddings.documents.formats.markdown.reader import read_markdown
 from embeddings.documents.notes import Mended, Note
-from embeddings.errors import ReviewFileError
+from embeddings.errors import LeftOut, ReviewFileError
 from embeddings.lexicon import FIELD_NAMES, PRIVATE_COLUMNS, REVIEW_COLUMNS
 
 _BREAKS = re.compile(r"(?:\s*<br\s*/?>\s*){2,}", re.IGNORECASE)
@@ -38,7 +38,8 @@ def read_csv(data: bytes, path: Path) -> tuple[list[Article], tuple[Note, ...]]:
         body = next((names.index(name) for name in REVIEW_COLUMNS if name in names), None)
         if title is None or body is None:
             reason = "The table has no column for the title and one for the review. Name them 'title' and 'review'."
-            raise ReviewFileError(path, 1, reason)
+            # Most tables of an export have none.
+            raise ReviewFileError(path, 1, reason, LeftOut.NO_REVIEW)
         for row in rows:
             if len(row) <= max(title, body) or not row[title].strip() or not row[body].strip():
                 empty += any(row)

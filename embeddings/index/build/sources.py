@@ -217,6 +217,8 @@ class _Collection:
         if file.left_out is not None:
             reason = LEFT_OUT_REASONS[file.left_out]
             self.notes.append(FileNote(self._name, place.as_posix(), True, file.left_out, reason))
+            if file.left_out is LeftOut.UNREADABLE:
+                self.errors.append(ReviewFileError(file.path, None, reason))
             return
         known = sorted(self._known.get(place.as_posix(), ()), key=lambda review: review.part)
         noted = self._noted.get(place.as_posix(), [])

@@ -97,7 +97,7 @@ def test_a_plain_text_becomes_markdown_under_its_own_title() -> None:
     converted = convert(b"A keeper counts.\n\nThe Lamp\n\nIt is # cleaned.", "Das Ende — ein Film.txt")
     assert (
         converted.content
-        == "---\ntitle: Das Ende — Ein Film\n---\n\nA keeper counts.\n\n## The Lamp\n\nIt is \\# cleaned.\n"
+        == "---\ntitle: Das Ende — ein Film\n---\n\nA keeper counts.\n\n## The Lamp\n\nIt is \\# cleaned.\n"
     )
     assert (converted.review.slug, converted.converted) == ("das-ende-ein-film", True)
 
@@ -212,7 +212,7 @@ def test_an_archive_gives_its_reviews_and_says_what_it_leaves_out() -> None:
         ("x.pdf", b"%PDF", LeftOut.UNREADABLE),
         ("x.md", b"a" * 2_100_000, LeftOut.TOO_LARGE),
         ("x.md", b"---\ntitle: A\n---\n" + b"word " * 110_000, LeftOut.TOO_LARGE),
-        ("x.csv", b"Name,Rating\na,5\n", LeftOut.UNREADABLE),
+        ("x.csv", b"Name,Rating\na,5\n", LeftOut.NO_REVIEW),
     ],
 )
 def test_what_can_become_no_review_is_left_out_with_one_line(name: str, data: bytes, kind: LeftOut) -> None:

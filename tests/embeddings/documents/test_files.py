@@ -44,15 +44,21 @@ def test_the_review_files_of_a_folder_and_its_subfolders_are_listed_in_order(tmp
         "README.md": LeftOut.NO_REVIEW,
         "Templates/film.md": LeftOut.TEMPLATE,
         "_drafts/a.md": LeftOut.DRAFT,
+        "film.pdf": LeftOut.FORMAT,
         "link.md": LeftOut.OUTSIDE,
+        "~$a.docx": LeftOut.NO_REVIEW,
     }
-    for name in (*kept, *left, ".obsidian/x.md", "notes.xls", "2024/copper-road/road.png", "~"):
+    for name in (*kept, *left, ".obsidian/x.md", "notes.json", "2024/copper-road/road.png", "~"):
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         (folder / name).symlink_to(outside) if name == "link.md" else (folder / name).write_text("x")
     (folder / "everything").symlink_to(tmp_path, target_is_directory=True)
+    (folder / "same").symlink_to(folder / "2024", target_is_directory=True)
     assert [file.relative_to(folder).as_posix() for file in review_files(folder)] == kept
     found = {file.path.relative_to(folder).as_posix(): file.left_out for file in list_folder(folder)}
-    assert {name: kind for name, kind in found.items() if kind is not None} == left
+    assert {name: kind for name, kind in found.items() if kind is not None} == {
+        **left,
+        "everything": LeftOut.OUTSIDE,
+    }
 
 
 def test_a_missing_folder_has_no_files_and_a_file_is_no_folder(tmp_path: Path) -> None:

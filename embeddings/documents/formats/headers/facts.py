@@ -23,6 +23,8 @@ _WIKILINK = re.compile(r"!?\[\[(?:[^\[\]|]*\|)?([^\[\]|]*)\]\]")
 _TRUE = frozenset("true yes on 1".split())
 _FALSE = frozenset("false no off 0".split())
 _LISTED = frozenset("aliases tags".split())
+_PAGE_ADDRESSES = frozenset("permalink url".split())
+"""Fields that hold a page's path within its site wherever a generator wrote them."""
 _SPLIT = re.compile(r"\s*[,;]\s*")
 _READ = frozenset("title aliases author source spoilers split draft".split())
 """Fields that are no facts, but parts of the review itself."""
@@ -173,7 +175,7 @@ class _Fields:
         for text in self.texts("source"):
             if is_link(text):
                 return text
-        if text := self.text("source"):
+        if (text := self.text("source")) and self._names["source"] not in _PAGE_ADDRESSES:
             self._note("source", f"'{text[:40]}' is no complete link, so it was dropped.", Mended.LINK)
         return None
 

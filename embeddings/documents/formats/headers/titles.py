@@ -49,6 +49,7 @@ class FileName:
         title: the name as words.
         date: the date at its beginning, or None.
         language: the language at its end, or None.
+        is_date: whether the name is the date and nothing else.
         is_generic: whether neither the file nor its folder has a name of its own.
     """
 
@@ -57,6 +58,7 @@ class FileName:
     date: str | None = None
     language: str | None = None
     is_generic: bool = False
+    is_date: bool = False
 
 
 def read_file_name(place: Path) -> FileName:
@@ -73,12 +75,15 @@ def read_file_name(place: Path) -> FileName:
     if is_generic and place.parent.name not in ("", ".", ".."):
         stem, is_generic = place.parent.name, False
     stem = _NOTION.sub("", stem) or stem
-    date = None
+    date, is_date = None, False
     if found := _DATE.match(stem):
-        date, stem = found["date"], stem[found.end() :] or stem
+        date, is_date = found["date"], found.end() == len(stem)
+        stem = stem if is_date else stem[found.end() :]
     words = re.sub(r"[\s_-]+", " ", stem).split()
-    title = " ".join(word[:1].upper() + word[1:] for word in words) or stem
-    return FileName(slugify(stem), title, date, language, is_generic)
+    # Who writes capitals and spaces has written a title: *The Sound of Music*.
+    is_written = " " in stem.strip() and stem[:1].isupper()
+    title = " ".join(word if is_written else word[:1].upper() + word[1:] for word in words) or stem
+    return FileName(slugify(stem), title, date, language, is_generic, is_date)
 
 
 def left_out_place(place: Path) -> LeftOut | None:
@@ -89,7 +94,8 @@ def left_out_place(place: Path) -> LeftOut | None:
         if folder in TEMPLATE_FOLDERS:
             return LeftOut.TEMPLATE
     name = slugify(place.stem)
-    if place.name.startswith(".") or place.stem == "_index" or name in NO_REVIEW_NAMES:
+    # Word keeps its owner's name in `~$notes.docx` while `notes.docx` is open.
+    if place.name.startswith((".", "~$")) or place.stem == "_index" or name in NO_REVIEW_NAMES:
         return LeftOut.NO_REVIEW
     return LeftOut.TEMPLATE if name in ("template", "review-template") else None
 

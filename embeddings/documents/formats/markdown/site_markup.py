@@ -39,6 +39,7 @@ _FACT_LINE = re.compile(
 )
 _INLINE_FACT = re.compile(r"(?:\[(?P<key>[^\W\d][\w -]{0,40})::[ \t]*(?P<value>[^\[\]\n]*)\]"
                           r"|\((?P<other>[^\W\d][\w -]{0,40})::[ \t]*(?P<given>[^()\n]*)\))")  # fmt: skip
+_CODE = re.compile(r"(?<!`)(`{1,3})(?P<code>[^`\n]{1,2000})\1(?!`)")
 _HIGHLIGHT = re.compile(r"==(?=\S)([^=\n]+?)(?<=\S)==")
 
 _IMPORT = re.compile(
@@ -74,6 +75,8 @@ def remove_site_markup(text: str, *, first_line: int = 1, is_mdx: bool = False) 
     """
     facts: dict[str, str] = {}
     notes: list[Note] = []
+    if "`" in text and ("{" in text or "<%" in text or "%%" in text):
+        text = _CODE.sub(_without_code_of_marks, text)
     if "%%" in text:
         text = _PRIVATE.sub(_lines_of, text)
         if endless := _ENDLESS_PRIVATE.search(text):
@@ -114,6 +117,14 @@ def remove_site_markup(text: str, *, first_line: int = 1, is_mdx: bool = False) 
 
 def _lines_of(found: re.Match[str]) -> str:
     return "\n" * found[0].count("\n")
+
+
+def _without_code_of_marks(found: re.Match[str]) -> str:
+    """Return a stretch of code, or nothing if it is marks alone, of which only the backticks would be left."""
+    code = found["code"]
+    for pattern in (_HUGO, _LIQUID, _OUTPUT, _TEMPLATER, _PRIVATE):
+        code = pattern.sub("", code)
+    return found[0] if code.strip() else ""
 
 
 def _shown(found: re.Match[str]) -> str:

@@ -98,31 +98,127 @@ def test_a_book_is_added_for_one_server_under_a_name(run: Run, tmp_path: Path) -
 
 
 def test_a_file_that_cannot_be_added_is_an_error(run: Run, tmp_path: Path) -> None:
-    data = tmp_path / "data"
-    missing = tmp_path / "x.md"
-    assert (
-        run("add", missing, "--data", data).complaint
-        == f"{missing}: The file can't be read (No such file or directory)."
-    )
-    program = tmp_path / "x.pdf"
-    program.write_bytes(b"%PDF")
-    refused = "'.pdf' files can't be read. Use .md, .txt, .html or .epub."
-    assert run("add", program, "--data", data).complaint == refused
-    folder = tmp_path / "reviews"
+    data, folder = tmp_path / "data", tmp_path / "reviews"
     folder.mkdir()
-    assert run("add", folder, "--data", data).complaint == f"{folder}: This is a folder. Name a file."
-    large = tmp_path / "large.txt"
-    large.write_bytes(b"a" * 3_000_000)
-    assert (
-        run("add", large, "--data", data).complaint
-        == "large.txt: The file is larger than 2 MB, the limit for a review."
-    )
-    broken = tmp_path / "broken.md"
-    broken.write_text("No\0 text.")
-    assert run("add", broken, "--yes", "--data", data).complaint.startswith(
-        "broken.md, line 1: The line has the control character U+0000"
-    )
+    for name, content, complaint in (
+        ("x.md", None, ": There is no such file or folder."),
+        ("x.pdf", b"%PDF", ": '.pdf' files can't be read. Use .md, .txt, .html or .epub."),
+        ("large.txt", b"a" * 3_000_000, ": It is larger than 2 MB, the limit for a review."),
+        ("broken.md", b"No\0 text.", ", line 1: The line has the control character U+0000"),
+        ("x.csv", b"Name,Rating\na,5\n", ", line 1: The table has no column for the title and one for the review."),
+        ("x.zip", b"PK\x03\x04", ": This is not a readable zip archive."),
+    ):
+        file = tmp_path / name
+        if content is not None:
+            file.write_bytes(content)
+        assert run("add", file, "--yes", "--data", data).complaint.startswith(f"{file}{complaint}")
+    empty = f"{folder}: There are no files that can be reviews. Name another folder or file."
+    assert run("add", folder, "--data", data).complaint == empty
     assert not data.exists()
+
+
+def test_many_are_shown_in_a_table_and_added_with_one_confirmation(run: Run, tmp_path: Path) -> None:
+    data, blog = tmp_path / "data", tmp_path / "blog"
+    for name, content in {
+        "copper-road/index.md": "---\ntitle: Copper Road\nyear: 2019\nauthor: Jo Doe\nsource: /x\n---\nIt rains.\n",
+        "Tin Moon.txt": "It shines.",
+        "letterboxd.csv": "Name,Year,Review\nDune,1984,It is short.\nDune,2021,It is long.\n",
+        "draft.md": "---\ndraft: true\n---\nIt.",
+        "broken.md": "No\0 text.",
+        "README.md": "My blog.",
+        "scan.pdf": "%PDF",
+    }.items():
+        (blog / name).parent.mkdir(parents=True, exist_ok=True)
+        (blog / name).write_text(content, encoding="utf-8")
+    dry = run("add", blog, "--dry-run", "--data", data)
+    assert dry.code == 0
+    lines = [" ".join(line.split()) for line in dry.out.splitlines()]
+    assert lines == [
+        "title about name sections words",
+        "Tin Moon tin-moon 1 2",
+        "Copper Road 2019, by Jo Doe copper-road 1 2 relative links",
+        "Dune 1984 dune 1 3",
+        "Dune 2021 dune-2021 1 3",
+        "Mended: relative links: 1.",
+        "Left out 4 files:",
+        "drafts: draft.md: The header says that this is a draft.",
+        "in other formats: scan.pdf: Files of this kind can't be read. Save it as .docx, .txt, .csv or .epub.",
+        "pages without a review: README.md: Files of this name are no reviews.",
+        "unreadable: broken.md: The line has the control character U+0000, so this is not text.",
+        "Nothing was added.",
+    ]
+    assert not data.exists()
+    asked = run("add", blog, "--data", data)
+    assert (asked.code, asked.err.splitlines()[-1]) == (1, "Nothing was added. Run the command again with --yes.")
+    added = run("add", blog, "--yes", "--data", data)
+    assert f"\nAdded 4 reviews in {data / 'reviews'}. The next question updates the index. " in added.out
+    stored = ["copper-road.md", "dune-2021.md", "dune.md", "tin-moon.md"]
+    assert sorted(file.name for file in (data / "reviews").iterdir()) == stored
+    again = run("add", blog, "--yes", "--data", data)
+    assert (again.code, again.out.splitlines()[-2:]) == (
+        0,
+        ["4 reviews are stored already.", "There is nothing to add."],
+    )
+
+
+def test_of_many_those_of_a_stored_title_are_replaced_only_on_request(run: Run, tmp_path: Path) -> None:
+    data, folder = tmp_path / "data", tmp_path / "mine"
+    folder.mkdir()
+    (folder / "Whales.md").write_text("They sing.")
+    assert run("add", folder, "--yes", "--data", data).code == 0
+    for name, text in (("Whales", "They dive."), ("Sea", "It is grey."), ("Salt", "It is white.")):
+        (folder / f"{name}.md").write_text(text)
+    added = run("add", folder, "--yes", "--data", data)
+    assert added.err == (
+        "1 stored review has other words under the same title, and nothing replaces it without --replace.\n"
+    )
+    assert f"\nAdded 2 reviews in {data / 'reviews'}. " in added.out
+    assert "sing" in (data / "reviews" / "whales.md").read_text()
+    replaced = run("add", folder, "--replace", "--data", data)
+    assert f"\nAdded as {data / 'reviews' / 'whales.md'}. " in replaced.out
+    assert "dive" in (data / "reviews" / "whales.md").read_text()
+
+
+def test_a_name_is_for_one_review(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("Name,Review\nOne,It.\nTwo,It.\n")
+    refused = run("add", tmp_path / "a.csv", "--name", "x", "--yes", "--data", tmp_path / "data")
+    assert refused.complaint == "--name is for one review, and these are 2."
+
+
+def test_a_list_names_every_review_and_every_file_left_out(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "many"
+    folder.mkdir()
+    for number in range(30):
+        (folder / f"Film {number:02}.md").write_text("It rains.")
+        (folder / f"draft {number:02}.md").write_text("---\ndraft: true\n---\nIt.")
+    short = run("add", folder, "--dry-run", "--data", tmp_path / "data").out
+    assert "… and 10 more reviews. --list shows all.\n" in short
+    assert "  drafts: draft 00.md, draft 01.md, draft 02.md and 27 more\n" in short
+    listed = run("add", folder, "--dry-run", "--list", "--data", tmp_path / "data").out
+    assert sum(line.startswith("Film ") for line in listed.splitlines()) == 30
+    assert listed.count("  drafts: draft ") == 30
+
+
+def test_what_was_added_before_an_interruption_is_whole_and_the_rest_follows(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data, folder = tmp_path / "data", tmp_path / "many"
+    folder.mkdir()
+    for number in range(5):
+        (folder / f"Film {number}.md").write_text("It rains.")
+    flushes = iter(range(2))
+
+    def interrupted(_: int) -> None:
+        if next(flushes, None) is None:
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fsync", interrupted)
+        stopped = run("add", folder, "--yes", "--data", data)
+    assert stopped.code == 130
+    assert "2 of 5 reviews were added. The same command adds the others.\n" in stopped.err
+    assert sorted(file.name for file in (data / "reviews").iterdir()) == ["film-0.md", "film-1.md"]
+    assert f"\nAdded 3 reviews in {data / 'reviews'}. " in run("add", folder, "--yes", "--data", data).out
 
 
 def test_an_invalid_server_id_is_a_usage_error(run: Run, tmp_path: Path) -> None:
@@ -155,6 +251,5 @@ def test_a_web_page_without_the_extra_is_an_error_that_says_what_to_install(
     page = tmp_path / "page.html"
     page.write_text("<p>text")
     assert run("add", page, "--data", tmp_path / "data").complaint == (
-        f"{page}: Reading .html files needs the extra 'import'. Run `pip install '.[import]'` in the clone of "
-        "review-bot, or use a .md or .txt file."
+        f"{page}: Reading it needs the extra 'import'. Run `pip install '.[import]'` in the clone of review-bot."
     )

@@ -23,10 +23,11 @@ def empty(fresh: Path) -> Path:
 
 
 def test_init_sets_everything_up_and_changes_nothing_the_second_time(run: Run, empty: Path, indexed: Path) -> None:
-    begun = run("init", "--no-sync", "--data", empty, typed=[str(indexed / "reviews"), TOKEN])
+    begun = run("init", "--no-sync", "--data", empty, typed=[str(indexed / "reviews"), "", TOKEN])
     assert begun.code == 0, begun.err
-    assert [line.partition(":")[0] for line in begun.out.splitlines()] == [
-        "Copied 1 review.",
+    assert begun.out.startswith("Never Let Me Go (never-let-me-go): 8 sections, ")
+    assert [line.partition(":")[0] for line in begun.out.splitlines()[10:]] == [
+        f"Added as {empty}/reviews/never-let-me-go.md.",
         "Reviews",
         "Token",
         "Index",
@@ -77,49 +78,39 @@ def test_a_token_is_replaced_only_on_request(run: Run, empty: Path) -> None:
     assert (empty / "token").read_text(encoding="utf-8").strip() == OTHER_TOKEN
 
 
-def test_a_review_with_other_content_is_replaced_only_on_request(run: Run, fresh: Path, tmp_path: Path) -> None:
+def test_a_stored_review_of_the_same_title_is_kept(run: Run, fresh: Path, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
-    (folder / "never-let-me-go.md").write_text(SECOND_REVIEW, encoding="utf-8")
-    target = fresh / "reviews" / "never-let-me-go.md"
-    owners = target.read_bytes()
-    arguments = ("init", "--reviews", folder, "--no-sync", "--data", fresh)
-    assert run(*arguments, "--yes").code == 0
-    assert target.read_bytes() == owners
-    assert run(*arguments, typed=["yes"]).code == 0
-    assert target.read_text(encoding="utf-8") == SECOND_REVIEW
-
-
-def test_a_review_that_exists_in_another_format_is_skipped_and_named(run: Run, fresh: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "club"
-    folder.mkdir()
-    for name in ("never-let-me-go.txt", "whales.md", "whales.txt"):
-        (folder / name).write_text("---\ntitle: Whales\n---\nThey sing.\n", encoding="utf-8")
-    for name in ("cover.jpg", ".hidden"):
-        (folder / name).touch()
+    (folder / "a.md").write_text("---\ntitle: Never Let Me Go\n---\nIt is short.\n", encoding="utf-8")
+    (folder / "b.md").write_text(SECOND_REVIEW, encoding="utf-8")
     there = fresh / "reviews"
-    skipped = [
-        f"{folder}/never-let-me-go.txt: Skipped, because {there}/never-let-me-go.md has the same slug, "
-        "'never-let-me-go'. Rename one of them.",
-        f"{folder}/whales.txt: Skipped, because {there}/whales.md has the same slug, 'whales'. Rename one of them.",
-        f"{folder}: Skipped files that can't be reviews (cover.jpg).",
-    ]
-    for copied in ("Copied 1 review.", "Copied 0 reviews."):
-        ended = run("init", "--reviews", folder, "--yes", "--data", fresh)
-        assert ended.code == 0
-        assert ended.out.splitlines()[:2] == [copied, f"Reviews: 2 in {there}."]
-        assert [line for line in ended.err.splitlines() if "Skipped" in line] == skipped
-    assert sorted(path.name for path in there.iterdir()) == ["never-let-me-go.md", "whales.md"]
+    owners = (there / "never-let-me-go.md").read_bytes()
+    ended = run("init", "--reviews", folder, "--yes", "--no-sync", "--data", fresh)
+    assert ended.code == 0
+    assert (
+        "1 stored review has other words under the same title, and nothing replaces it without --replace." in ended.err
+    )
+    assert f"Added as {there}/the-lighthouse-keeper.md.\nReviews: 2 in {there}.\n" in ended.out
+    assert (there / "never-let-me-go.md").read_bytes() == owners
+    again = run("init", "--reviews", folder, "--yes", "--no-sync", "--data", fresh)
+    assert "1 review is stored already.\nThere is nothing to add.\n" in again.out
+
+
+def test_who_adds_nothing_goes_on(run: Run, fresh: Path, tmp_path: Path) -> None:
+    (tmp_path / "Whales.md").write_text("They sing.", encoding="utf-8")
+    ended = run("init", "--reviews", tmp_path / "Whales.md", "--no-sync", "--data", fresh, typed=["n", ""])
+    assert (ended.code, "Nothing was added.\n" in ended.err) == (0, True)
+    assert "Index: up to date.\n" in ended.out
 
 
 def test_a_wrong_folder_is_asked_for_again(run: Run, empty: Path, indexed: Path, tmp_path: Path) -> None:
     (tmp_path / "nothing").mkdir()
     file = indexed / "reviews" / "never-let-me-go.md"
-    ended = run("init", "--no-sync", "--data", empty, typed=[str(tmp_path / "gone"), str(file), str(file.parent)])
+    ended = run("init", "--no-sync", "--data", empty, typed=[str(tmp_path / "gone"), str(empty / "reviews"), str(file)])
     assert ended.code == 0
-    assert f"{tmp_path}/gone: There is no such folder. Name another one.\n" in ended.err
-    assert f"{file}: This is a file. Name its folder, or use `review-bot add FILE --data {empty}`.\n" in ended.err
-    assert ended.out.startswith(f"Copied 1 review.\nReviews: 1 in {empty}/reviews.\n")
+    assert f"{tmp_path}/gone: There is no such file or folder.\n" in ended.err
+    assert f"{empty}/reviews: There are no files that can be reviews. Name another folder or file.\n" in ended.err
+    assert f"Added as {empty}/reviews/never-let-me-go.md.\nReviews: 1 in {empty}/reviews.\n" in ended.out
 
 
 def test_without_reviews_init_says_how_to_add_one(run: Run, empty: Path) -> None:
@@ -159,9 +150,11 @@ def test_an_invalid_token_is_not_stored(run: Run, fresh: Path) -> None:
 def test_a_folder_without_reviews_is_an_error(run: Run, empty: Path, tmp_path: Path) -> None:
     (tmp_path / "nothing").mkdir()
     ended = run("init", "--reviews", tmp_path / "nothing", "--data", empty)
-    assert ended.complaint == f"{tmp_path / 'nothing'}: This folder has no .md or .txt files. Name another one."
+    assert ended.complaint == (
+        f"{tmp_path / 'nothing'}: There are no files that can be reviews. Name another folder or file."
+    )
     assert run("init", "--reviews", tmp_path / "gone", "--data", empty).complaint == (
-        f"{tmp_path}/gone: There is no such folder. Name another one."
+        f"{tmp_path}/gone: There is no such file or folder."
     )
 
 

@@ -74,6 +74,9 @@ def test_a_title_is_what_its_author_meant(header: str, title: str) -> None:
         ("copper-road/index.md", "It rains.", "Copper Road", "It rains."),
         ("2021-05-03-copper-road.md", "It rains.", "Copper Road", "It rains."),
         ("Copper Road 0123456789abcdef0123456789abcdef.md", "# Copper Road\n\nIt rains.", "Copper Road", "It rains."),
+        ("Road of the Sea.md", "It rains.", "Road of the Sea", "It rains."),
+        ("2021-05-03.md", "# Copper Road\n\nIt rains.", "Copper Road", "It rains."),
+        ("2021-05-03.md", "rating:: 4\n\nIt rains.", "2021 05 03", "It rains."),
         ("Copper Road.md", "---\n\nIt rains.\n\n---\n\nYes.", "Copper Road", "It rains.\nYes."),
     ],
 )
@@ -182,8 +185,16 @@ def test_addresses_within_a_site_are_dropped_and_former_addresses_are_no_aliases
     file = parsed("---\ntitle: A\nsource: /a/\naliases: [/old/, NLMG]\n---\nText.")
     assert (file.reviews[0].source, file.reviews[0].aliases) == (None, ("NLMG",))
     assert [(note.kind.name, note.line) for note in file.notes] == [("LINK", 3)]
+    # Every page of a Jekyll site has one.
+    assert parsed("---\ntitle: A\npermalink: /a/\n---\nText.").notes == ()
     linked = markdown("Text.", "title: A\npermalink: /a/\ncanonical_url: https://example.org/a")
     assert linked.source == linked.facts["link"] == "https://example.org/a"
+
+
+def test_a_daily_note_is_no_review() -> None:
+    with pytest.raises(ReviewFileError) as caught:
+        parsed("- [ ] milk", "daily/2021-05-03.md")
+    assert caught.value.kind == LeftOut.NO_REVIEW
 
 
 @pytest.mark.parametrize("field", ["draft: true", "published: false", "status: Draft"])

@@ -45,6 +45,7 @@ MARKS = st.sampled_from(["*%s*", "**%s**", "~~%s~~", "`%s`", "[%s](http://x.org)
         ("[Verdict]: brilliant\n\nAnd more.\n\n[verdict]: dull", "[Verdict]: brilliant\nAnd more.\n[verdict]: dull"),
         ("[See]\n\n[See]: me\n[1]: http://x.org\n[2]: a/b.png", "See"),
         (f"Start.\n\n{'long ' * 50}\n---\nEnd.", f"Start.\n{'long ' * 50}\nEnd.".replace(" \n", "\n")),
+        ("`{{ .Title }}` and ``{% include x %}``, `<% x %>`, `a {{ b }} c`, `{{`", "and , , a c, {{"),
         ("2 * 3 * 4 and snake_case_name and 5 < 6 > 4", "2 * 3 * 4 and snake_case_name and 5 < 6 > 4"),
     ],
 )

@@ -23,7 +23,7 @@ def data(tmp_path: Path) -> Path:
         {
             "reviews/film.md": "---\ntitle: Film\n---\nText.",
             "reviews/other.txt": "Text of another.",
-            "reviews/notes.pdf": "not a review",
+            "reviews/notes.json": "not a review",
             "collections/42/film.md": "---\ntitle: Our Film\n---\nOur text.",
             "collections/.hidden/film.md": "---\ntitle: Hidden\n---\nText.",
             "collections/empty/README": "nothing",
