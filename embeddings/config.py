@@ -70,6 +70,17 @@ token. A guess."""
 SENTENCE_WINDOW_CHARACTERS: int = 4_000
 """How many characters sentencex gets at once: its time grows with the square of a text's unbalanced quotes. A guess."""
 
+LANGUAGE_CHARACTERS: int = 2_000
+"""How many characters at the start of a review tell its language. A guess."""
+
+ENGLISH_SHARE: float = 0.3
+"""The least share of English function words by which a text is English, whatever its header says: 24 English
+reviews have at least .39, texts in 23 other languages at most .27."""
+
+LANGUAGE_CONFIDENCE: float = 0.7
+"""The least probability of a language other than English; a text is English below it. Of 3,019 English sentences, taken
+as reviews, none is taken for another language, nor is any of 41 longer texts in 23 languages for English."""
+
 NEAR_MISS_SCORE: float = 75.0
 """The least similarity (rapidfuzz's WRatio, 0 to 100) of a misspelt review or section name and its match. A guess."""
 

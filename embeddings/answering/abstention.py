@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from functools import cache
 
 from embeddings.config import TITLE_CASE_WORDS
-from embeddings.documents.analyzer import fold, terms, words
+from embeddings.documents.analyzer import fold, term_forms, terms, words
 from embeddings.lexicon import COMMON_FACT_WORDS, FACT_GROUPS, NAMED_WORK, STOP_WORDS, WORK_PARTS
-from embeddings.retrieval.retriever import Scope
+from embeddings.retrieval.retriever import Scope, languages_of
 
 Mentions = Callable[[str], bool]
 """Returns True if the reviews in scope have a stemmed term."""
@@ -28,10 +28,12 @@ _SENTENCE_START = re.compile(r"(?:^|[.!?…:\n]\s*)[^\w]*$")
 
 def asks_for_unmentioned(question: str, scopes: Sequence[Scope]) -> bool:
     """Return True if a question, with corrected spelling, asks for a fact or names something that no scope mentions."""
+    languages = languages_of(scope.index for scope in scopes)
+    forms = {word[0]: word for word in term_forms(question, languages)}
 
     @cache
     def mentions(term: str) -> bool:
-        return any(scope.mentions(term) for scope in scopes)
+        return any(scope.mentions(form) for scope in scopes for form in forms.get(term, (term,)))
 
     return asks_unmentioned_fact(question, mentions) or names_unmentioned(question, mentions)
 

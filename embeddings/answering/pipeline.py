@@ -142,8 +142,7 @@ class Pipeline:
             mentions = [each for each in router.mentions_in(text) if review in (None, each.title.review)]
             return {each.span for each in mentions if is_unambiguous(each, is_known)}
 
-        vocabularies = [index.vocabulary for index in visible]
-        rewritten = rewrite(question, context, self._models.encoder, vocabularies, titles_in)
+        rewritten = rewrite(question, context, self._models.encoder, visible, titles_in)
         is_settled = review is not None or sum(len(index.entry.reviews) for index in visible) == 1
         return rewritten.untitled if is_settled and rewritten.untitled is not None else rewritten
 

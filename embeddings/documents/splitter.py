@@ -17,10 +17,11 @@ from itertools import chain, pairwise
 import sentencex
 
 from embeddings.config import CHARACTERS_PER_TOKEN, SENTENCE_WINDOW_CHARACTERS
+from embeddings.documents.analyzer import ENGLISH
 from embeddings.lexicon import ATTRIBUTION_VERBS, COUNTING_ABBREVIATIONS, LINKING_ABBREVIATIONS, SENTENCE_PRONOUNS
 from embeddings.records import Passage, Review, Sentence
 
-_RULES = 2
+_RULES = 3
 
 SPLITTER = f"rules {_RULES}, sentencex {version('sentencex')}"
 """The splitter's version, for an index's manifest. It changes whenever sentences may."""
@@ -46,6 +47,9 @@ _ATTRIBUTION = re.compile(rf"(?!(?:{'|'.join(SENTENCE_PRONOUNS)})\b)[A-Z][\w’'
 _LINKING = re.compile(rf"\b(?:{'|'.join(map(re.escape, LINKING_ABBREVIATIONS))})\.$")
 _COUNTING = re.compile(rf"\b(?:{'|'.join(COUNTING_ABBREVIATIONS)})\.$")
 _ET_AL = re.compile(r"\bet al\.$")
+# In these languages "3." is "3rd", as in "am 3. Oktober".
+_ORDINAL_LANGUAGES = frozenset("cs da de et fi hr hu is lv no pl sk sl".split())
+_ORDINAL = re.compile(r"(?<![\w.,:])\d{1,2}\.\s*$")
 _JOINER = "\u200d"
 _DASHES = "—–-―"
 
@@ -53,18 +57,22 @@ _CLAUSE_END = re.compile(rf"(?:[;:,.!?…][{_CLOSERS}]*|[—–])\s+|[；：，�
 _SPACE = re.compile(r"\s+")
 
 
-def split_sentences(text: str, start: int, end: int) -> tuple[Sentence, ...]:
+def split_sentences(text: str, start: int, end: int, language: str = ENGLISH) -> tuple[Sentence, ...]:
     """Return the sentences of `text[start:end]`, as offsets into the whole `text`.
 
     Between them is only white space. None is empty or without a letter or digit, unless the whole stretch is.
     """
     paragraph = text[start:end]
-    cuts = list(_without_false(paragraph, list(_with_missing(paragraph, list(_boundaries(paragraph))))))
+    cuts = list(
+        _without_false(paragraph, list(_with_missing(paragraph, list(_boundaries(paragraph, language)))), language)
+    )
     sentences = (_trim(text, start + left, start + right) for left, right in pairwise([0, *cuts]))
     return tuple(sentence for sentence in sentences if sentence.start < sentence.end)
 
 
-def split_review(review: Review, *, limit: int, count_tokens: CountTokens) -> tuple[Passage, ...]:
+def split_review(
+    review: Review, *, limit: int, count_tokens: CountTokens, language: str = ENGLISH
+) -> tuple[Passage, ...]:
     """Return the passages of a review, in the order of its text.
 
     A paragraph is a passage. A paragraph of more than `limit` tokens, at least 1, becomes the fewest runs of its
@@ -77,7 +85,7 @@ def split_review(review: Review, *, limit: int, count_tokens: CountTokens) -> tu
     paragraphs = [(section.slug, paragraph) for section in review.sections for paragraph in section.paragraphs]
     spans = [Sentence(paragraph.start, paragraph.end) for _, paragraph in paragraphs]
     weights = _weights(review.text, spans, count_tokens)
-    sentences = [split_sentences(review.text, span.start, span.end) for span in spans]
+    sentences = [split_sentences(review.text, span.start, span.end, language) for span in spans]
     long = [i for i, weight in enumerate(weights) if weight > limit]
     runs = dict(zip(long, _runs(review.text, [sentences[i] for i in long], limit, count_tokens), strict=True))
     return tuple(
@@ -108,12 +116,12 @@ def _trim(text: str, start: int, end: int) -> Sentence:
     return Sentence(start, end)
 
 
-def _boundaries(paragraph: str) -> Iterator[int]:
+def _boundaries(paragraph: str, language: str) -> Iterator[int]:
     """Yield where sentencex ends each sentence. It gets one window of the text at a time."""
     at = 0
     while at < len(paragraph):
         window = paragraph[at : at + SENTENCE_WINDOW_CHARACTERS]
-        ends = [int(boundary["end_index"]) for boundary in sentencex.get_sentence_boundaries("en", window)]
+        ends = [int(boundary["end_index"]) for boundary in sentencex.get_sentence_boundaries(language, window)]
         if at + len(window) < len(paragraph):
             # The last sentence may go on beyond the window, so the next window starts with it.
             ends = ends[:-1] or [_last_space(paragraph, at, at + len(window)) - at]
@@ -165,14 +173,17 @@ def _is_open(piece: str) -> bool:
     return piece.count("“") > piece.count("”") or piece.count("(") > piece.count(")") or piece.count('"') % 2 == 1
 
 
-def _without_false(paragraph: str, cuts: Sequence[int]) -> Iterator[int]:
+def _without_false(paragraph: str, cuts: Sequence[int], language: str) -> Iterator[int]:
     """Yield the boundaries except those inside a sentence."""
+    has_ordinals = language in _ORDINAL_LANGUAGES
     start = 0
     content = False
     left = 0
     for cut, following in pairwise([*cuts, len(paragraph)]):
         content = content or _has_content(paragraph, left, cut)
         left = cut
+        if has_ordinals and _ORDINAL.search(paragraph, start, cut):
+            continue
         if content and _has_content(paragraph, cut, following) and not _is_false(paragraph, start, cut):
             yield cut
             start = cut

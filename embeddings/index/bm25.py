@@ -17,13 +17,11 @@ from functools import partial, reduce
 from typing import NamedTuple
 
 import numpy as np
-import Stemmer
 from numpy.typing import NDArray
 
 from embeddings.config import BM25_B, BM25_BLOCK_TEXTS, BM25_K1, BM25_SPARSE_TEXTS
-from embeddings.documents.analyzer import words
+from embeddings.documents.analyzer import ENGLISH, Analyzer
 from embeddings.index.string_table import StringTable
-from embeddings.lexicon import STOP_WORDS
 
 _NO_ROWS = np.zeros(0, np.int32)
 _NO_WEIGHTS = np.zeros(0, np.float32)
@@ -72,16 +70,19 @@ class Postings:
 
 
 class _TermNumbers(dict[str, int]):
-    """The number of each word's term, -1 for a stop word. Each word is stemmed once, whatever the number of texts."""
+    """The number of each word's term in one language, -1 for a stop word. Each word is stemmed once.
 
-    def __init__(self) -> None:
+    `terms` are those of all languages, to which it adds.
+    """
+
+    def __init__(self, language: str, terms: dict[str, int]) -> None:
         super().__init__()
-        self.terms: dict[str, int] = {}
-        self._stemmer = Stemmer.Stemmer("english")
+        self.analyzer = Analyzer(language)
+        self._terms = terms
 
     def __missing__(self, word: str) -> int:
-        term = None if word in STOP_WORDS else self._stemmer.stemWord(word)
-        self[word] = -1 if term is None else self.terms.setdefault(term, len(self.terms))
+        term = self.analyzer.term(word)
+        self[word] = -1 if term is None else self._terms.setdefault(term, len(self._terms))
         return self[word]
 
 
@@ -89,15 +90,19 @@ class PostingsBuilder:
     """Counts the terms of texts, given one after another."""
 
     def __init__(self) -> None:
-        self._numbers = _TermNumbers()
+        self._terms: dict[str, int] = {}
+        self._numbers: dict[str, _TermNumbers] = {}
         self._open = array("i")
         self._lengths = array("i")
         self._open_texts = 0
         self._blocks: list[tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.uint16]]] = []
 
-    def add(self, text: str) -> None:
+    def add(self, text: str, language: str = ENGLISH) -> None:
         """Count the terms of the next text."""
-        counted = [number for number in map(self._numbers.__getitem__, words(text)) if number >= 0]
+        if language not in self._numbers:
+            self._numbers[language] = _TermNumbers(language, self._terms)
+        numbers = self._numbers[language]
+        counted = [number for number in map(numbers.__getitem__, numbers.analyzer.words(text)) if number >= 0]
         self._open.extend(counted)
         self._lengths.append(len(counted))
         self._open_texts += 1
@@ -107,7 +112,7 @@ class PostingsBuilder:
     def postings(self) -> Postings:
         """Return what was counted."""
         self._close_block()
-        terms = list(self._numbers.terms)
+        terms = list(self._terms)
         vocabulary = StringTable.build(terms)
         new_columns = np.array(vocabulary.find(terms), np.int64)
         columns, rows, counts = (
@@ -123,7 +128,7 @@ class PostingsBuilder:
         first = len(self._lengths) - self._open_texts
         lengths = np.array(self._lengths[first:], np.int64)
         texts = np.repeat(np.arange(self._open_texts, dtype=np.int64), lengths)
-        number = max(1, len(self._numbers.terms))
+        number = max(1, len(self._terms))
         pairs, counts = np.unique(texts * number + np.array(self._open, np.int64), return_counts=True)
         self._blocks.append(
             (

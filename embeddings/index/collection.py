@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.config import VECTOR_CACHE_RANGES
+from embeddings.documents.analyzer import ENGLISH
 from embeddings.errors import CHECK_MACHINE, REBUILD, IndexDamagedError, IndexUnreadableError, unreadable
 from embeddings.index.arrays import open_arrays, open_record
 from embeddings.index.bm25 import BM25Index
@@ -75,6 +76,7 @@ class CollectionIndex:
         vectors_in: returns the vectors of ranges of passages and of sentences as 32-bit floats: sentences, pairs,
             passages. The latest are cached.
         record: returns the stored line of a review, by its number among the manifest's.
+        languages: the codes of its reviews' languages but English, sorted.
 
     Raises:
         IndexDamagedError: a file is missing, has another size, or is not what was written.
@@ -110,6 +112,7 @@ class CollectionIndex:
         self.record = self._reviews.record
         self.vectors_in = lru_cache(maxsize=VECTOR_CACHE_RANGES)(self._read_vectors)
         self._numbers = {review.slug: number for number, review in enumerate(entry.reviews)}
+        self.languages = tuple(sorted({review.language for review in entry.reviews} - {ENGLISH}))
 
     def verify(self) -> None:
         """Read every byte of the files, which opening doesn't, and compare them with what was written.

@@ -8,12 +8,13 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
+from embeddings.documents.analyzer import ENGLISH
 from embeddings.documents.files import data_folder_problem
 from embeddings.documents.filesystem import replace_file
 from embeddings.encoders.base import EncoderIdentity
 from embeddings.errors import REBUILD, IndexDamagedError, IndexMissingError, IndexVersionError, unreadable
 
-FORMAT = 5
+FORMAT = 6
 """Raised with every change of the files. An index in another format is built again."""
 
 MANIFEST_FILE = "manifest.json"
@@ -46,6 +47,7 @@ class IndexedReview:
     sentences: tuple[int, int]
     part: int = 0  # its number in a file of several reviews, from 1; 0 if it has the file to itself
     year: int | None = None  # its work's year
+    language: str = ENGLISH  # the code of its language, by which its terms are stemmed
 
 
 @dataclass(frozen=True, slots=True)

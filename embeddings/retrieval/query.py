@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.config import MAX_QUESTION_CHARACTERS
-from embeddings.documents.analyzer import terms
+from embeddings.documents.analyzer import term_forms
 from embeddings.encoders.base import Encoder
+from embeddings.index.collection import CollectionIndex
 from embeddings.index.vectors import normalize
-from embeddings.index.vocabulary import Vocabulary
 from embeddings.retrieval.intent import find_intent
-from embeddings.retrieval.retriever import SearchQuery
+from embeddings.retrieval.retriever import SearchQuery, languages_of
 from embeddings.retrieval.spelling import correct
 from embeddings.retrieval.title_mentions import without_titles
 
@@ -40,11 +40,12 @@ class RewrittenQuestion:
     text: str  # the question with corrected spelling
     texts: tuple[str, ...]  # what to encode; the first is what the ranking uses, the last is the question alone
     averaged: bool = False  # True if the ranking uses the mean of all the vectors
+    languages: tuple[str, ...] = ()  # those of the reviews but English
     untitled: RewrittenQuestion | None = None  # the same question without the titles in it; None if it has none
 
     def query(self, vectors: NDArray[np.float32]) -> Query:
         """Return the query; `vectors` are those of `texts`, shape (len(texts), d)."""
-        own = _distinct_terms(self.text)
+        own = term_forms(self.text, self.languages)
         rows = normalize(vectors)
         if not rows[-1].any():
             return Query(self.text, SearchQuery(rows[-1], own), None, is_readable=False)
@@ -55,14 +56,14 @@ class RewrittenQuestion:
         standalone = SearchQuery(rows[-1], own) if own else None
         # The question before may be what the encoder can't read.
         together = rows[0] if rows[0].any() else rows[-1]
-        return Query(self.text, SearchQuery(together, _distinct_terms(self.texts[0])), standalone)
+        return Query(self.text, SearchQuery(together, term_forms(self.texts[0], self.languages)), standalone)
 
 
 def rewrite(
     question: str,
     context: Sequence[str],
     encoder: Encoder,
-    vocabularies: Sequence[Vocabulary],
+    indexes: Sequence[CollectionIndex],
     titles_in: Callable[[str], Collection[tuple[int, int]]],
 ) -> RewrittenQuestion:
     """Return the texts that a checked question is searched by, given the earlier questions, oldest first.
@@ -74,17 +75,23 @@ def rewrite(
         question: as `check_question` returns it.
         context: the earlier questions of the conversation, oldest first.
         encoder: counts tokens, and has a vocabulary of its own.
-        vocabularies: the words of the collections that the asker sees.
+        indexes: the collections that the asker sees.
         titles_in: returns where a text has titles, `[start, end)`.
     """
     is_known = word_check(encoder)
-    text = correct(question, vocabularies, is_known)
-    before = correct("".join(context[-1:])[-MAX_QUESTION_CHARACTERS:], vocabularies, is_known)
+    languages = languages_of(indexes)
+    vocabularies = [index.vocabulary for index in indexes]
+
+    def has_term(term: str) -> bool:
+        return any(index.passage_terms.contains(term, 0, len(index.passage_table)) for index in indexes)
+
+    text = correct(question, vocabularies, is_known, languages, has_term)
+    before = correct("".join(context[-1:])[-MAX_QUESTION_CHARACTERS:], vocabularies, is_known, languages, has_term)
     short, short_before = without_titles(text, titles_in(text)), without_titles(before, titles_in(before))
-    rewritten = _rewritten(text, before, encoder)
+    rewritten = _rewritten(text, before, encoder, languages)
     if (short, short_before) == (text, before):
         return rewritten
-    return replace(rewritten, untitled=_rewritten(short, short_before, encoder))
+    return replace(rewritten, untitled=_rewritten(short, short_before, encoder, languages))
 
 
 def word_check(encoder: Encoder) -> Callable[[str], bool]:
@@ -93,12 +100,13 @@ def word_check(encoder: Encoder) -> Callable[[str], bool]:
     return lambda word: encoder.count_tokens([word])[0] - special_tokens == 1
 
 
-def _rewritten(text: str, before: str, encoder: Encoder) -> RewrittenQuestion:
+def _rewritten(text: str, before: str, encoder: Encoder, languages: tuple[str, ...]) -> RewrittenQuestion:
     intent = find_intent(text)
     if intent is not None:
-        return RewrittenQuestion(text, (intent.value, text), averaged=True)
+        return RewrittenQuestion(text, (intent.value, text), averaged=True, languages=languages)
     alone = _end_of(text, encoder)
-    return RewrittenQuestion(text, (_end_of(f"{before} {text}", encoder), alone) if before else (alone,))
+    texts = (_end_of(f"{before} {text}", encoder), alone) if before else (alone,)
+    return RewrittenQuestion(text, texts, languages=languages)
 
 
 def encode_queries(rewritten: Sequence[RewrittenQuestion], encoder: Encoder) -> tuple[Query, ...]:
@@ -123,7 +131,3 @@ def _end_of(text: str, encoder: Encoder) -> str:
     while (count := encoder.count_tokens([text])[0]) > limit:
         text = text[len(text) - len(text) * limit // count :]
     return text
-
-
-def _distinct_terms(text: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(terms(text)))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.config import MAX_REPEATED_CANDIDATES, RankingSettings
-from embeddings.documents.analyzer import terms
+from embeddings.documents.analyzer import Forms, terms
 from embeddings.errors import REBUILD, IndexDamagedError
 from embeddings.index.bm25 import BM25Index
 from embeddings.index.collection import CollectionIndex, Digests
@@ -24,10 +25,15 @@ _LARGEST_COSINE = 1.01
 
 @dataclass(frozen=True, slots=True)
 class SearchQuery:
-    """A question as the ranking sees it: its unit vector (d,) and its stemmed terms."""
+    """A question as the ranking sees it: its unit vector (d,) and the terms of each of its words."""
 
     vector: Floats
-    terms: tuple[str, ...]
+    words: tuple[Forms, ...]
+
+    @property
+    def terms(self) -> tuple[str, ...]:
+        """The terms of all words."""
+        return tuple(chain.from_iterable(self.words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,11 @@ class Scope:
             return False
         review = self.index.review(self.index.entry.reviews[reviews.start].slug)
         return any(term in terms(name) for name in (review.work, review.author) if name is not None)
+
+
+def languages_of(indexes: Iterable[CollectionIndex]) -> tuple[str, ...]:
+    """Return the codes of all languages but English in which collections have reviews."""
+    return tuple(dict.fromkeys(language for index in indexes for language in index.languages))
 
 
 @dataclass(frozen=True, slots=True)

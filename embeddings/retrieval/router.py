@@ -12,12 +12,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from embeddings.config import TITLE_MARGIN
-from embeddings.documents.analyzer import terms
+from embeddings.documents.analyzer import term_forms, terms
 from embeddings.index.titles import TitleEntry, TitleTable, title_words
 from embeddings.lexicon import STOP_WORDS
 from embeddings.retrieval.intent import find_intent
 from embeddings.retrieval.query import Query
-from embeddings.retrieval.retriever import Candidates, Scope, best_cosine
+from embeddings.retrieval.retriever import Candidates, Scope, best_cosine, languages_of
 
 TitleSource = tuple[TitleTable, Callable[[int, int], TitleEntry]]
 """A table of titles, and a function from a review's number and a title's number to the title."""
@@ -132,7 +132,7 @@ def prefers_named(
         return True
 
     def missing(scopes: Sequence[Scope]) -> int:
-        return sum(not any(scope.mentions(term) for scope in scopes) for term in query.search.terms)
+        return sum(not any(scope.mentions(form) for scope in scopes for form in word) for word in query.search.words)
 
     signs = max(_signs(mention, rest) for mention in mentions)
     ahead = best_cosine(everything) - best_cosine(named)
@@ -152,10 +152,10 @@ def _asks_about_whole(question: str, mentions: Sequence[Mention]) -> bool:
 
 def _signs(mention: Mention, rest: Sequence[Scope]) -> float:
     """Return how many signs there are that a question has a title, not ordinary words."""
-    content = terms(mention.text)
+    content = term_forms(mention.text, languages_of(scope.index for scope in rest))
     if not content:
         return math.inf
-    is_only_here = not all(any(scope.has_in_text(term) for scope in rest) for term in content)
+    is_only_here = not all(any(scope.has_in_text(form) for scope in rest for form in word) for word in content)
     return len(content) + mention.is_written + is_only_here
 
 

@@ -17,22 +17,41 @@ from embeddings.config import (
     SPELLING_MIN_LETTERS,
     SPELLING_SIMILARITY,
 )
-from embeddings.documents.analyzer import has_cjk, terms
+from embeddings.documents.analyzer import ENGLISH, has_unspaced, likeliest_language, terms
 from embeddings.index.vocabulary import WORD, Vocabulary, fold_word
 
 
-def correct(question: str, vocabularies: Sequence[Vocabulary], is_known: Callable[[str], bool]) -> str:
+def correct(
+    question: str,
+    vocabularies: Sequence[Vocabulary],
+    is_known: Callable[[str], bool],
+    languages: Sequence[str] = (),
+    has_term: Callable[[str], bool] = lambda _: True,
+) -> str:
     """Return a question with its misspelt words replaced by words of the visible collections.
 
-    `is_known` returns True if a word is a single token of the encoder.
+    Args:
+        question: as `check_question` returns it.
+        vocabularies: the words of the collections.
+        is_known: returns True if a word is a single token of the encoder.
+        languages: those of the reviews but English. A question in one of them takes only words of its reviews.
+        has_term: returns True if the reviews have a term.
     """
+    language = likeliest_language(question, languages)
+
+    def may_replace(other: str) -> bool:
+        return language == ENGLISH or all(map(has_term, terms(other, language)))
+
+    def is_form(word: str, other: str) -> bool:
+        return any(terms(word, language) == terms(other, language) for language in (ENGLISH, *languages))
+
     corrections: dict[int, str] = {}
     before = ""
     for match in WORD.finditer(question):
         word = fold_word(match.group())
         correction = _second_name(before, word, vocabularies)
         if correction is None and _is_misspelt(word, vocabularies, is_known):
-            correction = _closest(word, vocabularies)
+            correction = _closest(word, vocabularies, may_replace, is_form)
         if correction is not None:
             corrections[match.start()] = correction
         before = word
@@ -52,24 +71,31 @@ def _second_name(first: str, word: str, vocabularies: Sequence[Vocabulary]) -> s
 
 def _is_misspelt(word: str, vocabularies: Sequence[Vocabulary], is_known: Callable[[str], bool]) -> bool:
     # A run of a script without spaces is no word.
-    if len(word) < SPELLING_MIN_LETTERS or "'" in word or has_cjk(word):
+    if len(word) < SPELLING_MIN_LETTERS or "'" in word or has_unspaced(word):
         return False
     if is_known(word) or is_known(word.removesuffix("s")):
         return False
     return not any(word in vocabulary for vocabulary in vocabularies)
 
 
-def _closest(word: str, vocabularies: Sequence[Vocabulary]) -> str | None:
+def _closest(
+    word: str,
+    vocabularies: Sequence[Vocabulary],
+    may_replace: Callable[[str], bool],
+    is_form: Callable[[str, str], bool],
+) -> str | None:
     others = {other for vocabulary in vocabularies for other in vocabulary.candidates(word)}
     scorer = DamerauLevenshtein.normalized_similarity
     found = process.extract(word, others, scorer=scorer, limit=None, score_cutoff=SPELLING_SIMILARITY)
     # Equally close words in alphabetical order, because a set's order differs between processes.
     for other, similarity, _ in sorted(found, key=lambda match: (-match[1], match[0]))[:SPELLING_CANDIDATES]:
-        if terms(other) == terms(word):
+        if is_form(word, other):
             # Another form of a word of the reviews is no mistake.
             return None
         if len(word) == SPELLING_MIN_LETTERS and sorted(word) != sorted(other):
             # A wrong letter of four makes another word. Two swapped letters are a slip.
+            continue
+        if not may_replace(other):
             continue
         if other[0] == word[0] or similarity >= SPELLING_FIRST_LETTER_SIMILARITY:
             return str(other)

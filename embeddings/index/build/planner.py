@@ -18,6 +18,7 @@ from embeddings.documents.analyzer import compose
 from embeddings.documents.splitter import split_review
 from embeddings.encoders.base import Encoder
 from embeddings.index.bm25 import BM25Index, Postings, PostingsBuilder
+from embeddings.index.build.language import language_of
 from embeddings.index.build.sources import Source
 from embeddings.index.build.vector_cache import NO_DIGESTS, StoredVectors, digests_of
 from embeddings.index.collection import PASSAGE_ROW, SENTENCE_ROW, CollectionIndex, Digests
@@ -216,7 +217,9 @@ class _NewReviews:
     def split(self, source: Source) -> tuple[IndexedReview, FactRow, Rows, Rows]:
         """Collect a review, and return its entry, facts, passages and sentences. Its rows count from 0."""
         review = source.load()
-        split = split_review(review, limit=passage_tokens(self._encoder), count_tokens=self._encoder.count_tokens)
+        language = language_of(review)
+        limit, count_tokens = passage_tokens(self._encoder), self._encoder.count_tokens
+        split = split_review(review, limit=limit, count_tokens=count_tokens, language=language)
         section_numbers = {section.slug: number for number, section in enumerate(review.sections)}
         sentences: list[tuple[int, ...]] = []
         passages: list[tuple[int, ...]] = []
@@ -231,16 +234,15 @@ class _NewReviews:
             collected.append(digests_of(kind))
         self.lengths.extend(map(len, texts))
         for text in texts.sentences:
-            self.sentence_terms.add(text)
+            self.sentence_terms.add(text, language)
         for text in texts.passages:
-            self.passage_terms.add(text)
+            self.passage_terms.add(text, language)
         for text in (review.title, *review.aliases, *texts.passages):
             self.word_counts.add(text)
         file = source.file, source.size, source.modified
         ranges = (0, len(passages)), (0, len(sentences))
-        entry = IndexedReview(
-            review.slug, review.title, review.aliases, source.digest, *file, *ranges, year=review.year
-        )
+        names = review.slug, review.title, review.aliases
+        entry = IndexedReview(*names, source.digest, *file, *ranges, year=review.year, language=language)
         return entry, FactRow.of(review), *rows
 
 

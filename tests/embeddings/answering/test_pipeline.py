@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import json
 import unicodedata
 from collections.abc import Mapping
 from typing import Literal
 
 import pytest
 
+from embeddings.documents.parser import read_review
 from embeddings.errors import QuestionError
 from embeddings.evaluation.datasets.questions import Question, read_questions
 from embeddings.evaluation.evaluator import evaluate, open_task
 from embeddings.evaluation.metrics import Measure, Outcome
 from embeddings.evaluation.summary import summarise
 from embeddings.library import Library
-from embeddings.records import State
+from embeddings.records import QuestionInContext, State
 from tests.embeddings.fixtures.reviews import check_quotes, review
-from tests.project import QUESTIONS
+from tests.project import QUESTIONS, ROOT
 
+LANGUAGES = ROOT / "tests" / "embeddings" / "fixtures" / "languages"
 DEVELOPMENT = [question for question in read_questions(QUESTIONS) if question.split == "dev"]
 FOREIGN = [question for question in DEVELOPMENT if question.kind in ("off-topic", "other-film")]
 
@@ -86,7 +89,7 @@ def odd(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Library:
     return Library.of([review("odd", {"A": content})], tmp_path_factory.mktemp("odd"), library.models)
 
 
-@pytest.mark.parametrize("question", ["ผู้กำกับ", "ผู้กำกับ???", "ผู้กำกับ⭐", "はい映画", "x" * 300])
+@pytest.mark.parametrize("question", ["はい映画", "はい映画???", "はい映画⭐", "x" * 300])
 @pytest.mark.parametrize("context", [(), ("Is the film quiet?",)])
 def test_a_question_that_the_encoder_cannot_read_is_refused(
     odd: Library, question: str, context: tuple[str, ...]
@@ -96,13 +99,13 @@ def test_a_question_that_the_encoder_cannot_read_is_refused(
 
 
 def test_a_question_that_the_encoder_cannot_read_is_searched_by_its_terms_alone(odd: Library) -> None:
-    for context in ((), ("Is the film quiet?",)):
-        found = odd.ask("ใคร", context=context)
+    for question, context in (("ใคร", ()), ("ผู้กำกับ", ()), ("ใคร", ("Is the film quiet?",))):
+        found = odd.ask(question, context=context)
         assert (found.state, [quote.text for quote in found.quotes]) == (State.NEAREST, ["ผู้กำกับคือ ใคร"])
 
 
 def test_an_unreadable_question_before_changes_no_follow_up(odd: Library) -> None:
-    alone, followed = odd.ask("Is the film quiet?"), odd.ask("Is the film quiet?", context=("ผู้กำกับ" * 9,))
+    alone, followed = odd.ask("Is the film quiet?"), odd.ask("Is the film quiet?", context=("はい映画" * 9,))
     assert [quote.text for quote in followed.quotes] == [quote.text for quote in alone.quotes] != []
 
 
@@ -170,3 +173,46 @@ def test_quotes_stay_slices_of_a_review_in_any_form(spelt: Mapping[str, Library]
 )
 def test_a_text_without_spaces_is_found_by_its_parts(spelt: Mapping[str, Library], question: str, quoted: str) -> None:
     assert quoted in spelt["NFC"].ask(question).quotes[0].text
+
+
+@pytest.fixture(scope="module")
+def several(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Library:
+    """A German, a French, a Spanish and the owner's English review."""
+    reviews = [read_review(file) for file in sorted(LANGUAGES.glob("*.md"))]
+    (own,) = library.reviews()
+    return Library.of([*reviews, own], tmp_path_factory.mktemp("languages"), library.models)
+
+
+def test_the_index_knows_the_language_of_each_review(several: Library) -> None:
+    (shelf,) = several.manifest.collections
+    assert {review.slug: review.language for review in shelf.reviews} == {
+        "horloger": "fr",
+        "leuchtturm": "de",
+        "never-let-me-go": "en",
+        "panaderia": "es",
+    }
+
+
+def test_questions_in_the_languages_of_the_reviews_find_other_forms_of_their_words(several: Library) -> None:
+    lines = (LANGUAGES / "questions.jsonl").read_text(encoding="utf-8").splitlines()
+    found = []
+    for line in map(json.loads, lines):
+        for slug in (line["review"], None):
+            quotes = several.run(line["question"], review=slug).quotes
+            check_quotes(quotes, several)
+            found.append(bool(quotes) and line["quote"] in quotes[0].text)
+    # 36 of 48 if all terms are stemmed as English.
+    assert sum(found) >= 43
+
+
+def test_reviews_in_other_languages_change_no_answer_about_an_english_one(several: Library, library: Library) -> None:
+    for question in DEVELOPMENT[:20]:
+        asked = (question.text, "never-let-me-go")
+        assert several.ask(asked[0], review=asked[1]).state == library.ask(asked[0], review=asked[1]).state
+
+
+def test_no_word_of_a_german_question_is_corrected_to_an_english_one(several: Library) -> None:
+    asked = "Wie ist die Galerie, und was ist ein Organspender?"
+    (query,) = several.encode_queries([QuestionInContext(asked)])
+    assert query is not None
+    assert query.text == asked

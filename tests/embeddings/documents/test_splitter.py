@@ -269,3 +269,17 @@ def assert_follow_one_another(text: str, start: int, end: int, spans: Sequence[P
 
 def test_the_splitters_version_contains_that_of_sentencex() -> None:
     assert version("sentencex") in SPLITTER
+
+
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        ("de", ["Er lief am 3. Oktober an.", "Siehe Nr. 7 bzw. den Abspann.", "Das war 2010.", "Gut!"]),
+        ("es", ["La Sra. Pérez, p. ej. aquí, gana.", "Véase pág. 5."]),
+        ("ja", ["この映画は静かだ。", "音楽がいい。"]),
+    ],
+)
+def test_sentences_end_as_in_their_language(language: str, sentences: list[str]) -> None:
+    text = ("" if language == "ja" else " ").join(sentences)
+    found = split_sentences(text, 0, len(text), language)
+    assert [text[sentence.start : sentence.end] for sentence in found] == sentences

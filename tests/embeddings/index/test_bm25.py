@@ -14,7 +14,7 @@ from embeddings.config import BM25_B, BM25_K1
 from embeddings.documents.analyzer import terms
 from embeddings.index import bm25 as module
 from embeddings.index.arrays import open_record, save_record
-from embeddings.index.bm25 import BM25Index
+from embeddings.index.bm25 import BM25Index, PostingsBuilder
 
 TEXTS = [
     "The donors complete; the carers care for the donors.",
@@ -157,3 +157,12 @@ def test_opening_maps_the_file_without_reading_it(tmp_path: Path) -> None:
         while isinstance(buffer, np.ndarray):
             buffer = buffer.base
         assert isinstance(buffer.obj if isinstance(buffer, memoryview) else buffer, mmap.mmap)
+
+
+def test_texts_of_several_languages_have_the_terms_of_their_own() -> None:
+    builder = PostingsBuilder()
+    for text, language in (("the cares of a donor", "en"), ("la cara del donante", "es"), ("die Spender", "de")):
+        builder.add(text, language)
+    index = BM25Index.from_postings(builder.postings())
+    assert sorted(index.vocabulary) == ["care", "de:spend", "donor", "es:car", "es:donant"]
+    assert index.scores(("es:car",), 0, 3).nonzero()[0].tolist() == [1]

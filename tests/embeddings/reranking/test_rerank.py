@@ -43,7 +43,7 @@ def test_the_reranker_reorders_sentences_and_leaves_passages_in_their_order(libr
 def test_a_reranker_without_a_share_changes_no_order(library: Library) -> None:
     (index,) = library._collections.visible(("shared",))
     encoder = library.models.encoder
-    (query,) = encode_queries([rewrite("What is a deferral?", (), encoder, [index.vocabulary], lambda _: ())], encoder)
+    (query,) = encode_queries([rewrite("What is a deferral?", (), encoder, [index], lambda _: ())], encoder)
     candidates = retrieve(query.search, [Scope.of_collection(index)], library.ranking)
     sentences = Ranking(candidates, library.ranking).sentences(20)
     reranked = rerank("What is a deferral?", sentences, LongestSentence(), share=0.0)

@@ -95,3 +95,16 @@ def test_every_process_chooses_the_same_of_two_equally_close_words() -> None:
 def test_a_word_in_two_collections_counts_once() -> None:
     one, other = vocabulary_of("carton cartoon"), vocabulary_of("cantons")
     assert correct("cartomz", [one, other], _known) == correct("cartomz", [other, one, other], _known)
+
+
+def test_a_question_in_another_language_takes_only_words_of_its_reviews() -> None:
+    vocabulary = vocabulary_of("The music of Wärter and Leuchtturm.")
+
+    def corrected(question: str) -> str:
+        return correct(question, [vocabulary], lambda _: False, ["de"], {"de:wart", "de:leuchtturm"}.__contains__)
+
+    assert corrected("Wie ist die Musik?") == "Wie ist die Musik?"
+    assert corrected("Was macht der Leuchturm?") == "Was macht der leuchtturm?"
+    assert corrected("what is the muisc?") == "what is the music?"
+    # Another form in German, though no form in English.
+    assert corrected("Was tun die Wärtern?") == "Was tun die Wärtern?"
