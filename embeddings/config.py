@@ -431,6 +431,13 @@ BOOTSTRAP_RESAMPLES: int = 2_000
 PERMUTATIONS: int = 10_000
 """How many random sign flips a permutation test makes; the smallest p is 1 in 10,001. A guess."""
 
+RELIABILITY_BINS: int = 10
+"""How many bins of equal width the expected calibration error has: the convention since Guo et al. (2017)."""
+
+RELIABILITY_RESAMPLES: int = 1_000
+"""How many draws show the calibration error that chance alone makes. A guess: with more, it moves in the fourth
+decimal."""
+
 SIGNIFICANCE_LEVEL: float = 0.05
 """A difference with a lower two-sided p is significant: the convention."""
 

@@ -60,13 +60,19 @@ if TYPE_CHECKING:
     from embeddings.evaluation.evaluator import library_settings as library_settings
     from embeddings.evaluation.evaluator import open_task as open_task
     from embeddings.evaluation.evaluator import seconds_record as seconds_record
+    from embeddings.evaluation.forms import FormComparison as FormComparison
+    from embeddings.evaluation.forms import as_asked as as_asked
+    from embeddings.evaluation.forms import compare_forms as compare_forms
+    from embeddings.evaluation.forms import compare_with_baseline as compare_with_baseline
     from embeddings.evaluation.metrics import Measure as Measure
+    from embeddings.evaluation.reliability import Reliability as Reliability
     from embeddings.evaluation.report.page import is_report as is_report
     from embeddings.evaluation.report.page import write_report as write_report
     from embeddings.evaluation.runs import Run as Run
     from embeddings.evaluation.runs import fingerprint as fingerprint
     from embeddings.evaluation.runs import is_run as is_run
     from embeddings.evaluation.runs import save_run as save_run
+    from embeddings.evaluation.significance import Difference as Difference
     from embeddings.evaluation.significance import Estimate as Estimate
     from embeddings.evaluation.summary import NO_KIND as NO_KIND
     from embeddings.evaluation.summary import Summary as Summary
@@ -101,10 +107,12 @@ _MODULES = {
     "embeddings.evaluation.evaluator": (
         "Evaluation evaluate evaluation_record library_settings open_task seconds_record"
     ),
+    "embeddings.evaluation.forms": "FormComparison as_asked compare_forms compare_with_baseline",
     "embeddings.evaluation.metrics": "Measure",
+    "embeddings.evaluation.reliability": "Reliability",
     "embeddings.evaluation.report.page": "is_report write_report",
     "embeddings.evaluation.runs": "Run fingerprint is_run save_run",
-    "embeddings.evaluation.significance": "Estimate",
+    "embeddings.evaluation.significance": "Difference Estimate",
     "embeddings.evaluation.summary": "NO_KIND Summary aurc by_kind by_review risk_coverage summarise",
     "embeddings.evaluation.sweep": "SweepRun read_sweep run_sweep",
 }

@@ -232,11 +232,16 @@ def comparison_record(runs: Sequence[Run], pairs: Sequence[RunComparison]) -> di
             {
                 "before": pair.before,
                 "after": pair.after,
-                **grouped({name: _measure_record(compared) for name, compared in pair.measures.items()}),
+                **differences_record(pair),
             }
             for pair in pairs
         ],
     }
+
+
+def differences_record(pair: RunComparison) -> dict[str, dict[str, object]]:
+    """Return the differences of a pair as a JSON object, by group and name."""
+    return grouped({name: _measure_record(compared) for name, compared in pair.measures.items()})
 
 
 def _measure_record(compared: MeasureComparison) -> dict[str, object]:

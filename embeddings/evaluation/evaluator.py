@@ -16,8 +16,11 @@ from embeddings.errors import IndexDamagedError, IndexUnreadableError, OutputErr
 from embeddings.evaluation.datasets.questions import locate_quotes
 from embeddings.evaluation.datasets.reader import has_corpus, read_corpus, read_split
 from embeddings.evaluation.datasets.task import JudgedQuestion, Task, paragraph_of_hit
+from embeddings.evaluation.datasets.title_forms import with_title_forms
 from embeddings.evaluation.datasets.trec import ScoredDocument
+from embeddings.evaluation.forms import as_asked, compare_forms, forms_record
 from embeddings.evaluation.metrics import Outcome
+from embeddings.evaluation.reliability import reliability, reliability_record
 from embeddings.evaluation.runs import Result, Run, fingerprint, result_record, results, run_record
 from embeddings.evaluation.summary import (
     aurc,
@@ -51,6 +54,11 @@ class Evaluation:
     run: Run
     failures: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def as_asked(self) -> tuple[Result, ...]:
+        """The results of the questions as they were asked, without their variants."""
+        return as_asked(self.run).results
+
 
 @contextmanager
 def open_task(
@@ -60,6 +68,7 @@ def open_task(
     split: str | None = None,
     directory: Path | None = None,
     keep_identical: bool = False,
+    with_titles: bool = False,
     progress: Progress | None = None,
 ) -> Iterator[tuple[Task, Library]]:
     """Yield the task in a file or folder, and the library to ask.
@@ -72,6 +81,7 @@ def open_task(
         library: an opened index.
         split: only the questions of this split; for a BEIR folder, the qrels of this name instead of `test`.
         keep_identical: whether a document that is the question itself may be in its ranking.
+        with_titles: whether each question of a question file is also asked in every `TitleForm`.
         directory: where to store the index of a corpus for the next run; None deletes it afterwards.
         progress: called while a corpus is encoded.
 
@@ -83,7 +93,7 @@ def open_task(
     if keep_identical:
         task = replace(task, own_documents=frozenset())
     if not has_corpus(path):
-        yield task, library
+        yield with_title_forms(task) if with_titles else task, library
         return
     if directory is not None:
         _check_index_folder(directory)
@@ -194,20 +204,23 @@ def _rank_documents(hits: Iterable[Hit], document_of: Callable[[Hit], str]) -> t
 
 def evaluation_record(evaluation: Evaluation) -> dict[str, object]:
     """Return the measures with their intervals, overall, by kind and by review, and every question's result."""
-    results = evaluation.run.results
+    results = evaluation.as_asked
     curve = risk_coverage(results)
     own = len(evaluation.task.own_documents)
+    forms = compare_forms(evaluation.run)
     return {
         **({"ignored_identical_ids": own} if own else {}),
         **summary_record(summarise(results)),
         "risk_coverage": {"AURC": aurc(curve), "points": [asdict(point) for point in downsampled(curve)]},
+        "reliability": reliability_record(reliability(results)),
         "seconds": seconds_record(results),
         "by_kind": {name: summary_record(summary) for name, summary in by_kind(results).items()},
         "by_review": {name: summary_record(summary) for name, summary in by_review(results).items()},
+        **({"with_titles": forms_record(forms)} if forms else {}),
         **run_record(evaluation.run),
         "per_question": [
             {**result_record(result), **_outcome_record(outcome)}
-            for result, outcome in zip(results, evaluation.outcomes, strict=True)
+            for result, outcome in zip(evaluation.run.results, evaluation.outcomes, strict=True)
         ],
     }
 

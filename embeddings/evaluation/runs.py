@@ -43,6 +43,7 @@ class Result:
 
     `review` is the only review that was searched, or else the first relevant one. `seconds` is wall-clock time, 0 where
     it was not measured. `state` and `confidence` are None where only a ranking is known. `values` has the measures.
+    `form` is that of a made variant of a question; see `JudgedQuestion`.
     """
 
     id: str
@@ -54,6 +55,7 @@ class Result:
     confidence: float | None = None
     seconds: float = 0.0
     values: Mapping[Measure, float]
+    form: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,7 @@ def results(outcomes: Sequence[Outcome]) -> tuple[Result, ...]:
             confidence=outcome.answer.confidence,
             seconds=outcome.seconds,
             values=values,
+            form=outcome.question.form,
         )
         for outcome, values in zip(outcomes, measure(outcomes), strict=True)
     )
@@ -109,6 +112,8 @@ def result_record(result: Result) -> dict[str, object]:
     """Return the result as a JSON object."""
     record = asdict(result)
     values = record.pop("values")
+    if result.form is None:
+        del record["form"]
     return {**record, "seconds": round(result.seconds, 6), "measures": grouped(values)}
 
 
@@ -181,6 +186,7 @@ def _result(entry: Mapping[str, object]) -> Result:
             for group, named in measures.items()
             for name, value in named.items()
         },
+        form=_optional(entry.get("form")),
     )
 
 
@@ -196,11 +202,13 @@ def _optional(value: object) -> str | None:
 
 
 def _question_lines(task: Task) -> Iterator[str]:
-    """Yield what identifies each question; the shared collection is the default and is omitted."""
+    """Yield what identifies each question; the shared collection and no form are the defaults and are omitted."""
     for question in task.questions:
         record = asdict(question)
         if question.collections == (SHARED,):
             del record["collections"]
+        if question.form is None:
+            del record["form"]
         yield json.dumps(record, sort_keys=True)
     if task.own_documents:
         yield json.dumps({"ignore_identical_ids": sorted(task.own_documents)})

@@ -9,6 +9,7 @@ import numpy as np
 
 from embeddings.config import RISK_COVERAGE_POINTS, SMALL_SAMPLE_QUESTIONS
 from embeddings.evaluation.metrics import Measure
+from embeddings.evaluation.reliability import Reliability, judged_answers, reliability
 from embeddings.evaluation.runs import Result, grouped
 from embeddings.evaluation.significance import Estimate, Floats, auroc, mean
 from embeddings.records import State
@@ -35,6 +36,7 @@ class Summary:
     estimates: Mapping[Measure, Estimate]  # each measure that applies to at least one question
     # The share of each state, for answerable (True) and unanswerable (False) questions; empty where there are none.
     states: Mapping[bool, Mapping[State, float]]
+    reliability: Reliability | None  # of the confidences; None where no answer can be right
 
     @property
     def is_small(self) -> bool:
@@ -50,6 +52,7 @@ def summarise(results: Sequence[Result]) -> Summary:
         answerable=sum(result.answerable for result in results),
         estimates={name: estimate for name, estimate in estimates.items() if estimate is not None},
         states=states_by_kind((result.answerable, result.state) for result in results),
+        reliability=reliability(results),
     )
 
 
@@ -83,16 +86,9 @@ def by_review(results: Iterable[Result]) -> dict[str, Summary]:
 def risk_coverage(results: Sequence[Result]) -> tuple[RiskPoint, ...]:
     """Return the risk-coverage curve (El-Yaniv and Wiener, 2010): a point for each confidence, highest first.
 
-    Answerable questions without relevant spans (BEIR) are excluded.
+    `judged_answers` says which answers count, and which are right.
     """
-    judged = sorted(
-        (
-            (result.confidence, result.values.get(Measure.FIRST_UNREFUSED, 0.0))
-            for result in results
-            if result.confidence is not None and (Measure.FIRST_UNREFUSED in result.values or not result.answerable)
-        ),
-        reverse=True,
-    )
+    judged = sorted(zip(*(values.tolist() for values in judged_answers(results)), strict=True), reverse=True)
     points = []
     correct = 0.0
     for answered, (confidence, value) in enumerate(judged, start=1):
@@ -123,6 +119,7 @@ def summary_record(summary: Summary) -> dict[str, object]:
     values = {name: estimate.value for name, estimate in summary.estimates.items()}
     intervals = {name: [estimate.low, estimate.high] for name, estimate in summary.estimates.items()}
     figures = grouped({name: values.get(name) for name in Measure})
+    figures["abstention"]["ECE"] = summary.reliability.ece if summary.reliability is not None else None
     figures["abstention"]["states"] = states_record(summary.states)
     return {
         "questions": summary.questions,

@@ -16,12 +16,15 @@ from embeddings.evaluation import (
     NO_KIND,
     PERMUTATIONS,
     Calibration,
+    Difference,
     Effect,
     Estimate,
     Evaluation,
+    FormComparison,
     Measure,
     MeasureComparison,
     QuestionChange,
+    Reliability,
     Run,
     RunComparison,
     Summary,
@@ -29,6 +32,7 @@ from embeddings.evaluation import (
     aurc,
     by_kind,
     by_review,
+    compare_forms,
     risk_coverage,
     seconds_record,
     summarise,
@@ -43,13 +47,15 @@ _SWEEP_MEASURES = (
     Measure.KEPT,
     Measure.REFUSED,
 )
+_FORM_MEASURES = (Measure.FIRST_QUOTE, Measure.THREE_QUOTES, Measure.AUROC)
+_WITH_INTERVAL = (Measure.FIRST_QUOTE, Measure.THREE_QUOTES)
 _KIND_MEASURES = (Measure.NDCG, Measure.FIRST_QUOTE, Measure.KEPT, Measure.REFUSED)
 
 
 def print_evaluation(evaluation: Evaluation) -> None:
     """Print a run's measures with their confidence intervals, its states, and the measures by kind and by review."""
     console = Console(highlight=False, soft_wrap=True)
-    results = evaluation.run.results
+    results = evaluation.as_asked
     summary = summarise(results)
     say(f"{evaluation.run.name}: {counted(summary.questions, 'question')}, {summary.answerable} of them answerable")
     if own := len(evaluation.task.own_documents):
@@ -59,12 +65,18 @@ def print_evaluation(evaluation: Evaluation) -> None:
         )
     console.print(_measures(summary))
     console.print(_states(summary))
+    if forms := compare_forms(evaluation.run):
+        console.print(_forms(forms))
     for title, groups in (("kind", by_kind(results)), ("review", by_review(results))):
         if len(groups.keys() - {NO_KIND}) > 1:
             console.print(_groups(title, groups))
     risk = aurc(risk_coverage(results))
     if risk is not None:
         say(f"Area under the risk-coverage curve (AURC): {figure(risk)}")
+    if summary.reliability is not None:
+        console.print(_reliability(summary.reliability))
+        ece, chance = figure(summary.reliability.ece), figure(summary.reliability.chance)
+        say(f"Expected calibration error (ECE): {ece}; {chance} is expected by chance.")
     seconds = seconds_record(results)
     mean = seconds["total"] / len(results)
     say(f"Time per question: mean {_milliseconds(mean)}, p95 {_milliseconds(seconds['p95'])}.")
@@ -76,21 +88,28 @@ def print_failures(failures: Mapping[str, str]) -> None:
         notice(f"{question}: The question can't be answered ({reason}). It counts as unanswered.")
 
 
-def print_regressions(pair: RunComparison, *, quiet: bool) -> bool:
+def print_regressions(baseline: str, compared: Mapping[str | None, RunComparison], *, quiet: bool) -> bool:
     """Print on stderr which measures are significantly worse, with the questions behind it. Return True if none is.
 
     Args:
-        pair: the stored run, then this one.
+        baseline: the name of the stored run.
+        compared: the stored run, then this one, as asked (None) and in each form.
         quiet: print nothing if no measure is worse.
     """
-    worse = {name: measure for name, measure in pair.measures.items() if measure.regressed}
-    for name, measure in worse.items():
-        notice(f"{_name(name)} is significantly worse than in {pair.before}: {_difference(measure)}. Largest losses:")
+    worse = [
+        (form, name, measure)
+        for form, pair in compared.items()
+        for name, measure in pair.measures.items()
+        if measure.regressed
+    ]
+    for form, name, measure in worse:
+        named = f"{_name(name)} of the form {form}" if form is not None else _name(name)
+        notice(f"{named} is significantly worse than in {baseline}: {_difference(measure)}. Largest losses:")
         for change in measure.changes[:CHANGED_QUESTIONS]:
             if change.gain < 0:
                 notice(f"  {_change(change)}")
     if not worse and not quiet:
-        say(f"No measure is significantly worse than in {pair.before}.")
+        say(f"No measure is significantly worse than in {baseline}.")
     return not worse
 
 
@@ -233,6 +252,32 @@ def _states(summary: Summary) -> Table:
     return _table(("", *(state.value for state in State)), rows)
 
 
+def _forms(forms: Mapping[str, FormComparison]) -> Table:
+    """Return a row for each form: a measure as asked → in that form, and the interval of the paired difference."""
+    rows = []
+    for form, each in forms.items():
+        row = [form]
+        for name in _FORM_MEASURES:
+            measure = each.comparison.measures.get(name)
+            asked, named = (_figure(summary.estimates.get(name)) for summary in (each.asked, each.named))
+            row.append(f"{asked}→{named}")
+            if name in _WITH_INTERVAL:
+                row.append(_difference_interval(measure.difference) if measure is not None else "")
+        rows.append(row)
+    headings = [
+        part for name in _FORM_MEASURES for part in (_short(name), "difference")[: 1 + (name in _WITH_INTERVAL)]
+    ]
+    return _table(("form", *headings), rows)
+
+
+def _reliability(found: Reliability) -> Table:
+    rows = [
+        (f"{figure(each.low)} to {figure(each.high)}", figure(each.confidence), figure(each.right), str(each.answers))
+        for each in found.bins
+    ]
+    return _table(("confidence", "mean", "first quote right", "questions"), rows)
+
+
 def _groups(title: str, groups: dict[str, Summary]) -> Table:
     rows = [
         (group, str(summary.questions), *(_figure(summary.estimates.get(name)) for name in _KIND_MEASURES))
@@ -256,7 +301,7 @@ def _differences(pair: RunComparison) -> Table:
         (
             _name(name),
             _signed(measure.difference.value),
-            f"[{_signed(measure.difference.low)}, {_signed(measure.difference.high)}]",
+            _difference_interval(measure.difference),
             probability(measure.difference.p),
             str(measure.won),
             str(measure.lost),
@@ -315,10 +360,14 @@ def _signed(value: float) -> str:
     return ("+" if value > 0 else "") + figure(value)
 
 
+def _difference_interval(difference: Difference) -> str:
+    return f"[{_signed(difference.low)}, {_signed(difference.high)}]"
+
+
 def _difference(measure: MeasureComparison) -> str:
     difference = measure.difference
     return (
-        f"{_signed(difference.value)} [{_signed(difference.low)}, {_signed(difference.high)}], "
+        f"{_signed(difference.value)} {_difference_interval(difference)}, "
         f"p {probability(difference.p)}, {measure.lost} lost and {measure.won} won"
     )
 

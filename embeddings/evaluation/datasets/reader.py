@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from embeddings.errors import QuestionFileError
 from embeddings.evaluation.datasets.questions import Question, read_questions, select_split
 from embeddings.evaluation.datasets.squad import read_squad
 from embeddings.evaluation.datasets.task import Task
@@ -30,9 +31,12 @@ def read_split(path: Path, split: str | None) -> tuple[Question, ...]:
     return select_split(questions, split, path) if split is not None else questions
 
 
-def check_task(path: Path, split: str | None) -> None:
-    """Raise `QuestionFileError` if a task can't be read, before an index is opened for it."""
+def check_task(path: Path, split: str | None, *, with_titles: bool = False) -> None:
+    """Raise `QuestionFileError` if a task can't be read, or has no titles, before an index is opened for it."""
     if has_corpus(path):
+        if with_titles:
+            reason = "Only the questions of a question file are about reviews with titles. Leave out --with-titles."
+            raise QuestionFileError(path, None, reason)
         read_corpus(path, split)
     else:
         read_split(path, split)

@@ -38,7 +38,8 @@ class JudgedQuestion:
     """A question with its relevance judgements; an unanswerable question has none.
 
     `spans` is also empty where whole documents were judged (BEIR): quotes have no measures then. `collections` are
-    those that the person who asks may see.
+    those that the person who asks may see. `form` says how a made variant of a question names the work; None marks a
+    question as it was asked.
     """
 
     id: str
@@ -49,6 +50,7 @@ class JudgedQuestion:
     review: str | None = None
     kind: str | None = None
     collections: tuple[str, ...] = (SHARED,)
+    form: str | None = None
 
     @property
     def answerable(self) -> bool:

@@ -16,6 +16,7 @@ from embeddings.config import REPORT_QUESTIONS
 from embeddings.documents.outputs import write_output
 from embeddings.evaluation.datasets.task import Span, paragraphs_of
 from embeddings.evaluation.evaluator import Evaluation, seconds_record
+from embeddings.evaluation.forms import compare_forms
 from embeddings.evaluation.metrics import Measure, Outcome, is_relevant
 from embeddings.evaluation.report.plots import confidence_plot, risk_coverage_plot
 from embeddings.evaluation.runs import Result
@@ -25,6 +26,7 @@ from embeddings.records import Review, State
 _TEMPLATE = "template.html"
 _MARK = b'<meta name="generator" content="review-bot">'
 _HEAD_BYTES = 1024
+_FORM_MEASURES = (Measure.FIRST_QUOTE, Measure.THREE_QUOTES, Measure.AUROC, Measure.KEPT, Measure.REFUSED)
 _GROUP_MEASURES = (Measure.NDCG, Measure.FIRST_QUOTE, Measure.THREE_QUOTES, Measure.KEPT, Measure.REFUSED)
 
 
@@ -46,10 +48,11 @@ def is_report(file: Path) -> bool:
 def render_report(evaluation: Evaluation, thresholds: Thresholds) -> str:
     """Return the page as HTML."""
     template = resources.files("embeddings.evaluation.report").joinpath(_TEMPLATE).read_text(encoding="utf-8")
-    results = evaluation.run.results
+    results = evaluation.as_asked
     summary = summarise(results)
     ranked = sorted(
-        zip(results, evaluation.outcomes, strict=True), key=lambda pair: (-question_loss(pair[0]), pair[0].id)
+        zip(evaluation.run.results, evaluation.outcomes, strict=True),
+        key=lambda pair: (-question_loss(pair[0]), pair[0].id),
     )
     reviews = {review.slug: review for review in evaluation.task.reviews}
     parts = {
@@ -61,9 +64,11 @@ def render_report(evaluation: Evaluation, thresholds: Thresholds) -> str:
         "meanings": "".join(
             f"<dt>{escape(_name(each))}</dt><dd>{escape(each.meaning)}</dd>" for each in summary.estimates
         ),
+        "forms": _forms(evaluation),
         "plots": _plots(results, thresholds),
+        "reliability": _reliability(summary),
         "groups": _groups("kind", by_kind(results)) + _groups("review", by_review(results)),
-        "kinds": _options(dict.fromkeys(result.kind or NO_KIND for result in results)),
+        "kinds": _options(dict.fromkeys(result.kind or NO_KIND for result in evaluation.run.results)),
         "states-shown": _options(state.value for state in State),
         "limit": f"<p>The page shows the {REPORT_QUESTIONS} worst of {len(ranked)} questions.</p>"
         if len(ranked) > REPORT_QUESTIONS
@@ -90,7 +95,7 @@ def question_loss(result: Result) -> float:
 
 
 def _about(evaluation: Evaluation) -> str:
-    results, fingerprint = evaluation.run.results, evaluation.run.fingerprint
+    results, fingerprint = evaluation.as_asked, evaluation.run.fingerprint
     seconds = seconds_record(results)
     own = len(evaluation.task.own_documents)
     facts = [
@@ -140,6 +145,48 @@ def _states(summary: Summary) -> str:
         + "</tr>"
         for kind, name in ((True, "answerable"), (False, "unanswerable"))
         if summary.states[kind]
+    )
+
+
+def _forms(evaluation: Evaluation) -> str:
+    """Return a row for each form: each measure as asked → in that form, and the interval of the paired difference."""
+    rows = []
+    for form, each in compare_forms(evaluation.run).items():
+        cells = []
+        for name in _FORM_MEASURES:
+            compared = each.comparison.measures.get(name)
+            if compared is None:
+                cells.append("<td></td>")
+                continue
+            asked, named = each.asked.estimates[name].value, each.named.estimates[name].value
+            interval = f"[{compared.difference.low:+.3f}, {compared.difference.high:+.3f}]"
+            cells.append(f"<td>{asked:.3f} → {named:.3f}<br>{interval}</td>")
+        rows.append(f"<tr><th scope=row>{escape(form)}</th><td>{each.named.questions}</td>{''.join(cells)}</tr>")
+    if not rows:
+        return ""
+    head = "".join(f"<th scope=col>{escape(_name(name))}</th>" for name in _FORM_MEASURES)
+    return (
+        "<h2>With the title</h2><p class=facts>The same questions as asked → with the title of their work, and the 95% "
+        "interval of the paired difference.</p><div class=wide><table><thead><tr><th scope=col>form</th>"
+        f"<th scope=col>questions</th>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
+
+
+def _reliability(summary: Summary) -> str:
+    found = summary.reliability
+    if found is None:
+        return ""
+    rows = "".join(
+        f"<tr><th scope=row>{each.low:.1f} to {each.high:.1f}</th><td>{each.confidence:.3f}</td>"
+        f"<td>{each.right:.3f}</td><td>{each.answers}</td></tr>"
+        for each in found.bins
+    )
+    return (
+        "<div class=wide><table><thead><tr><th scope=col>confidence</th><th scope=col>mean</th>"
+        "<th scope=col>first quote right</th><th scope=col>questions</th></tr></thead>"
+        f"<tbody>{rows}</tbody></table></div>"
+        f"<p class=facts>Expected calibration error (ECE): {found.ece:.3f}. If every confidence were exactly the "
+        f"probability that the first quote is right, chance alone would make {found.chance:.3f}.</p>"
     )
 
 

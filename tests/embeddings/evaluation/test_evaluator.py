@@ -75,7 +75,7 @@ def test_the_json_has_the_documented_keys_and_is_consistent(development: Evaluat
     assert record["questions"] == len(record["per_question"]) == len(development.outcomes)
     assert list(record["passages"]) == ["nDCG@10", "R@5", "RR@10", "Success@1"]
     assert {"Success@1", "Success@3"} <= set(record["quotes"])
-    assert {"AUROC", "kept", "refused", "states"} == set(record["abstention"])
+    assert {"AUROC", "kept", "refused", "ECE", "states"} == set(record["abstention"])
     first = record["per_question"][0]
     assert {"id", "state", "confidence", "quotes", "passages"} <= set(first)
     assert set(first["passages"][0]) == {"review", "section", "paragraph", "start", "end", "score"}

@@ -58,6 +58,7 @@ def test_a_measure_without_questions_is_null_in_json() -> None:
         "AUROC": None,
         "kept": None,
         "refused": 0.5,
+        "ECE": None,
         "states": {"answerable": {}, "unanswerable": {"answered": 0.5, "nearest": 0.0, "unanswered": 0.5}},
     }
 

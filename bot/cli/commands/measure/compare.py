@@ -35,9 +35,16 @@ def compare(
     for file in (*runs, *([qrels] if qrels is not None else ())):
         read_bytes(file)
     from bot.cli.output.tables import print_comparison
-    from embeddings.evaluation import check_comparable, compare_all, comparison_record, load_runs, on_shared_questions
+    from embeddings.evaluation import (
+        as_asked,
+        check_comparable,
+        compare_all,
+        comparison_record,
+        load_runs,
+        on_shared_questions,
+    )
 
-    loaded = load_runs(runs, qrels)
+    loaded = tuple(map(as_asked, load_runs(runs, qrels)))
     if anyway:
         most = max(len(run.results) for run in loaded)
         loaded = on_shared_questions(loaded)

@@ -66,6 +66,9 @@ def evaluate(
             "--keep-identical", help="In BEIR sets whose queries are documents, leave no query out of its own ranking."
         ),
     ] = False,
+    with_titles: Annotated[
+        bool, typer.Option("--with-titles", help="Also ask each question with the title of its work, in five forms.")
+    ] = False,
     force: ForceOption = False,
     as_json: JsonOption = False,
     data: DataOption = DATA,
@@ -77,11 +80,18 @@ def evaluate(
         raise typer.BadParameter(str(error), param_hint="--ranking") from error
     from embeddings.evaluation import check_task, read_bytes
 
-    check_task(questions, split)
+    check_task(questions, split, with_titles=with_titles)
     if baseline is not None:
         read_bytes(baseline)
     from bot.cli.output.tables import print_evaluation, print_failures, print_regressions
-    from embeddings.evaluation import compare_runs, evaluation_record, load_runs, open_task, save_run, write_run
+    from embeddings.evaluation import (
+        compare_with_baseline,
+        evaluation_record,
+        load_runs,
+        open_task,
+        save_run,
+        write_run,
+    )
     from embeddings.evaluation import evaluate as evaluate_task
 
     _check_writable(save, report, folders=(trec, beir), force=force)
@@ -95,12 +105,13 @@ def evaluate(
             split=split,
             directory=index,
             keep_identical=keep_identical,
+            with_titles=with_titles,
             progress=partial(show, "indexing"),
         ) as (task, asked),
     ):
         count = len(task.questions)
         if stored is not None and baseline is not None:
-            _check_baseline(stored, task, asked, _renewal(questions, split, baseline))
+            _check_baseline(stored, task, asked, _renewal(questions, split, baseline, with_titles=with_titles))
         # Before the first question, because these may be refused and need no answers.
         name = save.stem if save is not None else task.name
         _export_task(task, name, trec, beir, force=force)
@@ -127,8 +138,10 @@ def evaluate(
         print_json(evaluation_record(evaluation))
     else:
         print_evaluation(evaluation)
-    if stored is not None and not print_regressions(compare_runs(stored, evaluation.run), quiet=as_json):
-        raise typer.Exit(1)
+    if stored is not None:
+        compared = compare_with_baseline(stored, evaluation.run)
+        if not print_regressions(stored.name, compared, quiet=as_json):
+            raise typer.Exit(1)
 
 
 def _library(data: Path, ranking: RankingSettings, reranker: str) -> Library:
@@ -143,9 +156,9 @@ def _library(data: Path, ranking: RankingSettings, reranker: str) -> Library:
     return Library.open(data, ranking=ranking, reranker=reranker)
 
 
-def _renewal(questions: Path, split: str | None, baseline: Path) -> str:
+def _renewal(questions: Path, split: str | None, baseline: Path, *, with_titles: bool) -> str:
     """Return the command that writes a baseline again."""
-    chosen = ["--split", split] if split is not None else []
+    chosen = [*(["--split", split] if split is not None else []), *(["--with-titles"] if with_titles else [])]
     return command_line(["review-bot", "evaluate", str(questions), *chosen, "--save", str(baseline)])
 
 

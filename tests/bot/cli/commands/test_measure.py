@@ -16,6 +16,7 @@ import pytest
 from bot.cli.output.tables import figure
 from embeddings.answering.calibration import load_calibration
 from embeddings.evaluation.datasets.questions import read_questions
+from embeddings.evaluation.metrics import Measure
 from embeddings.evaluation.runs import Run as EvaluationRun
 from embeddings.evaluation.runs import load_run, save_run
 from embeddings.index.manifest import Manifest
@@ -205,6 +206,60 @@ def test_an_index_is_not_built_in_a_folder_with_other_files(run: Run, data: Path
     assert {path: path.read_bytes() for path in before} == before
     for _ in range(2):
         assert run("evaluate", squad, "--data", data, "--index", tmp_path / "squad-index").code == 0
+
+
+def test_evaluate_with_titles_shows_each_form_beside_the_questions_as_asked(
+    run: Run, indexed: Path, tmp_path: Path
+) -> None:
+    lines = QUESTIONS.read_text(encoding="utf-8").splitlines()
+    file, saved, page = (tmp_path / name for name in ("few.jsonl", "few.json", "few.html"))
+    file.write_text("\n".join(line for line in lines if '"lexical"' in line or '"other-film"' in line), "utf-8")
+    options = (file, "--data", indexed, PLAIN, "--with-titles")
+
+    done = run("evaluate", *options, "--save", saved, "--report", page)
+
+    assert done.code == 0, done.err
+    assert done.out.startswith("few: 16 questions, 8 of them answerable\n")
+    forms = ["in-end", "in-front", "colon", "lower-case", "in-the-work"]
+    assert [line.split()[0] for line in done.out.splitlines() if "→" in line] == forms
+    assert f"<th scope=row>{forms[0]}</th><td>8</td>" in page.read_text(encoding="utf-8")
+
+    record = run("evaluate", *options, "--baseline", saved, "--json").json
+    assert record["questions"] == 16
+    assert list(record["with_titles"]) == forms
+    assert {each["in_form"]["questions"] for each in record["with_titles"].values()} == {8}
+    asked = [each["id"] for each in record["per_question"] if "form" not in each]
+    assert len(asked) == 16
+    assert [each["id"] for each in record["per_question"]][1:6] == [f"{asked[0]}.{form}" for form in forms]
+    compared = run("compare", saved, saved, "--json").json
+    assert {each["questions"] for each in compared["runs"]} == {16}
+
+
+def test_a_form_that_got_worse_fails_the_baseline(run: Run, indexed: Path, tmp_path: Path) -> None:
+    file, saved = tmp_path / "lexical.jsonl", tmp_path / "lexical.json"
+    lines = QUESTIONS.read_text(encoding="utf-8").splitlines()
+    file.write_text("\n".join(line for line in lines if '"lexical"' in line), encoding="utf-8")
+    options = (file, "--data", indexed, PLAIN, "--with-titles")
+    assert run("evaluate", *options, "--save", saved).code == 0
+    stored = load_run(saved)
+    kept = {Measure.KEPT: 2.0}
+    better = [
+        replace(each, values={**each.values, **kept}) if each.form == "colon" else each for each in stored.results
+    ]
+    save_run(replace(stored, results=tuple(better)), saved)
+
+    done = run("evaluate", *options, "--baseline", saved)
+
+    assert done.code == 1
+    assert done.err.startswith("abstention kept of the form colon is significantly worse than in lexical: -")
+
+
+def test_with_titles_is_refused_for_a_corpus_without_titles(run: Run, indexed: Path, tmp_path: Path) -> None:
+    squad = tmp_path / "squad.json"
+    squad.write_text('{"data": []}', encoding="utf-8")
+    assert run("evaluate", squad, "--data", indexed, "--with-titles").complaint == (
+        f"{squad}: Only the questions of a question file are about reviews with titles. Leave out --with-titles."
+    )
 
 
 def test_a_run_that_is_not_worse_passes_the_baseline(run: Run, indexed: Path, runs: Path) -> None:
