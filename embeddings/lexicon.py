@@ -335,3 +335,22 @@ DECADE_WORDS = dict(
     zip("twenties thirties forties fifties sixties seventies eighties nineties".split(), range(2, 10), strict=True)
 )
 """Decades in words, and their tens."""
+
+# Measuring
+
+MADE_TITLES: dict[str, list[str]] = {
+    "adjective": "amber blind bright broken cold copper crooked distant empty final gentle golden grey hidden hollow "
+    "iron last little lonely long lost narrow northern old orange pale paper quiet red second secret "
+    "silent slow southern stolen third tin unfinished white wild".split(),
+    "noun": "apprentice archive bell bridge carpenter clock crossing daughter detective doctor ferry garden glass "
+    "harbour horse hotel house island keeper key ladder lantern letter library map mirror mountain museum "
+    "night orchard painter passenger piano promise river road rooms salt school sea shadow sister station "
+    "storm summer tailor theatre tide tower train valley village wedding wife window winter witness".split(),
+    "name": "Ada Amos Bruno Cecily Clara Edith Elias Esther Felix Greta Hugo Ida Iris Jonas Leo Lydia Mabel Marta "
+    "Nora Oscar Petra Ruben Silas Tilda Viola".split(),
+    "surname": "Adler Barlow Castell Dunmore Ferris Gale Hartley Kessler Lund Marsh Novak Okoro Pryce Quill Reyes "
+    "Sato Thorne Vance Whitlock Yarrow".split(),
+    "place": "Antwerp Bergen Cork Dakar Galway Havana Leith Lisbon Marseille Minsk Naples Ostend Prague Quito Riga "
+    "Seville Tangier Trieste Valletta Vienna".split(),
+}
+"""The words of the titles of a made library (`embeddings.training.titled_library`)."""

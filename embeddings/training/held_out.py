@@ -43,8 +43,13 @@ class Removal(Enum):
     ANSWERS = "answers removed"
 
 
-def held_out_task(question_set: QuestionSet, questions: int, seed: int, removal: Removal) -> Task:
-    """Return a task with up to that many questions about the set's paragraphs, half of them unanswerable."""
+def held_out_task(
+    question_set: QuestionSet, questions: int, seed: int, removal: Removal, *, paragraphs: int = PARAGRAPHS
+) -> Task:
+    """Return a task with up to that many questions about the set's paragraphs, half of them unanswerable.
+
+    Reviews have so many paragraphs.
+    """
     rng = random.Random(f"{seed} {question_set.name}")
     asked: dict[int, list[Example]] = {}
     for example in question_set.examples:
@@ -55,7 +60,7 @@ def held_out_task(question_set: QuestionSet, questions: int, seed: int, removal:
     each = max(1, min(2, round(sum(map(len, asked.values())) / max(1, len(asked)))))
     reviews: list[Review] = []
     judged: list[JudgedQuestion] = []
-    drawn = 2 * PARAGRAPHS if removal is Removal.PARAGRAPHS else PARAGRAPHS
+    drawn = 2 * paragraphs if removal is Removal.PARAGRAPHS else paragraphs
     for start in range(0, len(places) - drawn + 1, drawn):
         sample = places[start : start + drawn]
         unanswerable = frozenset(rng.sample(sample, drawn // 2))
