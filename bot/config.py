@@ -90,6 +90,39 @@ MAX_UPLOADS: int = 16
 MAX_WAITING_UPLOADS: int = 8
 """Uploads that wait to be examined before the bot says that it is busy."""
 
+FEED_TIMEOUT: float = 30.0
+"""Seconds in which a feed must have been looked up, connected to and received, with all redirects. A guess."""
+
+FEED_CONNECT_TIMEOUT: float = 10.0
+"""Seconds for connecting, as a part of them."""
+
+FEED_READ_TIMEOUT: float = 15.0
+"""Seconds without a byte before a feed counts as unreadable."""
+
+MAX_FEED_BYTES: int = 8 * 1024 * 1024
+"""The largest feed, as it comes and unpacked: what the engine reads of one."""
+
+MAX_FEED_REDIRECTS: int = 5
+"""How often a feed's address may lead on to another."""
+
+MAX_FEED_ADDRESS: int = 2_000
+"""The longest address of a feed, in characters."""
+
+MAX_FEEDS: int = 100
+"""The most feeds. Each is asked for one after the other. A guess."""
+
+MAX_FEED_MINUTES: int = 10_080
+"""The longest time between two readings of a feed: a week."""
+
+FEED_CHECK_INTERVAL: float = 30.0
+"""Seconds between two looks at which feeds are due."""
+
+FEED_MAX_PAUSE: float = 24 * 3600.0
+"""Seconds of the longest pause before a feed that can't be read is tried again. Each failure doubles the pause."""
+
+FEED_LOCK_WAIT: float = 30.0
+"""Seconds to wait for another process that changes the feeds. Storing the entries of one takes a few."""
+
 # Messages: lengths, in UTF-16 units unless stated otherwise.
 
 MIN_QUESTION: int = 3

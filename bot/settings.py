@@ -15,7 +15,7 @@ from annotated_types import Ge, Le
 from pydantic import AliasChoices, BeforeValidator, Field, ValidationError
 from pydantic_settings import BaseSettings, EnvSettingsSource, PydanticBaseSettingsSource, SettingsConfigDict
 
-from bot.config import MAX_DAYS
+from bot.config import MAX_DAYS, MAX_FEED_MINUTES
 from bot.data_folder import default_data_folder
 from bot.token import SettingsError, find_token
 from embeddings import SHIPPED
@@ -68,6 +68,12 @@ class Settings(BaseSettings):
         ge=0,
         le=MAX_DAYS,
         description="Days after which the data of a server that the bot has left is deleted.",
+    )
+    feed_minutes: int = Field(
+        default=60,
+        ge=0,
+        le=MAX_FEED_MINUTES,
+        description="Minutes between two readings of a feed. 0 for none. Without `feed add` there is no feed.",
     )
     log_level: Annotated[LogLevel, BeforeValidator(str.upper)] = Field(
         default="INFO", description="DEBUG, INFO, WARNING or ERROR."

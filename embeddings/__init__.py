@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from embeddings.config import RankingSettings as RankingSettings
     from embeddings.config import tunable_numbers as tunable_numbers
     from embeddings.documents.converter import Candidates as Candidates
+    from embeddings.documents.converter import ConvertedEntry as ConvertedEntry
+    from embeddings.documents.converter import ConvertedFeed as ConvertedFeed
     from embeddings.documents.converter import ConvertedFile as ConvertedFile
     from embeddings.documents.converter import LeftOutFile as LeftOutFile
     from embeddings.documents.converter import file_too_large as file_too_large
@@ -57,9 +59,11 @@ if TYPE_CHECKING:
     from embeddings.documents.outputs import output_file as output_file
     from embeddings.documents.outputs import write_output as write_output
     from embeddings.documents.outputs import written_by_us as written_by_us
+    from embeddings.documents.parser import has_extra as has_extra
     from embeddings.documents.sandbox.child_process import child_command as child_command
     from embeddings.documents.sandbox.child_process import child_environment as child_environment
     from embeddings.documents.sandbox.child_process import child_folder as child_folder
+    from embeddings.documents.sandbox.process import convert_feed_in_sandbox as convert_feed_in_sandbox
     from embeddings.documents.sandbox.process import convert_in_sandbox as convert_in_sandbox
     from embeddings.documents.sandbox.process import edit_in_sandbox as edit_in_sandbox
     from embeddings.documents.sandbox.process import read_candidates_in_sandbox as read_candidates_in_sandbox
@@ -152,9 +156,13 @@ _MODULES = {
     "embeddings.documents.slugs": "slugify",
     "embeddings.documents.lookup": "NameMatcher",
     "embeddings.documents.converter": (
-        "Candidates ConvertedFile LeftOutFile file_too_large max_file_bytes needs_import_extra"
+        "Candidates ConvertedEntry ConvertedFeed ConvertedFile LeftOutFile file_too_large max_file_bytes "
+        "needs_import_extra"
     ),
-    "embeddings.documents.sandbox.process": "convert_in_sandbox edit_in_sandbox read_candidates_in_sandbox",
+    "embeddings.documents.parser": "has_extra",
+    "embeddings.documents.sandbox.process": (
+        "convert_feed_in_sandbox convert_in_sandbox edit_in_sandbox read_candidates_in_sandbox"
+    ),
     "embeddings.metadata.filters": "ReviewFilter Sort Years read_years",
     "embeddings.index.collection": "INDEX_DIRECTORY",
     "embeddings.index.build.sources": "check_reviews",

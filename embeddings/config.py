@@ -129,6 +129,15 @@ MAX_EPUB_BYTES: int = 16 * 1024 * 1024
 MAX_EPUB_CHAPTERS: int = 500
 """The most text files of an EPUB. A guess."""
 
+MAX_FEED_ENTRIES: int = 1_000
+"""The most entries of a feed. So many, of 3,000 characters each, take 7 of `SANDBOX_CPU_SECONDS`."""
+
+MAX_FEED_CATEGORIES: int = 50
+"""The categories of a feed's entry that are kept, the first ones. A guess."""
+
+FULL_DESCRIPTION_WORDS: int = 100
+"""A description of a single paragraph in an RSS feed counts as the full text from so many words. A guess."""
+
 SANDBOX_MEMORY_BYTES: int = 512 * 1024 * 1024
 """The address space of the process that converts a file. A large web page takes a quarter of it."""
 

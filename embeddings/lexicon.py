@@ -93,6 +93,34 @@ PRIVATE_COLUMNS = frozenset(
 )
 """Columns of a table that are private, or say nothing about a review."""
 
+FEED_FIELDS = {
+    "letterboxd_filmtitle": "work",
+    "letterboxd_filmyear": "year",
+    "letterboxd_memberrating": "rating",
+    "author_name": "author_of_work",
+    "book_published": "year",
+    "user_rating": "rating",
+}
+"""The fields of review sites in a feed, as feedparser calls them. An entry with one is a review, however short."""
+
+FEED_EXCERPTS = re.compile(
+    r"\[(?:…|\.{3})\]\W*$"
+    r"|(?:^|[.…!?:)\]»”\"]\s*)"
+    r"(?:(?:continue|keep) reading\b.{0,200}|read (?:more|on)|read the (?:rest|full|whole)\b.{0,200}"
+    r"|weiterlesen|mehr lesen|lire la suite|leer más|seguir leyendo|lees (?:meer|verder))\W*$"
+    r"|^watched on \w+day\b.{0,40}$",
+    re.IGNORECASE,
+)
+"""How the last paragraph of an entry of a feed ends whose text goes on elsewhere, or that has no review."""
+
+FEED_FOOTERS = re.compile(
+    r"(?:the post|der beitrag|l[’']article|la entrada|het bericht|l[’']articolo|o post)\s.{1,400}\s"
+    r"(?:(?:first )?appeared (?:first )?on|erschien zuerst auf|est apparu en premier sur"
+    r"|(?:se publicó|apareció) primero en|verscheen eerst op|proviene da|apareceu primeiro em)\s.{1,200}",
+    re.IGNORECASE,
+)
+"""The paragraph that blogs add below an entry of a feed, for those who copy it."""
+
 HEADER_FIELDS = frozenset(
     {*FIELD_NAMES, *FIELD_NAMES.values(), *CREATOR_ROLES}
     | set("date description draft excerpt image isbn layout modified slug spoilers status subtitle summary".split())

@@ -21,6 +21,7 @@ from bot.config import CONNECT_MAX_PAUSE, CONNECT_PAUSE, DISCONNECT_TIMEOUT, IND
 from bot.observability.health import health
 from bot.observability.metrics import Metrics, Status
 from bot.services.engine import Engine
+from bot.services.feeds.reader import FeedReader
 from bot.settings import Settings
 from bot.token import PORTAL
 from bot.transport.retry import reason_in
@@ -79,7 +80,13 @@ def running_alone(data: Path) -> Iterator[None]:
         lock.release()
 
 
-async def serve(make_bot: Callable[[], ReviewBot], engine: Engine, settings: Settings, metrics: Metrics) -> None:
+async def serve(
+    make_bot: Callable[[], ReviewBot],
+    engine: Engine,
+    settings: Settings,
+    metrics: Metrics,
+    feeds: FeedReader | None = None,
+) -> None:
     """Stay connected until SIGTERM, Ctrl-C or Ctrl-Break, then finish the work in flight.
 
     Args:
@@ -87,6 +94,7 @@ async def serve(make_bot: Callable[[], ReviewBot], engine: Engine, settings: Set
         engine: the bot's engine, whose index follows the reviews meanwhile.
         settings: the bot's settings.
         metrics: the bot's metrics, which the health server shows.
+        feeds: reads the feeds of the data folder. None makes one.
 
     Raises:
         StoppedError: Discord refuses the bot, or the connection can't be restored.
@@ -105,7 +113,10 @@ async def serve(make_bot: Callable[[], ReviewBot], engine: Engine, settings: Set
 
     connected = asyncio.create_task(connection.run(), name="connection")
     stopped = asyncio.create_task(stop.wait(), name="stop signal")
-    updating = asyncio.create_task(update_index(engine), name="index updates")
+    tasks = [connected, stopped, asyncio.create_task(update_index(engine), name="index updates")]
+    if settings.feed_minutes:
+        reader = feeds or FeedReader(settings.data)
+        tasks.append(asyncio.create_task(reader.follow(60.0 * settings.feed_minutes), name="feeds"))
     try:
         async with AsyncExitStack() as stack:
             if settings.health_port:
@@ -121,9 +132,9 @@ async def serve(make_bot: Callable[[], ReviewBot], engine: Engine, settings: Set
             if connected.done():
                 await connected
     finally:
-        for task in (connected, stopped, updating):
+        for task in tasks:
             task.cancel()
-        await asyncio.gather(connected, stopped, updating, return_exceptions=True)
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 def stop_on_signals(stop: asyncio.Event) -> None:

@@ -18,7 +18,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from bot import __version__
-from bot.cli.commands import add, ask, backup, browse, chat, config, doctor, index, init, run, sync
+from bot.cli.commands import add, ask, backup, browse, chat, config, doctor, feed, index, init, run, sync
 from bot.cli.commands.measure import calibrate, compare, evaluate, gaps, label, sweep
 from bot.cli.options import DATA, Command, DataOption, Group
 from bot.cli.output.console import notice, say
@@ -79,6 +79,15 @@ PANELS: dict[str, tuple[Callable[..., None], ...]] = {
     ),
 }
 
+# The commands of a group, by their names.
+GROUPS: dict[str, tuple[str, str, dict[str, Callable[..., None]]]] = {
+    "feed": (
+        "Maintain",
+        feed.HELP,
+        {"add": feed.add, "list": feed.list_feeds, "remove": feed.remove, "update": feed.update},
+    ),
+}
+
 ANYWHERE = (init.init, add.add, backup.restore, doctor.doctor, config.config, compare.compare, run.run, sync.invite)
 """The commands that make a data folder, need none, or say themselves that it is missing."""
 
@@ -104,6 +113,11 @@ def _reporting_errors(command: Callable[..., None]) -> Callable[..., None]:
 for panel, commands in PANELS.items():
     for command in commands:
         app.command(cls=Command, rich_help_panel=panel)(_reporting_errors(command))
+for group_name, (panel, meaning, subcommands) in GROUPS.items():
+    group = typer.Typer(cls=Group, no_args_is_help=True, rich_markup_mode=None)
+    for name, command in subcommands.items():
+        group.command(name, cls=Command)(_reporting_errors(command))
+    app.add_typer(group, name=group_name, help=meaning, rich_help_panel=panel)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

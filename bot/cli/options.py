@@ -67,7 +67,7 @@ class Group(TyperGroup):
         panels: dict[str, list[tuple[str, str]]] = {}
         for name in self.list_commands(ctx):
             command = self.commands[name]
-            heading = (isinstance(command, Command) and command.rich_help_panel) or "Commands"
+            heading = getattr(command, "rich_help_panel", None) or "Commands"
             panels.setdefault(heading, []).append((name, (command.help or "").partition("\n\n")[0]))
         for heading, rows in panels.items():
             _write_section(formatter, heading, rows)
@@ -144,7 +144,7 @@ def _data_folder(context: typer.Context, data: Path) -> Path:
     source = context.get_parameter_source("data")
     if context.parent is None or (source is not None and source.name == "COMMANDLINE"):
         return data
-    before = context.parent.params.get("data")
+    before = context.find_root().params.get("data")
     return before if isinstance(before, Path) else data
 
 

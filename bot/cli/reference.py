@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+from typer.core import TyperGroup
 
 from bot.cli.app import PANELS, app
 from bot.cli.options import help_rows
@@ -38,6 +39,11 @@ def command_reference() -> str:
             name = callback.__name__
             command = group.commands[name]
             lines += _command(command, typer.Context(command, parent=context, info_name=name))
+        for name, command in group.commands.items():
+            if isinstance(command, TyperGroup) and command.rich_help_panel == panel:
+                within = typer.Context(command, parent=context, info_name=name)
+                for part, each in command.commands.items():
+                    lines += _command(each, typer.Context(each, parent=within, info_name=part))
     return "\n".join(lines).rstrip() + "\n"
 
 

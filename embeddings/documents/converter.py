@@ -19,9 +19,10 @@ from embeddings.config import (
 from embeddings.documents.formats.article import Article, clean_line, to_markdown
 from embeddings.documents.formats.blocks import Block
 from embeddings.documents.formats.charsets import decode_text
-from embeddings.documents.formats.csv_table import read_csv
 from embeddings.documents.formats.headers.fields import Header, Value
-from embeddings.documents.formats.headers.titles import read_file_name
+from embeddings.documents.formats.headers.titles import left_out_place, read_file_name
+from embeddings.documents.formats.several.csv_table import read_csv
+from embeddings.documents.formats.several.feed import read_feed
 from embeddings.documents.notes import Mended, Note
 from embeddings.documents.parser import FORMATS, SEVERAL, archived_files, has_extra, make_reviews, parse_review
 from embeddings.documents.slugs import slugify
@@ -30,6 +31,8 @@ from embeddings.lexicon import GENERIC_FILE_NAMES
 from embeddings.records import INTRODUCTION, SHARED, Review, Span
 
 _HEADINGS = re.compile(rb"^ {0,3}(?:#{1,6}\s|-+\s*$|=+\s*$)|<h[1-6]\b", re.MULTILINE | re.IGNORECASE)
+_FOLDER_NAME_CHARACTERS = 60
+"""The longest name for a feed's folder, which people type."""
 _FILE_NAME_BYTES = 200
 """The longest slug in a file's name. File systems allow 255 bytes, with the ending and a prefix while writing."""
 _NAMELESS = Path("0-0.md")
@@ -145,6 +148,85 @@ def convert(data: bytes, name: str, *, slug: str | None = None, collection: str 
         return converted
     except ConversionError as error:
         raise ConversionError(f"{file}: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedEntry:
+    """An entry of a feed that can be stored.
+
+    Attributes:
+        key: the SHA-256 (hex) of what identifies it within the feed.
+        slug: a name for its file, which others may have too.
+        content: the review file, Markdown with front matter.
+    """
+
+    key: str
+    slug: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ConvertedFeed:
+    """What a feed becomes.
+
+    Attributes:
+        title: its title, or "".
+        name: the title in short form, a name for a folder, or "".
+        entries: those with their full text, in the feed's order.
+        excerpts: how many entries have only a part of their text.
+        left_out: why each other entry can't become a review.
+    """
+
+    title: str
+    name: str
+    entries: tuple[ConvertedEntry, ...]
+    excerpts: int
+    left_out: tuple[str, ...]
+
+
+def convert_feed(data: bytes, address: str, content_type: str = "") -> ConvertedFeed:
+    """Return the reviews that a feed would become. Use `convert_feed_in_sandbox`: no feed is trusted.
+
+    Args:
+        data: the feed, RSS or Atom.
+        address: where it is from.
+        content_type: the header with which it came, which may name its encoding.
+
+    Raises:
+        ConversionError: it is not a feed, or has too many entries.
+    """
+    if len(data) > MAX_PAGE_FILE_BYTES:
+        raise ConversionError(f"The feed is larger than {MAX_PAGE_FILE_BYTES // 1024**2} MB.")
+    feed = read_feed(data, address, content_type)
+    entries: list[ConvertedEntry] = []
+    left_out: list[str] = []
+    for each in feed.articles:
+        name = display_name(each.name)
+        title = each.article.title or name
+        try:
+            if not title:
+                raise ConversionError("It has no title.")
+            _check_length(sum(len(block.text) for block in each.article.blocks))
+            _check_headings(sum(bool(block.level) for block in each.article.blocks))
+            made = _stored(each.article, Path(f"{name or 'entry'}.html"), None, SHARED, None)
+        except (ConversionError, ReviewFileError) as error:
+            reason = error.reason if isinstance(error, ReviewFileError) else str(error)
+            left_out.append(f"{title or 'An entry'}: {reason}")
+            continue
+        entries.append(ConvertedEntry(each.key, _entry_slug(made.review.slug), made.content))
+    return ConvertedFeed(feed.title, _folder_name(feed.title), tuple(entries), feed.excerpts, tuple(left_out))
+
+
+def _entry_slug(slug: str) -> str:
+    """Return a slug by which its file is taken for a review, not for a page about the folder."""
+    is_other = slug in GENERIC_FILE_NAMES or left_out_place(Path(f"{slug}.md")) is not None
+    return f"{slug}-entry" if is_other else slug
+
+
+def _folder_name(title: str) -> str:
+    """Return a title as the name of a folder whose files are taken for reviews, "" if it has no letters."""
+    name = slugify(title)[:_FOLDER_NAME_CHARACTERS].strip("-")
+    return f"{name}-feed" if name and left_out_place(Path(name, "entry.md")) is not None else name
 
 
 def max_file_bytes(name: str) -> int:

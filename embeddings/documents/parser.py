@@ -17,7 +17,6 @@ from pathlib import Path
 from embeddings.config import MAX_PAGE_FILE_BYTES, MAX_REVIEW_FILE_BYTES, MAX_TEXT_FILE_BYTES
 from embeddings.documents.formats.article import Article
 from embeddings.documents.formats.blocks import Block, build_sections
-from embeddings.documents.formats.csv_table import read_csv
 from embeddings.documents.formats.docx import read_docx
 from embeddings.documents.formats.epub import read_epub
 from embeddings.documents.formats.headers.facts import Description, describe
@@ -28,7 +27,8 @@ from embeddings.documents.formats.markdown.reader import read_markdown_file
 from embeddings.documents.formats.org import read_org
 from embeddings.documents.formats.plain_text import read_plain_text
 from embeddings.documents.formats.rst import read_rst
-from embeddings.documents.formats.zip_archive import read_zip
+from embeddings.documents.formats.several.csv_table import read_csv
+from embeddings.documents.formats.several.zip_archive import read_zip
 from embeddings.documents.lookup import closest_names
 from embeddings.documents.notes import Mended, Note
 from embeddings.documents.slugs import slugify
@@ -88,10 +88,15 @@ class ParsedFile:
     notes: tuple[Note, ...] = ()
 
 
-def has_extra() -> bool:
-    """Return True if the packages of the extra `import` are installed. They are not imported."""
+def has_extra(*more: str) -> bool:
+    """Return True if the packages of the extra `import` are installed that files need, and `more` of its modules.
+
+    They are not imported.
+    """
     # `find_spec` raises for modules that were imported without a spec, or that may not be imported.
-    return all(sys.modules[name] is not None if name in sys.modules else find_spec(name) for name in _EXTRA_MODULES)
+    return all(
+        sys.modules[name] is not None if name in sys.modules else find_spec(name) for name in (*_EXTRA_MODULES, *more)
+    )
 
 
 def read_review(path: Path, *, collection: str = SHARED) -> Review:

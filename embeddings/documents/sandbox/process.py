@@ -12,6 +12,8 @@ from typing import Any, Self
 from embeddings.config import SANDBOX_FILE_BYTES, SANDBOX_TIMEOUT_SECONDS
 from embeddings.documents.converter import (
     Candidates,
+    ConvertedEntry,
+    ConvertedFeed,
     ConvertedFile,
     LeftOutFile,
     display_name,
@@ -55,6 +57,27 @@ def read_candidates_in_sandbox(data: bytes, name: str, *, collection: str = SHAR
         return _candidates(_answer({"name": shown, "several": True, "collection": collection}, data))
     except _NO_ANSWER:
         return _too_costly(shown)
+
+
+def convert_feed_in_sandbox(data: bytes, address: str, content_type: str = "") -> ConvertedFeed:
+    """Do what `convert_feed` does in another process.
+
+    Raises:
+        ConversionError: it is not a feed, or takes too much memory or time.
+    """
+    try:
+        answer = _answer({"feed": address[:_MAX_TEXT], "type": content_type[:_MAX_TEXT]}, data)
+        if "error" in answer:
+            raise ConversionError(answer["error"])
+        return ConvertedFeed(
+            title=answer["title"],
+            name=answer["name"],
+            entries=tuple(ConvertedEntry(**entry) for entry in answer["entries"]),
+            excerpts=answer["excerpts"],
+            left_out=tuple(answer["left_out"]),
+        )
+    except _NO_ANSWER:
+        raise ConversionError("Reading the feed takes too much memory or time.") from None
 
 
 class FileReader:
@@ -134,6 +157,9 @@ class FileReader:
 
 _NO_ANSWER = (subprocess.TimeoutExpired, ValueError, KeyError, TypeError)
 """What a process raises, or its answer, that was ended or has failed."""
+
+_MAX_TEXT = 2_000
+"""Characters of an address or of a header that the worker gets, so that its own header stays short."""
 
 _TOO_COSTLY = "Reading the file takes too much memory or time. Save its text as .txt"
 

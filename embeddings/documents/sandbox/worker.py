@@ -10,7 +10,7 @@ from time import process_time
 from typing import Any
 
 from embeddings.config import SANDBOX_CPU_SECONDS
-from embeddings.documents.converter import ConvertedFile, convert, read_candidates
+from embeddings.documents.converter import ConvertedFile, convert, convert_feed, read_candidates
 from embeddings.documents.editor import edit_review
 from embeddings.documents.parser import FORMATS, parse_file
 from embeddings.documents.sandbox.limits import limit_this_process
@@ -25,7 +25,7 @@ def main() -> None:
     limit_this_process()
     header = json.loads(sys.stdin.buffer.readline(_MAX_HEADER_BYTES))
     data = sys.stdin.buffer.read(max(kind.max_bytes for kind in FORMATS.values()) + 1)
-    sys.stdout.buffer.write(_to_json(_answer(data, header)))
+    sys.stdout.buffer.write(_to_json(_feed(data, header) if "feed" in header else _answer(data, header)))
 
 
 def read_many() -> None:
@@ -73,6 +73,15 @@ def _answer(data: bytes, header: dict[str, Any]) -> dict[str, Any]:
         return {"error": f"{name}: Reading the file takes too much memory. Save its text as .txt and add that."}
     except Exception as error:  # noqa: BLE001  # a parser may fail in any way on a file that was made to break it
         return {"error": f"{name}: The file can't be read ({type(error).__name__}). Use another format."}
+
+
+def _feed(data: bytes, header: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return asdict(convert_feed(data, header["feed"], header["type"]))
+    except LibraryError as error:
+        return {"error": str(error)}
+    except Exception as error:  # noqa: BLE001  # the same
+        return {"error": f"The feed can't be read ({type(error).__name__})."}
 
 
 def _plain(converted: ConvertedFile) -> dict[str, Any]:
