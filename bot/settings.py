@@ -150,6 +150,15 @@ def describe_settings(environ: Mapping[str, str], data: Path | None = None) -> t
     return tuple(rows)
 
 
+def feed_minutes(environ: Mapping[str, str]) -> int:
+    """Return the minutes between two readings of a feed, 0 for none.
+
+    Raises:
+        SettingsError: a setting is invalid.
+    """
+    return _read(environ, None).feed_minutes
+
+
 def deprecated_variables(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return a sentence for each variable that is set by its earlier name."""
     if not _value(environ, _READER):

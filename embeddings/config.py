@@ -130,7 +130,7 @@ MAX_EPUB_CHAPTERS: int = 500
 """The most text files of an EPUB. A guess."""
 
 MAX_FEED_ENTRIES: int = 1_000
-"""The most entries of a feed. So many, of 3,000 characters each, take 7 of `SANDBOX_CPU_SECONDS`."""
+"""The most entries of a feed. So many, of 3,000 characters each, take 6 of `SANDBOX_CPU_SECONDS`."""
 
 MAX_FEED_CATEGORIES: int = 50
 """The categories of a feed's entry that are kept, the first ones. A guess."""

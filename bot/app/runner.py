@@ -80,13 +80,7 @@ def running_alone(data: Path) -> Iterator[None]:
         lock.release()
 
 
-async def serve(
-    make_bot: Callable[[], ReviewBot],
-    engine: Engine,
-    settings: Settings,
-    metrics: Metrics,
-    feeds: FeedReader | None = None,
-) -> None:
+async def serve(make_bot: Callable[[], ReviewBot], engine: Engine, settings: Settings, metrics: Metrics) -> None:
     """Stay connected until SIGTERM, Ctrl-C or Ctrl-Break, then finish the work in flight.
 
     Args:
@@ -94,7 +88,6 @@ async def serve(
         engine: the bot's engine, whose index follows the reviews meanwhile.
         settings: the bot's settings.
         metrics: the bot's metrics, which the health server shows.
-        feeds: reads the feeds of the data folder. None makes one.
 
     Raises:
         StoppedError: Discord refuses the bot, or the connection can't be restored.
@@ -115,8 +108,8 @@ async def serve(
     stopped = asyncio.create_task(stop.wait(), name="stop signal")
     tasks = [connected, stopped, asyncio.create_task(update_index(engine), name="index updates")]
     if settings.feed_minutes:
-        reader = feeds or FeedReader(settings.data)
-        tasks.append(asyncio.create_task(reader.follow(60.0 * settings.feed_minutes), name="feeds"))
+        following = FeedReader(settings.data).follow(60.0 * settings.feed_minutes)
+        tasks.append(asyncio.create_task(following, name="feeds"))
     try:
         async with AsyncExitStack() as stack:
             if settings.health_port:

@@ -2,6 +2,7 @@
 
     manifest.json                 format, version of the program, time, version of the database, files
     bot.sqlite3                   the database
+    feeds.json                    the feeds that are read, if there are any
     calibration.json              the thresholds, if somebody calibrated
     reviews/, collections/        the reviews, shared and single servers' own
     questions/                    question files
@@ -26,6 +27,7 @@ from typing import BinaryIO
 from bot import __version__
 from bot.config import BACKUP_TRIES
 from bot.storage.database import DATABASE
+from bot.storage.feeds import FEEDS
 from bot.storage.integrity import copy_database
 from embeddings import CALIBRATION_FILE, COLLECTIONS, REVIEWS, LibraryError, check_output, output_file
 
@@ -35,7 +37,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 QUESTIONS = "questions"
 
-FILES = (DATABASE, CALIBRATION_FILE)
+FILES = (DATABASE, CALIBRATION_FILE, FEEDS)
 FOLDERS = (REVIEWS, COLLECTIONS, QUESTIONS)
 ENTRIES = (*FILES, *FOLDERS)
 """The entries of a data folder that a backup holds. It leaves out the token, the index and all hidden files."""

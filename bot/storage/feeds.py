@@ -7,14 +7,13 @@ earlier version of the program can still use the database.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Annotated
 
 import filelock
-from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from bot.config import FEED_LOCK_WAIT
 from bot.storage.records import StorageError
@@ -26,7 +25,7 @@ FEEDS = "feeds.json"
 LOCK = "feeds.lock"
 """Locked while the feeds change. Its content and whether it exists mean nothing."""
 
-FileName = Annotated[str, StringConstraints(pattern=r"^[^./\\][^/\\]*$", max_length=255)]
+_NAME = re.compile(r"[^./\\][^/\\]{0,254}")
 """The name of a file or folder that leads nowhere else."""
 
 
@@ -39,7 +38,7 @@ class StoredEntry:
         digest: the SHA-256 (hex) of the file as the program wrote it.
     """
 
-    file: FileName
+    file: str
     digest: str
 
 
@@ -61,7 +60,7 @@ class Feed:
     """
 
     address: str
-    name: FileName
+    name: str
     title: str = ""
     etag: str = ""
     modified: str = ""
@@ -70,9 +69,6 @@ class Feed:
     not_before: int = 0
     result: str = ""
     entries: Mapping[str, StoredEntry] = field(default_factory=dict)
-
-
-_FEEDS = TypeAdapter(list[Feed])
 
 
 class FeedStore:
@@ -88,6 +84,9 @@ class FeedStore:
 
     def load(self) -> dict[str, Feed]:
         """Return the feeds in the order in which they were added."""
+        # Here, because every command imports the names of the data folder's files.
+        from pydantic import TypeAdapter
+
         try:
             content = self._file.read_bytes()
         except FileNotFoundError:
@@ -95,14 +94,15 @@ class FeedStore:
         except OSError as error:
             raise StorageError(f"{self._file}: The file can't be read ({error.strerror}).") from error
         try:
-            return {feed.address: feed for feed in _FEEDS.validate_python(json.loads(content)["feeds"])}
-        except (ValueError, KeyError, TypeError, RecursionError) as error:
-            place = error.errors()[0]["loc"] if isinstance(error, ValidationError) else ()
-            where = f" at {'.'.join(map(str, place))}" if place else ""
+            feeds = TypeAdapter(list[Feed]).validate_python(json.loads(content)["feeds"])
+            if not all(_NAME.fullmatch(name) for feed in feeds for name in _names(feed)):
+                raise ValueError
+        except (ValueError, KeyError, TypeError, RecursionError):
             raise StorageError(
-                f"{self._file}: This is not a list of feeds{where}. Restore it from a backup, or remove it and add the "
-                "feeds again."
+                f"{self._file}: This is not a list of feeds. Restore it from a backup, or remove it and add the feeds "
+                "again."
             ) from None
+        return {feed.address: feed for feed in feeds}
 
     @contextmanager
     def changing(self) -> Iterator[dict[str, Feed]]:
@@ -133,3 +133,7 @@ class FeedStore:
             write_output(self._file, content, written_by_us, mode=0o600)
         except OSError as error:
             raise StorageError(f"{self._file}: The file can't be written ({error.strerror}).") from error
+
+
+def _names(feed: Feed) -> tuple[str, ...]:
+    return feed.name, *(entry.file for entry in feed.entries.values())

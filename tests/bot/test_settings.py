@@ -29,6 +29,7 @@ def test_a_token_is_all_that_is_needed() -> None:
         reranker="shipped",
         retention_days=30,
         grace_days=7,
+        feed_minutes=60,
         log_level="INFO",
         log_format=None,
         health_host="127.0.0.1",
@@ -49,6 +50,7 @@ EVERYTHING = {
     "REVIEW_BOT_HEALTH_PORT": "9000",
     "REVIEW_BOT_KEEP_DAYS": "1",
     "REVIEW_BOT_GRACE_DAYS": "0",
+    "REVIEW_BOT_FEED_MINUTES": "0",
 }
 
 
@@ -62,6 +64,7 @@ def test_every_setting_can_be_changed() -> None:
         reranker="none",
         retention_days=1,
         grace_days=0,
+        feed_minutes=0,
         log_level="DEBUG",
         log_format="json",
         health_host="::1",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import asdict
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
@@ -33,13 +34,17 @@ def add(address: AddressArgument, data: DataOption = DATA) -> None:
     import asyncio
 
     from bot.services.feeds.entries import feed_folder
+    from bot.settings import feed_minutes
 
     outcome = asyncio.run(_reader(data).add(address))
     feed = outcome.feed
     say(f"{feed.title or feed.address}: {feed.result}")
     folder = feed_folder(data, feed.name)
     say(for_folder(f"The reviews are in {folder}. {_INDEXED}", data) if feed.entries else "There are no reviews in it.")
-    notice("From now on a running bot reads this address by itself, every REVIEW_BOT_FEED_MINUTES minutes.")
+    minutes = feed_minutes(os.environ)
+    often = f"every {counted(minutes, 'minute')}" if minutes else "never, because REVIEW_BOT_FEED_MINUTES is 0"
+    advice = for_folder("To read it at any time, run `review-bot feed update`.", data)
+    say(f"A running bot reads this feed {often}. {advice}")
 
 
 def list_feeds(as_json: JsonOption = False, data: DataOption = DATA) -> None:

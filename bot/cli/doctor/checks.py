@@ -18,6 +18,7 @@ CHECKS: tuple[tuple[str, CheckFunction], ...] = (
     ("reranker", index.reranker),
     ("thresholds", index.thresholds),
     ("database", storage.database),
+    ("feeds", storage.feeds),
     ("token", discord.token),
     ("commands", discord.commands),
 )

@@ -6,6 +6,7 @@ import os
 import shutil
 
 from bot.cli.doctor.check import CheckError, Context
+from bot.cli.output.wording import counted
 from bot.config import MIN_FREE_DISK
 from bot.storage.database import DATABASE, readable_by_others
 from bot.storage.integrity import examine
@@ -24,6 +25,25 @@ def database(context: Context) -> str:
     for file in readable_by_others(path):
         raise CheckError(f"{file}: Other users can read this file. Run: chmod 600 {file}")
     return f"intact, version {version}" + (f"; the bot updates it to {VERSION}" if version < VERSION else "")
+
+
+def feeds(context: Context) -> str:
+    """Check that the list of feeds can be read, and say how often and how well the feeds are."""
+    from bot.services.feeds.reader import NEEDS_EXTRA
+    from bot.settings import feed_minutes
+    from bot.storage.feeds import FeedStore
+    from embeddings import has_extra
+
+    found = tuple(FeedStore(context.data).load().values())
+    if not found:
+        return "none, so nothing is read from the internet; `review-bot feed add` adds one"
+    if not has_extra("feedparser"):
+        raise CheckError(NEEDS_EXTRA)
+    minutes = feed_minutes(context.environ)
+    often = f"read by the running bot every {counted(minutes, 'minute')}" if minutes else "not read by the running bot"
+    failing = [feed for feed in found if feed.failures]
+    last = f"; {len(failing)} can't be read now, such as {failing[0].name}: {failing[0].result}" if failing else ""
+    return f"{len(found)}, {often}{last}"
 
 
 def disk(context: Context) -> str:

@@ -164,8 +164,8 @@ class FeedReader:
 
 def next_time(feed: Feed, interval: float) -> float:
     """Return when a feed is due, in seconds since 1970. After each failure it waits twice as long, up to a day."""
-    pause = interval * 2 ** min(feed.failures, 20)
-    return max(feed.read + (min(pause, max(interval, FEED_MAX_PAUSE))), feed.not_before)
+    pause = min(interval * 2.0 ** min(feed.failures, 20), max(interval, FEED_MAX_PAUSE))
+    return max(feed.read + pause, float(feed.not_before))
 
 
 def describe(changes: Changes, converted: ConvertedFeed) -> str:

@@ -33,6 +33,7 @@ from tests.project import needs_modes
 CHOSEN = ServerSettings(private_answers=True, default_review="whales")
 CONTENT = {
     "calibration.json": b"{}",
+    "feeds.json": b'{"feeds": []}',
     "collections/77/own.md": b"---\ntitle: Own\n---\nSeen by one server alone.\n",
     "questions/whales.jsonl": b'{"id": "q1"}\n',
     "reviews/whales.md": "---\ntitle: Whales\n---\nÜber den Walgesang.\n".encode(),
@@ -290,7 +291,7 @@ def test_a_damaged_archive_is_refused_or_restored_whole(drawn: st.DataObject) ->
         assert tree(other) == ({"reviews/old.md": b"Old."} if refused else CONTENT)
 
 
-@pytest.mark.parametrize("moves", range(12))
+@pytest.mark.parametrize("moves", range(13))
 def test_a_restore_that_fails_or_is_killed_leaves_the_earlier_state(
     data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moves: int
 ) -> None:
@@ -307,7 +308,7 @@ def test_a_restore_that_fails_or_is_killed_leaves_the_earlier_state(
         return rename(path, target)
 
     monkeypatch.setattr(Path, "rename", fail)
-    if moves < 9:
+    if moves < 10:
         with pytest.raises(BackupError, match="Input/output error"):
             restore(tmp_path / "other.zip", data, replace=True)
     else:
@@ -316,7 +317,7 @@ def test_a_restore_that_fails_or_is_killed_leaves_the_earlier_state(
     # What is left is what a kill at that moment leaves: putting things back has failed as well.
     undo_interrupted(data)
     assert not interrupted(data)
-    if moves < 9:
+    if moves < 10:
         assert tree(data) == CONTENT | LEFT_OUT
         assert chosen(data) == CHOSEN
     else:

@@ -1,6 +1,6 @@
 """Start the bot's real entry point against a loopback Discord. For tests only.
 
-    python -m tests.discord.harness.launch --loopback URL [--zlib] [--loop-lag FILE] -- run
+    python -m tests.discord.harness.launch --loopback URL [--zlib] [--loop-lag FILE] [--feeds] -- run
 
 The bot has no setting that could send its token elsewhere. So this program changes the two addresses of discord.py and
 the bot's address of Discord's uploads, then calls the entry point with the arguments after `--`. On SIGUSR1 it writes
@@ -32,12 +32,23 @@ def point_at(url: str, set_attribute: Callable[[object, str, object], None] = se
     set_attribute(uploads, "CDN", (f"{url}/ephemeral-attachments/",))
 
 
+def permit_feeds() -> None:
+    """Let the running bot read feeds from a test's server, which no setting can."""
+    from bot.app import runner
+    from bot.services.feeds.fetcher import Fetcher
+    from bot.services.feeds.reader import FeedReader
+    from tests.bot.fixtures.feed_server import is_server
+
+    vars(runner)["FeedReader"] = lambda data: FeedReader(data, Fetcher(is_server))
+
+
 def main() -> None:
     """Parse the arguments, change the addresses, run the entry point."""
     parser = argparse.ArgumentParser(prog="python -m tests.discord.harness.launch")
     parser.add_argument("--loopback", required=True, metavar="URL")
     parser.add_argument("--zlib", action="store_true", help="run as if zstandard were not installed")
     parser.add_argument("--loop-lag", type=Path, metavar="FILE", help="write there how late the event loop was")
+    parser.add_argument("--feeds", action="store_true", help="permit the bot to read feeds from 127.0.0.1")
     parser.add_argument("arguments", nargs="*")
     chosen = parser.parse_args()
     faulthandler.register(signal.SIGUSR1)
@@ -47,6 +58,8 @@ def main() -> None:
     if chosen.loop_lag is not None:
         loop_lag.measure(chosen.loop_lag)
     point_at(chosen.loopback)
+    if chosen.feeds:
+        permit_feeds()
     from bot.cli.app import main as review_bot  # only after --zlib and --loop-lag have had their effects
 
     review_bot(chosen.arguments)

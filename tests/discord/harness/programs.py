@@ -75,6 +75,7 @@ def program(
     loop_lag: Path | None = None,
     zlib: bool = False,
     errors: bool = False,
+    feeds: bool = False,
     prefix: Sequence[str] = (),
     **settings: str,
 ) -> Iterator[Program]:
@@ -82,9 +83,11 @@ def program(
 
     It fails at the end if the output has the token, or an error and not `errors`. Other tokens are known to the
     loopback Discord alone (`Loopback.secrets`). `loop_lag` is the file for how late the event loop was; with `zlib` it
-    runs as if zstandard were not installed. `prefix` are words before the command.
+    runs as if zstandard were not installed, and with `feeds` it may read feeds from 127.0.0.1. `prefix` are words
+    before the command.
     """
     options = [*(["--loop-lag", str(loop_lag)] if loop_lag is not None else []), *(["--zlib"] if zlib else [])]
+    options += ["--feeds"] if feeds else []
     launch = [sys.executable, "-m", "tests.discord.harness.launch", "--loopback", url, *options]
     quiet = {"REVIEW_BOT_MEMBER_WAIT": "0", "REVIEW_BOT_SERVER_RATE": "0", "REVIEW_BOT_HEALTH_PORT": "0"}
     with tempfile.TemporaryFile() as output:

@@ -25,12 +25,12 @@ from embeddings.training.ablation import ABLATIONS, compare_ablations, table
 
 READ_FILES = set(
     """
-    CREATOR_ROLES DRAFT_FOLDERS DROPPED_BLOCKS FACT_LINES FIELD_NAMES GENRE_FIELDS HEADER_FIELDS LICENCE_LINES
-    NO_REVIEW_NAMES PRIVATE_COLUMNS QUOTE_NAMES REVIEWER_FIELDS REVIEW_COLUMNS SPOILER_NAMES TEMPLATE_FOLDERS
-    WORK_CONTAINERS WORK_FIELDS
+    CREATOR_ROLES DRAFT_FOLDERS DROPPED_BLOCKS FACT_LINES FEED_EXCERPTS FEED_FIELDS FEED_FOOTERS FIELD_NAMES
+    GENRE_FIELDS HEADER_FIELDS LICENCE_LINES NO_REVIEW_NAMES PRIVATE_COLUMNS QUOTE_NAMES REVIEWER_FIELDS REVIEW_COLUMNS
+    SPOILER_NAMES TEMPLATE_FOLDERS WORK_CONTAINERS WORK_FIELDS
     """.split()
 )
-"""Lists about the headers, the markup and the places of review files."""
+"""Lists about the headers, the markup and the places of review files, and about the entries of feeds."""
 
 CHOOSE_NO_ANSWER = {"GENERIC_FILE_NAMES", "MADE_TITLES", "NEGATIONS", "NUMBER_WORDS"}
 """Lists about the names of files, about which sentences repeat one another, and about the writing of titles."""

