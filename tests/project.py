@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -24,17 +25,24 @@ _LARGE = 1_000_000
 """Bytes from which a file of an encoder is linked, not copied."""
 
 
-def furnish(data: Path, encoder: Path | None = None) -> None:
-    """Create a data directory with the owner's review only, so that tests pass in a clone with more reviews.
+def furnish(data: Path, encoder: Path | None = None, *, reviews: Mapping[str, str] | None = None) -> Path:
+    """Create a data directory, and return it.
 
     Args:
         data: the directory.
         encoder: an exported encoder, which saves the first build the export, or None.
+        reviews: the reviews' texts by the names of their files; None for the owner's review only, so that tests pass in
+            a clone with more reviews.
     """
     (data / "reviews").mkdir(parents=True)
-    shutil.copy2(OWNERS, data / "reviews")
+    if reviews is None:
+        shutil.copy2(OWNERS, data / "reviews")
+    else:
+        for name, text in reviews.items():
+            (data / "reviews" / name).write_text(text, encoding="utf-8")
     if encoder is not None:
         _copy_tree(encoder, data / ".index" / "encoders" / encoder.name)
+    return data
 
 
 def copy_data(data: Path, target: Path) -> Path:

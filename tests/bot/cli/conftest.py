@@ -6,17 +6,17 @@ import gc
 import io
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
 from bot.cli.app import app, main
+from embeddings.library import Library
 from tests.conftest import SharedFolder
 from tests.project import ROOT, copy_data, furnish
 
@@ -43,7 +43,10 @@ BOT_VARIABLES = frozenset(
 )
 """Variables that a person may have set, and that no test may depend on."""
 
-SECOND_REVIEW = """\
+SHORT_QUESTION = "What colour is the sea?"
+"""A question that the short review answers."""
+
+SHORT_REVIEW = """\
 ---
 title: The Lighthouse Keeper
 work: The Lighthouse Keeper
@@ -61,6 +64,7 @@ The lamp is cleaned every evening before the fog comes in. It is the only thing 
 
 The sea in this film is never blue; it is the grey of old tin. Nobody swims in it, and nobody drowns.
 """
+SHORT = {"the-lighthouse-keeper.md": SHORT_REVIEW}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,19 +92,11 @@ class Outcome:
 Run = Callable[..., Outcome]
 
 
-@dataclass(frozen=True, slots=True)
-class FirstUse:
-    """A data folder, and the outcome of the first question that was asked of it."""
-
-    data: Path
-    outcome: Outcome
-
-
 def start(*arguments: str | Path, **options: Any) -> subprocess.Popen[str]:  # noqa: ANN401 - passed through
     """Start the command in its own process, as a shell does.
 
-    Besides those of `Popen`, the options are `prefix`, words before the command, and `without`, packages that can't be
-    imported.
+    Besides those of `Popen`, the options are `prefix`, words before the command, `without`, packages that can't be
+    imported, and `program`, Python's source of another program.
     """
     environment = {
         "PYTHONPATH": str(ROOT),
@@ -108,14 +104,12 @@ def start(*arguments: str | Path, **options: Any) -> subprocess.Popen[str]:  # n
         "PYTHONIOENCODING": "utf-8",
     } | options.pop("environment", {})
     prefix = options.pop("prefix", ())
-    program = ["-m", "bot"]
-    if without := options.pop("without", ()):
-        block = f"import sys; sys.modules.update(dict.fromkeys({without!r}))"
-        program = ["-c", f"{block}; from bot.__main__ import main; main()"]
+    block = f"import sys; sys.modules.update(dict.fromkeys({options.pop('without', ())!r}))"
+    program = options.pop("program", "from bot.__main__ import main; main()")
     inherited = {name: value for name, value in os.environ.items() if name not in SHELL_VARIABLES | BOT_VARIABLES}
     pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | options
     return subprocess.Popen(
-        [*prefix, sys.executable, *program, *map(str, arguments)],
+        [*prefix, sys.executable, "-c", f"{block}\n{program}", *map(str, arguments)],
         env=inherited | environment,
         text=True,
         encoding="utf-8",
@@ -130,23 +124,53 @@ def process(*arguments: str | Path, **options: Any) -> Outcome:  # noqa: ANN401 
     return Outcome(running.returncode, out or "", err or "")
 
 
+class Session:
+    """A process that runs one command after another, so that only the first one waits for the imports."""
+
+    def __init__(self, **options: Any) -> None:  # noqa: ANN401 - passed through
+        self._running = start(stdin=subprocess.PIPE, program=_SESSION, **options)
+
+    def run(self, *arguments: str | Path) -> Outcome:
+        """Run a command."""
+        return self.imported(*arguments)[0]
+
+    def imported(self, *arguments: str | Path) -> tuple[Outcome, set[str]]:
+        """Run a command, and return the packages that the process has imported by then, too."""
+        assert self._running.stdin is not None
+        assert self._running.stdout is not None
+        self._running.stdin.write(json.dumps([*map(str, arguments)]) + "\n")
+        self._running.stdin.flush()
+        code, out, err, packages = json.loads(self._running.stdout.readline() or self._running.communicate()[1])
+        return Outcome(code, out, err), set(packages)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._running.communicate(timeout=60)
+
+
+_SESSION = """
+import contextlib, io, json, sys
+lines, sys.stdin = sys.stdin, io.StringIO()
+for line in lines:
+    out, err = streams = [io.TextIOWrapper(io.BytesIO(), "utf-8") for _ in range(2)]
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            from bot.cli.app import main
+            main(json.loads(line))
+        except SystemExit as end:
+            code = end.code
+    packages = sorted({name.partition(".")[0] for name in sys.modules})
+    texts = [stream.seek(0) or stream.read() for stream in streams]
+    print(json.dumps([code, *texts, packages]), flush=True)
+"""
+
+
 @pytest.fixture(scope="session")
-def first_use(shared_folder: SharedFolder) -> FirstUse:
-    """Ask the first question about the owner's review. Copy the folder before changing anything in it."""
-
-    def ask(folder: Path) -> None:
-        furnish(folder / "data")
-        outcome = process("ask", QUESTION, "--json", "--data", folder / "data")
-        (folder / "outcome.json").write_text(json.dumps(asdict(outcome)), encoding="utf-8")
-
-    folder = shared_folder("first-use", ask)
-    return FirstUse(folder / "data", Outcome(**json.loads((folder / "outcome.json").read_text(encoding="utf-8"))))
-
-
-@pytest.fixture(scope="session")
-def indexed(first_use: FirstUse) -> Path:
+def indexed(owners_data: Path) -> Path:
     """A data folder with the owner's review and its index, only for reading."""
-    return first_use.data
+    return owners_data
 
 
 def add_whales(data: Path, folder: str = "reviews") -> Path:
@@ -157,29 +181,6 @@ def add_whales(data: Path, folder: str = "reviews") -> Path:
     return file
 
 
-def imported(*arguments: str | Path, codes: Sequence[int] = (0,)) -> set[str]:
-    """Run the command in its own process, and return the packages that it imports. It must exit with one of `codes`."""
-    program = (
-        "import sys\n"
-        "from bot.cli.app import main\n"
-        "try:\n"
-        "    main(sys.argv[1:])\n"
-        "except SystemExit as end:\n"
-        f"    assert end.code in {codes}\n"
-        "    print(file=sys.stderr)\n"
-        "    print(*sys.modules, file=sys.stderr)\n"
-    )
-    ran = subprocess.run(
-        [sys.executable, "-X", "utf8", "-c", program, *map(str, arguments)],
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        encoding="utf-8",
-        check=True,
-    )
-    return {name.partition(".")[0] for name in ran.stderr.splitlines()[-1].split()}
-
-
 @pytest.fixture
 def data(indexed: Path, tmp_path: Path) -> Path:
     """A data folder with an index that the test may change."""
@@ -187,11 +188,19 @@ def data(indexed: Path, tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def fresh(data: Path) -> Path:
-    """A data folder without an index that the test may change. It has the encoder, which takes a second to build."""
-    (data / ".index" / "manifest.json").unlink()
-    shutil.rmtree(data / ".index" / "collections")
-    return data
+def fresh(encoder_directory: Path, tmp_path: Path) -> Path:
+    """A data folder with a short review and no index that the test may change. It has the encoder."""
+    return furnish(tmp_path / "data", encoder_directory, reviews=SHORT)
+
+
+@pytest.fixture(scope="session")
+def short(shared_folder: SharedFolder, encoder_directory: Path) -> Path:
+    """A data folder with a short review and its index, only for reading."""
+
+    def index(data: Path) -> None:
+        Library.build(furnish(data, encoder_directory, reviews=SHORT)).close()
+
+    return shared_folder("short", index)
 
 
 @pytest.fixture(scope="session")
@@ -200,21 +209,28 @@ def two_reviews(indexed: Path, shared_folder: SharedFolder) -> Path:
 
     def index(data: Path) -> None:
         copy_data(indexed, data)
-        (data / "reviews" / "the-lighthouse-keeper.md").write_text(SECOND_REVIEW, encoding="utf-8")
-        assert process("index", "--data", data).code == 0
+        for name, text in SHORT.items():
+            (data / "reviews" / name).write_text(text, encoding="utf-8")
+        Library.build(data).close()
 
     return shared_folder("two-reviews", index)
 
 
-@pytest.fixture
-def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
-    """Run the command in this process, with both streams captured and none of the variables above set."""
-    for name in (*BOT_VARIABLES, "NO_COLOR", "FORCE_COLOR"):
+@pytest.fixture(autouse=True)
+def own_environment(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Unset the variables above, and restore what the program changes in its process."""
+    for name in BOT_VARIABLES | SHELL_VARIABLES:
         monkeypatch.delenv(name, raising=False)
-    # The program sets these for its own process. They are restored for the next test.
     monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     thresholds = gc.get_threshold()
+    yield
+    gc.set_threshold(*thresholds)
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
+    """Run the command in this process, with both streams captured."""
 
     def run(*arguments: str | Path, typed: Sequence[str] = ()) -> Outcome:
         lines = "".join(f"{line}\n" for line in typed)
@@ -226,5 +242,4 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         assert isinstance(end.value.code, int)
         return Outcome(end.value.code, out, err)
 
-    yield run
-    gc.set_threshold(*thresholds)
+    return run

@@ -6,10 +6,13 @@ import os
 import select
 import struct
 import subprocess
+import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from unittest.mock import patch
 
 import pytest
 
@@ -50,13 +53,46 @@ class Terminal:
         os.write(self._descriptor, keys.encode())
 
 
+def _open(width: int) -> tuple[int, int]:
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+    return master, slave
+
+
+@contextmanager
+def terminal_here(width: int = 80) -> Iterator[Terminal]:
+    """Give this process a terminal of that width for all of its streams while the block runs."""
+    master, slave = _open(width)
+    screen = Terminal(master)
+    reader = threading.Thread(target=lambda: all(iter(lambda: screen.read(60), False)))
+    # Rich asks the standard descriptors for the width.
+    kept = [(number, os.dup(number)) for number in range(3)]
+    for number, _ in kept:
+        os.dup2(slave, number)
+    reader.start()
+    try:
+        with (
+            open(slave, closefd=False) as keyboard,
+            open(slave, "w", closefd=False) as out,
+            open(slave, "w", closefd=False) as err,
+            patch.multiple(sys, stdin=keyboard, stdout=out, stderr=err),
+        ):
+            yield screen
+    finally:
+        for number, copy in kept:
+            os.dup2(copy, number)
+            os.close(copy)
+        os.close(slave)
+        reader.join()
+        os.close(master)
+
+
 @contextmanager
 def terminal(
     *arguments: str | Path, width: int = 80, environment: dict[str, str] | None = None
 ) -> Iterator[tuple[Terminal, subprocess.Popen[str]]]:
     """Run the command with a terminal of that width for all of its streams."""
-    master, slave = pty.openpty()
-    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+    master, slave = _open(width)
     running = start(
         *arguments,
         stdin=slave,

@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from bot import __version__
 from bot.cli.app import main
 from embeddings.library import Library
-from tests.bot.cli.conftest import COMMANDS, QUESTION, SLOW_PACKAGES, Run, imported, process, start
+from tests.bot.cli.conftest import COMMANDS, QUESTION, SLOW_PACKAGES, Run, Session, process, start
 from tests.project import QUESTIONS, ROOT
 
 ONLINE = ("discord", "aiohttp", "structlog", "prometheus_client")
@@ -25,11 +26,17 @@ ENGINE = (*SLOW_PACKAGES, "faiss", "numpy", "onnxruntime", "tokenizers", "yaml",
 """Packages that only an answer needs."""
 
 
-@pytest.mark.parametrize(
-    ("arguments", "code", "others"),
-    [
+@pytest.fixture
+def session() -> Iterator[Session]:
+    """A process that has imported nothing yet."""
+    with Session(cwd=ROOT) as session:
+        yield session
+
+
+def test_what_needs_no_answer_imports_neither_the_engine_nor_discord_nor_rich(session: Session) -> None:
+    commands: tuple[tuple[tuple[str, ...], int, tuple[str, ...]], ...] = (
         (("--help",), 0, ("pydantic",)),
-        (("--version",), 0, ()),
+        (("--version",), 0, ("pydantic",)),
         # typer converts values with pydantic.
         (("ask", "--help"), 0, ("pydantic_settings",)),
         (("ask",), 2, ("pydantic_settings",)),
@@ -37,25 +44,21 @@ ENGINE = (*SLOW_PACKAGES, "faiss", "numpy", "onnxruntime", "tokenizers", "yaml",
         (("search", QUESTION, "-k", "0"), 2, ("pydantic_settings",)),
         (("section",), 2, ("pydantic_settings",)),
         (("config",), 0, ()),
-    ],
-)
-def test_what_needs_no_answer_imports_neither_the_engine_nor_discord_nor_rich(
-    arguments: tuple[str, ...], code: int, others: tuple[str, ...]
-) -> None:
-    found = imported(*arguments, codes=(code,))
-    assert found & {*ENGINE, "rich", "sqlite3", *ONLINE, *others} == set()
+    )
+    for arguments, code, others in commands:
+        ended, packages = session.imported(*arguments)
+        assert (ended.code, packages & {*ENGINE, "rich", "sqlite3", *ONLINE, *others}) == (code, set()), arguments
 
 
-@pytest.mark.parametrize("options", [(), ("--json",)])
-def test_asking_imports_nothing_that_only_builds_and_terminals_need(indexed: Path, options: tuple[str, ...]) -> None:
-    packages = imported("ask", QUESTION, *options, "--data", indexed)
-    assert packages.isdisjoint({*SLOW_PACKAGES, "bm25s", "scipy", "onnx", "rich", *ONLINE})
-    assert {"faiss", "onnxruntime", "tokenizers"} <= packages
+def test_asking_imports_nothing_that_only_builds_and_terminals_need(session: Session, indexed: Path) -> None:
+    for options in ((), ("--json",)):
+        _, packages = session.imported("ask", QUESTION, *options, "--data", indexed)
+        assert packages & {*SLOW_PACKAGES, "bm25s", "scipy", "onnx", "rich", *ONLINE} == set()
+        assert {"faiss", "onnxruntime", "tokenizers"} <= packages
 
 
-@pytest.mark.parametrize(
-    "arguments",
-    [
+def test_wrong_arguments_are_refused_before_the_engine_is_imported(session: Session) -> None:
+    wrong: tuple[tuple[str | Path, ...], ...] = (
         ("ask", ""),
         ("ask", "🍿"),
         ("ask", QUESTION, "--no-reader", "true"),
@@ -81,11 +84,11 @@ def test_asking_imports_nothing_that_only_builds_and_terminals_need(indexed: Pat
         ("sweep", "missing.toml"),
         ("label", "README.md"),
         ("label", "new.jsonl", "--from", "missing.txt"),
-    ],
-)
-def test_wrong_arguments_are_refused_before_the_engine_is_imported(arguments: tuple[str | Path, ...]) -> None:
-    packages = imported(*arguments, codes=(1, 2))
-    assert packages.isdisjoint({*SLOW_PACKAGES, "faiss", "numpy", "onnxruntime", "tokenizers", "discord"})
+    )
+    for arguments in wrong:
+        refused, packages = session.imported(*arguments)
+        assert refused.code in (1, 2), arguments
+        assert packages & {*SLOW_PACKAGES, "faiss", "numpy", "onnxruntime", "tokenizers", "discord"} == set(), arguments
 
 
 def test_help_names_every_command(run: Run) -> None:
@@ -180,7 +183,7 @@ main()
     assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
 
 
-@pytest.mark.parametrize("command", [("ask", QUESTION), ("search", QUESTION, "--json"), ("section", "5")])
+@pytest.mark.parametrize("command", [("search", QUESTION, "--json"), ("section", "5")])
 def test_a_closed_pipe_is_not_an_error(indexed: Path, command: tuple[str, ...]) -> None:
     reader, writer = os.pipe()
     os.close(reader)

@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,8 +14,21 @@ import filelock
 import pytest
 
 from embeddings.documents.filesystem import HAS_MODES
-from tests.bot.cli.conftest import COMMANDS, QUESTION, TOKEN, FirstUse, Outcome, Run, add_whales, process, start
-from tests.project import QUESTIONS
+from embeddings.library import Library
+from tests.bot.cli.conftest import (
+    COMMANDS,
+    QUESTION,
+    SHORT,
+    SHORT_QUESTION,
+    TOKEN,
+    Outcome,
+    Run,
+    Session,
+    add_whales,
+    process,
+    start,
+)
+from tests.project import QUESTIONS, copy_data, furnish
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -47,28 +59,30 @@ def collection_file(data: Path, name: str) -> Path:
     return file
 
 
-@pytest.fixture
-def read_only(data: Path, tmp_path: Path) -> Iterator[Callable[..., Outcome]]:
-    """Run the command on the test's data folder, which it can't write to."""
+@pytest.fixture(scope="module")
+def unprivileged() -> Iterator[Session]:
+    """A process that may write only to files and folders that their modes let it write to."""
     if not HAS_MODES:
         pytest.skip("this system has no file modes")
     # Root may write everywhere, unless it gives up its privileges.
     prefix = ("setpriv", "--bounding-set=-all") if os.geteuid() == 0 else ()
-    tmp_path.chmod(0o555)
-    attempt = [*prefix, sys.executable, "-c", f"open({str(tmp_path / 'file')!r}, 'w')"]
-    try:
-        refused = "PermissionError" in subprocess.run(attempt, check=False, capture_output=True, text=True).stderr
-    except FileNotFoundError:
-        refused = False
-    if not refused:
+    if prefix and shutil.which(prefix[0]) is None:
         pytest.skip("this user can't give up the right to write everywhere")
+    with Session(prefix=prefix) as session:
+        yield session
+
+
+@pytest.fixture
+def read_only(unprivileged: Session, data: Path, tmp_path: Path) -> Iterator[Callable[..., Outcome]]:
+    """Run the command on the test's data folder, which it can't write to."""
+    tmp_path.chmod(0o555)
 
     def run(*arguments: str) -> Outcome:
         folders = [data, *(path for path in data.rglob("*") if path.is_dir())]
         for folder in folders:
             folder.chmod(0o555)
         try:
-            return process(*arguments, "--data", data, prefix=prefix)
+            return unprivileged.run(*arguments, "--data", data)
         finally:
             for folder in folders:
                 folder.chmod(0o755)
@@ -95,14 +109,16 @@ def another_user(read_only: Callable[..., Outcome], data: Path) -> Callable[...,
     return run
 
 
-def test_the_first_question_builds_the_index_and_says_so(first_use: FirstUse) -> None:
-    assert first_use.outcome.code == 0
-    assert first_use.outcome.json["state"] == "answered"
-    assert first_use.outcome.err == "Building the index of 1 review. This happens only once…\n"
+def test_the_first_question_builds_the_index_and_says_so(tmp_path: Path, run: Run) -> None:
+    furnish(tmp_path, reviews=SHORT)
+    first = process("ask", SHORT_QUESTION, "--json", "--data", tmp_path)
+    assert (first.code, first.json["state"]) == (0, "answered")
+    assert first.err == "Building the index of 1 review. This happens only once…\n"
+    assert run("ask", SHORT_QUESTION, "--json", "--data", tmp_path) == Outcome(0, first.out, "")
 
 
 def test_two_first_questions_at_once_are_both_answered(fresh: Path) -> None:
-    runs = [start("ask", QUESTION, "--json", "--data", fresh) for _ in range(2)]
+    runs = [start("ask", SHORT_QUESTION, "--json", "--data", fresh) for _ in range(2)]
     outcomes = [Outcome(run.wait(60), *run.communicate()) for run in runs]
     assert [outcome.code for outcome in outcomes] == [0, 0]
     assert outcomes[0].json == outcomes[1].json
@@ -132,10 +148,16 @@ def test_only_the_first_changed_reviews_are_named(run: Run, data: Path) -> None:
 
 
 @pytest.fixture
+def damageable(short: Path, tmp_path: Path) -> Path:
+    """A data folder with the index of a short review, which is soon built again."""
+    return copy_data(short, tmp_path / "data")
+
+
+@pytest.fixture
 def with_a_servers_own(data: Path) -> Path:
     """A data folder whose index has the shared review and a review of one server."""
     add_whales(data, "collections/42")
-    assert process("index", "--data", data).code == 0
+    Library.build(data).close()
     return data
 
 
@@ -169,7 +191,8 @@ def test_an_empty_reviews_folder_empties_the_index_only_on_rebuild(run: Run, wit
     assert run("index", "--check", "--data", data).out.startswith("The index is intact and up to date: 1 review, ")
 
 
-def test_an_index_altered_to_the_same_size_is_an_error(data: Path) -> None:
+def test_an_index_altered_to_the_same_size_is_an_error(run: Run, damageable: Path) -> None:
+    data = damageable
     file = collection_file(data, "sentences.faiss")
     content = file.read_bytes()
     file.write_bytes(content[:2000] + b"\xff" * (len(content) - 2000))
@@ -177,9 +200,9 @@ def test_an_index_altered_to_the_same_size_is_an_error(data: Path) -> None:
         (("ask", QUESTION), "The index is damaged (it gives impossible scores). Run"),
         (("index", "--check"), "The index has changed since it was written. Run"),
     ):
-        complaint = process(*command, "--data", data).complaint
+        complaint = run(*command, "--data", data).complaint
         assert complaint.startswith(f"{file.parent}: {said} `review-bot index --rebuild")
-    assert process("index", "--rebuild", "--data", data).code == 0
+    assert run("index", "--rebuild", "--data", data).code == 0
     assert file.read_bytes() == content
 
 
@@ -242,7 +265,7 @@ def test_the_first_question_waits_for_another_process_that_builds(run: Run, fres
     lock = filelock.FileLock(fresh / ".index" / "lock", thread_local=False)
     lock.acquire()
     threading.Timer(1.0, lock.release).start()
-    assert run("ask", QUESTION, "--data", fresh).code == 0
+    assert run("ask", SHORT_QUESTION, "--data", fresh).code == 0
 
 
 @pytest.mark.parametrize(
@@ -364,16 +387,17 @@ def change_format(data: Path) -> None:
     ids=["vectors", "reviews", "encoder", "format"],
 )
 def test_a_damaged_index_is_an_error_and_the_advised_command_repairs_it(
-    run: Run, data: Path, damage: Callable[[Path], None]
+    run: Run, damageable: Path, damage: Callable[[Path], None]
 ) -> None:
-    before = run("ask", QUESTION, "--json", "--data", data)
+    data = damageable
+    before = run("ask", SHORT_QUESTION, "--json", "--data", data)
     damage(data)
-    for command in [("ask", QUESTION), ("ask", QUESTION, "--json"), ("index", "--check")]:
+    for command in [("ask", SHORT_QUESTION), ("ask", SHORT_QUESTION, "--json"), ("index", "--check")]:
         complaint = run(*command, "--data", data).complaint
         assert complaint.startswith(f"{data / '.index'}")
         assert complaint.endswith(f"Run `review-bot index --rebuild --data {data}`.")
     assert run("index", "--rebuild", "--data", data).code == 0
-    assert run("ask", QUESTION, "--json", "--data", data) == before
+    assert run("ask", SHORT_QUESTION, "--json", "--data", data) == before
 
 
 @pytest.mark.parametrize("command", [("ask", QUESTION), ("chat",), ("reviews", "--json"), ("index",)])

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from tests.bot.cli.conftest import QUESTION, process
+from tests.bot.cli.conftest import QUESTION, SHORT_QUESTION, Session, process
 
 STRACE = shutil.which("strace")
 
 
-@pytest.mark.parametrize("command", [("ask", QUESTION), ("index", "--rebuild"), ("evaluate", "questions.jsonl")])
-def test_a_command_leaves_no_file_in_the_home_folder(command: tuple[str, ...], fresh: Path, tmp_path: Path) -> None:
+def test_a_command_leaves_no_file_in_the_home_folder(fresh: Path, tmp_path: Path) -> None:
     home, questions = tmp_path / "home", tmp_path / "questions.jsonl"
     home.mkdir()
     questions.write_text('{"id": "q1", "question": "What is a deferral?", "relevant": []}\n', encoding="utf-8")
-    arguments = [str(questions) if argument == questions.name else argument for argument in command]
-    ran = process(*arguments, "--data", fresh, environment={"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")})
-    assert (ran.code, [str(path) for path in home.rglob("*")]) == (0, [])
+    with Session(environment={"HOME": str(home), "XDG_CACHE_HOME": str(home / "cache")}) as session:
+        for command in (("ask", SHORT_QUESTION), ("index", "--rebuild"), ("evaluate", questions)):
+            ran = session.run(*command, "--data", fresh)
+            assert (ran.code, [str(path) for path in home.rglob("*")]) == (0, []), command
 
 
 @pytest.mark.skipif(STRACE is None, reason="strace is not installed")

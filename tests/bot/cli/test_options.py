@@ -5,13 +5,14 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
 from typer.main import get_group
 
 from bot.cli.app import app
-from tests.bot.cli.conftest import COMMANDS, QUESTION, Run
+from tests.bot.cli.conftest import COMMANDS, QUESTION, Run, Session
 from tests.project import ROOT
 
 ADVISED = re.compile(r"`review-bot ([a-z]+)([^`]*)`")
@@ -20,11 +21,12 @@ OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]*")
 RENAMED = "{} is now {}. The earlier name works for one more version.\n"
 
 
-@pytest.fixture
-def without_reranker(run: Run, indexed: Path) -> str:
+@pytest.fixture(scope="module")
+def without_reranker(indexed: Path) -> str:
     """What `ask --json` prints without the reranker."""
-    shown = run("ask", QUESTION, "--no-reranker", "--json", "--data", indexed)
-    assert shown.out != run("ask", QUESTION, "--json", "--data", indexed).out
+    with Session() as session:
+        shown = session.run("ask", QUESTION, "--no-reranker", "--json", "--data", indexed)
+        assert shown.out != session.run("ask", QUESTION, "--json", "--data", indexed).out
     return shown.out
 
 
@@ -112,6 +114,7 @@ def test_what_follows_two_dashes_is_no_value(run: Run, indexed: Path) -> None:
     assert shown.json["question"] == "no deferral?"
 
 
+@cache
 def options_of(command: str) -> set[str]:
     """Return the names of a command's options."""
     params = get_group(app).commands[command].params
@@ -197,6 +200,6 @@ def test_the_data_folder_may_be_named_before_or_after_the_command(
     assert titles("reviews", "--json", "--data", indexed) == one
 
 
-def test_the_default_data_folder_is_data(run: Run, indexed: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(indexed.parent)
-    assert run("reviews", "--json").json == run("reviews", "--json", "--data", indexed).json
+def test_the_default_data_folder_is_data(run: Run, data: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(data.parent)
+    assert run("reviews", "--json").json == run("reviews", "--json", "--data", data).json

@@ -2,44 +2,50 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from bot.cli.doctor.installation import OPTIONAL
-from tests.bot.cli.conftest import QUESTION, Outcome, process
-from tests.embeddings.fixtures.tiny_models import save_model
+from tests.bot.cli.conftest import QUESTION, SHORT, SHORT_QUESTION, Run, Session
 from tests.project import furnish
 
 # As modules, with packages that only they depend on.
 LEFT_OUT = (*(name.replace("-", "_") for name in OPTIONAL), "safetensors", "tqdm")
 
 
-def small(*arguments: str | Path) -> Outcome:
-    """Run the command without the packages that the small installation leaves out."""
-    return process(*arguments, without=LEFT_OUT)
+@pytest.fixture(scope="module")
+def small() -> Iterator[Session]:
+    """A process without the packages that the small installation leaves out."""
+    with Session(without=LEFT_OUT) as session:
+        yield session
 
 
-def test_a_small_installation_answers_and_indexes_changed_reviews(data: Path) -> None:
-    assert "deferrals" in small("ask", QUESTION, "--data", data).out
+def test_a_small_installation_answers_and_indexes_changed_reviews(small: Session, data: Path) -> None:
+    assert "deferrals" in small.run("ask", QUESTION, "--data", data).out
     (data / "reviews" / "whales.md").write_text(
         "---\ntitle: The Whale Song\n---\nThe cook of the whaler sings to his kettle every morning.\n", encoding="utf-8"
     )
-    indexed = small("index", "--data", data)
+    indexed = small.run("index", "--data", data)
     assert (indexed.code, indexed.err) == (0, "")
     assert indexed.out.startswith("The index is up to date: 2 reviews, ")
-    asked = small("ask", "What does the cook of the whaler sing to?", "--json", "--data", data)
+    asked = small.run("ask", "What does the cook of the whaler sing to?", "--json", "--data", data)
     assert "kettle" in asked.json["quotes"][0]["text"]
 
 
-def test_a_small_installation_builds_its_index_from_nothing(tmp_path: Path, indexed: Path) -> None:
-    furnish(tmp_path)
-    asked = small("ask", QUESTION, "--json", "--data", tmp_path)
+def test_a_small_installation_builds_its_index_from_nothing(
+    small: Session, run: Run, short: Path, tmp_path: Path
+) -> None:
+    furnish(tmp_path, reviews=SHORT)
+    asked = small.run("ask", SHORT_QUESTION, "--json", "--data", tmp_path)
     assert asked.err == "Building the index of 1 review. This happens only once…\n"
-    assert asked.json == process("ask", QUESTION, "--json", "--data", indexed).json
+    assert asked.json == run("ask", SHORT_QUESTION, "--json", "--data", short).json
 
 
-def test_another_model_without_torch_names_the_missing_package(fresh: Path, tmp_path: Path) -> None:
-    model = save_model(tmp_path / "model")
-    refused = process("index", "--model", model, "--data", fresh, without=("torch",))
-    assert refused.code == 1
-    assert "Traceback" not in refused.err
-    assert "needs the package torch, which is not installed. Run `pip install .` in the clone" in refused.err
+def test_another_model_in_a_small_installation_names_the_missing_package(
+    small: Session, fresh: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "model").mkdir()
+    refused = small.run("index", "--model", tmp_path / "model", "--data", fresh)
+    assert "needs the package sentence_transformers, which is not installed. Run `pip install .`" in refused.complaint

@@ -4,26 +4,36 @@ from __future__ import annotations
 
 import re
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from bot.cli.app import main
 from embeddings.library import Library
-from tests.bot.cli.conftest import QUESTION, process
-from tests.bot.cli.terminal import terminal
+from tests.bot.cli.conftest import QUESTION, SHORT_QUESTION, Run
+from tests.bot.cli.terminal import terminal, terminal_here
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[=>]")
 BOLD = re.compile(r"\x1b\[1m(.*?)\x1b\[0m", re.DOTALL)
 COLOUR = re.compile(r"\x1b\[(?:\d+;)*(?:3[0-7]|38;)[\d;]*m")
 
+Shown = Callable[..., str]
 
-def shown_by(*arguments: str | Path, width: int = 80, environment: dict[str, str] | None = None) -> str:
-    """Return everything that a run of the command shows in a terminal."""
-    with terminal(*arguments, width=width, environment=environment) as (screen, running):
-        while screen.read(60):
-            pass
-        assert running.wait(30) == 0
-        return screen.shown
+
+@pytest.fixture
+def shown_by(monkeypatch: pytest.MonkeyPatch) -> Shown:
+    """Run the command in this process, and return everything that it shows in a terminal."""
+
+    def shown(*arguments: str | Path, width: int = 80, environment: dict[str, str] | None = None) -> str:
+        with monkeypatch.context() as patch:
+            for name, value in ({"TERM": "xterm-256color"} | (environment or {})).items():
+                patch.setenv(name, value)
+            with terminal_here(width) as screen, pytest.raises(SystemExit, match="0"):
+                main([*map(str, arguments)])
+            return screen.shown
+
+    return shown
 
 
 def words_of(text: str) -> list[str]:
@@ -37,7 +47,9 @@ def holds(words: list[str], part: list[str]) -> bool:
 
 
 @pytest.mark.parametrize("width", [80, 40])
-def test_an_answer_shows_each_quote_marked_in_its_passage_with_its_citation(indexed: Path, width: int) -> None:
+def test_an_answer_shows_each_quote_marked_in_its_passage_with_its_citation(
+    shown_by: Shown, indexed: Path, width: int
+) -> None:
     library = Library.open(indexed)
     answer = library.ask(QUESTION)
     shown = shown_by("ask", QUESTION, "--data", indexed, width=width)
@@ -53,19 +65,19 @@ def test_an_answer_shows_each_quote_marked_in_its_passage_with_its_citation(inde
     assert max(len(ESCAPE.sub("", line)) for line in shown.split("\n")) <= width
 
 
-def test_no_color_turns_off_colours_but_not_the_marks_of_quotes(indexed: Path) -> None:
+def test_no_color_turns_off_colours_but_not_the_marks_of_quotes(shown_by: Shown, indexed: Path) -> None:
     assert COLOUR.search(shown_by("ask", QUESTION, "--data", indexed)) is not None
     shown = shown_by("ask", QUESTION, "--data", indexed, environment={"NO_COLOR": "1"})
     assert COLOUR.search(shown) is None
     assert BOLD.search(shown) is not None
 
 
-def test_a_dumb_terminal_gets_what_a_pipe_gets(indexed: Path) -> None:
+def test_a_dumb_terminal_gets_what_a_pipe_gets(shown_by: Shown, run: Run, indexed: Path) -> None:
     shown = shown_by("ask", QUESTION, "--data", indexed, environment={"TERM": "dumb"})
-    assert shown == process("ask", QUESTION, "--data", indexed).out
+    assert shown == run("ask", QUESTION, "--data", indexed).out
 
 
-def test_a_narrow_terminal_shows_that_the_reviews_do_not_answer(indexed: Path) -> None:
+def test_a_narrow_terminal_shows_that_the_reviews_do_not_answer(shown_by: Shown, indexed: Path) -> None:
     words = words_of(shown_by("ask", "How do I change the oil of a motorbike?", "--data", indexed, width=40))
     hint = f"Try other words, or list the reviews: `review-bot reviews --data {indexed}`."
     # A path that is wider than the terminal is broken at any character.
@@ -75,18 +87,18 @@ def test_a_narrow_terminal_shows_that_the_reviews_do_not_answer(indexed: Path) -
 @pytest.mark.parametrize(
     "command", [("search", QUESTION, "-k", "3"), ("reviews",), ("sections", "nlmg"), ("section", "nlmg", "5")]
 )
-def test_everything_fits_a_narrow_terminal(two_reviews: Path, command: tuple[str, ...]) -> None:
+def test_everything_fits_a_narrow_terminal(shown_by: Shown, two_reviews: Path, command: tuple[str, ...]) -> None:
     shown = shown_by(*command, "--data", two_reviews, width=30)
     assert max(len(ESCAPE.sub("", line)) for line in shown.split("\n")) <= 30
 
 
-def test_markup_in_a_review_is_shown_as_text(two_reviews: Path) -> None:
+def test_markup_in_a_review_is_shown_as_text(shown_by: Shown, two_reviews: Path) -> None:
     shown = shown_by("section", "lighthouse", "introduction", "--data", two_reviews)
     assert holds(words_of(shown), "that pass [bold]without lights[/bold], and writes".split())
 
 
-def test_a_build_shows_a_progress_bar_and_removes_it(fresh: Path) -> None:
-    shown = shown_by("ask", QUESTION, "--data", fresh)
+def test_a_build_shows_a_progress_bar_and_removes_it(shown_by: Shown, fresh: Path) -> None:
+    shown = shown_by("ask", SHORT_QUESTION, "--data", fresh)
     assert "Preparing the model" in shown
     assert shown.startswith("Building the index of 1 review. This happens only once…\n")
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from embeddings.library import Library
-from tests.bot.cli.conftest import QUESTION, FirstUse, Run
+from tests.bot.cli.conftest import QUESTION, Run
 
 QUOTE_KEYS = ["label", "text", "review", "title", "section", "heading", "paragraph", "start", "end", "score"]
 HIT_KEYS = ["review", "section", "paragraph", "start", "end", "score"]
@@ -38,12 +38,6 @@ def test_a_quote_in_json_is_a_slice_of_the_review_with_its_place(run: Run, index
         assert quote["text"] == review.text[quote["start"] : quote["end"]]
         assert paragraph.start <= quote["start"] < quote["end"] <= paragraph.end
         assert (quote["title"], quote["heading"]) == (review.title, section.heading)
-
-
-def test_the_first_question_gets_the_same_answer_as_the_second(run: Run, first_use: FirstUse, indexed: Path) -> None:
-    second = run("ask", QUESTION, "--json", "--data", indexed)
-    assert first_use.outcome.json == second.json
-    assert second.err == ""
 
 
 def test_a_pipe_gets_one_quote_per_line_with_its_citation(run: Run, indexed: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.commands.init import save_token
-from tests.bot.cli.conftest import OTHER_TOKEN, SECOND_REVIEW, TOKEN, Run
+from tests.bot.cli.conftest import OTHER_TOKEN, SHORT_QUESTION, SHORT_REVIEW, TOKEN, Run
 from tests.bot.cli.terminal import terminal
 from tests.project import OWNERS
 
@@ -18,16 +18,16 @@ INVITATION = "https://discord.com/oauth2/authorize?client_id=123456789012345678&
 @pytest.fixture
 def empty(fresh: Path) -> Path:
     """A data folder without reviews and index. It has the encoder, which takes a second to build."""
-    (fresh / "reviews" / "never-let-me-go.md").unlink()
+    (fresh / "reviews" / "the-lighthouse-keeper.md").unlink()
     return fresh
 
 
-def test_init_sets_everything_up_and_changes_nothing_the_second_time(run: Run, empty: Path, indexed: Path) -> None:
-    begun = run("init", "--no-sync", "--data", empty, typed=[str(indexed / "reviews"), "", TOKEN])
+def test_init_sets_everything_up_and_changes_nothing_the_second_time(run: Run, empty: Path, short: Path) -> None:
+    begun = run("init", "--no-sync", "--data", empty, typed=[str(short / "reviews"), "", TOKEN])
     assert begun.code == 0, begun.err
-    assert begun.out.startswith("Never Let Me Go (never-let-me-go): 8 sections, ")
-    assert [line.partition(":")[0] for line in begun.out.splitlines()[10:]] == [
-        f"Added as {empty}/reviews/never-let-me-go.md.",
+    assert begun.out.startswith("The Lighthouse Keeper (the-lighthouse-keeper): 3 sections, ")
+    assert [line.partition(":")[0] for line in begun.out.splitlines()[5:]] == [
+        f"Added as {empty}/reviews/the-lighthouse-keeper.md.",
         "Reviews",
         "Token",
         "Index",
@@ -40,7 +40,7 @@ def test_init_sets_everything_up_and_changes_nothing_the_second_time(run: Run, e
     assert TOKEN not in begun.out + begun.err
     token = empty / "token"
     assert (token.read_text(encoding="utf-8"), stat.S_IMODE(token.stat().st_mode)) == (f"{TOKEN}\n", 0o600)
-    assert run("ask", "What is a deferral?", "--json", "--data", empty).json["state"] == "answered"
+    assert run("ask", SHORT_QUESTION, "--json", "--data", empty).json["state"] == "answered"
 
     before = {path: path.read_bytes() for path in empty.rglob("*") if path.is_file()}
     for arguments, typed in (((), [""]), (("--yes",), [])):
@@ -52,21 +52,22 @@ def test_init_sets_everything_up_and_changes_nothing_the_second_time(run: Run, e
 
 @pytest.mark.parametrize(("arguments", "typed"), [(("--example", "--yes"), []), ((), ["example", ""])])
 def test_init_copies_the_example_review_on_request(
-    run: Run, empty: Path, arguments: tuple[str, ...], typed: list[str]
+    run: Run, data: Path, arguments: tuple[str, ...], typed: list[str]
 ) -> None:
-    done = run("init", *arguments, "--no-sync", "--data", empty, typed=typed)
+    # Its index is there, so nothing is encoded.
+    (data / "reviews" / "never-let-me-go.md").unlink()
+    done = run("init", *arguments, "--no-sync", "--data", data, typed=typed)
     assert done.code == 0, done.err
     assert done.out.startswith(
-        f"Copied the example review, never-let-me-go.md.\nReviews: 1 in {empty}/reviews.\nToken: none yet.\n"
+        f"Copied the example review, never-let-me-go.md.\nReviews: 1 in {data}/reviews.\nToken: none yet.\n"
     )
-    assert (empty / "reviews" / "never-let-me-go.md").read_bytes() == OWNERS.read_bytes()
+    assert (data / "reviews" / "never-let-me-go.md").read_bytes() == OWNERS.read_bytes()
 
 
 def test_init_keeps_a_review_with_the_name_of_the_example(run: Run, fresh: Path) -> None:
-    file = fresh / "reviews" / "never-let-me-go.md"
-    file.write_text(SECOND_REVIEW, encoding="utf-8")
+    file = (fresh / "reviews" / "the-lighthouse-keeper.md").rename(fresh / "reviews" / "never-let-me-go.md")
     assert run("init", "--example", "--yes", "--no-sync", "--data", fresh).code == 0
-    assert file.read_text(encoding="utf-8") == SECOND_REVIEW
+    assert file.read_text(encoding="utf-8") == SHORT_REVIEW
 
 
 def test_a_token_is_replaced_only_on_request(run: Run, empty: Path) -> None:
@@ -81,17 +82,16 @@ def test_a_token_is_replaced_only_on_request(run: Run, empty: Path) -> None:
 def test_a_stored_review_of_the_same_title_is_kept(run: Run, fresh: Path, tmp_path: Path) -> None:
     folder = tmp_path / "mine"
     folder.mkdir()
-    (folder / "a.md").write_text("---\ntitle: Never Let Me Go\n---\nIt is short.\n", encoding="utf-8")
-    (folder / "b.md").write_text(SECOND_REVIEW, encoding="utf-8")
+    (folder / "a.md").write_text("---\ntitle: The Lighthouse Keeper\n---\nIt is short.\n", encoding="utf-8")
+    (folder / "b.md").write_text("---\ntitle: Whales\n---\nThey sing.\n", encoding="utf-8")
     there = fresh / "reviews"
-    owners = (there / "never-let-me-go.md").read_bytes()
     ended = run("init", "--reviews", folder, "--yes", "--no-sync", "--data", fresh)
     assert ended.code == 0
     assert (
         "1 stored review has other words under the same title, and nothing replaces it without --replace." in ended.err
     )
-    assert f"Added as {there}/the-lighthouse-keeper.md.\nReviews: 2 in {there}.\n" in ended.out
-    assert (there / "never-let-me-go.md").read_bytes() == owners
+    assert f"Added as {there}/whales.md.\nReviews: 2 in {there}.\n" in ended.out
+    assert (there / "the-lighthouse-keeper.md").read_text(encoding="utf-8") == SHORT_REVIEW
     again = run("init", "--reviews", folder, "--yes", "--no-sync", "--data", fresh)
     assert "1 review is stored already.\nThere is nothing to add.\n" in again.out
 
@@ -103,14 +103,14 @@ def test_who_adds_nothing_goes_on(run: Run, fresh: Path, tmp_path: Path) -> None
     assert "Index: up to date.\n" in ended.out
 
 
-def test_a_wrong_folder_is_asked_for_again(run: Run, empty: Path, indexed: Path, tmp_path: Path) -> None:
+def test_a_wrong_folder_is_asked_for_again(run: Run, empty: Path, short: Path, tmp_path: Path) -> None:
     (tmp_path / "nothing").mkdir()
-    file = indexed / "reviews" / "never-let-me-go.md"
+    file = short / "reviews" / "the-lighthouse-keeper.md"
     ended = run("init", "--no-sync", "--data", empty, typed=[str(tmp_path / "gone"), str(empty / "reviews"), str(file)])
     assert ended.code == 0
     assert f"{tmp_path}/gone: There is no such file or folder.\n" in ended.err
     assert f"{empty}/reviews: There are no files that can be reviews. Name another folder or file.\n" in ended.err
-    assert f"Added as {empty}/reviews/never-let-me-go.md.\nReviews: 1 in {empty}/reviews.\n" in ended.out
+    assert f"Added as {empty}/reviews/the-lighthouse-keeper.md.\nReviews: 1 in {data}/reviews.\n" in ended.out
 
 
 def test_without_reviews_init_says_how_to_add_one(run: Run, empty: Path) -> None:

@@ -23,7 +23,7 @@ from embeddings.index.manifest import Manifest
 from embeddings.library import Library
 from embeddings.records import AskResult
 from embeddings.reranking.reranker import OnnxReranker
-from tests.bot.cli.conftest import Run, process
+from tests.bot.cli.conftest import Run, Session
 from tests.bot.cli.terminal import terminal
 from tests.project import QUESTIONS
 
@@ -35,6 +35,21 @@ def question_file(folder: Path, text: str) -> Path:
     """Write a question file with one unanswerable question."""
     file = folder / "one.jsonl"
     file.write_text(json.dumps({"id": "q1", "question": text, "relevant": []}) + "\n", encoding="utf-8")
+    return file
+
+
+@pytest.fixture(scope="session")
+def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with some questions: ten held-out ones that can be answered, ten that can't, and one other of each."""
+    groups: dict[tuple[str, bool], list[str]] = {}
+    for line in QUESTIONS.read_text(encoding="utf-8").splitlines():
+        question = json.loads(line)
+        groups.setdefault((question["split"], bool(question["relevant"])), []).append(line)
+    file = tmp_path_factory.mktemp("few") / "few.jsonl"
+    file.write_text(
+        "\n".join(line for (split, _), group in groups.items() for line in group[-10 if split == "held-out" else -1 :]),
+        encoding="utf-8",
+    )
     return file
 
 
@@ -52,9 +67,10 @@ def no_questions(monkeypatch: pytest.MonkeyPatch) -> None:
 def runs(indexed: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the runs of the default ranking, of BM25 only, and of one split."""
     folder = tmp_path_factory.mktemp("runs")
-    for name, options in (("default", ()), ("bm25", ("--ranking", "bm25"))):
-        saved = folder / f"{name}.json"
-        assert process("evaluate", QUESTIONS, "--data", indexed, PLAIN, *options, "--save", saved).code == 0
+    with Session() as session:
+        for name, options in (("default", ()), ("bm25", ("--ranking", "bm25"))):
+            saved = folder / f"{name}.json"
+            assert session.run("evaluate", QUESTIONS, "--data", indexed, PLAIN, *options, "--save", saved).code == 0
     whole = load_run(folder / "default.json")
     assert whole.fingerprint is not None
     ids = {question.id for question in read_questions(QUESTIONS) if question.split == "dev"}
@@ -74,21 +90,21 @@ def test_importing_the_commands_imports_no_engine() -> None:
     assert done.stdout == "[]\n"
 
 
-def test_evaluate_prints_the_interval_first_for_few_questions(run: Run, indexed: Path) -> None:
-    done = run("evaluate", QUESTIONS, "--data", indexed, PLAIN)
+def test_evaluate_prints_the_interval_first_for_few_questions(run: Run, indexed: Path, few: Path) -> None:
+    done = run("evaluate", few, "--data", indexed, PLAIN)
 
     assert done.code == 0, done.err
     lines = done.out.splitlines()
-    assert lines[0].endswith("118 questions, 68 of them answerable")
+    assert lines[0].endswith("22 questions, 11 of them answerable")
     assert lines[1].split() == ["measure", "95%", "interval", "value", "questions"]
     assert lines[2].split()[:2] == ["passages", "nDCG@10"]
     assert {line.split()[0] for line in lines if line} >= {"quotes", "abstention", "answerable", "off-topic"}
 
 
-def test_evaluate_prints_only_json_for_one_split(run: Run, indexed: Path) -> None:
-    done = run("evaluate", QUESTIONS, "--data", indexed, "--split", "held-out", "--json")
+def test_evaluate_prints_only_json_for_one_split(run: Run, indexed: Path, few: Path) -> None:
+    done = run("evaluate", few, "--data", indexed, "--split", "held-out", PLAIN, "--json")
 
-    held_out = [question.id for question in read_questions(QUESTIONS) if question.split == "held-out"]
+    held_out = [question.id for question in read_questions(few) if question.split == "held-out"]
     assert [entry["id"] for entry in done.json["per_question"]] == held_out
 
 
@@ -262,11 +278,14 @@ def test_with_titles_is_refused_for_a_corpus_without_titles(run: Run, indexed: P
     )
 
 
-def test_a_run_that_is_not_worse_passes_the_baseline(run: Run, indexed: Path, runs: Path) -> None:
-    done = run("evaluate", QUESTIONS, "--data", indexed, PLAIN, "--baseline", runs / "default.json")
+def test_a_run_that_is_not_worse_passes_the_baseline(run: Run, indexed: Path, few: Path, tmp_path: Path) -> None:
+    command = ("evaluate", few, "--data", indexed, PLAIN)
+    saved = run(*command, "--save", tmp_path / "before.json")
 
-    assert done.code == 0, done.err
-    assert "No measure is significantly worse than in default." in done.out
+    done = run(*command, "--baseline", tmp_path / "before.json")
+
+    assert (saved.code, done.code) == (0, 0), done.err
+    assert "No measure is significantly worse than in before." in done.out
 
 
 def test_a_worse_run_fails_the_baseline_and_lists_questions(run: Run, indexed: Path, runs: Path) -> None:
@@ -323,10 +342,10 @@ def test_compare_takes_different_questions_only_with_anyway(run: Run, runs: Path
 
 
 def test_calibrate_stores_thresholds_for_the_encoder_with_and_without_reranker(
-    run: Run, data: Path, tmp_path: Path
+    run: Run, data: Path, few: Path, tmp_path: Path
 ) -> None:
     encoder = Manifest.open(data / ".index").encoder
-    held_out = (QUESTIONS, "--data", data, "--split", "held-out")
+    held_out = (few, "--data", data, "--split", "held-out")
     shown = run("calibrate", *held_out, "--dry-run")
     assert shown.err == "Nothing was stored.\n"
     assert not (data / "calibration.json").exists()
@@ -347,8 +366,8 @@ def test_calibrate_stores_thresholds_for_the_encoder_with_and_without_reranker(
     assert both.rerankers[reranker] == stored
 
 
-def test_calibrate_shows_what_changes_stores_nothing_unasked_and_can_be_undone(run: Run, data: Path) -> None:
-    command = ("calibrate", QUESTIONS, "--data", data, "--split", "held-out")
+def test_calibrate_shows_what_changes_stores_nothing_unasked_and_can_be_undone(run: Run, data: Path, few: Path) -> None:
+    command = ("calibrate", few, "--data", data, "--split", "held-out")
 
     unasked = run(*command)
 
@@ -398,9 +417,9 @@ def _thresholds(data: Path) -> tuple[str, str]:
         return figure(library.models.thresholds.answered), figure(library.models.thresholds.nearest)
 
 
-def test_calibrate_asks_at_a_terminal(data: Path) -> None:
+def test_calibrate_asks_at_a_terminal(data: Path, few: Path) -> None:
     for answer, code in (("n", 1), ("y", 0)):
-        command = ("calibrate", QUESTIONS, "--data", data, "--split", "held-out", PLAIN)
+        command = ("calibrate", few, "--data", data, "--split", "held-out", PLAIN)
         with terminal(*command, environment={"TERM": "dumb"}) as (screen, running):
             screen.wait_for("Store the new thresholds? [y/N]")
             screen.type(f"{answer}\r")
@@ -411,14 +430,14 @@ def test_calibrate_asks_at_a_terminal(data: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [json.dumps({"0" * 64: {"answered": 0.9, "nearest": 0.8}}), "{broken"])
-def test_calibrate_replaces_a_calibration_that_evaluate_refuses(run: Run, data: Path, content: str) -> None:
+def test_calibrate_replaces_a_calibration_that_evaluate_refuses(run: Run, data: Path, few: Path, content: str) -> None:
     stored = data / "calibration.json"
-    held_out = (QUESTIONS, "--data", data, "--split", "held-out", PLAIN)
+    held_out = (few, "--data", data, "--split", "held-out", PLAIN)
     assert run("calibrate", *held_out, "--yes").code == 0
     chosen = stored.read_text(encoding="utf-8")
     stored.write_text(content, encoding="utf-8")
 
-    assert "calibrate" in run("evaluate", QUESTIONS, "--data", data).complaint
+    assert "calibrate" in run("evaluate", few, "--data", data).complaint
     assert run("calibrate", *held_out, "--yes").code == 0
 
     assert stored.read_text(encoding="utf-8") == chosen
@@ -429,11 +448,11 @@ def test_calibrate_replaces_a_calibration_that_evaluate_refuses(run: Run, data: 
 
 
 def test_an_unreachable_goal_is_an_error_and_stores_nothing(
-    run: Run, data: Path, monkeypatch: pytest.MonkeyPatch
+    run: Run, data: Path, few: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("embeddings.answering.pipeline.confidence", lambda *_, **__: 1.0)
 
-    done = run("calibrate", QUESTIONS, "--data", data, "--split", "held-out", "--json")
+    done = run("calibrate", few, "--data", data, "--split", "held-out", "--json")
 
     assert done.code == 1
     assert done.json["unreachable"] == ["refused", "silent"]
@@ -443,33 +462,34 @@ def test_an_unreachable_goal_is_an_error_and_stores_nothing(
 
 @pytest.mark.parametrize("command", ["evaluate", "calibrate", "sweep"])
 def test_a_question_that_fails_is_named_and_the_others_are_asked(
-    run: Run, indexed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
+    run: Run, indexed: Path, few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:
-    asked = Library.run
+    failing, asked = read_questions(few)[0], Library.run
 
     def fail_once(library: Library, question: str, **options: Any) -> AskResult:  # noqa: ANN401 - passed through
-        if question == "Who plays Kathy?":
+        if question == failing.text:
             raise RuntimeError("no room\nat all")
         return asked(library, question, **options)
 
     monkeypatch.setattr(Library, "run", fail_once)
-    failing = next(question.id for question in read_questions(QUESTIONS) if question.text == "Who plays Kathy?")
     sweep, runs = tmp_path / "sweep.toml", tmp_path / "runs"
-    sweep.write_text(f"questions = [{json.dumps(str(QUESTIONS))}]\n[variants.default]\n", encoding="utf-8")
-    arguments = {"evaluate": (QUESTIONS,), "calibrate": (QUESTIONS, "--dry-run"), "sweep": (sweep, "--runs", runs)}
+    sweep.write_text(f'questions = [{json.dumps(str(few))}]\n[variants.default]\nreranker = "none"\n', encoding="utf-8")
+    arguments = {"evaluate": (few, PLAIN), "calibrate": (few, PLAIN, "--dry-run"), "sweep": (sweep, "--runs", runs)}
 
     done = run(command, *arguments[command], "--data", indexed)
 
     assert done.code == 0
-    assert done.err.startswith(f"{failing}: The question can't be answered (no room). It counts as unanswered.\n")
+    assert done.err.startswith(f"{failing.id}: The question can't be answered (no room). It counts as unanswered.\n")
     # A sweep would reuse a stored run without a word about it.
     assert not list(runs.glob("*.json"))
 
 
-def test_sweep_shows_the_variants_in_one_table_and_reuses_runs(run: Run, indexed: Path, tmp_path: Path) -> None:
+def test_sweep_shows_the_variants_in_one_table_and_reuses_runs(
+    run: Run, indexed: Path, few: Path, tmp_path: Path
+) -> None:
     file = tmp_path / "sweep.toml"
     file.write_text(
-        f'questions = [{json.dumps(str(QUESTIONS))}]\n[variants.default]\nreranker = "none"\n'
+        f'questions = [{json.dumps(str(few))}]\n[variants.default]\nreranker = "none"\n'
         '[variants.dense]\nreranker = "none"\nranking = {passage_lexical = 0, sentence_lexical = 0}\n',
         encoding="utf-8",
     )
@@ -478,8 +498,8 @@ def test_sweep_shows_the_variants_in_one_table_and_reuses_runs(run: Run, indexed
     first, again = run(*command), run(*command)
 
     assert first.code == 0, first.err
-    assert "default on never-let-me-go.jsonl: done" in first.err
-    assert "dense on never-let-me-go.jsonl: reused" in again.err
+    assert "default on few.jsonl: done" in first.err
+    assert "dense on few.jsonl: reused" in again.err
     assert again.out == first.out
     assert [line.split()[0] for line in first.out.splitlines()[1:4]] == ["variant", "default", "dense"]
 
