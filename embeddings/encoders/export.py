@@ -53,7 +53,7 @@ _PACKAGED_VECTORS = Path(__file__).with_name("packaged_vectors.npy")
 
 
 def prepare_encoder(
-    model: str | None, directory: Path, *, notify: Callable[[str], None], allow_download: bool = False
+    model: ModelSource | str | None, directory: Path, *, notify: Callable[[str], None], allow_download: bool = False
 ) -> Encoder:
     """Return the encoder of `model`, exported into `directory` unless it is already there.
 
@@ -62,7 +62,7 @@ def prepare_encoder(
     exports into one directory would disturb each other.
 
     Args:
-        model: None for the packaged model, a folder's path, or a name on the hub.
+        model: None for the packaged model, a folder's path, a name on the hub, or what `find_model` returned for one.
         directory: the encoder's own folder. Other content is removed when the model changes.
         notify: receives a line if the model can't be exported.
         allow_download: whether a model may be downloaded from the hub.
@@ -71,7 +71,7 @@ def prepare_encoder(
         ModelError: the model can't be found, loaded or trusted.
         IndexWriteError: `directory` can't be written; its content is untouched.
     """
-    source = find_model(model, allow_download=allow_download)
+    source = model if isinstance(model, ModelSource) else find_model(model, allow_download=allow_download)
     present = _open_present(source, directory)
     if present is not None:
         return present

@@ -87,7 +87,7 @@ def update_index(data: Path, options: BuildOptions) -> tuple[Manifest, Encoder]:
         if options.get("rebuild"):
             previous = None
         try:
-            weights = find_model(wanted, allow_download=allow_download).weights
+            source = find_model(wanted, allow_download=allow_download)
         except ModelMissingError:
             # A small installation has no model, but the index has the encoder made from it.
             if previous is None or wanted != previous.encoder.model:
@@ -95,8 +95,8 @@ def update_index(data: Path, options: BuildOptions) -> tuple[Manifest, Encoder]:
             folder = previous.encoder_folder
             encoder = open_encoder(directory / folder, previous.encoder)
         else:
-            folder = f"{ENCODERS}/{weights[:16]}"
-            encoder = prepare_encoder(wanted, directory / folder, notify=notify, allow_download=allow_download)
+            folder = f"{ENCODERS}/{source.weights[:16]}"
+            encoder = prepare_encoder(source, directory / folder, notify=notify)
         manifest = build_index(
             directory,
             sources.collections,
