@@ -52,9 +52,7 @@ _SAMPLE = (
 _PACKAGED_VECTORS = Path(__file__).with_name("packaged_vectors.npy")
 
 
-def prepare_encoder(
-    model: ModelSource | str | None, directory: Path, *, notify: Callable[[str], None], allow_download: bool = False
-) -> Encoder:
+def prepare_encoder(model: ModelSource | str | None, directory: Path, *, notify: Callable[[str], None]) -> Encoder:
     """Return the encoder of `model`, exported into `directory` unless it is already there.
 
     The packaged model's graph is written from its weights, and that of any other model is traced with PyTorch. One that
@@ -65,13 +63,12 @@ def prepare_encoder(
         model: None for the packaged model, a folder's path, a name on the hub, or what `find_model` returned for one.
         directory: the encoder's own folder. Other content is removed when the model changes.
         notify: receives a line if the model can't be exported.
-        allow_download: whether a model may be downloaded from the hub.
 
     Raises:
         ModelError: the model can't be found, loaded or trusted.
         IndexWriteError: `directory` can't be written; its content is untouched.
     """
-    source = model if isinstance(model, ModelSource) else find_model(model, allow_download=allow_download)
+    source = model if isinstance(model, ModelSource) else find_model(model)
     present = _open_present(source, directory)
     if present is not None:
         return present

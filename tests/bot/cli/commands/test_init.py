@@ -110,7 +110,7 @@ def test_a_wrong_folder_is_asked_for_again(run: Run, empty: Path, short: Path, t
     assert ended.code == 0
     assert f"{tmp_path}/gone: There is no such file or folder.\n" in ended.err
     assert f"{empty}/reviews: There are no files that can be reviews. Name another folder or file.\n" in ended.err
-    assert f"Added as {empty}/reviews/the-lighthouse-keeper.md.\nReviews: 1 in {data}/reviews.\n" in ended.out
+    assert f"Added as {empty}/reviews/the-lighthouse-keeper.md.\nReviews: 1 in {empty}/reviews.\n" in ended.out
 
 
 def test_without_reviews_init_says_how_to_add_one(run: Run, empty: Path) -> None:
