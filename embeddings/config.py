@@ -332,11 +332,23 @@ def named_ranking(name: str) -> RankingSettings:
 
 TITLE_MARGIN: float = 0.1
 """How much closer a sentence elsewhere must be, in cosine, for each sign that the words of a title in a question name
-the review: each content word of the title, its capitals, and that no other review has these words. Chosen on 35 made
-questions about nine reviews."""
+the review: each content word of the title, its capitals, that no other review has these words, and twice a place where
+questions name a work ("who directed memory"). Chosen on 35 made questions about nine reviews."""
 
 SHORTEST_INITIALS: int = 4
 """People call a title of so many words by its initials: LOTR. Fewer letters are too often a word. A guess."""
+
+SHORTEST_TITLE_PART: int = 4
+"""One word of a title, or somebody's last name, stands for the whole from so many letters on: *Pickwick*. A guess."""
+
+SHORTEST_NEAR_WORD: int = 4
+"""A misspelt word of a title has at least so many letters. Fewer are too often another word. A guess."""
+
+MAX_NEAR_TITLES: int = 64
+"""A word that is rare in more titles than this finds no misspelt title, so that the time stays short. A guess."""
+
+NEAR_TITLE_SIMILARITY: float = 0.85
+"""The least similarity of a misspelt title and the title: 1 minus the share of letters to change. A guess."""
 
 LONGEST_NAME: int = 2
 """A title of so many words without a function word may be somebody's name: *Emma*, *David Copperfield*. A guess."""

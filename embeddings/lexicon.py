@@ -250,8 +250,21 @@ NUMBER_WORDS = dict(
 )
 """Numbers in words and Roman numerals, in digits, so that titles compare in any writing."""
 
+VOLUME_WORDS = frozenset("book chapter episode novel part parts season vol volume".split())
+"""Words of a title that people leave out before a number, and that make a part of it no name: *Kill Bill: Volume 2*."""
+
 TITLE_PREPOSITIONS = "in of from within throughout during".split()
 """Words before a title, with which it is left out of a question: "the ending of Hard Times"."""
+
+BEFORE_TITLE = (
+    r"\bwho (?:directed|wrote|made|filmed|shot|scored|produced|adapted|edited|published|stars in|starred in|is in) "
+    r"|\b(?:seen|watch|watched|read|liked|enjoyed|recommend|reviewed|made of|thinks? of|thought of) "
+    r"|\b(?:cast|ending|plot|story|review|director|author|writer|verdict|opinion|hero|heroine|villain) (?:of|on|in) "
+)
+"""What a folded question has right before the name of a work: "who directed inception"."""
+
+AFTER_TITLE = r",? (?:any good|worth (?:it|read|see|watch|the|a|my)\w*|about\W*$)"
+"""What a folded question has right after the name of a work: "is inception any good"."""
 
 TITLE_NOUNS = "title titled called named name phrase words line song mean means".split()
 """Words beside a title that make a question about the title itself: "the song Hard Times"."""

@@ -25,9 +25,10 @@ from embeddings.answering.confidence import confidence, reranker_factor
 from embeddings.answering.models import Models
 from embeddings.answering.quotes import choose_quotes, make_answer
 from embeddings.config import TOP_SENTENCES, RankingSettings
-from embeddings.documents.analyzer import normalise
+from embeddings.documents.analyzer import normalise, terms
 from embeddings.errors import QuestionError
 from embeddings.index.access import Collections, OpenedCollections
+from embeddings.index.titles import TitleEntry
 from embeddings.records import AskResult, QuestionInContext, StageSeconds
 from embeddings.reranking.rerank import rerank
 from embeddings.retrieval.fusion import RankedSentence, Ranking
@@ -64,7 +65,6 @@ class Pipeline:
         # Check
         checked = check_question(question)
         context = _without_blanks(context)
-        before = context[-1] if context else ""
 
         # Rewrite and encode, unless `encode` has done it for several questions at once
         if query is None:
@@ -89,7 +89,7 @@ class Pipeline:
         factor = 1.0
         if query.is_readable and self._models.reranker is not None and self._models.reranker_calibration is not None:
             reranked = rerank(
-                f"{before} {query.text}".lstrip(), sentences, self._models.reranker, self._ranking.reranker_share
+                f"{query.before} {query.text}".lstrip(), sentences, self._models.reranker, self._ranking.reranker_share
             )
             sentences, hits = reranked.sentences, reranked.reorder(hits)
             factor = reranker_factor(reranked.best, self._models.reranker_calibration)
@@ -109,7 +109,7 @@ class Pipeline:
         judged = perf_counter()
 
         # Quote
-        quotes = choose_quotes(raise_performers(sentences, query.text, before))
+        quotes = choose_quotes(raise_performers(sentences, query.text, query.before))
         answer = make_answer(question, quotes, certainty, self._models.thresholds)
         seconds = StageSeconds(encoded - started, ranked - encoded, judged - ranked, perf_counter() - judged)
         return AskResult(answer, hits, quotes, seconds)
@@ -122,7 +122,8 @@ class Pipeline:
 
     def names_review(self, question: str, collections: Collections) -> bool:
         """Return True if a question names a visible review by title or alias."""
-        return bool(self._router(collections).mentions_in(normalise(question)))
+        mentions = self._router(collections).mentions_in(normalise(question))
+        return any(not mention.title.is_person for mention in mentions)
 
     def _rewrite_if_valid(self, asked: QuestionInContext) -> RewrittenQuestion | None:
         try:
@@ -140,7 +141,7 @@ class Pipeline:
 
         def titles_in(text: str) -> set[tuple[int, int]]:
             mentions = [each for each in router.mentions_in(text) if review in (None, each.title.review)]
-            return {each.span for each in mentions if is_unambiguous(each, is_known)}
+            return {each.span for each in mentions if is_unambiguous(each, text, is_known)}
 
         rewritten = rewrite(question, context, self._models.encoder, visible, titles_in)
         is_settled = review is not None or sum(len(index.entry.reviews) for index in visible) == 1
@@ -174,7 +175,13 @@ class Pipeline:
         return query, named
 
     def _router(self, collections: Collections) -> Router:
-        return Router([(index.titles, index.title_entry) for index in self._collections.visible(collections)])
+        visible = {index.entry.name: index for index in self._collections.visible(collections)}
+
+        def has_word(title: TitleEntry, word: str) -> bool:
+            return any(map(Scope.of_review(visible[title.collection], title.review).mentions, terms(word)))
+
+        sources = [(index.titles, index.title_entry) for index in visible.values()]
+        return Router(sources, word_check(self._models.encoder), has_word)
 
 
 def _without_blanks(context: Sequence[str]) -> tuple[str, ...]:

@@ -152,9 +152,11 @@ class CollectionIndex:
         return self._review(self._numbers[slug])
 
     def title_entry(self, review: int, number: int) -> TitleEntry:
-        """Return a review's title (number 0), or one of its aliases (from 1)."""
+        """Return a review's title (number 0), one of its aliases, or one of its people, who count after these."""
         entry = self.entry.reviews[review]
-        return TitleEntry(self.entry.name, entry.slug, (entry.title, *entry.aliases)[number])
+        names = (entry.title, *entry.aliases, *entry.people)
+        is_person = number > len(entry.aliases)
+        return TitleEntry(self.entry.name, entry.slug, names[number], entry.year, is_person)
 
     def reviews_in(self, passages: tuple[int, int]) -> range:
         """Return the numbers of the reviews of a range of passages, which must be whole reviews."""

@@ -14,7 +14,7 @@ from embeddings.documents.filesystem import replace_file
 from embeddings.encoders.base import EncoderIdentity
 from embeddings.errors import REBUILD, IndexDamagedError, IndexMissingError, IndexVersionError, unreadable
 
-FORMAT = 6
+FORMAT = 7
 """Raised with every change of the files. An index in another format is built again."""
 
 MANIFEST_FILE = "manifest.json"
@@ -48,6 +48,7 @@ class IndexedReview:
     part: int = 0  # its number in a file of several reviews, from 1; 0 if it has the file to itself
     year: int | None = None  # its work's year
     language: str = ENGLISH  # the code of its language, by which its terms are stemmed
+    people: tuple[str, ...] = ()  # who made the work, and who wrote the review
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +163,6 @@ def _manifest(content: dict[str, Any]) -> Manifest:
 
 def _reviews(columns: dict[str, Any]) -> tuple[IndexedReview, ...]:
     values = {column: columns[column] for column in _COLUMNS}
-    for column in ("aliases", "passages", "sentences"):
+    for column in ("aliases", "people", "passages", "sentences"):
         values[column] = list(map(tuple, columns[column]))
     return tuple(IndexedReview(*row) for row in zip(*values.values(), strict=True))

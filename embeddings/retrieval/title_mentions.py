@@ -12,7 +12,15 @@ from functools import partial
 
 from embeddings.config import LONGEST_NAME
 from embeddings.documents.analyzer import terms, words
-from embeddings.lexicon import ADAPTATION_WORDS, STOP_WORDS, TITLE_NOUNS, TITLE_PREPOSITIONS, WORK_NOUNS
+from embeddings.lexicon import (
+    ADAPTATION_WORDS,
+    AFTER_TITLE,
+    BEFORE_TITLE,
+    STOP_WORDS,
+    TITLE_NOUNS,
+    TITLE_PREPOSITIONS,
+    WORK_NOUNS,
+)
 from embeddings.retrieval.intent import find_intent
 
 _NOUN = "|".join(WORK_NOUNS)
@@ -32,6 +40,7 @@ _OPENING = re.compile(
 _PHRASE = re.compile(rf"(?<!think)(?<!thought),? (?:{_PREPOSITION}) {_TITLE}(?!')", re.IGNORECASE)
 _ABOUT = re.compile(rf"\babout {_TITLE}", re.IGNORECASE)
 _POSSESSIVE = re.compile(rf"{_TITLE}'s?(?!\w)", re.IGNORECASE)
+_IN_PLACE = re.compile(rf"({BEFORE_TITLE}){_TITLE}(?!')|{_TITLE}(?={AFTER_TITLE})", re.IGNORECASE)
 _MENTION = re.compile(_TITLE, re.IGNORECASE)
 _WORK_AT_START = re.compile(rf"^(?:{_PREPOSITION}|according to) {_THE_WORK}\b,? ?", re.IGNORECASE)
 _WORK_AT_END = re.compile(rf",? (?:{_PREPOSITION}) {_THE_WORK}(?=\W*$)", re.IGNORECASE)
@@ -48,12 +57,10 @@ def without_titles(question: str, mentions: Collection[tuple[int, int]]) -> str:
         question: normalised, with single spaces.
         mentions: where it has titles, `[start, end)`; no two overlap.
     """
-    enclosed = question
-    for start, end in sorted(mentions, reverse=True):
-        enclosed = f"{enclosed[:start]}{_BEGIN}{enclosed[start:end]}{_END}{enclosed[end:]}"
+    enclosed = _enclose(question, mentions)
     if _NAMED.search(enclosed):
         return question
-    short = _PHRASE.sub("", _OPENING.sub("", enclosed))
+    short = _IN_PLACE.sub(r"\1it", _PHRASE.sub("", _OPENING.sub("", enclosed)))
     # A review of a film may compare it with the book.
     if ADAPTATION_WORDS.isdisjoint(words(question)):
         short = _WORK_AT_END.sub("", _WORK_AT_START.sub("", short))
@@ -65,6 +72,17 @@ def without_titles(question: str, mentions: Collection[tuple[int, int]]) -> str:
         if not terms(with_pronouns):
             return question
     return with_pronouns
+
+
+def is_in_title_place(question: str, span: tuple[int, int]) -> bool:
+    """Return True if a name in a normalised question, `[start, end)`, is where questions name a work."""
+    return _IN_PLACE.search(_enclose(question, [span])) is not None
+
+
+def _enclose(question: str, mentions: Collection[tuple[int, int]]) -> str:
+    for start, end in sorted(mentions, reverse=True):
+        question = f"{question[:start]}{_BEGIN}{question[start:end]}{_END}{question[end:]}"
+    return question
 
 
 def _unless_name(pronoun: str, mention: re.Match[str]) -> str:

@@ -103,7 +103,7 @@ ABLATIONS = (
     Ablation("pointing words", ("POINTING_WORDS",)),
     Ablation(
         "titles left out",
-        ("TITLE_PREPOSITIONS", "TITLE_NOUNS", "WORK_NOUNS", "ADAPTATION_WORDS"),
+        ("TITLE_PREPOSITIONS", "TITLE_NOUNS", "WORK_NOUNS", "ADAPTATION_WORDS", "BEFORE_TITLE", "AFTER_TITLE"),
         {"retrieval.query.without_titles": lambda question, _: question},
     ),
     Ablation("cast rule", ("CAST_QUESTION", "CAST_SENTENCES")),

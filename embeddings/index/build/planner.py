@@ -24,6 +24,7 @@ from embeddings.index.build.vector_cache import NO_DIGESTS, StoredVectors, diges
 from embeddings.index.collection import PASSAGE_ROW, SENTENCE_ROW, CollectionIndex, Digests
 from embeddings.index.facts import FactRow
 from embeddings.index.manifest import IndexedReview
+from embeddings.index.titles import people_of
 from embeddings.index.vocabulary import Vocabulary, WordCounts
 from embeddings.records import review_to_json
 
@@ -242,7 +243,9 @@ class _NewReviews:
         file = source.file, source.size, source.modified
         ranges = (0, len(passages)), (0, len(sentences))
         names = review.slug, review.title, review.aliases
-        entry = IndexedReview(*names, source.digest, *file, *ranges, year=review.year, language=language)
+        entry = IndexedReview(
+            *names, source.digest, *file, *ranges, year=review.year, language=language, people=people_of(review)
+        )
         return entry, FactRow.of(review), *rows
 
 

@@ -39,7 +39,7 @@ def write_collection(
         save_record(partial / collection.SENTENCE_TERMS, BM25Index.from_postings(plan.sentence_postings))
         save_record(partial / collection.PASSAGE_TERMS, BM25Index.from_postings(plan.passage_postings))
         save_record(partial / collection.TITLE_TERMS, BM25Index.build(map("\n".join, titles)))
-        save_record(partial / collection.TITLES, TitleTable.build(titles))
+        save_record(partial / collection.TITLES, TitleTable.build(titles, [review.people for review in plan.reviews]))
         save_record(partial / collection.VOCABULARY, plan.vocabulary)
         save_record(partial / collection.FACTS, FactTable.build(plan.facts))
         tables = {

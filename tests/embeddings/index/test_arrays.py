@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from embeddings.index.arrays import open_arrays, open_record, save_arrays, save_record
-from embeddings.index.titles import TitleTable
+from embeddings.index.titles import Found, TitleTable
 
 
 def test_arrays_open_as_they_were_saved(tmp_path: Path) -> None:
@@ -21,8 +21,9 @@ def test_a_record_of_arrays_and_numbers_opens_as_it_was_saved(tmp_path: Path) ->
     table = TitleTable.build([("Never Let Me Go", "The Donors"), ("Her",)])
     save_record(tmp_path / "titles", table)
     opened = open_record(tmp_path / "titles", TitleTable)
-    assert (list(opened.keys), opened.longest) == (list(table.keys), 4)
-    assert opened.find(["her", "the donors", "him"]) == [((1, 0),), ((0, 1),), ()]
+    assert (list(opened.keys.strings), opened.longest) == (list(table.keys.strings), 4)
+    assert opened.find(["her", "the donors", "him"]) == [[Found(1, 0)], [Found(0, 1)], []]
+    assert opened.find_near(["donrs", "donkey"]) == [["donors", "the donors"], []]
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff" * 64, b"\x02" + b"\x00" * 7 + b"{]"])

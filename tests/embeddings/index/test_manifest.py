@@ -60,7 +60,17 @@ def _check_damaged(directory: Path) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"\x00" * 64, b"\xff\xfe", b"[]", b"5", b"null", b"{}", b'{"format": 6}', b'{"format": 6, "encoder": 5}'],
+    [
+        b"",
+        b"\x00" * 64,
+        b"\xff\xfe",
+        b"[]",
+        b"5",
+        b"null",
+        b"{}",
+        b'{"format": %d}' % FORMAT,
+        b'{"format": %d, "encoder": 5}' % FORMAT,
+    ],
 )
 def test_other_content_is_damage(tmp_path: Path, content: bytes) -> None:
     (tmp_path / MANIFEST_FILE).write_bytes(content)

@@ -59,6 +59,9 @@ def test_a_phrase_with_a_title_is_left_out(question: str, expected: str) -> None
         ("is hard times any good", "is it any good"),
         ("What is Amélie about?", "What is it about?"),
         ("What does the critic say about Never Let Me Go?", "What does the critic say about it?"),
+        ("who directed amelie", "who directed it"),
+        ("who wrote David Copperfield?", "who wrote it?"),
+        ("is amelie any good", "is it any good"),
     ],
 )
 def test_a_title_elsewhere_becomes_a_pronoun(question: str, expected: str) -> None:
