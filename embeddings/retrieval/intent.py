@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum
 
 from embeddings.documents.analyzer import words
-from embeddings.lexicon import FILLER_WORDS, GIST_ANSWER, GIST_WORDS, STOP_WORDS, VERDICT_ANSWER, VERDICT_WORDS
+from embeddings.lexicon import FILLER_WORDS, GIST_ANSWER, GIST_WORDS, STOP_WORDS, VERDICT_ANSWER, VERDICT_FILLERS, VERDICT_WORDS
 
 
 class Intent(Enum):
@@ -24,7 +24,7 @@ def find_intent(question: str) -> Intent | None:
     content = {word for word in asked if word not in STOP_WORDS and word not in FILLER_WORDS}
     if content <= GIST_WORDS and GIST_WORDS.intersection(asked):
         return Intent.GIST
-    # "Like" is a filler word, but asks for the verdict if nothing else is asked: "did she like it?"
-    if content <= VERDICT_WORDS and (content or "like" in asked):
+    # These are filler words, but ask for the verdict if nothing else is asked: "did she like it?"
+    if content <= VERDICT_WORDS and (content or not VERDICT_FILLERS.isdisjoint(asked)):
         return Intent.VERDICT
     return None

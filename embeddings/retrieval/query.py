@@ -31,6 +31,7 @@ class Query:
     standalone: SearchQuery | None  # the question alone, if that is another query and has terms; else None
     is_readable: bool = True  # False if the encoder can't read the question, so that only its terms can be searched
     untitled: Query | None = None  # the same question without titles, to search the review that they name
+    before: str = ""  # the question before it as the search uses it, or ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class RewrittenQuestion:
     averaged: bool = False  # True if the ranking uses the mean of all the vectors
     languages: tuple[str, ...] = ()  # those of the reviews but English
     untitled: RewrittenQuestion | None = None  # the same question without the titles in it; None if it has none
+    before: str = ""  # the question before it as the search uses it, or ""
 
     def query(self, vectors: NDArray[np.float32]) -> Query:
         """Return the query; `vectors` are those of `texts`, shape (len(texts), d)."""
@@ -91,7 +93,9 @@ def rewrite(
     rewritten = _rewritten(text, before, encoder, languages)
     if (short, short_before) == (text, before):
         return rewritten
-    return replace(rewritten, untitled=_rewritten(short, short_before, encoder, languages))
+    # Once the review is settled, "is it any good?" says nothing about the question after it.
+    is_general = find_intent(short_before) is not None
+    return replace(rewritten, untitled=_rewritten(short, "" if is_general else short_before, encoder, languages))
 
 
 def word_check(encoder: Encoder) -> Callable[[str], bool]:
@@ -103,10 +107,10 @@ def word_check(encoder: Encoder) -> Callable[[str], bool]:
 def _rewritten(text: str, before: str, encoder: Encoder, languages: tuple[str, ...]) -> RewrittenQuestion:
     intent = find_intent(text)
     if intent is not None:
-        return RewrittenQuestion(text, (intent.value, text), averaged=True, languages=languages)
+        return RewrittenQuestion(text, (intent.value, text), averaged=True, languages=languages, before=before)
     alone = _end_of(text, encoder)
     texts = (_end_of(f"{before} {text}", encoder), alone) if before else (alone,)
-    return RewrittenQuestion(text, texts, languages=languages)
+    return RewrittenQuestion(text, texts, languages=languages, before=before)
 
 
 def encode_queries(rewritten: Sequence[RewrittenQuestion], encoder: Encoder) -> tuple[Query, ...]:
@@ -118,7 +122,12 @@ def encode_queries(rewritten: Sequence[RewrittenQuestion], encoder: Encoder) -> 
     ends = np.cumsum([len(each.texts) for each in every])
     queries = iter([each.query(vectors[end - len(each.texts) : end]) for each, end in zip(every, ends, strict=True)])
     return tuple(
-        replace(next(queries), untitled=None if question.untitled is None else next(queries)) for question in rewritten
+        replace(
+            next(queries),
+            before=question.before,
+            untitled=None if question.untitled is None else replace(next(queries), before=question.untitled.before),
+        )
+        for question in rewritten
     )
 
 

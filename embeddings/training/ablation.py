@@ -95,7 +95,7 @@ ABLATIONS = (
     Ablation("unknown-name rule", (), {"answering.abstention.names_unmentioned": _never}),
     Ablation("fact and name rules", (), {"answering.pipeline.asks_for_unmentioned": _never}),
     Ablation("filler words", ("FILLER_WORDS",)),
-    Ablation("verdict words", ("VERDICT_WORDS",)),
+    Ablation("verdict words", ("VERDICT_WORDS", "VERDICT_FILLERS")),
     Ablation("gist words", ("GIST_WORDS",)),
     Ablation(
         "verdict and gist rule", ("VERDICT_ANSWER", "GIST_ANSWER"), {"retrieval.query.find_intent": lambda _: None}

@@ -45,3 +45,24 @@ def test_a_question_about_the_work_as_a_whole_is_answered(library: Library) -> N
 )
 def test_a_question_that_points_back_is_a_follow_up(question: str, points_back: bool) -> None:
     assert is_follow_up(question) is points_back
+
+
+@pytest.mark.parametrize(
+    ("before", "without_title"),
+    [
+        ("Who is Kathy in Never Let Me Go?", "Who is Kathy?"),
+        ("What did the critic think of Never Let Me Go?", ""),
+        ("What is Never Let Me Go about?", ""),
+    ],
+)
+def test_a_follow_up_is_searched_without_the_title_and_without_a_question_about_the_whole(
+    library: Library, before: str, without_title: str
+) -> None:
+    def titles_in(text: str) -> list[tuple[int, int]]:
+        start = text.find("Never Let Me Go")
+        return [(start, start + len("Never Let Me Go"))] if start >= 0 else []
+
+    rewritten = rewrite("why does she wait?", [before], library.models.encoder, (), titles_in)
+    assert rewritten.untitled is not None
+    assert (rewritten.before, rewritten.untitled.before) == (before, without_title)
+    assert rewritten.untitled.texts[0] == f"{without_title} why does she wait?".lstrip()
