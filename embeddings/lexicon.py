@@ -215,7 +215,7 @@ VERDICT_WORDS = frozenset(
 """A question of these and filler words alone asks for the verdict on the work."""
 
 VERDICT_FILLERS = frozenset("like think".split())
-"""Filler words that ask for the verdict where nothing else is asked: "did she like it?", "what do they think of it?""""
+"""Filler words that ask for the verdict where nothing else is asked, as in "what do they think of it?"."""
 
 GIST_WORDS = frozenset(
     "about concern gist outline plot premise story subject summarise summarize summary synopsis".split()

@@ -27,8 +27,8 @@ _JOINED = re.compile(r"(?<=\w)[-·*'](?=\w)")
 _CREATORS = ("author", *sorted(set(CREATOR_ROLES.values())))
 _ARTICLES = (("the",), ("a",), ("an",))
 
-WHOLE, PART, WORD = range(3)
-"""How much of a title a question has: all, what is before or after its colon, or one word."""
+WHOLE, PART, WORD, PERSON = range(4)
+"""How much of a title a question has: all, what is before or after its colon, one word, or only who made the work."""
 
 Key = tuple[str, ...]
 """The words by which a title is compared."""
@@ -96,7 +96,7 @@ class TitleTable:
 
     owners: NDArray[np.int32]  # (entries,) the number of the review
     numbers: NDArray[np.int32]  # (entries,) which of the review's titles and people it is
-    extents: NDArray[np.int8]  # (entries,) `WHOLE`, `PART` or `WORD`
+    extents: NDArray[np.int8]  # (entries,) `WHOLE`, `PART`, `WORD` or `PERSON`
     keys: Groups  # the entries of each key: its words, joined by spaces
     near: Groups  # whole titles by their two rarest words, and by these without one letter: positions in `keys`
     longest: int  # how many words the longest key has
@@ -127,7 +127,7 @@ class TitleTable:
         for owner, texts in enumerate(people):
             for number, text in enumerate(texts, start=len(titles[owner])):
                 for key in person_forms(text):
-                    add(key, Found(owner, number))
+                    add(key, Found(owner, number, PERSON))
         # A word that only one review's titles have may stand for it: "Pickwick".
         for joined, key in whole.items():
             for word in key if len(key) > 1 else ():

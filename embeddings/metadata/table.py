@@ -15,7 +15,7 @@ from embeddings.documents.analyzer import fold, terms, words
 from embeddings.index.collection import CollectionIndex
 from embeddings.index.facts import CREATORS, REVIEWER, TAG, person_keys, tag_keys
 from embeddings.index.manifest import IndexedReview
-from embeddings.index.titles import title_key
+from embeddings.index.titles import PART, WHOLE, title_key
 from embeddings.lexicon import ARTICLES
 from embeddings.metadata.filters import ReviewFilter, Sort, Years
 
@@ -117,7 +117,7 @@ class ReviewTable:
         rows = np.zeros(len(self), np.bool_)
         for index, start in zip(self.indexes, self._starts.tolist(), strict=False):
             for found in index.titles.find(keys):
-                rows[[start + owner for owner, _ in found]] = True
+                rows[[start + each.owner for each in found if each.extent in (WHOLE, PART)]] = True
         return self._titles(rows)
 
     def with_words_in_title(self, name: str) -> Match:

@@ -5,7 +5,15 @@ from __future__ import annotations
 from enum import Enum
 
 from embeddings.documents.analyzer import words
-from embeddings.lexicon import FILLER_WORDS, GIST_ANSWER, GIST_WORDS, STOP_WORDS, VERDICT_ANSWER, VERDICT_FILLERS, VERDICT_WORDS
+from embeddings.lexicon import (
+    FILLER_WORDS,
+    GIST_ANSWER,
+    GIST_WORDS,
+    STOP_WORDS,
+    VERDICT_ANSWER,
+    VERDICT_FILLERS,
+    VERDICT_WORDS,
+)
 
 
 class Intent(Enum):

@@ -23,7 +23,7 @@ from embeddings.retrieval.retriever import Candidates, Scope, best_cosine, langu
 from embeddings.retrieval.title_mentions import is_in_title_place
 
 _Named = tuple[TitleEntry, int]
-"""A title or person, and how much of it: `WHOLE`, `PART` or `WORD`."""
+"""A title or person, and how much of it: `WHOLE`, `PART`, `WORD` or `PERSON`."""
 
 TitleSource = tuple[TitleTable, Callable[[int, int], TitleEntry]]
 """A table of titles, and a function from a review's number and a title's number to the title."""
@@ -42,7 +42,7 @@ class Mention:
         text: the form, as the question has it.
         start: where it begins in the question.
         is_written: whether it is written as a title, with a capital that begins no sentence.
-        extent: how much of the title it is: `WHOLE`, `PART` or `WORD`.
+        extent: how much of the title it is: `WHOLE`, `PART`, `WORD` or `PERSON`.
     """
 
     title: TitleEntry
