@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from textwrap import shorten
 
 import yaml
 
@@ -33,6 +34,8 @@ from embeddings.records import INTRODUCTION, SHARED, Review, Span
 _HEADINGS = re.compile(rb"^ {0,3}(?:#{1,6}\s|-+\s*$|=+\s*$)|<h[1-6]\b", re.MULTILINE | re.IGNORECASE)
 _FOLDER_NAME_CHARACTERS = 60
 """The longest name for a feed's folder, which people type."""
+_SHOWN_CHARACTERS = 60
+"""The longest title of an entry in a message about it."""
 _FILE_NAME_BYTES = 200
 """The longest slug in a file's name. File systems allow 255 bytes, with the ending and a prefix while writing."""
 _NAMELESS = Path("0-0.md")
@@ -211,7 +214,7 @@ def convert_feed(data: bytes, address: str, content_type: str = "") -> Converted
             made = _stored(each.article, Path(f"{name or 'entry'}.html"), None, SHARED, None)
         except (ConversionError, ReviewFileError) as error:
             reason = error.reason if isinstance(error, ReviewFileError) else str(error)
-            left_out.append(f"{title or 'An entry'}: {reason}")
+            left_out.append(f"{shorten(title, _SHOWN_CHARACTERS, placeholder='…') or 'An entry'}: {reason}")
             continue
         entries.append(ConvertedEntry(each.key, _entry_slug(made.review.slug), made.content))
     return ConvertedFeed(feed.title, _folder_name(feed.title), tuple(entries), feed.excerpts, tuple(left_out))

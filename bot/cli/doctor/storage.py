@@ -29,7 +29,6 @@ def database(context: Context) -> str:
 
 def feeds(context: Context) -> str:
     """Check that the list of feeds can be read, and say how often and how well the feeds are."""
-    from bot.services.feeds.reader import NEEDS_EXTRA
     from bot.settings import feed_minutes
     from bot.storage.feeds import FeedStore
     from embeddings import has_extra
@@ -38,6 +37,9 @@ def feeds(context: Context) -> str:
     if not found:
         return "none, so nothing is read from the internet; `review-bot feed add` adds one"
     if not has_extra("feedparser"):
+        # Only now, because it imports the HTTP client.
+        from bot.services.feeds.reader import NEEDS_EXTRA
+
         raise CheckError(NEEDS_EXTRA)
     minutes = feed_minutes(context.environ)
     often = f"read by the running bot every {counted(minutes, 'minute')}" if minutes else "not read by the running bot"

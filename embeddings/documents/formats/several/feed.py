@@ -14,7 +14,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from embeddings.config import FULL_DESCRIPTION_WORDS, MAX_FEED_CATEGORIES, MAX_FEED_ENTRIES
+from embeddings.config import FULL_DESCRIPTION_WORDS, MAX_FEED_CATEGORIES, MAX_FEED_ENTRIES, MAX_TITLE_CHARACTERS
 from embeddings.documents.formats.article import Article, clean_line
 from embeddings.documents.formats.blocks import Block
 from embeddings.documents.formats.headers.fields import Header, Value
@@ -29,6 +29,7 @@ _FEED_TYPES = frozenset({"application/rss+xml", "application/atom+xml"})
 _REVIEW = "user_review"
 """Goodreads' field for the review. Its description is the book's."""
 _CUT = ("…", "...")
+_TEXT_TYPES = frozenset({"text/plain", "text/html", "application/xhtml+xml"})
 _MAIL = re.compile(r"\S+@\S+")
 
 
@@ -86,7 +87,9 @@ def read_feed(data: bytes, address: str, content_type: str) -> Feed:
         _article(entry, blocks, key if counts[key] == 1 else f"{key}\n{_text(blocks)}", author)
         for (entry, blocks), key in zip(read, keys, strict=True)
     )
-    return Feed(clean_line(_plain(found.feed, "title")), articles, len(found.entries) - len(articles))
+    return Feed(
+        clean_line(_plain(found.feed, "title"))[:MAX_TITLE_CHARACTERS], articles, len(found.entries) - len(articles)
+    )
 
 
 def _check_entries(count: int) -> None:
@@ -97,8 +100,10 @@ def _check_entries(count: int) -> None:
 def _no_feed(links: Iterable[dict[str, str]]) -> str:
     """Return what to say about a page, which may name its feed."""
     for link in links:
-        if link.get("rel") == "alternate" and link.get("type") in _FEED_TYPES and is_link(link.get("href", "")):
-            return f"This is a page and not a feed. It names its feed: {link['href']}"
+        address = link.get("href", "")
+        is_feed = link.get("rel") == "alternate" and link.get("type") in _FEED_TYPES and is_link(address)
+        if is_feed and address.isprintable() and len(address) <= MAX_TITLE_CHARACTERS:
+            return f"This is a page and not a feed. It names its feed: {address}"
     return "This is not a feed. Give the address of an RSS or Atom feed, often …/feed or …/feed.xml."
 
 
@@ -133,7 +138,7 @@ def _blocks(entry: dict[str, Any], *, is_atom: bool) -> tuple[Block, ...]:
     """
     if _REVIEW in entry:
         return _markup_blocks(str(entry[_REVIEW]), "text/html")
-    contents = entry.get("content", ())
+    contents = [each for each in entry.get("content", ()) if each.get("type") in _TEXT_TYPES]
     content = max(contents, key=lambda each: len(each.get("value", "")), default=None)
     if content is not None and content.get("value", "").strip():
         blocks = _without_footer(_markup_blocks(content["value"], content.get("type", "")))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from embeddings.config import MAX_FEED_CATEGORIES, MAX_FEED_ENTRIES
+from embeddings.config import MAX_FEED_CATEGORIES, MAX_FEED_ENTRIES, MAX_TITLE_CHARACTERS
 from embeddings.documents.converter import ConvertedFeed, convert_feed
 from embeddings.documents.parser import parse_review
 from embeddings.documents.sandbox.process import convert_feed_in_sandbox
@@ -121,6 +121,24 @@ def test_the_summary_of_atom_is_no_full_text() -> None:
     data = f"""<feed xmlns="http://www.w3.org/2005/Atom"><title>x</title><entry><title>One</title><id>1</id>
     <summary type="html">&lt;p&gt;{"He rows. " * 100}&lt;/p&gt;&lt;p&gt;He swims.&lt;/p&gt;</summary></entry></feed>"""
     assert (read(data.encode()).entries, read(data.encode()).excerpts) == ((), 1)
+
+
+def test_content_that_is_no_text_is_no_review() -> None:
+    data = b"""<feed xmlns="http://www.w3.org/2005/Atom"><title>x</title>
+    <entry><title>A picture</title><id>1</id><content type="image/png">aGUgcm93cw==</content></entry>
+    <entry><title>Elsewhere</title><id>2</id><content type="text/html" src="https://example.org/x"/></entry></feed>"""
+    assert (read(data).entries, read(data).excerpts) == ((), 2)
+
+
+def test_what_a_feed_calls_itself_and_its_entries_is_shown_in_short() -> None:
+    found = read(rss(item("x" * 100_000, "<h2>a</h2><p>b</p>" * 10_000), title="y" * 100_000))
+    assert len(found.title) == MAX_TITLE_CHARACTERS
+    (line,) = found.left_out
+    assert len(line) < 200
+    page = PAGE.replace(b"/atom.xml", b"/" + b"x" * 100_000)
+    with pytest.raises(ConversionError) as refused:
+        read(page)
+    assert str(refused.value) == NO_FEED
 
 
 def test_the_line_that_a_blog_adds_below_an_entry_is_no_part_of_it() -> None:
