@@ -87,6 +87,9 @@ UPLOAD_LIFETIME: float = 900.0
 MAX_UPLOADS: int = 16
 """Uploads that wait for a confirmation in all servers together. The oldest makes room."""
 
+MAX_UPLOAD_CHARACTERS: int = 8_000_000
+"""Characters of their files and texts: 32 MB at most. A server may have 2,000,000 in its files, so one upload fits."""
+
 MAX_WAITING_UPLOADS: int = 8
 """Uploads that wait to be examined before the bot says that it is busy."""
 
@@ -241,6 +244,21 @@ PIECE_TEXT: int = 1200
 
 PREVIEW_SECTIONS: int = 12
 """Sections listed before a review is added."""
+
+PREVIEW_REVIEWS: int = 10
+"""Reviews on a page of the list that is shown before several are added."""
+
+PREVIEW_TITLE: int = 60
+"""A title in that list."""
+
+PREVIEW_FACT: int = 30
+"""A reviewer's name in that list."""
+
+PREVIEW_NOTES: int = 3
+"""Files that are named before reviews are added, of those that were mended and of those that were left out."""
+
+PREVIEW_REASON: int = 120
+"""Why a file was mended or left out."""
 
 PREVIEW_OPENING: int = 350
 """The review's first lines, shown before it is added."""

@@ -42,10 +42,13 @@ if TYPE_CHECKING:
     from embeddings.documents.converter import file_too_large as file_too_large
     from embeddings.documents.converter import max_file_bytes as max_file_bytes
     from embeddings.documents.converter import needs_import_extra as needs_import_extra
+    from embeddings.documents.converter import within_server_limits as within_server_limits
+    from embeddings.documents.editor import fields_of as fields_of
     from embeddings.documents.files import COLLECTIONS as COLLECTIONS
     from embeddings.documents.files import REVIEWS as REVIEWS
     from embeddings.documents.files import SUFFIXES as SUFFIXES
     from embeddings.documents.files import add_review as add_review
+    from embeddings.documents.files import check_room as check_room
     from embeddings.documents.files import collection_folder as collection_folder
     from embeddings.documents.files import data_folder_problem as data_folder_problem
     from embeddings.documents.files import find_review_file as find_review_file
@@ -149,15 +152,16 @@ _MODULES = {
     "embeddings.documents.outputs": "check_output output_file write_output written_by_us",
     "embeddings.config": "RankingSettings tunable_numbers",
     "embeddings.documents.files": (
-        "COLLECTIONS REVIEWS SUFFIXES add_review collection_folder data_folder_problem find_review_file remove_review "
-        "review_files"
+        "COLLECTIONS REVIEWS SUFFIXES add_review check_room collection_folder data_folder_problem find_review_file "
+        "remove_review review_files"
     ),
+    "embeddings.documents.editor": "fields_of",
     "embeddings.documents.filesystem": "HAS_MODES allows_others flush_folder",
     "embeddings.documents.slugs": "slugify",
     "embeddings.documents.lookup": "NameMatcher",
     "embeddings.documents.converter": (
         "Candidates ConvertedEntry ConvertedFeed ConvertedFile LeftOutFile file_too_large max_file_bytes "
-        "needs_import_extra"
+        "needs_import_extra within_server_limits"
     ),
     "embeddings.documents.parser": "has_extra",
     "embeddings.documents.sandbox.process": (

@@ -31,6 +31,7 @@ from bot.cogs.privacy.service import PersonalDataService
 from bot.cogs.reviews.buttons import ReviewButtons
 from bot.cogs.reviews.cog import ReviewsCog
 from bot.cogs.reviews.service import ReviewService
+from bot.cogs.reviews.upload_service import UploadService
 from bot.cogs.settings.cog import SettingsCog
 from bot.config import SHUTDOWN_ANSWER_TIMEOUT, SHUTDOWN_NOTICE_TIMEOUT
 from bot.observability.metrics import Gateway, Metrics, Trouble
@@ -187,13 +188,14 @@ class ReviewBot(CommandBot):
             self.questions, feedback, (self.conversations, replies), (limits.forget, self.uploads.forget)
         )
         reviews = ReviewService(engine, self.uploads)
+        uploads = UploadService(engine, self.uploads)
 
         buttons = Buttons(self.handler)
         for feature in (
             AnswerButtons(self.delivery, engine, ask, history, feedback),
             PassageButtons(self.delivery, engine, limits, history),
             BrowseButtons(engine),
-            ReviewButtons(self.handler, reviews),
+            ReviewButtons(self.handler, reviews, uploads),
             PrivacyButtons(self.delivery, self.personal_data),
         ):
             feature.register(buttons)
@@ -202,7 +204,7 @@ class ReviewBot(CommandBot):
             BrowseCog(self.handler, engine),
             GapsCog(self.handler, engine, self.questions, settings.retention_days),
             PrivacyCog(self.handler, self.personal_data, policy),
-            ReviewsCog(self.handler, reviews),
+            ReviewsCog(self.handler, reviews, uploads),
             SettingsCog(self.handler, engine, server_settings, settings.retention_days),
             buttons,
         )

@@ -24,7 +24,9 @@ from bot.storage.records import StoredQuestion
 from embeddings import (
     SHARED,
     SHIPPED,
+    Addition,
     Answer,
+    ConvertedFile,
     Hit,
     Library,
     LibraryError,
@@ -34,9 +36,14 @@ from embeddings import (
     ReviewStorageError,
     Section,
     StageSeconds,
+    Step,
     add_review,
+    check_room,
+    collection_folder,
     find_review_file,
+    plan_additions,
     remove_review,
+    store_additions,
 )
 
 
@@ -96,6 +103,32 @@ class Passages:
 
     hits: tuple[Hit, ...]
     reviews: tuple[Review, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What storing reviews does.
+
+    Attributes:
+        additions: each review with what happens to it.
+        problem: why they can't be stored together, or None.
+    """
+
+    additions: tuple[Addition, ...]
+    problem: str | None = None
+
+    @property
+    def todo(self) -> tuple[Addition, ...]:
+        """Those that are not stored yet as they are."""
+        return tuple(each for each in self.additions if each.step is not Step.KEEP)
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """How many reviews were stored, and why not all, or None."""
+
+    count: int
+    problem: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,17 +290,42 @@ class Engine:
         """Return every review of these collections."""
         return await self._current.run(self._reading, lambda opened: opened.library.reviews(collections=collections))
 
-    async def review_digest(self, review: Review) -> str | None:
-        """Return the digest of the file that a review would replace, indexed or not. None if there is no such file.
+    async def plan(self, candidates: Sequence[ConvertedFile], collection: str, *, slug: str | None = None) -> Plan:
+        """Return what storing each review does. Nothing is written.
+
+        Args:
+            candidates: the reviews.
+            collection: where they will belong.
+            slug: the slug that a single review is to have, or None.
 
         Raises:
-            ReviewStorageError: it can't be read, or is the review of another title.
+            ReviewStorageError: the slug belongs to a review of another title, or a stored file can't be read.
         """
-        found = await self._current.run(
-            self._reading,
-            lambda _: find_review_file(self._data, review.collection, review.slug, title=review.title),
-        )
-        return found.digest if found else None
+
+        def plan(_: OpenedLibrary) -> Plan:
+            additions = plan_additions(self._data, candidates, collection=collection, slug=slug)
+            todo = [(each.candidate.content, each.present) for each in additions if each.step is not Step.KEEP]
+            try:
+                check_room(collection_folder(self._data, collection), todo)
+            except ReviewStorageError as error:
+                return Plan(additions, str(error))
+            return Plan(additions)
+
+        return await self._current.run(self._reading, plan)
+
+    async def store(self, additions: Sequence[Addition], collection: str) -> Stored:
+        """Write the files of reviews, one by one up to the first that can't be written. `update_index` indexes them."""
+
+        def write(_: OpenedLibrary) -> Stored:
+            count = 0
+            try:
+                for _file in store_additions(self._data, additions, collection=collection):
+                    count += 1
+            except ReviewStorageError as error:
+                return Stored(count, str(error))
+            return Stored(count)
+
+        return await self._current.run(self._reading, write)
 
     async def stored_file(self, title: Title) -> StoredFile:
         """Return the file of a review.
@@ -290,21 +348,20 @@ class Engine:
 
         return await self._current.run(self._reading, read)
 
-    async def add_review(self, review: Review, content: str, *, replaces: str | None, renames: bool = False) -> None:
-        """Write a review's file. `update_index` indexes it.
+    async def save_edited(self, review: Review, content: str, *, replaces: str) -> None:
+        """Write a review's file in the place of the one that it was made of. `update_index` indexes it.
 
         Args:
-            review: the review in the file. Its slug and collection name the place.
+            review: the review in the file, which may have another title than before.
             content: the file.
-            replaces: the digest of the file that it may replace, or None.
-            renames: whether it is the same review, which may have got another title.
+            replaces: the digest of the file before.
 
         Raises:
-            ReviewStorageError: there is another file than expected, there are too many, or the disk refuses.
+            ReviewStorageError: the file has changed meanwhile, they are too long in all, or the disk refuses.
         """
 
         def write(_: OpenedLibrary) -> None:
-            add_review(self._data, review.collection, review.slug, content, replaces=replaces, renames=renames)
+            add_review(self._data, review.collection, review.slug, content, replaces=replaces, renames=True)
 
         await self._current.run(self._reading, write)
 

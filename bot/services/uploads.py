@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -13,6 +13,7 @@ import stamina
 from cachetools import TTLCache
 
 from bot.config import (
+    MAX_UPLOAD_CHARACTERS,
     MAX_UPLOADS,
     MAX_WAITING_UPLOADS,
     UPLOAD_CHUNK,
@@ -23,15 +24,19 @@ from bot.config import (
     UPLOAD_TIMEOUT,
     UPLOAD_TRIES,
 )
-from bot.services.engine import BusyError
+from bot.services.engine import BusyError, Plan
 from embeddings import (
+    Addition,
+    Candidates,
     ConversionError,
     ConvertedFile,
+    LeftOutFile,
     ReviewFields,
-    convert_in_sandbox,
     edit_in_sandbox,
     file_too_large,
     max_file_bytes,
+    read_candidates_in_sandbox,
+    within_server_limits,
 )
 
 CDN: tuple[str, ...] = ("https://cdn.discordapp.com/", "https://media.discordapp.net/")
@@ -42,20 +47,46 @@ _KEY_BYTES = 9
 
 
 @dataclass(frozen=True, slots=True)
+class Attached:
+    """A file as Discord announces it: where it is stored, its bytes, and its name."""
+
+    url: str
+    size: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
-    """A converted file that waits for its confirmation.
+    """What a member uploaded and has not confirmed yet.
 
     Attributes:
-        member: the id of the member who uploaded it.
+        member: the id of the member.
         server: the id of the server that it is for.
-        candidate: the review that it would become.
-        replaces: the digest of the review file that it would replace, or None.
+        candidates: the reviews that it would become.
+        plan: what adding those does that are not excluded.
+        left_out: what becomes no review.
+        excluded: the numbers, from 0, of the candidates that the member leaves out.
+        slug: the name that the member chose for a single review, or None.
     """
 
     member: int
     server: int
-    candidate: ConvertedFile
-    replaces: str | None
+    candidates: tuple[ConvertedFile, ...]
+    plan: Plan
+    left_out: tuple[LeftOutFile, ...] = ()
+    excluded: frozenset[int] = frozenset()
+    slug: str | None = None
+
+    @property
+    def included(self) -> tuple[ConvertedFile, ...]:
+        """The candidates that are not excluded, in the order of the plan."""
+        return tuple(each for number, each in enumerate(self.candidates) if number not in self.excluded)
+
+    def addition(self, number: int) -> Addition | None:
+        """Return what happens to a candidate, or None if it is excluded."""
+        if number in self.excluded:
+            return None
+        return self.plan.additions[number - sum(each < number for each in self.excluded)]
 
 
 class Uploads:
@@ -66,38 +97,39 @@ class Uploads:
     """
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self._uploads: TTLCache[str, Upload] = TTLCache(MAX_UPLOADS, UPLOAD_LIFETIME, clock)
+        self._uploads: TTLCache[str, Upload] = TTLCache(MAX_UPLOAD_CHARACTERS, UPLOAD_LIFETIME, clock, _size)
         self._turn = asyncio.Semaphore(1)
         self._waiting = 0
 
-    async def examine(self, url: str, size: int, name: str, *, slug: str | None, collection: str) -> ConvertedFile:
-        """Download a file and convert it to a review.
-
-        Args:
-            url: where Discord stores it.
-            size: its size in bytes, as Discord announces it.
-            name: its name.
-            slug: the review's slug, or None to take it from the name.
-            collection: the review's collection.
+    async def examine(self, files: Sequence[Attached], collection: str) -> Candidates:
+        """Download files, and return the reviews that they would become. What can't become one is left out.
 
         Raises:
             BusyError: too many uploads are waiting.
-            ConversionError: the file can't become a review.
         """
-        if size > max_file_bytes(name):
-            raise file_too_large(name)
+        found = Candidates()
         async with self._its_turn():
-            data = await download(url, size)
-            return await asyncio.to_thread(convert_in_sandbox, data, name, slug=slug, collection=collection)
+            for file in files:
+                try:
+                    if file.size > max_file_bytes(file.name):
+                        raise file_too_large(file.name)
+                    data = await download(file.url, file.size)
+                    own = await asyncio.to_thread(read_candidates_in_sandbox, data, file.name, collection=collection)
+                except ConversionError as error:
+                    own = Candidates((), (LeftOutFile(file.name, error.kind, str(error)),))
+                found = Candidates((*found.reviews, *own.reviews), (*found.left_out, *own.left_out))
+        return within_server_limits(found, ", ".join(file.name for file in files))
 
-    async def edit(self, data: bytes, name: str, fields: ReviewFields, *, slug: str, collection: str) -> ConvertedFile:
+    async def edit(
+        self, data: bytes, name: str, fields: ReviewFields, *, slug: str | None, collection: str
+    ) -> ConvertedFile:
         """Return the review of a Markdown file with other fields. Its text stays.
 
         Args:
             data: the file.
             name: its name.
             fields: what to set of the review.
-            slug: the review's slug.
+            slug: the review's slug, or None to make it of the title.
             collection: the review's collection.
 
         Raises:
@@ -107,18 +139,27 @@ class Uploads:
         async with self._its_turn():
             return await asyncio.to_thread(edit_in_sandbox, data, name, fields, slug=slug, collection=collection)
 
-    def put(self, upload: Upload) -> str:
-        """Store an upload. Return the key that its buttons carry."""
-        key = secrets.token_urlsafe(_KEY_BYTES)
+    def put(self, upload: Upload, key: str | None = None) -> str:
+        """Store an upload, under the `key` that it had before if any. Return the key that its buttons carry."""
+        key = key or secrets.token_urlsafe(_KEY_BYTES)
         self._uploads[key] = upload
         return key
 
-    def take(self, key: str, member: int, server: int | None) -> Upload | None:
-        """Remove and return an upload. None if it has expired or is somebody else's."""
+    def get(self, key: str, member: int, server: int | None) -> Upload | None:
+        """Return an upload. None if it has expired or is somebody else's."""
         upload = self._uploads.get(key)
-        if upload is None or (upload.member, upload.server) != (member, server):
-            return None
-        return self._uploads.pop(key)
+        return upload if upload is not None and (upload.member, upload.server) == (member, server) else None
+
+    def take(self, key: str, member: int, server: int | None) -> Upload | None:
+        """Remove and return an upload, as `get` does."""
+        return self._uploads.pop(key) if self.get(key, member, server) is not None else None
+
+    def change(self, key: str, old: Upload, new: Upload) -> bool:
+        """Put an upload in the place of another. Return False if that is gone, or has changed meanwhile."""
+        if self._uploads.get(key) is not old:
+            return False
+        self._uploads[key] = new
+        return True
 
     def forget(self, member: int) -> None:
         """Remove a member's uploads."""
@@ -137,6 +178,12 @@ class Uploads:
                 yield
         finally:
             self._waiting -= 1
+
+
+def _size(upload: Upload) -> int:
+    """Return an upload's share of what all uploads may take, so that there are never more than `MAX_UPLOADS`."""
+    characters = sum(len(each.content) + len(each.review.text) for each in upload.candidates)
+    return min(max(characters, MAX_UPLOAD_CHARACTERS // MAX_UPLOADS), MAX_UPLOAD_CHARACTERS)
 
 
 async def download(url: str, size: int) -> bytes:

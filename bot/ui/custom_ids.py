@@ -138,9 +138,57 @@ class PickReview:
 
 @dataclass(frozen=True, slots=True)
 class AddReview:
-    """Add an uploaded review, by the upload's key."""
+    """Add the reviews of an upload, by its key."""
 
     upload: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadPage:
+    """Show the list of an upload's reviews, page by page."""
+
+    upload: str
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UploadedReview:
+    """Show one review of an upload, by its number from 0."""
+
+    upload: str
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PickUploaded:
+    """A menu of an upload's reviews. The chosen value is a review's number."""
+
+    upload: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExcludeUploaded:
+    """Leave out one review of an upload, or take it in again."""
+
+    upload: str
+    number: int
+    excluded: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EditUploaded:
+    """Open the form that edits one review of an upload."""
+
+    upload: str
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class UploadForm:
+    """That form, submitted."""
+
+    upload: str
+    number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +245,12 @@ Action: TypeAlias = (
     | PickSection
     | PickReview
     | AddReview
+    | UploadPage
+    | UploadedReview
+    | PickUploaded
+    | ExcludeUploaded
+    | EditUploaded
+    | UploadForm
     | RemoveReview
     | EditForm
     | Cancel
@@ -220,6 +274,12 @@ _KINDS: Mapping[str, type[Action]] = {
     "picksection": PickSection,
     "pickreview": PickReview,
     "add": AddReview,
+    "upload": UploadPage,
+    "uploaded": UploadedReview,
+    "pickuploaded": PickUploaded,
+    "exclude": ExcludeUploaded,
+    "edituploaded": EditUploaded,
+    "uploadform": UploadForm,
     "remove": RemoveReview,
     "edit": EditForm,
     "cancel": Cancel,

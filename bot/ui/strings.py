@@ -140,19 +140,53 @@ class Catalogue:
     # A server's own reviews.
     add_heading: str = "Add this review?"
     replace_heading: str = "Replace a review?"
+    add_many_heading: Plural = Plural("Add one review?", "Add {count} reviews?")
+    uploaded_heading: str = "Review {number} of {total}"
+    add_nothing_heading: str = "Nothing to add"
+    add_by: str = "reviewed by {author}"
+    add_replacing: str = "♻️ replaces the stored one"
+    add_stored: str = "stored already"
+    add_excluded: str = "left out"
+    add_is_stored: str = "This review is stored already as it is."
+    add_is_excluded: str = "This review will be left out."
+    add_spoilers: str = "🙈 {count}"
+    add_left_out: str = "⚠️ **Left out** ({count}):"
+    add_mended: str = "🔧 **Mended** ({count}):"
+    add_note: str = "- {file}: {reason}"
+    add_note_with_line: str = "- {file}, line {line}: {reason}"
+    add_problem: str = "⛔ {problem}"
     add_about: str = "{slug} · {sections} · {words}"
     counted_sections: Plural = Plural("one section", "{count} sections")
+    counted_reviews: Plural = Plural("one review", "{count:,} reviews")
     counted_words: Plural = Plural("one word", "{count:,} words")
     add_more_sections: str = "… and {count} more"
     add_flag: str = " 🙈"
     add_flagged: str = "🙈 Spoiler sections: {count}"
     add_none_flagged: str = "No section is marked as a spoiler."
-    add_replaces: str = "⚠️ **This replaces {title}**, which has the same short name. This deletes its text."
+    add_replaces: str = "⚠️ **This replaces the stored review** of that title. This deletes its text."
     add_namesake: str = "⚠️ Another review has this title: {slug}. Questions will be answered from both."
     add_one_section: str = "⚠️ There are no headings, so the review is a single section."
     add_converted: str = "⚠️ Converted from another format. Check that nothing is missing."
     add_it: str = "Add it"
     replace_it: str = "Replace it"
+    add_several: str = "Add {added}"
+    replace_several: str = "Replace {replaced}"
+    add_and_replace: str = "Add {added}, replace {replaced}"
+    edit_it: str = "Edit"
+    exclude_it: str = "Leave out"
+    include_it: str = "Take in again"
+    back_to_upload: str = "Back to the list"
+    pick_uploaded: str = "Look at, edit or leave out a review"
+    stored_reviews: Plural = Plural("One review is", "{count:,} reviews are")
+    adding_several: str = "⏳ {reviews} saved. Indexing takes a moment…"
+    added_several: str = "✅ {reviews} ready. Only this server can see them. Try `/ask`."
+    several_not_indexed: str = (
+        "💾 {reviews} saved but not ready, because the index can’t be updated. The bot’s log tells its operator why."
+    )
+    added_some: str = "⚠️ Only {count} of {total} were added. {problem} Send the files again for the others."
+    stored_already: str = "**{title}** is stored already. Nothing changed."
+    one_name: str = "A name is for one review, and these are {count}. Leave the name out."
+    nothing_to_add: str = "The upload has no review:"
     adding: str = "⏳ **{title}** is saved. Indexing it takes a moment…"
     added: str = "✅ **{title}** is ready. Only this server can see it. Try `/ask`."
     added_but_not_indexed: str = (
@@ -171,7 +205,7 @@ class Catalogue:
     )
     cancel: str = "Cancel"
     nothing_changed: str = "Nothing changed."
-    upload_gone: str = "This upload has expired. Send the file again with `/review add`."
+    upload_gone: str = "This upload has expired. Send the files again with `/review add`."
     reviews_not_allowed: str = "Only server managers can add, change and remove reviews."
     review_not_own: str = "**{title}** isn’t one of this server’s own reviews, so you can’t change or remove it here."
     changing: str = "⏳ **{title}** is saved. Indexing it takes a moment…"

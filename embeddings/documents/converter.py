@@ -15,6 +15,8 @@ from embeddings.config import (
     MAX_PAGE_FILE_BYTES,
     MAX_REVIEW_CHARACTERS,
     MAX_SECTIONS,
+    MAX_SERVER_CHARACTERS,
+    MAX_SERVER_REVIEWS,
     MAX_TITLE_CHARACTERS,
 )
 from embeddings.documents.formats.article import Article, clean_line, to_markdown
@@ -127,6 +129,19 @@ def read_candidates(data: bytes, place: Path, *, collection: str = SHARED) -> Ca
             reason = f"It can't be read ({type(error).__name__}). Use another format."
             left_out.append(LeftOutFile(place.as_posix(), LeftOut.UNREADABLE, reason))
     return Candidates(tuple(reviews), tuple(left_out))
+
+
+def within_server_limits(found: Candidates, name: str) -> Candidates:
+    """Return the candidates of a file, or only the reason if they are more than a server may have."""
+    characters = sum(len(each.content) for each in found.reviews)
+    if len(found.reviews) > MAX_SERVER_REVIEWS:
+        reason = f"It has {len(found.reviews):,} reviews. A server may have {MAX_SERVER_REVIEWS}. Split it."
+    elif characters > MAX_SERVER_CHARACTERS:
+        limit = f"A server may have {MAX_SERVER_CHARACTERS:,} in all"
+        reason = f"Its reviews have {characters:,} characters. {limit}. Split it."
+    else:
+        return found
+    return Candidates((), (*found.left_out, LeftOutFile(name, LeftOut.TOO_LARGE, reason)))
 
 
 def convert(data: bytes, name: str, *, slug: str | None = None, collection: str = SHARED) -> ConvertedFile:
@@ -273,7 +288,7 @@ def slug_for(name: str) -> str:
 
 
 def _unknown(file: Path) -> str:
-    known = ".md, .txt, .html or .epub" if has_extra() else ".md or .txt"
+    known = ".md, .txt, .html, .epub, .docx, .csv or .zip" if has_extra() else ".md, .txt, .csv or .zip"
     return f"'{file.suffix.lower() or file}' files can't be read. Use {known}."
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from embeddings.documents.converter import ConvertedFile
+from embeddings.documents.converter import ConvertedFile, slug_for
 from embeddings.documents.formats.article import front_matter, markdown_body
 from embeddings.documents.formats.charsets import decode_text
 from embeddings.documents.formats.headers.fields import Value
@@ -18,7 +18,9 @@ from embeddings.lexicon import FIELD_NAMES
 from embeddings.records import SHARED, Review, ReviewFields
 
 
-def edit_review(data: bytes, name: str, wanted: ReviewFields, *, slug: str, collection: str = SHARED) -> ConvertedFile:
+def edit_review(
+    data: bytes, name: str, wanted: ReviewFields, *, slug: str | None = None, collection: str = SHARED
+) -> ConvertedFile:
     """Return a Markdown review with other fields. Its text and all else that its header says stay.
 
     Nothing is written; use `edit_in_sandbox` for files of others.
@@ -27,7 +29,7 @@ def edit_review(data: bytes, name: str, wanted: ReviewFields, *, slug: str, coll
         data: the file's bytes.
         name: its name, which may say something of the review.
         wanted: what to set of it.
-        slug: the review's slug.
+        slug: the review's slug, or None to make it of the title.
         collection: the review's collection.
 
     Raises:
@@ -48,7 +50,7 @@ def edit_review(data: bytes, name: str, wanted: ReviewFields, *, slug: str, coll
         content = front_matter(own) + rest
         edited = parse_review(content.encode(), file, collection=collection)
         if _words(edited) == _words(review):
-            return ConvertedFile(replace(edited, slug=slug), content, converted=False)
+            return ConvertedFile(replace(edited, slug=slug or slug_for(edited.title)), content, converted=False)
     raise ConversionError(f"{file}: These fields can't be set, because the text would be read otherwise.")
 
 

@@ -11,6 +11,8 @@ from discord.ext import commands
 from bot.cogs.autocomplete import complete
 from bot.cogs.context import Interaction, InteractionHandler
 from bot.cogs.reviews.service import ReviewService
+from bot.cogs.reviews.upload_service import UploadService
+from bot.services.uploads import Attached
 from bot.ui.elements import Form
 
 Name = app_commands.Range[str, 1, 80]
@@ -27,24 +29,37 @@ class ReviewsCog(commands.Cog):
         allowed_contexts=app_commands.AppCommandContext(guild=True, dm_channel=False, private_channel=False),
     )
 
-    def __init__(self, handler: InteractionHandler, reviews: ReviewService) -> None:
+    def __init__(self, handler: InteractionHandler, reviews: ReviewService, uploads: UploadService) -> None:
         self._handler = handler
         self._delivery = handler.delivery
         self._reviews = reviews
+        self._uploads = uploads
 
-    @review.command(description="Add a review that only this server can see")
+    @review.command(description="Add reviews that only this server can see")
     @app_commands.describe(
-        file="A Markdown, text, HTML or EPUB file",
-        name="A short name for commands and links. By default the title",
+        file="A Markdown, text, Org, HTML, EPUB, Word, RST or CSV file, or a zip archive of such files",
+        name="A short name for commands and links, if it is one review. By default the title",
+        file2="Another file",
+        file3="Another file",
+        file4="Another file",
+        file5="Another file. More fit into a zip archive",
     )
-    async def add(self, interaction: Interaction, file: discord.Attachment, name: Name | None = None) -> None:
-        """Read the file, and show a preview."""
+    async def add(
+        self,
+        interaction: Interaction,
+        file: discord.Attachment,
+        name: Name | None = None,
+        file2: discord.Attachment | None = None,
+        file3: discord.Attachment | None = None,
+        file4: discord.Attachment | None = None,
+        file5: discord.Attachment | None = None,
+    ) -> None:
+        """Read the files, and show a preview."""
         async with self._handler.handle(interaction) as context:
             server = await self._handler.managed_server(interaction, context, context.words.reviews_not_allowed)
             if server is not None and await self._delivery.acknowledge(interaction, private=True):
-                # Discord drops some characters of a file's name, and keeps the name as written in the title.
-                written = f"{file.title}{Path(file.filename).suffix}" if file.title else file.filename
-                page = await self._reviews.preview(file.url, file.size, written, server, context, slug=name)
+                files = [_attached(each) for each in (file, file2, file3, file4, file5) if each is not None]
+                page = await self._uploads.preview(files, server, context, slug=name)
                 await self._delivery.respond(interaction, page)
 
     @review.command(
@@ -72,3 +87,9 @@ class ReviewsCog(commands.Cog):
             server = await self._handler.managed_server(interaction, context, context.words.reviews_not_allowed)
             if server is not None and await self._delivery.acknowledge(interaction, private=True):
                 await self._delivery.respond(interaction, self._reviews.removal(review, server, context))
+
+
+def _attached(file: discord.Attachment) -> Attached:
+    # Discord drops some characters of a file's name, and keeps the name as written in the title.
+    written = f"{file.title}{Path(file.filename).suffix}" if file.title else file.filename
+    return Attached(file.url, file.size, written)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bot.config import PREVIEW_HEADING, PREVIEW_OPENING, PREVIEW_SECTIONS
+from bot.config import PREVIEW_FACT, PREVIEW_HEADING, PREVIEW_OPENING, PREVIEW_SECTIONS
 from bot.services.titles import Title
-from bot.ui.custom_ids import AddReview, Cancel, RemoveReview, encode
-from bot.ui.elements import Button, ButtonStyle, Message, Row, Style, Text
+from bot.ui.custom_ids import Cancel, RemoveReview, encode
+from bot.ui.elements import Button, ButtonStyle, Element, Message, Row, Style, Text
 from bot.ui.escape import block_quote, escape, spoiler
 from bot.ui.strings import Catalogue
 from bot.ui.text import RenderOptions, escaped_line, is_hidden, is_passage_hidden, notice, title_apart
@@ -15,56 +15,45 @@ from bot.ui.truncate import fit, width
 from embeddings import Review, Section
 
 
-def preview_message(
-    review: Review,
-    upload: str,
-    options: RenderOptions,
-    *,
-    replaced: str | None,
-    namesake: Title | None,
-    converted: bool,
-) -> Message:
-    """Return a page that shows the review that an upload would become, and asks whether to add it.
+def preview_texts(
+    review: Review, options: RenderOptions, *, heading: str, replaced: bool, namesake: Title | None, converted: bool
+) -> list[Element]:
+    """Return what a review that may be added looks like.
 
     Args:
         review: the review.
-        upload: the upload's key.
         options: how to render.
-        replaced: the title of the review that it would replace, or None.
+        heading: what stands above it.
+        replaced: whether it replaces a stored one.
         namesake: another review of the same title that this server sees, or None.
         converted: whether it was converted from another format than Markdown.
     """
     words = options.words
-    heading = words.add_heading if replaced is None else words.replace_heading
     about = words.add_about.format(
         slug=escaped_line(review.slug, words.untitled),
         sections=words.counted_sections(len(review.sections)),
         words=words.counted_words(len(review.text.split())),
     )
+    author = escaped_line(review.author or "", "", PREVIEW_FACT)
+    facts = (str(review.year or ""), words.add_by.format(author=author) if author else "")
     flagged = sum(section.spoiler for section in review.sections)
     spoilers = words.add_flagged.format(count=flagged) if flagged else words.add_none_flagged
     warnings = []
-    if replaced is not None:
-        warnings.append(words.add_replaces.format(title=escaped_line(replaced, words.untitled)))
+    if replaced:
+        warnings.append(words.add_replaces)
     if namesake is not None:
         warnings.append(words.add_namesake.format(slug=escaped_line(namesake.slug, words.untitled)))
     if not review.has_headings:
         warnings.append(words.add_one_section)
     if converted:
         warnings.append(words.add_converted)
-    elements = [
-        Text(f"### {heading}\n**{escaped_line(review.title, words.untitled)}**\n-# {about}"),
+    title = escaped_line(review.title, words.untitled)
+    elements: list[Element] = [
+        Text(f"### {heading}\n**{title}**\n-# {' · '.join(filter(None, (about, *facts)))}"),
         *([Text(opening)] if (opening := _opening(review, options)) else []),
         Text("\n".join((*_sections(review, options), f"-# {spoilers}"))),
     ]
-    if warnings:
-        elements.append(Text("\n".join(warnings)))
-    if replaced is None:
-        confirm = Button(words.add_it, encode(AddReview(upload)), style=ButtonStyle.PRIMARY)
-    else:
-        confirm = Button(words.replace_it, encode(AddReview(upload)), style=ButtonStyle.DANGER)
-    cancel = Button(words.cancel, encode(Cancel(upload)))
-    return Message((*elements, Row((confirm, cancel))), Style.READING, private=True)
+    return [*elements, Text("\n".join(warnings))] if warnings else elements
 
 
 def removal_message(title: Title, words: Catalogue, namesakes: Sequence[Title] = ()) -> Message:

@@ -1,4 +1,4 @@
-"""Add, change and remove a server's own reviews: preview, confirm, update the index."""
+"""Change and remove a server's own reviews, and update the index."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import AsyncIterator
 
 from bot.cogs.context import AskContext
 from bot.cogs.reviews.form import edit_form, read_form
-from bot.cogs.reviews.message import outcome_message, preview_message, removal_message
+from bot.cogs.reviews.message import outcome_message, removal_message
 from bot.services.engine import Engine
 from bot.services.stable_keys import fields_key
 from bot.services.titles import Title, UnknownTitleError
-from bot.services.uploads import Upload, Uploads
+from bot.services.uploads import Uploads
 from bot.ui.components import FormValues
 from bot.ui.custom_ids import EditForm, encode
 from bot.ui.elements import Form, Message, Style
@@ -22,64 +22,12 @@ class ReviewService:
 
     Args:
         engine: writes review files and updates the index.
-        uploads: the files that wait for confirmation.
+        uploads: changes review files, one at a time.
     """
 
     def __init__(self, engine: Engine, uploads: Uploads) -> None:
         self._engine = engine
         self._uploads = uploads
-
-    async def preview(
-        self, url: str, size: int, file: str, server: int, context: AskContext, *, slug: str | None
-    ) -> Message:
-        """Fetch an uploaded file, and return a page that shows the review it would become.
-
-        Args:
-            url: where Discord stores the file.
-            size: the bytes that Discord announces.
-            file: the file's name.
-            server: the server that gets the review.
-            context: who uploads.
-            slug: the name that the member chose for the review, or None.
-
-        Raises:
-            BusyError: too many uploads are waiting.
-            ConversionError: the file can't become a review.
-            ReviewStorageError: the name belongs to a review of another title.
-        """
-        collection = str(server)
-        candidate = await self._uploads.examine(url, size, file, slug=slug, collection=collection)
-        review = candidate.review
-        digest = await self._engine.review_digest(review)
-        replaced = self._engine.titles.by_slug(review.slug, (collection,))
-        key = self._uploads.put(Upload(context.member, server, candidate, digest))
-        visible = self._engine.titles.visible(context.collections)
-        return preview_message(
-            review,
-            key,
-            context.options,
-            # A file that isn't indexed yet has no title here.
-            replaced=None if digest is None else replaced.text if replaced else review.slug,
-            namesake=next((title for title in visible if title.text == review.title and title != replaced), None),
-            converted=candidate.converted,
-        )
-
-    async def add(self, upload: str, server: int, context: AskContext) -> AsyncIterator[Message]:
-        """Store a confirmed upload and index it. Yield what to show at each step.
-
-        Raises:
-            ReviewStorageError: the file can't be stored.
-        """
-        words = context.words
-        confirmed = self._uploads.take(upload, context.member, server)
-        if confirmed is None:
-            yield notice(words.upload_gone)
-            return
-        review = confirmed.candidate.review
-        await self._engine.add_review(review, confirmed.candidate.content, replaces=confirmed.replaces)
-        yield outcome_message(words.adding, review.title, words, style=Style.READING)
-        waiting = (review.collection, review.slug) in await self._engine.update_index()
-        yield outcome_message(words.added_but_not_indexed if waiting else words.added, review.title, words)
 
     def removal(self, review: str, server: int, context: AskContext) -> Message:
         """Return a page that asks whether to remove a review, or says that the server doesn't own it.
@@ -146,14 +94,10 @@ class ReviewService:
             # The file is newer than the index, so the numbers of sections may be those of others.
             yield notice(words.changed_meanwhile)
             return
-        await self._engine.add_review(edited.review, edited.content, replaces=stored.digest, renames=True)
+        await self._engine.save_edited(edited.review, edited.content, replaces=stored.digest)
         yield outcome_message(words.changing, edited.review.title, words, style=Style.READING)
         waiting = (title.collection, title.slug) in await self._engine.update_index()
         yield outcome_message(words.added_but_not_indexed if waiting else words.changed, edited.review.title, words)
-
-    def discard(self, upload: str, context: AskContext) -> None:
-        """Forget an upload."""
-        self._uploads.take(upload, context.member, context.server)
 
     def _own(self, review: str, server: int, context: AskContext) -> Title | Message:
         """Return the review that a member names, or the message that the server doesn't own it.

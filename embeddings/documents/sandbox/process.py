@@ -37,7 +37,7 @@ def convert_in_sandbox(data: bytes, name: str, *, slug: str | None = None, colle
 
 
 def edit_in_sandbox(
-    data: bytes, name: str, wanted: ReviewFields, *, slug: str, collection: str = SHARED
+    data: bytes, name: str, wanted: ReviewFields, *, slug: str | None = None, collection: str = SHARED
 ) -> ConvertedFile:
     """Do what `edit_review` does in another process.
 

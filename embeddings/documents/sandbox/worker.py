@@ -10,12 +10,18 @@ from time import process_time
 from typing import Any
 
 from embeddings.config import SANDBOX_CPU_SECONDS
-from embeddings.documents.converter import ConvertedFile, convert, convert_feed, read_candidates
+from embeddings.documents.converter import (
+    ConvertedFile,
+    convert,
+    convert_feed,
+    read_candidates,
+    within_server_limits,
+)
 from embeddings.documents.editor import edit_review
 from embeddings.documents.parser import FORMATS, parse_file
 from embeddings.documents.sandbox.limits import limit_this_process
 from embeddings.errors import LeftOut, LibraryError, ReviewFileError
-from embeddings.records import review_fields, to_plain
+from embeddings.records import SHARED, review_fields, to_plain
 
 _MAX_HEADER_BYTES = 65_536
 
@@ -61,6 +67,9 @@ def _answer(data: bytes, header: dict[str, Any]) -> dict[str, Any]:
     try:
         if header.get("several"):
             found = read_candidates(data, Path(name), collection=collection)
+            if collection != SHARED:
+                # Here, so that the process that asks never holds more.
+                found = within_server_limits(found, name)
             left_out = [asdict(each) for each in found.left_out]
             return {"reviews": list(map(_plain, found.reviews)), "left_out": left_out}
         if "fields" in header:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from bot.cogs.ask.message import answer_message, more_passages_message, passage_quotes
@@ -10,19 +10,24 @@ from bot.cogs.browse.help import help_message
 from bot.cogs.browse.pages import contents_message, context_message, reviews_message, section_message
 from bot.cogs.gaps.page import gaps_message
 from bot.cogs.privacy.page import erase_message, privacy_message
-from bot.cogs.reviews.message import outcome_message, preview_message, removal_message
+from bot.cogs.reviews.message import outcome_message, removal_message
+from bot.cogs.reviews.preview import refusal_message, upload_message
 from bot.cogs.settings.page import settings_message
 from bot.config import PASSAGES_PER_PAGE
+from bot.services.engine import Plan
 from bot.services.gaps import find_gaps
 from bot.services.stable_keys import passage_key
 from bot.services.titles import Titles
+from bot.services.uploads import Upload
 from bot.storage.records import PersonalData, RetentionPolicy, ServerSettings, StoredQuestion
 from bot.ui.custom_ids import PassagePage, ReadInContext
 from bot.ui.elements import Message, Style
 from bot.ui.examples import example_questions
 from bot.ui.strings import ENGLISH
-from bot.ui.text import RenderOptions, error_message, notice
-from embeddings.documents.converter import file_too_large
+from bot.ui.text import RenderOptions, notice
+from embeddings.documents.converter import Candidates, ConvertedFile, LeftOutFile
+from embeddings.documents.sources.additions import Addition, Step
+from embeddings.errors import LeftOut
 from embeddings.evaluation.datasets.questions import read_questions
 from embeddings.library import Library
 from embeddings.records import SHARED, Quote, Review, State
@@ -33,6 +38,7 @@ _QUESTIONS = _DATA / "questions" / "never-let-me-go.jsonl"
 _OWNERS = "never-let-me-go"
 _OTHER = "lighthouse"
 _OPTIONS = RenderOptions(ENGLISH)
+_NO_COLUMN = "The table has no column for the title and one for the review. Name them 'title' and 'review'."
 _ASKER = 80351110224678912
 
 
@@ -113,13 +119,22 @@ def _keeping(library: Library) -> tuple[Scene, ...]:
     title = Titles([other]).visible((other.collection,))[0]
     added = "Mia used /review add"
 
-    def preview(review: Review, *, replaced: str | None, converted: bool) -> Message:
-        return preview_message(review, "k", _OPTIONS, replaced=replaced, namesake=None, converted=converted)
+    def candidate(review: Review, *, converted: bool = False) -> ConvertedFile:
+        return ConvertedFile(review, "", converted, f"{review.slug}.html" if converted else f"{review.slug}.md")
 
+    def preview(*candidates: ConvertedFile, step: Step = Step.ADD, left_out: tuple[LeftOutFile, ...] = ()) -> Message:
+        steps = [step, *[Step.ADD] * len(candidates)]
+        plan = Plan(tuple(Addition(each, own) for each, own in zip(candidates, steps, strict=False)))
+        return upload_message(Upload(_ASKER, 1, candidates, plan, left_out), "k", _OPTIONS, ())
+
+    refused = Candidates((), (LeftOutFile("sales.csv", LeftOut.UNREADABLE, _NO_COLUMN),))
+    several = (other, owners, *(replace(other, title=title, year=2020) for title in ("Salt", "The Ferryman")))
+    left_out = (LeftOutFile("poster.pdf", LeftOut.UNREADABLE, "'.pdf' files can't be read."),)
     return (
-        Scene("upload", added, preview(owners, replaced=None, converted=False)),
-        Scene("upload-replacing", added, preview(other, replaced=other.title, converted=True)),
-        Scene("upload-refused", added, error_message(file_too_large("a very long book.txt"))),
+        Scene("upload", added, preview(candidate(owners))),
+        Scene("upload-replacing", added, preview(candidate(other, converted=True), step=Step.REPLACE)),
+        Scene("upload-several", added, preview(*map(candidate, several), step=Step.REPLACE, left_out=left_out)),
+        Scene("upload-refused", added, refusal_message(refused, ENGLISH)),
         Scene("added", "Mia pressed Add it", outcome_message(ENGLISH.added, other.title, ENGLISH)),
         Scene("remove", "Mia used /review remove", removal_message(title, ENGLISH)),
     )

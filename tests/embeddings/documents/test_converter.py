@@ -242,7 +242,7 @@ def test_without_the_extra_only_text_formats_are_suggested(name: str, monkeypatc
         monkeypatch.setitem(sys.modules, module, None)
     with pytest.raises(ConversionError) as refused:
         convert(b"<p>text", name)
-    assert str(refused.value) == f"'{Path(name).suffix}' files can't be read. Use .md or .txt."
+    assert str(refused.value) == f"'{Path(name).suffix}' files can't be read. Use .md, .txt, .csv or .zip."
     assert needs_import_extra(name) == (name != "picture.png")
 
 

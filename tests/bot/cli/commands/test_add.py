@@ -102,7 +102,7 @@ def test_a_file_that_cannot_be_added_is_an_error(run: Run, tmp_path: Path) -> No
     folder.mkdir()
     for name, content, complaint in (
         ("x.md", None, ": There is no such file or folder."),
-        ("x.pdf", b"%PDF", ": '.pdf' files can't be read. Use .md, .txt, .html or .epub."),
+        ("x.pdf", b"%PDF", ": '.pdf' files can't be read. Use .md, .txt, .html, .epub, .docx, .csv or .zip."),
         ("large.txt", b"a" * 3_000_000, ": It is larger than 2 MB, the limit for a review."),
         ("broken.md", b"No\0 text.", ", line 1: The line has the control character U+0000"),
         ("x.csv", b"Name,Rating\na,5\n", ", line 1: The table has no column for the title and one for the review."),
