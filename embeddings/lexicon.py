@@ -84,7 +84,7 @@ REVIEWER_FIELDS = frozenset("critic reviewed_by reviewer reviewer_name".split())
 WORK_CONTAINERS = frozenset("album book film game item item_reviewed media movie play show song work".split())
 """Fields whose inner fields describe the work. Those of any other field describe the review."""
 
-REVIEW_COLUMNS = "review my_review review_text text body content comment comments thoughts opinion notes".split()
+REVIEW_COLUMNS = "review review_text text body content comment comments thoughts opinion notes".split()
 """What the column of a table is called that holds reviews, the surest first."""
 
 PRIVATE_COLUMNS = frozenset(
@@ -135,6 +135,14 @@ FACT_LINES = re.compile(
     re.IGNORECASE,
 )
 """How a line begins that gives a fact. In bold or in capitals it is no heading."""
+
+PICTURE_CREDITS = re.compile(
+    r"[(\[]?(?:(?:cover |header |featured |banner )?"
+    r"(?:photos?|photographs?|pictures?|images?|stills?|artwork|illustrations?)(?: credits?)?"
+    r"(?: ?[:©|]| (?:by|from|via|courtesy|credits?|copyright|source|supplied)\b)|©)[^.!?]{1,120}[)\]]?",
+    re.IGNORECASE,
+)
+"""A paragraph of nothing but whose the picture above it is."""
 
 LICENCE_LINES = re.compile(
     r"(?:©|\(c\)\s|copyright\b|all rights reserved|licen[sc]ed under"

@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from embeddings.config import MAX_PAGE_FILE_BYTES, MAX_REVIEW_FILE_BYTES, MAX_TEXT_FILE_BYTES
+from embeddings.documents.analyzer import words
 from embeddings.documents.formats.article import Article
 from embeddings.documents.formats.blocks import Block, build_sections
 from embeddings.documents.formats.docx import read_docx
@@ -33,7 +34,7 @@ from embeddings.documents.lookup import closest_names
 from embeddings.documents.notes import Mended, Note
 from embeddings.documents.slugs import slugify
 from embeddings.errors import ConversionError, LeftOut, ReviewFileError
-from embeddings.lexicon import LICENCE_LINES
+from embeddings.lexicon import FILLER_WORDS, GIST_WORDS, LICENCE_LINES, STOP_WORDS, VERDICT_WORDS, WORK_PARTS
 from embeddings.records import SHARED, Facts, Review, Section
 
 
@@ -288,13 +289,18 @@ def _title_heading(blocks: list[Block], name: FileName) -> str | None:
     if not blocks or not blocks[0].level:
         return None
     first = blocks[0]
-    # What only looks like a heading is one of the text's, unless the file has no name.
-    is_guess = first.level > 6 and not name.is_generic
+    # What only looks like a heading is one of the text's, unless the file has no name or the text has no other.
+    is_part = first.level > 6 and not name.is_generic and _names_part(first.text)
     is_title = first.level == 1 or not any(0 < block.level <= first.level for block in blocks[1:])
-    if is_guess or not is_title:
+    if is_part or not is_title:
         return None
     blocks[0] = replace(first, level=1)
     return first.text
+
+
+def _names_part(heading: str) -> bool:
+    """Return True if a heading is only words for parts of a review or a work, such as "My verdict" and "The music"."""
+    return set(words(heading)) <= STOP_WORDS | WORK_PARTS | GIST_WORDS | VERDICT_WORDS | FILLER_WORDS
 
 
 def _without_licences(blocks: Sequence[Block]) -> Sequence[Block]:

@@ -11,7 +11,7 @@ from itertools import pairwise
 
 from embeddings.config import PLAIN_HEADING_CHARACTERS, PLAIN_HEADING_WORDS, SPOILER_CHARACTERS
 from embeddings.documents.formats.blocks import Block, collapse_spaces, is_ornament
-from embeddings.lexicon import FACT_LINES
+from embeddings.lexicon import FACT_LINES, PICTURE_CREDITS
 
 SPOILER, SPOILER_END = "\ufdd0", "\ufdd1"
 BOLD, BOLD_END = "\ufdd2", "\ufdd3"
@@ -86,7 +86,7 @@ class BlockMaker:
     def _add(self, text: str, line: int, level: int, quoted: bool) -> None:
         is_caption = not level and self._is_caption(text)
         plain, spoilers = self._spoilers(collapse_spaces(text.translate(_OTHERS)))
-        is_text = bool(level) or not (is_ornament(plain) or _is_address(plain))
+        is_text = bool(level) or not (is_ornament(plain) or _is_address(plain) or PICTURE_CREDITS.fullmatch(plain))
         if not plain or is_caption or not is_text:
             return
         self.blocks.append(Block(plain, level, line, quoted, spoilers))

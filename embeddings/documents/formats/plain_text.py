@@ -25,7 +25,9 @@ _PAGE_NUMBER = re.compile(
 )
 _UNDERLINE = re.compile(r"([=\-~^*#_])\1{2,}")
 _GUTENBERG = re.compile(r"^\*{3}\s*(START|END) OF (?:THE|THIS) PROJECT GUTENBERG.*$", re.MULTILINE)
-_MARKDOWN = re.compile(r"^#{1,6} \S", re.MULTILINE)
+_GUTENBERG_FIELD = re.compile(r"^(Title|Author|Language): +(\S.*)$", re.MULTILINE)
+# A heading of Markdown, or a tag of a forum.
+_MARKDOWN = re.compile(r"^#{1,6} \S|\[/(?:b|i|url|img|quote)\]", re.MULTILINE)
 _QUOTED_LINE = re.compile(r"^>+ ?", re.MULTILINE)
 
 
@@ -39,7 +41,10 @@ def read_plain_text(data: bytes, path: Path) -> Article:
     header, body = split_header(text, path)
     if _MARKDOWN.search(body) or (header.fields and text.lstrip().startswith(("---", "+++"))):
         return markdown_article(header, body, notes, path)
-    return Article("", plain_text_blocks(body, read_file_name(path).title), header=header, notes=notes)
+    start = _GUTENBERG.search(body)
+    facts = {name.lower(): value for name, value in _GUTENBERG_FIELD.findall(body[: start.start()])} if start else {}
+    blocks = plain_text_blocks(body, facts.get("title") or read_file_name(path).title)
+    return Article(facts.pop("title", ""), blocks, facts.pop("author", None), header=header, facts=facts, notes=notes)
 
 
 def plain_text_blocks(text: str, title: str) -> tuple[Block, ...]:
@@ -83,9 +88,18 @@ def _without_pages(lines: Sequence[str]) -> list[str]:
     if not any("\f" in line for line in lines):
         return list(lines)
     result = [line.replace("\f", " ") for line in lines]
+    first = next((number for number, line in enumerate(result) if line.strip()), 0)
+    last = max(number for number, line in enumerate(result) if line.strip() or number == 0)
     for number, line in enumerate(lines):
         near = lines[max(0, number - 2) : number + 3]
-        if _PAGE_NUMBER.fullmatch(line.strip(" \f\t")) and any("\f" in each for each in near):
+        if _PAGE_NUMBER.fullmatch(line.strip(" \f\t")) and (number == last or any("\f" in each for each in near)):
+            result[number] = ""
+        elif (
+            number > first
+            and result[number].strip() == result[first].strip()
+            and any("\f" in each for each in lines[max(0, number - 4) : number + 1])
+        ):
+            # The title at the head of each page.
             result[number] = ""
     for number, line in enumerate(lines):
         if "\f" in line:

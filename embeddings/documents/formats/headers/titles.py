@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -101,8 +102,8 @@ def left_out_place(place: Path) -> LeftOut | None:
 
 
 def plain_title(text: str) -> str:
-    """Return a title without marks of emphasis."""
-    return _EMPHASIS.sub(r"\2", text)
+    """Return a title without marks of emphasis and with the characters that entities stand for."""
+    return _EMPHASIS.sub(r"\2", html.unescape(text))
 
 
 def read_title(title: str) -> TitleParts:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from embeddings.documents.formats.headers.fields import field_name
 from embeddings.documents.formats.marked_text import SPOILER, SPOILER_END, mark_spoilers
 from embeddings.documents.notes import Mended, Note
-from embeddings.lexicon import DROPPED_BLOCKS, QUOTE_NAMES, SPOILER_NAMES
+from embeddings.lexicon import DROPPED_BLOCKS, HEADER_FIELDS, QUOTE_NAMES, SPOILER_NAMES
 
 _HUGO = re.compile(r"\{\{[<%]-?\s*(?P<end>/?)\s*(?P<name>[\w./-]*)(?P<rest>[^{}]*?)(?P<alone>/?)\s*-?[>%]\}\}")
 _LIQUID = re.compile(r"\{%-?\s*(?P<end>end)?(?P<name>[\w-]*)(?P<rest>[^{}]*?)(?P<alone>)-?%\}")
@@ -19,6 +19,17 @@ _OUTPUT = re.compile(r"\{\{(?:[^{}]|\{[^{}\n]{0,200}\}){0,500}\}\}")
 _BBCODE = re.compile(r"\[(?P<end>/?)(?P<name>spoilers?)(?P<rest>(?:=[^\[\]\n]{0,100})?)(?P<alone>)\]", re.IGNORECASE)
 _FENCED_DIV = re.compile(r"^:{3,}[ \t]*(?P<name>[\w-]*)(?P<rest>[^\n]*)$", re.MULTILINE)
 _ATTRIBUTES = re.compile(r"[ \t]*\{(?::[^{}\n]*|[#.][\w-]+[^{}\n]*)\}")
+_TEMPLATE_COMMENT = re.compile(r"\{#(?!\w).{0,1000}?#\}", re.DOTALL)
+_FORUM_PICTURE = re.compile(r"\[img(?:=[^\[\]\n]{0,100})?\][^\[\]\n]{0,1000}\[/img\]", re.IGNORECASE)
+_FORUM_QUOTE = re.compile(r"\[(?P<end>/?)quote(?:=[^\[\]\n]{0,100})?\]", re.IGNORECASE)
+_FORUM_TAG = re.compile(
+    r"\[/?(?:b|i|u|s|url|size|color|font|center|left|right|list|indent)(?:=[^\[\]\n]{0,1000})?\]|^\[\*\]",
+    re.IGNORECASE | re.MULTILINE,
+)
+_MATH = re.compile(r"^[ \t]*\$\$(?!\$).{1,2000}?\$\$[ \t]*$", re.DOTALL | re.MULTILINE)
+_FALLBACK = re.compile(
+    r"<(audio|canvas|iframe|noscript|object|video)\b[^<>]*>.{0,2000}?</\1\s*>", re.DOTALL | re.IGNORECASE
+)
 _CONTENTS = re.compile(
     r"^[ \t]*(?:(?:[*+-]|\d+\.)[ \t]+\S.*\n[ \t]*\{:[ \t]*toc.*|\[\[_?toc_?\]\]|\[toc\]|\$\{toc\})[ \t]*$",
     re.MULTILINE | re.IGNORECASE,
@@ -33,7 +44,11 @@ _EMBED = re.compile(r"!\[\[[^\[\]\n]*\]\]")
 _WIKILINK = re.compile(r"\[\[(?P<target>[^\[\]|\n]*)(?:\|(?P<shown>[^\[\]\n]*))?\]\]")
 _BLOCK_ID = re.compile(r"(?:^|[ \t]+)\^[\w-]+[ \t]*$", re.MULTILINE)
 _TAG_LINE = re.compile(r"^[ \t]*(?:#[^\W\d][\w/-]*[ \t,]*)+$", re.MULTILINE)
+_LAST_TAGS = re.compile(r"(?<=[^\s#\\])(?:[ \t]+#[^\W\d][\w/-]*){1,20}[ \t]*$", re.MULTILINE)
 _TAG = re.compile(r"#([\w/-]+)")
+_PROPERTIES = re.compile(
+    r"\A\s*(?:#{1,2} [^\n]+\n\s*)?(?P<lines>(?:[^\W\d_][\w /()&'’-]{0,40}:[ \t]+\S[^\n]*\n){2,}|)(?=\s*$|\s*\n)"
+)
 _FACT_LINE = re.compile(
     r"^[ \t]*(?:[-*+][ \t]+)?[*_]{0,2}(?P<key>[^\W\d][\w -]{0,40}?)[*_]{0,2}::[ \t]*(?P<value>.*)$", re.MULTILINE
 )
@@ -90,11 +105,19 @@ def remove_site_markup(text: str, *, first_line: int = 1, is_mdx: bool = False) 
         text = _replace_tags(_JSX, text)
     if is_mdx:
         text = _JSX_VALUE.sub(lambda found: " " if found[0] in ("{' '}", '{" "}') else "", text)
+    text = _without_properties(text, facts)
+    if "</" in text:
+        text = _FALLBACK.sub(_lines_of, text)
+    if "$$" in text:
+        text = _MATH.sub(_lines_of, text)
     if "{" in text:
         text = _CONTENTS.sub(_lines_of, text)
         for pattern in (_HUGO, _LIQUID):
             text = _replace_tags(pattern, text)
-        text = _ATTRIBUTES.sub("", _OUTPUT.sub(_lines_of, text))
+        text = _ATTRIBUTES.sub("", _OUTPUT.sub(_lines_of, _TEMPLATE_COMMENT.sub(_lines_of, text)))
+    if "[/" in text:
+        text = _FORUM_TAG.sub("", _FORUM_PICTURE.sub("", text))
+        text = _FORUM_QUOTE.sub(lambda found: "\n\n</blockquote>\n\n" if found["end"] else "<blockquote>\n\n", text)
     if "[" in text:
         text = _replace_tags(_BBCODE, _CONTENTS.sub(_lines_of, text))
         text = _WIKILINK.sub(_shown, _EMBED.sub("", text))
@@ -108,11 +131,24 @@ def remove_site_markup(text: str, *, first_line: int = 1, is_mdx: bool = False) 
         )
     if "#" in text:
         text = _TAG_LINE.sub(lambda found: _take("tags", ", ".join(_TAG.findall(found[0])), facts), text)
+        text = _LAST_TAGS.sub("", text)
     if "<%" in text:
         text = _TEMPLATER.sub(_lines_of, text)
     if "^" in text:
         text = _BLOCK_ID.sub("", text)
     return CleanText(mark_spoilers(_HIGHLIGHT.sub(r"\1", text)), facts, tuple(notes))
+
+
+def _without_properties(text: str, facts: dict[str, str]) -> str:
+    """Return the text without the lines `Director: Ann Lee` below its title, as Notion writes properties."""
+    found = _PROPERTIES.match(text)
+    pairs = [line.split(":", 1) for line in found["lines"].splitlines()] if found else []
+    if not found or not any(field_name(key) in HEADER_FIELDS for key, _ in pairs):
+        return text
+    for key, value in pairs:
+        _take(key, value, facts)
+    start, end = found.span("lines")
+    return text[:start] + "\n" * len(pairs) + text[end:]
 
 
 def _lines_of(found: re.Match[str]) -> str:
@@ -168,7 +204,7 @@ def _replace_tags(pattern: re.Pattern[str], text: str) -> str:
 
 
 def _replaced(name: str, is_end: bool, is_alone: bool) -> str:
-    if SPOILER_NAMES.fullmatch(name) and not is_alone:
+    if (name == "details" or SPOILER_NAMES.fullmatch(name)) and not is_alone:
         return SPOILER_END if is_end else SPOILER
     if name in QUOTE_NAMES and not is_alone:
         return "</blockquote>" if is_end else "<blockquote>"

@@ -35,7 +35,8 @@ def read_csv(data: bytes, path: Path) -> tuple[list[Article], tuple[Note, ...]]:
     try:
         names = [field_name(name.removeprefix("\ufeff")) for name in next(rows, [])]
         title = next((at for at, name in enumerate(names) if FIELD_NAMES.get(name, name) in ("title", "work")), None)
-        body = next((names.index(name) for name in REVIEW_COLUMNS if name in names), None)
+        columns = [name.removeprefix("my_") for name in names]
+        body = next((columns.index(name) for name in REVIEW_COLUMNS if name in columns), None)
         if title is None or body is None:
             reason = "The table has no column for the title and one for the review. Name them 'title' and 'review'."
             # Most tables of an export have none.
