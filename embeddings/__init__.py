@@ -76,8 +76,13 @@ if TYPE_CHECKING:
     from embeddings.documents.sources.additions import plan_additions as plan_additions
     from embeddings.documents.sources.additions import read_paths as read_paths
     from embeddings.documents.sources.additions import store_additions as store_additions
+    from embeddings.documents.sources.folders import FOLDERS_FILE as FOLDERS_FILE
+    from embeddings.documents.sources.folders import link_folder as link_folder
+    from embeddings.documents.sources.folders import linked_folders as linked_folders
+    from embeddings.documents.sources.folders import unlink_folder as unlink_folder
     from embeddings.errors import CalibrationError as CalibrationError
     from embeddings.errors import ConversionError as ConversionError
+    from embeddings.errors import FoldersError as FoldersError
     from embeddings.errors import IndexBusyError as IndexBusyError
     from embeddings.errors import IndexDamagedError as IndexDamagedError
     from embeddings.errors import IndexMissingError as IndexMissingError
@@ -142,13 +147,14 @@ _MODULES = {
         "relevant_hits"
     ),
     "embeddings.errors": (
-        "CalibrationError ConversionError IndexBusyError IndexDamagedError IndexMissingError IndexUnreadableError "
-        "IndexVersionError IndexWriteError LeftOut LibraryError ModelError ModelMissingError NoReviewsError "
-        "OutputError QuestionError QuestionFileError RerankerError ReviewFileError ReviewFilesError "
+        "CalibrationError ConversionError FoldersError IndexBusyError IndexDamagedError IndexMissingError "
+        "IndexUnreadableError IndexVersionError IndexWriteError LeftOut LibraryError ModelError ModelMissingError "
+        "NoReviewsError OutputError QuestionError QuestionFileError RerankerError ReviewFileError ReviewFilesError "
         "ReviewStorageError UnknownReviewError UnknownSectionError remedy"
     ),
     "embeddings.documents.sandbox.child_process": "child_command child_environment child_folder",
     "embeddings.documents.sources.additions": "Addition Step plan_additions read_paths store_additions",
+    "embeddings.documents.sources.folders": "FOLDERS_FILE link_folder linked_folders unlink_folder",
     "embeddings.documents.outputs": "check_output output_file write_output written_by_us",
     "embeddings.config": "RankingSettings tunable_numbers",
     "embeddings.documents.files": (

@@ -110,6 +110,10 @@ class ReviewStorageError(LibraryError):
     """A review can't be stored or removed; nothing was changed."""
 
 
+class FoldersError(LibraryError):
+    """A folder can't be linked or forgotten, or what remembers the linked ones can't be used; nothing was changed."""
+
+
 class NoReviewsError(LibraryError):
     """There are no reviews: add one."""
 

@@ -15,7 +15,7 @@ from embeddings.encoders.base import ONNX, Encoder
 from embeddings.encoders.onnx import verify_encoder
 from embeddings.errors import IndexDamagedError
 from embeddings.index.access import Collections, OpenedCollections
-from embeddings.index.build.freshness import describe_changes, outdated_reviews
+from embeddings.index.build.freshness import absent_folders, describe_changes, outdated_reviews
 from embeddings.index.collection import INDEX_DIRECTORY
 from embeddings.index.manifest import MANIFEST_FILE, Manifest
 from embeddings.metadata.entries import list_reviews
@@ -275,6 +275,10 @@ class Library:
     def describe_changes(self) -> str:
         """Return the first few outdated reviews by slug, as text for a person; "" if none is outdated."""
         return describe_changes(self.directory.parent, self.manifest)
+
+    def absent_folders(self) -> tuple[str, ...]:
+        """Return a line for each linked folder that is not there, whose reviews are as they were indexed."""
+        return tuple(map(str, absent_folders(self.directory.parent, self.manifest)))
 
     def is_replaced(self) -> bool:
         """Return True if another index has been written since this one was opened; the errors are those of `open`."""

@@ -28,7 +28,17 @@ ENTRIES = {
 }
 """Every file and folder of the repository, by its path from the root."""
 
-OUTSIDE = {"..", ".index", "bot.lock", "bot.sqlite3", "collections", "feeds.json", "manifest.json", "token"}
+OUTSIDE = {
+    "..",
+    ".index",
+    "bot.lock",
+    "bot.sqlite3",
+    "collections",
+    "feeds.json",
+    "folders.json",
+    "manifest.json",
+    "token",
+}
 """Parts of paths that lead out of the repository, or to what a data folder gets when the program runs."""
 
 SUFFIXES = frozenset(".css .html .json .jsonl .md .onnx .png .py .service .svg .timer .txt .yaml".split())

@@ -44,7 +44,13 @@ def open_library(data: Path, *, update: bool = True, reranker: str = SHIPPED) ->
 def build_with_progress(data: Path, *, wait: float = 0.0, reranker: str = SHIPPED) -> Library:
     """Call `Library.build`, which documents the arguments and errors, with a progress bar."""
     with build_progress() as progress:
-        return Library.build(data, wait=wait, reranker=reranker, notify=notice, progress=progress)
+        return Library.build(
+            data,
+            wait=wait,
+            reranker=reranker,
+            notify=lambda line: notice(for_folder(line, data)),
+            progress=progress,
+        )
 
 
 def _build_first(data: Path, reranker: str) -> Library:
@@ -63,6 +69,9 @@ def _updated(library: Library, data: Path, *, update: bool, reranker: str) -> Li
     changed = ""
     try:
         changed = library.describe_changes()
+        if not changed or not update:
+            for problem in library.absent_folders():
+                notice(for_folder(problem, data))
         if not changed:
             return library
         if not update:

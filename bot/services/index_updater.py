@@ -12,7 +12,16 @@ from pathlib import Path
 from typing import TypeAlias
 
 from bot.services.opened_library import CurrentLibrary, OpenedLibrary
-from embeddings import COLLECTIONS, REVIEWS, child_command, child_environment, child_folder
+from embeddings import (
+    COLLECTIONS,
+    REVIEWS,
+    LibraryError,
+    child_command,
+    child_environment,
+    child_folder,
+    linked_folders,
+    review_files,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -40,6 +49,7 @@ class IndexUpdater:
         self._current = current
         self._executor = executor
         self._failed: FileStamps = ()
+        self._absent: tuple[str, ...] = ()
         self._lock = asyncio.Lock()
         self.is_stuck = False
 
@@ -54,6 +64,10 @@ class IndexUpdater:
         """
         async with self._lock:
             outdated, stamps = await self._current.run(self._executor, self._outdated)
+            absent = await self._current.run(self._executor, lambda opened: opened.library.absent_folders())
+            for gone in set(absent).difference(self._absent):
+                _log.warning("A folder of reviews is gone: %s", gone)
+            self._absent = absent
             silent = False
             if not outdated:
                 self._failed = ()
@@ -82,14 +96,22 @@ class IndexUpdater:
 
 def _file_stamps(data: Path) -> FileStamps:
     stamps = []
-    for folder in (data / REVIEWS, data / COLLECTIONS):
-        for path in sorted(folder.rglob("*")):
+    own = (path for folder in (data / REVIEWS, data / COLLECTIONS) for path in sorted(folder.rglob("*")))
+    for paths in (own, *map(_files, linked_folders(data))):
+        for path in paths:
             try:
                 status = path.stat()
             except OSError:
                 continue
             stamps.append((str(path), status.st_mtime_ns, status.st_size))
     return tuple(stamps)
+
+
+def _files(folder: Path) -> tuple[Path, ...]:
+    try:
+        return review_files(folder)
+    except LibraryError:
+        return ()
 
 
 async def _run_indexer(data: Path) -> tuple[str | None, tuple[str, ...]]:

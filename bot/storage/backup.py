@@ -4,6 +4,7 @@
     bot.sqlite3                   the database
     feeds.json                    the feeds that are read, if there are any
     calibration.json              the thresholds, if somebody calibrated
+    folders.json                  the folders whose reviews are read where they are, without the reviews
     reviews/, collections/        the reviews, shared and single servers' own
     questions/                    question files
 
@@ -29,7 +30,7 @@ from bot.config import BACKUP_TRIES
 from bot.storage.database import DATABASE
 from bot.storage.feeds import FEEDS
 from bot.storage.integrity import copy_database
-from embeddings import CALIBRATION_FILE, COLLECTIONS, REVIEWS, LibraryError, check_output, output_file
+from embeddings import CALIBRATION_FILE, COLLECTIONS, FOLDERS_FILE, REVIEWS, LibraryError, check_output, output_file
 
 FORMAT = 1
 """Rises with every change of the format. An archive of another format is refused."""
@@ -37,7 +38,7 @@ FORMAT = 1
 MANIFEST = "manifest.json"
 QUESTIONS = "questions"
 
-FILES = (DATABASE, CALIBRATION_FILE, FEEDS)
+FILES = (DATABASE, CALIBRATION_FILE, FEEDS, FOLDERS_FILE)
 FOLDERS = (REVIEWS, COLLECTIONS, QUESTIONS)
 ENTRIES = (*FILES, *FOLDERS)
 """The entries of a data folder that a backup holds. It leaves out the token, the index and all hidden files."""

@@ -57,12 +57,14 @@ class SlugCandidate:
         place: its file, relative to its folder.
         part: its number in a file of several reviews, from 1; 0 if it has the file to itself.
         year: its work's year, or None.
+        rank: the number of its folder, of which the first has precedence.
     """
 
     slug: str
     place: Path
     part: int = 0
     year: int | None = None
+    rank: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +153,17 @@ def list_folder(directory: Path) -> tuple[FolderFile, ...]:
 def assign_slugs(candidates: Sequence[SlugCandidate]) -> list[str]:
     """Return a slug of its own for each review.
 
-    Of several candidates for one slug, the file nearest to the top of the folder has it. The others are told apart by
-    their folder, by the name of the file that they are a part of, by the work's year, or by a number.
+    Of several candidates for one slug, the file of the first folder that is nearest to its top has it. The others are
+    told apart by their folder, by the name of the file that they are a part of, by the work's year, or by a number.
     """
     order = sorted(
         range(len(candidates)),
-        key=lambda at: (candidates[at].part, len(candidates[at].place.parts), candidates[at].place.parts),
+        key=lambda at: (
+            candidates[at].rank,
+            candidates[at].part,
+            len(candidates[at].place.parts),
+            candidates[at].place.parts,
+        ),
     )
     slugs: dict[int, str] = {}
     taken: set[str] = set()
@@ -176,10 +183,10 @@ def slugs_by_name(directory: Path) -> dict[Path, str]:
     return dict(zip(files, assign_slugs([slug_candidate(file.relative_to(directory)) for file in files]), strict=True))
 
 
-def slug_candidate(place: Path) -> SlugCandidate:
+def slug_candidate(place: Path, rank: int = 0) -> SlugCandidate:
     """Return the slug that the name of a file suggests, with what tells it apart."""
     name = read_file_name(place)
-    return SlugCandidate(name.slug, place, year=int(name.date[:4]) if name.date else None)
+    return SlugCandidate(name.slug, place, year=int(name.date[:4]) if name.date else None, rank=rank)
 
 
 def _possible_slugs(candidate: SlugCandidate) -> Iterator[str]:

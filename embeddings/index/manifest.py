@@ -40,7 +40,7 @@ class IndexedReview:
     title: str
     aliases: tuple[str, ...]
     digest: str  # SHA-256 (hex) of the review's file, or of its content if it has no file
-    file: str | None  # the file's path within its folder, or None
+    file: str | None  # the file's path within its folder, or whole if the folder is linked, or None
     size: int  # the file's size in bytes when it was read
     modified: int  # the file's modification time when it was read, in nanoseconds
     passages: tuple[int, int]
@@ -56,7 +56,7 @@ class FileNote:
     """What was put right in a file, or why it was left out."""
 
     collection: str
-    file: str  # the file's path within its folder
+    file: str  # the file's path within its folder, or whole if the folder is linked
     left_out: bool
     kind: str  # what or why, in the words of the summary
     reason: str  # a sentence for the person whose file it is

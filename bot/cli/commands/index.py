@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,27 @@ if TYPE_CHECKING:
 
 
 def index(
+    link: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--from",
+            metavar="FOLDER",
+            help="Read the reviews of this folder where it is, now and after every change. May be given several times.",
+            show_default=False,
+        ),
+    ] = None,
+    forget: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--forget",
+            metavar="FOLDER",
+            help="Stop reading a folder that --from named. Its files stay as they are.",
+            show_default=False,
+        ),
+    ] = None,
+    list_folders: Annotated[
+        bool, typer.Option("--folders", help="List the folders that are read where they are. Change nothing.")
+    ] = False,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Re-encode everything.")] = False,
     model: Annotated[
         str | None,
@@ -72,6 +94,10 @@ def index(
     if check:
         _check(data)
         return
+    if list_folders:
+        _list_folders(data)
+        return
+    _link(data, link or (), forget or ())
     with build_progress() as progress:
         library = Library.build(
             data,
@@ -82,7 +108,7 @@ def index(
             bf16=bf16,
             strict=strict,
             split_by_heading=split_by_heading,
-            notify=notice,
+            notify=lambda line: notice(for_folder(line, data)),
             progress=progress,
         )
     _report("The index is up to date", library)
@@ -92,11 +118,34 @@ def index(
             say(f"{'Left out' if note.left_out else 'Mended'} ({note.kind}): {note.file}{line}: {note.reason}")
 
 
+def _list_folders(data: Path) -> None:
+    from embeddings import linked_folders
+
+    folders = linked_folders(data)
+    for folder in folders:
+        say(f"{folder}{'' if folder.is_dir() else ' (missing)'}")
+    if not folders:
+        advice = "Run `review-bot index --from FOLDER` to read another folder."
+        notice(for_folder(f"Only the reviews of the data folder are read. {advice}", data))
+
+
+def _link(data: Path, link: Sequence[Path], forget: Sequence[Path]) -> None:
+    from embeddings import link_folder, unlink_folder
+
+    for folder in forget:
+        unlink_folder(data, folder)
+    for folder in link:
+        if link_folder(data, folder):
+            notice(f"{folder.absolute()}: From now on, the reviews are read from there, and every change counts.")
+
+
 def _check(data: Path) -> None:
     from embeddings import Library
 
     library = Library.open(data)
     library.verify()
+    for problem in library.absent_folders():
+        notice(for_folder(problem, data))
     changed = library.describe_changes()
     if changed:
         notice(for_folder(f"The index is out of date ({changed}). Run `review-bot index`.", data))

@@ -13,6 +13,7 @@ CHECKS: tuple[tuple[str, CheckFunction], ...] = (
     ("packages", installation.packages),
     ("weights", installation.weights),
     ("disk", storage.disk),
+    ("folders", index.folders),
     ("reviews", index.reviews),
     ("index", index.index),
     ("reranker", index.reranker),

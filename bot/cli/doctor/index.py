@@ -18,6 +18,20 @@ def reviews(context: Context) -> str:
     return f"{count}, and {counted(len(errors), 'file')} left out. {errors[0]}" if errors else f"{count}, all readable"
 
 
+def folders(context: Context) -> str:
+    """Check that every folder that is read where it is can be read."""
+    from embeddings import linked_folders, review_files
+
+    linked = linked_folders(context.data)
+    if not linked:
+        return "only the data folder's own"
+    for folder in linked:
+        if not review_files(folder):
+            advice = f"Put it back, or run `review-bot index --forget {folder}`."
+            raise CheckError(f"{folder}: The folder is {'empty' if folder.is_dir() else 'missing'}. {advice}")
+    return f"{counted(len(linked), 'folder')} read: {', '.join(map(str, linked))}"
+
+
 def index(context: Context) -> str:
     """Check that the index is intact and agrees with the reviews."""
     library = context.library()

@@ -38,7 +38,7 @@ from embeddings.index.build.sources import Source, Sources, no_reviews, open_pre
 from embeddings.index.build.writer import remove_unused, write_collection
 from embeddings.index.collection import COLLECTIONS, ENCODERS, INDEX_DIRECTORY, JOURNALS, CollectionIndex
 from embeddings.index.manifest import BF16, BY_SIZE, EXACT, FP32, FileNote, IndexedCollection, Manifest
-from embeddings.records import SHARED, Review
+from embeddings.records import Review
 
 LOCK_FILE = "lock"
 
@@ -109,6 +109,8 @@ def update_index(data: Path, options: BuildOptions) -> tuple[Manifest, Encoder]:
             split_by_heading=split_by_heading,
             progress=options.get("progress"),
         )
+    for problem in sources.absent:
+        notify(str(problem))
     noted = before.notes if before is not None else ()
     if list(map(_shown, manifest.notes)) != list(map(_shown, noted)):
         notify(summarise_notes(sources.count, manifest.notes))
@@ -229,7 +231,7 @@ def _sources(data: Path, before: Manifest | None, options: BuildOptions, *, spli
         raise ReviewFilesError(sources.errors)
     if not sources.count:
         raise NoReviewsError(no_reviews(data, sources.errors))
-    lost = explain_lost_reviews(data, before, found=SHARED in sources.collections)
+    lost = explain_lost_reviews(data, before, found=sources.has_own)
     # Rebuilding confirms an empty folder, but not a missing one.
     if lost is not None and not (rebuild and (data / REVIEWS).is_dir()):
         raise NoReviewsError(

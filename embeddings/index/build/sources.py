@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
+from itertools import groupby
 from pathlib import Path
 
 from embeddings.documents.files import (
@@ -16,14 +17,13 @@ from embeddings.documents.files import (
     FolderFile,
     SlugCandidate,
     assign_slugs,
-    collection_folders,
     data_folder_problem,
     digest_of,
-    list_folder,
     slug_candidate,
 )
 from embeddings.documents.parser import SEVERAL, ParsedFile, has_extra, read_bytes, slug_of_part
 from embeddings.documents.sandbox.process import FileReader
+from embeddings.documents.sources.folders import ReviewFolder, is_linked, review_folders
 from embeddings.errors import (
     IndexDamagedError,
     IndexMissingError,
@@ -46,7 +46,7 @@ class Source:
         slug: the review's slug.
         load: reads the review. Called only if the old index does not have it.
         digest: SHA-256 (hex) of the file, or of the review's content.
-        file: the file's path within its folder.
+        file: the file's path within its folder, or whole if the folder is linked.
         size: the file's size in bytes.
         modified: the file's modification time in nanoseconds.
         part: its number in a file of several reviews, from 1; 0 if it has the file to itself.
@@ -74,16 +74,23 @@ class Sources:
         collections: the reviews.
         errors: what is wrong with the files that can't be read.
         notes: what was put right, and what was left out for whatever reason.
+        absent: what is wrong with linked folders whose reviews are as they were indexed.
     """
 
     collections: dict[str, tuple[Source, ...]]
     errors: tuple[ReviewFileError, ...]
     notes: tuple[FileNote, ...] = ()
+    absent: tuple[ReviewFileError, ...] = ()
 
     @property
     def count(self) -> int:
         """The number of reviews in all collections."""
         return sum(map(len, self.collections.values()))
+
+    @property
+    def has_own(self) -> bool:
+        """True if a shared review is in the data folder itself."""
+        return any(source.file is None or not is_linked(source.file) for source in self.collections.get(SHARED, ()))
 
 
 def read_sources(data: Path, indexed: Manifest | None = None, *, split_by_heading: bool = False) -> Sources:
@@ -93,10 +100,14 @@ def read_sources(data: Path, indexed: Manifest | None = None, *, split_by_headin
         data: the data directory.
         indexed: an index of it. Files that have not changed since are not read until they are loaded.
         split_by_heading: whether round-ups are read as several reviews.
+
+    Raises:
+        FoldersError: what remembers the linked folders can't be read.
     """
     collections: dict[str, tuple[Source, ...]] = {}
     errors: list[ReviewFileError] = []
     notes: list[FileNote] = []
+    absent: list[ReviewFileError] = []
     reserved = data / COLLECTIONS / SHARED
     if reserved.is_dir():
         reason = f"'{SHARED}' is the collection of {data / REVIEWS}. Rename the folder, or move its reviews there."
@@ -104,13 +115,14 @@ def read_sources(data: Path, indexed: Manifest | None = None, *, split_by_headin
     if indexed is not None and indexed.split_by_heading != split_by_heading:
         indexed = None
     with FileReader() as reader:
-        for name, folder in collection_folders(data):
-            read = _Collection(name, folder, indexed, reader, split_by_heading=split_by_heading)
+        for name, folders in groupby(review_folders(data), key=lambda folder: folder.collection):
+            read = _Collection(name, folders, indexed, reader, split_by_heading=split_by_heading)
             errors.extend(read.errors)
             notes.extend(read.notes)
+            absent.extend(read.absent)
             if sources := read.sources():
                 collections[name] = sources
-    return Sources(collections, tuple(errors), tuple(notes))
+    return Sources(collections, tuple(errors), tuple(notes), tuple(absent))
 
 
 def check_reviews(data: Path) -> tuple[int, tuple[ReviewFileError, ...]]:
@@ -118,10 +130,11 @@ def check_reviews(data: Path) -> tuple[int, tuple[ReviewFileError, ...]]:
 
     Raises:
         NoReviewsError: there are no reviews, or all the shared reviews of the index have gone at once.
+        FoldersError: what remembers the linked folders can't be read.
     """
     sources = read_sources(data)
     manifest = open_previous(data / INDEX_DIRECTORY)
-    lost = explain_lost_reviews(data, manifest, found=SHARED in sources.collections)
+    lost = explain_lost_reviews(data, manifest, found=sources.has_own)
     if lost is not None or not sources.count:
         raise NoReviewsError(lost or no_reviews(data, sources.errors))
     return sources.count, sources.errors
@@ -171,15 +184,21 @@ class _Collection:
     """The files of a collection: those that have changed are read, the others are known from the index."""
 
     def __init__(
-        self, name: str, folder: Path, indexed: Manifest | None, reader: FileReader, *, split_by_heading: bool
+        self,
+        name: str,
+        folders: Iterable[ReviewFolder],
+        indexed: Manifest | None,
+        reader: FileReader,
+        *,
+        split_by_heading: bool,
     ) -> None:
         self._name = name
-        self._folder = folder
         self._split_by_heading = split_by_heading
         self._reader = reader
-        self._candidates: list[tuple[SlugCandidate, Callable[[], Review], _Stamp]] = []
+        self._candidates: list[tuple[SlugCandidate, str, Callable[[], Review], _Stamp]] = []
         self.errors: list[ReviewFileError] = []
         self.notes: list[FileNote] = []
+        self.absent: list[ReviewFileError] = []
         self._known: dict[str | None, list[IndexedReview]] = {}
         self._noted: dict[str, list[FileNote]] = {}
         for entry in indexed.collections if indexed is not None else ():
@@ -188,47 +207,62 @@ class _Collection:
         for note in indexed.notes if indexed is not None else ():
             if note.collection == name:
                 self._noted.setdefault(note.file, []).append(note)
-        try:
-            files = list_folder(folder)
-        except ReviewFileError as error:
-            self.errors.append(error)
-            files = ()
-        for file in files:
-            self._take(file)
+        for folder in folders:
+            known = [key for key in self._known if key is not None and folder.has(key)]
+            try:
+                files = folder.files(is_indexed=bool(known))
+            except ReviewFileError as error:
+                self.errors.append(error)
+                if folder.rank:
+                    self.absent.append(error)
+                    self._keep(folder, known)
+                continue
+            for file in files:
+                self._take(file, folder)
 
     def sources(self) -> tuple[Source, ...]:
         """Return the reviews, in the order of their files."""
-        slugs = assign_slugs([candidate for candidate, _, _ in self._candidates])
+        slugs = assign_slugs([candidate for candidate, *_ in self._candidates])
         return tuple(
             Source(
                 slug,
                 partial(_renamed, load, slug),
                 stamp.digest,
-                candidate.place.as_posix(),
+                key,
                 stamp.size,
                 stamp.modified,
                 candidate.part,
             )
-            for slug, (candidate, load, stamp) in zip(slugs, self._candidates, strict=True)
+            for slug, (candidate, key, load, stamp) in zip(slugs, self._candidates, strict=True)
         )
 
-    def _take(self, file: FolderFile) -> None:
-        place = file.path.relative_to(self._folder)
+    def _keep(self, folder: ReviewFolder, known: Sequence[str]) -> None:
+        """Take the reviews of a folder that is not there as they were indexed."""
+        for key in {*known, *filter(folder.has, self._noted)}:
+            reviews, noted = self._of(key)
+            before = reviews[0] if reviews else noted[0]
+            self._reuse(Path(key), folder, reviews, noted, _Stamp(before.digest, before.size, before.modified))
+
+    def _of(self, key: str) -> tuple[list[IndexedReview], list[FileNote]]:
+        """Return what the index has of a file."""
+        return sorted(self._known.get(key, ()), key=lambda review: review.part), self._noted.get(key, [])
+
+    def _take(self, file: FolderFile, folder: ReviewFolder) -> None:
+        key = folder.key(file.path)
         if file.left_out is not None:
             reason = LEFT_OUT_REASONS[file.left_out]
-            self.notes.append(FileNote(self._name, place.as_posix(), True, file.left_out, reason))
+            self.notes.append(FileNote(self._name, key, True, file.left_out, reason))
             if file.left_out is LeftOut.UNREADABLE:
                 self.errors.append(ReviewFileError(file.path, None, reason))
             return
-        known = sorted(self._known.get(place.as_posix(), ()), key=lambda review: review.part)
-        noted = self._noted.get(place.as_posix(), [])
+        known, noted = self._of(key)
         before = next(iter(known), None) or next((note for note in noted if note.left_out), None)
         # The digest first: a file saved in between counts as changed the next time, never as read.
         stamp = _stamp(file.path, before)
         if before is not None and stamp.digest and stamp.digest == before.digest and not self._is_readable_now(noted):
-            self._reuse(file.path, place, known, noted, stamp)
+            self._reuse(file.path, folder, known, noted, stamp)
         else:
-            self._read(file.path, place, stamp)
+            self._read(file.path, folder, stamp)
 
     @staticmethod
     def _is_readable_now(noted: Sequence[FileNote]) -> bool:
@@ -236,46 +270,55 @@ class _Collection:
         return any(note.kind == LeftOut.EXTRA for note in noted) and has_extra()
 
     def _reuse(
-        self, path: Path, place: Path, known: Sequence[IndexedReview], noted: Sequence[FileNote], stamp: _Stamp
+        self,
+        path: Path,
+        folder: ReviewFolder,
+        known: Sequence[IndexedReview],
+        noted: Sequence[FileNote],
+        stamp: _Stamp,
     ) -> None:
+        place = path.relative_to(folder.path)
         parsed = cache(partial(self._parsed, path, place))
         for at, review in enumerate(known):
             candidate = (
-                SlugCandidate(slug_of_part(review.title), place, review.part, review.year)
+                SlugCandidate(slug_of_part(review.title), place, review.part, review.year, folder.rank)
                 if review.part
-                else slug_candidate(place)
+                else slug_candidate(place, folder.rank)
             )
-            self._candidates.append((candidate, partial(_nth, parsed, at), stamp))
+            self._candidates.append((candidate, folder.key(path), partial(_nth, parsed, at), stamp))
         for note in noted:
             own = replace(note, digest=stamp.digest, size=stamp.size, modified=stamp.modified)
             self.notes.append(own)
             if note.left_out and not LeftOut(note.kind).is_intended:
                 self.errors.append(ReviewFileError(path, note.line, note.reason, LeftOut(note.kind)))
 
-    def _read(self, path: Path, place: Path, stamp: _Stamp) -> None:
+    def _read(self, path: Path, folder: ReviewFolder, stamp: _Stamp) -> None:
+        place, key = path.relative_to(folder.path), folder.key(path)
         try:
             parsed = self._parsed(path, place)
         except ReviewFileError as error:
-            self._note(place, error.kind, error.reason, error.line, stamp, left_out=True)
+            self._note(key, error.kind, error.reason, error.line, stamp, left_out=True)
             if not error.kind.is_intended:
                 self.errors.append(error)
             return
         is_alone = len(parsed.reviews) == 1 and place.suffix.lower() not in SEVERAL
         for part, review in enumerate(parsed.reviews, 1):
-            candidate = slug_candidate(place) if is_alone else SlugCandidate(review.slug, place, part, review.year)
-            self._candidates.append((candidate, partial(_given, review), stamp))
+            candidate = (
+                slug_candidate(place, folder.rank)
+                if is_alone
+                else SlugCandidate(review.slug, place, part, review.year, folder.rank)
+            )
+            self._candidates.append((candidate, key, partial(_given, review), stamp))
         for note in parsed.notes:
-            self._note(place, note.kind, note.reason, note.line, stamp, left_out=isinstance(note.kind, LeftOut))
+            self._note(key, note.kind, note.reason, note.line, stamp, left_out=isinstance(note.kind, LeftOut))
 
     def _parsed(self, path: Path, place: Path) -> ParsedFile:
         return self._reader.read(
             read_bytes(path), path, place, collection=self._name, split_by_heading=self._split_by_heading
         )
 
-    def _note(self, place: Path, kind: str, reason: str, line: int | None, stamp: _Stamp, *, left_out: bool) -> None:
-        own = FileNote(
-            self._name, place.as_posix(), left_out, kind, reason, line, stamp.digest, stamp.size, stamp.modified
-        )
+    def _note(self, key: str, kind: str, reason: str, line: int | None, stamp: _Stamp, *, left_out: bool) -> None:
+        own = FileNote(self._name, key, left_out, kind, reason, line, stamp.digest, stamp.size, stamp.modified)
         self.notes.append(own)
 
 

@@ -33,7 +33,7 @@ def test_config_shows_each_setting_with_its_value_and_source(
 
 def test_config_in_json_has_the_numbers_of_bot_and_engine(run: Run, tmp_path: Path) -> None:
     shown = run("config", "--json", "--data", tmp_path).json
-    assert list(shown) == ["settings", "bot", "engine"]
+    assert list(shown) == ["settings", "folders", "bot", "engine"]
     assert {tuple(row) for row in shown["settings"]} == {("name", "value", "source", "meaning")}
     assert shown["bot"]["MAX_DAYS"] == config.MAX_DAYS
     assert shown["engine"].keys() == tunable_numbers().keys()

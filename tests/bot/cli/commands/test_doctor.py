@@ -76,6 +76,7 @@ def test_each_check_of_a_missing_folder_is_one_line(run: Run, tmp_path: Path) ->
         "python",
         "packages",
         "weights",
+        "folders",
         "database",
         "feeds",
         "token",

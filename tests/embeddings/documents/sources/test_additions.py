@@ -67,6 +67,7 @@ def test_paths_of_every_kind_are_read_once_each_with_what_is_left_out(tmp_path: 
     assert sorted((each.file, each.kind) for each in found.left_out) == [
         ("README.md", LeftOut.NO_REVIEW),
         ("away.md", LeftOut.OUTSIDE),
+        ("more", LeftOut.OUTSIDE),
         ("posts/broken.md", LeftOut.UNREADABLE),
         ("posts/draft.md", LeftOut.DRAFT),
     ]
