@@ -244,6 +244,9 @@ POINTING_WORDS = frozenset(
 )
 """Words that stand for something said before. A question with one of them is a follow-up."""
 
+QUOTE_POINTING_WORDS = frozenset("he she they his her hers their theirs him them it its this that these those".split())
+"""A quote that begins with one of them can't be understood without the sentence before."""
+
 NUMBER_WORDS = dict(
     [
         *zip(

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import islice
 
 from embeddings.answering.calibration import Thresholds
-from embeddings.config import MAX_QUOTE_SENTENCES, MAX_QUOTES, QUOTE_CANDIDATES
+from embeddings.config import MAX_QUOTE_SENTENCES, MAX_QUOTES, QUOTE_CANDIDATES, QUOTE_GAP
+from embeddings.documents.analyzer import words
+from embeddings.index.collection import CollectionIndex
+from embeddings.lexicon import QUOTE_POINTING_WORDS
 from embeddings.records import Answer, Quote, State
 from embeddings.retrieval.fusion import RankedSentence
 
@@ -27,13 +31,17 @@ def state_at(confidence: float, thresholds: Thresholds) -> State:
 
 
 def choose_quotes(sentences: Sequence[RankedSentence]) -> tuple[Quote, ...]:
-    """Return the quotes of the sentences, both best first. Neighbours share a quote; a fourth quote never begins."""
+    """Return the quotes of the sentences, both best first.
+
+    Neighbours share a quote. Another quote begins only if its sentence is nearly as good as the best one, and a fourth
+    never does. A quote that would begin with "She" or "This" takes in the sentence before.
+    """
     runs: list[list[RankedSentence]] = []
     for sentence in islice(_distinct(sentences), QUOTE_CANDIDATES):
         beside = [run for run in runs if any(_are_neighbours(sentence, other) for other in run)]
         if not beside:
-            if len(runs) == MAX_QUOTES:
-                break
+            if runs and (len(runs) == MAX_QUOTES or sentence.score < sentences[0].score - QUOTE_GAP):
+                continue
             runs.append([sentence])
         elif 1 + sum(map(len, beside)) <= MAX_QUOTE_SENTENCES:
             # The sentence may close the gap between two quotes: they become one, in the better one's place.
@@ -41,7 +49,8 @@ def choose_quotes(sentences: Sequence[RankedSentence]) -> tuple[Quote, ...]:
             for run in beside[1:]:
                 beside[0].extend(run)
                 runs.remove(run)
-    return tuple(_quote(label, run) for label, run in enumerate(runs, start=1))
+    quoted = {(id(sentence.index), sentence.row) for run in runs for sentence in run}
+    return tuple(_quote(label, run, quoted) for label, run in enumerate(runs, start=1))
 
 
 def _distinct(sentences: Iterable[RankedSentence]) -> Iterator[RankedSentence]:
@@ -55,19 +64,31 @@ def _distinct(sentences: Iterable[RankedSentence]) -> Iterator[RankedSentence]:
 
 
 def _are_neighbours(one: RankedSentence, other: RankedSentence) -> bool:
-    if one.index is not other.index or abs(one.row - other.row) != 1:
-        return False
-    index = one.index
-    place, beside = (index.passage_table[index.sentence_table[row]["passage"]] for row in (one.row, other.row))
+    return (
+        one.index is other.index and abs(one.row - other.row) == 1 and _share_paragraph(one.index, one.row, other.row)
+    )
+
+
+def _share_paragraph(index: CollectionIndex, one: int, other: int) -> bool:
+    place, beside = (index.passage_table[index.sentence_table[row]["passage"]] for row in (one, other))
     return all(place[part] == beside[part] for part in ("review", "section", "paragraph"))
 
 
-def _quote(label: int, run: list[RankedSentence]) -> Quote:
+def _quote(label: int, run: list[RankedSentence], quoted: AbstractSet[tuple[int, int]]) -> Quote:
     index = run[0].index
     rows = [sentence.row for sentence in run]
-    passage = index.passage(int(index.sentence_table[min(rows)]["passage"]))
+    first, last = min(rows), max(rows)
+    if (
+        len(rows) < MAX_QUOTE_SENTENCES
+        and _points_back(index.sentence(first))
+        and (id(index), first - 1) not in quoted
+        and first > 0
+        and _share_paragraph(index, first - 1, first)
+    ):
+        first -= 1
+    passage = index.passage(int(index.sentence_table[first]["passage"]))
     review = index.review(passage.review)
-    start, end = int(index.sentence_table[min(rows)]["start"]), int(index.sentence_table[max(rows)]["end"])
+    start, end = int(index.sentence_table[first]["start"]), int(index.sentence_table[last]["end"])
     return Quote(
         label=label,
         text=review.text[start:end],
@@ -81,3 +102,7 @@ def _quote(label: int, run: list[RankedSentence]) -> Quote:
         score=max(sentence.score for sentence in run),
         collection=passage.collection,
     )
+
+
+def _points_back(sentence: str) -> bool:
+    return not QUOTE_POINTING_WORDS.isdisjoint(words(sentence)[:1])

@@ -106,6 +106,7 @@ ABLATIONS = (
         ("TITLE_PREPOSITIONS", "TITLE_NOUNS", "WORK_NOUNS", "ADAPTATION_WORDS", "BEFORE_TITLE", "AFTER_TITLE"),
         {"retrieval.query.without_titles": lambda question, _: question},
     ),
+    Ablation("sentence before", ("QUOTE_POINTING_WORDS",)),
     Ablation("cast rule", ("CAST_QUESTION", "CAST_SENTENCES")),
     Ablation(
         "attribution verbs and pronouns",

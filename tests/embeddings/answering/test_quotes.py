@@ -28,21 +28,22 @@ FILM = review(
     {
         "One": ["First here. Second here. Third here. Fourth here. Fifth here.", "Sixth here. Seventh here."],
         "Two": ["Eighth here. First here. Ninth here."],
+        "Three": ["Ruth waits. She lies. It hurts her. That ends. He goes."],
     },
 )
-"""Sentences in rows 0 to 9: five and two in the first section, three in the second."""
+"""Sentences in rows 0 to 14: five and two in the first section, three in the second, five in the third."""
 
 Answering = Callable[..., Answer]
 
 
 @pytest.fixture(scope="module")
 def answering(encoder: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory) -> Answering:
-    """Makes an answer of the sentences in these rows, best first."""
+    """Makes an answer of the sentences in these rows, best first, each by `step` worse than the one before."""
     film = Library.of([FILM], tmp_path_factory.mktemp("answering") / "index", encoder)
     (index,) = film._collections.visible(["shared"])
 
-    def answer(*rows: int, confidence: float = 0.9) -> Answer:
-        ranked = [RankedSentence(index, row, 1 - rank / 100) for rank, row in enumerate(rows)]
+    def answer(*rows: int, confidence: float = 0.9, step: float = 0.01) -> Answer:
+        ranked = [RankedSentence(index, row, 2 - rank * step) for rank, row in enumerate(rows)]
         given = make_answer("why?", choose_quotes(ranked), confidence, Thresholds(answered=0.5, nearest=0.4))
         check_quotes(given.quotes, film)
         return given
@@ -68,6 +69,28 @@ def answering(encoder: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory) ->
     ],
 )
 def test_quotes_are_chosen(answering: Answering, rows: tuple[int, ...], quotes: list[str]) -> None:
+    assert [quote.text for quote in answering(*rows).quotes] == quotes
+
+
+def test_another_quote_begins_only_where_it_is_nearly_as_good_as_the_best_one(answering: Answering) -> None:
+    quotes = answering(0, 1, 4, 7, 3, step=0.11).quotes
+    assert [quote.text for quote in quotes] == ["First here. Second here.", "Fourth here. Fifth here."]
+
+
+@pytest.mark.parametrize(
+    ("rows", "quotes"),
+    [
+        pytest.param((11,), ["Ruth waits. She lies."], id="one sentence before"),
+        pytest.param((12,), ["She lies. It hurts her."], id="one even if that points back too"),
+        pytest.param((13, 12, 14), ["It hurts her. That ends. He goes."], id="never a fourth sentence"),
+        pytest.param((14, 12, 11), ["That ends. He goes.", "Ruth waits. She lies. It hurts her."], id="in each quote"),
+        pytest.param((10, 12), ["Ruth waits.", "She lies. It hurts her."], id="up to another quote"),
+        pytest.param((14, 13, 12, 11), ["It hurts her. That ends. He goes."], id="not into what was left out"),
+    ],
+)
+def test_a_quote_that_points_back_takes_in_the_sentence_before(
+    answering: Answering, rows: tuple[int, ...], quotes: list[str]
+) -> None:
     assert [quote.text for quote in answering(*rows).quotes] == quotes
 
 
