@@ -312,6 +312,8 @@ async def test_a_stored_review_gets_other_fields_and_keeps_its_text(loopback_url
         assert [(each["label"], each["value"], each["default"]) for each in fields["spoilers"]["options"]] == [
             ("The whole review", "all", False), ("1. Introduction", "1", False), ("2. The River", "2", False),
         ]  # fmt: skip
+        with pytest.raises(RefusedError, match="spoilers doesn't offer"):
+            await mia.submit(opened, spoilers=["9"])
         assert (await answered(mia.submit(opened))).text == "Nothing changed."
         wrong = await answered(mia.submit(opened, year="MMXX"))
         assert wrong.text == "“MMXX” is no year. Write a number, such as 2010. Nothing changed."
