@@ -17,7 +17,7 @@ INLINE_TAGS = frozenset(
 """HTML elements inside a paragraph that don't end a word."""
 
 _WHITE_SPACE = re.compile(r"[ \t\n\v\f\r\x85\u2028\u2029]+")
-_ORNAMENT = re.compile(r"[\s*_=~#•·⁂†❦❧–—-]+")
+_ORNAMENT = re.compile(r"[\s*_=~#•·⁂†❦❧–—★☆⭐✩✰½\ufe0f-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def collapse_spaces(text: str) -> str:
 
 
 def is_ornament(text: str) -> bool:
-    """Return True for an ornament between paragraphs, such as `* * *` or `⁂`."""
+    """Return True for an ornament between paragraphs, such as `* * *` or `⁂`, and for a rating of nothing but stars."""
     return _ORNAMENT.fullmatch(text) is not None
 
 

@@ -161,7 +161,9 @@ def _split_heading(text: str) -> tuple[str, str]:
     bold = _BOLD_ALONE.fullmatch(first.strip(f" {EMPHASIS}{EMPHASIS_END}"))
     words = collapse_spaces((bold[1] if bold else first).translate(_OTHERS))
     words = words.removesuffix(":").rstrip() if bold else words
-    is_heading = bold is not None or (words.isupper() and sum(map(str.isalpha, words)) > 3 and PICTURE not in first)
+    is_heading = bold is not None or (
+        words.isupper() and SPOILER not in first and sum(map(str.isalpha, words)) > 3 and PICTURE not in first
+    )
     plain_rest = rest.translate(_OTHERS).strip(f" {SPOILER}{SPOILER_END}")
     if not is_heading or not is_short(words) or FACT_LINES.match(words) or (plain_rest and plain_rest[0].islower()):
         return "", text

@@ -15,7 +15,7 @@ from embeddings.documents.formats.charsets import decode_text
 from embeddings.documents.formats.headers.split import split_header
 from embeddings.documents.formats.headers.titles import read_file_name
 from embeddings.documents.formats.markdown.reader import markdown_article
-from embeddings.documents.formats.marked_text import BlockMaker, mark_spoilers, without_marks
+from embeddings.documents.formats.marked_text import SPOILER, BlockMaker, mark_spoilers, without_marks
 from embeddings.documents.slugs import slugify
 
 _CLOSED = re.compile(r"[.!?…:;,。！？：；，、؟؛،۔।॥][\"'”’»›)\]}」』）]*$")
@@ -120,6 +120,8 @@ def _may_be_heading(text: str) -> bool:
         and any(character.isalnum() for character in text)
         and not _CLOSED.search(text)
         and not _LIST_MARK.match(text)
+        # What is hidden is no heading, because headings are shown.
+        and SPOILER not in text
     )
 
 

@@ -26,6 +26,15 @@ _FORUM_TAG = re.compile(
     r"\[/?(?:b|i|u|s|url|size|color|font|center|left|right|list|indent)(?:=[^\[\]\n]{0,1000})?\]|^\[\*\]",
     re.IGNORECASE | re.MULTILINE,
 )
+_WORDPRESS = re.compile(
+    r"\[(?P<name>caption|embed|audio|video|playlist|code|sourcecode)\b[^\[\]\n]{0,500}\].{0,2000}?\[/(?P=name)\]"
+    r"|\[/?(?:gallery|youtube|vimeo|embed|audio|video|playlist|caption|tweet|instagram|spotify|soundcloud|googlemaps"
+    r"|more|nextpage|contact-form(?:-7)?)(?:[ =][^\[\]\n]{0,500})?\](?![(\[])",
+    re.DOTALL | re.IGNORECASE,
+)
+_BLOCK_REFERENCE = re.compile(r"\(\([0-9a-f][0-9a-f-]{5,40}\)\)")
+_ORG_QUOTE = re.compile(r"^([ \t]*(?:[-*+][ \t]+)?)#\+(?P<kind>BEGIN|END)_QUOTE[ \t]*$", re.MULTILINE | re.IGNORECASE)
+_SMALL_PRINT = re.compile(r"(?<!\\)\^\(([^()\n]{1,1000})\)")
 _MATH = re.compile(r"^[ \t]*\$\$(?!\$).{1,2000}?\$\$[ \t]*$", re.DOTALL | re.MULTILINE)
 _FALLBACK = re.compile(
     r"<(audio|canvas|iframe|noscript|object|video)\b[^<>]*>.{0,2000}?</\1\s*>", re.DOTALL | re.IGNORECASE
@@ -43,7 +52,7 @@ _TEMPLATER = re.compile(r"<%.{0,2000}?%>", re.DOTALL)
 _EMBED = re.compile(r"!\[\[[^\[\]\n]*\]\]")
 _WIKILINK = re.compile(r"\[\[(?P<target>[^\[\]|\n]*)(?:\|(?P<shown>[^\[\]\n]*))?\]\]")
 _BLOCK_ID = re.compile(r"(?:^|[ \t]+)\^[\w-]+[ \t]*$", re.MULTILINE)
-_TAG_LINE = re.compile(r"^[ \t]*(?:#[^\W\d][\w/-]*[ \t,]*)+$", re.MULTILINE)
+_TAG_LINE = re.compile(r"^[ \t]*(?:#[^\W\d][\w/-]*#?(?:[ \t,]+|$))+$", re.MULTILINE)
 _LAST_TAGS = re.compile(r"(?<=[^\s#\\])(?:[ \t]+#[^\W\d][\w/-]*){1,20}[ \t]*$", re.MULTILINE)
 _TAG = re.compile(r"#([\w/-]+)")
 _PROPERTIES = re.compile(
@@ -119,6 +128,7 @@ def remove_site_markup(text: str, *, first_line: int = 1, is_mdx: bool = False) 
         text = _FORUM_TAG.sub("", _FORUM_PICTURE.sub("", text))
         text = _FORUM_QUOTE.sub(lambda found: "\n\n</blockquote>\n\n" if found["end"] else "<blockquote>\n\n", text)
     if "[" in text:
+        text = _WORDPRESS.sub(_lines_of, text)
         text = _replace_tags(_BBCODE, _CONTENTS.sub(_lines_of, text))
         text = _WIKILINK.sub(_shown, _EMBED.sub("", text))
         text = _ABBREVIATION.sub("", _INLINE_NOTE.sub(r" (\1)", text))
@@ -129,13 +139,21 @@ def remove_site_markup(text: str, *, first_line: int = 1, is_mdx: bool = False) 
         text = _INLINE_FACT.sub(
             lambda found: _take(found["key"] or found["other"], found["value"] or found["given"], facts), text
         )
+    if "((" in text:
+        text = _BLOCK_REFERENCE.sub("", text)
     if "#" in text:
+        text = _ORG_QUOTE.sub(
+            lambda found: (
+                f"{found[1]}<blockquote>" if found["kind"].lower() == "begin" else f"\n{found[1]}</blockquote>"
+            ),
+            text,
+        )
         text = _TAG_LINE.sub(lambda found: _take("tags", ", ".join(_TAG.findall(found[0])), facts), text)
         text = _LAST_TAGS.sub("", text)
     if "<%" in text:
         text = _TEMPLATER.sub(_lines_of, text)
     if "^" in text:
-        text = _BLOCK_ID.sub("", text)
+        text = _BLOCK_ID.sub("", _SMALL_PRINT.sub(r"\1", text))
     return CleanText(mark_spoilers(_HIGHLIGHT.sub(r"\1", text)), facts, tuple(notes))
 
 
@@ -217,7 +235,8 @@ def _fenced_divs(text: str) -> str:
 
     def replaced(found: re.Match[str]) -> str:
         if found["name"] or found["rest"].strip():
-            is_open.append(SPOILER_NAMES.fullmatch(found["name"]) is not None)
+            names = found["name"], found["rest"].strip(" \t[]")
+            is_open.append(any(map(SPOILER_NAMES.fullmatch, names)))
             return SPOILER if is_open[-1] else ""
         return SPOILER_END if is_open and is_open.pop() else ""
 
