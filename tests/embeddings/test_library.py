@@ -41,9 +41,10 @@ from embeddings.records import SHARED, Answer, AskResult, QuestionInContext, Rev
 from tests.embeddings.fixtures.encoders import RecordingEncoder
 from tests.embeddings.fixtures.reviews import check_quotes, review
 from tests.embeddings.fixtures.tiny_models import save_model
-from tests.project import copy_data
+from tests.project import copy_data, furnish
 
 QUESTION = "What is a deferral?"
+BIRD = "Where does the heron stand?"
 QUIET = "---\ntitle: The Quiet Place\naliases: [Quiet]\n---\nNobody speaks here.\n\n## Sound\n\nThe floor creaks.\n"
 OURS = "---\ntitle: The Heron\n---\nA heron stands in the zeppelin’s shade.\n\n## Birds\n\nIt waits for Bartholomew.\n"
 
@@ -83,6 +84,14 @@ def template(owners_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Pat
 def data(template: Path, tmp_path: Path) -> Path:
     """A copy of that directory to alter."""
     return copy_data(template, tmp_path / "data")
+
+
+@pytest.fixture
+def small(encoder_directory: Path, tmp_path: Path) -> Path:
+    """A data directory with the two short reviews, indexed, to alter and build again."""
+    data = furnish(tmp_path / "data", encoder_directory, reviews={"quiet.md": QUIET, "heron.md": OURS})
+    Library.build(data).close()
+    return data
 
 
 @pytest.fixture
@@ -220,7 +229,7 @@ def _collection_files(data: Path) -> list[Path]:
 
 def test_each_truncated_or_missing_file_is_an_error_that_says_what_to_do(data: Path) -> None:
     encoder = [path for path in (data / ".index" / "encoders").rglob("*") if path.is_file()]
-    assert len(_collection_files(data)) == 20
+    assert len(_collection_files(data)) == 22
     assert len(encoder) == 4
     for file in (*_collection_files(data), *encoder):
         aside = file.with_name("aside")
@@ -235,17 +244,17 @@ def test_each_truncated_or_missing_file_is_an_error_that_says_what_to_do(data: P
     assert Library.open(data).ask(QUESTION).quotes
 
 
-def test_a_rebuild_repairs_any_damage(data: Path) -> None:
-    expected = Library.open(data).ask(QUESTION)
-    for number, file in enumerate(_collection_files(data)):
+def test_a_rebuild_repairs_any_damage(small: Path) -> None:
+    expected = Library.open(small).ask(BIRD)
+    for number, file in enumerate(_collection_files(small)):
         content = file.read_bytes()
         if number % 3 == 0:
             file.unlink()
         else:
             file.write_bytes(content[:-1] if number % 3 == 1 else b"?" * len(content))
-    assert REBUILD in _refused(data)
-    assert Library.build(data, rebuild=True).ask(QUESTION) == expected
-    assert Library.open(data).ask(QUESTION) == expected
+    assert REBUILD in _refused(small)
+    assert Library.build(small, rebuild=True).ask(BIRD) == expected
+    assert Library.open(small).ask(BIRD) == expected
 
 
 def _overwrite(file: Path) -> None:
@@ -276,13 +285,13 @@ def test_altered_vectors_of_the_same_size_are_refused_when_searched(data: Path, 
     assert line.endswith(": The index is damaged (it gives impossible scores). Run `review-bot index --rebuild`.")
 
 
-def test_an_update_reuses_nothing_of_a_damaged_index(data: Path) -> None:
-    for file in data.glob(".index/collections/shared/*/*.faiss"):
+def test_an_update_reuses_nothing_of_a_damaged_index(small: Path) -> None:
+    for file in small.glob(".index/collections/shared/*/*.faiss"):
         _overwrite(file)
-    (data / "reviews" / "new.md").write_text("---\ntitle: New\n---\nA new text.\n", encoding="utf-8")
-    library = Library.build(data)
+    (small / "reviews" / "new.md").write_text("---\ntitle: New\n---\nA new text.\n", encoding="utf-8")
+    library = Library.build(small)
     library.verify()
-    assert library.ask(QUESTION).quotes
+    assert library.ask(BIRD).quotes
 
 
 def test_stored_reviews_that_cannot_be_parsed_are_refused_when_read(data: Path) -> None:
@@ -292,12 +301,12 @@ def test_stored_reviews_that_cannot_be_parsed_are_refused_when_read(data: Path) 
 
 
 @pytest.mark.parametrize("content", ['{"format": 99}', "{"])
-def test_an_unusable_manifest_is_refused_and_a_rebuild_replaces_it(data: Path, content: str) -> None:
-    expected = Library.open(data).ask(QUESTION)
-    (data / ".index" / "manifest.json").write_text(content)
+def test_an_unusable_manifest_is_refused_and_a_rebuild_replaces_it(small: Path, content: str) -> None:
+    expected = Library.open(small).ask(BIRD)
+    (small / ".index" / "manifest.json").write_text(content)
     with pytest.raises((IndexVersionError, IndexDamagedError), match="Run `review-bot index --rebuild`"):
-        Library.open(data)
-    assert Library.build(data, rebuild=True).ask(QUESTION) == expected
+        Library.open(small)
+    assert Library.build(small, rebuild=True).ask(BIRD) == expected
 
 
 def test_an_encoder_other_than_the_indexs_is_refused(data: Path) -> None:
@@ -403,7 +412,7 @@ def test_threads_that_ask_at_once_get_the_same_answers(template: Path) -> None:
     expected = [calm.run(question) for question in questions]
     shared = Library.open(template)
     with ThreadPoolExecutor(8) as pool:
-        rounds = list(pool.map(lambda _: [shared.run(question) for question in questions], range(16)))
+        rounds = list(pool.map(lambda _: [shared.run(question) for question in questions], range(8)))
     assert all(found == expected for found in rounds)
 
 

@@ -114,7 +114,7 @@ def test_no_sentences_give_no_answer(answering: Answering) -> None:
     assert answering() == Answer("why?", State.UNANSWERED, 0.9, ())
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     reviews=st.tuples(reviews(slug="one"), reviews(slug="two")),
     questions=st.lists(paragraphs() | st.sampled_from(FRAGMENTS), min_size=1, max_size=3),

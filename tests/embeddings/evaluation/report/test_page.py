@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+from collections.abc import Iterator
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -37,9 +38,22 @@ VOID = {"meta", "input"}
 
 
 @pytest.fixture(scope="module")
-def evaluation(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Evaluation:
-    """Questions and a review that try to inject HTML."""
+def asked(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
+    """A review that tries to inject HTML."""
     review = build_review("clock", HOSTILE, [SectionText("a", HOSTILE, (TEXT, "The sea is calm at dawn."))])
+    asked = Library.of(
+        [review],
+        tmp_path_factory.mktemp("clock"),
+        Models(library.models.encoder, thresholds=Thresholds(answered=0.4, nearest=0.3)),
+    )
+    yield asked
+    asked.close()
+
+
+@pytest.fixture(scope="module")
+def evaluation(asked: Library) -> Evaluation:
+    """Questions that try the same."""
+    (review,) = asked.reviews()
     answer = Span("clock", 0, len("The clock is broken."))
     judged = paragraph_judgements([answer], {"clock": review})
     questions = (
@@ -47,14 +61,7 @@ def evaluation(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Ev
         JudgedQuestion("q2", HOSTILE, (), (), kind=HOSTILE),
         JudgedQuestion("q3", "How do I cook rice?", (), (), context=(HOSTILE,), kind="off-topic"),
     )
-    asked = Library.of(
-        [review],
-        tmp_path_factory.mktemp("clock"),
-        Models(library.models.encoder, thresholds=Thresholds(answered=0.4, nearest=0.3)),
-    )
-    result = evaluate(asked, Task("clock", (review,), questions, paragraph_of_hit), name=HOSTILE)
-    asked.close()
-    return result
+    return evaluate(asked, Task("clock", (review,), questions, paragraph_of_hit), name=HOSTILE)
 
 
 class Page(HTMLParser):
@@ -129,9 +136,9 @@ def test_the_worst_questions_come_first(evaluation: Evaluation) -> None:
     assert question_loss(worst[-1]) < 0.1
 
 
-def test_the_number_of_questions_is_limited(library: Library) -> None:
+def test_the_number_of_questions_is_limited(asked: Library) -> None:
     many = tuple(JudgedQuestion(f"q{number}", "Is it raining?", (), ()) for number in range(REPORT_QUESTIONS + 5))
-    page = render_report(evaluate(library, Task("many", library.reviews(), many, paragraph_of_hit)), THRESHOLDS)
+    page = render_report(evaluate(asked, Task("many", asked.reviews(), many, paragraph_of_hit)), THRESHOLDS)
     assert page.count("<details") == REPORT_QUESTIONS
     assert "<th scope=col>value</th><th scope=col>95% interval</th>" in page
     assert f"The page shows the {REPORT_QUESTIONS} worst of {REPORT_QUESTIONS + 5} questions." in page
@@ -223,8 +230,8 @@ def test_filters_and_keys_work_in_chromium(evaluation: Evaluation, tmp_path: Pat
         "emptied": "",
         "again": 3,
         "overflow": 0,
-        # The measures, the states and the kinds.
-        "cut": [0, 0, 0],
+        # The measures, the states, the calibration and the kinds.
+        "cut": [0, 0, 0, 0],
     }
     assert paper == "rgb(251, 250, 247)"
 
