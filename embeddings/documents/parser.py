@@ -119,13 +119,15 @@ def read_bytes(path: Path, *, limit: int = MAX_REVIEW_FILE_BYTES) -> bytes:
         # Reading a pipe or a device may never end.
         if path.exists() and not path.is_file():
             raise ReviewFileError(path, None, "This is not a file. Move it out of the reviews folder.")
+        # A buffer as large as the limit would be taken for every file.
+        size = path.stat().st_size
         with path.open("rb") as opened:
-            data = opened.read(limit + 1)
+            data = b"" if size > limit else opened.read(size + 1)
     except OSError as error:
         raise ReviewFileError(
             path, None, f"The file can't be read ({error.strerror or type(error).__name__})."
         ) from error
-    if len(data) > limit:
+    if max(size, len(data)) > limit:
         reason = f"The file is larger than {limit // 1024**2} MB. Split it, or move it out of the reviews folder."
         raise ReviewFileError(path, None, reason, LeftOut.TOO_LARGE)
     return data

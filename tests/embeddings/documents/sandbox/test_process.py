@@ -19,6 +19,7 @@ from embeddings.documents.converter import convert
 from embeddings.documents.parser import ParsedFile, parse_file
 from embeddings.documents.sandbox import process
 from embeddings.documents.sandbox.process import FileReader, convert_in_sandbox
+from embeddings.documents.sources.additions import read_paths
 from embeddings.errors import ConversionError, LeftOut, ReviewFileError
 from tests.embeddings.fixtures.books import CONTAINER, archive, book, chapter, package
 from tests.project import ROOT
@@ -308,3 +309,45 @@ def test_a_hostile_archive_or_table_is_refused_in_one_line(name: str, made: Call
     with FileReader() as reader, pytest.raises(ReviewFileError, match=reason) as refused:
         read(reader, name, made())
     assert "\n" not in str(refused.value)
+
+
+HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
+    "a header of 50 MB": ("a.md", lambda: b"---\ntitle: " + b"a" * 50 * 1024**2 + b"\n---\nText."),
+    "a header of 2 MB": ("b.md", lambda: b"---\ntitle: " + b"a" * 2_000_000 + b"\n---\nText."),
+    "YAML that grows": ("c.md", aliases),
+    "a list 100,000 deep on a line": ("d.md", lambda: FRONT + b"- " * 100_000 + b"a\n\nText."),
+    "lists 100,000 deep in HTML": ("e.html", lambda: b"<ul><li>" * 100_000 + b"Text."),
+    "a table of a million rows": ("f.csv", lambda: b"Name,Review\n" + b"a,b\n" * 1_000_000),
+    "a zip bomb": ("g.zip", lambda: zipped({f"{n}.md": b"a" * 7_000_000 for n in range(20)})),
+    "a zip in a zip": ("h.zip", lambda: zipped({"x.zip": zipped({"x.md": b"a" * 60_000_000})})),
+    "a book that is a bomb": ("i.epub", bomb),
+    "a billion laughs": ("j.epub", entity_bomb),
+    "a Word file that is a bomb": ("k.docx", lambda: zipped({"word/document.xml": b"<a>" + b" " * 60_000_000})),
+    "names that lead out": (
+        "l.zip",
+        lambda: zipped({"../../x.md": b"It.", "/etc/x.md": b"It.", "a/../../x.md": b"It."}),
+    ),
+}
+
+
+def test_of_a_folder_of_hostile_files_each_is_left_out_or_read_in_bounds_and_the_others_are_brought_in(
+    tmp_path: Path,
+) -> None:
+    for name, made in HOSTILE.values():
+        (tmp_path / name).write_bytes(made())
+    (tmp_path / "z.md").write_bytes(b"# Copper Road\n\nIt rains.")
+    (tmp_path / "m.md").symlink_to("/etc/hostname")
+    tracemalloc.start()
+    try:
+        found = read_paths([tmp_path])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert "Copper Road" in [each.review.title for each in found.reviews]
+    # A list so deep on one line is a paragraph, once its marks are gone.
+    assert {each.file for each in found.reviews} <= {"c.md", "d.md", "e.html", "z.md"}
+    left_out = {each.file: each.reason for each in found.left_out}
+    assert {"a.md", "b.md", "f.csv", "g.zip", "h.zip", "i.epub", "j.epub", "k.docx", "m.md"} <= left_out.keys()
+    assert {"../../x.md", "/etc/x.md", "a/../../x.md"} <= left_out.keys()
+    assert not any("\n" in reason for reason in left_out.values())
+    assert peak < 64 * 1024**2
