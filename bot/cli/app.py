@@ -88,7 +88,17 @@ GROUPS: dict[str, tuple[str, str, dict[str, Callable[..., None]]]] = {
     ),
 }
 
-ANYWHERE = (init.init, add.add, backup.restore, doctor.doctor, config.config, compare.compare, run.run, sync.invite)
+ANYWHERE = (
+    init.init,
+    add.add,
+    index.index,
+    backup.restore,
+    doctor.doctor,
+    config.config,
+    compare.compare,
+    run.run,
+    sync.invite,
+)
 """The commands that make a data folder, need none, or say themselves that it is missing."""
 
 

@@ -134,8 +134,12 @@ def _link(data: Path, link: Sequence[Path], forget: Sequence[Path]) -> None:
 
     for folder in forget:
         unlink_folder(data, folder)
+    is_new = not data.exists()
     for folder in link:
         if link_folder(data, folder):
+            if is_new:
+                notice(f"This makes a new data folder, {data.absolute()}.")
+                is_new = False
             notice(f"{folder.absolute()}: From now on, the reviews are read from there, and every change counts.")
 
 

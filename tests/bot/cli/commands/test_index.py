@@ -47,3 +47,15 @@ def test_a_folder_is_read_where_it_is_and_the_next_question_sees_its_changes(
     assert (forgotten.code, forgotten.err) == (0, "")
     assert forgotten.out.startswith("The index is up to date: 1 review, ")
     assert (tmp_path / "away" / "Whales.md").exists()
+
+
+def test_a_folder_alone_makes_a_new_data_folder_and_nothing_else_does(run: Run, tmp_path: Path) -> None:
+    vault, data = tmp_path / "vault", tmp_path / "data"
+    vault.mkdir()
+    (vault / "Whales.md").write_text("A whale sings of plankton.", encoding="utf-8")
+    for options in ((), ("--check",)):
+        assert run("index", *options, "--data", data).complaint.startswith(f"{data}: There is no such folder. Name the")
+    assert not data.exists()
+    linked = run("index", "--from", vault, "--data", data)
+    assert (linked.code, linked.out.partition(",")[0]) == (0, "The index is up to date: 1 review")
+    assert linked.err.startswith(f"This makes a new data folder, {data}.\n{vault}: From now on, ")
