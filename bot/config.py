@@ -236,6 +236,12 @@ relevant passages that the answer doesn't quote and 35% of the others: 6 of 18 f
 PASSAGES_PER_PAGE: int = 3
 """Quotes in a message."""
 
+LISTED_PER_PAGE: int = 25
+"""Reviews in a message that lists them: as many as a menu of Discord's has options."""
+
+QUOTED_PER_PAGE: int = 2
+"""Reviews in a message that lists them with quotes, so that their quotes fit."""
+
 PAGE_TEXT: int = 2900
 """A review's text on one page. With title, place and link it stays below `MAX_TEXT` of `bot.ui.elements`."""
 
@@ -348,6 +354,9 @@ PREVIEW_COLUMNS: int = 120
 
 MAX_PREVIEWED: int = 20
 """Reviews that the table of `add` shows, unless all are to be listed. A guess."""
+
+LISTED_LINES: int = 50
+"""How many reviews an answer lists in a terminal. `--json` has up to `MAX_LISTED` of the engine. A guess."""
 
 MAX_NAMED: int = 3
 """Files or reviews that a message names before it says how many more there are."""

@@ -369,6 +369,21 @@ NEAR_DUPLICATE_WORDS: float = 0.75
 MAX_LISTED: int = 1000
 """The most reviews that an answer lists, whatever their number. `review-bot reviews` lists every one."""
 
+SLIP_LETTERS: int = 5
+"""The fewest letters of a word of such a question that is corrected if one letter is wrong. A guess."""
+
+MAX_CONTEXT: int = 5
+"""How many earlier questions a question about the collection takes into account. A guess."""
+
+UNDERSTOOD_QUESTIONS: int = 512
+"""Questions of which it is remembered whether they are about the collection. A guess."""
+
+FACT_TABLES: int = 64
+"""Sets of collections whose facts are kept joined in memory: 32 bytes a review each. A guess."""
+
+EXTREMES: int = 5
+"""How many reviews "the best films" or "the latest reviews" lists. A guess."""
+
 # Reranking: the best sentences scored again.
 
 RERANKER_MAX_TOKENS: int = 112

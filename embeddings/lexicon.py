@@ -391,6 +391,105 @@ DECADE_WORDS = dict(
 )
 """Decades in words, and their tens."""
 
+REVIEW_NOUNS = "review reviews essay essays write-up write-ups writeup writeups critique critiques".split()
+"""What members call a review."""
+
+WORK_KINDS = {
+    "films": "film movie movies picture pictures documentary documentaries",
+    "books": "book novel novels comic comics memoir memoirs",
+    "albums": "album record records lp lps",
+    "games": "game videogame videogames",
+    "series": "show shows",
+    "plays": "play",
+    "works": "work title titles",
+}
+"""Kinds of works in the plural, and what else members call them."""
+
+KIND_ROLES = {
+    "films": "director cast",
+    "books": "author illustrator translator narrator",
+    "albums": "artist",
+    "games": "developer",
+}
+"""The roles of creators that only works of a kind have."""
+
+NAMED_ROLES = {
+    "reviewer": "reviewers critics contributors",
+    "director": "directors filmmakers",
+    "author": "authors novelists",
+    "artist": "artists bands musicians",
+    "composer": "composers",
+    "writer": "screenwriters",
+    "developer": "developers",
+}
+"""Roles, and what members call the people who have them. Actors and characters are asked for within one review."""
+
+SUPERLATIVES = {
+    "newest": "newest latest most-recent",
+    "oldest": "oldest earliest",
+    "longest": "longest",
+    "shortest": "shortest",
+    "rating": "best top best-rated top-rated highest-rated best-reviewed highest-scoring favourite favorite "
+    "most-highly-rated",
+    "lowest": "worst worst-rated lowest-rated lowest-scoring worst-reviewed least-favourite least-favorite",
+}
+"""Orders, and the words that ask for the first review of one."""
+
+MENTION_VERBS = (
+    "mention mentions mentioned mentioning discuss discusses discussing contain contains containing include includes "
+    "quote quotes cite cites name names talk-about talks-about talking-about refer-to refers-to bring-up brings-up "
+    "speak-of speaks-of speak-about speaks-about write-about writes-about touch-on touches-on say-something-about "
+    "says-something-about say-anything-about says-anything-about"
+).split()
+"""What a review does that has a word in it."""
+
+OPENERS = (
+    "hey hi hello yo so ok okay well um please pls plz just bot now also then tell-me tell-us show-me show-us show "
+    "list list-me give-me give-us find find-me name display print see let-me-see let-me-know i-want-to-know i-wonder "
+    "i-would-like-to-know i-would-like-to-see i'd-like-to-know i'd-like-to-see i-want-to-see i-need i-want looking-for "
+    "i'm-looking-for im-looking-for a-list-of the-list-of list-of can-you-tell-me can-you-show-me can-you-list "
+    "can-you-give-me can-you-please-list could-you-tell-me could-you-show-me could-you-list could-you-give-me "
+    "would-you-list do-you-know"
+).split()
+"""What a question may begin with and says nothing about what is asked."""
+
+LISTING_OPENERS = (
+    "show-me show-us show list list-me give-me give-us find find-me name display print see a-list-of the-list-of "
+    "list-of can-you-show-me can-you-list can-you-give-me can-you-please-list could-you-show-me could-you-list "
+    "could-you-give-me would-you-list i-want-to-see i'd-like-to-see i-would-like-to-see let-me-see"
+).split()
+"""Those of the openers that ask for a list."""
+
+CLOSERS = (
+    "please pls plz thanks thx thank-you here so-far right-now at-the-moment currently in-total in-all in-here "
+    "in-there altogether yet already by-now overall in-the-collection in-this-collection in-your-collection "
+    "in-the-library in-this-library in-your-library in-the-club in-this-club in-the-list on-the-list on-this-server "
+    "in-this-server in-the-database in-your-database on-the-shelf on-this-shelf on-your-shelf on-the-site on-this-site "
+    "in-the-archive in-the-index in-this-channel on-file"
+).split()
+"""What a question may end with and says nothing about what is asked."""
+
+AVAILABLE = (
+    "are-there is-there exist are-available are-reviewed is-reviewed are-here are-included are-covered is-covered "
+    "are-indexed are-in-the-collection do-you-have do-u-have do-we-have do-you-have-got do-they-have have-you-got "
+    "have-we-got have-u-got have-you you-have you-got we-have have-been-reviewed has-been-reviewed have-been-covered "
+    "were-reviewed was-reviewed got-reviewed have-you-reviewed have-we-reviewed have-you-covered did-you-review "
+    "did-we-review have-they-reviewed did-they-review you-reviewed you've-reviewed you-have-reviewed "
+    "does-the-club-have does-this-club-have does-the-bot-have does-this-bot-have does-the-library-have "
+    "does-this-library-have does-the-collection-have does-this-collection-have does-the-server-have "
+    "does-this-server-have can-i-ask-about can-we-ask-about can-i-read can-we-read can-i-browse can-you-answer-from "
+    "has-the-club-reviewed did-the-club-review does-it-have"
+).split()
+"""That something is in the collection."""
+
+TYPED_AS = {"u": "you", "wat": "what", "wich": "which", "whch": "which", "whats": "what is", "what's": "what is",
+            "who's": "who is", "whos": "who is", "hows": "how is", "how's": "how is", "which's": "which is",
+            "newst": "newest", "v": "vs"}  # fmt: skip
+"""Short forms and common slips of the words of such questions."""
+
+VERDICT_QUESTION = "Is it any good?"
+"""What finds a review's verdict, when two reviews are compared."""
+
 # Measuring
 
 MADE_TITLES: dict[str, list[str]] = {

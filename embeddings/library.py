@@ -178,7 +178,10 @@ class Library:
 
         The other arguments and the errors are those of `ask`.
         """
-        return self.run(question, k=k, review=review, context=context, collections=collections).hits
+        found = self._pipeline.run(
+            question, k, review=review, context=context, collections=collections, query=None, is_search=True
+        )
+        return found.hits
 
     def run(
         self,
@@ -263,6 +266,12 @@ class Library:
             UnknownSectionError: the review has no such section.
         """
         return find_section(name, self.review(review, collections=collections))
+
+    def asks_about_collection(
+        self, question: str, *, context: Sequence[str] = (), collections: Collections = (SHARED,)
+    ) -> bool:
+        """Return True if facts answer a question, such as which reviews there are, and no review's text."""
+        return self._pipeline.understand(question, context, collections) is not None
 
     def names_review(self, question: str, *, collections: Collections = (SHARED,)) -> bool:
         """Return True if a question names a review that the asker sees, by title or alias."""

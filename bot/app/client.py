@@ -22,6 +22,7 @@ from bot.cogs.ask.service import AskService
 from bot.cogs.autocomplete import Autocomplete
 from bot.cogs.browse.buttons import BrowseButtons
 from bot.cogs.browse.cog import BrowseCog
+from bot.cogs.browse.filters import ReviewFilters
 from bot.cogs.buttons import Buttons
 from bot.cogs.context import Interaction, InteractionHandler
 from bot.cogs.gaps.cog import GapsCog
@@ -190,18 +191,19 @@ class ReviewBot(CommandBot):
         reviews = ReviewService(engine, self.uploads)
         uploads = UploadService(engine, self.uploads)
 
+        filters = ReviewFilters(engine)
         buttons = Buttons(self.handler)
         for feature in (
             AnswerButtons(self.delivery, engine, ask, history, feedback),
             PassageButtons(self.delivery, engine, limits, history),
-            BrowseButtons(engine),
+            BrowseButtons(engine, filters),
             ReviewButtons(self.handler, reviews, uploads),
             PrivacyButtons(self.delivery, self.personal_data),
         ):
             feature.register(buttons)
         self._features: tuple[commands.Cog, ...] = (
             AskCog(self, self.handler, ask, replies),
-            BrowseCog(self.handler, engine),
+            BrowseCog(self.handler, engine, filters),
             GapsCog(self.handler, engine, self.questions, settings.retention_days),
             PrivacyCog(self.handler, self.personal_data, policy),
             ReviewsCog(self.handler, reviews, uploads),

@@ -15,7 +15,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Self
 
-from bot.config import ENCODING_BATCH, ENGINE_WORKERS, MAX_GROUPED_QUESTIONS
+from bot.config import ENCODING_BATCH, ENGINE_WORKERS, LISTED_PER_PAGE, MAX_GROUPED_QUESTIONS, QUOTED_PER_PAGE
 from bot.services.gaps import Gap, find_gaps
 from bot.services.index_updater import IndexUpdater, OutdatedReviews
 from bot.services.opened_library import CurrentLibrary, OpenedLibrary, open_library
@@ -30,9 +30,13 @@ from embeddings import (
     Hit,
     Library,
     LibraryError,
+    ListedReview,
+    Listing,
     Query,
     QuestionInContext,
+    Quote,
     Review,
+    ReviewFilter,
     ReviewStorageError,
     Section,
     StageSeconds,
@@ -61,6 +65,7 @@ class EngineQuery:
         default_review: the slug of the review to search unless the question names another, or None.
         context: the earlier questions of the conversation, oldest first.
         collections: those that the member may see.
+        page: the page to show if the answer is a list of reviews, from 0.
     """
 
     question: str
@@ -68,6 +73,7 @@ class EngineQuery:
     default_review: str | None = None
     context: tuple[str, ...] = ()
     collections: tuple[str, ...] = (SHARED,)
+    page: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +82,7 @@ class Answered:
 
     Attributes:
         answer: the answer.
-        reviews: the reviews that it quotes.
+        reviews: the reviews that it quotes, or those of the page of its list.
         within: the review that the search was limited to, or None.
         queued: seconds that the question waited for its turn.
         took: seconds of each stage.
@@ -176,6 +182,14 @@ class _WaitingQuestion:
     opened: OpenedLibrary | None = None
     encoded: Query | None = None
     seconds: float = 0.0
+
+
+def page_of(listing: Listing, page: int) -> tuple[int, int, int]:
+    """Return the nearest page of a list that there is, its first entry, and the entry after its last, from 0."""
+    total = max(len(listing.entries), len(listing.names))
+    size = QUOTED_PER_PAGE if any(entry.quotes for entry in listing.entries) else LISTED_PER_PAGE
+    page = max(0, min(page, -(-total // size) - 1))
+    return page, page * size, min((page + 1) * size, total)
 
 
 async def _do_nothing() -> None:
@@ -286,9 +300,18 @@ class Engine:
 
         return await self._current.run(self._reading, find)
 
-    async def reviews(self, collections: Sequence[str]) -> tuple[Review, ...]:
-        """Return every review of these collections."""
-        return await self._current.run(self._reading, lambda opened: opened.library.reviews(collections=collections))
+    async def reviews(self, collections: Sequence[str], matching: ReviewFilter | None = None) -> tuple[Review, ...]:
+        """Return the reviews of these collections: every one, or those that a filter chooses."""
+        return await self._current.run(
+            self._reading, lambda opened: opened.library.reviews(collections=collections, matching=matching)
+        )
+
+    async def heading(self, collections: Sequence[str], matching: ReviewFilter) -> str:
+        """Return how a filter is understood, or why no review of these collections matches it."""
+        found = await self._current.run(
+            self._reading, lambda opened: opened.library.list_reviews(matching, collections=collections)
+        )
+        return found.heading
 
     async def plan(self, candidates: Sequence[ConvertedFile], collection: str, *, slug: str | None = None) -> Plan:
         """Return what storing each review does. Nothing is written.
@@ -460,7 +483,11 @@ def _answer(opened: OpenedLibrary, question: _WaitingQuestion, start: float) -> 
     )
     found = perf_counter()
     answer = examined.answer
-    reviews = _reviews(library, ((quote.collection, quote.review) for quote in answer.quotes))
+    shown: Sequence[Quote | ListedReview] = answer.quotes
+    if answer.listing is not None:
+        _, first, end = page_of(answer.listing, query.page)
+        shown = answer.listing.entries[first:end]
+    reviews = _reviews(library, ((each.collection, each.review) for each in shown))
     within = library.review(slug, collections=query.collections) if slug else None
     took = examined.seconds
     took = replace(took, encode=took.encode + question.seconds, quote=took.quote + perf_counter() - found)
@@ -480,7 +507,10 @@ def _review_to_search(opened: OpenedLibrary, query: EngineQuery) -> str | None:
     default = query.default_review
     if default is None or opened.titles.by_slug(default, query.collections) is None:
         return None
-    return None if opened.library.names_review(query.question, collections=query.collections) else default
+    library, seen = opened.library, query.collections
+    if library.asks_about_collection(query.question, context=query.context, collections=seen):
+        return None
+    return None if library.names_review(query.question, collections=seen) else default
 
 
 def _review(library: Library, title: Title) -> Review:

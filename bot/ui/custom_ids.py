@@ -122,6 +122,21 @@ class ReviewList:
 
 
 @dataclass(frozen=True, slots=True)
+class FilteredList:
+    """Show the list of the reviews with some facts, page by page. `chosen` is the key of the filter, kept in memory."""
+
+    chosen: str
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerList:
+    """Show the reviews that a question about the collection asks for, for the question that the message shows."""
+
+    page: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class PickSection:
     """A menu of a review's sections. The chosen value is a section's key."""
 
@@ -242,6 +257,8 @@ Action: TypeAlias = (
     | SectionPage
     | Contents
     | ReviewList
+    | FilteredList
+    | AnswerList
     | PickSection
     | PickReview
     | AddReview
@@ -271,6 +288,8 @@ _KINDS: Mapping[str, type[Action]] = {
     "section": SectionPage,
     "contents": Contents,
     "reviews": ReviewList,
+    "filtered": FilteredList,
+    "list": AnswerList,
     "picksection": PickSection,
     "pickreview": PickReview,
     "add": AddReview,

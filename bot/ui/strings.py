@@ -40,6 +40,9 @@ class Catalogue:
     unanswered: str = "🍂 **The reviews don’t say.**"
     unanswered_in: str = "🍂 **{title} doesn’t say.**"
     unanswered_hint: str = "Try other words, or list what there is with `/reviews` and `/sections`."
+    listed: str = "📚 {heading}"
+    listed_fact: str = "{name}: {fact}"
+    listed_name: Plural = Plural("**{name}**, 1 review", "**{name}**, {count} reviews")
     more_passages_of: str = "🔎 More passages, closest first:"
     no_more_passages: str = "No other passage is close to this question."
 
@@ -79,6 +82,7 @@ class Catalogue:
     reviews_heading: str = "Reviews"
     reviews_of: str = "{first}–{last} of {total}"
     no_reviews: str = "There are no reviews here yet."
+    no_years: str = "“{typed}” is no year. Try 1994, 1990s, 1990-1995 or “before 1960”."
     review_line: str = "{title} ({about})"
     shared_review: str = "in all servers"
     own_review: str = "this server’s own"

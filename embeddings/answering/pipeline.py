@@ -3,6 +3,7 @@
 `Pipeline.run` takes the stages in this order:
 
 check       refuse what is no question                               retrieval/query.py
+facts       answer a question about the collection, and end there    metadata/grammar.py, metadata/answer.py
 rewrite     correct the spelling, add the question before, know      retrieval/query.py, retrieval/spelling.py
             questions about the work as a whole, leave out titles    retrieval/title_mentions.py
 encode      make vectors of the texts                                encoders/
@@ -17,6 +18,8 @@ quote       put performers first, choose quotes, set the state       answering/c
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import lru_cache
 from time import perf_counter
 
 from embeddings.answering.abstention import asks_for_unmentioned
@@ -24,12 +27,16 @@ from embeddings.answering.cast import raise_performers
 from embeddings.answering.confidence import confidence, reranker_factor
 from embeddings.answering.models import Models
 from embeddings.answering.quotes import choose_quotes, make_answer
-from embeddings.config import TOP_SENTENCES, RankingSettings
+from embeddings.config import FACT_TABLES, MAX_CONTEXT, TOP_SENTENCES, UNDERSTOOD_QUESTIONS, RankingSettings
 from embeddings.documents.analyzer import normalise, terms
 from embeddings.errors import QuestionError
 from embeddings.index.access import Collections, OpenedCollections
 from embeddings.index.titles import TitleEntry
-from embeddings.records import AskResult, QuestionInContext, StageSeconds
+from embeddings.lexicon import VERDICT_QUESTION
+from embeddings.metadata.answer import answer_from_facts
+from embeddings.metadata.grammar import CollectionQuestion, Kind, understand
+from embeddings.metadata.table import ReviewTable
+from embeddings.records import Answer, AskResult, ListedReview, QuestionInContext, Quote, StageSeconds, State
 from embeddings.reranking.rerank import rerank
 from embeddings.retrieval.fusion import RankedSentence, Ranking
 from embeddings.retrieval.query import Query, RewrittenQuestion, encode_queries, rewrite, word_check
@@ -48,6 +55,11 @@ class Pipeline:
         self._collections = collections
         self._models = models
         self._ranking = ranking
+        # The conversation is read again with each of its questions.
+        self._understood = lru_cache(maxsize=UNDERSTOOD_QUESTIONS)(
+            lambda question, context, names: understand(question, self._table(names), context)
+        )
+        self._table = lru_cache(maxsize=FACT_TABLES)(lambda names: ReviewTable(collections.visible(names)))
 
     def run(
         self,
@@ -58,13 +70,22 @@ class Pipeline:
         context: Sequence[str],
         collections: Collections,
         query: Query | None,
+        is_search: bool = False,
     ) -> AskResult:
-        """Take a question through all stages. Arguments and errors are those of `Library.run`."""
+        """Take a question through all stages. Arguments and errors are those of `Library.run`.
+
+        With `is_search`, a question about the collection is searched like any other.
+        """
         started = perf_counter()
 
         # Check
         checked = check_question(question)
         context = _without_blanks(context)
+
+        # Facts
+        if not is_search and review is None and (asked := self.understand(checked, context, collections)) is not None:
+            return self._from_facts(question, asked, collections, started)
+        context = self._without_facts(context, collections)
 
         # Rewrite and encode, unless `encode` has done it for several questions at once
         if query is None:
@@ -120,14 +141,52 @@ class Pipeline:
         queries = iter(encode_queries([each for each in rewritten if each is not None], self._models.encoder))
         return tuple(None if each is None else next(queries) for each in rewritten)
 
+    def understand(self, question: str, context: Sequence[str], collections: Collections) -> CollectionQuestion | None:
+        """Return a question about the collection, understood with those before it, or None if it is any other."""
+        return self._understood(question, tuple(context[-MAX_CONTEXT:]), tuple(collections))
+
     def names_review(self, question: str, collections: Collections) -> bool:
         """Return True if a question names a visible review by title or alias."""
         mentions = self._router(collections).mentions_in(normalise(question))
         return any(not mention.title.is_person for mention in mentions)
 
+    def _from_facts(
+        self, question: str, asked: CollectionQuestion, collections: Collections, started: float
+    ) -> AskResult:
+        listing, is_answered = answer_from_facts(asked, self._table(tuple(collections)))
+        if asked.kind is Kind.COMPARE:
+            entries = [replace(each, quotes=self._compared(each, asked.point)) for each in listing.entries]
+            listing = replace(listing, entries=tuple(entries))
+        state = State.ANSWERED if is_answered else State.UNANSWERED
+        answer = Answer(question, state, 1.0 if is_answered else 0.0, (), listing)
+        return AskResult(answer, (), (), StageSeconds(quote=perf_counter() - started))
+
+    def _compared(self, entry: ListedReview, point: str) -> tuple[Quote, ...]:
+        """Return a review's verdict on its work, and what it says on a point if it says anything."""
+        found: list[Quote] = []
+        for asked in (VERDICT_QUESTION, point):
+            if asked:
+                answered = self.run(
+                    asked, 0, review=entry.review, context=(), collections=(entry.collection,), query=None
+                )
+                quotes = answered.answer.quotes if found else answered.quotes
+                found.extend(quote for quote in quotes[:1] if all(quote.start != other.start for other in found))
+        return tuple(replace(quote, label=label) for label, quote in enumerate(found, start=1))
+
+    def _without_facts(self, context: Sequence[str], collections: Collections) -> tuple[str, ...]:
+        """Return the earlier questions without those about the collection, which say nothing about a review."""
+        return tuple(
+            turn
+            for number, turn in enumerate(context)
+            if self.understand(turn, context[max(0, number - MAX_CONTEXT) : number], collections) is None
+        )
+
     def _rewrite_if_valid(self, asked: QuestionInContext) -> RewrittenQuestion | None:
         try:
             checked, context = check_question(asked.question), _without_blanks(asked.context)
+            if asked.review is None and self.understand(checked, context, asked.collections) is not None:
+                return None
+            context = self._without_facts(context, asked.collections)
             return self._rewrite(checked, context, asked.collections, asked.review)
         except QuestionError:
             return None

@@ -139,7 +139,8 @@ class FactTable:
 def label_keys(kind: str, text: str) -> Iterator[str]:
     """Yield the keys of the forms in which people write a label, each once.
 
-    *Ursula K. Le Guin* is also *ursula le guin*, *le guin* and *guin*, and *Sci-Fi* is also *scifi*. Ratings have none.
+    *Ursula K. Le Guin* is also *ursula le guin*, *le guin*, *guin* and *ursula*, and *Sci-Fi* is also *scifi*. Ratings
+    have none.
     """
     if kind == RATING:
         return
@@ -151,7 +152,7 @@ def label_keys(kind: str, text: str) -> Iterator[str]:
 
 
 def person_keys(text: str) -> Iterator[str]:
-    """Yield the forms of a person's name: whole, without initials, and without each of its first words."""
+    """Yield the forms of a person's name: whole, without initials, without each of its first words, and the first."""
     last, comma, first = text.partition(",")
     parts = words(f"{first} {last}" if comma else text)
     full = [part for part in parts if len(part) > 1]
@@ -161,6 +162,7 @@ def person_keys(text: str) -> Iterator[str]:
     for start in range(len(full)):
         if full[start:] and not STOP_WORDS.issuperset(full[start:]):
             yield " ".join(full[start:])
+    yield from full[:1]
 
 
 def tag_keys(text: str) -> Iterator[str]:

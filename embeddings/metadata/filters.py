@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 
+from embeddings.records import Rating
+
 
 class Sort(StrEnum):
     """An order of reviews. Those that lack the fact come last."""
@@ -45,6 +47,9 @@ class ReviewFilter:
         about: the work's title, a creator of it, or a tag.
         years: when the work was made.
         tag: a tag or genre.
+        written: when the review was written.
+        kind: a kind of works in the plural, as `WORK_KINDS` has it. Works of which no fact tells the kind count too.
+        rating: the rating that it must have.
         is_rated: whether the review must have a rating.
         sort: their order; None is by collection and slug.
     """
@@ -55,6 +60,9 @@ class ReviewFilter:
     about: str | None = None
     years: Years | None = None
     tag: str | None = None
+    written: Years | None = None
+    kind: str | None = None
+    rating: Rating | None = None
     is_rated: bool = False
     sort: Sort | None = None
 

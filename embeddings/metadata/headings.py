@@ -35,6 +35,10 @@ def describe(wanted: ReviewFilter, selection: Selection, noun: str = "reviews", 
             text += f" {preposition} {names(field, typed)}"
     if wanted.years:
         text += f" {in_years(wanted.years)}"
+    if wanted.written:
+        text += f" written {_in(wanted.written)}"
+    if wanted.rating:
+        text += f" rated {wanted.rating.text}"
     if wanted.is_rated and wanted.sort not in (Sort.RATING, Sort.LOWEST):
         text += " with a rating"
     if wanted.sort and with_sort:
@@ -62,11 +66,15 @@ def nothing(wanted: ReviewFilter, selection: Selection, table: ReviewTable, noun
             tags = [name for name, _ in table.names((TAG,))]
             known = f" There are {listed(tags[:_MOST_NAMES], 'and')}." if tags else " No review has a tag."
             return f"No review has the tag “{typed}”.{known}"
+        if field == "rating" and wanted.rating:
+            return f"No review has the rating {wanted.rating.text}."
         if field == "is_rated":
-            return "No review has a rating."
-        if not table.years.any():
-            return "No review says what year its work is from."
-        return f"No review is of a work {in_years(wanted.years)}." if wanted.years else "No review matches."
+            return f"No review of {noun} has a rating." if noun != "reviews" else "No review has a rating."
+        if field == "written" and wanted.written:
+            return f"No review was written {_in(wanted.written)}." if table.dates.any() else "No review has a date."
+        if field == "years" and wanted.years:
+            known = f"No review is of a work {in_years(wanted.years)}."
+            return known if table.years.any() else "No review says what year its work is from."
     description = describe(wanted, selection, noun, with_sort=False)
     return f"There are no {description[:1].lower()}{description[1:]}."
 
@@ -76,14 +84,27 @@ def in_years(years: Years) -> str:
     return years.text if years.first is None or years.last is None else f"from {years.text}"
 
 
+def _in(years: Years) -> str:
+    return years.text if years.first is None or years.last is None else f"in {years.text}"
+
+
 def listed(names: Iterable[str], word: str) -> str:
     """Return names in a row: `A, B and C`."""
     *first, last = names
     return f"{', '.join(first)} {word} {last}" if first else last
 
 
+def quoted_names(names: Iterable[str]) -> str:
+    """Return names in quotes in a row."""
+    return listed([f"“{name}”" for name in names], "and")
+
+
+def singular(noun: str) -> str:
+    """Return one of a noun's things: `review` of `reviews`."""
+    return noun if noun == "series" else f"{noun[:-3]}y" if noun.endswith("ies") and noun != "movies" else noun[:-1]
+
+
 def _unknown(sentence: str, near: tuple[str, ...]) -> str:
     if not near:
         return sentence
-    quoted = listed([f"“{name}”" for name in near], "and")
-    return f"{sentence} The nearest {'name is' if len(near) == 1 else 'names are'} {quoted}."
+    return f"{sentence} The nearest {'name is' if len(near) == 1 else 'names are'} {quoted_names(near)}."

@@ -16,14 +16,16 @@ from embeddings.index.collection import CollectionIndex
 from embeddings.index.facts import CREATORS, REVIEWER, TAG, person_keys, tag_keys
 from embeddings.index.manifest import IndexedReview
 from embeddings.index.titles import PART, WHOLE, title_key
-from embeddings.lexicon import ARTICLES
+from embeddings.lexicon import ARTICLES, KIND_ROLES, WORK_KINDS
 from embeddings.metadata.filters import ReviewFilter, Sort, Years
+from embeddings.records import Rating
 
 Rows = NDArray[np.bool_]
 """(n,) which reviews of the table."""
 
 PEOPLE = CREATORS | {REVIEWER}
 _LAST = np.iinfo(np.int64).max
+_RATING_STEP = 1e-4
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +68,10 @@ class ReviewTable:
         """Return the collection of a review, and its number there."""
         part = int(np.searchsorted(self._starts, number, side="right")) - 1
         return self.indexes[part], number - int(self._starts[part])
+
+    def number(self, part: int, own: int) -> int:
+        """Return the number of a review of one of `indexes`, given by position, from its number there."""
+        return int(self._starts[part]) + own
 
     def entry(self, number: int) -> IndexedReview:
         """Return the manifest's entry of a review."""
@@ -141,18 +147,27 @@ class ReviewTable:
         )
         return next((match for way in ways if (match := way(name))), self._nothing())
 
-    def within(self, years: Years) -> Rows:
-        """Return the reviews of works of these years."""
-        found = self.years > 0
-        if years.first is not None:
-            found &= self.years >= years.first
-        if years.last is not None:
-            found &= self.years <= years.last
-        return found
+    def of_kind(self, kind: str) -> Rows:
+        """Return the reviews of a kind of works: all but those whose facts only tell of another."""
+        own, others = self._nothing().rows, self._nothing().rows
+        for each, roles in KIND_ROLES.items():
+            rows = self._of_roles(roles.split())
+            if each == kind:
+                own |= rows
+            else:
+                others |= rows
+        for each, names in WORK_KINDS.items():
+            rows = np.logical_or.reduce([self.tagged(name).rows for name in (each, *names.split())])
+            if each == kind:
+                own |= rows
+            else:
+                others |= rows
+        return own | ~others
 
     def select(self, wanted: ReviewFilter) -> Selection:
         """Return the reviews that a filter chooses, in its order."""
-        rows = np.ones(len(self), np.bool_)
+        rows = self.of_kind(wanted.kind) if wanted.kind in KIND_ROLES else np.ones(len(self), np.bool_)
+        rated = ~np.isnan(self.ratings)
         matches = {
             field: match
             for field, match in (
@@ -161,8 +176,10 @@ class ReviewTable:
                 ("creator", wanted.creator and self.people(wanted.creator, CREATORS)),
                 ("about", wanted.about and self.about(wanted.about)),
                 ("tag", wanted.tag and self.tagged(wanted.tag)),
-                ("years", wanted.years and Match((), self.within(wanted.years))),
-                ("is_rated", wanted.is_rated and Match((), ~np.isnan(self.ratings))),
+                ("years", wanted.years and Match((), _within(self.years, wanted.years))),
+                ("written", wanted.written and Match((), _within(self.dates // 10_000, wanted.written))),
+                ("rating", wanted.rating and Match((), self._rated(wanted.rating))),
+                ("is_rated", wanted.is_rated and Match((), rated & rows)),
             )
             if isinstance(match, Match)
         }
@@ -238,6 +255,18 @@ class ReviewTable:
             parts.append(index.facts.having([position for position, _, _ in labels]))
         return Match(tuple(names), np.concatenate(parts))
 
+    def _of_roles(self, roles: Collection[str]) -> Rows:
+        parts = [np.zeros(0, np.bool_)]
+        for index in self.indexes:
+            labels = [place for place, label in enumerate(index.facts.labels) if label.partition("\n")[0] in roles]
+            parts.append(index.facts.having(labels))
+        return np.concatenate(parts)
+
+    def _rated(self, rating: Rating) -> Rows:
+        share = (rating.value or 0) / (rating.scale or 1)
+        found: Rows = np.abs(self.ratings - share) < _RATING_STEP
+        return found
+
     def _person_forms(self, kinds: Collection[str]) -> list[str]:
         return list(
             dict.fromkeys(
@@ -257,6 +286,15 @@ class ReviewTable:
 
     def _joined(self, parts: Iterable[NDArray[np.int32]]) -> NDArray[np.int64]:
         return np.concatenate([np.zeros(0, np.int64), *parts])
+
+
+def _within(values: NDArray[np.int64], years: Years) -> Rows:
+    found = values > 0
+    if years.first is not None:
+        found &= values >= years.first
+    if years.last is not None:
+        found &= values <= years.last
+    return found
 
 
 def _known_first(values: NDArray[np.int64], sign: int) -> NDArray[np.int64]:

@@ -114,7 +114,7 @@ class ChatSession:
         hits = relevant_hits(found.hits, RELEVANT_SHARE)
         self._more = [hit for hit in hits if not any(hit.overlaps(*place) for place in places)]
         # A question that the reviews do not answer is no context for the next one.
-        if found.answer.quotes:
+        if found.answer.quotes or found.answer.listing is not None:
             self._context.append(question)
 
     def _limit_to(self, name: str) -> None:

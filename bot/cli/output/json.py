@@ -10,7 +10,7 @@ from embeddings import Rating, hit_record, quote_record
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embeddings import Answer, Fact, Hit, Review, Section
+    from embeddings import Answer, Fact, Hit, Listing, Review, Section
 
 Json = dict[str, Any]
 
@@ -22,6 +22,24 @@ def answer_as_json(answer: Answer) -> Json:
         "state": answer.state.value,
         "confidence": answer.confidence,
         "quotes": [quote_record(quote) for quote in answer.quotes],
+        "listing": None if answer.listing is None else _listing(answer.listing),
+    }
+
+
+def _listing(listing: Listing) -> Json:
+    return {
+        "heading": listing.heading,
+        "total": listing.total,
+        "reviews": [
+            {
+                "review": entry.review,
+                "title": entry.title,
+                "facts": {name: _fact(fact) for name, fact in entry.facts.items()},
+                "quotes": [quote_record(quote) for quote in entry.quotes],
+            }
+            for entry in listing.entries
+        ],
+        "names": [{"name": name, "reviews": count} for name, count in listing.names],
     }
 
 

@@ -2,26 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bot.cli.output.console import one_line, say
-from bot.cli.output.wording import about, citation, counted, facts_of, heading_of, preface, quoted
+from bot.cli.output.wording import (
+    about,
+    about_entry,
+    citation,
+    counted,
+    facts_of,
+    heading_of,
+    listing_end,
+    preface,
+    quoted,
+)
+from bot.config import LISTED_LINES
 
 if TYPE_CHECKING:
     from bot.cli.doctor.check import Check
-    from embeddings import Answer, Hit, Review, Section
+    from embeddings import Answer, Hit, Listing, Review, Section
 
 
 def print_answer(answer: Answer, review_of: Callable[[str], Review], data: Path) -> None:
-    """Print the quotes in quotation marks, each with its citation, one per line."""
+    """Print the quotes in quotation marks, each with its citation, one per line, or the reviews that are asked for."""
+    if answer.listing is not None:
+        say("\n".join(_listing(answer.listing, review_of, data)))
+        return
     quotes = (
         f"{quote.label}. “{quote.text}” — {citation(quote.title, quote.heading, quote.paragraph)}"
         f"{quoted(quote, review_of)}"
         for quote in answer.quotes
     )
     say("\n".join((*preface(answer, data), *quotes)))
+
+
+def _listing(listing: Listing, review_of: Callable[[str], Review], data: Path) -> Iterator[str]:
+    yield listing.heading
+    for entry in listing.entries[:LISTED_LINES]:
+        yield f"{entry.review}: {entry.title}{about_entry(entry)}"
+        for quote in entry.quotes:
+            place = citation(quote.title, quote.heading, quote.paragraph)
+            yield f"    “{quote.text}” — {place}{quoted(quote, review_of)}"
+    yield from listing_end(listing, data)
 
 
 def print_hits(hits: Sequence[Hit], review_of: Callable[[str], Review]) -> None:

@@ -5,7 +5,7 @@ Review text only ever goes into `Text`, which takes no markup, and only after `v
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,11 +16,22 @@ from rich.text import Text
 
 from bot.cli.doctor.check import Check, Status
 from bot.cli.output.console import visible
-from bot.cli.output.wording import QUOTED, about, citation, counted, facts_of, heading_of, preface
-from bot.config import EXCERPT_MARGIN, MAX_WHOLE_PARAGRAPH
+from bot.cli.output.wording import (
+    QUOTED,
+    about,
+    about_entry,
+    citation,
+    counted,
+    facts_of,
+    heading_of,
+    listing_end,
+    preface,
+    quoted,
+)
+from bot.config import EXCERPT_MARGIN, LISTED_LINES, MAX_WHOLE_PARAGRAPH
 
 if TYPE_CHECKING:
-    from embeddings import Answer, Hit, Review, Section
+    from embeddings import Answer, Hit, Listing, Review, Section
 
 # Bold and dim are not colours: they tell the quote from its surroundings under NO_COLOR too.
 QUOTE = "bold"
@@ -59,13 +70,27 @@ class Excerpt:
 
 
 def print_answer(answer: Answer, review_of: Callable[[str], Review], data: Path) -> None:
-    """Print what the answer's state says, then the quotes marked in their passages."""
+    """Print what the answer's state says, then the quotes marked in their passages, or the reviews asked for."""
+    if answer.listing is not None:
+        _print(*_listing(answer.listing, review_of, data))
+        return
     said = [Text(line, style=WARNING if number == 0 else "") for number, line in enumerate(preface(answer, data))]
     excerpts = excerpts_of_answer(answer, review_of)
     if not excerpts:
         _print(*said)
     else:
         _print(*said, *([Text()] if said else []), _excerpts(excerpts))
+
+
+def _listing(listing: Listing, review_of: Callable[[str], Review], data: Path) -> Iterator[Text]:
+    yield _text(listing.heading, "" if listing.total or listing.names else WARNING)
+    for entry in listing.entries[:LISTED_LINES]:
+        yield Text.assemble(_text(entry.title, QUOTE), _text(f"{about_entry(entry)}  "), _text(entry.review, PLACE))
+        for quote in entry.quotes:
+            place = citation(quote.title, quote.heading, quote.paragraph)
+            yield Text.assemble(f"  “{visible(quote.text)}” ", _text(f"— {place}{quoted(quote, review_of)}", PLACE))
+    for line in listing_end(listing, data):
+        yield _text(line)
 
 
 def print_hits(hits: Sequence[Hit], review_of: Callable[[str], Review]) -> None:

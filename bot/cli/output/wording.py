@@ -6,18 +6,18 @@ import os
 import re
 import shlex
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
 from textwrap import shorten
 from typing import TYPE_CHECKING
 
 from bot.cli.options import DATA
-from bot.config import FACT_CHARACTERS, MAX_FACTS
+from bot.config import FACT_CHARACTERS, LISTED_LINES, MAX_FACTS
 from embeddings import LibraryError, ReviewFilesError
 
 if TYPE_CHECKING:
-    from embeddings import Answer, Quote, Review, Section
+    from embeddings import Answer, Fact, ListedReview, Listing, Quote, Review, Section
 
 QUOTED = ", quoted by the reviewer"
 """What follows the citation of somebody else's words."""
@@ -82,11 +82,30 @@ def about(review: Review) -> str:
 def facts_of(review: Review) -> str:
     """Return the facts of a review that `about` doesn't give, after a semicolon each: who made the work, the rating."""
     shown = {name: fact for name, fact in review.facts.items() if name not in ("work", "year", "link")}
+    return _listed_facts(shown)
+
+
+def _listed_facts(shown: Mapping[str, Fact]) -> str:
     texts = (
         f"{name.replace('_', ' ')}: {', '.join(fact) if isinstance(fact, tuple) else getattr(fact, 'text', fact)}"
         for name, fact in islice(shown.items(), MAX_FACTS)
     )
     return "".join(f"; {shorten(text, FACT_CHARACTERS, placeholder='…')}" for text in texts)
+
+
+def about_entry(entry: ListedReview) -> str:
+    """Return what an answer about the collection shows of a review: its year, its reviewer and its other facts."""
+    facts = entry.facts
+    known = [str(part) for part in (facts.get("year"), facts.get("reviewer") and f"by {facts['reviewer']}") if part]
+    others = {name: fact for name, fact in facts.items() if name not in ("year", "reviewer")}
+    return (f" ({', '.join(known)})" if known else "") + _listed_facts(others)
+
+
+def listing_end(listing: Listing, data: Path) -> tuple[str, ...]:
+    """Return the lines after a list of reviews: how many more there are, and the names that were asked for."""
+    more = listing.total - min(LISTED_LINES, len(listing.entries))
+    names = tuple(f"{name}: {counted(count, 'review')}" for name, count in listing.names)
+    return (*names, for_folder(f"And {more} more. `review-bot reviews` lists every one.", data)) if more > 0 else names
 
 
 def messages_of(error: LibraryError) -> tuple[str, ...]:

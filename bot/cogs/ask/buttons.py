@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import replace
 
 from cachetools import LRUCache
 
 from bot.cogs.ask.history import History
 from bot.cogs.ask.message import FOLLOW_UP, follow_up_form, more_passages_message, passage_quotes
+from bot.cogs.ask.review_list import list_message
 from bot.cogs.ask.service import AskService, engine_query
 from bot.cogs.buttons import Buttons, open_page
 from bot.cogs.context import AskContext, Interaction
@@ -21,6 +23,7 @@ from bot.storage.feedback import Feedback
 from bot.transport.delivery import Delivery
 from bot.ui.components import form_values
 from bot.ui.custom_ids import (
+    AnswerList,
     AskFollowUp,
     Delete,
     FollowUpForm,
@@ -126,17 +129,51 @@ class PassageButtons:
         """Register the handler."""
         buttons.register(MorePassages, self._more_passages)
         buttons.register(PassagePage, self._more_passages)
+        buttons.register(AnswerList, self._list_page)
 
     async def _more_passages(
         self, interaction: Interaction, action: MorePassages | PassagePage, context: AskContext
+    ) -> None:
+        await self._open(interaction, context, lambda: self._page(interaction, action, context))
+
+    async def _list_page(self, interaction: Interaction, action: AnswerList, context: AskContext) -> None:
+        await self._open(interaction, context, lambda: self._listed(interaction, action, context))
+
+    async def _open(
+        self, interaction: Interaction, context: AskContext, page: Callable[[], Awaitable[Message | None]]
     ) -> None:
         wait = self._limits.claim(context.member, context.server, pressed=True)
         if wait:
             await self._delivery.send_now(interaction, notice(context.words.press_cooldown(wait)))
             return
-        sent = await open_page(self._delivery, interaction, context, lambda: self._page(interaction, action, context))
+        sent = await open_page(self._delivery, interaction, context, page)
         if sent is not None and interaction.message is not None:
             self._history.conversations.add_alias(sent.id, interaction.message.id)
+
+    async def _listed(self, interaction: Interaction, action: AnswerList, context: AskContext) -> Message | None:
+        """Answer the question that the pressed message shows again. None if it shows none that a list answers.
+
+        Raises:
+            LibraryError: the engine can't answer.
+        """
+        pressed = interaction.message
+        question = question_in(pressed) if pressed else None
+        if pressed is None or question is None:
+            return None
+        earlier = self._history.up_to(pressed, context).before_last
+        query = replace(engine_query(question, None, earlier.context, context), page=action.page)
+        found = await self._engine.ask(query)
+        if found.answer.listing is None:
+            return None
+        return list_message(
+            found.answer,
+            found.answer.listing,
+            found.reviews,
+            context.options,
+            member=context.member,
+            page=action.page,
+            earlier=earlier_in(pressed),
+        )
 
     async def _page(
         self, interaction: Interaction, action: MorePassages | PassagePage, context: AskContext

@@ -82,9 +82,9 @@ def answer_message(
     style = Style[answer.state.name]
     key = review_key(within) if within else None
     known = tuple(reviews)
-    head = [*_question(answer.question, earlier), Text(_state_line(answer, known, options.words, within))]
-    quotes = _quotes(answer.quotes, known, options, limit=_space_below(head))
-    rows = _answer_rows(answer, options.words, key, member if not private else None)
+    head = [*question_head(answer.question, earlier), Text(_state_line(answer, known, options.words, within))]
+    quotes = quote_elements(answer.quotes, known, options, limit=space_below(head))
+    rows = answer_rows(answer, options.words, key, member if not private else None)
     return Message((*head, *quotes, *rows), style, private)
 
 
@@ -115,8 +115,8 @@ def more_passages_message(
         buttons.append(Button(words.earlier, encode(replace(action, page=action.page - 1)), "◀️"))
     if quotes and not last:
         buttons.append(Button(words.more_passages, encode(replace(action, page=action.page + 1))))
-    head = [*_question(question, earlier), Text(words.more_passages_of if quotes else words.no_more_passages)]
-    passages = _quotes(quotes, reviews, options, limit=_space_below(head))
+    head = [*question_head(question, earlier), Text(words.more_passages_of if quotes else words.no_more_passages)]
+    passages = quote_elements(quotes, reviews, options, limit=space_below(head))
     rows = [Row(tuple(buttons))] if buttons else []
     return Message((*head, *passages, *rows), Style.NEAREST, private=True)
 
@@ -160,14 +160,16 @@ def follow_up_form(words: Catalogue) -> Form:
     return Form(encode(FollowUpForm()), plain_line(words.form_title, MAX_FORM_TITLE), (question,))
 
 
-def _question(question: str, earlier: str | None) -> list[Text]:
+def question_head(question: str, earlier: str | None) -> list[Text]:
+    """Return the texts that show a question, and the one before it."""
     before = escaped_line(earlier or "", "", MAX_SHOWN_QUESTION)
     shown = escaped_line(question, "", MAX_SHOWN_QUESTION)
     head = [Text(EARLIER_PREFIX + before, EARLIER_ID)] if before and shown else []
     return [*head, Text(QUESTION_PREFIX + shown, QUESTION_ID)] if shown else head
 
 
-def _space_below(head: Iterable[Text]) -> int:
+def space_below(head: Iterable[Text]) -> int:
+    """Return how many UTF-16 units of text a message has left."""
     return MAX_TEXT - sum(width(text.content) for text in head)
 
 
@@ -190,7 +192,9 @@ def _state_line(answer: Answer, known: Iterable[Review], words: Catalogue, withi
     return f"{refusal}\n{words.unanswered_hint}"
 
 
-def _quotes(quotes: Sequence[Quote], reviews: Iterable[Review], options: RenderOptions, *, limit: int) -> list[Element]:
+def quote_elements(
+    quotes: Sequence[Quote], reviews: Iterable[Review], options: RenderOptions, *, limit: int
+) -> list[Element]:
     """Return the quotes, then their citations, within `limit` UTF-16 units of text."""
     if not quotes:
         return []
@@ -255,7 +259,8 @@ def _read_button(quote: Quote, review: Review | None, words: Catalogue, *, alone
     return Button(label, encode(ReadInContext(key, spot=quote.label)))
 
 
-def _answer_rows(answer: Answer, words: Catalogue, key: str | None, deletable_by: int | None) -> list[Row]:
+def answer_rows(answer: Answer, words: Catalogue, key: str | None, deletable_by: int | None) -> list[Row]:
+    """Return the buttons below an answer. Only the member of `deletable_by` may delete it; None is a private answer."""
     # Spread like this, and without emoji, each of the two rows fits the width of a phone.
     first = [Button(words.ask_follow_up, encode(AskFollowUp(key)), style=ButtonStyle.PRIMARY)]
     if answer.quotes:

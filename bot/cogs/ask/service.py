@@ -11,6 +11,7 @@ import discord
 
 from bot.cogs.ask.history import AskRequest, History
 from bot.cogs.ask.message import answer_message
+from bot.cogs.ask.review_list import list_message
 from bot.cogs.context import MEMBER_ERRORS, AskContext, Interaction
 from bot.observability.metrics import Metrics
 from bot.observability.trace import Outcome, Source, Stage, Trace
@@ -168,6 +169,16 @@ class AskService:
         trace.add(Stage.READ, found.took.rerank)
         trace.add(Stage.QUOTE, found.took.quote)
         with trace.stage(Stage.RENDER):
+            if found.answer.listing is not None:
+                return found, list_message(
+                    found.answer,
+                    found.answer.listing,
+                    found.reviews,
+                    context.options,
+                    member=context.member,
+                    private=request.private,
+                    earlier=request.visible_earlier,
+                )
             message = answer_message(
                 found.answer,
                 found.reviews,

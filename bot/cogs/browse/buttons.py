@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 
+from bot.cogs.browse.filters import ReviewFilters
 from bot.cogs.browse.pages import contents_message, context_message, reviews_message, section_message
 from bot.cogs.buttons import Buttons
 from bot.cogs.context import AskContext
 from bot.services.engine import Engine
 from bot.services.stable_keys import find_passage, find_section
-from bot.ui.custom_ids import Contents, PickReview, PickSection, ReadInContext, ReviewList, SectionPage
+from bot.ui.custom_ids import Contents, FilteredList, PickReview, PickSection, ReadInContext, ReviewList, SectionPage
 from bot.ui.elements import Message
 from embeddings import Review
 
@@ -17,8 +18,9 @@ from embeddings import Review
 class BrowseButtons:
     """Open pages. Those of review text are made on a thread: 1,000 characters of a section take 0.8 ms."""
 
-    def __init__(self, engine: Engine) -> None:
+    def __init__(self, engine: Engine, filters: ReviewFilters) -> None:
         self._engine = engine
+        self._filters = filters
 
     def register(self, buttons: Buttons) -> None:
         """Register the pages and menus."""
@@ -26,6 +28,7 @@ class BrowseButtons:
         buttons.register_page(SectionPage, self._section)
         buttons.register_page(Contents, self._contents)
         buttons.register_page(ReviewList, self._reviews)
+        buttons.register_page(FilteredList, self._filtered)
         buttons.register_menu(PickSection, lambda menu, section: SectionPage(menu.review, section))
         buttons.register_menu(PickReview, lambda _, review: Contents(review))
 
@@ -50,6 +53,9 @@ class BrowseButtons:
     async def _reviews(self, action: ReviewList, context: AskContext) -> Message:
         reviews = await self._engine.reviews(context.collections)
         return reviews_message(reviews, context.options, page=action.page)
+
+    async def _filtered(self, action: FilteredList, context: AskContext) -> Message | None:
+        return await self._filters.page(action, context)
 
     async def _review(self, key: str, context: AskContext) -> Review:
         return await self._engine.review(self._engine.titles.chosen(key, context.collections))

@@ -8,6 +8,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cogs.autocomplete import complete
+from bot.cogs.browse.filters import ReviewFilters
 from bot.cogs.browse.help import help_message
 from bot.cogs.browse.pages import contents_message, reviews_message, section_message
 from bot.cogs.context import AskContext, Interaction, InteractionHandler
@@ -15,15 +16,19 @@ from bot.services.engine import Engine
 from bot.services.titles import Title
 from bot.ui.elements import Message
 from bot.ui.examples import example_questions
-from embeddings import UnknownSectionError
+from bot.ui.text import escaped_line, notice
+from embeddings import ReviewFilter, Sort, UnknownSectionError, read_years
+
+Name = app_commands.Range[str, 1, 100]
 
 
 class BrowseCog(commands.Cog):
     """Read reviews without asking."""
 
-    def __init__(self, handler: InteractionHandler, engine: Engine) -> None:
+    def __init__(self, handler: InteractionHandler, engine: Engine, filters: ReviewFilters) -> None:
         self._handler = handler
         self._engine = engine
+        self._filters = filters
 
     @app_commands.command(description="Open a section of a review")
     @app_commands.describe(review="The review", section="The section’s heading, or a few letters of it")
@@ -56,10 +61,37 @@ class BrowseCog(commands.Cog):
 
         await self._handler.show(interaction, page)
 
-    @app_commands.command(description="List the reviews")
-    async def reviews(self, interaction: Interaction) -> None:
-        """List all reviews that the member may see."""
-        await self._handler.show(interaction, self._list)
+    @app_commands.command(description="List the reviews: all of them, or those with some facts")
+    @app_commands.describe(
+        by="Only those by this reviewer, or of works by this creator",
+        about="Only those of this work, creator or tag",
+        year="Only works of these years: 1994, 1990s, before 1960",
+        tag="Only those with this tag",
+        sort="The order",
+    )
+    @app_commands.choices(sort=[app_commands.Choice(name=sort.replace("-", " "), value=sort) for sort in Sort])
+    async def reviews(
+        self,
+        interaction: Interaction,
+        by: Name | None = None,
+        about: Name | None = None,
+        year: Name | None = None,
+        tag: Name | None = None,
+        sort: app_commands.Choice[str] | None = None,
+    ) -> None:
+        """List the reviews that the member may see and that have these facts."""
+
+        async def page(context: AskContext) -> Message:
+            if not any((by, about, year, tag, sort)):
+                return await self._list(context)
+            years = read_years(year) if year else None
+            if year and years is None:
+                return notice(context.words.no_years.format(typed=escaped_line(year, context.words.untitled)))
+            order = Sort(sort.value) if sort else None
+            wanted = ReviewFilter(by=by, about=about, years=years, tag=tag, sort=order)
+            return await self._filters.first_page(wanted, context)
+
+        await self._handler.show(interaction, page)
 
     @app_commands.command(description="Show how to ask, with examples")
     async def help(self, interaction: Interaction) -> None:

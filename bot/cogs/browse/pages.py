@@ -97,24 +97,40 @@ def contents_message(review: Review, options: RenderOptions, *, page: int = 0, m
     return Message(tuple(elements), Style.READING, private=True)
 
 
-def reviews_message(reviews: Sequence[Review], options: RenderOptions, *, page: int = 0) -> Message:
-    """Return a page of the list of reviews, with a menu that opens a table of contents."""
+def reviews_message(
+    reviews: Sequence[Review],
+    options: RenderOptions,
+    *,
+    page: int = 0,
+    heading: str | None = None,
+    turn: Callable[[int], Action] = ReviewList,
+) -> Message:
+    """Return a page of the list of reviews, with a menu that opens a table of contents.
+
+    Args:
+        reviews: the reviews.
+        options: how to render.
+        page: the page's number, from 0.
+        heading: how the filter that chose them was understood, or why there are none; None lists every review.
+        turn: makes the action of the button to another page.
+    """
     words = options.words
+    title = escaped_line(heading, words.reviews_heading) if heading else words.reviews_heading
     page, first, last = _list_page(page, len(reviews))
     shown = list(enumerate(reviews[first:last], first + 1))
     if not shown:
-        return notice(f"### {words.reviews_heading}\n{words.no_reviews}", style=Style.READING)
+        return notice(title if heading else f"### {title}\n{words.no_reviews}", style=Style.READING)
     lines = [f"**{number}.** {escaped_line(_review_line(review, words), words.untitled)}" for number, review in shown]
     entries = [
         Option(plain_line(f"{number}. {plain_line(review.title, default=words.untitled)}"), review_key(review))
         for number, review in shown
     ]
     elements: list[Element] = [
-        Text(f"### {words.reviews_heading}{_range(words.reviews_of, first, last, len(reviews))}"),
+        Text(f"### {title}{_range(words.reviews_of, first, last, len(reviews))}"),
         Text("\n".join(lines)),
         Menu(encode(PickReview(page)), plain_line(words.pick_review), tuple(entries)),
     ]
-    buttons = _list_paging(page, last < len(reviews), words, ReviewList)
+    buttons = _list_paging(page, last < len(reviews), words, turn)
     if buttons:
         elements.append(Row(buttons))
     return Message(tuple(elements), Style.READING, private=True)

@@ -10,7 +10,16 @@ from bot.cogs.browse.help import help_message
 from bot.cogs.browse.pages import contents_message, context_message, reviews_message, section_message
 from bot.services.stable_keys import find_passage, passage_key, review_key, section_key
 from bot.services.titles import Heading, Title
-from bot.ui.custom_ids import Contents, PickReview, PickSection, ReadInContext, ReviewList, SectionPage, decode
+from bot.ui.custom_ids import (
+    Contents,
+    FilteredList,
+    PickReview,
+    PickSection,
+    ReadInContext,
+    ReviewList,
+    SectionPage,
+    decode,
+)
 from bot.ui.elements import Menu, Message
 from bot.ui.examples import example_questions
 from bot.ui.strings import ENGLISH
@@ -189,6 +198,16 @@ def test_a_long_list_is_paged(page: int, expected: list[int]) -> None:
     message = reviews_message(many, OPEN, page=page)
     assert actions_of(message) == [ReviewList(to) for to in expected]
     assert contents(message)[0] == f"### Reviews\n-# {('1–25', '26–50', '51–60')[min(page, 2)]} of 60"
+
+
+def test_a_filtered_list_says_how_the_filter_was_understood_and_turns_its_own_pages() -> None:
+    many = [replace(SHORT, slug=f"r{number}") for number in range(30)]
+    message = reviews_message(
+        many, OPEN, heading="Horror reviews by *Ann*", turn=lambda page: FilteredList("abc", page)
+    )
+    assert contents(message)[0] == "### Horror reviews by \\*Ann\\*\n-# 1–25 of 30"
+    assert actions_of(message) == [FilteredList("abc", 1)]
+    assert contents(reviews_message((), OPEN, heading="No review has a tag.")) == ["No review has a tag."]
 
 
 def test_an_empty_list_of_reviews_says_so() -> None:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from tests.discord.harness.club import OWNERS, QUESTION, UNANSWERABLE, Club
+from tests.discord.loopback.client import answered
+from tests.discord.loopback.state.objects import Json
 
 DEFERRAL = "The truth she reveals is shattering"
 
@@ -55,3 +59,34 @@ async def test_a_reply_to_an_answer_is_a_follow_up(club: Club) -> None:
     answer = await club.ask("Who is Ruth?")
     said = await club.ana.say(club.general, "and who plays her?", reply_to=answer)
     assert "Keira Knightley" in (await club.general.answer_to(said)).text
+
+
+async def test_a_question_about_the_collection_gets_a_list_whose_menu_opens_a_review(club: Club) -> None:
+    answer = await club.ask("which reviews are there?")
+    assert "📚 Reviews:" in answer.text
+    assert "**1.** The Lighthouse Keeper (1987)" in answer.text
+    assert "Helpful" in answer.buttons
+    menu = next(each for each in _parts(answer.data["components"]) if each.get("type") == 3)
+    chosen = next(each["value"] for each in menu["options"] if "Lighthouse" in each["label"])
+    contents = await answered(club.ana.choose(answer, menu["custom_id"], chosen))
+    assert "The Lamp" in contents.text
+
+
+async def test_a_mention_may_ask_about_the_collection_and_a_reply_changes_one_thing(club: Club) -> None:
+    said = await club.ana.mention(club.general, "how many reviews are there?")
+    answer = await club.general.answer_to(said)
+    assert "There are 2 reviews:" in answer.text
+    said = await club.ana.say(club.general, "and from the 80s?", reply_to=answer)
+    assert "1987" in (await club.general.answer_to(said)).text
+
+
+async def test_reviews_that_mention_something_are_quoted(club: Club) -> None:
+    answer = await club.ask("which reviews mention a lamp?")
+    assert "The lamp is cleaned every evening" in answer.text
+    assert "Read in context" in answer.buttons
+
+
+def _parts(components: list[Json]) -> Iterator[Json]:
+    for component in components:
+        yield component
+        yield from _parts(component.get("components", []))

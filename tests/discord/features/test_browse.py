@@ -38,6 +38,16 @@ async def test_menus_lead_from_reviews_to_contents_to_sections(club: Club) -> No
     assert "cleaned every evening" in section.text
 
 
+async def test_the_list_of_reviews_is_filtered_by_facts(club: Club) -> None:
+    listed = await answered(club.ana.slash(club.general, "reviews", about="lighthouse", sort="newest"))
+    assert "Reviews about The Lighthouse Keeper, newest first" in listed.text
+    assert "Never Let Me Go" not in listed.text
+    assert (await answered(club.ana.slash(club.general, "reviews", tag="horror"))).text == (
+        "No review has the tag “horror”. No review has a tag."
+    )
+    assert (await answered(club.ana.slash(club.general, "reviews", year="soon"))).text.startswith("“soon” is no year.")
+
+
 async def test_sections_help_and_unknown_names_get_an_answer(club: Club) -> None:
     contents = await answered(club.ana.slash(club.general, "sections", review=OWNERS))
     assert "The Ethical Mirror" in contents.text

@@ -35,7 +35,12 @@ READ_FILES = set(
 CHOOSE_NO_ANSWER = {"GENERIC_FILE_NAMES", "MADE_TITLES", "NEGATIONS", "NUMBER_WORDS", "VOLUME_WORDS"}
 """Lists about the names of files, about which sentences repeat one another, and about the writing of titles."""
 
-ASK_THE_COLLECTION = {"ARTICLES", "DECADE_WORDS"}
+ASK_THE_COLLECTION = set(
+    """
+    ARTICLES AVAILABLE CLOSERS DECADE_WORDS KIND_ROLES LISTING_OPENERS MENTION_VERBS NAMED_ROLES OPENERS REVIEW_NOUNS
+    SUPERLATIVES TYPED_AS VERDICT_QUESTION WORK_KINDS
+    """.split()
+)
 """Lists about questions that facts answer, and no search: tests/embeddings/metadata/ measures them."""
 
 BY_NAME = {each.name: each for each in ABLATIONS}

@@ -23,7 +23,8 @@ def library(indexed: Path) -> Library:
 
 def test_the_json_of_an_answer_has_exactly_the_documented_keys(run: Run, indexed: Path) -> None:
     answer = run("ask", QUESTION, "--json", "--data", indexed).json
-    assert list(answer) == ["question", "state", "confidence", "quotes"]
+    assert list(answer) == ["question", "state", "confidence", "quotes", "listing"]
+    assert answer["listing"] is None
     assert (answer["question"], answer["state"]) == (QUESTION, "answered")
     assert [list(quote) for quote in answer["quotes"]] == [QUOTE_KEYS] * len(answer["quotes"])
     assert [quote["label"] for quote in answer["quotes"]] == [*range(1, len(answer["quotes"]) + 1)]
@@ -57,6 +58,49 @@ def test_an_unanswered_question_says_so_and_exits_with_0(run: Run, indexed: Path
     found = run("ask", question, "--json", "--data", indexed)
     assert found.code == 0
     assert (found.json["state"], found.json["quotes"]) == ("unanswered", [])
+
+
+def test_a_question_about_the_collection_lists_the_reviews(run: Run, two_reviews: Path) -> None:
+    shown = run("ask", "which reviews are from the 80s?", "--data", two_reviews)
+    assert shown.out == ("Reviews from the 1980s:\nthe-lighthouse-keeper: The Lighthouse Keeper (1987, by A. Reader)\n")
+    found = run("ask", "which reviews are from the 80s?", "--json", "--data", two_reviews).json
+    assert found == {
+        "question": "which reviews are from the 80s?",
+        "state": "answered",
+        "confidence": 1.0,
+        "quotes": [],
+        "listing": {
+            "heading": "Reviews from the 1980s:",
+            "total": 1,
+            "reviews": [
+                {
+                    "review": "the-lighthouse-keeper",
+                    "title": "The Lighthouse Keeper",
+                    "facts": {"year": 1987, "reviewer": "A. Reader"},
+                    "quotes": [],
+                }
+            ],
+            "names": [],
+        },
+    }
+
+
+def test_reviews_that_mention_something_are_quoted(run: Run, two_reviews: Path) -> None:
+    lines = run("ask", "which reviews mention a lamp?", "--data", two_reviews).out.splitlines()
+    assert lines[:2] == [
+        "Reviews that mention “lamp”:",
+        "the-lighthouse-keeper: The Lighthouse Keeper (1987, by A. Reader)",
+    ]
+    assert lines[2].startswith("    “The lamp is cleaned every evening")
+    assert lines[2].endswith("The Lamp, ¶1")
+
+
+def test_what_no_review_has_is_said_in_a_sentence(run: Run, two_reviews: Path) -> None:
+    assert run("ask", "what is the best film?", "--data", two_reviews).out == "No review of films has a rating.\n"
+
+
+def test_a_passage_is_searched_for_whatever_is_asked(run: Run, two_reviews: Path) -> None:
+    assert run("search", "which reviews are there?", "-k", "2", "--json", "--data", two_reviews).json["hits"]
 
 
 def test_the_command_advised_for_an_unanswered_question_works(run: Run, two_reviews: Path) -> None:
