@@ -115,6 +115,9 @@ class FeedReader:
         except LibraryError as error:
             reason, wait = str(error), error.wait if isinstance(error, FeedError) else 0
             return await asyncio.to_thread(self._failed, address, reason, wait)
+        except Exception as error:  # noqa: BLE001  # whatever one feed does, the others are read
+            reason = f"Reading it failed unexpectedly ({type(error).__name__})."
+            return await asyncio.to_thread(self._failed, address, reason, 0)
 
         def store() -> Outcome | None:
             with self._store.changing() as feeds:

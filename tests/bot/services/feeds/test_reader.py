@@ -222,6 +222,22 @@ def test_a_full_disk_is_a_failure_and_the_feed_is_read_again_in_full(
     assert healed.feed.result == "1 entry with the full text, 1 added."
 
 
+def test_no_failure_of_one_feed_keeps_another_from_being_read(tmp_path: Path, server: FeedServer) -> None:
+    urls = [server.url("/a"), server.url("/b")]
+    server.answers |= dict.fromkeys(("/a", "/b"), answer(FIRST))
+    fetch = Fetcher(is_server)
+    for url in urls:
+        add(FeedReader(tmp_path, fetch), url)
+
+    async def broken(address: str, *, etag: str = "", modified: str = "") -> Fetched | None:
+        if address == urls[0]:
+            raise MemoryError
+        return await fetch(address, etag=etag, modified=modified)
+
+    failed, other = update(FeedReader(tmp_path, broken), *urls)
+    assert (failed.feed.result, other.failed) == ("Reading it failed unexpectedly (MemoryError).", False)
+
+
 def test_a_feed_that_is_removed_while_it_is_read_stays_removed(tmp_path: Path, server: FeedServer) -> None:
     url = server.url("/feed")
     server.answers["/feed"] = answer(FIRST)
