@@ -19,6 +19,7 @@ from embeddings.config import (
     MAX_SERVER_REVIEWS,
     MAX_TITLE_CHARACTERS,
 )
+from embeddings.documents.filesystem import names_device
 from embeddings.documents.formats.article import Article, clean_line, to_markdown
 from embeddings.documents.formats.blocks import Block
 from embeddings.documents.formats.charsets import decode_text
@@ -244,7 +245,8 @@ def _entry_slug(slug: str) -> str:
 def _folder_name(title: str) -> str:
     """Return a title as the name of a folder whose files are taken for reviews, "" if it has no letters."""
     name = slugify(title)[:_FOLDER_NAME_CHARACTERS].strip("-")
-    return f"{name}-feed" if name and left_out_place(Path(name, "entry.md")) is not None else name
+    is_other = names_device(name) or left_out_place(Path(name, "entry.md")) is not None
+    return f"{name}-feed" if name and is_other else name
 
 
 def max_file_bytes(name: str) -> int:
@@ -280,8 +282,10 @@ def display_name(name: str) -> str:
 
 
 def slug_for(name: str) -> str:
-    """Return the slug of a review that is to have this name, short enough for a file."""
+    """Return the slug of a review that is to have this name, one that every system takes for a file's name."""
     slug = slugify(clean_line(name)) or "review"
+    if names_device(slug):
+        return f"{slug}-review"
     while len(slug.encode()) > _FILE_NAME_BYTES:
         slug = slug[:-1].rstrip("-")
     return slug

@@ -6,6 +6,7 @@ What Windows refuses or lacks is here, tested on a simulated Windows only (`test
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from contextlib import suppress
@@ -15,6 +16,13 @@ from embeddings.config import REPLACE_PAUSE_SECONDS, REPLACE_WAIT_SECONDS
 
 HAS_MODES = hasattr(os, "geteuid")
 """Whether a file's mode says who may open it. On Windows the access list of its folder does, and modes say nothing."""
+
+_DEVICE = re.compile(r"con|prn|aux|nul|(?:com|lpt)\d", re.ASCII | re.IGNORECASE)
+
+
+def names_device(stem: str) -> bool:
+    """Return True if Windows takes a file or folder of that name, with any ending, for a device."""
+    return _DEVICE.fullmatch(stem) is not None
 
 
 def allows_others(file: Path, permissions: int) -> bool:

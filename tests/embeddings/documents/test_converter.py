@@ -125,6 +125,13 @@ def test_any_name_has_a_slug_that_a_file_can_have(name: str) -> None:
     assert not slug.startswith(".")
 
 
+@pytest.mark.parametrize("title", ["Con", "AUX", "Nul!", "prn", "COM¹", "lpt9"])
+def test_no_file_has_the_name_of_a_windows_device(title: str) -> None:
+    content = f"---\ntitle: {title}\n---\nIt is long.\n".encode()
+    assert convert(content, "x.md").review.slug == f"{slugify(title)}-review"
+    assert convert(content, "x.md", slug=f"{title}clave").review.slug == slugify(f"{title}clave")
+
+
 def test_the_sandbox_gives_the_same_result() -> None:
     data = PAGE.format(charset="utf-8").encode()
     assert convert_in_sandbox(data, "../../page.html", slug="lamp", collection="7") == convert(
