@@ -491,6 +491,9 @@ CALIBRATION_FOLDS: int = 5
 CALIBRATION_REPEATS: int = 40
 """How many times the folds are drawn, so that the thresholds don't depend on one draw. A guess."""
 
+CALIBRATION_LOWEST_SCORE: float = 0.01
+"""Lower raw scores count as this one where probabilities are fitted to their logarithms. A guess."""
+
 CALIBRATION_REFUSED: float = 0.6
 """The least share of unanswerable questions that `calibrate` refuses, unless the caller says otherwise."""
 

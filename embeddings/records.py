@@ -279,7 +279,8 @@ class Answer:
     Attributes:
         question: as it was asked.
         state: whether the reviews answer it.
-        confidence: in [0, 1], and compares across questions.
+        confidence: the probability that the first quote is right, in [0, 1], if the models are calibrated; see
+            `answering.calibration`. It compares across questions.
         quotes: the reviewers' own words.
         listing: the reviews that a question about the collection asks for; None for any other question.
     """

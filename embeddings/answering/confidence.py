@@ -24,7 +24,7 @@ def reranker_factor(best: float | None, calibration: RerankerCalibration) -> flo
     return 1.0 + RERANKER_CONFIDENCE_SHARE * math.tanh((best - calibration.middle) / calibration.spread)
 
 
-def confidence(
+def raw_confidence(
     cosine: float,
     *,
     standalone: float | None = None,
@@ -32,7 +32,9 @@ def confidence(
     unmentioned: bool = False,
     factor: float = 1.0,
 ) -> float:
-    """Return the confidence that the closest sentences answer a question, in [0, 1].
+    """Return a score in [0, 1] of how likely the closest sentences answer a question.
+
+    `calibration` makes a probability of it. One scale serves questions of one review and of all.
 
     Args:
         cosine: of the closest sentence with the question, together with the question before it.

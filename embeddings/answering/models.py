@@ -12,6 +12,7 @@ from embeddings.answering.calibration import (
     UNCALIBRATED,
     UNCALIBRATED_RERANKER,
     Calibration,
+    PlattScaling,
     RerankerCalibration,
     Thresholds,
 )
@@ -133,12 +134,23 @@ class Models:
             return None
         return self.calibration.rerankers.get(self.reranker.identity.weights, UNCALIBRATED_RERANKER)
 
-    def recalibrated(self, thresholds: Thresholds) -> Calibration:
-        """Return the calibration that gives these models other thresholds."""
+    @property
+    def scaling(self) -> PlattScaling | None:
+        """What makes probabilities of raw scores; None if the confidence is the raw score."""
+        if self.reranker_calibration is not None:
+            return self.reranker_calibration.scaling
+        return self.calibration.scaling
+
+    def confidence(self, score: float) -> float:
+        """Return the confidence of a raw score: a probability if these models are calibrated, else the score itself."""
+        return score if self.scaling is None else self.scaling.probability(score)
+
+    def recalibrated(self, thresholds: Thresholds, scaling: PlattScaling | None) -> Calibration:
+        """Return the calibration that gives these models other thresholds and another scaling."""
         if self.reranker is None or self.reranker_calibration is None:
-            return Calibration(thresholds)
-        chosen = replace(self.reranker_calibration, thresholds=thresholds)
-        return Calibration(None, {self.reranker.identity.weights: chosen})
+            return Calibration(thresholds, scaling=scaling)
+        chosen = replace(self.reranker_calibration, thresholds=thresholds, scaling=scaling)
+        return Calibration(rerankers={self.reranker.identity.weights: chosen})
 
     @property
     def thresholds(self) -> Thresholds:

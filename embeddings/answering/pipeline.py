@@ -11,7 +11,8 @@ retrieve    collect candidates and their raw scores                  retrieval/r
 route       choose the reviews to search: all, or those named        index/access.py, retrieval/router.py
 fuse        combine the raw scores into one ranking                  retrieval/fusion.py
 rerank      score the best sentences again with a model              reranking/rerank.py
-confidence  judge whether they answer, and abstain by rules          answering/confidence.py, answering/abstention.py
+confidence  judge how likely they answer, and abstain by rules       answering/confidence.py, answering/abstention.py,
+                                                                     answering/calibration.py
 quote       put performers first, choose quotes, set the state       answering/cast.py, answering/quotes.py
 """
 
@@ -24,7 +25,7 @@ from time import perf_counter
 
 from embeddings.answering.abstention import asks_for_unmentioned
 from embeddings.answering.cast import raise_performers
-from embeddings.answering.confidence import confidence, reranker_factor
+from embeddings.answering.confidence import raw_confidence, reranker_factor
 from embeddings.answering.models import Models
 from embeddings.answering.quotes import choose_quotes, make_answer
 from embeddings.config import FACT_TABLES, MAX_CONTEXT, TOP_SENTENCES, UNDERSTOOD_QUESTIONS, RankingSettings
@@ -118,12 +119,14 @@ class Pipeline:
         # Confidence
         certainty = self._models.thresholds.nearest
         if query.is_readable:
-            certainty = confidence(
-                best_cosine(candidates),
-                standalone=standalone,
-                is_follow_up=is_follow_up(checked),
-                unmentioned=asks_for_unmentioned(query.text, scopes),
-                factor=factor,
+            certainty = self._models.confidence(
+                raw_confidence(
+                    best_cosine(candidates),
+                    standalone=standalone,
+                    is_follow_up=is_follow_up(checked),
+                    unmentioned=asks_for_unmentioned(query.text, scopes),
+                    factor=factor,
+                )
             )
         elif not sentences:
             raise QuestionError(UNREADABLE)

@@ -31,10 +31,12 @@ if TYPE_CHECKING:
     from embeddings.evaluation.calibrate import Calibration as Calibration
     from embeddings.evaluation.calibrate import Effect as Effect
     from embeddings.evaluation.calibrate import Goal as Goal
+    from embeddings.evaluation.calibrate import Refit as Refit
     from embeddings.evaluation.calibrate import calibration_record as calibration_record
     from embeddings.evaluation.calibrate import choose_thresholds as choose_thresholds
     from embeddings.evaluation.calibrate import effect_of as effect_of
-    from embeddings.evaluation.calibrate import store_thresholds as store_thresholds
+    from embeddings.evaluation.calibrate import refit as refit
+    from embeddings.evaluation.calibrate import store_calibration as store_calibration
     from embeddings.evaluation.clustering import cluster as cluster
     from embeddings.evaluation.compare import IncomparableRunsError as IncomparableRunsError
     from embeddings.evaluation.compare import MeasureComparison as MeasureComparison
@@ -92,7 +94,7 @@ _MODULES = {
         "read_unlabelled"
     ),
     "embeddings.evaluation.calibrate": (
-        "Calibration Effect Goal calibration_record choose_thresholds effect_of store_thresholds"
+        "Calibration Effect Goal Refit calibration_record choose_thresholds effect_of refit store_calibration"
     ),
     "embeddings.evaluation.clustering": "cluster",
     "embeddings.evaluation.compare": (

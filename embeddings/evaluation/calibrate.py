@@ -1,24 +1,26 @@
-"""Choose the thresholds between the three states for a goal, and cross-validate them."""
+"""Fit confidences to probabilities, choose the thresholds of the three states for a goal, and cross-validate both."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.answering.calibration import Thresholds, save_calibration
+from embeddings.answering.calibration import PlattScaling, Thresholds, save_calibration
 from embeddings.answering.quotes import state_at
 from embeddings.config import (
     CALIBRATION_FOLDS,
     CALIBRATION_LOST,
+    CALIBRATION_LOWEST_SCORE,
     CALIBRATION_REPEATS,
     CALIBRATION_TRADE_OFF,
     UNANSWERABLE_KINDS,
 )
 from embeddings.errors import CalibrationError
+from embeddings.evaluation.reliability import Reliability, judged_answers, reliability, reliability_record
 from embeddings.evaluation.runs import Result
 from embeddings.evaluation.significance import Estimate, Flags, Floats, mean, mean_of_some
 from embeddings.evaluation.summary import states_by_kind, states_record
@@ -26,6 +28,8 @@ from embeddings.library import Library
 from embeddings.records import State
 
 _SEED = 2024
+_STEEPEST = 500.0
+"""Beyond this logit a float's exponential overflows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +127,77 @@ def choose_thresholds(results: Sequence[Result], goal: Goal) -> Calibration:
 
 
 @dataclass(frozen=True, slots=True)
+class Refit:
+    """A scaling that was fitted to questions, and what it does with their confidences.
+
+    `expected` is the reliability of questions that were left out of the fit (`CALIBRATION_FOLDS` folds).
+    """
+
+    scaling: PlattScaling
+    results: tuple[Result, ...]  # with the confidences of the scaling
+    before: Reliability
+    expected: Reliability
+
+
+def refit(results: Sequence[Result], scaling: PlattScaling | None) -> Refit | None:
+    """Fit a scaling to the questions of a run, whose confidences have the present scaling, None for raw scores.
+
+    Returns None if no rising curve fits: too few answers are right or wrong, or the right ones have lower confidences.
+    """
+    raw = [
+        replace(each, confidence=scaling.score(each.confidence))
+        if scaling is not None and each.confidence is not None
+        else each
+        for each in results
+    ]
+    scores, right = judged_answers(raw)
+    before, fitted = reliability(results), fit_platt(scores, right)
+    if before is None or fitted is None:
+        return None
+    folds = np.random.default_rng(_SEED).permutation(len(raw)) % CALIBRATION_FOLDS
+    left_out: list[Result] = []
+    for fold in range(CALIBRATION_FOLDS):
+        others = [each for each, place in zip(raw, folds, strict=True) if place != fold]
+        tested = [each for each, place in zip(raw, folds, strict=True) if place == fold]
+        left_out.extend(scaled(tested, fit_platt(*judged_answers(others)) or fitted))
+    expected = reliability(left_out)
+    return Refit(fitted, scaled(raw, fitted), before, expected or before)
+
+
+def fit_platt(scores: Floats, right: Floats) -> PlattScaling | None:
+    """Return the curve of right answers (1, else 0) over raw scores; None if no rising one fits.
+
+    Platt (1999) pulls the targets to the middle by one answer of each kind, so that few answers make no cliff.
+    """
+    # Imported here because it takes half a second.
+    from scipy.optimize import minimize
+
+    positive, negative = right.sum(), len(right) - right.sum()
+    logarithms = np.log(np.maximum(scores, CALIBRATION_LOWEST_SCORE))
+    if min(positive, negative) < CALIBRATION_FOLDS or not np.ptp(logarithms):
+        return None
+    targets = np.where(right > 0, (positive + 1) / (positive + 2), 1 / (negative + 2))
+
+    def loss(parameters: Floats) -> tuple[float, Floats]:
+        logits = parameters[0] * logarithms + parameters[1]
+        gaps = 1 / (1 + np.exp(-np.clip(logits, -_STEEPEST, _STEEPEST))) - targets
+        return float((np.logaddexp(0, logits) - targets * logits).sum()), np.array(
+            [(gaps * logarithms).sum(), gaps.sum()]
+        )
+
+    found = minimize(loss, np.array([1.0, 0.0]), jac=True, method="BFGS").x
+    return PlattScaling(float(found[0]), float(found[1])) if found[0] > 0 else None
+
+
+def scaled(results: Sequence[Result], scaling: PlattScaling) -> tuple[Result, ...]:
+    """Return results with the probabilities of their raw scores."""
+    return tuple(
+        replace(each, confidence=scaling.probability(each.confidence)) if each.confidence is not None else each
+        for each in results
+    )
+
+
+@dataclass(frozen=True, slots=True)
 class Effect:
     """What thresholds do with the questions of a run."""
 
@@ -143,22 +218,24 @@ def effect_of(thresholds: Thresholds, results: Sequence[Result]) -> Effect:
     return Effect(thresholds, states[True][State.ANSWERED], 1 - states[False][State.ANSWERED], states)
 
 
-def store_thresholds(data: Path, library: Library, thresholds: Thresholds) -> Path:
-    """Store thresholds for a library's encoder and reranker, and return the file.
+def store_calibration(data: Path, library: Library, thresholds: Thresholds, scaling: PlattScaling | None) -> Path:
+    """Store thresholds and a scaling for a library's encoder and reranker, and return the file.
 
     Raises:
         CalibrationError: the file can't be written.
     """
     models = library.models
     try:
-        return save_calibration(data, models.encoder.identity, models.recalibrated(thresholds))
+        return save_calibration(data, models.encoder.identity, models.recalibrated(thresholds, scaling))
     except OSError as error:
         raise CalibrationError(
             f"{data}: The thresholds can't be written ({error.strerror}). Check the folder."
         ) from error
 
 
-def calibration_record(calibration: Calibration, before: Effect, after: Effect) -> dict[str, object]:
+def calibration_record(
+    calibration: Calibration, before: Effect, after: Effect, refitted: Refit | None
+) -> dict[str, object]:
     """Return the calibration as a JSON object, with the effects of the old and the new thresholds."""
     expected = {name: getattr(calibration, name) for name in ("kept", "refused", "lost", "silenced")}
     return {
@@ -170,6 +247,11 @@ def calibration_record(calibration: Calibration, before: Effect, after: Effect) 
         },
         "trade_off": [asdict(point) for point in calibration.trade_off],
         "unreachable": list(calibration.unreachable),
+        "scaling": asdict(refitted.scaling) if refitted is not None else None,
+        "reliability": {
+            "before": reliability_record(refitted.before if refitted is not None else None),
+            "after": reliability_record(refitted.expected if refitted is not None else None),
+        },
         "before": _effect_record(before),
         "after": _effect_record(after),
     }

@@ -24,6 +24,7 @@ from embeddings.evaluation import (
     Measure,
     MeasureComparison,
     QuestionChange,
+    Refit,
     Reliability,
     Run,
     RunComparison,
@@ -129,8 +130,11 @@ def print_comparison(runs: tuple[Run, ...], pairs: tuple[RunComparison, ...], li
     )
 
 
-def print_calibration(calibration: Calibration, before: Effect, after: Effect) -> None:
-    """Print the old and the new thresholds, what they do with the questions, and the effect of other thresholds."""
+def print_calibration(calibration: Calibration, before: Effect, after: Effect, refitted: Refit | None) -> None:
+    """Print the old and the new thresholds, what they do with the questions, and the effect of other thresholds.
+
+    `refitted` is the new scaling of the confidences; None if the old one stays.
+    """
     console = Console(highlight=False, soft_wrap=True)
     say(threshold_change(before.thresholds, after.thresholds))
     console.print(
@@ -175,6 +179,11 @@ def print_calibration(calibration: Calibration, before: Effect, after: Effect) -
             left=0,
         )
     )
+    if refitted is None:
+        say("Too few first quotes are right or wrong to fit the confidence to them, so its scale stays.")
+    else:
+        ece = f"{figure(refitted.before.ece)} → {figure(refitted.expected.ece)} on questions left out"
+        say(f"Expected calibration error (ECE) of the confidence: {ece}.")
 
 
 def threshold_change(before: Thresholds, after: Thresholds) -> str:

@@ -10,9 +10,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from embeddings.answering.calibration import Thresholds
+from embeddings.answering.calibration import PlattScaling, Thresholds
 from embeddings.errors import CalibrationError
-from embeddings.evaluation.calibrate import Effect, Goal, calibration_record, choose_thresholds, effect_of
+from embeddings.evaluation.calibrate import (
+    Effect,
+    Goal,
+    calibration_record,
+    choose_thresholds,
+    effect_of,
+    fit_platt,
+    refit,
+    scaled,
+)
+from embeddings.evaluation.metrics import Measure
 from embeddings.evaluation.runs import Result
 from embeddings.records import State
 from tests.embeddings.evaluation.conftest import result
@@ -148,7 +158,7 @@ def test_any_confidences_have_thresholds_for_any_goal(
         assert 0 <= share.low <= share.high <= 1 + 1e-9
     if goal.refused is not None and goal.refused > 0 and all(value == 1.0 for value in unanswerable):
         assert calibration.thresholds.answered == 1.0
-    assert json.loads(json.dumps(calibration_record(calibration, effect, effect)))["before"]["states"].keys() == {
+    assert json.loads(json.dumps(calibration_record(calibration, effect, effect, None)))["before"]["states"].keys() == {
         "answerable",
         "unanswerable",
     }
@@ -174,3 +184,52 @@ def test_too_few_questions_are_an_error(answerable: int, unanswerable: int, kind
     with pytest.raises(CalibrationError) as error:
         choose_thresholds(results([0.5] * answerable, [0.5] * unanswerable), Goal(refused=0.6))
     assert str(error.value) == f"Calibration needs at least 10 {kind} questions, and there are {count}. Add more."
+
+
+CURVE = PlattScaling(slope=2.0, intercept=1.5)
+
+
+def drawn(count: int, seed: int) -> list[Result]:
+    """Return answers whose raw scores are right as often as the curve says."""
+    generator = np.random.default_rng(seed)
+    scores = generator.random(count)
+    right = generator.random(count) < [CURVE.probability(score) for score in scores]
+    return [
+        result(f"q{place}", confidence=float(score), values={Measure.FIRST_UNREFUSED: float(yes)})
+        for place, (score, yes) in enumerate(zip(scores, right, strict=True))
+    ]
+
+
+def test_the_curve_that_made_the_answers_is_found_again() -> None:
+    found = refit(drawn(4_000, 1), None)
+    assert found is not None
+    assert (found.scaling.slope, found.scaling.intercept) == pytest.approx((2.0, 1.5), abs=0.15)
+    assert found.before.ece > 0.05
+    assert found.expected.ece == pytest.approx(found.expected.chance, abs=0.015)
+
+
+def test_a_curve_is_fitted_to_raw_scores_whatever_the_present_one_is() -> None:
+    asked = drawn(300, 2)
+    fresh, again = refit(asked, None), refit(scaled(asked, PlattScaling(0.7, -1.0)), PlattScaling(0.7, -1.0))
+    assert fresh is not None
+    assert again is not None
+    assert (again.scaling.slope, again.scaling.intercept) == pytest.approx(
+        (fresh.scaling.slope, fresh.scaling.intercept), abs=1e-3
+    )
+
+
+def test_no_curve_fits_few_answers_or_confidences_that_fall() -> None:
+    scores, right = np.linspace(0.1, 0.9, 20), np.array([1.0] * 10 + [0.0] * 10)
+    assert fit_platt(scores, right) is None
+    assert fit_platt(scores, 1 - right) is not None
+    assert fit_platt(scores[:8], (1 - right)[:8]) is None
+    assert fit_platt(np.ones(20), right) is None
+    assert refit(APART, None) is None
+
+
+def test_a_refit_keeps_the_order_of_the_confidences() -> None:
+    asked = drawn(100, 3)
+    found = refit(asked, None)
+    assert found is not None
+    raw, fitted = (sorted(run, key=lambda each: each.confidence or 0.0) for run in (asked, found.results))
+    assert [each.id for each in raw] == [each.id for each in fitted]

@@ -77,7 +77,7 @@ def calibrate(
     as_json: JsonOption = False,
     data: DataOption = DATA,
 ) -> None:
-    """Choose and store the confidence thresholds for this encoder and this reranker."""
+    """Fit the confidence to questions, and choose and store its thresholds, for this encoder and this reranker."""
     if (questions is not None) == reset:
         raise typer.BadParameter("Name a question file, or use --reset alone.", param_hint="FILE")
     chosen_model = chosen_reranker(reranker, no_reranker)
@@ -98,7 +98,8 @@ def calibrate(
         effect_of,
         evaluate,
         open_task,
-        store_thresholds,
+        refit,
+        store_calibration,
     )
 
     goal = Goal(
@@ -116,12 +117,14 @@ def calibrate(
         evaluation = evaluate(asked, task, progress=lambda done: report("asking", done, count))
     print_failures(evaluation.failures)
     results = evaluation.run.results
-    chosen = choose_thresholds(results, goal)
-    effects = [effect_of(each, results) for each in (library.models.thresholds, chosen.thresholds)]
+    refitted = refit(results, library.models.scaling)
+    new_results, scaling = (refitted.results, refitted.scaling) if refitted else (results, library.models.scaling)
+    chosen = choose_thresholds(new_results, goal)
+    before, after = effect_of(library.models.thresholds, results), effect_of(chosen.thresholds, new_results)
     if as_json:
-        print_json(calibration_record(chosen, *effects))
+        print_json(calibration_record(chosen, before, after, refitted))
     else:
-        print_calibration(chosen, *effects)
+        print_calibration(chosen, before, after, refitted)
     if chosen.unreachable:
         raise CalibrationError(unreachable_goal(chosen))
     if dry_run:
@@ -129,7 +132,7 @@ def calibrate(
         return
     if not yes:
         _ask()
-    stored = store_thresholds(data, library, chosen.thresholds)
+    stored = store_calibration(data, library, chosen.thresholds, scaling)
     notice(for_folder(f"Stored in {stored}. To undo it, run `review-bot calibrate --reset`.", data))
 
 

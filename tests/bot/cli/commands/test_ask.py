@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from pathlib import Path
 
 import pytest
 
+from embeddings.answering.calibration import Calibration, Thresholds, packaged_calibration, save_calibration
 from embeddings.library import Library
 from tests.bot.cli.conftest import QUESTION, Run
 
@@ -114,9 +114,9 @@ def test_the_command_advised_for_an_unanswered_question_works(run: Run, two_revi
 
 def test_near_passages_are_not_called_an_answer(run: Run, data: Path, library: Library) -> None:
     confidence = run("ask", QUESTION, "--no-reranker", "--json", "--data", data).json["confidence"]
-    weights = library.manifest.encoder.weights
-    thresholds = {"model": "of this test", "answered": min(1.0, confidence + 0.01), "nearest": confidence - 0.01}
-    (data / "calibration.json").write_text(json.dumps({weights: thresholds}), encoding="utf-8")
+    scaling = packaged_calibration(library.manifest.encoder).scaling
+    thresholds = Thresholds(answered=min(1.0, confidence + 0.01), nearest=confidence - 0.01)
+    save_calibration(data, library.manifest.encoder, Calibration(thresholds, scaling=scaling))
     found = run("ask", QUESTION, "--no-reranker", "--json", "--data", data).json
     assert found["state"] == "nearest"
     lines = run("ask", QUESTION, "--no-reranker", "--data", data).out.splitlines()

@@ -357,6 +357,9 @@ def test_calibrate_stores_thresholds_for_the_encoder_with_and_without_reranker(
     assert done.json["thresholds"] == asdict(stored.thresholds)
     packaged = load_calibration(tmp_path, encoder).rerankers[reranker]
     assert (stored.middle, stored.spread) == (packaged.middle, packaged.spread)
+    assert stored.scaling is not None
+    assert done.json["scaling"] == asdict(stored.scaling) != asdict(packaged.scaling or stored.scaling)
+    assert done.json["reliability"]["after"]["ECE"] < 0.3
 
     alone = run("calibrate", *held_out, "--no-reranker", "--json", "--yes")
 
@@ -450,7 +453,7 @@ def test_calibrate_replaces_a_calibration_that_evaluate_refuses(run: Run, data: 
 def test_an_unreachable_goal_is_an_error_and_stores_nothing(
     run: Run, data: Path, few: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("embeddings.answering.pipeline.confidence", lambda *_, **__: 1.0)
+    monkeypatch.setattr("embeddings.answering.pipeline.Models.confidence", lambda *_: 1.0)
 
     done = run("calibrate", few, "--data", data, "--split", "held-out", "--json")
 
