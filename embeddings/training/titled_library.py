@@ -40,7 +40,8 @@ from embeddings.training.held_out import Removal, held_out_task
 PARAGRAPHS = 2
 """The number of paragraphs in a review: the set has 2,050."""
 
-_SET = "amazon_reviews"
+SET = "SQuADShifts amazon_reviews"
+"""The data set, a name of `datasets.SETS`."""
 _SEED = 16
 _PATTERNS = (
     "The {adjective} {noun}",
@@ -69,7 +70,7 @@ def measure(
     """Print the measures of the questions, asked in three ways; runs are saved beside the index."""
     encoder = prepare_encoder(None, index / "encoder", notify=_console.print)
     models = Models(encoder, reranker=SHIPPED, calibration=load_calibration(data, encoder.identity))
-    library_task = titled_library(read_set(_SET, shared), reviews, questions)
+    library_task = titled_library(read_set(SET, shared), reviews, questions)
     rows = ["| asked | " + " | ".join(each.label for each in _MEASURES) + " | right review | ECE |", "|" + " --- |" * 8]
     with closing(Library.of(library_task.reviews, index / "index", models)) as library:
         for way, task in ways(library_task):

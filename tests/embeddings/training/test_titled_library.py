@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from embeddings.training import titled_library as module
+from embeddings.training.datasets import SETS
 from embeddings.training.examples import Example, Paragraph, QuestionSet
 from embeddings.training.titled_library import made_titles, titled_library, ways
 
@@ -12,6 +14,10 @@ SET = QuestionSet(
     tuple(map(str, range(PLACES))),
     tuple(Example(f"What colour is lamp {place}?", place, (0,), answers=("red",)) for place in range(PLACES)),
 )
+
+
+def test_the_reviews_are_of_a_set_that_can_be_read() -> None:
+    assert module.SET in SETS
 
 
 def test_titles_differ_are_the_same_each_time_and_some_contain_others() -> None:
