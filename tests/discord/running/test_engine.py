@@ -17,6 +17,7 @@ import pytest
 from bot.app.runner import update_index
 from bot.config import ENCODING_BATCH
 from bot.services.engine import Answered, BusyError, Engine, EngineQuery
+from embeddings.documents.sources.folders import link_folder
 from embeddings.errors import IndexDamagedError, IndexMissingError, QuestionError, UnknownReviewError
 from embeddings.library import Library
 from tests.discord.harness.club import OWNERS, QUESTION
@@ -168,6 +169,29 @@ async def test_unreadable_files_hold_up_no_others_and_are_logged_once(
         broken[1].write_text(own.read_text().replace("The Chair", "Chairs"))
         assert await engine.update_index() == frozenset()
         assert (engine.load.is_stuck, _titles(engine, "1", "2")) == (False, ["Chairs", "The Chair"])
+
+
+async def test_a_running_bot_follows_a_folder_that_is_read_where_it_is(
+    data: Path, tmp_path_factory: pytest.TempPathFactory, caplog: pytest.LogCaptureFixture
+) -> None:
+    blog = tmp_path_factory.mktemp("home") / "blog"
+    blog.mkdir()
+    (blog / "Chairs.md").write_text("A chair stands in the garden.")
+    async with opened(data) as engine:
+        link_folder(data, blog)
+        assert await engine.update_index() == frozenset()
+        assert "Chairs" in _titles(engine, *SHARED)
+        (blog / "Chairs.md").write_text("A chair stands in the cellar.")
+        assert await engine.update_index() == frozenset()
+        found = await engine.ask(EngineQuery("Where does the chair stand?", review="chairs"))
+        assert found.answer.quotes[0].text == "A chair stands in the cellar."
+        blog.rename(blog.with_name("away"))
+        caplog.clear()
+        with caplog.at_level(logging.WARNING, "bot.services.index_updater"):
+            assert [await engine.update_index(), await engine.update_index()] == [frozenset()] * 2
+        (record,) = caplog.records
+        assert record.getMessage().startswith(f"A folder of reviews is gone: {blog}: The folder is missing.")
+        assert "Chairs" in _titles(engine, *SHARED)
 
 
 async def test_index_updates_continue_after_an_unexpected_error(
