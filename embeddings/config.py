@@ -381,6 +381,9 @@ UNDERSTOOD_QUESTIONS: int = 512
 FACT_TABLES: int = 64
 """Sets of collections whose facts are kept joined in memory: 32 bytes a review each. A guess."""
 
+MOST_WORDS: int = 30
+"""The most words of a question about the collection. A guess."""
+
 EXTREMES: int = 5
 """How many reviews "the best films" or "the latest reviews" lists. A guess."""
 

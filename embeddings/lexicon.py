@@ -391,7 +391,7 @@ DECADE_WORDS = dict(
 )
 """Decades in words, and their tens."""
 
-REVIEW_NOUNS = "review reviews essay essays write-up write-ups writeup writeups critique critiques".split()
+REVIEW_NOUNS = "review reviews essay essays writeup writeups critique critiques".split()
 """What members call a review."""
 
 WORK_KINDS = {

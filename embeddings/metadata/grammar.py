@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache, partial
 
-from embeddings.config import EXTREMES
+from embeddings.config import EXTREMES, MOST_WORDS
 from embeddings.documents.analyzer import fold
 from embeddings.documents.formats.headers.values import read_rating
 from embeddings.index.facts import CREATORS, REVIEWER
@@ -257,11 +257,12 @@ class _Grammar:
         self._phrase = phrase
         self._text = phrase.text
         self._table = table
+        self._read: dict[tuple[int, int, bool], _Fields | None] = {}
 
     def question(self) -> CollectionQuestion | None:
         """Return the question as the first form that it has."""
         start, end = self._phrase.start, self._phrase.end
-        if start >= end:
+        if start >= end or self._text.count(" ") > MOST_WORDS:
             return None
         forms: tuple[Callable[[int, int], CollectionQuestion | None], ...] = (
             self._people,
@@ -555,6 +556,13 @@ class _Grammar:
 
     def _modifiers(self, start: int, end: int, *, is_review: bool = True) -> _Fields | None:
         """Return the fields of the words after a noun, or None if some of them are none of ours."""
+        place = start, end, is_review
+        # Without this, the time would double with every word that may begin a name.
+        if place not in self._read:
+            self._read[place] = self._read_modifiers(start, end, is_review=is_review)
+        return self._read[place]
+
+    def _read_modifiers(self, start: int, end: int, *, is_review: bool) -> _Fields | None:
         if start >= end:
             return {}
         text = self._text

@@ -272,6 +272,13 @@ def test_a_question_about_the_collection_is_no_context_for_one_about_a_review(cl
     assert club.ask(alone.question, context=("which reviews are there",)) == alone
 
 
+@pytest.mark.parametrize("question", ["list the write-ups", "reviews " + "by a of b from c with d " * 4, "by " * 300])
+def test_a_question_of_many_words_of_the_grammar_takes_no_time_and_fails_in_no_way(
+    club: Library, question: str
+) -> None:
+    assert not club.asks_about_collection(question)
+
+
 def test_a_question_that_is_limited_to_one_review_is_never_about_the_collection(club: Library) -> None:
     assert club.ask("which reviews mention fog?", review="night-ferry").listing is None
 
