@@ -114,8 +114,10 @@ if TYPE_CHECKING:
     from embeddings.records import NO_RERANKER as NO_RERANKER
     from embeddings.records import SHARED as SHARED
     from embeddings.records import SHIPPED as SHIPPED
+    from embeddings.records import AbsentWork as AbsentWork
     from embeddings.records import Answer as Answer
     from embeddings.records import AskResult as AskResult
+    from embeddings.records import Choice as Choice
     from embeddings.records import Fact as Fact
     from embeddings.records import Facts as Facts
     from embeddings.records import Hit as Hit
@@ -142,9 +144,9 @@ if TYPE_CHECKING:
 _MODULES = {
     "embeddings.library": "Library",
     "embeddings.records": (
-        "NO_RERANKER SHARED SHIPPED Answer AskResult Fact Facts Hit ListedReview Listing Paragraph QuestionInContext "
-        "Quote Rating Review ReviewFields ScoredSentence Section StageSeconds State hit_record quote_record "
-        "relevant_hits"
+        "NO_RERANKER SHARED SHIPPED AbsentWork Answer AskResult Choice Fact Facts Hit ListedReview Listing Paragraph "
+        "QuestionInContext Quote Rating Review ReviewFields ScoredSentence Section StageSeconds State hit_record "
+        "quote_record relevant_hits"
     ),
     "embeddings.errors": (
         "CalibrationError ConversionError FoldersError IndexBusyError IndexDamagedError IndexMissingError "

@@ -335,8 +335,8 @@ TITLE_MARGIN: float = 0.1
 the review: each content word of the title, its capitals, that no other review has these words, and twice a place where
 questions name a work ("who directed memory"). Chosen on 35 made questions about nine reviews."""
 
-SHORTEST_INITIALS: int = 4
-"""People call a title of so many words by its initials: LOTR. Fewer letters are too often a word. A guess."""
+SHORTEST_INITIALS: int = 3
+"""People call a title of so many words by its initials: LOTR. They count where they are no ordinary word. A guess."""
 
 SHORTEST_TITLE_PART: int = 4
 """One word of a title, or somebody's last name, stands for the whole from so many letters on: *Pickwick*. A guess."""
@@ -446,6 +446,26 @@ development questions."""
 
 OFF_TOPIC_STANDALONE_COSINE: float = 0.3
 """The same limit for a question that has no word that points back. Chosen on the development questions."""
+
+LONGEST_ABSENT_NAME: int = 8
+"""The most words of the name of a work that no review is of; more are no name. A guess."""
+
+CLEAR_WORDS: float = 1.2
+"""How rare a question's words must be together to tell which review it is about, in logarithms of the number of
+reviews. With the lead below, 27 of 30 made questions that fit any review of the Dickens shelf are asked back, and 2 of
+35 that name somebody or something of one review."""
+
+SMALL_SHELF_REVIEWS: int = 5
+"""Among fewer reviews than this, one word that only one of them has tells which is meant. A guess."""
+
+CLEAR_COSINE_LEAD: float = 0.15
+"""How much closer one review's best sentence must be than any other's to tell the same, in cosine. See above."""
+
+MAX_CHOICES: int = 5
+"""The most reviews to choose from where it isn't clear which one a question is about. A guess."""
+
+UNCLEAR_CONFIDENCE: float = 0.5
+"""The highest confidence where it isn't clear which review a question is about."""
 
 TITLE_CASE_WORDS: int = 3
 """A question of at least this many words, all capitalised, is written in title case: its capitals mark no names. A

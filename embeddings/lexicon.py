@@ -345,6 +345,17 @@ WORK_PARTS = frozenset(
 )
 """Parts of any work and words for nobody in particular. They are no names, even if the reviews use other words."""
 
+SEVERAL_WORKS = re.compile(
+    r"\b(?:which|any|all|each|some|both) (?:of )?(?:the |these |those |his |her |their )?"
+    r"(?:them|books|films|movies|novels|works|reviews|stories|book|film|movie|novel|work|review)\b"
+)
+"""How a folded question asks about several works, so that each may answer."""
+
+PERSON_TITLES = frozenset(
+    "aunt captain doctor dr king lady lord madam madame miss mr mrs ms prince queen sir uncle".split()
+)
+"""Words before somebody's name, which is no work's."""
+
 NAMED_WORK = re.compile(
     r"\b(?:think|thought|opinion|review|verdict|say|said|plot|story|end|ending|cast|happens)s? (?:of|about|in|to) (.+)"
     r"|\b(?:villain|hero|heroine|twist|theme|score|soundtrack|sequel|remake)s? (?:in|of|to|from) (.+)"

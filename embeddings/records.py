@@ -273,6 +273,24 @@ class Listing:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """A review that a question may mean: its slug and collection, its title, and what it would be quoted with."""
+
+    review: str
+    title: str
+    collection: str = SHARED
+    quote: Quote | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AbsentWork:
+    """A work that a question names, in the question's words, of which there is no review; and the closest titles."""
+
+    name: str
+    nearest: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """A question with what the reviews say about it.
 
@@ -283,6 +301,8 @@ class Answer:
             `answering.calibration`. It compares across questions.
         quotes: the reviewers' own words.
         listing: the reviews that a question about the collection asks for; None for any other question.
+        absent: the work that the question names, if there is no review of it.
+        choices: the reviews that the question may mean, best first, if it isn't clear which; else none.
     """
 
     question: str
@@ -290,6 +310,8 @@ class Answer:
     confidence: float
     quotes: tuple[Quote, ...]
     listing: Listing | None = None
+    absent: AbsentWork | None = None
+    choices: tuple[Choice, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ rerank      score the best sentences again with a model              reranking/r
 confidence  judge how likely they answer, and abstain by rules       answering/confidence.py, answering/abstention.py,
                                                                      answering/calibration.py
 quote       put performers first, choose quotes, set the state       answering/cast.py, answering/quotes.py
+absent      name a work that no review is of                         answering/absent.py
+choose      ask back which review is meant, quote each of several    answering/choices.py
 """
 
 from __future__ import annotations
@@ -21,25 +23,49 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import lru_cache
+from itertools import islice
 from time import perf_counter
 
+from rapidfuzz import fuzz, process
+
+from embeddings.answering.absent import absent_work
 from embeddings.answering.abstention import asks_for_unmentioned
 from embeddings.answering.cast import raise_performers
+from embeddings.answering.choices import choices, is_clear, quote_of_each
 from embeddings.answering.confidence import raw_confidence, reranker_factor
 from embeddings.answering.models import Models
 from embeddings.answering.quotes import choose_quotes, make_answer
-from embeddings.config import FACT_TABLES, MAX_CONTEXT, TOP_SENTENCES, UNDERSTOOD_QUESTIONS, RankingSettings
-from embeddings.documents.analyzer import normalise, terms
+from embeddings.config import (
+    FACT_TABLES,
+    MAX_CONTEXT,
+    MAX_SUGGESTIONS,
+    TOP_SENTENCES,
+    UNCLEAR_CONFIDENCE,
+    UNDERSTOOD_QUESTIONS,
+    RankingSettings,
+)
+from embeddings.documents.analyzer import fold, normalise, terms
 from embeddings.errors import QuestionError
 from embeddings.index.access import Collections, OpenedCollections
 from embeddings.index.titles import TitleEntry
-from embeddings.lexicon import VERDICT_QUESTION
+from embeddings.lexicon import SEVERAL_WORKS, VERDICT_QUESTION
 from embeddings.metadata.answer import answer_from_facts
 from embeddings.metadata.grammar import CollectionQuestion, Kind, understand
 from embeddings.metadata.table import ReviewTable
-from embeddings.records import Answer, AskResult, ListedReview, QuestionInContext, Quote, StageSeconds, State
+from embeddings.records import (
+    AbsentWork,
+    Answer,
+    AskResult,
+    Choice,
+    ListedReview,
+    QuestionInContext,
+    Quote,
+    StageSeconds,
+    State,
+)
 from embeddings.reranking.rerank import rerank
 from embeddings.retrieval.fusion import RankedSentence, Ranking
+from embeddings.retrieval.intent import find_intent
 from embeddings.retrieval.query import Query, RewrittenQuestion, encode_queries, rewrite, word_check
 from embeddings.retrieval.question import check_question, is_follow_up
 from embeddings.retrieval.retriever import Candidates, Scope, best_cosine, retrieve
@@ -95,7 +121,7 @@ class Pipeline:
         encoded = perf_counter()
 
         # Route and retrieve
-        query, candidates = self._search(query, review, context, collections)
+        query, candidates, is_open = self._search(query, review, context, collections)
         scopes = [part.scope for part in candidates]
         standalone = None
         if query.standalone is not None:
@@ -130,11 +156,18 @@ class Pipeline:
             )
         elif not sentences:
             raise QuestionError(UNREADABLE)
+        # The verdict on a work that is reviewed, and what it is about, are never refused.
+        if find_intent(query.text) is not None and len(scopes) == 1 and len(scopes[0].reviews) == 1:
+            certainty = max(certainty, self._models.thresholds.nearest)
         judged = perf_counter()
 
         # Quote
         quotes = choose_quotes(raise_performers(sentences, query.text, query.before))
         answer = make_answer(question, quotes, certainty, self._models.thresholds)
+        if is_open and (name := self._absent(checked, scopes)) is not None:
+            answer = Answer(question, State.UNANSWERED, 0.0, (), absent=AbsentWork(name, self._nearest(name, scopes)))
+        elif answer.quotes:
+            answer = self._of_several(answer, query, candidates, sentences, is_open=is_open, is_first=not context)
         seconds = StageSeconds(encoded - started, ranked - encoded, judged - ranked, perf_counter() - judged)
         return AskResult(answer, hits, quotes, seconds)
 
@@ -211,30 +244,84 @@ class Pipeline:
 
     def _search(
         self, query: Query, review: str | None, context: Sequence[str], collections: Collections
-    ) -> tuple[Query, list[Candidates]]:
+    ) -> tuple[Query, list[Candidates], bool]:
         """Return the candidates of the given review, of those that the conversation names, or of all visible ones.
 
-        The query comes back without its titles if it is searched in the only review that it names.
+        The query comes back without its titles if it is searched in the only review that it names. The last value is
+        True if there are several reviews and the conversation names none of them.
         """
 
         def found(query: Query, scopes: Sequence[Scope]) -> list[Candidates]:
             return retrieve(query.search, scopes, self._ranking)
 
         if review is not None:
-            return query, found(query, [Scope.of_review(self._collections.holding(review, collections), review)])
+            return query, found(query, [Scope.of_review(self._collections.holding(review, collections), review)]), False
         visible = {index.entry.name: index for index in self._collections.visible(collections)}
         everything = found(query, [Scope.of_collection(index) for index in visible.values()])
         turn, mentions = self._router(collections).route(query.text, context)
         if not mentions:
-            return query, everything
+            return query, everything, sum(len(index.entry.reviews) for index in visible.values()) > 1
         reviews = dict.fromkeys((title.collection, title.review) for title in (mention.title for mention in mentions))
         scopes = [Scope.of_review(visible[collection], slug) for collection, slug in reviews]
         named = found(query, scopes)
         if not prefers_named(query, turn, mentions, named, everything):
-            return query, everything
+            return query, everything, False
         if query.untitled is not None and len(reviews) == 1:
-            return query.untitled, found(query.untitled, scopes)
-        return query, named
+            return query.untitled, found(query.untitled, scopes), False
+        return query, named, False
+
+    def _absent(self, question: str, scopes: Sequence[Scope]) -> str | None:
+        return absent_work(
+            question,
+            lambda term: any(scope.mentions(term) for scope in scopes),
+            lambda phrase: any(scope.has_phrase(phrase) for scope in scopes),
+        )
+
+    def _nearest(self, name: str, scopes: Sequence[Scope]) -> tuple[Choice, ...]:
+        """Return the reviews whose titles are closest to the name of a work."""
+        titles = [
+            (text, Choice(review.slug, review.title, scope.index.entry.name))
+            for scope in scopes
+            for review in scope.index.entry.reviews
+            for text in (review.title, *review.aliases)
+        ]
+        close = process.extract(fold(name), [fold(text) for text, _ in titles], scorer=fuzz.WRatio, limit=len(titles))
+        return tuple(islice(dict.fromkeys(titles[place][1] for _, _, place in close), MAX_SUGGESTIONS))
+
+    def _of_several(
+        self,
+        answer: Answer,
+        query: Query,
+        candidates: Sequence[Candidates],
+        sentences: Sequence[RankedSentence],
+        *,
+        is_open: bool,
+        is_first: bool,
+    ) -> Answer:
+        """Return an answer with one quote of each review if the question is about several, or doesn't tell about which.
+
+        `is_open` is True if nothing names a review, and `is_first` if no question was before.
+        """
+        asks_for_several = SEVERAL_WORKS.search(fold(query.text)) is not None
+        is_unclear = (
+            is_open and is_first and query.is_readable and not asks_for_several and not is_clear(query, candidates)
+        )
+        is_grouped = not is_open and len(candidates) > 1 and all(len(part.scope.reviews) == 1 for part in candidates)
+        if not (is_unclear or is_grouped or (is_open and asks_for_several)):
+            return answer
+        found = choices(sentences)
+        if is_grouped:
+            apart = (choices(Ranking([part], self._ranking).sentences(1)) for part in candidates)
+            others = {(each.collection, each.review): each for few in apart for each in few}
+            found = tuple((others | {(each.collection, each.review): each for each in found}).values())
+        if len(found) == 1:
+            return answer
+        grouped = replace(answer, quotes=quote_of_each(found))
+        if not is_unclear:
+            return grouped
+        return replace(
+            grouped, state=State.NEAREST, confidence=min(answer.confidence, UNCLEAR_CONFIDENCE), choices=found
+        )
 
     def _router(self, collections: Collections) -> Router:
         visible = {index.entry.name: index for index in self._collections.visible(collections)}

@@ -180,6 +180,11 @@ class CollectionIndex:
             sentences=tuple(Sentence(int(row["start"]), int(row["end"])) for row in self.sentence_table[first:end]),
         )
 
+    def passage_text(self, row: int) -> str:
+        """Return the text of the passage of that row."""
+        entry = self.passage_table[row]
+        return self._review(int(entry["review"])).text[int(entry["start"]) : int(entry["end"])]
+
     def sentence(self, row: int) -> str:
         """Return the text of the sentence of that row."""
         entry = self.sentence_table[row]

@@ -232,10 +232,13 @@ def title_forms(title: str) -> dict[Key, int]:
             for place, word in enumerate(short, start=1)
             if not (word in VOLUME_WORDS and "".join(short[place : place + 1]).isdigit())
         )
-        initials = ("".join(word[0] for word in short),) if len(short) >= SHORTEST_INITIALS else ()
-        for form in (short, key, title_key(text), joined, numbered, initials):
+        for form in (short, key, title_key(text), joined, numbered):
             if form:
                 forms.setdefault(form, extent)
+        for each in (short, key):
+            if len(each) >= SHORTEST_INITIALS:
+                # Initials may be a word.
+                forms.setdefault(("".join(word[0] for word in each),), WORD)
     return forms
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.config import MAX_REPEATED_CANDIDATES, RankingSettings
-from embeddings.documents.analyzer import Forms, terms
+from embeddings.documents.analyzer import Forms, terms, words
 from embeddings.errors import REBUILD, IndexDamagedError
 from embeddings.index.bm25 import BM25Index
 from embeddings.index.collection import CollectionIndex, Digests
@@ -57,6 +57,11 @@ class Scope:
             raise KeyError(slug)
         return cls(index, entry.passages, entry.sentences)
 
+    @property
+    def reviews(self) -> range:
+        """The numbers of the reviews."""
+        return self.index.reviews_in(self.passages)
+
     def without(self, others: Sequence[Scope]) -> list[Scope]:
         """Return the parts of the scope that no other scope has. The others are whole reviews."""
         inside = sorted((other.passages, other.sentences) for other in others if other.index is self.index)
@@ -72,11 +77,17 @@ class Scope:
         """Return True if a stemmed term is in the texts."""
         return self.index.passage_terms.contains(term, *self.passages)
 
+    def has_phrase(self, phrase: str) -> bool:
+        """Return True if a passage has the words of a phrase in their order."""
+        wanted = f" {' '.join(words(phrase))} "
+        rows = self.index.passage_terms.texts_with(tuple(dict.fromkeys(terms(phrase))), *self.passages)
+        return any(wanted in f" {' '.join(words(self.index.passage_text(row)))} " for row in rows.tolist())
+
     def mentions(self, term: str) -> bool:
         """Return True if a stemmed term is in the texts, titles or aliases; for one review also in work and author."""
         if self.has_in_text(term):
             return True
-        reviews = self.index.reviews_in(self.passages)
+        reviews = self.reviews
         if self.index.title_terms.contains(term, reviews.start, reviews.stop):
             return True
         if len(reviews) != 1:

@@ -31,7 +31,7 @@ _THE_WORK = rf"(?:the|this|that) (?:\d{{4}} )?(?:{_NOUN})"
 # These signs enclose each title until what is around it has been seen.
 _BEGIN, _END = "\x00", "\x01"
 _ENCLOSED = re.compile(rf"{_BEGIN}([^{_END}]*){_END}")
-_TITLE = rf"(?:{_THE_WORK},? )?[\"'“*_(]*{_ENCLOSED.pattern}[\"”*_)]*(?: \(?\d{{4}}\)?(?!\w))?"
+_TITLE = rf"(?:{_THE_WORK},? )?(?:\b(?:the|an?) )?[\"'“*_(]*{_ENCLOSED.pattern}[\"”*_)]*(?: \(?\d{{4}}\)?(?!\w))?"
 _NAMED = re.compile(rf"\b(?:{_NAME}) (?:of |is )?{_TITLE}|{_TITLE},? (?:the )?(?:{_NAME})\b", re.IGNORECASE)
 _OPENING = re.compile(
     rf"^(?:(?:{_PREPOSITION}|about|regarding|according to) {_TITLE},? |{_TITLE} ?[,:-] ?)", re.IGNORECASE

@@ -18,9 +18,10 @@ from bot.cli.options import (
     chosen_reranker,
     parse_count,
 )
-from bot.cli.output.console import print_json
+from bot.cli.output.console import notice, print_json
 from bot.cli.output.json import answer_as_json, hits_as_json
 from bot.cli.output.show import printer
+from bot.cli.output.wording import command_line, for_folder
 from bot.config import SEARCH_PASSAGES
 from embeddings import SHIPPED
 
@@ -51,6 +52,9 @@ def ask(
         print_json(answer_as_json(answer))
     else:
         printer().print_answer(answer, library.review, data)
+        if answer.choices:
+            command = f"`review-bot ask --review {answer.choices[0].review} {command_line([asked])}`"
+            notice(for_folder(f"Choose one, for example: {command}", data))
 
 
 def search(

@@ -23,10 +23,11 @@ from bot.config import CHAT_MORE_PASSAGES, MAX_PASSAGES, RELEVANT_SHARE
 from embeddings import SHIPPED, relevant_hits
 
 if TYPE_CHECKING:
-    from embeddings import Hit, Library
+    from embeddings import Choice, Hit, Library
 
 GREETING = "Ask about the reviews. Type help for the commands, and quit or Ctrl-D to end."
 HELP = """\
+1, 2, …       choose a review where it isn't clear which you mean
 /review NAME  limit the chat to one review; /review alone lifts the limit
 /more         show more passages for your last question
 /new          start a new conversation
@@ -79,6 +80,8 @@ class ChatSession:
         self._review = review
         self._context: list[str] = []
         self._more: list[Hit] | None = None
+        # The question that is waiting for a choice, and the reviews to choose from.
+        self._choices: tuple[str, tuple[Choice, ...]] = "", ()
         self._commands: dict[str, Callable[[str], None]] = {
             "review": self._limit_to,
             "more": self._show_more,
@@ -104,18 +107,27 @@ class ChatSession:
             else:
                 command(rest.strip())
         elif line:
-            self._answer(line)
+            question, choices = self._choices
+            number = int(line) if line.isascii() and line.isdigit() else 0
+            if 1 <= number <= len(choices):
+                say(f"In {choices[number - 1].title}:")
+                self._answer(question, choices[number - 1])
+            else:
+                self._answer(line)
 
-    def _answer(self, question: str) -> None:
-        found = self._library.run(question, MAX_PASSAGES, review=self._review, context=self._context)
+    def _answer(self, question: str, chosen: Choice | None = None) -> None:
+        review = chosen.review if chosen is not None else self._review
+        found = self._library.run(question, MAX_PASSAGES, review=review, context=self._context)
+        self._choices = question, found.answer.choices
         printer().print_answer(found.answer, self._library.review, self._data)
         say("")
         places = [(quote.collection, quote.review, quote.start, quote.end) for quote in found.answer.quotes]
         hits = relevant_hits(found.hits, RELEVANT_SHARE)
         self._more = [hit for hit in hits if not any(hit.overlaps(*place) for place in places)]
         # A question that the reviews do not answer is no context for the next one.
-        if found.answer.quotes or found.answer.listing is not None:
-            self._context.append(question)
+        if (found.answer.quotes and not found.answer.choices) or found.answer.listing is not None:
+            # With the title, so that a follow-up stays within the review.
+            self._context.append(question if chosen is None else f"{chosen.title}: {question}")
 
     def _limit_to(self, name: str) -> None:
         review = self._library.find_review(name) if name else None
@@ -135,6 +147,7 @@ class ChatSession:
 
     def _start_over(self, _: str = "") -> None:
         self._context.clear()
+        self._choices = "", ()
         self._more = None
 
     def _quit(self, _: str) -> None:

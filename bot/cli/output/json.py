@@ -10,7 +10,7 @@ from embeddings import Rating, hit_record, quote_record
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from embeddings import Answer, Fact, Hit, Listing, Review, Section
+    from embeddings import Answer, Choice, Fact, Hit, Listing, Review, Section
 
 Json = dict[str, Any]
 
@@ -23,7 +23,14 @@ def answer_as_json(answer: Answer) -> Json:
         "confidence": answer.confidence,
         "quotes": [quote_record(quote) for quote in answer.quotes],
         "listing": None if answer.listing is None else _listing(answer.listing),
+        "choices": [_choice(choice) for choice in answer.choices],
+        "absent": answer.absent
+        and {"name": answer.absent.name, "nearest": [_choice(choice) for choice in answer.absent.nearest]},
     }
+
+
+def _choice(choice: Choice) -> Json:
+    return {"review": choice.review, "title": choice.title}
 
 
 def _listing(listing: Listing) -> Json:

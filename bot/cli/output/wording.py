@@ -45,6 +45,15 @@ def preface(answer: Answer, data: Path) -> tuple[str, ...]:
     """Return the lines before the quotes: none if the quotes answer the question."""
     from embeddings import State
 
+    if answer.absent is not None:
+        nearest = ", ".join(f"{choice.title} ({choice.review})" for choice in answer.absent.nearest)
+        return (
+            f"There is no review of {answer.absent.name}.{f' Nearest: {nearest}.' if nearest else ''}",
+            for_folder("List the reviews: `review-bot reviews`.", data),
+        )
+    if answer.choices:
+        lines = (f"  {number}. {choice.title} ({choice.review})" for number, choice in enumerate(answer.choices, 1))
+        return ("Which review do you mean?", *lines, "The closest passage of each is:")
     if answer.state is State.ANSWERED:
         return ()
     if answer.state is State.NEAREST:

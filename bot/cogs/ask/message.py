@@ -175,6 +175,14 @@ def space_below(head: Iterable[Text]) -> int:
 
 def _state_line(answer: Answer, known: Iterable[Review], words: Catalogue, within: Review | None) -> str:
     quoted = {(quote.collection, quote.review) for quote in answer.quotes}
+    choices = answer.choices or (answer.absent.nearest if answer.absent else ())
+    titles = ", ".join(escaped_line(choice.title, words.untitled) for choice in choices)
+    if answer.absent is not None:
+        name = escaped_line(answer.absent.name, words.untitled)
+        line = (words.absent_nearest if titles else words.absent).format(name=name, titles=titles)
+        return f"{line}\n{words.unanswered_hint}"
+    if answer.choices:
+        return words.unclear.format(titles=titles)
     if answer.state is State.ANSWERED:
         if len(quoted) == 1:
             return words.answered_by_one

@@ -300,3 +300,45 @@ def test_a_review_that_a_question_names_is_searched_alone(shelf: Library, questi
 
 def test_the_review_that_an_asker_chose_is_searched_alone(shelf: Library) -> None:
     assert {hit.review for hit in shelf.search("Does Kathy love Tommy?", 50, review="love")} == {"love"}
+
+
+def test_a_question_that_fits_several_reviews_asks_back(shelf: Library) -> None:
+    answer = shelf.ask("how does it end?")
+    assert (answer.state, len(answer.choices) > 1, answer.confidence <= 0.5) == (State.NEAREST, True, True)
+    assert [quote.review for quote in answer.quotes] == [choice.review for choice in answer.choices][
+        : len(answer.quotes)
+    ]
+    assert [quote.label for quote in answer.quotes] == list(range(1, len(answer.quotes) + 1))
+
+
+@pytest.mark.parametrize(
+    ("question", "context", "review"),
+    [
+        ("Who plays Kathy?", (), None),
+        ("how does it end?", (), "never-let-me-go"),
+        ("how does Never Let Me Go end?", (), None),
+        ("how does it end?", ("Is Never Let Me Go sad?",), None),
+    ],
+)
+def test_a_question_that_names_somebody_or_a_review_never_asks_back(
+    shelf: Library, question: str, context: tuple[str, ...], review: str | None
+) -> None:
+    assert shelf.ask(question, context=context, review=review).choices == ()
+
+
+def test_a_work_without_a_review_is_named_as_absent_with_the_nearest_titles(shelf: Library) -> None:
+    answer = shelf.ask("Is The Islanders of Zanzibar any good?")
+    assert answer.absent is not None
+    assert (answer.state, answer.quotes, answer.confidence) == (State.UNANSWERED, (), 0)
+    assert (answer.absent.name, answer.absent.nearest[0].review) == ("The Islanders of Zanzibar", "the-island")
+
+
+@pytest.mark.parametrize("question", ["is Ruth any good", "what is romance about", "is The Island worth it?"])
+def test_the_verdict_on_a_review_that_is_named_is_never_refused(shelf: Library, question: str) -> None:
+    answer = shelf.ask(question)
+    assert (answer.state is State.UNANSWERED, len({quote.review for quote in answer.quotes})) == (False, 1)
+
+
+def test_a_question_about_several_works_gets_one_quote_of_each(shelf: Library) -> None:
+    found = shelf.ask("Who loves whom in Love and in Never Let Me Go?").quotes
+    assert sorted(quote.review for quote in found) == ["love", "never-let-me-go"]

@@ -32,7 +32,15 @@ READ_FILES = set(
 )
 """Lists about the headers, the markup and the places of review files, and about the entries of feeds."""
 
-CHOOSE_NO_ANSWER = {"GENERIC_FILE_NAMES", "MADE_TITLES", "NEGATIONS", "NUMBER_WORDS", "VOLUME_WORDS"}
+CHOOSE_NO_ANSWER = {
+    "GENERIC_FILE_NAMES",
+    "MADE_TITLES",
+    "NEGATIONS",
+    "NUMBER_WORDS",
+    "PERSON_TITLES",
+    "SEVERAL_WORKS",
+    "VOLUME_WORDS",
+}
 """Lists about the names of files, about which sentences repeat one another, and about the writing of titles."""
 
 ASK_THE_COLLECTION = set(

@@ -23,8 +23,8 @@ def library(indexed: Path) -> Library:
 
 def test_the_json_of_an_answer_has_exactly_the_documented_keys(run: Run, indexed: Path) -> None:
     answer = run("ask", QUESTION, "--json", "--data", indexed).json
-    assert list(answer) == ["question", "state", "confidence", "quotes", "listing"]
-    assert answer["listing"] is None
+    assert list(answer) == ["question", "state", "confidence", "quotes", "listing", "choices", "absent"]
+    assert (answer["choices"], answer["absent"], answer["listing"]) == ([], None, None)
     assert (answer["question"], answer["state"]) == (QUESTION, "answered")
     assert [list(quote) for quote in answer["quotes"]] == [QUOTE_KEYS] * len(answer["quotes"])
     assert [quote["label"] for quote in answer["quotes"]] == [*range(1, len(answer["quotes"]) + 1)]

@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
-from bot.cli.commands.chat import HELP
+from bot.cli.commands.chat import HELP, ChatSession
 from embeddings.library import Library
 from embeddings.records import AskResult
 from tests.bot.cli.conftest import QUESTION, Run
+from tests.embeddings.fixtures.reviews import review
 
 OFF_TOPIC = "How do I change the oil of a motorbike?"
 WHO = "Who is Ruth?"
@@ -89,6 +90,28 @@ def test_a_chat_can_be_limited_to_one_review_and_back(run: Run, two_reviews: Pat
         f"The chat is limited to Never Let Me Go.\n{kept}\nThe chat covers all reviews.\n{free}\n"
     )
     assert run("chat", "--review", "NLMG", "--data", two_reviews, typed=[question]).out == f"{kept}\n"
+
+
+def test_a_number_chooses_among_the_reviews_that_a_question_fits(
+    indexed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    texts = (
+        "The end of it is sad.",
+        "It ends well.",
+        "Nobody likes how it ends.",
+        "A slow end.",
+        "The end is a fight.",
+    )
+    films = [review(f"film-{number}", {"A": [text]}) for number, text in enumerate(texts)]
+    shelf = Library.of(films, tmp_path, Library.open(indexed).models)
+    second = shelf.ask("how does it end?").choices[1]
+    chat = ChatSession(shelf, tmp_path)
+    chat.handle("how does it end?")
+    assert "Which review do you mean?" in capsys.readouterr().out
+    chat.handle("2")
+    assert capsys.readouterr().out.startswith(f"In {second.title}:\n1. “")
+    chat.handle("and who wins?")
+    assert second.title in capsys.readouterr().out
 
 
 def test_an_error_is_one_line_and_the_chat_goes_on(run: Run, indexed: Path) -> None:
