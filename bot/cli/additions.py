@@ -76,8 +76,8 @@ def bring_in(paths: Sequence[Path], data: Path, choices: Choices) -> tuple[Path,
     if not is_single and replacing and not choices.replace:
         subject, them = ("reviews have", "them") if len(replacing) > 1 else ("review has", "it")
         notice(
-            f"{len(replacing)} stored {subject} other words under the same title, and nothing replaces {them} without "
-            "--replace."
+            f"{len(replacing)} stored {subject} other words under the same title. "
+            f"Only `review-bot add --replace` replaces {them}."
         )
         replacing = []
     todo = [*new, *replacing]

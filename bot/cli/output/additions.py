@@ -62,7 +62,7 @@ def print_table(additions: Sequence[Addition], *, listed: bool = False) -> None:
     for line in printed.get().splitlines():
         sys.stdout.write(f"{line.rstrip()}\n")
     if len(first) < len(shown):
-        say(f"… and {counted(len(shown) - len(first), 'more review')}. --list shows all.")
+        say(f"… and {counted(len(shown) - len(first), 'more review')}. `review-bot add --list` shows all.")
     if mended := Counter(note.kind for each in shown for note in each.candidate.notes):
         say(f"Mended: {', '.join(f'{kind}: {count:,}' for kind, count in mended.most_common())}.")
 

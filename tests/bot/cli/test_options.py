@@ -153,6 +153,9 @@ PRINTED_BY = {
     "_check_model_folder": ("sweep",),
     "_restore": ("restore",),
     "check_output": ("evaluate", "gaps", "backup"),
+    "check_task": ("evaluate",),
+    "_check_found": ("add",),
+    "_ask": ("add",),
 }
 """The commands that print what a function says that no command owns. What any other says, all print."""
 

@@ -170,7 +170,7 @@ def test_of_many_those_of_a_stored_title_are_replaced_only_on_request(run: Run, 
         (folder / f"{name}.md").write_text(text)
     added = run("add", folder, "--yes", "--data", data)
     assert added.err == (
-        "1 stored review has other words under the same title, and nothing replaces it without --replace.\n"
+        "1 stored review has other words under the same title. Only `review-bot add --replace` replaces it.\n"
     )
     assert f"\nAdded 2 reviews in {data / 'reviews'}. " in added.out
     assert "sing" in (data / "reviews" / "whales.md").read_text()
@@ -192,7 +192,7 @@ def test_a_list_names_every_review_and_every_file_left_out(run: Run, tmp_path: P
         (folder / f"Film {number:02}.md").write_text("It rains.")
         (folder / f"draft {number:02}.md").write_text("---\ndraft: true\n---\nIt.")
     short = run("add", folder, "--dry-run", "--data", tmp_path / "data").out
-    assert "… and 10 more reviews. --list shows all.\n" in short
+    assert "… and 10 more reviews. `review-bot add --list` shows all.\n" in short
     assert "  drafts: draft 00.md, draft 01.md, draft 02.md and 27 more\n" in short
     listed = run("add", folder, "--dry-run", "--list", "--data", tmp_path / "data").out
     assert sum(line.startswith("Film ") for line in listed.splitlines()) == 30

@@ -164,7 +164,7 @@ def test_doctor_runs_without_a_package_that_the_engine_needs(data: Path) -> None
     assert (shown.code, shown.err) == (1, "")
     assert "The package faiss is missing or broken. Run `pip install .` in the clone." in shown.out
     passed = [line.split()[1] for line in shown.out.splitlines() if line.startswith("ok ")]
-    assert passed == ["python", "packages", "database", "feeds"]
+    assert passed == ["python", "packages", "folders", "database", "feeds"]
 
 
 @pytest.mark.parametrize("name", ["manifest.json", "collections", "encoders"])

@@ -88,7 +88,8 @@ def test_a_stored_review_of_the_same_title_is_kept(run: Run, fresh: Path, tmp_pa
     ended = run("init", "--reviews", folder, "--yes", "--no-sync", "--data", fresh)
     assert ended.code == 0
     assert (
-        "1 stored review has other words under the same title, and nothing replaces it without --replace." in ended.err
+        "1 stored review has other words under the same title. Only `review-bot add --replace` replaces it."
+        in ended.err
     )
     assert f"Added as {there}/whales.md.\nReviews: 2 in {there}.\n" in ended.out
     assert (there / "the-lighthouse-keeper.md").read_text(encoding="utf-8") == SHORT_REVIEW
