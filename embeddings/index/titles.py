@@ -185,8 +185,10 @@ def _near_titles(keys: StringTable, whole: Mapping[str, Key], counts: Counter[st
             by_word.setdefault(word, []).append(position or 0)
     near: dict[str, list[int]] = {}
     for word, positions in by_word.items():
-        for variant in near_spellings(word):
-            near.setdefault(variant, []).extend(positions)
+        # To read the numbers of a word that thousands of titles have would take milliseconds.
+        if len(positions) <= MAX_NEAR_TITLES:
+            for variant in near_spellings(word):
+                near.setdefault(variant, []).extend(positions)
     return Groups.build(near)
 
 
