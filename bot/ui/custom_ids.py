@@ -74,6 +74,18 @@ class AskFollowUp:
 
 
 @dataclass(frozen=True, slots=True)
+class PickMeant:
+    """A menu of the reviews that a question may be about. The chosen value is a review's key."""
+
+
+@dataclass(frozen=True, slots=True)
+class AskWithin:
+    """Ask the question that the message shows about one review, by its key."""
+
+    review: str
+
+
+@dataclass(frozen=True, slots=True)
 class FollowUpForm:
     """The submitted form."""
 
@@ -250,6 +262,8 @@ Action: TypeAlias = (
     | MorePassages
     | PassagePage
     | AskFollowUp
+    | PickMeant
+    | AskWithin
     | FollowUpForm
     | Share
     | Helpful
@@ -281,6 +295,8 @@ _KINDS: Mapping[str, type[Action]] = {
     "more": MorePassages,
     "passages": PassagePage,
     "follow": AskFollowUp,
+    "pickmeant": PickMeant,
+    "within": AskWithin,
     "form": FollowUpForm,
     "share": Share,
     "verdict": Helpful,

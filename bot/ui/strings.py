@@ -45,7 +45,9 @@ class Catalogue:
     listed_name: Plural = Plural("**{name}**, 1 review", "**{name}**, {count} reviews")
     absent: str = "🍂 **There is no review of {name}.**"
     absent_nearest: str = "🍂 **There is no review of {name}.** The nearest titles: {titles}."
-    unclear: str = "🔎 **This may be about any of several reviews.** Ask again and name one: {titles}."
+    unclear: str = (
+        "🔎 **This may be about any of several reviews.** Choose one below, or ask again and name one: {titles}."
+    )
     more_passages_of: str = "🔎 More passages, closest first:"
     no_more_passages: str = "No other passage is close to this question."
 

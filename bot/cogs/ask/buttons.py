@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import replace
 
+import discord
 from cachetools import LRUCache
 
 from bot.cogs.ask.history import History
@@ -15,6 +16,7 @@ from bot.cogs.buttons import Buttons, open_page
 from bot.cogs.context import AskContext, Interaction
 from bot.config import MAX_PASSAGES, MAX_REMEMBERED, PASSAGES_PER_PAGE, RELEVANT_SHARE
 from bot.observability.trace import Source
+from bot.services.conversations import Conversation
 from bot.services.engine import Engine
 from bot.services.rate_limits import RateLimits
 from bot.services.stable_keys import find_passage, review_key
@@ -25,11 +27,13 @@ from bot.ui.components import form_values
 from bot.ui.custom_ids import (
     AnswerList,
     AskFollowUp,
+    AskWithin,
     Delete,
     FollowUpForm,
     Helpful,
     MorePassages,
     PassagePage,
+    PickMeant,
     ReadInContext,
     Share,
 )
@@ -57,6 +61,8 @@ class AnswerButtons:
         """Register the handlers."""
         buttons.register(AskFollowUp, self._open_form)
         buttons.register(FollowUpForm, self._follow_up)
+        buttons.register_menu(PickMeant, lambda _, review: AskWithin(review))
+        buttons.register(AskWithin, self._ask_within)
         buttons.register(Share, self._share)
         buttons.register(Delete, self._delete)
         buttons.register(Helpful, self._rate)
@@ -68,17 +74,29 @@ class AnswerButtons:
     async def _follow_up(self, interaction: Interaction, _: FollowUpForm, context: AskContext) -> None:
         answer = interaction.message
         earlier = self._history.up_to(answer, context) if answer else None
-        # Where the server makes answers private, the member may not have chosen that.
-        chosen = answer is not None and answer.flags.ephemeral
-        if chosen and context.settings.private_answers:
-            chosen = earlier is not None and any(turn.chosen_private for turn in earlier.turns)
         await self._ask.answer_interaction(
             interaction,
             context,
             str(form_values(interaction).get(FOLLOW_UP, "")),
             source=Source.FORM,
-            private=True if chosen else None,
+            private=_chosen_private(answer, earlier, context),
             earlier=earlier,
+        )
+
+    async def _ask_within(self, interaction: Interaction, action: AskWithin, context: AskContext) -> None:
+        answer = interaction.message
+        question = question_in(answer) if answer else None
+        if answer is None or question is None:
+            await self._delivery.send_now(interaction, notice(context.words.expired))
+            return
+        title = self._engine.titles.chosen(action.review, context.collections)
+        await self._ask.answer_interaction(
+            interaction,
+            context,
+            question,
+            source=Source.MENU,
+            review=title.key,
+            private=_chosen_private(answer, self._history.up_to(answer, context), context),
         )
 
     async def _share(self, interaction: Interaction, _: Share, context: AskContext) -> None:
@@ -209,6 +227,15 @@ class PassageButtons:
             last=len(further) <= end,
             earlier=earlier_in(pressed),
         )
+
+
+def _chosen_private(answer: discord.Message | None, earlier: Conversation | None, context: AskContext) -> bool | None:
+    """Return True if the member chose that they alone see an answer, else None, which follows the server's setting."""
+    chosen = answer is not None and answer.flags.ephemeral
+    if chosen and context.settings.private_answers:
+        # Where the server makes answers private, the member may not have chosen that.
+        chosen = earlier is not None and any(turn.chosen_private for turn in earlier.turns)
+    return True if chosen else None
 
 
 def _check_reviews(interaction: Interaction, titles: Titles, context: AskContext, *, every: bool = False) -> None:

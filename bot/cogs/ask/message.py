@@ -6,13 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from bot.config import MAX_QUESTION, MAX_QUOTE, MIN_QUESTION, PASSAGES_PER_PAGE
-from bot.services.stable_keys import passage_key, review_key
+from bot.services.stable_keys import passage_key, review_key, slug_key
 from bot.ui.custom_ids import (
     AskFollowUp,
     FollowUpForm,
     Helpful,
     MorePassages,
     PassagePage,
+    PickMeant,
     ReadInContext,
     Share,
     encode,
@@ -30,7 +31,9 @@ from bot.ui.elements import (
     Divider,
     Element,
     Form,
+    Menu,
     Message,
+    Option,
     Row,
     Style,
     Text,
@@ -51,7 +54,7 @@ from bot.ui.text import (
     title_apart,
 )
 from bot.ui.truncate import fit, width
-from embeddings import Answer, Hit, Quote, Review, Section, State
+from embeddings import Answer, Choice, Hit, Quote, Review, Section, State
 
 FOLLOW_UP = "question"
 """The name of the field of the form for a follow-up."""
@@ -85,7 +88,8 @@ def answer_message(
     head = [*question_head(answer.question, earlier), Text(_state_line(answer, known, options.words, within))]
     quotes = quote_elements(answer.quotes, known, options, limit=space_below(head))
     rows = answer_rows(answer, options.words, key, member if not private else None)
-    return Message((*head, *quotes, *rows), style, private)
+    menu = _menu_of_choices(answer.choices, known, options.words)
+    return Message((*head, *quotes, *menu, *rows), style, private)
 
 
 def more_passages_message(
@@ -276,6 +280,20 @@ def answer_rows(answer: Answer, words: Catalogue, key: str | None, deletable_by:
     feedback = (Button(words.helpful, encode(Helpful(True))), Button(words.not_helpful, encode(Helpful(False))))
     last = Button(words.share, encode(Share())) if deletable_by is None else delete_button(deletable_by, words)
     return [Row(tuple(first)), Row((*feedback, last))]
+
+
+def _menu_of_choices(choices: Sequence[Choice], known: Iterable[Review], words: Catalogue) -> list[Menu]:
+    """Return the menu of the reviews that a question may be about, or nothing if it is clear."""
+    reviews = {(review.collection, review.slug): review for review in known}
+
+    def label(choice: Choice) -> str:
+        review = reviews.get((choice.collection, choice.review))
+        others = [other for other in reviews.values() if other is not review and other.title == choice.title]
+        title = title_apart(review, choice.title, others, words) if review else choice.title
+        return plain_line(title, default=words.untitled)
+
+    options = tuple(Option(label(choice), slug_key(choice.collection, choice.review)) for choice in choices)
+    return [Menu(encode(PickMeant()), plain_line(words.pick_review), options)] if options else []
 
 
 def _section(review: Review | None, slug: str) -> Section | None:

@@ -86,6 +86,28 @@ async def test_reviews_that_mention_something_are_quoted(club: Club) -> None:
     assert "Read in context" in answer.buttons
 
 
+async def test_a_question_about_any_of_several_reviews_lets_the_member_choose_one(club: Club) -> None:
+    answer = await club.ask("How does it end?")
+    assert "This may be about any of several reviews." in answer.text
+    menu = next(each for each in _parts(answer.data["components"]) if each.get("type") == 3)
+    assert [option["label"] for option in menu["options"]].count("Never Let Me Go") == 1
+    chosen = next(each["value"] for each in menu["options"] if each["label"] == "Never Let Me Go")
+    bea = await club.server.member("Bea")
+    narrowed = await answered(bea.choose(answer, menu["custom_id"], chosen))
+    assert "How does it end?" in narrowed.text
+    assert "any of several" not in narrowed.text
+    assert "Never Let Me Go" in narrowed.text
+    assert "Lighthouse" not in narrowed.text
+    assert not narrowed.ephemeral
+
+
+async def test_a_choice_below_a_private_answer_is_private(club: Club) -> None:
+    answer = await club.ask("How does it end?", private=True)
+    menu = next(each for each in _parts(answer.data["components"]) if each.get("type") == 3)
+    narrowed = await answered(club.ana.choose(answer, menu["custom_id"], menu["options"][0]["value"]))
+    assert narrowed.ephemeral
+
+
 def _parts(components: list[Json]) -> Iterator[Json]:
     for component in components:
         yield component
