@@ -232,7 +232,8 @@ def test_an_unreadable_review_stops_neither_the_index_nor_the_answers(run: Run, 
     (data / "reviews" / "empty.txt").write_bytes(b"")
     after = run("ask", QUESTION, "--json", "--data", data)
     assert after.err.splitlines() == [
-        "Read 1 review, left out 2 files (unreadable: 1, without text: 1). `review-bot index --list` names each file.",
+        "Read 1 review, left out 2 files (unreadable: 1, without text: 1). "
+        f"`review-bot index --list --data {data}` names each file.",
         "The index was out of date (broken, empty). It has been updated.",
     ]
     assert (after.code, after.out) == (0, before.out)

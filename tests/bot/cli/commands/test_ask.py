@@ -82,6 +82,8 @@ def test_a_question_about_the_collection_lists_the_reviews(run: Run, two_reviews
             ],
             "names": [],
         },
+        "choices": [],
+        "absent": None,
     }
 
 
