@@ -87,9 +87,12 @@ async def test_questions_encoded_together_get_the_same_answers_as_alone(reviews:
     assert [len(call.args[0]) for call in encode.call_args_list] == [1, 10, 4]
     for one, other in zip(alone, together, strict=True):
         assert isinstance(other, Answered)
-        assert replace(other.answer, confidence=0, quotes=()) == replace(one.answer, confidence=0, quotes=())
+        # Batches differ in the last digits of the scores.
+        plain = [replace(each.answer, confidence=0, quotes=(), choices=()) for each in (one, other)]
+        assert plain[0] == plain[1]
         assert other.answer.confidence == pytest.approx(one.answer.confidence, abs=1e-5)
         assert [quote.text for quote in other.answer.quotes] == [quote.text for quote in one.answer.quotes]
+        assert [each.review for each in other.answer.choices] == [each.review for each in one.answer.choices]
         assert other.took.encode > 0
 
 
@@ -162,7 +165,8 @@ async def test_unreadable_files_hold_up_no_others_and_are_logged_once(
         with caplog.at_level(logging.WARNING, "bot.services.index_updater"):
             assert [await engine.update_index(), await engine.update_index()] == [frozenset()] * 2
         assert [record.getMessage() for record in caplog.records] == [
-            "Indexing: Read 3 reviews, left out 2 files (without text: 2). `review-bot index --list` names each file."
+            "Indexing: Read 3 reviews, left out 2 files (without text: 2). "
+            f"`review-bot index --list --data {data}` names each file."
         ]
         assert (engine.load.is_stuck, _titles(engine, "1", "2")) == (False, ["The Chair"])
         assert (await engine.ask(EngineQuery(QUESTION))).about == OWNERS
