@@ -39,12 +39,13 @@ from embeddings.config import (
     FACT_TABLES,
     MAX_CONTEXT,
     MAX_SUGGESTIONS,
+    REVIEW_CACHE_SIZE,
     TOP_SENTENCES,
     UNCLEAR_CONFIDENCE,
     UNDERSTOOD_QUESTIONS,
     RankingSettings,
 )
-from embeddings.documents.analyzer import fold, normalise, terms
+from embeddings.documents.analyzer import fold, normalise, terms, words
 from embeddings.errors import QuestionError
 from embeddings.index.access import Collections, OpenedCollections
 from embeddings.index.titles import TitleEntry
@@ -271,11 +272,12 @@ class Pipeline:
         return query, named, False
 
     def _absent(self, question: str, scopes: Sequence[Scope]) -> str | None:
-        return absent_work(
+        name = absent_work(
             question,
             lambda term: any(scope.mentions(term) for scope in scopes),
             lambda phrase: any(scope.has_phrase(phrase) for scope in scopes),
         )
+        return None if name is None or _is_heading(name, scopes) else name
 
     def _nearest(self, name: str, scopes: Sequence[Scope]) -> tuple[Choice, ...]:
         """Return the reviews whose titles are closest to the name of a work."""
@@ -331,6 +333,15 @@ class Pipeline:
 
         sources = [(index.titles, index.title_entry) for index in visible.values()]
         return Router(sources, word_check(self._models.encoder), has_word)
+
+
+def _is_heading(name: str, scopes: Sequence[Scope]) -> bool:
+    """Return True if a section of the reviews has this heading. No index has them, so a large shelf isn't read."""
+    entries = [(scope.index, entry.slug) for scope in scopes for entry in scope.index.entry.reviews]
+    if len(entries) > REVIEW_CACHE_SIZE:
+        return False
+    wanted = words(name)
+    return any(words(section.heading) == wanted for index, slug in entries for section in index.review(slug).sections)
 
 
 def _without_blanks(context: Sequence[str]) -> tuple[str, ...]:

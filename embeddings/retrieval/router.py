@@ -30,6 +30,8 @@ TitleSource = tuple[TitleTable, Callable[[int, int], TitleEntry]]
 
 _YEAR_DIGITS = 4
 _NEXT_NAME = re.compile(r" ([A-Z][a-z][^\W\d_]+)")
+_QUOTE_BEFORE = re.compile(r"[“\"]([^“”\"]*)$")
+_QUOTE_AFTER = re.compile(r"([^“”\"]*)[”\"]")
 _WITHIN_SENTENCE = re.compile(r"\w[^\w.!?…]*$")
 
 
@@ -113,6 +115,7 @@ class Router:
                     or (has_content and not (each.extent == WORD and self._is_known(text)))
                 )
                 and not self._is_longer_name(each, question)
+                and not (each.extent == WORD and _is_in_other_quote(question, start, stop))
             ]
             if meant:
                 found.append(meant)
@@ -190,6 +193,12 @@ class Router:
             min(len(word), len(other)) >= SHORTEST_NEAR_WORD and not word.isdigit() for word, other in wrong
         )
         return closeness if wrong and is_misspelt else 0.0
+
+
+def _is_in_other_quote(question: str, start: int, end: int) -> bool:
+    """Return True if quotation marks enclose more than a place of a question: “The Lamp” is not part of *Lamp Man*."""
+    before, after = _QUOTE_BEFORE.search(question[:start]), _QUOTE_AFTER.match(question, end)
+    return before is not None and after is not None and bool(before[1] or after[1])
 
 
 def _is_near(word: str, other: str) -> bool:

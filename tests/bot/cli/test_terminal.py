@@ -139,7 +139,7 @@ def test_ctrl_c_clears_a_half_typed_line_and_the_chat_goes_on(indexed: Path) -> 
             screen.type(cleared)
             screen.wait_for(cleared)
             # Readline may have shown what is typed, but not wait for keys yet. Python then sees Ctrl-C at the next key.
-            screen.read(0.5)
+            screen.read(1.0)
             screen.type("\x03")
             screen.wait_for(f"{cleared}\n> ")
         screen.type("What is a deferral?\r")

@@ -140,6 +140,9 @@ FORMS_ROUTER = make_router(TitleEntry(SHARED, slug, text) for slug, names in FOR
         ("what happens in copper road", ["road"]),
         ("is barnaby a common name", []),
         ("is Barnaby a common name", ["rudge"]),
+        ("tell me about “Barnaby”", ["rudge"]),
+        ("tell me about “The Barnaby”", []),
+        ('tell me about "Barnaby Street"', []),
         ("was there nickel by the river", []),
         ("does the inspection matter", []),
     ],
@@ -331,6 +334,11 @@ def test_a_work_without_a_review_is_named_as_absent_with_the_nearest_titles(shel
     assert answer.absent is not None
     assert (answer.state, answer.quotes, answer.confidence) == (State.UNANSWERED, (), 0)
     assert (answer.absent.name, answer.absent.nearest[0].review) == ("The Islanders of Zanzibar", "the-island")
+
+
+def test_the_heading_of_a_section_is_no_absent_work(shelf: Library) -> None:
+    answer = shelf.ask("Tell me about “A World Almost Like Our Own”.")
+    assert (answer.absent, [quote.review for quote in answer.quotes][:1]) == (None, ["never-let-me-go"])
 
 
 @pytest.mark.parametrize("question", ["is Ruth any good", "what is romance about", "is The Island worth it?"])

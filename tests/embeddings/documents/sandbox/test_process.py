@@ -157,7 +157,11 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
     "nothing": ("x.txt", lambda: b"", "has no text"),
     "nothing in HTML": ("x.html", lambda: b"", "no article"),
     "scripts alone": ("x.html", lambda: b"<script>" + b"evil();" * 100_000, "no article"),
-    "a program": ("x.exe", lambda: b"MZ", r"'\.exe' files can't be read\. Use \.md, \.txt, \.html or \.epub\."),
+    "a program": (
+        "x.exe",
+        lambda: b"MZ",
+        r"'\.exe' files can't be read\. Use \.md, \.txt, \.html, \.epub, \.docx, \.csv or \.zip\.",
+    ),
     "a program that is called a text": ("review\u202etxt.exe", lambda: b"MZ", r"'\.exe' files can't be read"),
     "no name": ("", lambda: b"text", "files can't be read"),
 }
