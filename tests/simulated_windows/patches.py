@@ -18,6 +18,7 @@ import io
 import os
 import shutil
 import sys
+import tempfile
 from collections.abc import Callable, Iterator
 from types import FrameType, ModuleType
 from typing import Any
@@ -114,6 +115,8 @@ def _simulate() -> None:
     os.open = _opening
     # It opens folders.
     shutil._use_fd_functions = False  # type: ignore[attr-defined]
+    # As on Windows, a file without a name is removed when it is closed.
+    tempfile.TemporaryFile = tempfile.NamedTemporaryFile  # type: ignore[assignment]
     for name in MOVES:
         setattr(os, name, _moving(getattr(os, name)))
     builtins.__import__ = _importing
