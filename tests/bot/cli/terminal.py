@@ -41,6 +41,10 @@ class Terminal:
             return True
         return False
 
+    def has(self, text: str) -> bool:
+        """Return True if a text has been shown."""
+        return text in self.shown
+
     def wait_for(self, text: str) -> None:
         """Read until a text is shown."""
         end = time.monotonic() + 60

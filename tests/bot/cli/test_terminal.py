@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-import subprocess
+import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ import pytest
 from bot.cli.app import main
 from embeddings.library import Library
 from tests.bot.cli.conftest import QUESTION, SHORT_QUESTION, Run
-from tests.bot.cli.terminal import terminal, terminal_here
+from tests.bot.cli.terminal import Terminal, terminal, terminal_here
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[=>]")
 BOLD = re.compile(r"\x1b\[1m(.*?)\x1b\[0m", re.DOTALL)
@@ -115,20 +116,25 @@ def test_ctrl_d_ends_a_chat_quietly(indexed: Path) -> None:
     assert words_of(screen.shown.rpartition("> ")[2]) == []
 
 
+def press_ctrl_c(screen: Terminal, has_effect: Callable[[], object]) -> None:
+    """Press Ctrl-C until it has an effect. Python's prompt misses one that comes just before it waits for keys."""
+    for _ in range(10):
+        screen.type("\x03")
+        end = time.monotonic() + 5
+        while time.monotonic() < end:
+            if has_effect():
+                return
+            screen.read(0.2)
+    raise AssertionError(f"Ctrl-C has no effect: {screen.shown!r}")
+
+
 def test_ctrl_c_ends_a_chat_quietly(indexed: Path) -> None:
     with terminal("chat", "--data", indexed) as (screen, running):
         screen.wait_for("\n> ")
-        while True:
-            # Python's prompt misses a key that is pressed just as it appears.
-            screen.type("\x03")
-            try:
-                code = running.wait(5)
-                break
-            except subprocess.TimeoutExpired:
-                continue
+        press_ctrl_c(screen, lambda: running.poll() is not None)
+        assert running.wait(0) == 130
         while screen.read(5):
             pass
-    assert code == 130
     assert set(words_of(screen.shown.partition("> ")[2])) <= {"^C"}
 
 
@@ -138,17 +144,12 @@ def test_ctrl_c_clears_a_half_typed_line_and_the_chat_goes_on(indexed: Path) -> 
         for cleared in ("How do I change", "Never mind"):
             screen.type(cleared)
             screen.wait_for(cleared)
-            # Readline may have shown what is typed, but not wait for keys yet. Python then sees Ctrl-C at the next key.
-            screen.read(1.0)
-            screen.type("\x03")
-            screen.wait_for(f"{cleared}\n> ")
+            press_ctrl_c(screen, partial(screen.has, f"{cleared}\n> "))
         screen.type("What is a deferral?\r")
         screen.wait_for("\n\n> ")
         assert "deferral" in screen.shown.rpartition("?\n")[2]
-        screen.type("\x03")
-        while screen.read(30):
-            pass
-        assert running.wait(30) == 130
+        press_ctrl_c(screen, lambda: running.poll() is not None)
+        assert running.wait(0) == 130
 
 
 @pytest.mark.parametrize(
