@@ -86,22 +86,7 @@ def _quote(label: int, run: list[RankedSentence], quoted: AbstractSet[tuple[int,
         and _share_paragraph(index, first - 1, first)
     ):
         first -= 1
-    passage = index.passage(int(index.sentence_table[first]["passage"]))
-    review = index.review(passage.review)
-    start, end = int(index.sentence_table[first]["start"]), int(index.sentence_table[last]["end"])
-    return Quote(
-        label=label,
-        text=review.text[start:end],
-        review=review.slug,
-        title=review.title,
-        section=passage.section,
-        heading=review.section(passage.section).heading,
-        paragraph=passage.paragraph,
-        start=start,
-        end=end,
-        score=max(sentence.score for sentence in run),
-        collection=passage.collection,
-    )
+    return index.quote(first, last, label=label, score=max(sentence.score for sentence in run))
 
 
 def _points_back(sentence: str) -> bool:

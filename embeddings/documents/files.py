@@ -27,7 +27,7 @@ SUFFIXES = tuple(".md .markdown .mdx .txt .text .html .htm .xhtml .epub .docx .o
 """The endings of review files, in lower case. The parser has a reader for each."""
 
 OTHER_SUFFIXES = tuple(".doc .odt .rtf .pdf .pages .xls .xlsx .ods .mobi .azw3".split())
-"""The endings of files that may hold reviews and can't be read, so that a person is told."""
+"""The endings of files that may hold reviews and can't be read. Messages name these files."""
 
 LEFT_OUT_REASONS = {
     LeftOut.DRAFT: "It is in a folder of drafts or of deleted files.",

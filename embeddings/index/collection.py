@@ -27,7 +27,7 @@ from embeddings.index.manifest import IndexedCollection, IndexedReview
 from embeddings.index.titles import TitleEntry, TitleTable
 from embeddings.index.vectors import Floats, Vectors
 from embeddings.index.vocabulary import Vocabulary
-from embeddings.records import Passage, Review, Sentence
+from embeddings.records import Passage, Quote, Review, Sentence
 
 Digests = NDArray[np.uint64]
 """(n, 2): 128 bits of BLAKE2b for each text."""
@@ -190,6 +190,25 @@ class CollectionIndex:
         entry = self.sentence_table[row]
         number = int(self.passage_table[entry["passage"]]["review"])
         return self._review(number).text[int(entry["start"]) : int(entry["end"])]
+
+    def quote(self, first: int, last: int, *, label: int, score: float) -> Quote:
+        """Return the sentences from one row to another, of one paragraph, as a quote with its citation."""
+        passage = self.passage(int(self.sentence_table[first]["passage"]))
+        review = self.review(passage.review)
+        start, end = int(self.sentence_table[first]["start"]), int(self.sentence_table[last]["end"])
+        return Quote(
+            label=label,
+            text=review.text[start:end],
+            review=review.slug,
+            title=review.title,
+            section=passage.section,
+            heading=review.section(passage.section).heading,
+            paragraph=passage.paragraph,
+            start=start,
+            end=end,
+            score=score,
+            collection=passage.collection,
+        )
 
     def _read_vectors(self, passages: tuple[int, int], sentences: tuple[int, int]) -> tuple[Floats, Floats, Floats]:
         return (

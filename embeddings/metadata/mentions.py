@@ -28,7 +28,7 @@ def find_mentions(table: ReviewTable, wanted: str) -> dict[int, Quote]:
             number = table.number(part, review)
             if number in found or not _has(index.sentence(row), sought):
                 continue
-            quote = _quote(index, row, len(found) + len(quoted) + 1)
+            quote = index.quote(row, row, label=len(found) + len(quoted) + 1, score=1.0)
             is_quoted = index.review(quote.review).is_quoted(quote.start, quote.end)
             (quoted if is_quoted else found).setdefault(number, quote)
         found |= {number: quote for number, quote in quoted.items() if number not in found}
@@ -48,23 +48,3 @@ def _has(text: str, sought: list[str]) -> bool:
 def _bare(word: str) -> str:
     word = word.removesuffix("'s")
     return word[:-1] if len(word) > 3 and word.endswith("s") and not word.endswith("ss") else word
-
-
-def _quote(index: CollectionIndex, row: int, label: int) -> Quote:
-    sentence = index.sentence_table[row]
-    passage = index.passage(int(sentence["passage"]))
-    review = index.review(passage.review)
-    start, end = int(sentence["start"]), int(sentence["end"])
-    return Quote(
-        label=label,
-        text=review.text[start:end],
-        review=review.slug,
-        title=review.title,
-        section=passage.section,
-        heading=review.section(passage.section).heading,
-        paragraph=passage.paragraph,
-        start=start,
-        end=end,
-        score=1.0,
-        collection=passage.collection,
-    )
