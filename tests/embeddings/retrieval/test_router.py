@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import random
 import statistics
-import time
 from collections import Counter
 from collections.abc import Callable, Iterable
 
@@ -190,7 +189,7 @@ def test_a_year_chooses_among_works_of_one_title() -> None:
 
 
 def test_titles_are_found_among_a_thousand_as_people_write_them() -> None:
-    """At least 97 of 100 in every form, each in a millisecond; single words are ordinary words to the encoder."""
+    """At least 97 of 100 in every form; single words are ordinary words to the encoder."""
     works = made_up_works(1_000, seed=7)
     titles = [f"Review: {work.title} ({work.year})" if n % 5 == 0 else work.title for n, work in enumerate(works)]
     names = [
@@ -202,16 +201,12 @@ def test_titles_are_found_among_a_thousand_as_people_write_them() -> None:
     counts = Counter(work.title for work in works)
     chance = random.Random(3)
     right: dict[str, list[bool]] = {}
-    seconds = []
     for number, work in enumerate(works):
         for form, written in written_forms(work, counts, chance):
             question = normalise(chance.choice(ASKED).format(written))
-            started = time.process_time()
             found = router.mentions_in(question)
-            seconds.append(time.process_time() - started)
             right.setdefault(form, []).append(_reviews(found) == [str(number)])
     assert {form: statistics.fmean(each) for form, each in right.items() if statistics.fmean(each) < 0.97} == {}
-    assert statistics.median(seconds) < 0.002  # what a busy machine takes; the benchmark measures a free one
 
 
 def test_two_reviews_named_are_both_meant_in_the_order_of_the_question() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -47,12 +46,10 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> None:
     "program", [GREEDY, f"import subprocess, sys; subprocess.run([sys.executable, '-c', {GREEDY!r}])"]
 )
 def test_the_watchdog_kills_a_process_that_takes_too_much_itself_or_by_its_child(program: str) -> None:
-    started = time.monotonic()
     command = [sys.executable, "-c", program]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process, limits.watch_memory(process):
         process.communicate(timeout=60)
     assert process.returncode != 0
-    assert time.monotonic() - started < 60
 
 
 @pytest.mark.usefixtures("watched")
