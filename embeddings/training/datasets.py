@@ -21,6 +21,7 @@ from embeddings.training.examples import (
     QuestionSet,
     detokenise,
     locate_answer,
+    normalise,
     sentence_spans,
     single_spaced,
 )
@@ -214,6 +215,38 @@ def _qed(path: Path) -> Contents:
     return tuple(paragraphs), tuple(groups), tuple(examples)
 
 
+def _clapnq(path: Path) -> Contents:
+    paragraphs: list[Paragraph] = []
+    groups: list[str] = []
+    examples: list[Example] = []
+    for file in ("clapnq_dev_answerable.jsonl", "clapnq_dev_unanswerable.jsonl"):
+        with (path / file).open(encoding="utf-8") as stream:
+            for row in map(json.loads, stream):
+                (passage,) = row["passages"]
+                # A question has one or two annotators; what either selected answers.
+                selected = {sentence for found in row["output"] for sentence in found["selected_sentences"]}
+                gold = tuple(place for place, sentence in enumerate(passage["sentences"]) if sentence in selected)
+                examples.append(Example(single_spaced(row["input"]), len(paragraphs), gold))
+                paragraphs.append(Paragraph(tuple(map(detokenise, passage["sentences"]))))
+                groups.append(passage["title"])
+    return tuple(paragraphs), tuple(groups), tuple(examples)
+
+
+def _disfl_qa(path: Path) -> Contents:
+    """Read the disfluent questions about the paragraphs of SQuAD 2.0, whose file has other ids than theirs."""
+    disfluent: dict[str, str] = {}
+    for file in ("train.json", "dev.json", "test.json"):
+        rows = json.loads((path / file).read_text(encoding="utf-8")).values()
+        disfluent |= {normalise(row["original"]): row["disfluent"] for row in rows}
+    paragraphs, groups, examples = _squad(path.parents[1] / SETS["SQuAD 2.0"][1])
+    found = (
+        replace(example, question=single_spaced(disfluent[asked]))
+        for example in examples
+        if (asked := normalise(example.question)) in disfluent
+    )
+    return paragraphs, groups, tuple(found)
+
+
 SETS: Mapping[str, tuple[Callable[[Path], Contents], str]] = {
     "SQuAD 2.0": (_squad, "data/squad2-dev-half.json"),
     "XQuAD English": (_squad, "reader-data/xquad_en/xquad.en.json"),
@@ -224,6 +257,8 @@ SETS: Mapping[str, tuple[Callable[[Path], Contents], str]] = {
     "SelQA": (_selqa, "reader-data/selqa"),
     "QAMR": (_qamr, "reader-data/qamr"),
     "QED": (_qed, "reader-data/qed/qed-dev.jsonlines"),
+    "CLAPNQ": (_clapnq, "reader-data/clapnq"),
+    "Disfl-QA": (_disfl_qa, "reader-data/disfl-qa"),
 }
 """The reader and the path, in the shared folder, of each set."""
 
@@ -242,6 +277,8 @@ MIXTURE: Mapping[str, WindowMix] = {
     "FairytaleQA": WindowMix(positive=0.45, removed=0.15, similar=0.15, renamed=0.05),
     "SelQA": WindowMix(positive=0.7, removed=0.3, similar=0.2),
     "QAMR": WindowMix(positive=0.05, removed=0.0, similar=0.02),
+    "CLAPNQ": WindowMix(positive=2.0, removed=0.5, similar=0.5, impossible=2.0),
+    "Disfl-QA": WindowMix(positive=0.4, removed=0.1, similar=0.1, impossible=0.4),
 }
 """The windows of each set, as multiples of its questions. Most are from people who write about what they like."""
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from embeddings.training.examples import QuestionSet
+from embeddings.training.examples import QuestionSet, normalise
 
 NGRAM_WORDS = 13
 """Texts overlap if they share this many words in a row (Brown et al., 2020, appendix C)."""
@@ -29,11 +29,6 @@ def ngrams(text: str) -> Iterator[int]:
     words = _WORD.findall(text.lower())
     for start in range(len(words) - NGRAM_WORDS + 1):
         yield hash(tuple(words[start : start + NGRAM_WORDS]))
-
-
-def normalise(question: str) -> str:
-    """Return a question without case and punctuation."""
-    return " ".join(_WORD.findall(question.lower()))
 
 
 def without_overlap(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from embeddings.documents.splitter import split_sentences
 
+_WORD = re.compile(r"\w+")
 _SPACE = re.compile(r"\s+")
 _BEFORE = re.compile(r" ([.,;:!?%)\]}’”]|''|n't|'(?:s|re|ve|ll|d|m)\b)")
 _AFTER = re.compile(r"([(\[{“‘]|``) ")
@@ -59,6 +60,11 @@ class QuestionSet:
 def single_spaced(text: str) -> str:
     """Return the text with single spaces and no line breaks."""
     return _SPACE.sub(" ", text).strip()
+
+
+def normalise(question: str) -> str:
+    """Return a question without case and punctuation."""
+    return " ".join(_WORD.findall(question.lower()))
 
 
 def detokenise(text: str) -> str:

@@ -19,6 +19,8 @@ LICENCES: Mapping[str, str] = {
     "SelQA": "Apache-2.0, sentences from Wikipedia (Jurczyk, Zhai and Choi, 2016)",
     "QAMR": "MIT, sentences from Wikipedia (CC BY-SA) and Wikinews (CC BY) (Michael et al., 2018)",
     "QED": "CC BY-SA 3.0 (Lamm et al., 2021)",
+    "CLAPNQ": "Apache-2.0, text from Wikipedia (CC BY-SA) (Rosenthal et al., 2024)",
+    "Disfl-QA": "CC BY 4.0, about half of SQuAD 2.0's development set (CC BY-SA 4.0) (Gupta et al., 2021)",
 }
 """The licence of each set, as its publisher states it."""
 

@@ -56,7 +56,63 @@ def test_a_story_is_read_from_its_archive(tmp_path: Path) -> None:
     assert read.examples == (Example("How was the crow?", 0, (1,), Answer(1, 7, 18), ("very hungry",)),)
 
 
-@pytest.mark.parametrize("name", ["SQuAD 2.0", "FairytaleQA", "SelQA", "QAMR", "QED"])
+def _passage(title: str, *sentences: str) -> dict[str, object]:
+    return {"title": title, "text": " ".join(sentences), "sentences": list(sentences)}
+
+
+def test_clapnq_has_the_sentences_that_either_annotator_selected(tmp_path: Path) -> None:
+    folder = tmp_path / "reader-data" / "clapnq"
+    folder.mkdir(parents=True)
+    first, second, third = "The sea -- it 's deep .", "It is cold .", "Fish live in it ."
+    answered = {
+        "input": "what is the sea like",
+        "passages": [_passage("Sea", first, second, third)],
+        "output": [{"selected_sentences": [first]}, {"selected_sentences": [second]}],
+    }
+    unanswered = {
+        "input": "who owns the sea",
+        "passages": [_passage("Law of the sea", third)],
+        "output": [{"selected_sentences": []}],
+    }
+    for name, row in (("answerable", answered), ("unanswerable", unanswered)):
+        (folder / f"clapnq_dev_{name}.jsonl").write_text(json.dumps(row) + "\n", encoding="utf-8")
+    read = read_set("CLAPNQ", tmp_path)
+    assert read.paragraphs[0].sentences[1:] == ("It is cold.", "Fish live in it.")
+    assert read.groups == ("Sea", "Law of the sea")
+    assert read.examples == (Example("what is the sea like", 0, (0, 1)), Example("who owns the sea", 1, ()))
+
+
+def test_a_disfluent_question_is_about_the_paragraph_of_its_original(tmp_path: Path) -> None:
+    questions = [
+        {"question": "What is high?", "answers": [{"text": "The tide", "answer_start": 10}]},
+        {"question": "Who is low?", "answers": [], "is_impossible": True},
+        {"question": "Is it known?", "answers": [], "is_impossible": True},
+    ]
+    articles = [
+        {"title": name, "paragraphs": [{"context": "It rains. The tide is high.", "qas": questions[:number]}]}
+        for name, number in (("Weather", 0), ("Tides", 3))
+    ]
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "squad2-dev-half.json").write_text(json.dumps({"data": articles}), encoding="utf-8")
+    folder = tmp_path / "reader-data" / "disfl-qa"
+    folder.mkdir(parents=True)
+    pairs = {
+        "train": {"other id": {"original": "What is high ?", "disfluent": "What is low, no sorry,  high?"}},
+        "dev": {"another": {"original": "Who is low?", "disfluent": "What er who is low?"}},
+        "test": {"about no paragraph": {"original": "Why?", "disfluent": "How, I mean why?"}},
+    }
+    for name, rows in pairs.items():
+        (folder / f"{name}.json").write_text(json.dumps(rows), encoding="utf-8")
+    read = read_set("Disfl-QA", tmp_path)
+    # The same documents as in the other set, so that both leave the same ones aside for validation.
+    assert read.groups == read_set("SQuAD 2.0", tmp_path).groups
+    assert read.examples == (
+        Example("What is low, no sorry, high?", 1, (1,), Answer(1, 0, 8), ("The tide",)),
+        Example("What er who is low?", 1, ()),
+    )
+
+
+@pytest.mark.parametrize("name", ["SQuAD 2.0", "FairytaleQA", "SelQA", "QAMR", "QED", "CLAPNQ", "Disfl-QA"])
 def test_a_missing_set_is_an_error(tmp_path: Path, name: str) -> None:
     with pytest.raises(TrainingDataError, match=r"can't be read \(No such file or directory\)"):
         read_set(name, tmp_path)
