@@ -519,3 +519,66 @@ MADE_TITLES: dict[str, list[str]] = {
     "Seville Tangier Trieste Valletta Vienna".split(),
 }
 """The words of the titles of a made library (`embeddings.training.titled_library`)."""
+
+# Training
+
+CHATTY_OPENERS = (
+    "hey,",
+    "hi all,",
+    "hey does anyone know",
+    "does anyone here know",
+    "can someone tell me",
+    "quick question:",
+    "so i was wondering,",
+    "ok stupid question but",
+    "sorry if this was asked before,",
+    "just curious,",
+    "no spoilers please but",
+    "anyone remember",
+)
+"""How people begin a question in a chat."""
+
+REVIEWER_OPENERS = (
+    "According to the reviewer,",
+    "According to the review,",
+    "In the reviewer's opinion,",
+    "In the reviewer's view,",
+    "What does the reviewer think:",
+    "What does the review say,",
+)
+"""How a question asks for what the reviewer thinks."""
+
+REVIEWER_VERBS = (
+    "Does the reviewer say",
+    "Does the reviewer mention",
+    "Does the review tell",
+    "What does the reviewer think,",
+    "Do they say",
+)
+"""The same before a question word: "Does the reviewer say who plays her?"."""
+
+CORRECTIONS = ("no wait", "wait no", "sorry", "no sorry I mean", "I mean", "or rather", "er", "uh no", "scratch that")
+"""How people correct themselves in the middle of a question."""
+
+FOLLOW_UP_PRONOUNS = ("it", "that", "they", "he", "she", "this one")
+"""What stands for a name in the question after the one that has it."""
+
+CONDITIONS = (
+    "as a child",
+    "as an adult",
+    "at the end",
+    "at the beginning",
+    "before the war",
+    "in the novel",
+    "in the sequel",
+    "in the first chapter",
+    "in real life",
+    "in the stage version",
+    "on the radio",
+    "the second time",
+    "for the first time",
+    "according to the author",
+    "without telling anyone",
+    "when it rains",
+)
+"""Conditions that change what a question asks, to judge rerankers by: no training question has them."""

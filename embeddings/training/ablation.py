@@ -26,12 +26,13 @@ from embeddings.answering.models import Models
 from embeddings.documents.files import REVIEWS, review_files
 from embeddings.documents.parser import read_review
 from embeddings.encoders.export import prepare_encoder
-from embeddings.evaluation.compare import MeasureComparison, RunComparison, compare_runs
+from embeddings.evaluation.compare import RunComparison, compare_runs
 from embeddings.evaluation.datasets.questions import locate_quotes, read_questions
 from embeddings.evaluation.datasets.task import Task, paragraph_of_hit
 from embeddings.evaluation.evaluator import evaluate
 from embeddings.evaluation.metrics import Measure
 from embeddings.evaluation.runs import Run
+from embeddings.evaluation.significance import Difference
 from embeddings.evaluation.summary import summarise
 from embeddings.library import Library
 from embeddings.records import SHIPPED
@@ -169,21 +170,25 @@ def table(columns: Mapping[str, tuple[Run, Mapping[str, RunComparison]]]) -> str
 
 def _values(run: Run) -> str:
     estimates = summarise(run.results).estimates
-    return ", ".join(f"{name} {_figure(estimates[measure].value)}" for measure, name in MEASURES.items())
+    return ", ".join(f"{name} {figure_text(estimates[measure].value)}" for measure, name in MEASURES.items())
 
 
 def _differences(compared: RunComparison) -> str:
     """Return the measures that differ, or `same` if no question changes."""
     changed = [(name, compared.measures[measure]) for measure, name in MEASURES.items() if measure in compared.measures]
-    return ", ".join(f"{name} {_difference(found)}" for name, found in changed if found.changes) or "same"
+    return (
+        ", ".join(f"{name} {difference_text(found.difference)}" for name, found in changed if found.changes) or "same"
+    )
 
 
-def _difference(found: MeasureComparison) -> str:
-    low, high = _figure(found.difference.low), _figure(found.difference.high)
-    return f"{found.difference.value:+.3f}".replace("0.", ".", 1) + f" [{low}, {high}]"
+def difference_text(difference: Difference) -> str:
+    """Return a difference with its interval, such as `+.013 [-.002, .028]`."""
+    low, high = figure_text(difference.low), figure_text(difference.high)
+    return f"{difference.value:+.3f}".replace("0.", ".", 1) + f" [{low}, {high}]"
 
 
-def _figure(value: float) -> str:
+def figure_text(value: float) -> str:
+    """Return a figure with three decimals and no zero before the point."""
     return f"{round(value, 3) + 0.0:.3f}".replace("0.", ".", 1)
 
 

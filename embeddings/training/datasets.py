@@ -1,14 +1,13 @@
-"""Read the public data sets that the reranker is trained and tested on, and mix the training windows."""
+"""Read the public data sets that the reranker is trained and tested on."""
 
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
 import re
 import tarfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -25,7 +24,6 @@ from embeddings.training.examples import (
     sentence_spans,
     single_spaced,
 )
-from embeddings.training.windows import Window, WindowMix, make_windows
 
 Contents = tuple[tuple[Paragraph, ...], tuple[str, ...], tuple[Example, ...]]
 """The paragraphs, the document of each, and the questions: what `QuestionSet` holds besides the name."""
@@ -267,44 +265,3 @@ HELD_OUT = ("SQuADShifts amazon_reviews", "QED")
 
 TRAINED_ON = tuple(name for name in SETS if name not in HELD_OUT)
 """The sets that the reranker is trained on."""
-
-
-MIXTURE: Mapping[str, WindowMix] = {
-    "SQuAD 2.0": WindowMix(positive=0.7, removed=0.15, similar=0.15, impossible=0.7),
-    "XQuAD English": WindowMix(positive=0.5, removed=0.15, similar=0.15, renamed=0.1),
-    "SQuADShifts reddit": WindowMix(positive=0.7, removed=0.15, similar=0.2, renamed=0.05),
-    "SQuADShifts new_wiki": WindowMix(positive=0.3, removed=0.08, similar=0.08, renamed=0.08),
-    "FairytaleQA": WindowMix(positive=0.45, removed=0.15, similar=0.15, renamed=0.05),
-    "SelQA": WindowMix(positive=0.7, removed=0.3, similar=0.2),
-    "QAMR": WindowMix(positive=0.05, removed=0.0, similar=0.02),
-    "CLAPNQ": WindowMix(positive=2.0, removed=0.5, similar=0.5, impossible=2.0),
-    "Disfl-QA": WindowMix(positive=0.4, removed=0.1, similar=0.1, impossible=0.4),
-}
-"""The windows of each set, as multiples of its questions. Most are from people who write about what they like."""
-
-
-_VALIDATION_PERCENT = 4
-
-
-def is_validation(group: str) -> bool:
-    """Return True if a document is in the validation split, which is the same for every seed."""
-    return int.from_bytes(hashlib.sha256(group.encode()).digest()[:4]) % 100 < _VALIDATION_PERCENT
-
-
-def mix_windows(sets: Sequence[QuestionSet], seed: int) -> tuple[list[tuple[str, Window]], list[Window]]:
-    """Return the training windows, each with the name of its set, and the validation windows."""
-    training: list[tuple[str, Window]] = []
-    validation: list[Window] = []
-    for question_set in sets:
-        for validating in (False, True):
-            examples = tuple(
-                example
-                for example in question_set.examples
-                if is_validation(question_set.groups[example.paragraph]) is validating
-            )
-            windows = make_windows(replace(question_set, examples=examples), MIXTURE[question_set.name], seed)
-            if validating:
-                validation.extend(windows)
-            else:
-                training.extend((question_set.name, window) for window in windows)
-    return training, validation

@@ -7,9 +7,11 @@ sentences that answer, it writes about the subject and omits the answer, which i
 
 from __future__ import annotations
 
+import hashlib
 import random
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from enum import Enum
 
 from embeddings.evaluation.datasets.task import (
@@ -41,6 +43,16 @@ class Removal(Enum):
 
     PARAGRAPHS = "paragraphs removed"
     ANSWERS = "answers removed"
+
+
+def half(question_set: QuestionSet, *, final: bool) -> QuestionSet:
+    """Return a set with the questions about half of its documents: one to choose by, or the final one."""
+    examples = (
+        example
+        for example in question_set.examples
+        if hashlib.sha256(f"half {question_set.groups[example.paragraph]}".encode()).digest()[0] % 2 == final
+    )
+    return replace(question_set, examples=tuple(examples))
 
 
 def held_out_task(

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from embeddings.training.datasets import HELD_OUT
 from embeddings.training.decontaminate import NGRAM_WORDS, Overlap
+from embeddings.training.mixture import Mix
 from embeddings.training.trainer import Recipe
 from embeddings.training.validate import CARD_MEASURES, RerankerEffect, TaskEvaluation, WindowMetrics
 
@@ -30,6 +31,7 @@ def model_card(
     digest: str,
     size: int,
     recipe: Recipe,
+    mix: Mix,
     windows: Mapping[str, int],
     overlaps: Sequence[Overlap],
     figures: Mapping[str, WindowMetrics],
@@ -59,6 +61,8 @@ def model_card(
         f"- SHA-256: `{digest}`",
         f"- Training: seed {recipe.seed}, {sum(windows.values())} windows, "
         f"{'one epoch' if recipe.epochs == 1 else f'{recipe.epochs} epochs'}, in {'bf16' if recipe.bf16 else 'fp32'}",
+        f"- Windows: {mix.library:.0%} cut as the library cuts them, {mix.opinions:.0%} of opinions, {mix.pairs:.0%} "
+        "with a perturbed question",
         "",
         "## Training data",
         "",

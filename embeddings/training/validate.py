@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -30,12 +31,12 @@ CARD_MEASURES = (Measure.AUROC, Measure.BEST_SENTENCE, Measure.FIRST_QUOTE, Meas
 
 @dataclass(frozen=True, slots=True)
 class WindowMetrics:
-    """The results of a reranker on the validation windows."""
+    """The results of a reranker on the validation windows, taken one by one or as the windows of questions."""
 
     windows: int
-    auroc: float  # the probability that a positive window has a higher best score than a negative one
-    first: float  # the share of positive windows with several sentences whose best sentence answers
-    middle: float  # the midpoint between the mean best scores of positive and negative windows
+    auroc: float  # the probability that a positive has a higher best score than a negative
+    first: float  # the share of positives with several sentences whose best sentence answers
+    middle: float  # the midpoint between the mean best scores of positives and negatives
     spread: float  # the standard deviation of the best scores
 
 
@@ -59,22 +60,47 @@ class TaskEvaluation:
 
 def validate_windows(reranker: Reranker, windows: Sequence[Window]) -> WindowMetrics:
     """Score windows one by one."""
-    best, answers, first = [], [], []
-    for window in windows:
-        (scores,) = reranker.score(window.question, [window.sentences])
-        best.append(max(scores))
-        answers.append(bool(window.gold))
-        if window.gold and len(window.sentences) > 1:
-            first.append(int(np.argmax(scores)) in window.gold)
-    best_scores, positive = np.array(best), np.array(answers)
+    return validate_questions(reranker, [[window] for window in windows])
+
+
+def validate_questions(reranker: Reranker, questions: Sequence[Sequence[Window]]) -> WindowMetrics:
+    """Score questions, each with its windows, of which the best sentence counts."""
+    judged = [judge_windows(reranker, windows) for windows in questions]
+    best_scores = np.array([each.best for each in judged])
+    positive = np.array([each.is_answered for each in judged])
     estimate = auroc(best_scores, positive)
+    first = [each.is_right for each in judged if each.is_answered and each.sentences > 1]
     return WindowMetrics(
-        windows=len(windows),
+        windows=sum(map(len, questions)),
         auroc=estimate.value if estimate is not None else float("nan"),
         first=float(np.mean(first)) if first else float("nan"),
         middle=float((best_scores[positive].mean() + best_scores[~positive].mean()) / 2),
         spread=float(best_scores.std()),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedWindows:
+    """What a reranker thinks of the windows of one question."""
+
+    best: float  # the highest score of a sentence
+    is_right: bool  # whether the sentence with that score answers
+    is_answered: bool  # whether any sentence answers
+    sentences: int
+
+
+def judge_windows(reranker: Reranker, windows: Sequence[Window]) -> JudgedWindows:
+    """Score the windows of one question."""
+    scored = reranker.score(windows[0].question, [window.sentences for window in windows])
+    best, is_right = max(
+        (
+            (score, place in window.gold)
+            for window, of_one in zip(windows, scored, strict=True)
+            for place, score in enumerate(of_one)
+        ),
+        key=itemgetter(0),
+    )
+    return JudgedWindows(best, is_right, any(window.gold for window in windows), sum(map(len, scored)))
 
 
 def evaluate_reranker(

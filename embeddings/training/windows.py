@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 
 import bm25s
 import numpy as np
@@ -20,7 +20,9 @@ from numpy.typing import NDArray
 from embeddings.training.examples import Answer, Example, QuestionSet
 
 _SIMILAR_PARAGRAPHS = 12
-_NAME = re.compile(r"(?<!^)(?<![.!?] )\b[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)*\b|\b\d[\d,.]*\b")
+NAME = re.compile(r"(?<!^)(?<![.!?] )\b[A-Z][\w’'-]+(?: [A-Z][\w’'-]+)*\b|\b\d[\d,.]*\b")
+"""Names and numbers in a text, except the word that begins a sentence."""
+
 _WORD = re.compile(r"\w+")
 
 
@@ -32,6 +34,8 @@ class Window:
     sentences: tuple[str, ...]  # up to `RERANKER_WINDOW_SENTENCES` consecutive sentences
     gold: tuple[int, ...]  # the indices of the sentences that answer
     answer: Answer | None = None  # the position of the answer, where it is marked and in the window
+    document: str = ""  # the document that it is of, among those of its set
+    perturbed: str | None = None  # a similar question that the window doesn't answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,16 @@ class WindowMix:
     similar: float = 0.3  # lexically similar paragraphs
     renamed: float = 0.0  # gold windows with another name in the question
     impossible: float = 1.0  # paragraphs of impossible questions
+
+    def times(self, factor: float) -> WindowMix:
+        """Return the mix with so many times as many windows of each kind."""
+        return WindowMix(**{kind: factor * share for kind, share in asdict(self).items()})
+
+    def count(self, question_set: QuestionSet) -> float:
+        """Return about how many windows this makes of a set."""
+        answerable = sum(bool(example.gold) for example in question_set.examples)
+        impossible = len(question_set.examples) - answerable
+        return (self.positive + self.removed + self.similar + self.renamed) * answerable + self.impossible * impossible
 
 
 def make_windows(question_set: QuestionSet, mix: WindowMix, seed: int) -> list[Window]:
@@ -91,6 +105,7 @@ def _positive(question_set: QuestionSet, example: Example, rng: random.Random) -
         tuple(sentences[run.start : run.stop]),
         tuple(place - run.start for place in example.gold if place in run),
         answer,
+        question_set.groups[example.paragraph],
     )
 
 
@@ -104,7 +119,8 @@ def _removed(question_set: QuestionSet, example: Example, rng: random.Random) ->
     ]
     if rest:
         run = _range(len(rest), rng.randrange(len(rest)), rng)
-        yield Window(example.question, tuple(rest[run.start : run.stop]), ())
+        document = question_set.groups[example.paragraph]
+        yield Window(example.question, tuple(rest[run.start : run.stop]), (), document=document)
 
 
 def _similar(
@@ -126,26 +142,36 @@ def _best_matching_window(question_set: QuestionSet, example: Example, paragraph
     asked = set(_WORD.findall(example.question.lower()))
     shared = [len(asked & set(_WORD.findall(sentence.lower()))) for sentence in sentences]
     run = _range(len(sentences), shared.index(max(shared)), rng)
-    return Window(example.question, tuple(sentences[run.start : run.stop]), ())
+    # The document of the question, whose other questions may come before it.
+    document = question_set.groups[example.paragraph]
+    return Window(example.question, tuple(sentences[run.start : run.stop]), (), document=document)
 
 
 def _renamed(question_set: QuestionSet, example: Example, rng: random.Random) -> Iterator[Window]:
-    names = _NAME.findall(example.question)
+    names = NAME.findall(example.question)
     if not names:
         return
     name = rng.choice(names)
     window = _positive(question_set, example, rng)
-    # Use another name of the same kind from the same document, which a person might confuse with it.
-    others = [
-        other
-        for other in _names_of(question_set, example.paragraph)
-        if other[0].isdigit() == name[0].isdigit()
-        and other not in example.question
-        and name not in other
-        and not any(other in answer for answer in example.answers)
-    ]
+    # A name of the same document, which a person might confuse with it.
+    found = _names_of(question_set, example.paragraph)
+    others = [other for other in other_names(name, example.question, found) if not _is_in(other, example.answers)]
     if others:
-        yield Window(example.question.replace(name, rng.choice(others)), window.sentences, ())
+        renamed = example.question.replace(name, rng.choice(others))
+        yield replace(window, question=renamed, gold=(), answer=None)
+
+
+def other_names(name: str, question: str, found: Iterable[str]) -> list[str]:
+    """Return those of the found names that may stand for a name in a question: others of the same kind."""
+    return [
+        other
+        for other in found
+        if other[0].isdigit() == name[0].isdigit() and other not in question and name not in other
+    ]
+
+
+def _is_in(name: str, answers: Iterable[str]) -> bool:
+    return any(name in answer for answer in answers)
 
 
 def _names_of(question_set: QuestionSet, paragraph: int) -> list[str]:
@@ -159,7 +185,7 @@ def _names_of(question_set: QuestionSet, paragraph: int) -> list[str]:
         and high - paragraph < _SIMILAR_PARAGRAPHS
     ):
         high += 1
-    found = (name for place in range(low, high) for name in _NAME.findall(question_set.paragraphs[place].text))
+    found = (name for place in range(low, high) for name in NAME.findall(question_set.paragraphs[place].text))
     return sorted(set(found))
 
 

@@ -47,12 +47,12 @@ def _forms(question: JudgedQuestion, reviews: Mapping[str, Review]) -> Iterator[
     if f" {' '.join(words(title))} " in f" {' '.join(words(question.text))} ":
         return
     for form in TitleForm:
-        text = _named(question.text, title, "book" if "author" in review.facts else "film", form)
+        text = name_work(question.text, title, "book" if "author" in review.facts else "film", form)
         yield replace(question, id=f"{question.id}.{form}", text=text, form=form.value)
 
 
-def _named(question: str, title: str, noun: str, form: TitleForm) -> str:
-    """Return a question that names its work in a form."""
+def name_work(question: str, title: str, noun: str, form: TitleForm) -> str:
+    """Return a question that names its work in a form; `noun` is what the work is, such as `film`."""
     bare = question.rstrip(_MARKS) or question
     first, *rest = question.split(" ")
     match form:

@@ -11,6 +11,7 @@ from embeddings.training.decontaminate import ngrams_and_questions, without_over
 from embeddings.training.examples import Example, Paragraph, QuestionSet
 from embeddings.training.export import export
 from embeddings.training.held_out import Removal, held_out_task
+from embeddings.training.mixture import Mix
 from embeddings.training.model import RerankerModel
 from embeddings.training.model_card import model_card
 from embeddings.training.trainer import Recipe
@@ -35,6 +36,7 @@ def test_the_model_card_has_each_measure_without_and_with_the_reranker(
         digest="ab" * 32,
         size=1_500_000,
         recipe=Recipe(),
+        mix=Mix(),
         windows={"QED": 5},
         overlaps=[without_overlap(question_set, *ngrams_and_questions([question_set]))[1]],
         figures={"int8": validate_windows(reranker, tiny_windows(20))},

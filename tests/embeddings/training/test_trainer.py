@@ -11,10 +11,12 @@ import torch
 from embeddings.errors import OutputError
 from embeddings.reranking.reranker import OnnxReranker, pad, tokenise
 from embeddings.training.__main__ import _train
+from embeddings.training.checkpoints import CheckpointError, mean_of_weights, open_checkpoints
 from embeddings.training.examples import Answer
 from embeddings.training.export import export
+from embeddings.training.mixture import Mix
 from embeddings.training.model import RerankerModel, scores
-from embeddings.training.trainer import Recipe, collate, featurise, fit, has_bf16, window_loss
+from embeddings.training.trainer import Features, Recipe, collate, featurise, fit, has_bf16, window_loss
 from embeddings.training.windows import Window
 from tests.embeddings.fixtures.tiny_rerankers import (
     ANSWERING,
@@ -144,7 +146,80 @@ def test_the_span_of_an_answer_is_its_tokens() -> None:
     assert features.tokens.owners[first] == 1
 
 
+PAIRED = Window(QUESTION, (OTHERS[0], ANSWERING), (1,), Answer(1, 12, 17), perturbed="what is she ?")
+
+
+def test_a_perturbed_question_gets_a_row_of_its_own_and_no_labels() -> None:
+    tokenizer = tiny_tokenizer()
+    items = [featurise(window, tokenizer) for window in (Window(QUESTION, OTHERS, ()), PAIRED)]
+    batch = collate(items)
+    assert batch.input_ids.shape[0] == 3
+    assert (len(batch.gold), len(batch.spans), batch.paired.tolist()) == (2, 2, [1])
+    assert items[1].perturbed is not None
+    assert batch.input_ids[2][: len(items[1].perturbed.ids)].tolist() == list(items[1].perturbed.ids)
+    # Nothing answers, so no question is perturbed.
+    assert featurise(replace(PAIRED, gold=(), answer=None), tokenizer).perturbed is None
+
+
+def _pair_scores(model: RerankerModel, item: Features) -> tuple[list[float], list[float]]:
+    assert item.perturbed is not None
+    inputs = [torch.from_numpy(value) for value in pad([item.tokens, item.perturbed], 2).values()]
+    sentences, null, spans = model(*inputs)
+    own, perturbed = scores(sentences, null, spans, inputs[3]).tolist()
+    return own, perturbed
+
+
+def test_the_loss_of_a_pair_is_what_the_margin_lacks() -> None:
+    model = tiny_model().eval()
+    item = featurise(PAIRED, tiny_tokenizer())
+    with torch.no_grad():
+        alone = window_loss(model, collate([replace(item, perturbed=None)]), RECIPE)
+        paired = window_loss(model, collate([item]), replace(RECIPE, margin=50.0, pair_weight=0.5))
+        own, other = _pair_scores(model, item)
+    assert float(paired - alone) == pytest.approx(0.5 * (50.0 - own[1] + max(other)), rel=1e-4)
+
+
+def test_training_moves_a_perturbed_question_below_its_original() -> None:
+    item = featurise(PAIRED, tiny_tokenizer())
+    recipe = replace(RECIPE, epochs=6, margin=12.0, pair_weight=4.0)
+
+    def gap(features: list[Features]) -> float:
+        model = tiny_model()
+        fit(model, features, recipe)
+        with torch.no_grad():
+            own, perturbed = _pair_scores(model, item)
+        return own[1] - max(perturbed)
+
+    assert gap([*tiny_features(8), item]) > 1.5 + gap([*tiny_features(8), replace(item, perturbed=None)])
+
+
+def test_a_checkpoint_of_other_windows_is_ignored(tmp_path: Path) -> None:
+    fit(tiny_model(), tiny_features(16), RECIPE, checkpoint=tmp_path / "checkpoint.pt")
+    resumed, fresh = tiny_model(), tiny_model()
+    fit(resumed, tiny_features(16, seed=3), RECIPE, checkpoint=tmp_path / "checkpoint.pt")
+    fit(fresh, tiny_features(16, seed=3), RECIPE)
+    assert torch.equal(_weights(resumed), _weights(fresh))
+
+
+def test_the_mean_of_checkpoints_is_the_mean_of_their_weights() -> None:
+    one, other = (tiny_model(seed).state_dict() for seed in (1, 2))
+    mean = mean_of_weights([one, other])
+    assert torch.allclose(mean["null.weight"], (one["null.weight"] + other["null.weight"]) / 2)
+    model = tiny_model()
+    model.load_state_dict(mean)
+    assert torch.equal(_weights(model), torch.cat([mean[name].flatten() for name, _ in model.named_parameters()]))
+
+
+@pytest.mark.parametrize("content", [b"no checkpoint", None])
+def test_what_is_no_checkpoint_is_an_error_with_its_path(content: bytes | None, tmp_path: Path) -> None:
+    file = tmp_path / "checkpoint.pt"
+    if content is not None:
+        file.write_bytes(content)
+    with pytest.raises(CheckpointError, match=r"checkpoint\.pt: (This is no checkpoint|The checkpoint can't be read)"):
+        open_checkpoints([file])
+
+
 def test_a_folder_with_other_files_is_not_trained_into(tmp_path: Path) -> None:
     (tmp_path / "model-card.md").write_text("mine", encoding="utf-8")
     with pytest.raises(OutputError, match="This folder has other files than those of a training"):
-        _train(tmp_path, tmp_path, Recipe(bf16=False), 1, 1, tmp_path)
+        _train(tmp_path, tmp_path, Mix(), Recipe(bf16=False), 1, 1, tmp_path)
