@@ -429,6 +429,9 @@ QUOTE_GAP: float = 0.3
 four sets (evaluation's README) it raises the share of right quotes from .24-.38 to .47-.83, for .00 to .04 fewer
 questions with a right quote."""
 
+MIN_QUOTE_WORDS: int = 4
+"""A quote of fewer words, such as "He was right.", can't be understood alone."""
+
 MAX_QUOTE_SENTENCES: int = 3
 """The most sentences of a quote, which neighbours share."""
 

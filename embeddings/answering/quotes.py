@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from itertools import islice
 
 from embeddings.answering.calibration import Thresholds
-from embeddings.config import MAX_QUOTE_SENTENCES, MAX_QUOTES, QUOTE_CANDIDATES, QUOTE_GAP
+from embeddings.config import MAX_QUOTE_SENTENCES, MAX_QUOTES, MIN_QUOTE_WORDS, QUOTE_CANDIDATES, QUOTE_GAP
 from embeddings.documents.analyzer import words
 from embeddings.index.collection import CollectionIndex
 from embeddings.lexicon import QUOTE_POINTING_WORDS
@@ -34,7 +34,9 @@ def choose_quotes(sentences: Sequence[RankedSentence]) -> tuple[Quote, ...]:
     """Return the quotes of the sentences, both best first.
 
     Neighbours share a quote. Another quote begins only if its sentence is nearly as good as the best one, and a fourth
-    never does. A quote that would begin with "She" or "This" takes in the sentence before.
+    never does. A quote that would begin with "She" or "This", or have fewer than four words, takes in the sentence
+    before. One that says little even so, as it has fewer than four words or ends with a colon, is left out if there is
+    another.
     """
     runs: list[list[RankedSentence]] = []
     for sentence in islice(_distinct(sentences), QUOTE_CANDIDATES):
@@ -50,7 +52,14 @@ def choose_quotes(sentences: Sequence[RankedSentence]) -> tuple[Quote, ...]:
                 beside[0].extend(run)
                 runs.remove(run)
     quoted = {(id(sentence.index), sentence.row) for run in runs for sentence in run}
-    return tuple(_quote(label, run, quoted) for label, run in enumerate(runs, start=1))
+    spans = [_span(run, quoted) for run in runs]
+    telling = [
+        number for number, (first, last) in enumerate(spans) if not _says_little(runs[number][0].index, first, last)
+    ]
+    return tuple(
+        runs[number][0].index.quote(*spans[number], label=label, score=max(each.score for each in runs[number]))
+        for label, number in enumerate(telling or range(min(1, len(runs))), start=1)
+    )
 
 
 def _distinct(sentences: Iterable[RankedSentence]) -> Iterator[RankedSentence]:
@@ -74,20 +83,31 @@ def _share_paragraph(index: CollectionIndex, one: int, other: int) -> bool:
     return all(place[part] == beside[part] for part in ("review", "section", "paragraph"))
 
 
-def _quote(label: int, run: list[RankedSentence], quoted: AbstractSet[tuple[int, int]]) -> Quote:
+def _span(run: Sequence[RankedSentence], quoted: AbstractSet[tuple[int, int]]) -> tuple[int, int]:
+    """Return the first and the last row of a quote, with the sentence before if it can't be understood alone."""
     index = run[0].index
     rows = [sentence.row for sentence in run]
     first, last = min(rows), max(rows)
     if (
         len(rows) < MAX_QUOTE_SENTENCES
-        and _points_back(index.sentence(first))
+        and (_points_back(index.sentence(first)) or _is_short(index, first, last))
         and (id(index), first - 1) not in quoted
         and first > 0
         and _share_paragraph(index, first - 1, first)
     ):
         first -= 1
-    return index.quote(first, last, label=label, score=max(sentence.score for sentence in run))
+    return first, last
 
 
 def _points_back(sentence: str) -> bool:
     return not QUOTE_POINTING_WORDS.isdisjoint(words(sentence)[:1])
+
+
+def _is_short(index: CollectionIndex, first: int, last: int) -> bool:
+    """Return True if a quote has too few words. One in a script without capitals may have no spaces, and never has."""
+    text = index.sentence(first)
+    return first == last and len(text.split()) < MIN_QUOTE_WORDS and text.lower() != text.upper()
+
+
+def _says_little(index: CollectionIndex, first: int, last: int) -> bool:
+    return _is_short(index, first, last) or index.sentence(last).endswith((":", "："))

@@ -21,7 +21,7 @@ from embeddings.documents.analyzer import ENGLISH
 from embeddings.lexicon import ATTRIBUTION_VERBS, COUNTING_ABBREVIATIONS, LINKING_ABBREVIATIONS, SENTENCE_PRONOUNS
 from embeddings.records import Passage, Review, Sentence
 
-_RULES = 3
+_RULES = 4
 
 SPLITTER = f"rules {_RULES}, sentencex {version('sentencex')}"
 """The splitter's version, for an index's manifest. It changes whenever sentences may."""
@@ -47,6 +47,7 @@ _ATTRIBUTION = re.compile(rf"(?!(?:{'|'.join(SENTENCE_PRONOUNS)})\b)[A-Z][\w’'
 _LINKING = re.compile(rf"\b(?:{'|'.join(map(re.escape, LINKING_ABBREVIATIONS))})\.$")
 _COUNTING = re.compile(rf"\b(?:{'|'.join(COUNTING_ABBREVIATIONS)})\.$")
 _ET_AL = re.compile(r"\bet al\.$")
+_ROMAN_NUMERAL = re.compile(r"\b[A-Z]\w+ [IVX]+\.$")  # "Henry VIII. was"
 # In these languages "3." is "3rd", as in "am 3. Oktober".
 _ORDINAL_LANGUAGES = frozenset("cs da de et fi hr hu is lv no pl sk sl".split())
 _ORDINAL = re.compile(r"(?<![\w.,:])\d{1,2}\.\s*$")
@@ -206,8 +207,8 @@ def _is_false(paragraph: str, start: int, cut: int) -> bool:
         return tail == before or head.lstrip(_DASHES).lstrip()[:1].islower()
     if _ATTRIBUTION.match(head) and _EXCLAIMED_QUOTE.search(tail):
         return True
-    if following.islower():
-        return bool(_EXCLAIMED.search(tail) or _COUNTING.search(tail) or _ET_AL.search(tail))
+    if following.islower() or following in {",", ";", ":"}:
+        return any(end.search(tail) for end in (_EXCLAIMED, _COUNTING, _ET_AL, _ROMAN_NUMERAL))
     if following.isdigit() and _COUNTING.search(tail):
         return True
     return bool(_LINKING.search(tail)) or (cut - start <= _CONTEXT and _MARKER.fullmatch(before.strip()) is not None)

@@ -26,12 +26,16 @@ EVERYTHING = Thresholds(answered=0.0, nearest=0.0)
 FILM = review(
     "film",
     {
-        "One": ["First here. Second here. Third here. Fourth here. Fifth here.", "Sixth here. Seventh here."],
-        "Two": ["Eighth here. First here. Ninth here."],
-        "Three": ["Ruth waits. She lies. It hurts her. That ends. He goes."],
+        "One": [
+            "The first is here. The second is here. The third is here. The fourth is here. The fifth is here.",
+            "The sixth is here. The seventh is here.",
+        ],
+        "Two": ["The eighth is here. The first is here. The ninth is here."],
+        "Three": ["Ruth waits for him. She lies to him. It hurts her badly. That ends it all. He goes away then."],
+        "Four": ["Brilliant.", "The girl is shy. The boy is loud. Never mind. So the end says:"],
     },
 )
-"""Sentences in rows 0 to 14: five and two in the first section, three in the second, five in the third."""
+"""Sentences in rows 0 to 19: five and two in the first section, three, five, one and four in the others."""
 
 Answering = Callable[..., Answer]
 
@@ -54,18 +58,30 @@ def answering(encoder: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory) ->
 @pytest.mark.parametrize(
     ("rows", "quotes"),
     [
-        pytest.param((4, 0, 7, 2), ["Fifth here.", "First here.", "Eighth here."], id="best three, best first"),
-        pytest.param((2,), ["Third here."], id="one"),
-        pytest.param((3, 7, 4), ["Fourth here. Fifth here.", "Eighth here."], id="neighbours share a quote"),
-        pytest.param((1, 0, 2), ["First here. Second here. Third here."], id="three neighbours"),
         pytest.param(
-            (0, 2, 7, 1), ["First here. Second here. Third here.", "Eighth here."], id="a sentence joins two quotes"
+            (4, 0, 7, 2),
+            ["The fifth is here.", "The first is here.", "The eighth is here."],
+            id="best three, best first",
         ),
-        pytest.param((0, 1, 2, 3), ["First here. Second here. Third here."], id="at most three sentences"),
-        pytest.param((0, 1, 3, 2), ["First here. Second here.", "Fourth here."], id="never four by joining"),
-        pytest.param((4, 5), ["Fifth here.", "Sixth here."], id="paragraphs stay apart"),
-        pytest.param((6, 7), ["Seventh here.", "Eighth here."], id="sections stay apart"),
-        pytest.param((8, 0, 5), ["First here.", "Sixth here."], id="the same words once"),
+        pytest.param((2,), ["The third is here."], id="one"),
+        pytest.param(
+            (3, 7, 4), ["The fourth is here. The fifth is here.", "The eighth is here."], id="neighbours share a quote"
+        ),
+        pytest.param((1, 0, 2), ["The first is here. The second is here. The third is here."], id="three neighbours"),
+        pytest.param(
+            (0, 2, 7, 1),
+            ["The first is here. The second is here. The third is here.", "The eighth is here."],
+            id="a sentence joins two quotes",
+        ),
+        pytest.param(
+            (0, 1, 2, 3), ["The first is here. The second is here. The third is here."], id="at most three sentences"
+        ),
+        pytest.param(
+            (0, 1, 3, 2), ["The first is here. The second is here.", "The fourth is here."], id="never four by joining"
+        ),
+        pytest.param((4, 5), ["The fifth is here.", "The sixth is here."], id="paragraphs stay apart"),
+        pytest.param((6, 7), ["The seventh is here.", "The eighth is here."], id="sections stay apart"),
+        pytest.param((8, 0, 5), ["The first is here.", "The sixth is here."], id="the same words once"),
     ],
 )
 def test_quotes_are_chosen(answering: Answering, rows: tuple[int, ...], quotes: list[str]) -> None:
@@ -74,21 +90,54 @@ def test_quotes_are_chosen(answering: Answering, rows: tuple[int, ...], quotes: 
 
 def test_another_quote_begins_only_where_it_is_nearly_as_good_as_the_best_one(answering: Answering) -> None:
     quotes = answering(0, 1, 4, 7, 3, step=0.11).quotes
-    assert [quote.text for quote in quotes] == ["First here. Second here.", "Fourth here. Fifth here."]
+    assert [quote.text for quote in quotes] == [
+        "The first is here. The second is here.",
+        "The fourth is here. The fifth is here.",
+    ]
 
 
 @pytest.mark.parametrize(
     ("rows", "quotes"),
     [
-        pytest.param((11,), ["Ruth waits. She lies."], id="one sentence before"),
-        pytest.param((12,), ["She lies. It hurts her."], id="one even if that points back too"),
-        pytest.param((13, 12, 14), ["It hurts her. That ends. He goes."], id="never a fourth sentence"),
-        pytest.param((14, 12, 11), ["That ends. He goes.", "Ruth waits. She lies. It hurts her."], id="in each quote"),
-        pytest.param((10, 12), ["Ruth waits.", "She lies. It hurts her."], id="up to another quote"),
-        pytest.param((14, 13, 12, 11), ["It hurts her. That ends. He goes."], id="not into what was left out"),
+        pytest.param((11,), ["Ruth waits for him. She lies to him."], id="one sentence before"),
+        pytest.param((12,), ["She lies to him. It hurts her badly."], id="one even if that points back too"),
+        pytest.param(
+            (13, 12, 14), ["It hurts her badly. That ends it all. He goes away then."], id="never a fourth sentence"
+        ),
+        pytest.param(
+            (14, 12, 11),
+            ["That ends it all. He goes away then.", "Ruth waits for him. She lies to him. It hurts her badly."],
+            id="in each quote",
+        ),
+        pytest.param(
+            (10, 12), ["Ruth waits for him.", "She lies to him. It hurts her badly."], id="up to another quote"
+        ),
+        pytest.param(
+            (14, 13, 12, 11),
+            ["It hurts her badly. That ends it all. He goes away then."],
+            id="not into what was left out",
+        ),
     ],
 )
 def test_a_quote_that_points_back_takes_in_the_sentence_before(
+    answering: Answering, rows: tuple[int, ...], quotes: list[str]
+) -> None:
+    assert [quote.text for quote in answering(*rows).quotes] == quotes
+
+
+@pytest.mark.parametrize(
+    ("rows", "quotes"),
+    [
+        pytest.param((18,), ["The boy is loud. Never mind."], id="the sentence before few words"),
+        pytest.param((17, 18), ["The boy is loud. Never mind."], id="few words beside others"),
+        pytest.param((15,), ["Brilliant."], id="few words alone in their paragraph"),
+        pytest.param((15, 0), ["The first is here."], id="another quote rather than few words"),
+        pytest.param((19,), ["So the end says:"], id="a colon that ends its paragraph"),
+        pytest.param((19, 0), ["The first is here."], id="another quote rather than a colon"),
+        pytest.param((19, 15), ["So the end says:"], id="the better one of two that say little"),
+    ],
+)
+def test_a_quote_that_says_little_alone_takes_in_its_neighbour_or_is_left_out(
     answering: Answering, rows: tuple[int, ...], quotes: list[str]
 ) -> None:
     assert [quote.text for quote in answering(*rows).quotes] == quotes

@@ -56,6 +56,7 @@ def texts(review: Review, limit: int, count: Callable[[Sequence[str]], Sequence[
         # Abbreviations.
         ["Dr. Smith met Mrs. Jones at 5 p.m. on Friday.", "They spoke."],
         ["We saw Dr. No.", "It was fun."],
+        ["Froude admires Henry VIII. and Louis XIV.; they built.", "So did Henry VIII.", "Then came Elizabeth."],
         ["See Kramer vs. Kramer, i.e. the film, e.g. its end.", "It won."],
         ["It is in Vol. 2 of the set, pp. 3–4, ch. 3 and Ep. 4.", "See Fig. 3."],
         ["It came out on Sept. 15, 2010.", "It was No. 1."],
