@@ -33,7 +33,8 @@ _OPEN = (
     re.compile(rf"^(?i:who|whom|whose|what happens|how does|why does|does|did) .*\b(?:in|of) (?P<name>{_NAME})\W*$"),
     re.compile(rf"(?i:{BEFORE_TITLE})(?i:the (?:film|movie|book|novel|play|game|album) )?(?P<name>{_NAME})"),
     re.compile(rf"^(?i:is|was) (?P<name>{_NAME})(?i:{AFTER_TITLE})"),
-    re.compile(r"[\"“*_](?P<name>[^\"”*_]+)[\"”*_]"),
+    # What ends with a comma or a full stop before the closing mark is speech.
+    re.compile(r"[\"“*_](?P<name>[^\s\"”*_](?:[^\"”*_]*[^\s\"”*_.,!?…])?)[\"”*_]"),
 )
 """Where a question as written names a work: by its place, by capitals, or between marks."""
 

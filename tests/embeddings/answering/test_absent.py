@@ -28,6 +28,8 @@ def _absent(question: str) -> str | None:
         ("What's the plot of War and Peace?", "War and Peace"),
         ("who directed parasite", "parasite"),
         ("did they like “Middlemarch”?", "Middlemarch"),
+        ("“She’d never say so,” he wrote. “Not to me.”", None),
+        ('"Go away," says who, "or stay!"', None),
         ("What does he think of Vanity Fair?", None),
         ("What happens to Sam Weller?", None),
         ("who is in the tower", None),
