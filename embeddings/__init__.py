@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from embeddings.answering.calibration import CALIBRATION_FILE as CALIBRATION_FILE
     from embeddings.answering.calibration import Thresholds as Thresholds
     from embeddings.answering.models import Models as Models
-    from embeddings.answering.models import check_weights as check_weights
     from embeddings.config import RankingSettings as RankingSettings
     from embeddings.config import tunable_numbers as tunable_numbers
     from embeddings.documents.converter import Candidates as Candidates
@@ -104,8 +103,12 @@ if TYPE_CHECKING:
     from embeddings.errors import UnknownReviewError as UnknownReviewError
     from embeddings.errors import UnknownSectionError as UnknownSectionError
     from embeddings.errors import remedy as remedy
+    from embeddings.index.build.current import current_index as current_index
+    from embeddings.index.build.options import BuildOptions as BuildOptions
     from embeddings.index.build.sources import check_reviews as check_reviews
-    from embeddings.index.collection import INDEX_DIRECTORY as INDEX_DIRECTORY
+    from embeddings.index.integrity import check_weights as check_weights
+    from embeddings.index.manifest import INDEX_DIRECTORY as INDEX_DIRECTORY
+    from embeddings.index.manifest import Manifest as Manifest
     from embeddings.library import Library as Library
     from embeddings.metadata.filters import ReviewFilter as ReviewFilter
     from embeddings.metadata.filters import Sort as Sort
@@ -176,12 +179,15 @@ _MODULES = {
         "convert_feed_in_sandbox convert_in_sandbox edit_in_sandbox read_candidates_in_sandbox"
     ),
     "embeddings.metadata.filters": "ReviewFilter Sort Years read_years",
-    "embeddings.index.collection": "INDEX_DIRECTORY",
+    "embeddings.index.integrity": "check_weights",
+    "embeddings.index.manifest": "INDEX_DIRECTORY Manifest",
+    "embeddings.index.build.current": "current_index",
+    "embeddings.index.build.options": "BuildOptions",
     "embeddings.index.build.sources": "check_reviews",
     "embeddings.retrieval.query": "Query",
     "embeddings.retrieval.question": "check_question is_follow_up points_back",
     "embeddings.answering.calibration": "CALIBRATION_FILE Thresholds",
-    "embeddings.answering.models": "Models check_weights",
+    "embeddings.answering.models": "Models",
 }
 _MODULE_OF = {name: module for module, names in _MODULES.items() for name in names.split()}
 

@@ -12,12 +12,11 @@ from embeddings.answering.pipeline import Pipeline
 from embeddings.config import RankingSettings
 from embeddings.documents.lookup import find_review, find_section
 from embeddings.encoders.base import ONNX, Encoder
-from embeddings.encoders.onnx import verify_encoder
+from embeddings.encoders.stored import verify_encoder
 from embeddings.errors import IndexDamagedError
 from embeddings.index.access import Collections, OpenedCollections
 from embeddings.index.build.freshness import absent_folders, describe_changes, outdated_reviews
-from embeddings.index.collection import INDEX_DIRECTORY
-from embeddings.index.manifest import MANIFEST_FILE, Manifest
+from embeddings.index.manifest import INDEX_DIRECTORY, MANIFEST_FILE, Manifest
 from embeddings.metadata.entries import list_reviews
 from embeddings.metadata.filters import ReviewFilter
 from embeddings.metadata.table import ReviewTable
@@ -27,8 +26,7 @@ from embeddings.retrieval.query import Query
 if TYPE_CHECKING:
     from typing import Unpack
 
-    from embeddings.index.build.builder import BuildOptions
-    from embeddings.index.build.embed import Progress
+    from embeddings.index.build.options import BuildOptions, Progress
 
 
 class Library:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,17 +17,12 @@ from embeddings.answering.calibration import (
     Thresholds,
 )
 from embeddings.encoders.base import ONNX, Encoder, EncoderIdentity
-from embeddings.encoders.onnx import OnnxEncoder, verify_encoder
+from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.errors import (
     REBUILD,
     IndexDamagedError,
-    IndexMissingError,
-    IndexVersionError,
-    ModelError,
-    ModelMissingError,
     RerankerError,
 )
-from embeddings.index.collection import INDEX_DIRECTORY
 from embeddings.index.manifest import Manifest
 from embeddings.reranking.rerank import open_reranker
 from embeddings.reranking.reranker import Reranker
@@ -169,42 +164,3 @@ class Models:
         if self.reranker is not None:
             return self.reranker.identity.weights in self.calibration.rerankers
         return self.calibration.thresholds is not None
-
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """The weights of a data directory's encoder."""
-
-    digest: str  # their SHA-256 (hex)
-    default: bool  # True if they are the default model's
-    from_index: bool = False  # True if the model isn't installed, so that the index has the only copy
-
-
-def check_weights(data: Path) -> Weights:
-    """Check the weights of a data directory's encoder, byte by byte; without a readable index, the default model's.
-
-    Raises:
-        ModelError: the model is missing, damaged, or another one than the index was built with.
-        IndexDamagedError: the index's copy is damaged.
-    """
-    # Imported here because asking needs none of it.
-    from embeddings.encoders.weights import DEFAULT_MODEL, DEFAULT_WEIGHTS, find_model
-
-    directory = data / INDEX_DIRECTORY
-    try:
-        manifest = Manifest.open(directory)
-    except (IndexMissingError, IndexVersionError, IndexDamagedError):
-        return Weights(find_model(None).weights, default=True)
-    identity = manifest.encoder
-    default = identity.weights == DEFAULT_WEIGHTS
-    try:
-        found = find_model(identity.model).weights
-    except ModelError as error:
-        is_damaged = identity.model == DEFAULT_MODEL and not isinstance(error, ModelMissingError)
-        if identity.runtime != ONNX or is_damaged:
-            raise
-        verify_encoder(directory / manifest.encoder_folder)
-        return Weights(identity.weights, default, from_index=True)
-    if found != identity.weights:
-        raise ModelError(f"{identity.model} has changed since the index was built. {REBUILD}")
-    return Weights(found, default)

@@ -6,7 +6,6 @@ collections/<name>/        a collection that only some people may see
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -14,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.config import MAX_SERVER_CHARACTERS, MAX_SERVER_REVIEWS
-from embeddings.documents.filesystem import flush_folder
+from embeddings.documents.filesystem import digest_of, flush_folder
 from embeddings.documents.formats.headers.titles import left_out_place, read_file_name
 from embeddings.documents.outputs import PARTIAL, write_output, written_by_nobody, written_by_us
 from embeddings.documents.slugs import slugify
@@ -209,12 +208,6 @@ def _left_out(path: Path, place: Path, root: str) -> LeftOut | None:
 
 def _is_outside(path: Path, root: str) -> bool:
     return not f"{os.path.realpath(path)}{os.sep}".startswith(f"{root}{os.sep}")
-
-
-def digest_of(file: Path) -> str:
-    """Return the SHA-256 (hex) of a file, read in pieces, because it may be larger than a review."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def find_review_file(data: Path, collection: str, slug: str, *, title: str | None = None) -> ReviewFile | None:

@@ -5,6 +5,7 @@ What Windows refuses or lacks is here, tested on a simulated Windows only (`test
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -12,7 +13,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
-from embeddings.config import REPLACE_PAUSE_SECONDS, REPLACE_WAIT_SECONDS
+from embeddings.config import DIGEST_BYTES, REPLACE_PAUSE_SECONDS, REPLACE_WAIT_SECONDS
 
 HAS_MODES = hasattr(os, "geteuid")
 """Whether a file's mode says who may open it. On Windows the access list of its folder does, and modes say nothing."""
@@ -23,6 +24,21 @@ _DEVICE = re.compile(r"con|prn|aux|nul|(?:com|lpt)\d", re.ASCII | re.IGNORECASE)
 def names_device(stem: str) -> bool:
     """Return True if Windows takes a file or folder of that name, with any ending, for a device."""
     return _DEVICE.fullmatch(stem) is not None
+
+
+def digest_of(file: Path) -> str:
+    """Return the SHA-256 (hex) of a file, read in pieces, because it may be larger than the memory.
+
+    Raises:
+        OSError: it can't be read.
+    """
+    digest = hashlib.sha256()
+    with file.open("rb", buffering=0) as stream:
+        # A thread that digests waits for the others between two pieces, so they are large.
+        piece = memoryview(bytearray(min(DIGEST_BYTES, os.fstat(stream.fileno()).st_size + 1)))
+        while count := stream.readinto(piece):
+            digest.update(piece[:count])
+    return digest.hexdigest()
 
 
 def allows_others(file: Path, permissions: int) -> bool:

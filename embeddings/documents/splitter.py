@@ -16,7 +16,7 @@ from itertools import chain, pairwise
 
 import sentencex
 
-from embeddings.config import CHARACTERS_PER_TOKEN, SENTENCE_WINDOW_CHARACTERS
+from embeddings.config import CHARACTERS_PER_TOKEN, PASSAGE_TOKENS, SENTENCE_WINDOW_CHARACTERS
 from embeddings.documents.analyzer import ENGLISH
 from embeddings.lexicon import ATTRIBUTION_VERBS, COUNTING_ABBREVIATIONS, LINKING_ABBREVIATIONS, SENTENCE_PRONOUNS
 from embeddings.records import Passage, Review, Sentence
@@ -56,6 +56,16 @@ _DASHES = "—–-―"
 
 _CLAUSE_END = re.compile(rf"(?:[;:,.!?…][{_CLOSERS}]*|[—–])\s+|[；：，、。！？]+[{_CLOSERS}]*\s*")
 _SPACE = re.compile(r"\s+")
+
+
+def passage_tokens(limit: int) -> int:
+    """Return the most tokens of a passage: those that the encoder reads, or `PASSAGE_TOKENS` if that is fewer."""
+    return limit if PASSAGE_TOKENS is None else min(PASSAGE_TOKENS, limit)
+
+
+def splitter_settings(limit: int) -> str:
+    """Return the splitter's version and settings for an encoder that reads so many tokens, as a manifest has them."""
+    return f"{SPLITTER}, at most {passage_tokens(limit)} tokens"
 
 
 def split_sentences(text: str, start: int, end: int, language: str = ENGLISH) -> tuple[Sentence, ...]:

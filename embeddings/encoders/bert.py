@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.encoders.graph import FLOAT, INT32, INT64, MICROSOFT, Graph
-from embeddings.encoders.onnx import ATTENTION_MASK, GRAPH, INPUT_IDS, WEIGHTS
+from embeddings.encoders.onnx import ATTENTION_MASK, INPUT_IDS
+from embeddings.encoders.stored import GRAPH, WEIGHTS
 
 _OPSET = 17
 _IR = 8

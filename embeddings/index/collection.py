@@ -1,15 +1,7 @@
-"""One collection's index, opened: its vectors, terms and reviews, and the tables that join them by row.
-
-.index/manifest.json                        names everything below; replaced in one step
-.index/encoders/<weights>/                  the runtime encoder, one for the data directory
-.index/encoding/<encoder>/                  the vectors of an interrupted build
-.index/collections/<name>/<generation>/     a collection's files, never changed once written
-"""
+"""One collection's index, opened: its vectors, terms and reviews, and the tables that join them by row."""
 
 from __future__ import annotations
 
-import hashlib
-import os
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,6 +15,7 @@ from embeddings.index.arrays import open_arrays, open_record
 from embeddings.index.bm25 import BM25Index
 from embeddings.index.document_store import DocumentStore
 from embeddings.index.facts import FactTable
+from embeddings.index.integrity import check_sizes, verify_collection
 from embeddings.index.manifest import IndexedCollection, IndexedReview
 from embeddings.index.titles import TitleEntry, TitleTable
 from embeddings.index.vectors import Floats, Vectors
@@ -31,11 +24,6 @@ from embeddings.records import Passage, Quote, Review, Sentence
 
 Digests = NDArray[np.uint64]
 """(n, 2): 128 bits of BLAKE2b for each text."""
-
-INDEX_DIRECTORY = ".index"
-COLLECTIONS = "collections"
-ENCODERS = "encoders"
-JOURNALS = "encoding"
 
 SENTENCE_VECTORS = "sentences.faiss"
 """Each sentence by itself."""
@@ -83,7 +71,7 @@ class CollectionIndex:
     """
 
     def __init__(self, directory: Path, entry: IndexedCollection) -> None:
-        _check_sizes(directory, entry)
+        check_sizes(directory, entry)
         self.directory = directory
         self.entry = entry
         try:
@@ -121,12 +109,7 @@ class CollectionIndex:
             IndexDamagedError: a file was altered.
             IndexUnreadableError: this user or this machine can't read them.
         """
-        try:
-            generation = generation_of(self.directory)
-        except OSError as error:
-            raise unreadable(Path(error.filename or self.directory), error) from error
-        if generation != self.entry.generation:
-            raise IndexDamagedError(f"{self.directory}: The index has changed since it was written. {REBUILD}")
+        verify_collection(self.directory, self.entry)
 
     def close(self) -> None:
         """Forget the decoded vectors. The files close with the last array that is mapped from them."""
@@ -223,29 +206,3 @@ class CollectionIndex:
         except (ValueError, KeyError, TypeError) as error:
             slug = self.entry.reviews[number].slug
             raise IndexDamagedError(f"{slug}: The indexed review can't be read ({error}). {REBUILD}") from error
-
-
-def generation_of(directory: Path, *, flush: bool = False) -> str:
-    """Return the name of the generation with the files of a folder, made from their names and content.
-
-    With `flush` every file is flushed to the disk as well.
-    """
-    digest = hashlib.sha256()
-    for file in sorted(directory.iterdir()):
-        digest.update(file.name.encode())
-        with file.open("rb") as stream:
-            digest.update(hashlib.file_digest(stream, "sha256").digest())
-            if flush:
-                os.fsync(stream.fileno())
-    return digest.hexdigest()[:16]
-
-
-def _check_sizes(directory: Path, entry: IndexedCollection) -> None:
-    for name, size in entry.files.items():
-        file = directory / name
-        try:
-            found = file.stat().st_size
-        except OSError as error:
-            raise unreadable(file, error) from error
-        if found != size:
-            raise IndexDamagedError(f"{file}: The file has {found} bytes instead of {size}. {REBUILD}")

@@ -1,4 +1,10 @@
-"""The index's manifest: one JSON file, replaced in one step, that names everything else."""
+"""The index's manifest: one JSON file, replaced in one step, that names everything else.
+
+.index/manifest.json                        names everything below
+.index/encoders/<weights>/                  the runtime encoder, one for the data directory
+.index/encoding/<encoder>/                  the vectors of an interrupted build
+.index/collections/<name>/<generation>/     a collection's files, never changed once written
+"""
 
 from __future__ import annotations
 
@@ -17,7 +23,11 @@ from embeddings.errors import REBUILD, IndexDamagedError, IndexMissingError, Ind
 FORMAT = 7
 """Raised with every change of the files. An index in another format is built again."""
 
+INDEX_DIRECTORY = ".index"
 MANIFEST_FILE = "manifest.json"
+COLLECTIONS = "collections"
+ENCODERS = "encoders"
+JOURNALS = "encoding"
 
 BY_SIZE = "by size"
 """Many vectors are searched with an IVF index, few are all scanned."""

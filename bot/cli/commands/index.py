@@ -13,7 +13,9 @@ from bot.cli.output.console import notice, say
 from bot.cli.output.wording import counted, for_folder
 
 if TYPE_CHECKING:
-    from embeddings import Library
+    from typing import Unpack
+
+    from embeddings import BuildOptions, Manifest
 
 
 def index(
@@ -88,9 +90,6 @@ def index(
     data: DataOption = DATA,
 ) -> None:
     """Update the index."""
-    from bot.cli.output.progress import build_progress
-    from embeddings import Library
-
     if check:
         _check(data)
         return
@@ -98,24 +97,38 @@ def index(
         _list_folders(data)
         return
     _link(data, link or (), forget or ())
-    with build_progress() as progress:
-        library = Library.build(
-            data,
-            model=model,
-            allow_download=allow_download,
-            rebuild=rebuild,
-            exact=exact,
-            bf16=bf16,
-            strict=strict,
-            split_by_heading=split_by_heading,
-            notify=lambda line: notice(for_folder(line, data)),
-            progress=progress,
-        )
-    _report("The index is up to date", library)
+    manifest = _update(
+        data,
+        model=model,
+        allow_download=allow_download,
+        rebuild=rebuild,
+        exact=exact,
+        bf16=bf16,
+        strict=strict,
+        split_by_heading=split_by_heading,
+    )
+    _report("The index is up to date", manifest)
     if list_files:
-        for note in library.manifest.notes:
+        for note in manifest.notes:
             line = f", line {note.line}" if note.line is not None else ""
             say(f"{'Left out' if note.left_out else 'Mended'} ({note.kind}): {note.file}{line}: {note.reason}")
+
+
+def _update(data: Path, **options: Unpack[BuildOptions]) -> Manifest:
+    # Importing what builds an index takes longer than to see that nothing has changed.
+    from embeddings import current_index
+
+    if (current := current_index(data, **options)) is not None:
+        return current
+    from bot.cli.output.progress import build_progress
+    from embeddings import Library
+
+    options["notify"] = lambda line: notice(for_folder(line, data))
+    with build_progress() as options["progress"]:
+        library = Library.build(data, **options)
+    if library.models.reranker_problem is not None:
+        notice(f"Questions will be answered without the reranker. {library.models.reranker_problem}")
+    return library.manifest
 
 
 def _list_folders(data: Path) -> None:
@@ -154,11 +167,10 @@ def _check(data: Path) -> None:
     if changed:
         notice(for_folder(f"The index is out of date ({changed}). Run `review-bot index`.", data))
         raise typer.Exit(1)
-    _report("The index is intact and up to date", library)
+    _report("The index is intact and up to date", library.manifest)
 
 
-def _report(state: str, library: Library) -> None:
-    manifest = library.manifest
+def _report(state: str, manifest: Manifest) -> None:
     reviews = [review for collection in manifest.collections for review in collection.reviews]
     passages = sum(review.passages[1] - review.passages[0] for review in reviews)
     sentences = sum(review.sentences[1] - review.sentences[0] for review in reviews)
@@ -167,5 +179,3 @@ def _report(state: str, library: Library) -> None:
         f"{state}: {counted(len(reviews), 'review')}, {counted(passages, 'passage')}, "
         f"{counted(sentences, 'sentence')}, encoded by {manifest.encoder.model}{precision}."
     )
-    if library.models.reranker_problem is not None:
-        notice(f"Questions will be answered without the reranker. {library.models.reranker_problem}")

@@ -14,13 +14,12 @@ from embeddings.documents.files import (
     ReviewFile,
     check_room,
     collection_folder,
-    digest_of,
     list_folder,
     remove_partial_files,
     slugs_by_name,
     write_review,
 )
-from embeddings.documents.filesystem import flush_folder
+from embeddings.documents.filesystem import digest_of, flush_folder
 from embeddings.documents.formats.headers.titles import left_out_place, read_file_name
 from embeddings.documents.parser import SEVERAL, read_bytes
 from embeddings.documents.sandbox.process import FileReader

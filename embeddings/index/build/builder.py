@@ -8,16 +8,15 @@ is left over. Only texts that the old index doesn't have are encoded.
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TypedDict
 
 import filelock
 
 from embeddings.documents.files import REVIEWS
-from embeddings.documents.splitter import SPLITTER
+from embeddings.documents.splitter import splitter_settings
 from embeddings.encoders.base import Encoder
 from embeddings.encoders.bfloat16 import Bfloat16Encoder
 from embeddings.encoders.export import open_encoder, prepare_encoder
@@ -31,34 +30,30 @@ from embeddings.errors import (
     ReviewFilesError,
     remedy,
 )
-from embeddings.index.build.embed import Progress, discard_small_journals, encode_missing
+from embeddings.index.build.embed import discard_small_journals, encode_missing
 from embeddings.index.build.freshness import explain_lost_reviews
-from embeddings.index.build.planner import passage_tokens, plan_collection
+from embeddings.index.build.options import BuildOptions, Notify, Progress
+from embeddings.index.build.planner import plan_collection
 from embeddings.index.build.sources import Source, Sources, no_reviews, open_previous, read_sources, summarise_notes
-from embeddings.index.build.writer import remove_unused, write_collection
-from embeddings.index.collection import COLLECTIONS, ENCODERS, INDEX_DIRECTORY, JOURNALS, CollectionIndex
-from embeddings.index.manifest import BF16, BY_SIZE, EXACT, FP32, FileNote, IndexedCollection, Manifest
+from embeddings.index.build.unused import remove_unused
+from embeddings.index.build.writer import write_collection
+from embeddings.index.collection import CollectionIndex
+from embeddings.index.manifest import (
+    BF16,
+    BY_SIZE,
+    COLLECTIONS,
+    ENCODERS,
+    EXACT,
+    FP32,
+    INDEX_DIRECTORY,
+    JOURNALS,
+    FileNote,
+    IndexedCollection,
+    Manifest,
+)
 from embeddings.records import Review
 
 LOCK_FILE = "lock"
-
-Notify = Callable[[str], None]
-"""Called with one line for the person at the terminal."""
-
-
-class BuildOptions(TypedDict, total=False):
-    """The options of `Library.build`."""
-
-    model: str | None  # the encoder, by path or name; None keeps the index's, or takes the default for a new one
-    allow_download: bool  # whether a model that isn't on this machine may be downloaded
-    rebuild: bool  # whether everything is encoded again, whatever the old index has
-    exact: bool | None  # whether all vectors are scanned, however many there are; None keeps what the index has
-    bf16: bool | None  # whether the reviews are encoded in bfloat16; None keeps what the index has
-    strict: bool  # whether a file that can't be read changes nothing, instead of being left out
-    split_by_heading: bool | None  # whether round-ups are several reviews; None keeps what the index has
-    wait: float  # seconds to wait for another writer
-    notify: Notify  # called with one line about what was left out or done in another way than asked
-    progress: Progress | None  # called with how much is encoded
 
 
 def update_index(data: Path, options: BuildOptions) -> tuple[Manifest, Encoder]:
@@ -162,7 +157,7 @@ def build_index(
         ReviewFileError: a file can't be read any more; the old index is untouched.
     """
     precision = FP32 if bf16 is None else BF16
-    splitter = f"{SPLITTER}, at most {passage_tokens(encoder)} tokens"
+    splitter = splitter_settings(encoder.identity.max_tokens)
     same = encoder.identity, splitter, precision
     if previous is not None and (previous.encoder, previous.splitter, previous.precision) != same:
         previous = None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -14,14 +14,11 @@ from numpy.typing import NDArray
 
 from embeddings.config import ENCODE_CHUNK_TEXTS
 from embeddings.encoders.base import Encoder
+from embeddings.index.build.options import Progress
 from embeddings.index.build.planner import Plan
 from embeddings.index.build.vector_cache import NO_DIGESTS, Journal, StoredVectors, VectorCache
 from embeddings.index.collection import Digests
 from embeddings.index.vectors import encode_fp16, normalize
-
-Progress = Callable[[int, int], None]
-"""Called with the number of characters encoded so far, and of all to encode. Encoding time follows characters, not
-texts."""
 
 
 def encode_missing(

@@ -7,9 +7,10 @@ from itertools import groupby
 from pathlib import Path
 
 from embeddings.config import MAX_NAMED_CHANGES
-from embeddings.documents.files import REVIEWS, SlugCandidate, assign_slugs, digest_of, slug_candidate
+from embeddings.documents.files import REVIEWS, SlugCandidate, assign_slugs, slug_candidate
+from embeddings.documents.filesystem import digest_of
 from embeddings.documents.sources.folders import ReviewFolder, review_folders
-from embeddings.errors import ReviewFileError
+from embeddings.errors import LeftOut, ReviewFileError
 from embeddings.index.manifest import FileNote, IndexedReview, Manifest
 from embeddings.records import SHARED
 
@@ -35,6 +36,33 @@ def describe_changes(data: Path, manifest: Manifest) -> str:
     changed, removed = ({slug for _, slug in each} for each in _compare(data, manifest))
     gone = f"removed: {_first_few(removed)}" if removed else ""
     return "; ".join(filter(None, (_first_few(changed - removed), gone)))
+
+
+def is_untouched(data: Path, manifest: Manifest) -> bool:
+    """Return True if every file is as it was indexed, down to its modification time. Reads no review.
+
+    If a file may be readable by now, or a folder can't be listed, it is False: reading tells more.
+
+    Raises:
+        FoldersError: what remembers the linked folders can't be read.
+    """
+    expected: dict[tuple[str, str | None], tuple[int, int] | None] = {}
+    for entry in manifest.collections:
+        expected |= {(entry.name, review.file): (review.size, review.modified) for review in entry.reviews}
+    for note in manifest.notes:
+        if note.kind == LeftOut.EXTRA:
+            return False
+        if note.left_out:
+            expected[note.collection, note.file] = (note.size, note.modified) if note.digest else None
+    for folder in review_folders(data):
+        try:
+            for file in folder.files(is_indexed=True):
+                stamp = expected.pop((folder.collection, folder.key(file.path)), _NEW)
+                if stamp != (None if file.left_out is not None else _stamp(file.path)):
+                    return False
+        except (ReviewFileError, OSError):
+            return False
+    return not expected
 
 
 def absent_folders(data: Path, manifest: Manifest) -> tuple[ReviewFileError, ...]:
@@ -68,6 +96,9 @@ def explain_lost_reviews(data: Path, manifest: Manifest | None, *, found: bool) 
 
 
 _Reviews = set[tuple[str, str]]
+
+# The stamp of no file.
+_NEW = (-1, -1)
 
 
 def _compare(data: Path, manifest: Manifest) -> tuple[_Reviews, _Reviews]:
@@ -128,11 +159,14 @@ def _by_file(reviews: Sequence[IndexedReview]) -> dict[str | None, list[IndexedR
     return files
 
 
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
+
+
 def _is_unchanged(path: Path, review: IndexedReview | FileNote) -> bool:
     try:
-        status = path.stat()
-        if status.st_size != review.size:
-            return False
-        return status.st_mtime_ns == review.modified or digest_of(path) == review.digest
+        size, modified = _stamp(path)
+        return size == review.size and (modified == review.modified or digest_of(path) == review.digest)
     except OSError:
         return False

@@ -13,9 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from embeddings.config import PASSAGE_TOKENS
 from embeddings.documents.analyzer import compose
-from embeddings.documents.splitter import split_review
+from embeddings.documents.splitter import passage_tokens, split_review
 from embeddings.encoders.base import Encoder
 from embeddings.index.bm25 import BM25Index, Postings, PostingsBuilder
 from embeddings.index.build.language import language_of
@@ -108,12 +107,6 @@ class Plan:
         """Yield each review as it is stored."""
         for source, before in zip(self.sources, self.before, strict=True):
             yield review_to_json(source.load()) if self.old is None or before is None else self.old.record(before)
-
-
-def passage_tokens(encoder: Encoder) -> int:
-    """Return the most tokens of a passage: what the encoder reads, or `PASSAGE_TOKENS` if that is fewer."""
-    limit = encoder.identity.max_tokens
-    return limit if PASSAGE_TOKENS is None else min(PASSAGE_TOKENS, limit)
 
 
 def plan_collection(name: str, sources: Sequence[Source], old: CollectionIndex | None, encoder: Encoder) -> Plan:
@@ -219,7 +212,7 @@ class _NewReviews:
         """Collect a review, and return its entry, facts, passages and sentences. Its rows count from 0."""
         review = source.load()
         language = language_of(review)
-        limit, count_tokens = passage_tokens(self._encoder), self._encoder.count_tokens
+        limit, count_tokens = passage_tokens(self._encoder.identity.max_tokens), self._encoder.count_tokens
         split = split_review(review, limit=limit, count_tokens=count_tokens, language=language)
         section_numbers = {section.slug: number for number, section in enumerate(review.sections)}
         sentences: list[tuple[int, ...]] = []

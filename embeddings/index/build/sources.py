@@ -18,9 +18,9 @@ from embeddings.documents.files import (
     SlugCandidate,
     assign_slugs,
     data_folder_problem,
-    digest_of,
     slug_candidate,
 )
+from embeddings.documents.filesystem import digest_of
 from embeddings.documents.parser import SEVERAL, ParsedFile, has_extra, read_bytes, slug_of_part
 from embeddings.documents.sandbox.process import FileReader
 from embeddings.documents.sources.folders import ReviewFolder, is_linked, review_folders
@@ -33,8 +33,7 @@ from embeddings.errors import (
     ReviewFileError,
 )
 from embeddings.index.build.freshness import explain_lost_reviews
-from embeddings.index.collection import INDEX_DIRECTORY
-from embeddings.index.manifest import FileNote, IndexedReview, Manifest
+from embeddings.index.manifest import INDEX_DIRECTORY, FileNote, IndexedReview, Manifest
 from embeddings.records import SHARED, Review, review_to_json
 
 

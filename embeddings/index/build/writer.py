@@ -1,4 +1,4 @@
-"""Write a collection's files into a new generation, and remove what a new manifest no longer names."""
+"""Write a collection's files into a new generation."""
 
 from __future__ import annotations
 
@@ -8,16 +8,15 @@ from pathlib import Path
 import numpy as np
 
 from embeddings.config import VECTOR_BLOCK_ROWS
-from embeddings.documents.filesystem import remove_unused_folder
 from embeddings.index import collection
 from embeddings.index.arrays import save_arrays, save_record
 from embeddings.index.bm25 import BM25Index
 from embeddings.index.build.planner import Plan
 from embeddings.index.build.vector_cache import VectorCache
-from embeddings.index.collection import COLLECTIONS, ENCODERS, JOURNALS, generation_of
 from embeddings.index.document_store import write_records
 from embeddings.index.facts import FactTable
-from embeddings.index.manifest import BY_SIZE, IndexedCollection, Manifest
+from embeddings.index.integrity import generation_of
+from embeddings.index.manifest import BY_SIZE, COLLECTIONS, IndexedCollection
 from embeddings.index.titles import TitleTable
 from embeddings.index.vectors import EXACT_TYPE, save_codes, save_lists
 
@@ -64,21 +63,6 @@ def write_collection(
     return IndexedCollection(plan.name, generation, plan.reviews, files, types)
 
 
-def remove_unused(directory: Path, manifest: Manifest) -> None:
-    """Remove what the manifest doesn't name. A process that has such a file open can still read it."""
-    live = {entry.name: entry.generation for entry in manifest.collections}
-    for folder in _folders(directory / COLLECTIONS):
-        for generation in _folders(folder):
-            if live.get(folder.name) != generation.name:
-                remove_unused_folder(generation)
-        if folder.name not in live:
-            remove_unused_folder(folder)
-    shutil.rmtree(directory / JOURNALS, ignore_errors=True)
-    for encoder in _folders(directory / ENCODERS):
-        if encoder != directory / manifest.encoder_folder:
-            remove_unused_folder(encoder)
-
-
 def _write_vectors(directory: Path, plan: Plan, vectors: VectorCache, dimension: int, choice: str) -> dict[str, str]:
     """Write the three kinds of vectors, and return the index type of each."""
     types = {}
@@ -92,7 +76,3 @@ def _write_vectors(directory: Path, plan: Plan, vectors: VectorCache, dimension:
         is_searched = choice == BY_SIZE and name != collection.PAIR_VECTORS
         types[name] = save_lists(directory / name) if is_searched else EXACT_TYPE
     return types
-
-
-def _folders(directory: Path) -> list[Path]:
-    return [entry for entry in directory.iterdir() if entry.is_dir()] if directory.is_dir() else []

@@ -125,7 +125,7 @@ def build(index: str, passages: int, bank: str | None, encoder: str) -> dict[str
     Encoding, or making vectors, is not counted.
     """
     from embeddings.encoders.onnx import OnnxEncoder
-    from embeddings.index.collection import COLLECTIONS
+    from embeddings.index.manifest import COLLECTIONS
     from embeddings.library import Library
     from tests.benchmarks.corpus.reviews import Corpus
     from tests.benchmarks.corpus.vectors import SyntheticEncoder, TimedEncoder

@@ -57,6 +57,12 @@ def test_asking_imports_nothing_that_only_builds_and_terminals_need(session: Ses
         assert {"faiss", "onnxruntime", "tokenizers"} <= packages
 
 
+def test_an_unchanged_index_is_recognised_without_the_engine(session: Session, indexed: Path, run: Run) -> None:
+    updated, packages = session.imported("index", "--data", indexed)
+    assert (updated.code, updated.err, packages & {*ENGINE, "rich", "sqlite3", *ONLINE}) == (0, "", set())
+    assert updated.out == run("index", "--strict", "--data", indexed).out
+
+
 def test_wrong_arguments_are_refused_before_the_engine_is_imported(session: Session) -> None:
     wrong: tuple[tuple[str | Path, ...], ...] = (
         ("ask", ""),

@@ -15,8 +15,9 @@ import pytest
 from embeddings.encoders import export
 from embeddings.encoders.bert import read_safetensors, write_bert
 from embeddings.encoders.export import prepare_encoder
-from embeddings.encoders.onnx import GRAPH, OnnxEncoder
+from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.encoders.sentence_transformers import SentenceTransformersEncoder
+from embeddings.encoders.stored import GRAPH
 from embeddings.encoders.weights import ModelSource, find_model
 from embeddings.errors import ModelError
 from tests.embeddings.encoders.test_onnx import ODD_TEXTS

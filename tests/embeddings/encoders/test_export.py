@@ -21,8 +21,9 @@ from embeddings.config import EXPORT_MIN_COSINE
 from embeddings.encoders import export
 from embeddings.encoders.base import ONNX, SENTENCE_TRANSFORMERS
 from embeddings.encoders.export import open_encoder, prepare_encoder
-from embeddings.encoders.onnx import DESCRIPTION, GRAPH, TOKENIZER, OnnxEncoder, verify_encoder
+from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.encoders.sentence_transformers import SentenceTransformersEncoder
+from embeddings.encoders.stored import DESCRIPTION, GRAPH, TOKENIZER, verify_encoder
 from embeddings.encoders.weights import DEFAULT_MODEL, find_model
 from embeddings.errors import IndexDamagedError, IndexWriteError, ModelError
 from tests.embeddings.fixtures.encoders import least_cosine

@@ -17,16 +17,9 @@ from hypothesis import strategies as st
 
 from embeddings.config import EXPORT_MIN_COSINE
 from embeddings.encoders.base import ONNX, EncoderIdentity
-from embeddings.encoders.onnx import (
-    DESCRIPTION,
-    GRAPH,
-    TOKENIZER,
-    WEIGHTS,
-    OnnxEncoder,
-    StoredFile,
-    verify_encoder,
-)
+from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.encoders.sentence_transformers import SentenceTransformersEncoder
+from embeddings.encoders.stored import DESCRIPTION, GRAPH, TOKENIZER, WEIGHTS, StoredFile, verify_encoder
 from embeddings.encoders.weights import DEFAULT_MODEL, DEFAULT_WEIGHTS, find_model
 from embeddings.errors import CHECK_MACHINE, REBUILD, IndexDamagedError, IndexUnreadableError, IndexVersionError
 from tests.embeddings.fixtures.encoders import least_cosine

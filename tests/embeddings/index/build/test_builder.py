@@ -79,7 +79,7 @@ def test_another_encoder_encodes_everything_again(encoder: OnnxEncoder, built: P
 def test_passages_have_at_most_the_tokens_of_the_setting_and_of_the_encoder(
     encoder: OnnxEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: int | None, longest: int
 ) -> None:
-    monkeypatch.setattr("embeddings.index.build.planner.PASSAGE_TOKENS", setting)
+    monkeypatch.setattr("embeddings.documents.splitter.PASSAGE_TOKENS", setting)
     paragraph = " ".join(f"Kathy drives to house {number} by the sea." for number in range(40))
     library = Library.of([review("long", {"One": [paragraph]})], tmp_path, encoder)
     passages = [paragraph[hit.start : hit.end] for hit in library.search("Where does Kathy drive?", 100)]
