@@ -106,7 +106,9 @@ if TYPE_CHECKING:
     from embeddings.index.build.current import current_index as current_index
     from embeddings.index.build.options import BuildOptions as BuildOptions
     from embeddings.index.build.sources import check_reviews as check_reviews
+    from embeddings.index.integrity import Weights as Weights
     from embeddings.index.integrity import check_weights as check_weights
+    from embeddings.index.integrity import verify_index as verify_index
     from embeddings.index.manifest import INDEX_DIRECTORY as INDEX_DIRECTORY
     from embeddings.index.manifest import Manifest as Manifest
     from embeddings.library import Library as Library
@@ -179,7 +181,7 @@ _MODULES = {
         "convert_feed_in_sandbox convert_in_sandbox edit_in_sandbox read_candidates_in_sandbox"
     ),
     "embeddings.metadata.filters": "ReviewFilter Sort Years read_years",
-    "embeddings.index.integrity": "check_weights",
+    "embeddings.index.integrity": "Weights check_weights verify_index",
     "embeddings.index.manifest": "INDEX_DIRECTORY Manifest",
     "embeddings.index.build.current": "current_index",
     "embeddings.index.build.options": "BuildOptions",

@@ -3,30 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from embeddings.answering.calibration import load_calibration, packaged_calibration
 from embeddings.answering.models import IndexEncoder, Models
-from embeddings.answering.pipeline import Pipeline
 from embeddings.config import RankingSettings
 from embeddings.documents.lookup import find_review, find_section
-from embeddings.encoders.base import ONNX, Encoder
-from embeddings.encoders.stored import verify_encoder
+from embeddings.encoders.base import Encoder
 from embeddings.errors import IndexDamagedError
 from embeddings.index.access import Collections, OpenedCollections
 from embeddings.index.build.freshness import absent_folders, describe_changes, outdated_reviews
+from embeddings.index.integrity import verify_files
 from embeddings.index.manifest import INDEX_DIRECTORY, MANIFEST_FILE, Manifest
 from embeddings.metadata.entries import list_reviews
 from embeddings.metadata.filters import ReviewFilter
 from embeddings.metadata.table import ReviewTable
 from embeddings.records import SHARED, SHIPPED, Answer, AskResult, Hit, Listing, QuestionInContext, Review, Section
-from embeddings.retrieval.query import Query
 
 if TYPE_CHECKING:
     from typing import Unpack
 
+    from embeddings.answering.pipeline import Pipeline
     from embeddings.index.build.options import BuildOptions, Progress
+    from embeddings.retrieval.query import Query
 
 
 class Library:
@@ -51,7 +52,6 @@ class Library:
         self.ranking = ranking or RankingSettings()
         self.written = self._written()
         self._collections = OpenedCollections(directory, manifest)
-        self._pipeline = Pipeline(self._collections, models, self.ranking)
 
     @classmethod
     def open(
@@ -292,6 +292,13 @@ class Library:
         # A rebuild of a damaged index writes the same manifest again, later.
         return Manifest.open(self.directory) != self.manifest or self._written() != self.written
 
+    @cached_property
+    def _pipeline(self) -> Pipeline:
+        # Imported here because checking an index and looking up reviews need none of it.
+        from embeddings.answering.pipeline import Pipeline
+
+        return Pipeline(self._collections, self.models, self.ranking)
+
     def _written(self) -> float:
         return (self.directory / MANIFEST_FILE).stat().st_mtime
 
@@ -301,11 +308,18 @@ class Library:
         Raises:
             IndexDamagedError: a file is missing, incomplete or altered.
         """
-        self._collections.verify()
-        if self.manifest.encoder.runtime == ONNX:
-            verify_encoder(self.directory / self.manifest.encoder_folder)
+        verify_files(self.directory, self.manifest)
         # Its first use opens the encoder, which shows whether it works.
         self.models.encoder.count_tokens([""])
+
+    def warm_up(self) -> None:
+        """Open the encoder and import what answers, so that the first question waits for neither.
+
+        Raises:
+            IndexDamagedError: the encoder is incomplete or altered.
+        """
+        self.models.encoder.count_tokens([""])
+        _ = self._pipeline
 
     def close(self) -> None:
         """Close the index's files."""

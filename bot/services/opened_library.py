@@ -103,8 +103,8 @@ def open_library(data: Path, reranker: str) -> Library:
         LibraryError: it can't be read.
     """
     library = Library.open(data, reranker=reranker)
-    # So that the first question doesn't wait for the encoder, and a damaged one is found at once.
-    library.models.encoder.count_tokens([""])
+    # A damaged encoder is found at once, too.
+    library.warm_up()
     if library.models.reranker_problem is not None:
         _log.warning("Answering without the reranker: %s", library.models.reranker_problem)
     return library

@@ -13,8 +13,6 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import filelock
-
 from bot.config import FEED_LOCK_WAIT
 from bot.storage.records import StorageError
 from embeddings import write_output, written_by_us
@@ -84,15 +82,15 @@ class FeedStore:
 
     def load(self) -> dict[str, Feed]:
         """Return the feeds in the order in which they were added."""
-        # Here, because every command imports the names of the data folder's files.
-        from pydantic import TypeAdapter
-
         try:
             content = self._file.read_bytes()
         except FileNotFoundError:
             return {}
         except OSError as error:
             raise StorageError(f"{self._file}: The file can't be read ({error.strerror}).") from error
+        # Here, because every command imports the names of the data folder's files, and few folders have feeds.
+        from pydantic import TypeAdapter
+
         try:
             feeds = TypeAdapter(list[Feed]).validate_python(json.loads(content)["feeds"])
             if not all(_NAME.fullmatch(name) for feed in feeds for name in _names(feed)):
@@ -110,6 +108,9 @@ class FeedStore:
 
         No other process changes them meanwhile. Never wait for anything else within.
         """
+        # Imported here because it imports asyncio, and reading needs no lock.
+        import filelock
+
         lock = filelock.FileLock(self._lock, mode=0o600)
         try:
             lock.acquire(timeout=FEED_LOCK_WAIT)

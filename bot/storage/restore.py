@@ -20,8 +20,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import filelock
-
 from bot.storage.backup import ENTRIES, MANIFEST, MAX_MANIFEST_BYTES, ArchivedFile, BackupError, Manifest
 from bot.storage.database import DATABASE, JOURNAL
 from bot.storage.integrity import examine, in_use
@@ -116,6 +114,9 @@ def _restore(file: Path, data: Path, *, replace: bool) -> Manifest:
 
 @contextmanager
 def _alone(data: Path) -> Iterator[None]:
+    # Imported here because it imports asyncio, which `doctor` doesn't need.
+    import filelock
+
     lock = filelock.FileLock(data / LOCK, mode=0o600)
     try:
         lock.acquire(timeout=0)

@@ -14,7 +14,7 @@ Collections = Sequence[str]
 
 
 class OpenedCollections:
-    """The collections of an index, opened. Opening and `verify` raise `IndexDamagedError` as `CollectionIndex` does."""
+    """The collections of an index, opened. Opening raises `IndexDamagedError` as `CollectionIndex` does."""
 
     def __init__(self, directory: Path, manifest: Manifest) -> None:
         self._indexes = {
@@ -37,11 +37,6 @@ class OpenedCollections:
             if index.entry_of(slug) is not None:
                 return index
         raise unknown_review(slug, [(entry.slug, entry.slug) for index in visible for entry in index.entry.reviews])
-
-    def verify(self) -> None:
-        """Read every byte of the files and compare it with what was written."""
-        for index in self._indexes.values():
-            index.verify()
 
     def close(self) -> None:
         """Close the files."""

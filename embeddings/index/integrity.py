@@ -23,6 +23,15 @@ from embeddings.errors import (
 from embeddings.index.manifest import COLLECTIONS, INDEX_DIRECTORY, IndexedCollection, Manifest
 
 
+def verify_index(data: Path) -> None:
+    """Read every byte of a data directory's index and compare it with what was written.
+
+    The errors are those of `Library.open`.
+    """
+    directory = data / INDEX_DIRECTORY
+    verify_files(directory, Manifest.open(directory))
+
+
 def verify_files(directory: Path, manifest: Manifest) -> None:
     """Read every byte of an index and compare it with what was written.
 

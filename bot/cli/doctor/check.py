@@ -6,13 +6,17 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from bot.cli.output.wording import counted
 from embeddings import LibraryError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor, Future
+
     from embeddings import Library
+
+T = TypeVar("T")
 
 
 class CheckError(LibraryError):
@@ -40,6 +44,7 @@ class Context:
     environ: Mapping[str, str]
     online: bool = False
     _library: Library | None = field(default=None, init=False, repr=False)
+    _begun: dict[Callable[[Path], Any], Future[Any]] = field(default_factory=dict, init=False, repr=False)
 
     def library(self) -> Library:
         """Return the data folder's index, which the first check that needs it opens for all.
@@ -53,6 +58,17 @@ class Context:
         if self._library is None:
             self._library = Library.open(self.data)
         return self._library
+
+    def begin(self, work: Callable[[Path], object], executor: Executor) -> None:
+        """Begin work on the data folder on another thread, for a later check to take its result."""
+        self._begun[work] = executor.submit(work, self.data)
+
+    def result(self, work: Callable[[Path], T]) -> T:
+        """Return what work on the data folder returns, or raise what it raises. It runs now unless it has begun."""
+        if work not in self._begun:
+            return work(self.data)
+        found: T = self._begun[work].result()
+        return found
 
     def close(self) -> None:
         """Close the index, if a check has opened it."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 
 from bot.cli.doctor import discord, index, installation, storage
@@ -24,13 +25,18 @@ CHECKS: tuple[tuple[str, CheckFunction], ...] = (
     ("commands", discord.commands),
 )
 
+AHEAD = (installation.digest_weights, index.digest_index)
+"""What reads hundreds of megabytes, which other threads do while this one imports the engine."""
+
 _ARTICLES = {"index": "an index", "token": "a token"}
 
 
 def checks(context: Context) -> Iterator[Check]:
     """Run every check in order. A problem that stops several checks is reported once."""
     reported: dict[str, str] = {}
-    with closing(context):
+    with closing(context), ThreadPoolExecutor(len(AHEAD)) as executor:
+        for work in AHEAD:
+            context.begin(work, executor)
         for name, function in CHECKS:
             found = run_check(name, function, context)
             first = name if found.ok else reported.setdefault(found.finding, name)

@@ -5,7 +5,6 @@ Each check imports what it needs, so that a broken package fails only the checks
 
 from __future__ import annotations
 
-import asyncio
 import os
 import stat
 
@@ -27,6 +26,8 @@ def token(context: Context) -> str:
     place = str(found.file) if found.file is not None else found.setting
     if not context.online:
         return f"in {place}, of application {application} (add --online to ask Discord)"
+    import asyncio
+
     return f"in {place}, accepted by Discord as {asyncio.run(logged_in(found.value))}"
 
 
@@ -38,6 +39,8 @@ def commands(context: Context) -> str:
     if not synced:
         raise CheckError("The commands are not registered. Run `review-bot sync`.")
     # Only now, because it imports discord.py, which takes longer than all other checks.
+    import asyncio
+
     from bot.app.sync import current_digest
 
     wanted = asyncio.run(current_digest(known.value))
@@ -62,6 +65,8 @@ async def logged_in(token: str) -> str:
     Raises:
         CheckError: Discord refuses the token, or can't be reached.
     """
+    import asyncio
+
     import aiohttp
     import discord
 

@@ -5,6 +5,8 @@ Each check imports what it needs, so that a broken package fails only the checks
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from bot.cli.doctor.check import CheckError, Context
 from bot.cli.output.wording import counted
 from embeddings import LibraryError
@@ -32,10 +34,19 @@ def folders(context: Context) -> str:
     return f"{counted(len(linked), 'folder')} read: {', '.join(map(str, linked))}"
 
 
+def digest_index(data: Path) -> None:
+    """Read every byte of the index and compare it with what was written. The errors are those of `Library.open`."""
+    from embeddings import verify_index
+
+    verify_index(data)
+
+
 def index(context: Context) -> str:
     """Check that the index is intact and agrees with the reviews."""
     library = context.library()
-    library.verify()
+    context.result(digest_index)
+    # Its first use opens the encoder, which shows whether it works.
+    library.models.encoder.count_tokens([""])
     changed = library.describe_changes()
     if not changed:
         return f"intact and up to date, encoded by {library.manifest.encoder.model}"

@@ -7,8 +7,13 @@ from __future__ import annotations
 
 import platform
 from importlib import metadata
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot.cli.doctor.check import CheckError, Context
+
+if TYPE_CHECKING:
+    from embeddings import Weights
 
 _PROGRAM = "review-bot"
 
@@ -65,10 +70,15 @@ def packages(_: Context) -> str:
     return f"a full installation, all {count}"
 
 
-def weights(context: Context) -> str:
-    """Check that the model's weights are the expected ones, byte for byte."""
+def digest_weights(data: Path) -> Weights:
+    """Read the model's weights and compare them with the expected ones. The errors are those of `check_weights`."""
     from embeddings import check_weights
 
-    found = check_weights(context.data)
+    return check_weights(data)
+
+
+def weights(context: Context) -> str:
+    """Check that the model's weights are the expected ones, byte for byte."""
+    found = context.result(digest_weights)
     whose = "pinned" if found.default else "of your own model"
     return f"{whose}, SHA-256 {found.digest[:16]}…{', stored with the index' if found.from_index else ''}"

@@ -29,15 +29,16 @@ def database(context: Context) -> str:
 
 def feeds(context: Context) -> str:
     """Check that the list of feeds can be read, and say how often and how well the feeds are."""
-    from bot.settings import feed_minutes
     from bot.storage.feeds import FeedStore
-    from embeddings import has_extra
 
     found = tuple(FeedStore(context.data).load().values())
     if not found:
         return "none, so nothing is read from the internet; `review-bot feed add` adds one"
+    # Only now, because few have feeds: these import pydantic-settings and the HTTP client.
+    from bot.settings import feed_minutes
+    from embeddings import has_extra
+
     if not has_extra("feedparser"):
-        # Only now, because it imports the HTTP client.
         from bot.services.feeds.reader import NEEDS_EXTRA
 
         raise CheckError(NEEDS_EXTRA)

@@ -39,7 +39,12 @@ DIM = "dim"
 PLACE = "cyan"
 LABEL = "bold cyan"
 WARNING = "yellow"
-MARKS = {Status.OK: ("✓", "green"), Status.FAILED: ("✗", "bold red"), Status.SKIPPED: ("–", DIM)}
+MARKS = {
+    Status.OK: ("✓", "green"),
+    Status.FAILED: ("✗", "bold red"),
+    Status.SKIPPED: ("–", DIM),
+    Status.ABSENT: ("·", DIM),
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from bot.cli.app import main
+from bot.cli.doctor.check import Status
+from bot.cli.output.rich import MARKS
 from embeddings.library import Library
 from tests.bot.cli.conftest import QUESTION, SHORT_QUESTION, Run
 from tests.bot.cli.terminal import Terminal, terminal, terminal_here
@@ -45,6 +47,13 @@ def words_of(text: str) -> list[str]:
 def holds(words: list[str], part: list[str]) -> bool:
     """Return True if some words follow each other in others."""
     return any(words[place : place + len(part)] == part for place in range(len(words)))
+
+
+def test_every_outcome_of_a_check_has_a_mark(shown_by: Shown, indexed: Path) -> None:
+    shown = ESCAPE.sub("", shown_by("doctor", "--data", indexed, width=200))
+    assert re.search(r"✓ +database +none yet", shown)
+    assert re.search(r"· +token +Discord is not set up\.", shown)
+    assert MARKS.keys() == set(Status)
 
 
 @pytest.mark.parametrize("width", [80, 40])
