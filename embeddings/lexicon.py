@@ -157,6 +157,45 @@ SPOILER_NAMES = re.compile(
 )
 """What shortcodes, callouts and components that hide spoilers are called."""
 
+SPOILER_CLASSES = re.compile(
+    r"spoiler|spoiled|^(?:is-|text-)?(?:blur|blurred|redacted|censored|blackout|invisible)(?:-text)?$"
+    r"|^(?:hide|hidden|invisible)-?text$|^kg-toggle-card|^wp-block-details|^sp-(?:body|wrap)",
+    re.IGNORECASE,
+)
+"""What elements of pages that hide spoilers have as a class."""
+
+SPOILER_FREE = re.compile(
+    r"spoiler[\s_-]?(?:free|less)|spoilers? (?:end|over)|^(?:tag|category)-"
+    r"|\b(?:no|non|without|zero|avoid\w*|end(?: of)?)(?:[\s_-](?:any|the|big|major))?[\s_-]?spoilers?",
+    re.IGNORECASE,
+)
+"""What classes and labels say of text that is none, or of all pages of one kind."""
+
+SPOILER_LABELS = re.compile(
+    r"(?:^|[-_])(?:title|head(?:er|ing)?|show|button|btn|trigger|label|summary|icon|warning)(?:$|[-_])", re.IGNORECASE
+)
+"""What the part of such an element has as a class that is shown instead of its text."""
+
+COLLAPSED_BLOCKS = frozenset("details expand collapse collapsible fold folding hidetoggle hideblock hideinline".split())
+"""Shortcodes whose content is hidden until somebody asks for it."""
+
+PAGE_FURNITURE = re.compile(
+    r"^(?:wp-|image-|img-|figure-|fig-|photo-|picture-)?caption(?:-text)?$|^(?:image|photo|picture)-?credits?$"
+    r"|^(?:links-)?next-?prev|^prev-?next|^(?:post|page|entry)-?(?:nav|navigation|pager|pagination)|^pagination$|^pager$"
+    r"|^sharedaddy|^jp-relatedposts|^addtoany|^(?:post-|social-)?shar(?:e|ing)(?:-|$)|^related(?:-?posts)?$|^screen-reader"
+    r"|^visually-hidden$|^sr-only$|^read-?more$|^more-link$|^footnote-?(?:back|ref)|^reversefootnote$|^wp-embedded",
+    re.IGNORECASE,
+)
+"""What captions and the parts of a site around an article have as a class."""
+
+SITE_NAMES = re.compile(r"(?:^|[-_])(?:site|blog|logo|brand|masthead)(?:$|[-_])", re.IGNORECASE)
+"""What the element with the name of a site has as a class."""
+
+TITLE_CLASSES = re.compile(
+    r"^(?:p-name|headline|(?:entry|post|article|gh-article|page|review)-?(?:title|headline))$", re.IGNORECASE
+)
+"""What the heading with the title of a page has as a class."""
+
 DROPPED_BLOCKS = frozenset(
     "code codeblock comment gallery gist highlight mermaid style script chart csv-table table-of-contents".split()
 )

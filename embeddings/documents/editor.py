@@ -72,7 +72,8 @@ def change_fields(fields: Mapping[str, Value], review: Review, wanted: ReviewFie
     if wanted.spoilers != given.spoilers:
         is_all = len(wanted.spoilers) == len(review.sections)
         flagged = [section.slug for number, section in enumerate(review.sections, 1) if number in wanted.spoilers]
-        changes["spoilers"] = is_all or flagged
+        # "false" says that a section is no spoiler, whatever its heading says.
+        changes["spoilers"] = is_all or flagged or "false"
     kept: dict[str, object] = {}
     replaced: set[str] = set()
     for key, value in fields.items():

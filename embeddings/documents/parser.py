@@ -30,6 +30,7 @@ from embeddings.documents.formats.plain_text import read_plain_text
 from embeddings.documents.formats.rst import read_rst
 from embeddings.documents.formats.several.csv_table import read_csv
 from embeddings.documents.formats.several.zip_archive import read_zip
+from embeddings.documents.formats.spoilers import names_spoilers
 from embeddings.documents.lookup import closest_names
 from embeddings.documents.notes import Mended, Note
 from embeddings.documents.slugs import slugify
@@ -353,7 +354,11 @@ def _part(title: str, blocks: Iterable[Block], known: Description, collection: s
     own = describe(Header(), FileName("", title), title, Path(), {})
     shared = {name: fact for name, fact in known.facts.items() if name in ("date", "tags", "language", "link")}
     own = replace(own, author=known.author, source=known.source, facts=Facts(shared | dict(own.facts)))
-    sections = tuple(replace(section, spoiler=known.spoilers is True) for section in body.sections)
+    is_hidden = known.spoilers is True
+    sections = tuple(
+        replace(section, spoiler=is_hidden or (known.spoilers == () and names_spoilers(section.heading)))
+        for section in body.sections
+    )
     review = _review(slug_of_part(title), own, body.text, sections, collection)
     return replace(review, spoilers=body.spoilers, quoted=body.quoted)
 
@@ -361,9 +366,14 @@ def _part(title: str, blocks: Iterable[Block], known: Description, collection: s
 def _flag_spoilers(
     sections: tuple[Section, ...], spoilers: bool | tuple[str, ...], notes: list[Note], line: int | None
 ) -> tuple[Section, ...]:
-    """Return the sections with those flagged that the header names; all of them if it names one that is missing."""
+    """Return the sections with those flagged that the header names; all of them if it names one that is missing.
+
+    If it says nothing of spoilers, those are flagged whose heading does.
+    """
     if isinstance(spoilers, bool):
         return tuple(replace(section, spoiler=spoilers) for section in sections)
+    if not spoilers:
+        return tuple(replace(section, spoiler=names_spoilers(section.heading)) for section in sections)
     slugs = [section.slug for section in sections]
     hidden = {slug if slug in slugs else slugify(slug) for slug in spoilers}
     if unknown := sorted(hidden.difference(slugs)):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,8 +23,11 @@ from embeddings.documents.formats.marked_text import (
     demote_last_headings,
     without_marks,
 )
+from embeddings.documents.formats.page_title import PageTitle
+from embeddings.documents.formats.spoilers import hides_spoiler, mark_spoilers, page_background
+from embeddings.documents.slugs import slugify
 from embeddings.errors import ConversionError
-from embeddings.lexicon import SPOILER_NAMES
+from embeddings.lexicon import PAGE_FURNITURE, SPOILER_LABELS, SPOILER_NAMES
 
 if TYPE_CHECKING:
     from lxml import etree, html
@@ -37,11 +41,22 @@ _INLINE = INLINE_TAGS | {"acronym", "hi", "label", "ref", "rp", "rt", "ruby"}
 _SPACES = frozenset("br cell lb td th".split())
 """Where a line or a table's cell ends, a word ends too."""
 _QUOTES = frozenset({"blockquote", "quote"})
-_HIDING = frozenset({"div", "p", "section", "span"})
+_KNOWN_IN_HIDDEN = INLINE_TAGS | frozenset(
+    "article aside blockquote br dd div dl dt h1 h2 h3 h4 h5 h6 hr img li ol p pre section table tbody td th thead tr "
+    "ul".split()
+)
+"""The elements that stay what they are where they are hidden."""
 _MARKS = dict.fromkeys(("b", "strong", "#b"), (BOLD, BOLD_END)) | dict.fromkeys(
     ("i", "em", "#i"), (EMPHASIS, EMPHASIS_END)
 )
 _HEADING = re.compile(r"h([1-6])")
+_INVISIBLE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_DONE = "data-done"
+_SIGN, _SIGN_END = "\U00010600", "\U00010601"
+"""Letters of a script that nobody can read stand around hidden text while a page becomes an article, because the
+extraction keeps letters and drops noncharacters."""
+_WITHOUT_SIGNS = dict.fromkeys(map(ord, _SIGN + _SIGN_END))
+_MARKS_OF_SIGNS = {ord(_SIGN): SPOILER, ord(_SIGN_END): SPOILER_END}
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
@@ -58,9 +73,14 @@ def read_html(data: bytes, path: Path) -> Article:
         raise ConversionError("This is not a web page: it has bytes that no text has.")
     tree = parse_page(data, path)
     if tree is not None:
+        # Before the extraction, which keeps text and drops what says that it is hidden, or a title.
+        title = PageTitle(tree)
+        mark_hidden(tree)
+        _remove_furniture(tree)
         page = bare_extraction(tree, include_comments=False, include_formatting=True, with_metadata=True)
         if page is not None and not isinstance(page, dict) and (blocks := html_blocks(page.body)):
-            return Article(clean_line(page.title or ""), blocks, page.author, page.url)
+            shown = title.choose(page.title or "", blocks, path)
+            return Article(shown, with_title(blocks, shown), page.author, page.url)
     raise ConversionError("This page has no article. Save its text as .txt and add that.")
 
 
@@ -68,7 +88,7 @@ def parse_page(data: bytes, path: Path) -> html.HtmlElement | None:
     """Return the tree of a web page or of a book's chapter, or None if it is empty. Errors are as of `decode_page`."""
     from lxml import etree, html
 
-    text = decode_page(data, path)
+    text = decode_page(data, path).translate(_WITHOUT_SIGNS)
     # As HTML, which has no entities to expand and allows what browsers allow. Without `huge_tree` lxml drops the text
     # of elements that are nested deeply, and says nothing.
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, huge_tree=True)
@@ -77,6 +97,107 @@ def parse_page(data: bytes, path: Path) -> html.HtmlElement | None:
     except etree.ParserError:
         # There is nothing but comments.
         return None
+
+
+def mark_hidden(root: etree._Element) -> None:
+    """Put signs around each text that a page hides as a spoiler, and remove what is shown instead of it.
+
+    The elements lose their attributes, because what a page hides is otherwise left out of its article.
+    """
+    body = next((each for each in root.iter() if _tag(each) == "body"), None)
+    background = page_background(body.attrib) if body is not None else ""
+    hidden = [each for each in root.iter() if _is_hidden(each, background)]
+    for element in hidden:
+        if element.get(_DONE) is not None:
+            continue
+        for node in [each for each in element.iter() if each is not element and _is_label(each)]:
+            _drop(node)
+        for node in element.iter():
+            if not isinstance(node.tag, str):
+                continue
+            node.text = _signed(node.text)
+            if node is not element:
+                node.tail = _signed(node.tail)
+            node.attrib.clear()
+            node.set(_DONE, "")
+            if _tag(node) not in _KNOWN_IN_HIDDEN:
+                node.tag = "div" if _tag(node) not in INLINE_TAGS else "span"
+    for element in root.iter():
+        if isinstance(element.tag, str):
+            element.attrib.pop(_DONE, None)
+
+
+def _remove_furniture(root: etree._Element) -> None:
+    """Remove captions and the parts of the site whose classes say what they are, as far as they hold little text."""
+    limit = len("".join(map(str, root.itertext()))) // 2
+    for element in [each for each in root.iter() if each is not root and _is_furniture(each)]:
+        if len("".join(map(str, element.itertext()))) < limit:
+            _drop(element)
+
+
+def _is_furniture(element: etree._Element) -> bool:
+    return isinstance(element.tag, str) and any(map(PAGE_FURNITURE.search, element.get("class", "").split()))
+
+
+def _is_hidden(element: etree._Element, background: str) -> bool:
+    tag = _tag(element)
+    if not tag or tag in _SKIPPED:
+        return False
+    attributes = {str(name).lower(): str(value) for name, value in element.attrib.items()}
+    if hides_spoiler(tag, attributes, background):
+        return True
+    # What a button beside it shows.
+    if "display" in attributes.get("style", "") and _INVISIBLE.search(attributes["style"]):
+        before = element.getprevious()
+        return before is not None and SPOILER_NAMES.search(_label(before)) is not None
+    return False
+
+
+def _label(element: etree._Element) -> str:
+    """Return the words of an element that may be a button: its text and its buttons' values."""
+    values = (node.get("value") or "" for node in element.iter() if isinstance(node.tag, str))
+    return " ".join((*values, *map(str, element.itertext())))[:200]
+
+
+def _is_label(element: etree._Element) -> bool:
+    """Return True for what is shown instead of a hidden text."""
+    tag = _tag(element)
+    return tag in ("summary", "legend", "button", "input", "label") or any(
+        map(SPOILER_LABELS.search, element.get("class", "").split())
+    )
+
+
+def _drop(element: etree._Element) -> None:
+    """Remove an element, and keep the text behind it."""
+    parent, before = element.getparent(), element.getprevious()
+    if parent is None:
+        return
+    if before is not None:
+        before.tail = (before.tail or "") + (element.tail or "")
+    else:
+        parent.text = (parent.text or "") + (element.tail or "")
+    parent.remove(element)
+
+
+def _signed(text: str | None) -> str | None:
+    """Return a text with signs around its words."""
+    if not text or not (words := text.strip()):
+        return text
+    start = text.index(words)
+    return f"{text[:start]}{_SIGN}{words}{_SIGN_END}{text[start + len(words) :]}"
+
+
+def _tag(element: etree._Element) -> str:
+    """Return an element's name, "" for a comment."""
+    return element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
+
+
+def with_title(blocks: tuple[Block, ...], title: str) -> tuple[Block, ...]:
+    """Return the blocks with a heading that repeats the title as one of the first level, which begins no section."""
+    for number, block in enumerate(blocks[:3]):
+        if block.level and slugify(block.text) == slugify(title):
+            return (*blocks[:number], replace(block, level=1), *blocks[number + 1 :])
+    return blocks
 
 
 def is_text(data: bytes) -> bool:
@@ -93,22 +214,25 @@ def html_blocks(root: etree._Element) -> tuple[Block, ...]:
     # Here, because lxml comes with the extra `import`.
     from lxml import etree
 
+    mark_hidden(root)
     pieces: list[str] = []
     level = quotes = 0
     maker = BlockMaker([])
 
     def flush() -> None:
-        maker.add(clean_line("".join(pieces)), 0, level=level, quoted=quotes > 0, may_be_heading=not quotes)
+        text = mark_spoilers("".join(pieces).translate(_MARKS_OF_SIGNS))
+        maker.add(clean_line(text), 0, level=level, quoted=quotes > 0, may_be_heading=not quotes)
         pieces.clear()
 
     walk = etree.iterwalk(root, events=("start", "end", "comment", "pi"))
     for event, element in walk:
-        tag = element.tag.rpartition("}")[2].lower() if isinstance(element.tag, str) else ""
-        hides = tag == "details" or (tag in _HIDING and SPOILER_NAMES.search(element.get("class", "")) is not None)
+        tag = _tag(element)
         marks = _MARKS.get(element.get("rend", "") if tag == "hi" else tag)
         if event == "start":
             heading = _HEADING.fullmatch(element.get("rend", "") if tag == "head" else tag)
-            if tag in _SKIPPED and not heading:
+            if (tag in _SKIPPED and not heading) or _is_furniture(element):
+                if tag not in _INLINE:
+                    flush()
                 walk.skip_subtree()
                 continue
             if tag in _SPACES:
@@ -119,11 +243,11 @@ def html_blocks(root: etree._Element) -> tuple[Block, ...]:
                 flush()
                 level = int(heading[1]) if heading else level
             quotes += tag in _QUOTES
-            pieces.extend([SPOILER] if hides else [marks[0]] if marks else [])
+            pieces.extend([marks[0]] if marks else [])
             pieces.append(without_marks(element.text or ""))
             continue
         if event == "end":
-            pieces.extend([SPOILER_END] if hides else [marks[1]] if marks else [])
+            pieces.extend([marks[1]] if marks else [])
         if event == "end" and tag not in _INLINE and tag not in _SPACES and tag not in ("img", "graphic"):
             flush()
             quotes -= tag in _QUOTES

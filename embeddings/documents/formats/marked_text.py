@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from itertools import pairwise
 
-from embeddings.config import PLAIN_HEADING_CHARACTERS, PLAIN_HEADING_WORDS, SPOILER_CHARACTERS
+from embeddings.config import PLAIN_HEADING_CHARACTERS, PLAIN_HEADING_WORDS
 from embeddings.documents.formats.blocks import Block, collapse_spaces, is_ornament
 from embeddings.lexicon import FACT_LINES, PICTURE_CREDITS
 
@@ -26,9 +25,6 @@ _SPOILERS = re.compile(f"([{SPOILER}{SPOILER_END}])")
 _OTHERS = dict.fromkeys(map(ord, f"{BOLD}{BOLD_END}{EMPHASIS}{EMPHASIS_END}{PICTURE}{LINK}{LINK_END}")) | {
     ord(BREAK): " "
 }
-_BARS = re.compile(r"\|\|")
-_ARROWS = re.compile(r"(?<![\\\w-])>!(?!\[)|!<")
-_TABLE_LINE = re.compile(r"^[ \t]*\|(?!\|).*$", re.MULTILINE)
 _CLOSED = re.compile(r"[.!…;,。！；，、][\"'”’»›)\]]*$")
 _BOLD_ALONE = re.compile(f"{BOLD}([^{BOLD}{BOLD_END}]+){BOLD_END}")
 _EMPHASISED = re.compile(f"(?:[{EMPHASIS}{BOLD}]+[^{EMPHASIS}{EMPHASIS_END}]+[{EMPHASIS_END}{BOLD_END}]+{BREAK}?\\s*)+")
@@ -38,27 +34,6 @@ _ADDRESS = re.compile(r"<?(?:https?://|www\.)\S+")
 def without_marks(text: str) -> str:
     """Return a text without the noncharacters that the marks are."""
     return _MARKS.sub("", text)
-
-
-def mark_spoilers(text: str) -> str:
-    """Return a text with marks instead of `||` and `>!` around spoilers. A table's lines stay as they are."""
-    text = _paired(text, [(found.start(), found[0] == "!<") for found in _ARROWS.finditer(text)])
-    if text.count("||") < 2:
-        return text
-    tables = {found.start() for line in _TABLE_LINE.finditer(text) for found in _BARS.finditer(text, *line.span())}
-    at = [found.start() for found in _BARS.finditer(text) if found.start() not in tables]
-    return _paired(text, [(start, number % 2 == 1) for number, start in enumerate(at)])
-
-
-def _paired(text: str, places: list[tuple[int, bool]]) -> str:
-    """Return the text with marks instead of the pairs of two characters at `places`, each with whether it closes."""
-    pieces: list[str] = []
-    at = 0
-    for (start, closes), (end, next_closes) in pairwise(places):
-        if not closes and next_closes and start >= at and end - start <= SPOILER_CHARACTERS:
-            pieces.extend((text[at:start], SPOILER, text[start + 2 : end], SPOILER_END))
-            at = end + 2
-    return "".join((*pieces, text[at:]))
 
 
 @dataclass

@@ -20,9 +20,9 @@ from embeddings.documents.formats.marked_text import (
     SPOILER_END,
     BlockMaker,
     demote_last_headings,
-    mark_spoilers,
     without_marks,
 )
+from embeddings.documents.formats.spoilers import mark_spoilers
 from embeddings.lexicon import QUOTE_NAMES, SPOILER_NAMES
 
 _HEADING = re.compile(

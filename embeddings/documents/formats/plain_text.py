@@ -15,7 +15,8 @@ from embeddings.documents.formats.charsets import decode_text
 from embeddings.documents.formats.headers.split import split_header
 from embeddings.documents.formats.headers.titles import read_file_name
 from embeddings.documents.formats.markdown.reader import markdown_article
-from embeddings.documents.formats.marked_text import SPOILER, BlockMaker, mark_spoilers, without_marks
+from embeddings.documents.formats.marked_text import SPOILER, BlockMaker, without_marks
+from embeddings.documents.formats.spoilers import mark_spoilers
 from embeddings.documents.slugs import slugify
 
 _CLOSED = re.compile(r"[.!?…:;,。！？：；，、؟؛،۔।॥][\"'”’»›)\]}」』）]*$")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,16 +13,27 @@ from embeddings.documents.formats.marked_text import (
     BOLD,
     BOLD_END,
     PICTURE,
+    SPOILER,
+    SPOILER_END,
     BlockMaker,
     demote_last_headings,
     without_marks,
 )
+from embeddings.documents.formats.spoilers import mark_spoilers
+from embeddings.lexicon import COLLAPSED_BLOCKS, SPOILER_NAMES
 
 if TYPE_CHECKING:
     from docutils import nodes
 
 _NOTE = "\ufdef"
 """Stands for a footnote's mark, which goes with the space before it."""
+
+_DIRECTIVE = re.compile(
+    rf"^([ \t]*)\.\. (?:(?:{SPOILER_NAMES.pattern}|{'|'.join(sorted(COLLAPSED_BLOCKS))})::.*|container::.*spoiler.*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+"""A directive that hides its content. docutils knows none."""
+_ROLE = re.compile(r":spoiler:`([^`\n]{1,2000})`", re.IGNORECASE)
 
 _SETTINGS = {
     "file_insertion_enabled": False,
@@ -46,7 +58,8 @@ def read_rst(data: bytes, path: Path) -> Article:
     from docutils.core import publish_doctree
 
     text, notes = decode_text(data, path)
-    tree = publish_doctree(without_marks(text), settings_overrides=_SETTINGS)
+    source = _ROLE.sub(rf"{SPOILER}\1{SPOILER_END}", _DIRECTIVE.sub(r"\1.. container:: spoiler", without_marks(text)))
+    tree = publish_doctree(mark_spoilers(source), settings_overrides=_SETTINGS)
     maker = BlockMaker([])
     fields: dict[str, Value] = {}
     for node in tree.findall(nodes.TextElement):
@@ -73,6 +86,11 @@ def read_rst(data: bytes, path: Path) -> Article:
             level = sum(isinstance(each, nodes.section) for each in _parents(node)) or 1
         quoted = any(isinstance(each, nodes.block_quote) for each in _parents(node))
         shown = _shown(node).replace(f" {_NOTE}", "").replace(_NOTE, "")
+        classes = [
+            name for each in (node, *_parents(node)) if isinstance(each, nodes.Element) for name in each["classes"]
+        ]
+        if any(map(SPOILER_NAMES.search, classes)):
+            shown = f"{SPOILER}{shown}{SPOILER_END}"
         maker.add(shown, node.line or 0, level=level, quoted=quoted, may_be_heading=not quoted)
     return Article("", tuple(demote_last_headings(maker.blocks)), header=Header(fields), notes=notes)
 

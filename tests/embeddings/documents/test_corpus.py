@@ -29,6 +29,7 @@ FILES = {
 
 def record(review: Review) -> dict[str, Any]:
     paragraphs = review.text.split("\n")
+    hidden = [section.heading for section in review.sections if section.spoiler]
     return {
         "title": review.title,
         "facts": {name: plain(fact) for name, fact in review.facts.items()},
@@ -38,7 +39,7 @@ def record(review: Review) -> dict[str, Any]:
         "last": paragraphs[-1],
         "spoilers": [review.text[start:end] for start, end in review.spoilers],
         "quoted": [review.text[start:end] for start, end in review.quoted],
-    }
+    } | ({"hidden": hidden} if hidden else {})
 
 
 def plain(fact: Fact) -> object:

@@ -19,7 +19,8 @@ from embeddings.documents.formats.marked_text import (
     SPOILER_END,
     BlockMaker,
 )
-from embeddings.lexicon import SPOILER_NAMES
+from embeddings.documents.formats.spoilers import hides_spoiler
+from embeddings.lexicon import PAGE_FURNITURE
 
 HIDDEN_HTML = re.compile(
     r"<!--(?:-?>|.*?(?:--!?>|(\Z)))|<(script|style|template|iframe|svg|noscript|select|object)\b.*?(?:</\2\s*>|(\Z))",
@@ -28,7 +29,7 @@ HIDDEN_HTML = re.compile(
 """What is never shown. A group that is not empty tells that it has no end."""
 _TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9-]*)(?=[\s/>])([^<>]*)>|<[!?/][^<>]*>")
 _EMBED = re.compile(r"twitter-|instagram-|tiktok-|bluesky-|mastodon-|reddit-|wp-embed|kg-embed", re.IGNORECASE)
-_CLASSES = re.compile(r"(?:class|id)\s*=\s*[\"']?([^\"'>]*)", re.IGNORECASE)
+_ATTRIBUTE = re.compile(r"([a-z_:][\w:.-]*)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+)))?", re.IGNORECASE)
 _HEADING = re.compile(r"h([1-6])")
 _MARKS = {
     "b": (BOLD, BOLD_END),
@@ -37,7 +38,9 @@ _MARKS = {
     "i": (EMPHASIS, EMPHASIS_END),
 }
 _SKIPPED = frozenset("audio button canvas caption figcaption form math nav summary textarea title video".split())
-_CONTAINERS = frozenset("aside blockquote details div figure p section span spoiler".split())
+_CONTAINERS = frozenset("aside blockquote details div figure p section span".split())
+_SHOWN_INSTEAD = frozenset("button input summary".split())
+"""What is shown in place of a hidden text, even within a paragraph."""
 _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
 
 
@@ -78,6 +81,7 @@ class HtmlReader:
         self.flush()
         # An element without an end hides no more than its own block.
         self._skipped.clear()
+        self._close_paragraphs()
         self._level = 0
 
     def read_tag(self, content: str) -> None:
@@ -89,6 +93,14 @@ class HtmlReader:
         """Add text to the present paragraph."""
         if not self.is_skipping:
             self.pieces.append(text)
+
+    def take(self) -> str:
+        """Return the present paragraph of Markdown with marks, and begin another."""
+        self._close_paragraphs()
+        text = "".join(self.pieces)
+        self.pieces.clear()
+        self._skipped.clear()
+        return text
 
     def flush(self) -> None:
         """End the present paragraph."""
@@ -110,28 +122,38 @@ class HtmlReader:
         elif name in _SKIPPED:
             if closes:
                 del self._skipped[self._skipped.index(name) if name in self._skipped else len(self._skipped) :]
-            elif not attributes.rstrip().endswith("/") and not is_inline:
-                self.flush()
+            elif not attributes.rstrip().endswith("/") and (not is_inline or name in _SHOWN_INSTEAD):
+                if not is_inline:
+                    self.flush()
                 self._skipped.append(name)
         elif heading := _HEADING.fullmatch(name):
             self.flush()
             self._level = 0 if closes else int(heading[1])
         elif name not in INLINE_TAGS and not is_inline:
             self.flush()
-        if name in _CONTAINERS:
+        if name not in _VOID and name not in _SKIPPED:
             self._container(name, attributes, closes=closes)
+
+    def _close_paragraphs(self) -> None:
+        """Close paragraphs without an end tag, which HTML allows."""
+        while self._open and self._open[-1][0] == "p":
+            self._container("p", "", closes=True)
 
     def _container(self, name: str, attributes: str, *, closes: bool) -> None:
         if not closes:
-            classes = " ".join(_CLASSES.findall(attributes)).split() if attributes else []
+            given = _attributes(attributes)
+            classes = f"{given.get('class', '')} {given.get('id', '')}".split()
             effect = ""
-            if name in ("details", "spoiler") or any(map(SPOILER_NAMES.search, classes)):
+            if hides_spoiler(name, given):
                 effect = "spoiler"
-            elif any(map(_EMBED.search, classes)):
+            elif any(map(_EMBED.search, classes)) or any(map(PAGE_FURNITURE.search, classes)):
                 effect = "skip"
             elif name == "blockquote":
                 effect = "quote"
-            if len(self._open) < HTML_DEPTH and not attributes.rstrip().endswith("/"):
+            if name == "p" and self._open and self._open[-1][0] == name:
+                self._container(name, "", closes=True)
+            is_open = (effect or name in _CONTAINERS) and not attributes.rstrip().endswith("/")
+            if is_open and len(self._open) < HTML_DEPTH:
                 self._open.append((name, effect))
                 self.quotes += effect == "quote"
                 self.pieces.extend([SPOILER] if effect == "spoiler" else [])
@@ -142,3 +164,10 @@ class HtmlReader:
                 self.quotes -= effect == "quote"
                 self.pieces.extend([SPOILER_END] if effect == "spoiler" else [])
             del self._open[last:]
+
+
+def _attributes(text: str) -> dict[str, str]:
+    """Return the attributes of a tag, with their names in lower case."""
+    return {
+        found[1].lower(): html.unescape(found[2] or found[3] or found[4] or "") for found in _ATTRIBUTE.finditer(text)
+    }

@@ -36,18 +36,21 @@ from embeddings.documents.formats.marked_text import (
     is_short,
     without_marks,
 )
+from embeddings.documents.formats.spoilers import names_spoilers
 from embeddings.documents.notes import Mended, Note
-from embeddings.lexicon import QUOTE_NAMES, SPOILER_NAMES
+from embeddings.lexicon import QUOTE_NAMES
 
 _NESTING = 100
 """markdown-it drops what is nested more deeply."""
 _C1_REFERENCE = re.compile(r"&#(?:0*(?:12[89]|1[34]\d|15\d)|[xX]0*[89][0-9a-fA-F]);")
 _LINK = re.compile(r"[a-z][a-z0-9+.-]*:|[/#.]|.*\w[./@]\w", re.IGNORECASE)
-_CALLOUT = re.compile(r"\[!(?P<kind>[\w-]+)(?:\|[^\[\]]*)?\][+-]?[ \t]*(?P<title>[^\n]*)")
+_CALLOUT = re.compile(r"\[!(?P<kind>[\w-]+)(?:\|[^\[\]]*)?\](?P<fold>[+-]?)[ \t]*(?P<title>[^\n]*)")
 _QUERY = re.compile(r"\$?=\s")
 _TASK = re.compile(r"^\[[ xX/-]\]\s+")
 _CODE = re.compile(r"[{};]\s*$|^\s*(?:<|//|\$ )|\w\(|\w = \w", re.MULTILINE)
 _DEEP = re.compile(rf"^[ \t]*(?:(?:>|[-+*]|\d{{1,9}}[.)])[ \t]*){{{_NESTING // 2},}}", re.MULTILINE)
+_HIDING_LINK = re.compile(r"[#/](?:s|sp|spoilers?)", re.IGNORECASE)
+"""Where a link leads by which Reddit once hid its words."""
 _INLINE = {
     "strong_open": BOLD,
     "strong_close": BOLD_END,
@@ -192,7 +195,8 @@ class _Reader:
         if not rest and tokens[number + 4].type == "blockquote_close":
             rest = found["title"]
         first.children = _parser().parseInline(rest, self._environment)[0].children
-        if SPOILER_NAMES.search(found["kind"]) or SPOILER_NAMES.search(found["title"]):
+        # One that is closed at first shows nothing until somebody opens it.
+        if found["fold"] == "-" or names_spoilers(found["kind"]) or names_spoilers(found["title"]):
             self._hide(tokens, number)
         return found["kind"].lower() in QUOTE_NAMES
 
@@ -211,16 +215,21 @@ class _Reader:
         """Return the shown text of a paragraph, with marks."""
         if is_item and tokens and tokens[0].type == "text":
             tokens[0].content = _TASK.sub("", tokens[0].content)
+        hiding: list[int] = []
         for token in tokens:
             if token.type == "text" or (token.type == "code_inline" and not _QUERY.match(token.content)):
                 self._html.text(token.content)
             elif token.type == "html_inline":
                 self._html.read_tag(token.content)
+            elif token.type == "link_open" and _HIDING_LINK.fullmatch(str(token.attrs.get("href", ""))):
+                hiding.append(token.level)
+                self._html.text(SPOILER)
+            elif token.type == "link_close" and hiding and hiding[-1] == token.level:
+                hiding.pop()
+                self._html.text(SPOILER_END)
             elif token.type in _INLINE:
                 self._html.text(_INLINE[token.type])
-        text = "".join(self._html.pieces)
-        self._html.pieces.clear()
-        return text
+        return self._html.take()
 
     def _code(self, token: Token, line: int, quoted: bool) -> None:
         """Add verse and the like. Code in a language, or that looks like code, is no text."""

@@ -7,18 +7,32 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from textwrap import dedent
 
 from embeddings.documents.formats.headers.fields import field_name
-from embeddings.documents.formats.marked_text import SPOILER, SPOILER_END, mark_spoilers
+from embeddings.documents.formats.marked_text import SPOILER, SPOILER_END
+from embeddings.documents.formats.spoilers import mark_spoilers
 from embeddings.documents.notes import Mended, Note
-from embeddings.lexicon import DROPPED_BLOCKS, HEADER_FIELDS, QUOTE_NAMES, SPOILER_NAMES
+from embeddings.lexicon import COLLAPSED_BLOCKS, DROPPED_BLOCKS, HEADER_FIELDS, QUOTE_NAMES, SPOILER_FREE, SPOILER_NAMES
 
 _HUGO = re.compile(r"\{\{[<%]-?\s*(?P<end>/?)\s*(?P<name>[\w./-]*)(?P<rest>[^{}]*?)(?P<alone>/?)\s*-?[>%]\}\}")
 _LIQUID = re.compile(r"\{%-?\s*(?P<end>end)?(?P<name>[\w-]*)(?P<rest>[^{}]*?)(?P<alone>)-?%\}")
 _OUTPUT = re.compile(r"\{\{(?:[^{}]|\{[^{}\n]{0,200}\}){0,500}\}\}")
-_BBCODE = re.compile(r"\[(?P<end>/?)(?P<name>spoilers?)(?P<rest>(?:=[^\[\]\n]{0,100})?)(?P<alone>)\]", re.IGNORECASE)
 _FENCED_DIV = re.compile(r"^:{3,}[ \t]*(?P<name>[\w-]*)(?P<rest>[^\n]*)$", re.MULTILINE)
 _ATTRIBUTES = re.compile(r"[ \t]*\{(?::[^{}\n]*|[#.][\w-]+[^{}\n]*)\}")
+_HIDDEN_SPAN = re.compile(r"\[(?P<text>[^\[\]]{1,2000})\]\{[^{}\n]*(?<![\w-])spoilers?\b[^{}\n]*\}", re.IGNORECASE)
+_SPAN = re.compile(r"\[(?P<text>[^\[\]\n]{1,2000})\]\{[.#:][^{}\n]*\}")
+_HIDDEN_MARKED = re.compile(
+    r"(?P<mark>\*{1,3}|_{1,3}|==)(?=\S)(?P<text>[^\n]{1,2000}?\S)(?P=mark)\{[^{}\n]*(?<![\w-])spoilers?\b[^{}\n]*\}",
+    re.IGNORECASE,
+)
+_HIDDEN_PARAGRAPH = re.compile(
+    r"^(?P<text>(?:[^\n]*\S[^\n]*\n)+)(?P<rest>[ \t]*\{:?[^{}\n]*(?<![\w-])spoilers?\b[^{}\n]*\}[ \t]*)$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ADMONITION = re.compile(
+    r"^(?P<kind>!!!|\?{3}\+?)[ \t]+(?P<name>[^\n]+)\n(?P<text>(?:(?: {4}|\t)[^\n]*(?:\n|\Z)|[ \t]*\n)+)", re.MULTILINE
+)
 _TEMPLATE_COMMENT = re.compile(r"\{#(?!\w).{0,1000}?#\}", re.DOTALL)
 _FORUM_PICTURE = re.compile(r"\[img(?:=[^\[\]\n]{0,100})?\][^\[\]\n]{0,1000}\[/img\]", re.IGNORECASE)
 _FORUM_QUOTE = re.compile(r"\[(?P<end>/?)quote(?:=[^\[\]\n]{0,100})?\]", re.IGNORECASE)
@@ -119,8 +133,13 @@ def remove_site_markup(text: str, *, first_line: int = 1, is_mdx: bool = False) 
         text = _FALLBACK.sub(_lines_of, text)
     if "$$" in text:
         text = _MATH.sub(_lines_of, text)
+    if ":::" in text:
+        text = _fenced_divs(text)
     if "{" in text:
         text = _CONTENTS.sub(_lines_of, text)
+        text = _HIDDEN_SPAN.sub(rf"{SPOILER}\g<text>{SPOILER_END}", text)
+        text = _HIDDEN_MARKED.sub(rf"\g<mark>{SPOILER}\g<text>{SPOILER_END}\g<mark>", text)
+        text = _SPAN.sub(r"\g<text>", _HIDDEN_PARAGRAPH.sub(_hide_paragraph, text))
         for pattern in (_HUGO, _LIQUID):
             text = _replace_tags(pattern, text)
         text = _ATTRIBUTES.sub("", _OUTPUT.sub(_lines_of, _TEMPLATE_COMMENT.sub(_lines_of, text)))
@@ -129,11 +148,11 @@ def remove_site_markup(text: str, *, first_line: int = 1, is_mdx: bool = False) 
         text = _FORUM_QUOTE.sub(lambda found: "\n\n</blockquote>\n\n" if found["end"] else "<blockquote>\n\n", text)
     if "[" in text:
         text = _WORDPRESS.sub(_lines_of, text)
-        text = _replace_tags(_BBCODE, _CONTENTS.sub(_lines_of, text))
+        text = _CONTENTS.sub(_lines_of, text)
         text = _WIKILINK.sub(_shown, _EMBED.sub("", text))
         text = _ABBREVIATION.sub("", _INLINE_NOTE.sub(r" (\1)", text))
-    if ":::" in text:
-        text = _fenced_divs(text)
+    if "!!!" in text or "???" in text:
+        text = _ADMONITION.sub(_admonition, text)
     if "::" in text:
         text = _FACT_LINE.sub(lambda found: _take(found["key"], found["value"], facts), text)
         text = _INLINE_FACT.sub(
@@ -169,6 +188,20 @@ def _without_properties(text: str, facts: dict[str, str]) -> str:
     return text[:start] + "\n" * len(pairs) + text[end:]
 
 
+def _admonition(found: re.Match[str]) -> str:
+    """Return the text of an admonition of MkDocs. One that is closed at first is hidden."""
+    shown = dedent(found["text"])
+    if found["kind"] == "!!!" and not SPOILER_NAMES.search(found["name"]):
+        return f"\n{shown}"
+    words = shown.rstrip()
+    return f"\n{SPOILER}{words}{SPOILER_END}{shown[len(words) :]}"
+
+
+def _hide_paragraph(found: re.Match[str]) -> str:
+    """Return a paragraph that a line of attributes below it hides."""
+    return f"{SPOILER}{found['text'].rstrip()}{SPOILER_END}\n"
+
+
 def _lines_of(found: re.Match[str]) -> str:
     return "\n" * found[0].count("\n")
 
@@ -202,6 +235,7 @@ def _replace_tags(pattern: re.Pattern[str], text: str) -> str:
     pieces: list[str] = []
     at = 0
     dropped: str | None = None
+    hiding: dict[str, list[bool]] = {}
     ends = {found["name"].lower(): found.start() for found in pattern.finditer(text) if found["end"]}
     for found in pattern.finditer(text):
         name = found["name"].lower()
@@ -215,14 +249,28 @@ def _replace_tags(pattern: re.Pattern[str], text: str) -> str:
         if name in DROPPED_BLOCKS and not (found["end"] or found["alone"]) and ends.get(name, 0) > at:
             dropped = name
             continue
-        pieces.append(_replaced(name, bool(found["end"]), bool(found["alone"])) + _lines_of(found))
+        is_end = bool(found["end"])
+        has_end = ends.get(name, 0) > at
+        hides = (
+            bool(hiding.get(name) and hiding[name].pop()) if is_end else _hides(name, found["rest"] if has_end else "")
+        )
+        if not (is_end or found["alone"]):
+            hiding.setdefault(name, []).append(hides)
+        pieces.append(_replaced(name, is_end, bool(found["alone"]), hides=hides) + _lines_of(found))
         at = found.end()
     pieces.append(text[at:])
     return "".join(pieces)
 
 
-def _replaced(name: str, is_end: bool, is_alone: bool) -> str:
-    if (name == "details" or SPOILER_NAMES.fullmatch(name)) and not is_alone:
+def _hides(name: str, rest: str) -> bool:
+    """Return True if a shortcode hides its content until somebody asks for it."""
+    return name in COLLAPSED_BLOCKS or any(
+        SPOILER_NAMES.search(text) is not None and SPOILER_FREE.search(text) is None for text in (name, rest)
+    )
+
+
+def _replaced(name: str, is_end: bool, is_alone: bool, *, hides: bool) -> str:
+    if hides and not is_alone:
         return SPOILER_END if is_end else SPOILER
     if name in QUOTE_NAMES and not is_alone:
         return "</blockquote>" if is_end else "<blockquote>"
@@ -236,7 +284,8 @@ def _fenced_divs(text: str) -> str:
     def replaced(found: re.Match[str]) -> str:
         if found["name"] or found["rest"].strip():
             names = found["name"], found["rest"].strip(" \t[]")
-            is_open.append(any(map(SPOILER_NAMES.fullmatch, names)))
+            words = re.findall(r"[\w-]+", " ".join(names))
+            is_open.append(any(SPOILER_NAMES.fullmatch(word) or word in COLLAPSED_BLOCKS for word in words))
             return SPOILER if is_open[-1] else ""
         return SPOILER_END if is_open and is_open.pop() else ""
 
