@@ -13,6 +13,12 @@ import re
 GENERIC_FILE_NAMES = frozenset("default index readme untitled".split())
 """Names of files that are no titles of reviews, as slugs."""
 
+NAMELESS_WORDS = frozenset(
+    "blog book copy doc document draft entry essay export file film final movie my new note notes page post review "
+    "reviews scan text thoughts untitled v".split()
+)
+"""Words of file names that don't name what is reviewed."""
+
 NO_REVIEW_NAMES = frozenset(
     "404 about about-me changelog code-of-conduct contributing copying licence license privacy-policy readme robots "
     "sitemap".split()
@@ -84,7 +90,11 @@ REVIEWER_FIELDS = frozenset("critic reviewed_by reviewer reviewer_name".split())
 WORK_CONTAINERS = frozenset("album book film game item item_reviewed media movie play show song work".split())
 """Fields whose inner fields describe the work. Those of any other field describe the review."""
 
-REVIEW_COLUMNS = "review review_text text body content comment comments thoughts opinion notes".split()
+REVIEW_COLUMNS = (
+    "review review_text text body content comment comments thoughts opinion notes kritik rezension besprechung "
+    "critique avis reseña crítica opinión recensione resenha recenzja recenze kritika recension anmeldelse recensie "
+    "отзыв рецензия 感想 评论"
+).split()
 """What the column of a table is called that holds reviews, the surest first."""
 
 PRIVATE_COLUMNS = frozenset(
@@ -136,6 +146,93 @@ FACT_LINES = re.compile(
 )
 """How a line begins that gives a fact. In bold or in capitals it is no heading."""
 
+LINE_FIELDS = (
+    HEADER_FIELDS
+    | set(
+        "binding cinematography cinematographer country distributor edition editor episodes format genre genres "
+        "isbn13 isbn10 "
+        "label length music original_title page_count pages platform platforms price publication_date published "
+        "publisher "
+        "release_date release_year released run_time running_time runtime seasons series starring studio tracks "
+        "editors "
+        "producer producers produced_by production regie regisseur darsteller jahr verlag seiten laufzeit genre "
+        "réalisateur éditeur année dirección año páginas regia anno".split()
+    )
+) - set("description draft excerpt layout modified slug spoilers status subtitle summary image".split())
+"""Fields that a line of a review's text may give as a fact: "Director: Lena Brandt"."""
+
+RATING_LABELS = re.compile(
+    r"(?:(?:my|our|overall|final|total|the|star|personal|user|reviewer'?s?)\s+){0,2}"
+    r"(?:rating|ratings|score|grade|stars?|verdict|mark|marks|overall|total|bewertung|wertung|gesamtwertung|note|fazit"
+    r"|puntuación|calificación|valoración|nota|voto|valutazione|beoordeling|cijfer|betyg|ocena|hodnocení|értékelés"
+    r"|оценка|рейтинг|評価|评分|평점)",
+    re.IGNORECASE,
+)
+"""What a line calls the rating that it gives."""
+
+MONTHS = (
+    "jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    "|nov(?:ember)?"
+    "|dec(?:ember)?|januar|februar|märz|mai|juni|juli|oktober|dezember|janvier|février|mars|avril|juin|juillet"
+    "|août|septembre"
+    "|octobre|novembre|décembre|enero|febrero|marzo|mayo|junio|julio|septiembre|octubre|noviembre|diciembre"
+)
+"""The names of months in dates of bylines."""
+
+SITE_LINKS = re.compile(
+    r"home(?:page)?|archives?|about(?: me| us)?|blog|contact(?: me| us)?|index|search|menu|sitemap"
+    r"|rss(?: feed)?|feed|films?|movies|books"
+    r"|reviews|all (?:reviews|posts|films|books)|next(?: (?:post|page|review|article|entry))?"
+    r"|prev(?:ious)?(?: (?:post|page|review|article|entry))?"
+    r"|(?:newer|older) (?:posts?|entries|entry|reviews?)|(?:go )?back(?: (?:to|up)\b.{0,40})?"
+    r"|(?:to )?(?:the )?top(?: of page)?|permalink|permanent link|link"
+    r"|(?:continue|keep) reading\b.{0,60}|read (?:more|on|the rest\b.{0,60}|the full\b.{0,60})|more(?: …"
+    r"|\.\.\.)?|click here(?: to\b.{0,40})?"
+    r"|share(?: (?:this|on|to|via|with)\b.{0,40})?|tweet(?: this)?|pin(?: it| this)?|e-?mail(?: this)?"
+    r"|print(?: this)?|like(?: this)?|loading\.*|reply"
+    r"|facebook|twitter|x|reddit|pinterest|whatsapp|telegram|linkedin|tumblr|mastodon|bluesky|instagram"
+    r"|letterboxd|goodreads"
+    r"|(?:leave a |add a |post a |no |one |\d+ )?(?:comments?|responses?|replies)|(?:\d[\d,]* )?(?:likes?"
+    r"|notes?|views|shares|claps)|edit(?: this page)?"
+    r"|subscribe(?:\b.{0,60})?|sign (?:up|in)\b.{0,60}|log ?in|(?:sign )?(?:my |the )?guestbook|follow(?: me"
+    r"| us)?(?: on\b.{0,40})?|rate this"
+    r"|skip to (?:main )?content|jump to\b.{0,40}|table of contents|advertisements?|sponsored",
+    re.IGNORECASE,
+)
+"""The words of links that sites put around each page."""
+
+SITE_LINES = re.compile(
+    r"(?:categor(?:y|ies)|filed under|filed in|posted in|labels?|tags?|tagged(?: as| with| in)?|topics?"
+    r"|keywords?)\s*:?\s+[^.!?]{1,200}"
+    r"|(?:previous|next|newer|older)(?: (?:post|review|article|entry|page))?\s*:\s*.{1,120}"
+    r"|(?:this (?:post|review|article|entry|text|piece) )?(?:was )?(?:first |originally )(?:published|posted"
+    r"|appeared|written|printed)\b.{0,200}"
+    r"|this (?:entry|post|article|review) was (?:posted|published|filed|tagged)\b.{0,300}|you can (?:follow"
+    r"|leave|skip)\b.{0,200}"
+    r"|(?:both comments|responses) (?:and pings )?are (?:currently )?closed.{0,100}|exported from\b.{0,100}"
+    r"|canonical link|view (?:original|the original)\b.{0,60}"
+    r"|(?:proudly )?powered by\b.{0,100}|(?:page )?last (?:updated|modified|edited|changed)\b.{0,80}"
+    r"|(?:you are )?visitor (?:number )?[\d,.]+.{0,60}"
+    r"|(?:share this|like this|related|spread the word|if you (?:liked|enjoyed) this\b.{0,100})\s*:?"
+    r"|(?:image|photo|picture|video|audio) (?:not available|unavailable|removed)",
+    re.IGNORECASE,
+)
+"""Lines of nothing but what a site says of each page."""
+
+END_HEADINGS = re.compile(
+    r"related(?: (?:posts?|articles?|reviews?|reading|content|links))?|(?:recent|popular|latest|more"
+    r"|other) (?:posts?|articles?|reviews|from\b.{0,60})"
+    r"|you (?:may|might) (?:also )?(?:like|enjoy)\b.{0,40}|more like this|(?:share|like) this\b.{0,40}"
+    r"|leave a (?:reply|comment)|post a comment|add a comment"
+    r"|(?:\d+|no|one|two|three) (?:comments?|responses?|replies|thoughts?)\b.{0,100}|comments? \(\d+\)"
+    r"|about the (?:author|reviewer|blogger)|newsletter"
+    r"|subscribe\b.{0,60}|join the (?:conversation|discussion)|(?:post )?navigation|tags|categories|archives?"
+    r"|blogroll|(?:search|follow) (?:this )?(?:blog|site|me)\b.{0,30}"
+    r"|share|table of contents|contents",
+    re.IGNORECASE,
+)
+"""Headings of what a site puts below each page."""
+
 PICTURE_CREDITS = re.compile(
     r"[(\[]?(?:(?:cover |header |featured |banner )?"
     r"(?:photos?|photographs?|pictures?|images?|stills?|artwork|illustrations?)(?: credits?)?"
@@ -181,8 +278,10 @@ COLLAPSED_BLOCKS = frozenset("details expand collapse collapsible fold folding h
 
 PAGE_FURNITURE = re.compile(
     r"^(?:wp-|image-|img-|figure-|fig-|photo-|picture-)?caption(?:-text)?$|^(?:image|photo|picture)-?credits?$"
-    r"|^(?:links-)?next-?prev|^prev-?next|^(?:post|page|entry)-?(?:nav|navigation|pager|pagination)|^pagination$|^pager$"
-    r"|^sharedaddy|^jp-relatedposts|^addtoany|^(?:post-|social-)?shar(?:e|ing)(?:-|$)|^related(?:-?posts)?$|^screen-reader"
+    r"|^(?:links-)?next-?prev|^prev-?next|^(?:post|page|entry)-?(?:nav|navigation|pager|pagination)"
+    r"|^pagination$|^pager$"
+    r"|^sharedaddy|^jp-relatedposts|^addtoany|^(?:post-|social-)?shar(?:e|ing)(?:-|$)|^related(?:-?posts)?$"
+    r"|^screen-reader"
     r"|^visually-hidden$|^sr-only$|^read-?more$|^more-link$|^footnote-?(?:back|ref)|^reversefootnote$|^wp-embedded",
     re.IGNORECASE,
 )

@@ -28,11 +28,19 @@ from embeddings.documents.formats.headers.titles import left_out_place, read_fil
 from embeddings.documents.formats.several.csv_table import read_csv
 from embeddings.documents.formats.several.feed import read_feed
 from embeddings.documents.notes import Mended, Note
-from embeddings.documents.parser import FORMATS, SEVERAL, archived_files, has_extra, make_reviews, parse_review
+from embeddings.documents.parser import (
+    FORMATS,
+    SEVERAL,
+    archived_files,
+    clean_article,
+    has_extra,
+    make_reviews,
+    parse_review,
+)
 from embeddings.documents.slugs import slugify
 from embeddings.errors import ConversionError, LeftOut, ReviewFileError
 from embeddings.lexicon import GENERIC_FILE_NAMES
-from embeddings.records import INTRODUCTION, SHARED, Review, Span
+from embeddings.records import INTRODUCTION, SHARED, Rating, Review, Span
 
 _HEADINGS = re.compile(rb"^ {0,3}(?:#{1,6}\s|-+\s*$|=+\s*$)|<h[1-6]\b", re.MULTILINE | re.IGNORECASE)
 _FOLDER_NAME_CHARACTERS = 60
@@ -43,6 +51,8 @@ _FILE_NAME_BYTES = 200
 """The longest slug in a file's name. File systems allow 255 bytes, with the ending and a prefix while writing."""
 _NAMELESS = Path("0-0.md")
 """A name that says nothing of a review."""
+_OWN_FACTS = frozenset("work year link author creator".split())
+"""Facts of a part of a file that its title says again."""
 _SHARED_FACTS = ("date", "tags", "language")
 """What the header of a file of several reviews says of each."""
 
@@ -366,6 +376,7 @@ def _stored(article: Article, place: Path, slug: str | None, collection: str, te
         return ConvertedFile(replace(review, slug=slug), text, False, place.as_posix(), parsed.notes)
     if text is not None and (content := _with_fields(text, missing, review, collection)) is not None:
         return ConvertedFile(replace(review, slug=slug), content, False, place.as_posix(), parsed.notes)
+    article = clean_article(article)
     fields = missing | {key: value for key, value in article.header.fields.items() if value}
     content = to_markdown(
         replace(
@@ -422,10 +433,10 @@ def _article(part: Review, notes: tuple[Note, ...]) -> Article:
             spoilers = tuple(_within(part.spoilers, start, end))
             blocks.append(Block(part.text[start:end], 0, 0, part.is_quoted(start, end), spoilers))
     fields: dict[str, Value] = {}
-    for name in _SHARED_FACTS:
-        fact = part.facts.get(name)
-        if fact is not None:
-            fields[name] = [*map(str, fact)] if isinstance(fact, tuple) else str(fact)
+    for name, fact in part.facts.items():
+        if name not in _OWN_FACTS:
+            shown = fact.text if isinstance(fact, Rating) else fact
+            fields[name] = [*map(str, shown)] if isinstance(shown, tuple) else str(shown)
     if all(section.spoiler for section in part.sections):
         fields["spoilers"] = "true"
     return Article(part.title, tuple(blocks), part.author, part.source, Header(fields), notes=notes)

@@ -9,6 +9,7 @@ from pathlib import Path
 from embeddings.documents.converter import ConvertedFile, slug_for
 from embeddings.documents.formats.article import front_matter, markdown_body
 from embeddings.documents.formats.charsets import decode_text
+from embeddings.documents.formats.headers.facts import apart_from_reviewer
 from embeddings.documents.formats.headers.fields import Value
 from embeddings.documents.formats.headers.split import split_header
 from embeddings.documents.formats.markdown.reader import markdown_article
@@ -76,7 +77,7 @@ def change_fields(fields: Mapping[str, Value], review: Review, wanted: ReviewFie
         changes["spoilers"] = is_all or flagged or "false"
     kept: dict[str, object] = {}
     replaced: set[str] = set()
-    for key, value in fields.items():
+    for key, value in apart_from_reviewer(fields).items():
         name = FIELD_NAMES.get(key, key)
         # Of several fields with one meaning the first counts, and the others are facts.
         if name not in changes or name in replaced or not value:

@@ -18,14 +18,22 @@ from embeddings.config import MAX_PAGE_FILE_BYTES, MAX_REVIEW_FILE_BYTES, MAX_TE
 from embeddings.documents.analyzer import words
 from embeddings.documents.formats.article import Article
 from embeddings.documents.formats.blocks import Block, build_sections
-from embeddings.documents.formats.docx import read_docx
-from embeddings.documents.formats.epub import read_epub
+from embeddings.documents.formats.boilerplate import without_boilerplate
 from embeddings.documents.formats.headers.facts import Description, describe
 from embeddings.documents.formats.headers.fields import Header, Value
-from embeddings.documents.formats.headers.titles import FileName, left_out_place, read_file_name, read_title
-from embeddings.documents.formats.html import read_html
+from embeddings.documents.formats.headers.titles import (
+    FileName,
+    left_out_place,
+    read_file_name,
+    read_title,
+    shares_name,
+)
 from embeddings.documents.formats.markdown.reader import read_markdown_file
+from embeddings.documents.formats.marked_text import is_short
 from embeddings.documents.formats.org import read_org
+from embeddings.documents.formats.pages.docx import read_docx
+from embeddings.documents.formats.pages.epub import read_epub
+from embeddings.documents.formats.pages.html import read_html
 from embeddings.documents.formats.plain_text import read_plain_text
 from embeddings.documents.formats.rst import read_rst
 from embeddings.documents.formats.several.csv_table import read_csv
@@ -235,9 +243,11 @@ def make_reviews(
         ReviewFileError: there is no text, or it is a draft.
     """
     name = read_file_name(place)
-    blocks = list(_without_licences(article.blocks))
+    whole = article
+    article = clean_article(article)
+    blocks = list(article.blocks)
     is_titled = bool(article.title or article.header.fields.get("title"))
-    heading = None if is_titled else _title_heading(blocks, name)
+    heading = None if is_titled else _title_heading(blocks, name, place)
     fields: dict[str, Value] = {"title": article.title, "author": article.author or "", "source": article.source or ""}
     given = {key: value for key, value in fields.items() if value and key not in article.header.fields}
     header = replace(article.header, fields=given | dict(article.header.fields))
@@ -246,11 +256,11 @@ def make_reviews(
         reason = "Its name is a date and it has no title, so it counts as a daily note. Give it a title."
         raise ReviewFileError(path, None, reason, LeftOut.NO_REVIEW)
     notes = [*article.notes, *known.notes]
-    parts = _parts(blocks)
+    parts = _parts(whole.blocks)
     if known.is_split or (split_by_heading and len(parts) > 1):
         reviews = tuple(
             review
-            for title, own in (parts if len(parts) > 1 else _by_heading(blocks))
+            for title, own in (parts if len(parts) > 1 else _by_heading(whole.blocks))
             if (review := _part(title, own, known, collection)) is not None
         )
         if reviews:
@@ -264,6 +274,26 @@ def make_reviews(
     sections = _flag_spoilers(body.sections, known.spoilers, notes, header.places.get("spoilers"))
     review = _review(name.slug, known, body.text, sections, collection)
     return ParsedFile((replace(review, spoilers=body.spoilers, quoted=body.quoted),), tuple(notes))
+
+
+def clean_article(article: Article) -> Article:
+    """Return an article without what is none of its text, and with the facts that this gave. Twice is as once."""
+    blocks, found = without_boilerplate(_without_licences(_without_title(article)))
+    reviewer = found.pop("reviewer", None)
+    facts = found | dict(article.facts)
+    return replace(
+        article, blocks=tuple(_without_licences(blocks)), author=article.author or reviewer or None, facts=facts
+    )
+
+
+def _without_title(article: Article) -> tuple[Block, ...]:
+    """Return the blocks without a first line that repeats the title of the header, or the work that it names."""
+    given = article.title or article.header.fields.get("title", "")
+    title = given if isinstance(given, str) else ""
+    names = {slugify(name) for name in (title, read_title(title).work or title)} if title else set()
+    first = article.blocks[0] if len(article.blocks) > 1 else None
+    is_title = first is not None and first.level in (0, 1, 7) and slugify(first.text) in names
+    return article.blocks[is_title:]
 
 
 def slug_of_part(title: str) -> str:
@@ -287,15 +317,22 @@ def _review(slug: str, known: Description, text: str, sections: tuple[Section, .
     )
 
 
-def _title_heading(blocks: list[Block], name: FileName) -> str | None:
-    """Return the heading that is the title of a text without another, and make it one of the first level."""
-    if not blocks or not blocks[0].level:
+def _title_heading(blocks: list[Block], name: FileName, place: Path) -> str | None:
+    """Return the heading that is the title of a text without another, and make it one of the first level.
+
+    What only looks like a heading, or is a short line, is a title if it names a work or shares the words of the file's
+    name, which is the title otherwise.
+    """
+    if not blocks or not (blocks[0].level or (len(blocks) > 1 and is_short(blocks[0].text) and not blocks[0].quoted)):
         return None
     first = blocks[0]
-    # What only looks like a heading is one of the text's, unless the file has no name or the text has no other.
-    is_part = first.level > 6 and not name.is_generic and _names_part(first.text)
-    is_title = first.level == 1 or not any(0 < block.level <= first.level for block in blocks[1:])
-    if is_part or not is_title:
+    if 0 < first.level <= 6:
+        is_title = first.level == 1 or not any(0 < block.level <= first.level for block in blocks[1:])
+    else:
+        is_part = not name.is_generic and _names_part(first.text)
+        is_only = first.level > 6 and not any(0 < block.level <= first.level for block in blocks[1:])
+        is_title = not is_part and (is_only or _names_work(first.text) or shares_name(first.text, place))
+    if not is_title:
         return None
     blocks[0] = replace(first, level=1)
     return first.text
@@ -348,10 +385,11 @@ def _names_work(heading: str) -> bool:
 
 def _part(title: str, blocks: Iterable[Block], known: Description, collection: str) -> Review | None:
     """Return one review of a round-up. Of the header, what it says of the review holds for each."""
-    body = build_sections(blocks, title)
+    kept, found = without_boilerplate([*blocks])
+    body = build_sections(kept, title)
     if not body.sections:
         return None
-    own = describe(Header(), FileName("", title), title, Path(), {})
+    own = describe(Header(), FileName("", title), title, Path(), found)
     shared = {name: fact for name, fact in known.facts.items() if name in ("date", "tags", "language", "link")}
     own = replace(own, author=known.author, source=known.source, facts=Facts(shared | dict(own.facts)))
     is_hidden = known.spoilers is True

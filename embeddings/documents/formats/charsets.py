@@ -6,6 +6,7 @@ import codecs
 import re
 from pathlib import Path
 
+from embeddings.documents.formats.code_pages import guess_encoding
 from embeddings.documents.notes import Mended, Note
 from embeddings.errors import ReviewFileError
 
@@ -36,7 +37,11 @@ _WEB = re.compile(
     r"utf-8|cp(?:866|874|932|949|125\d)|iso8859-\d+|koi8-[ru]|mac-(?:roman|cyrillic)|gb18030|big5hkscs|euc_jp|iso2022_jp"
 )
 """The encodings of the standard. Python knows others, such as UTF-7, that no browser reads."""
-_SHOWN = {"cp1252": "Windows-1252", "utf-8": "UTF-8", "utf-16": "UTF-16"}
+_SHOWN = (
+    {"cp932": "Shift-JIS", "cp949": "EUC-KR"}
+    | {f"cp{number}": f"Windows-{number}" for number in range(1250, 1259)}
+    | {"utf-8": "UTF-8", "utf-16": "UTF-16"}
+)
 
 _UTF16_MARKS = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _LINE_END = re.compile(r"\r\n?")
@@ -48,7 +53,7 @@ def decode_text(data: bytes, path: Path) -> tuple[str, tuple[Note, ...]]:
     """Return a file's text, each line ended by one newline, and what had to be guessed.
 
     It is UTF-8, or UTF-16 with its mark or with the zero bytes of Latin letters. Everything else is Windows-1252, as
-    browsers take it. Characters that control devices are left out.
+    browsers take it, unless its letters or its language say otherwise. Characters that control devices are left out.
 
     Raises:
         ReviewFileError: the bytes are not text; names the line.
@@ -62,8 +67,10 @@ def decode_text(data: bytes, path: Path) -> tuple[str, tuple[Note, ...]]:
         except ReviewFileError as error:
             if data.startswith(_UTF16_MARKS):
                 raise
-            text = without_c1(data.decode("latin-1"))
-            notes.append(Note(Mended.ENCODING, "The file is not UTF-8, so it was read as Windows-1252.", error.line))
+            encoding = guess_encoding(data)
+            text = without_c1(data.decode("latin-1")) if encoding == "cp1252" else data.decode(encoding, "replace")
+            name = _SHOWN.get(encoding, encoding.upper())
+            notes.append(Note(Mended.ENCODING, f"The file is not UTF-8, so it was read as {name}.", error.line))
     text = _LINE_END.sub("\n", text)
     if "\x00" in text:
         line = text.count("\n", 0, text.index("\x00")) + 1

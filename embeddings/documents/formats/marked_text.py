@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from embeddings.config import PLAIN_HEADING_CHARACTERS, PLAIN_HEADING_WORDS
 from embeddings.documents.formats.blocks import Block, collapse_spaces, is_ornament
+from embeddings.documents.formats.boilerplate import is_site_line, is_star_rating, read_fields
 from embeddings.lexicon import FACT_LINES, PICTURE_CREDITS
 
 SPOILER, SPOILER_END = "\ufdd0", "\ufdd1"
@@ -51,17 +52,23 @@ class BlockMaker:
 
     def add(self, text: str, line: int, *, level: int = 0, quoted: bool = False, may_be_heading: bool = False) -> None:
         """Add a paragraph or a heading, without what is no text: pictures with their captions, addresses, ornaments."""
+        fields, text, others = _split_fields(text) if BREAK in text and not level else ([], text, [])
+        for field in fields:
+            self._add(field, line, 0, quoted)
         if may_be_heading and not level:
             first, rest = _split_heading(text)
             if first:
                 self._add(first, line, 7, quoted)
                 text = rest
         self._add(text, line, level, quoted)
+        for field in others:
+            self._add(field, line, 0, quoted)
 
     def _add(self, text: str, line: int, level: int, quoted: bool) -> None:
         is_caption = not level and self._is_caption(text)
         plain, spoilers = self._spoilers(collapse_spaces(text.translate(_OTHERS)))
-        is_text = bool(level) or not (is_ornament(plain) or _is_address(plain) or PICTURE_CREDITS.fullmatch(plain))
+        is_ornamental = is_ornament(plain) and not is_star_rating(plain)
+        is_text = bool(level) or not (is_ornamental or _is_address(plain) or PICTURE_CREDITS.fullmatch(plain))
         if not plain or is_caption or not is_text:
             return
         self.blocks.append(Block(plain, level, line, quoted, spoilers))
@@ -140,6 +147,22 @@ def _split_heading(text: str) -> tuple[str, str]:
         words.isupper() and SPOILER not in first and sum(map(str.isalpha, words)) > 3 and PICTURE not in first
     )
     plain_rest = rest.translate(_OTHERS).strip(f" {SPOILER}{SPOILER_END}")
-    if not is_heading or not is_short(words) or FACT_LINES.match(words) or (plain_rest and plain_rest[0].islower()):
+    if (
+        not is_heading
+        or not is_short(words)
+        or FACT_LINES.match(words)
+        or read_fields(words)
+        or (plain_rest and plain_rest[0].islower())
+    ):
         return "", text
     return words, rest
+
+
+def _split_fields(text: str) -> tuple[list[str], str, list[str]]:
+    """Return the lines of fields and of a site's links before a paragraph's text, the text, and those after it."""
+    lines = text.split(BREAK)
+    plain = [collapse_spaces(line.translate(_OTHERS).strip(f" {SPOILER}{SPOILER_END}")) for line in lines]
+    is_field = [bool(line) and (read_fields(line) is not None or is_site_line(line)) for line in plain]
+    start = next((number for number, is_one in enumerate(is_field) if not is_one), len(lines))
+    end = next((number for number in range(len(lines), start, -1) if not is_field[number - 1]), start)
+    return lines[:start], BREAK.join(lines[start:end]), lines[end:]

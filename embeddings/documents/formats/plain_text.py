@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from email.utils import parseaddr
 from pathlib import Path
 
 from embeddings.config import PLAIN_HEADING_CHARACTERS, PLAIN_HEADING_WORDS, PLAIN_WRAP_CHARACTERS
 from embeddings.documents.formats.article import Article
 from embeddings.documents.formats.blocks import Block, collapse_spaces, is_ornament
+from embeddings.documents.formats.boilerplate import is_star_rating
 from embeddings.documents.formats.charsets import decode_text
+from embeddings.documents.formats.headers.fields import Value
 from embeddings.documents.formats.headers.split import split_header
 from embeddings.documents.formats.headers.titles import read_file_name
+from embeddings.documents.formats.markdown.dialects import to_markdown_text
 from embeddings.documents.formats.markdown.reader import markdown_article
 from embeddings.documents.formats.marked_text import SPOILER, BlockMaker, without_marks
 from embeddings.documents.formats.spoilers import mark_spoilers
@@ -29,6 +33,8 @@ _GUTENBERG = re.compile(r"^\*{3}\s*(START|END) OF (?:THE|THIS) PROJECT GUTENBERG
 _GUTENBERG_FIELD = re.compile(r"^(Title|Author|Language): +(\S.*)$", re.MULTILINE)
 # A heading of Markdown, or a tag of a forum.
 _MARKDOWN = re.compile(r"^#{1,6} \S|\[/(?:b|i|url|img|quote)\]", re.MULTILINE)
+_REPLY = re.compile(r"(?:(?:re|fwd?|aw|wg)\s*:\s*)+", re.IGNORECASE)
+_SIGNATURE = re.compile(r"\n-- ?\n.{0,2000}\Z", re.DOTALL)
 _QUOTED_LINE = re.compile(r"^>+ ?", re.MULTILINE)
 
 
@@ -40,12 +46,24 @@ def read_plain_text(data: bytes, path: Path) -> Article:
     """
     text, notes = decode_text(data, path)
     header, body = split_header(text, path)
+    if "from" in header.fields or "message_id" in header.fields:
+        header, body = replace(header, fields=_of_mail(header.fields)), _SIGNATURE.sub("\n", body)
+    elif (other := to_markdown_text(body)) is not None:
+        body, fields = other
+        return markdown_article(replace(header, fields=fields | dict(header.fields)), body, notes, path)
     if _MARKDOWN.search(body) or (header.fields and text.lstrip().startswith(("---", "+++"))):
         return markdown_article(header, body, notes, path)
     start = _GUTENBERG.search(body)
     facts = {name.lower(): value for name, value in _GUTENBERG_FIELD.findall(body[: start.start()])} if start else {}
     blocks = plain_text_blocks(body, facts.get("title") or read_file_name(path).title)
     return Article(facts.pop("title", ""), blocks, facts.pop("author", None), header=header, facts=facts, notes=notes)
+
+
+def _of_mail(fields: Mapping[str, Value]) -> dict[str, Value]:
+    """Return what the header of a mail or of a post to a newsgroup says of the review in it."""
+    texts = {name: value for name, value in fields.items() if isinstance(value, str)}
+    found = {"title": _REPLY.sub("", texts.get("subject", "")), "date": texts.get("date", "")}
+    return {**found, "author": parseaddr(texts.get("from", ""))[0]}
 
 
 def plain_text_blocks(text: str, title: str) -> tuple[Block, ...]:
@@ -56,7 +74,11 @@ def plain_text_blocks(text: str, title: str) -> tuple[Block, ...]:
     row are no headings, because they read as a list or as verse. Page numbers are no text.
     """
     lines = mark_spoilers(without_marks(_within_licence(text))).split("\n")
-    paragraphs = [block for block in _join_wrapped(_without_pages(lines)) if not is_ornament(block.text)]
+    paragraphs = [
+        block
+        for block in _join_wrapped(_without_pages(lines))
+        if not is_ornament(block.text) or is_star_rating(block.text)
+    ]
     first = paragraphs[0].text if paragraphs else ""
     if 0 < len(first) <= PLAIN_HEADING_CHARACTERS and slugify(first) == slugify(title):
         paragraphs[0] = replace(paragraphs[0], level=1)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from embeddings.config import MAX_FACT_CHARACTERS, MAX_TITLE_CHARACTERS
@@ -15,7 +15,7 @@ from embeddings.documents.formats.headers.values import is_link, read_date, read
 from embeddings.documents.notes import Mended, Note
 from embeddings.documents.slugs import slugify
 from embeddings.errors import LeftOut, ReviewFileError
-from embeddings.lexicon import CREATOR_ROLES, FIELD_NAMES, WORK_CONTAINERS, WORK_FIELDS
+from embeddings.lexicon import CREATOR_ROLES, FIELD_NAMES, REVIEWER_FIELDS, WORK_CONTAINERS, WORK_FIELDS
 from embeddings.records import Fact, Facts
 
 _UNPRINTABLE = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef]")
@@ -72,10 +72,11 @@ def describe(header: Header, name: FileName, heading: str | None, path: Path, in
     Raises:
         ReviewFileError: the header says that the review is a draft.
     """
-    fields = _Fields(header)
+    fields = _Fields(replace(header, fields=apart_from_reviewer(header.fields)))
     if fields.flag("draft") or fields.flag("published") is False or fields.text("status").lower() == "draft":
         raise ReviewFileError(path, fields.line("draft"), "The header says that this is a draft.", LeftOut.DRAFT)
-    fields.add({key: value for key, value in inner.items() if not fields.has(key)})
+    known = {key for key in inner if fields.has(key) or fields.has(FIELD_NAMES.get(key, key))}
+    fields.add({key: value for key, value in inner.items() if key not in known})
     title = plain_title(fields.text("title") or heading or fields.text("work") or name.title)[:MAX_TITLE_CHARACTERS]
     parts = read_title(title)
     work = fields.text("work") or parts.work
@@ -107,6 +108,17 @@ def describe(header: Header, name: FileName, heading: str | None, path: Path, in
         is_split=fields.flag("split") is True,
         notes=(*header.notes, *fields.notes),
     )
+
+
+def apart_from_reviewer(fields: Mapping[str, Value]) -> dict[str, Value]:
+    """Return a header's fields with the author named as the work's where another field names who wrote the review."""
+    has_reviewer = any(fields.get(name) for name in REVIEWER_FIELDS)
+    return {
+        "author_of_work"
+        if has_reviewer and FIELD_NAMES.get(key, key) == "author" and key not in REVIEWER_FIELDS
+        else key: value
+        for key, value in fields.items()
+    }
 
 
 class _Fields:

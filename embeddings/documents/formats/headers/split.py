@@ -21,6 +21,9 @@ from embeddings.errors import LeftOut, ReviewFileError
 Fields = tuple[dict[str, Value], dict[str, int]]
 
 _FIELD_LINE = re.compile(r"[\"']?[^\W\d][\w .-]{0,40}?[\"']?\s*:(?:\s|$)")
+_RULE = re.compile(r"\s*(?:-{3,}|={3,}|\*{3,}|_{3,})\s*")
+_MAIL_LINE = re.compile(r"[A-Z][A-Za-z-]*:(?:\s|$)")
+_MAIL = re.compile(r"^(?:From|Newsgroups|Message-ID|To|Date):", re.IGNORECASE | re.MULTILINE)
 _LEADING_COMMENT = re.compile(r"(?:\s*<!--.*?-->)*\s*", re.DOTALL)
 _FENCES = {"---": ("---", "..."), "---yaml": ("---",), "---toml": ("---",), "---json": ("---",), "+++": ("+++",),
            ";;;": (";;;",)}  # fmt: skip
@@ -38,7 +41,7 @@ def split_header(text: str, path: Path) -> tuple[Header, str]:
     lines = text.split("\n")
     # A byte order mark, a comment or empty lines may come first.
     first = next((number for number, line in enumerate(lines[skipped:], skipped) if line.strip()), 0)
-    for read in (_fenced, _json, _hexo, _org, _unfenced):
+    for read in (_fenced, _json, _hexo, _org, _mail, _unfenced):
         header = read(lines, first, path)
         if header is not None:
             return header, "\n".join(lines[header.length :])
@@ -91,10 +94,11 @@ def _hexo(lines: list[str], first: int, path: Path) -> Header | None:
     if not _FIELD_LINE.match(lines[first]):
         return None
     for close, line in enumerate(lines[first:], first):
-        if line.rstrip() in ("---", ";;;"):
+        # A line of other marks may underline a heading such as "Review: Copper Road".
+        if line.rstrip() in ("---", ";;;") or (close > first + 1 and _RULE.fullmatch(line)):
             # With `;;;` the fields are JSON without braces.
             inner = lines[first:close]
-            kind = _read_yaml if line.rstrip() == "---" else _read_json
+            kind = _read_json if line.rstrip() == ";;;" else _read_yaml
             try:
                 fields, places = _limited(kind, inner, first, path)
             except (yaml.YAMLError, ValueError, RecursionError, OverflowError):
@@ -110,6 +114,19 @@ def _org(lines: list[str], first: int, _: Path) -> Header | None:
         return None
     fields, places, length = read_org(lines[first:])
     return _header(fields, places, first + length, first)
+
+
+def _mail(lines: list[str], first: int, path: Path) -> Header | None:
+    """Read the header of a mail, as it is exported, or of a post to a newsgroup."""
+    start = first + lines[first].startswith("From ")
+    end = next((number for number, line in enumerate(lines[start:], start) if not line.strip()), len(lines))
+    inner = lines[start:end]
+    if not all(_MAIL_LINE.match(line) or line[:1] in " \t" for line in inner):
+        return None
+    text = "\n".join(inner)
+    if not re.search(r"^Subject:", text, re.IGNORECASE | re.MULTILINE) or not _MAIL.search(text):
+        return None
+    return _header(*_limited(read_lines, inner, first, path), end, start)
 
 
 def _unfenced(lines: list[str], first: int, path: Path) -> Header | None:

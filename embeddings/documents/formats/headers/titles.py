@@ -9,7 +9,14 @@ from pathlib import Path
 
 from embeddings.documents.slugs import slugify
 from embeddings.errors import LeftOut
-from embeddings.lexicon import DRAFT_FOLDERS, GENERIC_FILE_NAMES, NO_REVIEW_NAMES, STOP_WORDS, TEMPLATE_FOLDERS
+from embeddings.lexicon import (
+    DRAFT_FOLDERS,
+    GENERIC_FILE_NAMES,
+    NAMELESS_WORDS,
+    NO_REVIEW_NAMES,
+    STOP_WORDS,
+    TEMPLATE_FOLDERS,
+)
 
 _KIND = r"(?:(?:my|our|a|an|the|mini|short|quick|capsule|full|spoiler-free|[a-z]+)\s+){0,2}"
 _BEFORE = re.compile(rf"(?:\[review\]|{_KIND}review(?:\s+of|\s*[:|]|\s+[–—-])|thoughts\s+on)\s*(?=\S)", re.IGNORECASE)
@@ -23,6 +30,9 @@ _YEAR = re.compile(
 )
 _STARS = re.compile(r"\s*[-–—:,(]?\s*[★☆⭐½]{1,10}\)?\s*$")
 _CREATOR = re.compile(r"(?P<work>.*[^\s,]),?\sby\s+(?P<name>\S+(?:\s+\S+){1,5})\s*$")
+_DIRECTOR = re.compile(
+    r"(?P<work>.*[^\s,(])[,(]?\s+\(?(?:dir\.|directed by)\s+(?P<name>[^()]{2,60}?)\)?\s*$", re.IGNORECASE
+)
 _PARTICLES = frozenset("de da di du des van von der den la le el al bin ibn y e and & of".split())
 _QUOTES = re.compile(r"[\"“”„‟«»]|(?<!\w)['‘’](?=\w)|(?<=\w)['’](?!\w)")
 _EMPHASIS = re.compile(r"(?<!\w)(\*{1,3}|_{1,3})(?=\S)(.+?)(?<=\S)\1(?!\w)")
@@ -101,6 +111,16 @@ def left_out_place(place: Path) -> LeftOut | None:
     return LeftOut.TEMPLATE if name in ("template", "review-template") else None
 
 
+def shares_name(title: str, place: Path) -> bool:
+    """Return True if a title has at least half of the words of its file's name, or the name says nothing.
+
+    A name says nothing if it has no words but such as "review" and "notes", or is a number.
+    """
+    words = set(re.sub(r"\d+", " ", slugify(_NOTION.sub("", place.stem)).replace("-", " ")).split())
+    words -= STOP_WORDS | NAMELESS_WORDS
+    return 2 * len(words & set(slugify(title).split("-"))) >= len(words)
+
+
 def plain_title(text: str) -> str:
     """Return a title without marks of emphasis and with the characters that entities stand for."""
     return _EMPHASIS.sub(r"\2", html.unescape(text))
@@ -117,7 +137,9 @@ def read_title(title: str) -> TitleParts:
         rest = rest[found.end() :]
     rest = _AFTER.sub("", rest)
     creator = None
-    if (found := _CREATOR.match(rest)) and _is_name(name := found["name"].strip(" .,;:")):
+    if found := _DIRECTOR.match(rest):
+        creator, rest = found["name"].strip(" .,;:"), found["work"]
+    elif (found := _CREATOR.match(rest)) and _is_name(name := found["name"].strip(" .,;:")):
         creator, rest = name, found["work"]
     if creator or year or rest != title:
         rest = _QUOTES.sub("", rest)

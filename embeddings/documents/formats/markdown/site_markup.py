@@ -37,7 +37,7 @@ _TEMPLATE_COMMENT = re.compile(r"\{#(?!\w).{0,1000}?#\}", re.DOTALL)
 _FORUM_PICTURE = re.compile(r"\[img(?:=[^\[\]\n]{0,100})?\][^\[\]\n]{0,1000}\[/img\]", re.IGNORECASE)
 _FORUM_QUOTE = re.compile(r"\[(?P<end>/?)quote(?:=[^\[\]\n]{0,100})?\]", re.IGNORECASE)
 _FORUM_TAG = re.compile(
-    r"\[/?(?:b|i|u|s|url|size|color|font|center|left|right|list|indent)(?:=[^\[\]\n]{0,1000})?\]|^\[\*\]",
+    r"\[(/?)(?:([bi])|u|s|url|size|color|font|center|left|right|list|indent)(?:=[^\[\]\n]{0,1000})?\]|^\[\*\]",
     re.IGNORECASE | re.MULTILINE,
 )
 _WORDPRESS = re.compile(
@@ -144,7 +144,9 @@ def remove_site_markup(text: str, *, first_line: int = 1, is_mdx: bool = False) 
             text = _replace_tags(pattern, text)
         text = _ATTRIBUTES.sub("", _OUTPUT.sub(_lines_of, _TEMPLATE_COMMENT.sub(_lines_of, text)))
     if "[/" in text:
-        text = _FORUM_TAG.sub("", _FORUM_PICTURE.sub("", text))
+        text = _FORUM_PICTURE.sub("", text)
+        # The marks of Markdown need spaces around them, and tags need none.
+        text = _FORUM_TAG.sub(lambda found: f"<{found[1]}{found[2]}>" if found[2] else "", text)
         text = _FORUM_QUOTE.sub(lambda found: "\n\n</blockquote>\n\n" if found["end"] else "<blockquote>\n\n", text)
     if "[" in text:
         text = _WORDPRESS.sub(_lines_of, text)

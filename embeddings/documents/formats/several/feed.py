@@ -19,7 +19,7 @@ from embeddings.documents.formats.article import Article, clean_line
 from embeddings.documents.formats.blocks import Block
 from embeddings.documents.formats.headers.fields import Header, Value
 from embeddings.documents.formats.headers.values import is_link, read_date
-from embeddings.documents.formats.html import html_blocks, parse_page
+from embeddings.documents.formats.pages.html import html_blocks, parse_page
 from embeddings.documents.formats.plain_text import plain_text_blocks
 from embeddings.errors import ConversionError
 from embeddings.lexicon import FEED_EXCERPTS, FEED_FIELDS, FEED_FOOTERS

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from embeddings.config import MAX_HEADING_CHARACTERS
 from embeddings.documents.formats.article import Article, clean_line, to_markdown
 from embeddings.documents.formats.blocks import Block, build_sections, is_ornament
+from embeddings.documents.formats.headers.fields import Header
 from embeddings.documents.formats.headers.titles import plain_title
-from embeddings.documents.parser import parse_review
+from embeddings.documents.parser import clean_article, parse_review
 
 BLOCKS = st.builds(
     Block,
@@ -28,8 +29,9 @@ def test_an_article_written_as_markdown_parses_to_the_same_sections(blocks: list
     clean = [Block(text, each.level, 0) for each in blocks if (text := clean_line(each.text))]
     expected = [each for each in clean if each.level or not is_ornament(each.text)]
     end = Block("The end of it.", 0, 0)
+    expected = [*clean_article(Article(title, (*expected, end), header=Header({"title": title}))).blocks]
     review = parse_review(to_markdown(Article(title, (*blocks, end))).encode(), Path("review.md"))
-    assert (review.text, review.sections) == build_sections([*expected, end], title)[:2]
+    assert (review.text, review.sections) == build_sections(expected, title)[:2]
     assert review.title == plain_title(title)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from embeddings.documents.converter import convert
-from embeddings.documents.formats.charsets import decode_page, decode_utf
+from embeddings.documents.formats.charsets import decode_page, decode_text, decode_utf
 from embeddings.errors import ConversionError, ReviewFileError
 from tests.embeddings.documents.parsing import outline, plain
 from tests.embeddings.fixtures.books import CONTAINER, archive, chapter, package
@@ -77,7 +77,7 @@ def test_a_page_without_a_label_or_with_a_mark_is_decoded_as_in_a_browser(data: 
         (b"one\ntwo\nfilm\x81s", "page.html, line 3: Byte 5 of the line (0x81) is not Windows-1252. "),
         (
             (META % "shift_jis").encode() + b"one\n\x82\x20",
-            "page.html, line 2: Byte 1 of the line (0x82) is not cp932. ",
+            "page.html, line 2: Byte 1 of the line (0x82) is not Shift-JIS. ",
         ),
         ("one\ntwo\x00".encode("utf-16"), "page.html, line 2: The line has the control character U+0000. "),
     ],
@@ -121,3 +121,31 @@ def test_a_chapter_is_decoded_by_its_declaration() -> None:
         ConversionError, match=r"book\.epub: The chapter a\.xhtml, line 3: Byte 28 .*0xEF.* is not UTF-8"
     ):
         convert(archive_of(chapter("<p>The film's end, na\xefve.</p>").encode("cp1252")), "book.epub")
+
+
+RUSSIAN = "Фильм начинается на пароме, который так и не покидает гавань."
+POLISH = "Film zaczyna się na promie, który nigdy nie opuszcza portu, i nikt nie mówi ani słowa. Żal."
+
+
+@pytest.mark.parametrize(
+    ("encoding", "text"),
+    [
+        ("koi8-r", RUSSIAN),
+        ("cp1251", RUSSIAN),
+        ("cp866", RUSSIAN),
+        ("iso8859-2", POLISH + " Ślą źle."),
+        ("cp1250", POLISH + " Ślą źle."),
+        ("cp1253", "Η ταινία αρχίζει σε ένα πλοίο που δεν φεύγει ποτέ."),
+        ("cp1254", "Kimse konuşmuyor, ama çok güzel bir şey bu: insanlar bekliyor, kapı açılmıyor."),
+        ("cp1255", "הסרט נפתח על מעבורת שלעולם אינה עוזבת את הנמל."),
+        ("cp1257", "Filmas prasideda kelte, kuris niekada neišplaukia iš uosto. Žiūrėjau ilgai."),
+        ("cp932", "この映画は、港を離れないフェリーから始まる。"),
+        ("gb18030", "这部电影从一艘渡轮开始，它从未真正离开港口，十分钟内没有人说一句话。"),
+        ("cp949", "이 영화는 항구를 떠나지 않는 배에서 시작한다."),
+        ("cp1252", "A café – “the best of it” – costs €5. Die Straße ist groß."),
+        ("cp1252", "Þetta er góð mynd og ég hló. O filme não sai do porto: não há ação."),
+    ],
+)
+def test_a_text_that_names_no_encoding_is_read_in_the_one_that_its_letters_are_of(encoding: str, text: str) -> None:
+    found, notes = decode_text(text.encode(encoding), Path("x.txt"))
+    assert (found, len(notes)) == (text, 1)

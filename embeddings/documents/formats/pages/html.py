@@ -23,7 +23,7 @@ from embeddings.documents.formats.marked_text import (
     demote_last_headings,
     without_marks,
 )
-from embeddings.documents.formats.page_title import PageTitle
+from embeddings.documents.formats.pages.page_title import PageTitle
 from embeddings.documents.formats.spoilers import hides_spoiler, mark_spoilers, page_background
 from embeddings.documents.slugs import slugify
 from embeddings.errors import ConversionError

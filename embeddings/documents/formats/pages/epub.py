@@ -17,7 +17,7 @@ from urllib.parse import unquote
 from embeddings.config import MAX_EPUB_BYTES, MAX_EPUB_CHAPTERS
 from embeddings.documents.formats.article import Article, clean_line
 from embeddings.documents.formats.blocks import Block
-from embeddings.documents.formats.html import html_blocks, is_text, parse_page
+from embeddings.documents.formats.pages.html import html_blocks, is_text, parse_page
 from embeddings.errors import ConversionError, ReviewFileError
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from embeddings.config import MAX_EPUB_BYTES
 from embeddings.documents.formats.article import Article, clean_line
-from embeddings.documents.formats.html import html_blocks, parse_page
+from embeddings.documents.formats.pages.html import html_blocks, parse_page
 from embeddings.errors import ConversionError
 
 _STYLES = """

@@ -1,0 +1,1 @@
+"""Pages of HTML, and the books and Word files that are made of them."""
