@@ -353,9 +353,9 @@ FILLER_WORDS = frozenset(
 
 VERDICT_WORDS = frozenset(
     """
-    any bad best better decent enjoy enjoyable enjoyed fan fine good great hated hate liked like love loved
-    opinion opinions rate recommend recommended recommends skip see thought thoughts time verdict watch watching
-    worth worthwhile view
+    any bad best better buy buying decent enjoy enjoyable enjoyed fan fine good great hated hate liked like love loved
+    opinion opinions rate read reading recommend recommended recommends skip see seeing thought thoughts time verdict
+    watch watching worth worthwhile view
     """.split()
 )
 """A question of these and filler words alone asks for the verdict on the work."""
@@ -373,6 +373,38 @@ VERDICT_ANSWER = "It is one of the best films, beautifully made and deeply movin
 
 GIST_ANSWER = "The story follows the characters; it is a film about their lives."
 """A model answer to the question what the work is about."""
+
+VERDICT_ANSWERS = (
+    VERDICT_ANSWER,
+    "It is his best book, a great and perfect novel.",
+    "It is disappointing, and one of the weaker ones.",
+    "I recommend it: it is well worth your time.",
+)
+"""Model answers that the verdict of a review resembles, in praise and in blame."""
+
+VERDICT_HEADINGS = frozenset("conclusion final opinion overall rating recommendation summary thoughts verdict".split())
+"""Words in the heading of a section that has the verdict."""
+
+VERDICT_SUBJECTS = frozenset(
+    """
+    adaptation album book books collection film films game movie movies novel novels picture play plays read record
+    season series show story tale volume watch work
+    """.split()
+)
+"""Nouns for the work, at the start of a sentence that judges it."""
+
+EVALUATIVE_WORDS = frozenset(
+    """
+    admirable ambitious awful bad beautiful beautifully best better boring brilliant charming classic compelling
+    delightful devastating disappointing disappointment dreadful dull effective enjoyable enjoyed entertaining essential
+    excellent extraordinary failed fails failure fascinating favorite favourite fine finest flawed forgettable fun funny
+    gem good great greatest gripping hated haunting humane impressive inferior interesting liked loved magnificent
+    masterpiece mediocre memorable mess moving outstanding overrated perfect poor popular powerful recommend recommended
+    remarkable splendid stunning success successful superb superior tedious terrible triumph underrated unforgettable
+    weak weaker weakest wonderful worse worst worth worthy
+    """.split()
+)
+"""Words that judge. A sentence with one of them may be the verdict on the work."""
 
 POINTING_WORDS = frozenset(
     """

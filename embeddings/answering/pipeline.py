@@ -13,7 +13,8 @@ fuse        combine the raw scores into one ranking                  retrieval/f
 rerank      score the best sentences again with a model              reranking/rerank.py
 confidence  judge how likely they answer, and abstain by rules       answering/confidence.py, answering/abstention.py,
                                                                      answering/calibration.py
-quote       put performers first, choose quotes, set the state       answering/cast.py, answering/quotes.py
+quote       find the verdict where it is asked for, put performers   answering/verdict.py, answering/cast.py,
+            first, choose quotes, set the state                      answering/quotes.py
 absent      name a work that no review is of                         answering/absent.py
 choose      ask back which review is meant, quote each of several    answering/choices.py
 """
@@ -22,7 +23,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 from time import perf_counter
 
@@ -35,6 +36,7 @@ from embeddings.answering.choices import choices, is_clear, quote_of_each
 from embeddings.answering.confidence import raw_confidence, reranker_factor
 from embeddings.answering.models import Models
 from embeddings.answering.quotes import choose_quotes, make_answer
+from embeddings.answering.verdict import find_verdicts
 from embeddings.config import (
     FACT_TABLES,
     MAX_CONTEXT,
@@ -49,7 +51,7 @@ from embeddings.documents.analyzer import fold, normalise, terms, words
 from embeddings.errors import QuestionError
 from embeddings.index.access import Collections, OpenedCollections
 from embeddings.index.titles import TitleEntry
-from embeddings.lexicon import SEVERAL_WORKS, VERDICT_QUESTION
+from embeddings.lexicon import SEVERAL_WORKS, VERDICT_ANSWERS, VERDICT_QUESTION
 from embeddings.metadata.answer import answer_from_facts
 from embeddings.metadata.grammar import CollectionQuestion, Kind, understand
 from embeddings.metadata.table import ReviewTable
@@ -66,10 +68,10 @@ from embeddings.records import (
 )
 from embeddings.reranking.rerank import rerank
 from embeddings.retrieval.fusion import RankedSentence, Ranking
-from embeddings.retrieval.intent import find_intent
+from embeddings.retrieval.intent import Intent, find_intent
 from embeddings.retrieval.query import Query, RewrittenQuestion, encode_queries, rewrite, word_check
 from embeddings.retrieval.question import check_question, is_follow_up
-from embeddings.retrieval.retriever import Candidates, Scope, best_cosine, retrieve
+from embeddings.retrieval.retriever import Candidates, Floats, Scope, best_cosine, retrieve
 from embeddings.retrieval.router import Router, is_unambiguous, prefers_named
 
 UNREADABLE = "The search model can't read this question. Please ask it in the script and language of the reviews."
@@ -158,11 +160,14 @@ class Pipeline:
         elif not sentences:
             raise QuestionError(UNREADABLE)
         # The verdict on a work that is reviewed, and what it is about, are never refused.
-        if find_intent(query.text) is not None and len(scopes) == 1 and len(scopes[0].reviews) == 1:
+        intent = find_intent(query.text) if len(scopes) == 1 and len(scopes[0].reviews) == 1 else None
+        if intent is not None:
             certainty = max(certainty, self._models.thresholds.nearest)
         judged = perf_counter()
 
         # Quote
+        if intent is Intent.VERDICT:
+            sentences = find_verdicts(scopes[0], query.text, self._verdict_answers) or sentences
         quotes = choose_quotes(raise_performers(sentences, query.text, query.before))
         answer = make_answer(question, quotes, certainty, self._models.thresholds)
         if is_open and (name := self._absent(checked, scopes)) is not None:
@@ -171,6 +176,10 @@ class Pipeline:
             answer = self._of_several(answer, query, candidates, sentences, is_open=is_open, is_first=not context)
         seconds = StageSeconds(encoded - started, ranked - encoded, judged - ranked, perf_counter() - judged)
         return AskResult(answer, hits, quotes, seconds)
+
+    @cached_property
+    def _verdict_answers(self) -> Floats:
+        return self._models.encoder.encode(VERDICT_ANSWERS)
 
     def encode(self, questions: Sequence[QuestionInContext]) -> tuple[Query | None, ...]:
         """Check, rewrite and encode several questions together; see `Library.encode_queries`."""

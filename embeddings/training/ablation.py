@@ -101,6 +101,11 @@ ABLATIONS = (
     Ablation(
         "verdict and gist rule", ("VERDICT_ANSWER", "GIST_ANSWER"), {"retrieval.query.find_intent": lambda _: None}
     ),
+    Ablation(
+        "verdict sentences",
+        ("VERDICT_ANSWERS", "VERDICT_HEADINGS", "VERDICT_SUBJECTS", "EVALUATIVE_WORDS"),
+        {"answering.pipeline.find_verdicts": lambda *_: ()},
+    ),
     Ablation("pointing words", ("POINTING_WORDS",)),
     Ablation(
         "titles left out",

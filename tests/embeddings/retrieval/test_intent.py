@@ -8,6 +8,7 @@ INTENTS = {
     Intent.VERDICT: (
         "Is it any good?",
         "is it worth watching",
+        "is it a good read?",
         "did the critic like the film?",
         "would you recommend it",
         "THOUGHTS??",
