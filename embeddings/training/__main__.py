@@ -28,9 +28,15 @@ from embeddings.training.held_out import Removal, held_out_task
 from embeddings.training.mixture import Mix, Windows
 from embeddings.training.model import RerankerModel
 from embeddings.training.model_card import model_card
-from embeddings.training.preparation import ENCODER, INDEXES, WINDOWS, prepare_windows, training_sets
+from embeddings.training.preparation import ENCODER, INDEXES, WINDOWS, prepare_windows, stored_windows, training_sets
 from embeddings.training.trainer import Progress, Recipe, featurise, fit, has_bf16
-from embeddings.training.validate import WindowMetrics, evaluate_reranker, validate_questions, validate_windows
+from embeddings.training.validate import (
+    TaskEvaluation,
+    WindowMetrics,
+    evaluate_reranker,
+    validate_questions,
+    validate_windows,
+)
 
 SHARED_ARGUMENT = Annotated[Path, typer.Argument(metavar="SHARED", help="The folder with data/ and reader-data/.")]
 OUT_ARGUMENT = Annotated[
@@ -55,7 +61,12 @@ def train(
     pairs: Annotated[
         float, typer.Option(help=f"The share that also has a perturbed question, at most {MAX_PAIR_SHARE:g}.")
     ] = MAX_PAIR_SHARE,
-    seed: Annotated[int, typer.Option(help="The seed of the windows and their order.")] = 1,
+    windows_seed: Annotated[int, typer.Option(help="The seed of the windows.")] = 1,
+    windows_from: Annotated[
+        Path | None, typer.Option(help="The folder of a training with the windows to use, if it isn't OUT.")
+    ] = None,
+    prepare_only: Annotated[bool, typer.Option("--prepare-only", help="Make the windows, and stop.")] = False,
+    seed: Annotated[int, typer.Option(help="The seed of their order.")] = 1,
     questions: Annotated[
         int, typer.Option(help="The number of questions of each held-out set in the model card; 0 writes no card.")
     ] = 0,
@@ -70,20 +81,44 @@ def train(
 ) -> None:
     """Train a reranker, export it, and evaluate it on the validation windows."""
     try:
-        mix = Mix(windows, library, opinions, pairs, seed)
-        _train(shared, out, mix, Recipe(seed=seed, bf16=has_bf16() if bf16 is None else bf16), questions, threads, data)
+        mix = Mix(windows, library, opinions, pairs, windows_seed)
+        _make_folder(out)
+        if windows_from is not None:
+            prepared = stored_windows(windows_from, mix)
+        else:
+            prepared = prepare_windows(shared, out, mix, data, _console.print)
+        if prepare_only:
+            return
+        torch.set_num_threads(threads)
+        recipe = Recipe(seed=seed, bf16=has_bf16() if bf16 is None else bf16)
+        reranker, figures = _train(prepared, recipe, out)
+        if questions:
+            card = model_card(
+                digest=reranker.identity.weights,
+                size=(out / _RERANKER).stat().st_size,
+                recipe=recipe,
+                mix=mix,
+                windows=prepared.counts(),
+                overlaps=training_sets(shared, data)[1],
+                figures=figures,
+                evaluations=_evaluate(reranker, list(figures.values())[-1], shared, out, questions),
+            )
+            (out / "model-card.md").write_text(card, encoding="utf-8")
+            _console.print(f"See {out / 'model-card.md'}.")
     except LibraryError as error:
         _console.print(str(error), highlight=False, soft_wrap=True)
         raise typer.Exit(1) from error
 
 
-def _train(shared: Path, out: Path, mix: Mix, recipe: Recipe, questions: int, threads: int, data: Path) -> None:
+def _make_folder(out: Path) -> None:
     found = {path.name for path in out.iterdir()} if out.is_dir() else set()
     if found and not found & {CHECKPOINT, _RERANKER, WINDOWS, INDEXES, ENCODER}:
         raise OutputError(f"{out}: This folder has other files than those of a training. Name an empty or new folder.")
     out.mkdir(parents=True, exist_ok=True)
-    torch.set_num_threads(threads)
-    prepared = prepare_windows(shared, out, mix, data, _console.print)
+
+
+def _train(prepared: Windows, recipe: Recipe, out: Path) -> tuple[OnnxReranker, dict[str, WindowMetrics]]:
+    """Train a reranker, or continue; write its files, and return it with its metrics."""
     model, tokenizer = new_model(recipe.heads)
     fit(
         model,
@@ -95,31 +130,23 @@ def _train(shared: Path, out: Path, mix: Mix, recipe: Recipe, questions: int, th
     reranker, figures = _export(model, tokenizer, out, prepared)
     for name, metrics in figures.items():
         _console.print(f"{name}: AUROC {metrics.auroc:.3f}, right sentence first {metrics.first:.3f}", highlight=False)
-    if questions:
-        final = list(figures.values())[-1]
-        # The model card has no states, so any thresholds will do.
-        calibration = RerankerCalibration(Thresholds(0.0, 0.0), final.middle, final.spread)
-        held_out, overlaps = [read_set(name, shared) for name in HELD_OUT], training_sets(shared, data)[1]
-        encoder = prepare_encoder(None, out / ENCODER, notify=_console.print)
-        results = [
-            evaluate_reranker(
-                held_out_task(question_set, questions, _HELD_OUT_SEED, removal), encoder, reranker, calibration
-            )
-            for question_set in held_out
-            for removal in Removal
-        ]
-        card = model_card(
-            digest=reranker.identity.weights,
-            size=(out / _RERANKER).stat().st_size,
-            recipe=recipe,
-            mix=mix,
-            windows=prepared.counts(),
-            overlaps=overlaps,
-            figures=figures,
-            evaluations=results,
+    return reranker, figures
+
+
+def _evaluate(
+    reranker: OnnxReranker, metrics: WindowMetrics, shared: Path, out: Path, questions: int
+) -> list[TaskEvaluation]:
+    """Evaluate a reranker on the held-out sets, with so many questions of each task."""
+    # The model card has no states, so any thresholds will do.
+    calibration = RerankerCalibration(Thresholds(0.0, 0.0), metrics.middle, metrics.spread)
+    encoder = prepare_encoder(None, out / ENCODER, notify=_console.print)
+    return [
+        evaluate_reranker(
+            held_out_task(read_set(name, shared), questions, _HELD_OUT_SEED, removal), encoder, reranker, calibration
         )
-        (out / "model-card.md").write_text(card, encoding="utf-8")
-        _console.print(f"See {out / 'model-card.md'}.")
+        for name in HELD_OUT
+        for removal in Removal
+    ]
 
 
 def _reporter(recipe: Recipe) -> Progress:

@@ -10,6 +10,7 @@ import torch
 from tokenizers import Tokenizer
 from torch import Tensor
 from transformers import AutoModel
+from transformers.utils.logging import disable_progress_bar
 
 from embeddings.encoders.weights import find_model
 from embeddings.errors import LibraryError
@@ -26,6 +27,8 @@ class CheckpointError(LibraryError):
 
 def new_model(seed: int) -> tuple[RerankerModel, Tokenizer]:
     """Return the encoder with untrained heads, and its tokenizer. The seed decides the weights of the heads."""
+    # Its progress bars would mix with the lines of the training.
+    disable_progress_bar()  # type: ignore[no-untyped-call]  # transformers leaves it untyped
     source = find_model(None)
     tokenizer = prepare_tokenizer(Tokenizer.from_file(str(next(source.folder.rglob("tokenizer.json")))))
     torch.manual_seed(seed)

@@ -89,6 +89,9 @@ def judge(
     outs: Annotated[list[Path], typer.Argument(metavar="OUT...", help="The folders of trainings.")],
     average: Annotated[bool, typer.Option("--average", help="Judge the mean of their weights as one.")] = False,
     questions: Annotated[int, typer.Option(help="The number of questions of each held-out task.")] = 300,
+    windows_only: Annotated[
+        bool, typer.Option("--windows-only", help="Ask no library: a check of a training under way.")
+    ] = False,
     final: Annotated[bool, typer.Option("--final", help="Take what nothing was chosen by. Use it once.")] = False,
     data: Annotated[Path, typer.Option(help="The data folder with the reviews and their questions.")] = Path("data"),
 ) -> None:
@@ -107,7 +110,7 @@ def judge(
             for candidate, row in zip(candidates, _window_rows(name, windows, shipped, candidates), strict=True):
                 rows[candidate.name].append(row)
             _console.print(name)
-        for task in _tasks(shared, data, questions, final=final):
+        for task in () if windows_only else _tasks(shared, data, questions, final=final):
             for candidate, found in zip(candidates, _task_rows(task, encoder, work, shipped, candidates), strict=True):
                 rows[candidate.name].extend(found)
             _console.print(task.name)

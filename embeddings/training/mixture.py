@@ -43,8 +43,9 @@ MIXTURE: Mapping[str, WindowMix] = {
 }
 """The windows of each set, as multiples of its questions. `mix_windows` scales them, all alike but for opinions."""
 
-NO_REVIEWS: frozenset[str] = frozenset({"QAMR"})
-"""Sets whose paragraphs are single sentences, so that the library isn't asked about them."""
+NO_REVIEWS: frozenset[str] = frozenset({"QAMR", "SelQA"})
+"""Sets that the library isn't asked about. QAMR's paragraphs are single sentences, and SelQA has no answers that would
+show which other sentences answer."""
 
 DISFLUENT: frozenset[str] = frozenset({"Disfl-QA"})
 """Sets whose questions have a style already."""

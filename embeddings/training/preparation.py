@@ -13,7 +13,7 @@ from embeddings.training.datasets import HELD_OUT, TRAINED_ON, read_set
 from embeddings.training.decontaminate import Overlap, ngrams_and_questions, without_overlap
 from embeddings.training.examples import QuestionSet
 from embeddings.training.mixture import Mix, Report, Windows, mix_windows
-from embeddings.training.windows_file import load_windows, save_windows
+from embeddings.training.windows_file import WindowsFileError, load_windows, save_windows
 
 WINDOWS = "windows.jsonl.gz"
 """The file of the windows in the folder of a training."""
@@ -72,3 +72,18 @@ def prepare_windows(shared: Path, out: Path, mix: Mix, data: Path, report: Repor
         f"{pairs} have a perturbed question"
     )
     return windows
+
+
+def stored_windows(folder: Path, mix: Mix) -> Windows:
+    """Return the windows in the folder of another training.
+
+    Raises:
+        WindowsFileError: the folder has none of this mix, or they can't be read.
+    """
+    stored = load_windows(folder / WINDOWS, mix)
+    if stored is None:
+        raise WindowsFileError(
+            f"{folder / WINDOWS}: There are no windows of this mixture. "
+            "Make them with --prepare-only and the same options."
+        )
+    return stored

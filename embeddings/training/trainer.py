@@ -41,7 +41,7 @@ class Recipe:
     # the scores of windows have a standard deviation of 3.
     margin: float = 2.0
     pair_weight: float = 1.0  # the weight of the loss of a pair, relative to that of a window. A guess.
-    seed: int = 1  # of the windows and their order
+    seed: int = 1  # of the order of the windows
     # The seed of the heads' first weights. If it is the same, rerankers of other seeds can be averaged.
     heads: int = 1
     bf16: bool = False  # compute matrix products in bf16 (see `has_bf16`); the weights and their updates stay in fp32
@@ -143,7 +143,7 @@ def fit(
     recipe: Recipe,
     *,
     checkpoint: Path | None = None,
-    every: int = 200,
+    every: int = 100,
     progress: Progress | None = None,
 ) -> None:
     """Train a model in place, with frozen word embeddings. It resumes from a checkpoint of the same recipe and windows.

@@ -15,6 +15,7 @@ from embeddings.training.datasets import TRAINED_ON
 from embeddings.training.examples import Answer, Example, Paragraph, QuestionSet
 from embeddings.training.mixture import MIXTURE, Mix, is_validation, mix_windows
 from embeddings.training.model_card import LICENCES
+from embeddings.training.preparation import WINDOWS, stored_windows
 from embeddings.training.windows_file import WindowsFileError, load_windows, save_windows
 
 PLACES = range(48)
@@ -43,7 +44,7 @@ def _set(name: str, thing: str) -> QuestionSet:
     )
 
 
-SETS = (_set("SQuADShifts reddit", "radio"), _set("SelQA", "drum"))
+SETS = (_set("SQuADShifts reddit", "radio"), _set("FairytaleQA", "drum"))
 
 
 def test_every_training_set_has_a_mixture_and_a_licence() -> None:
@@ -54,7 +55,7 @@ def test_every_training_set_has_a_mixture_and_a_licence() -> None:
 def test_a_mix_has_its_shares_and_is_stored_as_it_is(encoder: OnnxEncoder, tmp_path: Path) -> None:
     windows = mix_windows(SETS, MIX, encoder, tmp_path)
 
-    assert Counter(name for name, _ in windows.training) == {"SelQA": 30, "SQuADShifts reddit": 10}
+    assert Counter(name for name, _ in windows.training) == {"FairytaleQA": 30, "SQuADShifts reddit": 10}
     assert sum(window.perturbed is not None for _, window in windows.training) == 2
     documents = {window.document for _, window in windows.training}
     assert documents
@@ -64,10 +65,11 @@ def test_a_mix_has_its_shares_and_is_stored_as_it_is(encoder: OnnxEncoder, tmp_p
     assert windows.validation
     assert windows.asked
 
-    file = tmp_path / "windows.jsonl.gz"
+    file = tmp_path / WINDOWS
     save_windows(windows, MIX, file)
-    assert load_windows(file, MIX) == load_windows(file) == windows
-    assert load_windows(file, replace(MIX, seed=4)) is None
+    assert stored_windows(tmp_path, MIX) == load_windows(file) == windows
+    with pytest.raises(WindowsFileError, match=r"There are no windows of this mixture\. Make them with --prepare-only"):
+        stored_windows(tmp_path, replace(MIX, seed=4))
 
 
 def test_no_file_holds_no_windows_and_a_broken_one_is_an_error(tmp_path: Path) -> None:

@@ -10,11 +10,10 @@ import torch
 
 from embeddings.errors import OutputError
 from embeddings.reranking.reranker import OnnxReranker, pad, tokenise
-from embeddings.training.__main__ import _train
+from embeddings.training.__main__ import _make_folder
 from embeddings.training.checkpoints import CheckpointError, mean_of_weights, open_checkpoints
 from embeddings.training.examples import Answer
 from embeddings.training.export import export
-from embeddings.training.mixture import Mix
 from embeddings.training.model import RerankerModel, scores
 from embeddings.training.trainer import Features, Recipe, collate, featurise, fit, has_bf16, window_loss
 from embeddings.training.windows import Window
@@ -222,4 +221,4 @@ def test_what_is_no_checkpoint_is_an_error_with_its_path(content: bytes | None, 
 def test_a_folder_with_other_files_is_not_trained_into(tmp_path: Path) -> None:
     (tmp_path / "model-card.md").write_text("mine", encoding="utf-8")
     with pytest.raises(OutputError, match="This folder has other files than those of a training"):
-        _train(tmp_path, tmp_path, Mix(), Recipe(bf16=False), 1, 1, tmp_path)
+        _make_folder(tmp_path)
