@@ -353,9 +353,9 @@ FILLER_WORDS = frozenset(
 
 VERDICT_WORDS = frozenset(
     """
-    any bad best better buy buying decent enjoy enjoyable enjoyed fan fine good great hated hate liked like love loved
-    opinion opinions rate read reading recommend recommended recommends skip see seeing thought thoughts time verdict
-    watch watching worth worthwhile view
+    any bad best better buy buying cons decent enjoy enjoyable enjoyed fan fine good great hate hated like liked
+    love loved opinion opinions pros rate read reading recommend recommended recommends see seeing skip thought
+    thoughts time verdict view watch watching worth worthwhile
     """.split()
 )
 """A question of these and filler words alone asks for the verdict on the work."""
@@ -364,7 +364,9 @@ VERDICT_FILLERS = frozenset("like think".split())
 """Filler words that ask for the verdict where nothing else is asked, as in "what do they think of it?"."""
 
 GIST_WORDS = frozenset(
-    "about concern gist outline plot premise story subject summarise summarize summary synopsis".split()
+    """
+    about concern dr gist outline overview plot premise recap story subject summarise summarize summary synopsis tl tldr
+    """.split()
 )
 """A question of these and filler words alone asks what the work is about."""
 
@@ -405,6 +407,12 @@ EVALUATIVE_WORDS = frozenset(
     """.split()
 )
 """Words that judge. A sentence with one of them may be the verdict on the work."""
+
+THEME_WORDS = frozenset("idea ideas meaning message messages moral morals theme themes".split())
+"""A question of these and filler words alone asks what the work means."""
+
+THEME_ANSWER = "It is a meditation on life, love and loss, and on what it means to be human."
+"""A model answer to the question what the themes of a work are."""
 
 POINTING_WORDS = frozenset(
     """

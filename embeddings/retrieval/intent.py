@@ -1,4 +1,4 @@
-"""Whether a question asks about the work as a whole: for the verdict on it, or what it is about."""
+"""Whether a question asks about the work as a whole: for the verdict on it, what it is about, or what it means."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from embeddings.lexicon import (
     GIST_ANSWER,
     GIST_WORDS,
     STOP_WORDS,
+    THEME_ANSWER,
+    THEME_WORDS,
     VERDICT_ANSWER,
     VERDICT_FILLERS,
     VERDICT_WORDS,
@@ -21,6 +23,7 @@ class Intent(Enum):
 
     VERDICT = VERDICT_ANSWER
     GIST = GIST_ANSWER
+    THEMES = THEME_ANSWER
 
 
 def find_intent(question: str) -> Intent | None:
@@ -32,6 +35,8 @@ def find_intent(question: str) -> Intent | None:
     content = {word for word in asked if word not in STOP_WORDS and word not in FILLER_WORDS}
     if content <= GIST_WORDS and GIST_WORDS.intersection(asked):
         return Intent.GIST
+    if content and content <= THEME_WORDS:
+        return Intent.THEMES
     # These are filler words, but ask for the verdict if nothing else is asked: "did she like it?"
     if content <= VERDICT_WORDS and (content or not VERDICT_FILLERS.isdisjoint(asked)):
         return Intent.VERDICT

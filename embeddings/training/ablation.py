@@ -97,9 +97,11 @@ ABLATIONS = (
     Ablation("fact and name rules", (), {"answering.pipeline.asks_for_unmentioned": _never}),
     Ablation("filler words", ("FILLER_WORDS",)),
     Ablation("verdict words", ("VERDICT_WORDS", "VERDICT_FILLERS")),
-    Ablation("gist words", ("GIST_WORDS",)),
+    Ablation("gist and theme words", ("GIST_WORDS", "THEME_WORDS")),
     Ablation(
-        "verdict and gist rule", ("VERDICT_ANSWER", "GIST_ANSWER"), {"retrieval.query.find_intent": lambda _: None}
+        "verdict, gist and theme rule",
+        ("VERDICT_ANSWER", "GIST_ANSWER", "THEME_ANSWER"),
+        {"retrieval.query.find_intent": lambda _: None},
     ),
     Ablation(
         "verdict sentences",
