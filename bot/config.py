@@ -223,8 +223,24 @@ MAX_REPLIES: int = 1000
 HINT_INTERVAL: float = 7 * 24 * 3600.0
 """Seconds before the bot explains to a member again why it can't read their message."""
 
-MAX_QUOTE: int = 900
-"""One quote: what a phone shows without scrolling."""
+MAX_ONLY_QUOTE: int = 380
+"""The quote of an answer with one: eleven lines on a phone of 390 px. Of the owner's questions, nine in ten have a
+shorter best quote."""
+
+MAX_QUOTE: int = 300
+"""The best quote of an answer with several. It is whole for three in four of the owner's questions."""
+
+MAX_FURTHER_QUOTE: int = 100
+"""Each further quote, of which a press opens the whole."""
+
+PASSAGE_TEXT: int = 260
+"""A passage on a page of further ones, of which a press opens the whole."""
+
+PLACE_NAME: int = 60
+"""A title or a heading in the line below a quote, which says where it stands."""
+
+MAX_TITLES_SEARCHED: int = 3
+"""Reviews that a refusal names. Of more it says how many there are."""
 
 MAX_PASSAGES: int = 30
 """Passages that are ranked for *More passages* and for `/more`."""

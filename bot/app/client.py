@@ -15,7 +15,7 @@ from discord import app_commands
 from discord.ext import commands
 
 from bot.cogs.ask.buttons import AnswerButtons, PassageButtons
-from bot.cogs.ask.cog import AskCog, ask_menu
+from bot.cogs.ask.cog import AskCog, menus
 from bot.cogs.ask.history import History
 from bot.cogs.ask.replies import Replies
 from bot.cogs.ask.service import AskService
@@ -125,11 +125,12 @@ class CommandBot(commands.AutoShardedBot):
         self.http.ws_connect = resilient(self.http.ws_connect, is_closed=self.is_closed)  # type: ignore[method-assign]
 
     async def setup_hook(self) -> None:
-        """Add the commands of the cogs' classes, and the message menu."""
+        """Add the commands of the cogs' classes, and those of a message's menu."""
         for command in (value for cog in COGS for value in vars(cog).values()):
             if isinstance(command, app_commands.Command | app_commands.Group) and command.parent is None:
                 self.tree.add_command(command)
-        self.tree.add_command(ask_menu(_cannot_run))
+        for menu in menus(_cannot_run, _cannot_run):
+            self.tree.add_command(menu)
 
 
 async def _cannot_run(_: Interaction, __: discord.Message) -> None:
@@ -193,8 +194,9 @@ class ReviewBot(CommandBot):
 
         filters = ReviewFilters(engine)
         buttons = Buttons(self.handler)
+        answers = AnswerButtons(self.delivery, engine, ask, history, feedback)
         for feature in (
-            AnswerButtons(self.delivery, engine, ask, history, feedback),
+            answers,
             PassageButtons(self.delivery, engine, limits, history),
             BrowseButtons(engine, filters),
             ReviewButtons(self.handler, reviews, uploads),
@@ -202,7 +204,7 @@ class ReviewBot(CommandBot):
         ):
             feature.register(buttons)
         self._features: tuple[commands.Cog, ...] = (
-            AskCog(self, self.handler, ask, replies),
+            AskCog(self, self.handler, ask, replies, answers),
             BrowseCog(self.handler, engine, filters),
             GapsCog(self.handler, engine, self.questions, settings.retention_days),
             PrivacyCog(self.handler, self.personal_data, policy),

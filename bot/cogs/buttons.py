@@ -32,7 +32,7 @@ class Buttons(commands.Cog):
     def __init__(self, handler: InteractionHandler) -> None:
         self._handler = handler
         self._handlers: dict[type[object], Handler[Any]] = {}
-        self._choices: dict[type[object], Callable[[Any, str], Action]] = {}
+        self._choices: dict[type[object], Callable[[Any, str], Action | None]] = {}
 
     def register(self, action: type[A], handler: Handler[A]) -> None:
         """Call `handler` for this kind of action."""
@@ -46,8 +46,8 @@ class Buttons(commands.Cog):
 
         self._handlers[action] = handler
 
-    def register_menu(self, menu: type[A], chosen: Callable[[A, str], Action]) -> None:
-        """Handle a choice from this kind of menu as the action that `chosen` makes of its value."""
+    def register_menu(self, menu: type[A], chosen: Callable[[A, str], Action | None]) -> None:
+        """Handle a choice from this kind of menu as the action that `chosen` makes of its value, if any."""
         self._choices[menu] = chosen
 
     @commands.Cog.listener()

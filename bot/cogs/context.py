@@ -49,6 +49,7 @@ class AskContext:
         settings: that server's settings.
         collections: the collections of reviews that the member may see.
         words: the catalogue of the member's language.
+        present: whether the bot is there itself, so that it receives replies and can delete what it wrote.
     """
 
     member: int
@@ -57,6 +58,7 @@ class AskContext:
     settings: ServerSettings
     collections: tuple[str, ...]
     words: Catalogue
+    present: bool = True
 
     @property
     def options(self) -> RenderOptions:
@@ -82,7 +84,8 @@ class InteractionHandler:
         """Return who sent an interaction. A user install outside the bot's servers counts as no server."""
         server = interaction.guild_id if interaction.is_guild_integration() else None
         channel = interaction.channel_id or interaction.user.id
-        return await self._context(interaction.user.id, channel, server, str(interaction.locale))
+        present = server is not None or interaction.context.dm_channel
+        return await self._context(interaction.user.id, channel, server, str(interaction.locale), present=present)
 
     async def message_context(self, message: discord.Message) -> AskContext:
         """Return who wrote a message."""
@@ -137,7 +140,9 @@ class InteractionHandler:
         _log.error("a question could not be answered: %s", error)
         return notice(context.words.failed, style=Style.PROBLEM)
 
-    async def _context(self, member: int, channel: int, server: int | None, locale: str | None) -> AskContext:
+    async def _context(
+        self, member: int, channel: int, server: int | None, locale: str | None, *, present: bool = True
+    ) -> AskContext:
         settings = await self._settings.settings(server)
         collections = (SHARED,) if server is None else (SHARED, str(server))
-        return AskContext(member, channel, server, settings, collections, catalogue(locale))
+        return AskContext(member, channel, server, settings, collections, catalogue(locale), present)

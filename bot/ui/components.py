@@ -126,7 +126,7 @@ def _rows(message: Message) -> list[list[ui.Item[Any]]]:
 
 def _button(button: Button) -> ui.Button[Any]:
     return ui.Button(
-        label=button.label,
+        label=button.label or None,
         custom_id=button.custom_id,
         emoji=button.emoji,
         style=_STYLES[button.style],
@@ -159,5 +159,8 @@ def _field(field: TextField | ChoiceField) -> ui.TextInput[Any] | ui.Select[Any]
 
 
 def _select(menu: Menu) -> ui.Select[Any]:
-    options = [discord.SelectOption(label=option.label, value=option.value) for option in menu.options]
+    options = [
+        discord.SelectOption(label=option.label, value=option.value, description=option.description or None)
+        for option in menu.options
+    ]
     return ui.Select(custom_id=menu.custom_id, placeholder=menu.placeholder, options=options)

@@ -37,6 +37,11 @@ class ReadInContext:
 
 
 @dataclass(frozen=True, slots=True)
+class PickQuote:
+    """A menu of quotes to show in their context. The chosen value is an encoded `ReadInContext`."""
+
+
+@dataclass(frozen=True, slots=True)
 class MorePassages:
     """Show more passages than an answer quotes, for the question that it shows.
 
@@ -97,9 +102,37 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class Helpful:
-    """Give feedback on an answer."""
+    """Give feedback on an answer of an earlier version. Newer answers have `Rate`."""
 
     helpful: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """Give feedback on a public answer. The button also carries what the message alone can't tell after a restart.
+
+    Attributes:
+        helpful: the feedback.
+        member: the id of the member who asked.
+        review: the key of the one review that was searched, or None.
+    """
+
+    helpful: bool
+    member: int
+    review: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class BrowseReviews:
+    """Show the list of reviews, from an answer without quotes.
+
+    Attributes:
+        member: the id of the member who asked, or None if they alone see the answer.
+        review: the key of the one review that was searched, or None.
+    """
+
+    member: int | None = None
+    review: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +292,7 @@ class EraseData:
 
 Action: TypeAlias = (
     ReadInContext
+    | PickQuote
     | MorePassages
     | PassagePage
     | AskFollowUp
@@ -267,6 +301,8 @@ Action: TypeAlias = (
     | FollowUpForm
     | Share
     | Helpful
+    | Rate
+    | BrowseReviews
     | Delete
     | SectionPage
     | Contents
@@ -292,6 +328,7 @@ Action: TypeAlias = (
 
 _KINDS: Mapping[str, type[Action]] = {
     "read": ReadInContext,
+    "pickquote": PickQuote,
     "more": MorePassages,
     "passages": PassagePage,
     "follow": AskFollowUp,
@@ -300,6 +337,8 @@ _KINDS: Mapping[str, type[Action]] = {
     "form": FollowUpForm,
     "share": Share,
     "verdict": Helpful,
+    "rate": Rate,
+    "browse": BrowseReviews,
     "delete": Delete,
     "section": SectionPage,
     "contents": Contents,

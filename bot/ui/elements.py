@@ -65,7 +65,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """A button with a `custom_id`."""
+    """A button with a `custom_id`, and a label, an emoji or both."""
 
     label: str
     custom_id: str
@@ -95,10 +95,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A menu's option; `label` is plain text."""
+    """A menu's option; `label`, and `description` below it, are plain text."""
 
     label: str
     value: str
+    description: str = ""
 
 
 @dataclass(frozen=True, slots=True)

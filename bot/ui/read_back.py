@@ -7,7 +7,17 @@ from dataclasses import replace
 
 import discord
 
-from bot.ui.custom_ids import Action, AskFollowUp, Helpful, ReadInContext, Share, decode
+from bot.ui.custom_ids import (
+    Action,
+    AskFollowUp,
+    BrowseReviews,
+    Delete,
+    Helpful,
+    Rate,
+    ReadInContext,
+    Share,
+    decode,
+)
 from bot.ui.elements import (
     EARLIER_ID,
     EARLIER_PREFIX,
@@ -17,7 +27,9 @@ from bot.ui.elements import (
     ButtonStyle,
     Divider,
     Element,
+    Menu,
     Message,
+    Option,
     Row,
     Style,
     Text,
@@ -26,13 +38,14 @@ from bot.ui.elements import (
 from bot.ui.escape import unescape
 from bot.ui.question_text import question_text
 from bot.ui.strings import Catalogue
-from bot.ui.text import delete_button
+from bot.ui.text import delete_button, feedback_buttons
 
 _BUTTON_STYLES = {
     discord.ButtonStyle.primary: ButtonStyle.PRIMARY,
     discord.ButtonStyle.secondary: ButtonStyle.SECONDARY,
     discord.ButtonStyle.danger: ButtonStyle.DANGER,
 }
+_ANSWERS = frozenset({Style.ANSWERED, Style.NEAREST, Style.UNANSWERED})
 
 
 def question_in(message: discord.Message) -> str | None:
@@ -65,35 +78,50 @@ def _shown(line: str, prefix: str) -> str | None:
 
 
 def actions_in(message: discord.Message) -> Iterator[Action]:
-    """Yield what the message's buttons do, from top to bottom."""
-    for button in read_message(message).buttons():
-        action = decode(button.custom_id)
-        if action is not None:
-            yield action
+    """Yield what the message's buttons and menus do, from top to bottom."""
+    for element in read_message(message).elements:
+        ids: list[str] = []
+        if isinstance(element, TextWithButton):
+            ids = [element.button.custom_id]
+        elif isinstance(element, Row):
+            ids = [button.custom_id for button in element.buttons]
+        elif isinstance(element, Menu):
+            ids = [option.value for option in element.options]
+        yield from filter(None, map(decode, ids))
 
 
 def is_answer(message: discord.Message) -> bool:
-    """Return True if the message is an answer, and not a page opened from one."""
-    return any(isinstance(action, Helpful) for action in actions_in(message))
+    """Return True if the message is an answer, and not a page opened from one, which has another colour."""
+    return read_message(message).style in _ANSWERS and question_in(message) is not None
+
+
+def asker_in(message: discord.Message) -> int | None:
+    """Return the id of the member who asked for a public answer, or None if the message doesn't tell."""
+    told = (action.member for action in actions_in(message) if isinstance(action, Delete | Rate | BrowseReviews))
+    return next((member for member in told if member is not None), None)
 
 
 def review_keys_in(message: discord.Message) -> frozenset[str]:
     """Return the key of the review to which the message's question was limited, else of those that it quotes."""
-    chosen = (action.review for action in actions_in(message) if isinstance(action, AskFollowUp))
-    return frozenset(filter(None, chosen)) or frozenset(quote.passage.review for quote in quotes_in(message))
+    return frozenset(filter(None, [_review_searched(message)])) or frozenset(
+        quote.passage.review for quote in quotes_in(message)
+    )
 
 
 def quotes_in(message: discord.Message) -> tuple[ReadInContext, ...]:
-    """Return the quotes that the message shows with a button. Their `spot` is their number."""
+    """Return the quotes that the message can open. Their `spot` is their number."""
     return tuple(action for action in actions_in(message) if isinstance(action, ReadInContext))
 
 
-def public_copy(message: discord.Message, member: int, words: Catalogue) -> Message:
+def public_copy(message: discord.Message, member: int, words: Catalogue, *, present: bool) -> Message:
     """Return a private answer as a public message, which the member who asked can delete and nobody can share again.
 
-    The question before stays private: the member shares this answer alone.
+    The question before stays private: the member shares this answer alone. `present` says whether the bot is there, so
+    that it receives replies and can delete what it wrote.
     """
     private = read_message(message)
+    last = feedback_buttons(member, _review_searched(message)) if present else (delete_button(member, words),)
+    dropped = (Share, Helpful, AskFollowUp) if present else (Share, Helpful)
     elements: list[Element] = []
     for element in private.elements:
         if isinstance(element, Text) and element.content.startswith(EARLIER_PREFIX):
@@ -102,17 +130,19 @@ def public_copy(message: discord.Message, member: int, words: Catalogue) -> Mess
             if rest:
                 elements.append(Text(rest))
         elif isinstance(element, Row):
-            buttons = tuple(button for button in element.buttons if not isinstance(decode(button.custom_id), Share))
-            if any(isinstance(decode(button.custom_id), Helpful) for button in buttons):
-                buttons = (*buttons, delete_button(member, words))
-            elements.append(Row(buttons))
+            actions = [decode(button.custom_id) for button in element.buttons]
+            kept = [each for each, does in zip(element.buttons, actions, strict=True) if not isinstance(does, dropped)]
+            if any(isinstance(action, Share) for action in actions):
+                kept += last
+            if kept:
+                elements.append(Row(tuple(kept)))
         else:
             elements.append(element)
     return replace(private, elements=tuple(elements), private=False)
 
 
 def read_message(message: discord.Message) -> Message:
-    """Return the message that `bot.ui.components` rendered, in either form, without its menus."""
+    """Return the message that `bot.ui.components` rendered, in either form."""
     private = message.flags.ephemeral
     for component in message.components:
         if isinstance(component, discord.Container):
@@ -136,6 +166,9 @@ def _elements(components: Iterable[discord.Component]) -> Iterator[Element]:
             buttons = tuple(_button(child) for child in component.children if isinstance(child, discord.Button))
             if buttons:
                 yield Row(buttons)
+            for child in component.children:
+                if isinstance(child, discord.SelectMenu) and child.options:
+                    yield _menu(child)
 
 
 def _button(button: discord.Button) -> Button:
@@ -145,6 +178,17 @@ def _button(button: discord.Button) -> Button:
         str(button.emoji) if button.emoji else None,
         _BUTTON_STYLES.get(button.style, ButtonStyle.SECONDARY),
     )
+
+
+def _menu(menu: discord.SelectMenu) -> Menu:
+    options = tuple(Option(option.label, option.value, option.description or "") for option in menu.options)
+    return Menu(menu.custom_id or "", menu.placeholder or "", options)
+
+
+def _review_searched(message: discord.Message) -> str | None:
+    """Return the key of the one review that was searched for the message, or None."""
+    told = (action.review for action in actions_in(message) if isinstance(action, AskFollowUp | Rate | BrowseReviews))
+    return next(filter(None, told), None)
 
 
 def _style(colour: discord.Colour | None) -> Style:

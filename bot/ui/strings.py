@@ -32,29 +32,32 @@ class Catalogue:
     """The language, as Discord writes it."""
 
     # The three states of an answer.
-    answered_by_one: str = "💬 In the reviewer’s own words:"
-    answered_by_several: str = "💬 In the reviewers’ own words:"
-    answered_from_reviews: str = "💬 In the reviews’ own words:"
-    nearest_one: str = "🔎 **The review may not say.** The closest passages are:"
-    nearest_many: str = "🔎 **The reviews may not say.** The closest passages are:"
+    answered_in_one: str = "-# 💬 **{title}**, in the reviewer’s words"
+    answered_by_one: str = "-# 💬 In the reviewer’s own words"
+    answered_by_several: str = "-# 💬 In the reviewers’ own words"
+    answered_from_reviews: str = "-# 💬 In the reviews’ own words"
+    nearest: str = "🔎 **The reviews may not say.** The closest passage:"
+    nearest_in: str = "🔎 **{title} may not say.** The closest passage:"
     unanswered: str = "🍂 **The reviews don’t say.**"
     unanswered_in: str = "🍂 **{title} doesn’t say.**"
-    unanswered_hint: str = "Try other words, or list what there is with `/reviews` and `/sections`."
+    looked_in: str = "-# I looked in {titles}. Try other words."
+    looked_in_all: Plural = Plural("-# I looked in one review.", "-# I looked in {count:,} reviews. Try other words.")
+    both: str = "{first} and {second}"
+    either: str = "{first} or {second}"
     listed: str = "📚 {heading}"
     listed_fact: str = "{name}: {fact}"
     listed_name: Plural = Plural("**{name}**, 1 review", "**{name}**, {count} reviews")
     absent: str = "🍂 **There is no review of {name}.**"
     absent_nearest: str = "🍂 **There is no review of {name}.** The nearest titles: {titles}."
-    unclear: str = (
-        "🔎 **This may be about any of several reviews.** Choose one below, or ask again and name one: {titles}."
-    )
-    more_passages_of: str = "🔎 More passages, closest first:"
+    unclear: str = "🤔 **Which review do you mean?** It may be {titles}."
+    more_passages_of: str = "🔎 Further passages, closest first:"
+    last_passages: str = "-# Nothing else is close to this question."
     no_more_passages: str = "No other passage is close to this question."
 
     # Citations.
-    citation: str = "{title} › {heading}, paragraph\u00a0{paragraph}"
+    citation: str = "{place} ¶{paragraph}"
+    place: str = "{title} › {heading}"
     quoted: str = "quoted by the reviewer"
-    citation_without_heading: str = "{title}, paragraph\u00a0{paragraph}"
     source: str = "source"
     omission: str = "\\[…\\]"
     spoiler_heading: str = "Hidden: spoilers"
@@ -62,12 +65,13 @@ class Catalogue:
 
     # Buttons and menus: plain text of at most 80 characters.
     read_in_context: str = "Read in context"
-    read_number_in_context: str = "Read {number} in context"
-    more_passages: str = "More passages"
+    read_one_in_context: str = "In context"
+    numbered_place: str = "{number} · {place}"
+    more_passages: str = "More"
     ask_follow_up: str = "Ask a follow-up"
     share: str = "Share"
-    helpful: str = "Helpful"
-    not_helpful: str = "Not helpful"
+    browse_reviews: str = "Browse reviews"
+    pick_near_title: str = "Open a near title"
     delete: str = "Delete"
     earlier: str = "Earlier"
     later: str = "Later"
@@ -114,8 +118,8 @@ class Catalogue:
     help_about: str = "What is {title} about?"
     help_example: str = "Tell me about “{heading}”."
     help_follow_up: str = (
-        "**Follow up**: reply to an answer, or press *Ask a follow-up*. I understand “and who plays her?”. "
-        "`/ask` starts a new conversation."
+        "**Follow up**: reply to an answer; below a private one, press *Ask a follow-up*. I understand “and who plays "
+        "her?”. `/ask` starts a new conversation."
     )
     help_follow_up_alone: str = (
         "**Follow up**: press *Ask a follow-up*. I understand “and who plays her?”. `/ask` starts a new conversation."
@@ -270,7 +274,7 @@ class Catalogue:
         "`private: True`."
     )
     privacy_feedback: str = (
-        "**Feedback.** I count how often *Helpful* and *Not helpful* were pressed below an answer, by its message ID "
+        "**Feedback.** I count how often 👍 and 👎 were pressed below an answer, by its message ID "
         "and its server, not by person."
     )
     privacy_servers: str = (
@@ -286,8 +290,8 @@ class Catalogue:
         "you uploaded, until you add it. My log has nobody’s questions."
     )
     privacy_elsewhere: str = (
-        "**Elsewhere.** My answers stay in Discord until you press *Delete* below them. Whoever runs me may have "
-        "backups, which keep what was in them."
+        "**Elsewhere.** My answers stay in Discord until you choose *Delete this answer* in their menu, under *Apps*. "
+        "Whoever runs me may have backups, which keep what was in them."
     )
     privacy_rights: str = (
         "`/privacy export` gives you your data. `/privacy delete` deletes it at once, in every server."
@@ -307,6 +311,11 @@ class Catalogue:
     expired: str = "This button has expired, because the reviews have changed. Please ask again."
     failed: str = "Something went wrong. Please try again."
     not_yours: str = "Only the person who asked and server managers can delete this answer."
+    deleted: str = "The answer is deleted."
+    not_deleted: str = "I can’t delete this answer, because Discord doesn’t let me in this channel."
+    no_answer: str = "That is none of my answers, so I can’t delete it."
+    no_public_answer: str = "Only you see that answer. Press *Dismiss message* below it."
+    not_member_here: str = "I’m not a member here. Press *Delete* below the answer instead."
     no_such_review: str = "There is no review “{review}” here. See `/reviews`."
     which_review: str = "I’m not sure which review you mean by “{review}”. Perhaps one of these: {titles}?"
     review_gone: str = "This review is no longer available. See `/reviews`."
@@ -337,8 +346,7 @@ class Catalogue:
         "myself or use `/ask`."
     )
     unread_reply: str = (
-        "I can only read replies that mention me. If it was a question, reply again with the mention on, or press "
-        "*Ask a follow-up* below the answer."
+        "I can only read replies that mention me. If it was a question, reply again with the mention on, or use `/ask`."
     )
 
 

@@ -12,7 +12,7 @@ from typing import Protocol
 from urllib.parse import quote, urlsplit
 
 from bot.config import MAX_LINK, MAX_NAME, MAX_QUESTION, MIN_QUESTION
-from bot.ui.custom_ids import Delete, encode
+from bot.ui.custom_ids import Delete, Rate, encode
 from bot.ui.elements import MAX_OPTION, MAX_TEXT, Button, Message, Style, Text
 from bot.ui.escape import block_quote, escape_syntax, one_line
 from bot.ui.question_text import question_text
@@ -119,6 +119,17 @@ def question_problem(question: str, words: Catalogue) -> str | None:
 def delete_button(member: int, words: Catalogue) -> Button:
     """Return the button with which only the member who asked can delete an answer."""
     return Button(words.delete, encode(Delete(member)))
+
+
+def feedback_buttons(member: int, review: str | None) -> tuple[Button, Button]:
+    """Return the buttons for feedback on a public answer.
+
+    Args:
+        member: the id of the member who asked.
+        review: the key of the one review that was searched, or None.
+    """
+    yes, no = (encode(Rate(helpful, member, review)) for helpful in (True, False))
+    return Button("", yes, "👍"), Button("", no, "👎")
 
 
 def escaped_line(text: str, default: str, limit: int = MAX_NAME) -> str:

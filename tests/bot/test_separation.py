@@ -18,13 +18,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from bot.cogs.ask.message import answer_message
+from bot.cogs.ask.message import Asker, answer_message
 from bot.cogs.browse.help import help_message
 from bot.cogs.browse.pages import context_message, reviews_message, section_message
 from bot.services.engine import Engine, EngineQuery
 from bot.services.stable_keys import find_passage, slug_key
 from bot.services.titles import Title
-from bot.ui.custom_ids import ReadInContext, decode
+from bot.ui.custom_ids import ReadInContext
 from bot.ui.examples import example_questions
 from bot.ui.strings import ENGLISH
 from bot.ui.text import RenderOptions
@@ -34,6 +34,7 @@ from embeddings.errors import LibraryError
 from embeddings.library import Library
 from embeddings.records import SHARED, Review
 from tests.benchmarks.corpus.vectors import CachingEncoder
+from tests.bot.fixtures.checks import actions_of
 from tests.embeddings.fixtures.encoders import WrappedEncoder
 from tests.embeddings.fixtures.reviews import review
 
@@ -153,12 +154,14 @@ async def answered(engine: Engine, query: EngineQuery) -> AsyncIterator[object]:
     except LibraryError as error:
         yield str(error)
         return
-    message = answer_message(answer.answer, answer.reviews, OPTIONS, member=1, within=answer.within)
+    visible = engine.titles.visible(query.collections)
+    message = answer_message(
+        answer.answer, answer.reviews, OPTIONS, asker=Asker(1), within=answer.within, titles=visible
+    )
     yield answer
     yield passages
     yield message
-    for button in message.buttons():
-        action = decode(button.custom_id)
+    for action in actions_of(message):
         if isinstance(action, ReadInContext):
             title = engine.titles.by_key(action.passage.review, query.collections)
             assert title is not None

@@ -51,8 +51,9 @@ _SHOWN = 20  # problems that are printed
 
 WAYS = {"slash": 6, "mention": 4, "DM": 3, "menu": 1, "button": 4, "form": 2}
 """How members ask, with relative frequencies."""
-BUTTONS = ("Read 1 in context", "Read in context", "More passages", "Helpful")
+BUTTONS = ("In context", "More", "Browse reviews", "👍")
 FORM = "Ask a follow-up"
+"""Below a private answer, to which nobody can reply."""
 
 _ROUTES = (
     "POST /interactions/.*/callback",
@@ -156,7 +157,7 @@ class Crowd:
     async def ask(self) -> None:
         """Ask a question, and count how it ended."""
         way = self._random.choices(tuple(WAYS), tuple(WAYS.values()))[0]
-        if way in ("button", "form") and not self._answers:
+        if way == "button" and not self._answers:
             way = "slash"
         self.tally.asked[way] += 1
         asked: Interaction | None = None
@@ -172,9 +173,9 @@ class Crowd:
             else:
                 self.tally.unanswered[way] += 1
         else:
-            whole = way == "button" or FORM in answer.buttons
-            (self.tally.answered if whole else self.tally.told)[way] += 1
-            if FORM in answer.buttons and not answer.ephemeral and way in ("slash", "mention"):
+            is_answer = answer.buttons.keys() & {*BUTTONS, FORM}
+            (self.tally.answered if way == "button" or is_answer else self.tally.told)[way] += 1
+            if is_answer and not answer.ephemeral and way in ("slash", "mention"):
                 self._answers.append(answer)
 
     async def _say(self, way: str) -> Message:
@@ -190,9 +191,13 @@ class Crowd:
             return await who.slash(place, "ask", question=question, private=self._random.random() < 0.3)
         if way == "menu":
             return await who.menu(await who.say(place, question), MENU)
-        answer = self._random.choice(self._answers)
         if way == "form":
-            return await who.submit(await who.click(answer, FORM), question=question)
+            asked = await who.slash(place, "ask", question=question, private=True)
+            answer = await asked.answer(timeout=PATIENCE)
+            if FORM not in answer.buttons:
+                return asked
+            return await who.submit(await who.click(answer, FORM), question=self._random.choice(QUESTIONS))
+        answer = self._random.choice(self._answers)
         return await who.click(answer, self._random.choice([each for each in BUTTONS if each in answer.buttons]))
 
 

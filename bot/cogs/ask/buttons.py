@@ -9,7 +9,7 @@ import discord
 from cachetools import LRUCache
 
 from bot.cogs.ask.history import History
-from bot.cogs.ask.message import FOLLOW_UP, follow_up_form, more_passages_message, passage_quotes
+from bot.cogs.ask.message import FOLLOW_UP, Asker, follow_up_form, more_passages_message, passage_quotes
 from bot.cogs.ask.review_list import list_message
 from bot.cogs.ask.service import AskService, engine_query
 from bot.cogs.buttons import Buttons, open_page
@@ -34,11 +34,12 @@ from bot.ui.custom_ids import (
     MorePassages,
     PassagePage,
     PickMeant,
+    Rate,
     ReadInContext,
     Share,
 )
 from bot.ui.elements import Message, Style
-from bot.ui.read_back import earlier_in, public_copy, question_in, quotes_in, review_keys_in
+from bot.ui.read_back import asker_in, earlier_in, is_answer, public_copy, question_in, quotes_in, review_keys_in
 from bot.ui.text import notice
 from embeddings import Review, UnknownReviewError, relevant_hits
 
@@ -66,6 +67,7 @@ class AnswerButtons:
         buttons.register(Share, self._share)
         buttons.register(Delete, self._delete)
         buttons.register(Helpful, self._rate)
+        buttons.register(Rate, self._rate)
 
     async def _open_form(self, interaction: Interaction, _: AskFollowUp, context: AskContext) -> None:
         _check_reviews(interaction, self._engine.titles, context)
@@ -108,26 +110,53 @@ class AnswerButtons:
         self._shared[answer.id] = None
         copy = None
         if await self._delivery.acknowledge(interaction, private=False):
-            copy = await self._delivery.respond(interaction, public_copy(answer, context.member, context.words))
+            shared = public_copy(answer, context.member, context.words, present=context.present)
+            copy = await self._delivery.respond(interaction, shared)
         if copy is None:
             self._shared.pop(answer.id, None)
         else:
             self._shared[answer.id] = copy.id
 
     async def _delete(self, interaction: Interaction, action: Delete, context: AskContext) -> None:
-        may = interaction.permissions
-        manages = context.server is not None and (may.manage_guild or may.manage_messages)
-        if action.member != context.member and not manages:
+        if not _may_delete(interaction, action.member, context):
             await self._delivery.send_now(interaction, notice(context.words.not_yours))
             return
         acknowledged = await self._delivery.acknowledge(interaction, private=True, in_place=True)
         if acknowledged and interaction.message is not None and await self._delivery.delete_original(interaction):
-            deleted = interaction.message.id
-            self._history.conversations.forget(deleted)
-            for answer in [answer for answer, copy in self._shared.items() if copy == deleted]:
-                del self._shared[answer]
+            self._forget(interaction.message.id)
 
-    async def _rate(self, interaction: Interaction, action: Helpful, context: AskContext) -> None:
+    async def delete_from_menu(self, interaction: Interaction, answer: discord.Message, context: AskContext) -> None:
+        """Delete an answer that a member chose in its menu, or say why not."""
+        refusal = self._refusal(interaction, answer, context)
+        if refusal is not None:
+            await self._delivery.send_now(interaction, notice(refusal))
+            return
+        if await self._delivery.acknowledge(interaction, private=True):
+            is_gone = await self._delivery.delete(answer)
+            if is_gone:
+                self._forget(answer.id)
+            words = context.words
+            told = notice(words.deleted, style=Style.READING) if is_gone else notice(words.not_deleted)
+            await self._delivery.respond(interaction, told)
+
+    def _refusal(self, interaction: Interaction, answer: discord.Message, context: AskContext) -> str | None:
+        """Return why the bot doesn't delete a message, or None."""
+        words = context.words
+        if answer.author.id != interaction.application_id or not is_answer(answer):
+            return words.no_answer
+        if answer.flags.ephemeral:
+            return words.no_public_answer
+        if not _may_delete(interaction, asker_in(answer), context):
+            return words.not_yours
+        # Without being there, the bot can delete a message only in response to one of its own buttons.
+        return None if context.present else words.not_member_here
+
+    def _forget(self, deleted: int) -> None:
+        self._history.conversations.forget(deleted)
+        for answer in [answer for answer, copy in self._shared.items() if copy == deleted]:
+            del self._shared[answer]
+
+    async def _rate(self, interaction: Interaction, action: Helpful | Rate, context: AskContext) -> None:
         await self._delivery.send_now(interaction, notice(context.words.thanks, style=Style.READING))
         if interaction.message is not None:
             answer = interaction.message.id
@@ -188,7 +217,7 @@ class PassageButtons:
             found.answer.listing,
             found.reviews,
             context.options,
-            member=context.member,
+            asker=Asker(context.member),
             page=action.page,
             earlier=earlier_in(pressed),
         )
@@ -236,6 +265,12 @@ def _chosen_private(answer: discord.Message | None, earlier: Conversation | None
         # Where the server makes answers private, the member may not have chosen that.
         chosen = earlier is not None and any(turn.chosen_private for turn in earlier.turns)
     return True if chosen else None
+
+
+def _may_delete(interaction: Interaction, asker: int | None, context: AskContext) -> bool:
+    """Return True if the member asked for an answer, or manages the server."""
+    may = interaction.permissions
+    return asker == context.member or (context.server is not None and (may.manage_guild or may.manage_messages))
 
 
 def _check_reviews(interaction: Interaction, titles: Titles, context: AskContext, *, every: bool = False) -> None:

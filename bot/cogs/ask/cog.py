@@ -1,4 +1,4 @@
-"""`/ask`, the message menu, and questions by mention, reply and direct message."""
+"""`/ask`, the entries of a message's menu, and questions by mention, reply and direct message."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import discord
 from discord import app_commands
 from discord.ext import commands
 
+from bot.cogs.ask.buttons import AnswerButtons
 from bot.cogs.ask.replies import Replies
 from bot.cogs.ask.service import AskService, text_of
 from bot.cogs.autocomplete import complete
@@ -19,32 +20,43 @@ from bot.ui.read_back import question_in
 from bot.ui.text import notice
 
 MENU = "Ask the reviews about this"
+DELETE_MENU = "Delete this answer"
 _KINDS = frozenset({discord.MessageType.default, discord.MessageType.reply})
 
 Question = app_commands.Range[str, MIN_QUESTION, MAX_QUESTION]
 MenuCallback: TypeAlias = Callable[[Interaction, discord.Message], Coroutine[Any, Any, None]]
 
 
-def ask_menu(callback: MenuCallback) -> app_commands.ContextMenu:
-    """Return the message menu, which a cog's class can't hold as it holds slash commands."""
-    return app_commands.ContextMenu(name=MENU, callback=callback)
+def menus(ask: MenuCallback, delete: MenuCallback) -> tuple[app_commands.ContextMenu, ...]:
+    """Return the entries of a message's menu, which a cog's class can't hold as it holds slash commands."""
+    return (
+        app_commands.ContextMenu(name=MENU, callback=ask),
+        app_commands.ContextMenu(name=DELETE_MENU, callback=delete),
+    )
 
 
 class AskCog(commands.Cog):
     """Take questions, however members ask them."""
 
     def __init__(
-        self, bot: commands.AutoShardedBot, handler: InteractionHandler, ask: AskService, replies: Replies
+        self,
+        bot: commands.AutoShardedBot,
+        handler: InteractionHandler,
+        ask: AskService,
+        replies: Replies,
+        answers: AnswerButtons,
     ) -> None:
         self._bot = bot
         self._handler = handler
         self._ask = ask
         self._replies = replies
+        self._answers = answers
         self._started = discord.utils.utcnow()
 
     async def cog_load(self) -> None:
-        """Add the message menu."""
-        self._bot.tree.add_command(ask_menu(self.ask_about))
+        """Add the entries of a message's menu."""
+        for menu in menus(self.ask_about, self.delete_answer):
+            self._bot.tree.add_command(menu)
 
     @app_commands.command(description="Ask the reviews. The answer quotes the reviewer’s own sentences")
     @app_commands.describe(
@@ -72,6 +84,11 @@ class AskCog(commands.Cog):
             # What was answered in private stays private.
             private = True if message.flags.ephemeral else None
             await self._ask.answer_interaction(interaction, context, question, source=Source.MENU, private=private)
+
+    async def delete_answer(self, interaction: Interaction, message: discord.Message) -> None:
+        """Delete an answer for the member who asked, or for a manager."""
+        async with self._handler.handle(interaction) as context:
+            await self._answers.delete_from_menu(interaction, message, context)
 
     @commands.Cog.listener()
     async def on_message(self, message: discord.Message) -> None:

@@ -14,9 +14,8 @@ from bot.services.engine import Answered, Engine
 from bot.services.titles import Title
 from bot.storage.questions import StoredQuestions, today
 from bot.storage.records import StoredQuestion
-from bot.ui.custom_ids import Delete
 from bot.ui.escape import one_line
-from bot.ui.read_back import actions_in, earlier_in, question_in, review_keys_in
+from bot.ui.read_back import asker_in, earlier_in, question_in, review_keys_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +69,7 @@ class History:
         keys = review_keys_in(answer)
         title = self._engine.titles.by_key(min(keys), context.collections) if len(keys) == 1 else None
         review, private = title.slug if title else None, answer.flags.ephemeral
-        # Somebody else's public answer names the member who asked in the Delete button.
-        members = [action.member for action in actions_in(answer) if isinstance(action, Delete)]
-        member = context.member if private else next(iter(members), None)
+        member = context.member if private else asker_in(answer)
         shown = (earlier_in(answer), question_in(answer))
         return Conversation(tuple(Turn(question, review, private, member=member) for question in shown if question))
 

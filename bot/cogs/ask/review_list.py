@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import count
 
-from bot.cogs.ask.message import answer_rows, question_head, quote_elements, space_below
+from bot.cogs.ask.message import Asker, answer_buttons, question_head, quote_elements, read_controls, space_below
 from bot.services.engine import page_of
 from bot.services.stable_keys import slug_key
 from bot.ui.custom_ids import AnswerList, PickReview, encode
@@ -13,7 +14,7 @@ from bot.ui.elements import MAX_TEXT, Button, Element, Menu, Message, Option, Ro
 from bot.ui.strings import Catalogue
 from bot.ui.text import RenderOptions, escaped_line, plain_line, safe_link
 from bot.ui.truncate import width
-from embeddings import Answer, ListedReview, Listing, Review
+from embeddings import Answer, ListedReview, Listing, Quote, Review
 
 _AROUND_NAME = 30
 """UTF-16 units around a name in a list of names."""
@@ -27,8 +28,7 @@ def list_message(
     reviews: Iterable[Review],
     options: RenderOptions,
     *,
-    member: int,
-    private: bool = False,
+    asker: Asker,
     page: int | None = None,
     earlier: str | None = None,
 ) -> Message:
@@ -39,8 +39,7 @@ def list_message(
         listing: its list.
         reviews: the reviews of the page. One that is missing, because it was removed meanwhile, has no link.
         options: how to render.
-        member: the id of the member who asked. Only they may delete the answer.
-        private: whether the member alone sees it.
+        asker: who asked, and how they see the answer.
         page: the page to which a button led, or None for the answer itself.
         earlier: the question that this one follows up on.
     """
@@ -51,9 +50,10 @@ def list_message(
     total = max(listing.total, len(listing.names))
     if end - first < total:
         heading += f"\n-# {words.reviews_of.format(first=first + 1, last=end, total=total)}"
-    head = [*question_head(answer.question, earlier), Text(heading)]
+    head = question_head(answer.question, earlier, heading)
     entries = list(enumerate(listing.entries[first:end], first + 1))
-    elements: list[Element] = [*head, *_entries(entries, known, options, space_below(head))]
+    quotes = _numbered_quotes(entries)
+    elements: list[Element] = [*head, *_entries(entries, quotes, known, options, space_below(head))]
     people = listing.names[first:end]
     longest = space_below(head) // max(1, len(people)) - _AROUND_NAME
     lines = [words.listed_name(count, name=escaped_line(name, "…", longest)) for name, count in people]
@@ -68,15 +68,26 @@ def list_message(
             for place, entry in entries
         )
         elements.append(Menu(encode(PickReview(number)), plain_line(words.pick_review), chosen))
-    if paging := _paging(number, more=end < max(len(listing.entries), len(listing.names)), words=words):
-        elements.append(Row(paging))
-    if page is None:
-        elements += answer_rows(answer, words, None, member if not private else None)
-    return Message(tuple(elements), Style[answer.state.name], private or page is not None)
+    menus, read = read_controls([quote for own in quotes for quote in own], known.values(), options, titled=True)
+    elements += menus
+    paging = _paging(number, more=end < max(len(listing.entries), len(listing.names)), words=words)
+    if page is not None:
+        # Not an answer's colour: the next page takes this one's place (`bot.ui.read_back.is_answer`).
+        rows = [Row((*read, *paging))] if read or paging else []
+        return Message((*elements, *rows), Style.READING, private=True)
+    rows = [Row((*read, *paging, *answer_buttons(words, asker, None, more=False)))]
+    return Message((*elements, *rows), Style[answer.state.name], asker.private)
+
+
+def _numbered_quotes(entries: list[tuple[int, ListedReview]]) -> list[list[Quote]]:
+    """Return the quotes of each entry, numbered from the first to the last."""
+    numbers = count(1)
+    return [[replace(quote, label=next(numbers)) for quote in entry.quotes] for _, entry in entries]
 
 
 def _entries(
     entries: list[tuple[int, ListedReview]],
+    quotes: list[list[Quote]],
     known: dict[tuple[str, str], Review],
     options: RenderOptions,
     limit: int,
@@ -85,16 +96,16 @@ def _entries(
     if not entries:
         return []
     share = limit // len(entries)
-    if not any(entry.quotes for _, entry in entries):
+    if not any(quotes):
         lines = [_line(place, entry, known, options.words, share - 1) for place, entry in entries]
         return [Text("\n".join(lines))]
+    several = sum(map(len, quotes)) > 1
     elements: list[Element] = []
-    label = 0
-    for place, entry in entries:
+    for (place, entry), own in zip(entries, quotes, strict=True):
         line = _line(place, entry, known, options.words, share // 3)
-        quotes = [replace(quote, label=label + number) for number, quote in enumerate(entry.quotes, start=1)]
-        label += len(quotes)
-        elements += [Text(line), *quote_elements(quotes, known.values(), options, limit=share - width(line))]
+        space = share - width(line)
+        shown = quote_elements(own, known.values(), options, titled=False, limit=space, numbered=several)
+        elements += [Text(line), *shown]
     return elements
 
 

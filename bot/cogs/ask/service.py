@@ -10,7 +10,7 @@ from dataclasses import replace
 import discord
 
 from bot.cogs.ask.history import AskRequest, History
-from bot.cogs.ask.message import answer_message
+from bot.cogs.ask.message import Asker, answer_message
 from bot.cogs.ask.review_list import list_message
 from bot.cogs.context import MEMBER_ERRORS, AskContext, Interaction
 from bot.observability.metrics import Metrics
@@ -168,6 +168,7 @@ class AskService:
         trace.add(Stage.RANK, found.took.rank)
         trace.add(Stage.READ, found.took.rerank)
         trace.add(Stage.QUOTE, found.took.quote)
+        asker = Asker(context.member, request.private, context.present)
         with trace.stage(Stage.RENDER):
             if found.answer.listing is not None:
                 return found, list_message(
@@ -175,17 +176,16 @@ class AskService:
                     found.answer.listing,
                     found.reviews,
                     context.options,
-                    member=context.member,
-                    private=request.private,
+                    asker=asker,
                     earlier=request.visible_earlier,
                 )
             message = answer_message(
                 found.answer,
                 found.reviews,
                 context.options,
-                member=context.member,
-                private=request.private,
+                asker=asker,
                 within=found.within,
+                titles=self._engine.titles.visible(context.collections),
                 earlier=request.visible_earlier,
             )
         return found, message

@@ -10,7 +10,18 @@ from bot.cogs.buttons import Buttons
 from bot.cogs.context import AskContext
 from bot.services.engine import Engine
 from bot.services.stable_keys import find_passage, find_section
-from bot.ui.custom_ids import Contents, FilteredList, PickReview, PickSection, ReadInContext, ReviewList, SectionPage
+from bot.ui.custom_ids import (
+    BrowseReviews,
+    Contents,
+    FilteredList,
+    PickQuote,
+    PickReview,
+    PickSection,
+    ReadInContext,
+    ReviewList,
+    SectionPage,
+    decode,
+)
 from bot.ui.elements import Message
 from embeddings import Review
 
@@ -28,7 +39,9 @@ class BrowseButtons:
         buttons.register_page(SectionPage, self._section)
         buttons.register_page(Contents, self._contents)
         buttons.register_page(ReviewList, self._reviews)
+        buttons.register_page(BrowseReviews, lambda _, context: self._reviews(ReviewList(), context))
         buttons.register_page(FilteredList, self._filtered)
+        buttons.register_menu(PickQuote, lambda _, quote: _chosen_quote(quote))
         buttons.register_menu(PickSection, lambda menu, section: SectionPage(menu.review, section))
         buttons.register_menu(PickReview, lambda _, review: Contents(review))
 
@@ -59,3 +72,8 @@ class BrowseButtons:
 
     async def _review(self, key: str, context: AskContext) -> Review:
         return await self._engine.review(self._engine.titles.chosen(key, context.collections))
+
+
+def _chosen_quote(value: str) -> ReadInContext | None:
+    action = decode(value)
+    return action if isinstance(action, ReadInContext) else None

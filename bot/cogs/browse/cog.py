@@ -100,8 +100,7 @@ class BrowseCog(commands.Cog):
         async def page(context: AskContext) -> Message:
             examples = example_questions(self._engine.titles.visible(context.collections), context.words)
             managing = context.server is not None and interaction.permissions.manage_guild
-            is_heard = context.server is not None or interaction.context.dm_channel
-            return help_message(examples, context.words, managing=managing, is_heard=is_heard)
+            return help_message(examples, context.words, managing=managing, is_heard=context.present)
 
         await self._handler.show(interaction, page)
 

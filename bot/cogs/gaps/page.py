@@ -39,7 +39,7 @@ def gaps_message(gaps: Sequence[Gap], words: Catalogue, *, days: int, export: bo
     if left:
         texts.append(Text(words.gaps_more(left)))
     file = File(FILE_NAME, question_lines(gaps)) if export else None
-    return Message(tuple(texts), Style.NEAREST, private=True, file=file)
+    return Message(tuple(texts), Style.READING, private=True, file=file)
 
 
 def _gap(gap: Gap, words: Catalogue) -> str:

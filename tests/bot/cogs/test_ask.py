@@ -1,14 +1,31 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bot.cogs.ask.message import answer_message, follow_up_form, more_passages_message, passage_quotes
-from bot.ui.custom_ids import AskFollowUp, Delete, Helpful, MorePassages, PassagePage, ReadInContext, Share
-from bot.ui.elements import QUESTION_ID, Message, Style
+from bot.cogs.ask.message import Asker, answer_message, follow_up_form, more_passages_message, passage_quotes
+from bot.config import MAX_FURTHER_QUOTE, MAX_ONLY_QUOTE, MAX_QUOTE
+from bot.services.stable_keys import review_key
+from bot.services.titles import Title
+from bot.ui.custom_ids import (
+    Action,
+    AskFollowUp,
+    BrowseReviews,
+    Delete,
+    MorePassages,
+    PassagePage,
+    PickQuote,
+    PickReview,
+    Rate,
+    ReadInContext,
+    Share,
+    decode,
+)
+from bot.ui.elements import QUESTION_ID, Menu, Message, Style
 from bot.ui.escape import clean, one_line
 from bot.ui.question_text import question_text
 from bot.ui.read_back import parse_earlier, parse_question
@@ -19,7 +36,7 @@ from bot.ui.text import (
     question_problem,
 )
 from embeddings.errors import LibraryError
-from embeddings.records import Answer, Hit, Paragraph, Quote, Review, Section, State
+from embeddings.records import AbsentWork, Answer, Choice, Hit, Paragraph, Quote, Review, Section, State
 from tests.bot.fixtures.checks import a_quarter, actions_of, check, check_form, lines_of
 from tests.bot.fixtures.discord_markdown import QUOTE, SPOILER, read
 from tests.bot.fixtures.reviews import ANSWER, LONG_WORD, QUOTES, REVIEW, answers, names, quotes, reviews
@@ -33,10 +50,17 @@ OPEN = RenderOptions(ENGLISH, hide_spoilers=False)
 HIDING = RenderOptions(ENGLISH, hide_spoilers=True)
 
 
-def quoted_words(message: Message) -> list[str]:
-    """Return what a member reads in the quotes, without their numbers and omission marks."""
-    quotations = [shown for text in message.texts() for shown in read(text.content).of(QUOTE)]
-    return [shown.partition(" ")[2].removesuffix("\n").removesuffix(" […]") for shown in quotations]
+def quoted_words(message: Message) -> dict[int, str]:
+    """Return what a member reads in the quotes by their numbers, without omission marks."""
+    numbered = re.compile(r"(?:^|\n)(?:(\d)\. )?(.*?)(?=\n\d\. |$)", re.DOTALL)
+    blocks = [shown.removesuffix("\n") for text in message.texts() for shown in read(text.content).of(QUOTE)]
+    found = [each for block in blocks for each in numbered.finditer(block) if each[0]]
+    return {int(each[1] or 1): each[2].removesuffix(" […]") for each in found}
+
+
+def expected_quotes(answer: Answer) -> tuple[Quote, ...]:
+    """Return the quotes that an answer shows: a near one has one."""
+    return answer.quotes[:1] if answer.state is State.NEAREST else answer.quotes
 
 
 @a_quarter
@@ -51,7 +75,9 @@ def test_discord_accepts_every_answer(
 ) -> None:
     answer, known = made
     within = known[0] if narrowed else None
-    message = answer_message(answer, known, options, member=asker, private=private, within=within, earlier=earlier)
+    message = answer_message(
+        answer, known, options, asker=Asker(asker, private=private), within=within, earlier=earlier
+    )
     check(message, known, CODE)
 
 
@@ -61,10 +87,12 @@ def test_every_quote_shows_the_reviewers_words_or_their_beginning(
     made: tuple[Answer, tuple[Review, ...]], options: RenderOptions
 ) -> None:
     answer, known = made
-    shown = quoted_words(answer_message(answer, known, options, member=1))
-    assert len(shown) == len(answer.quotes)
-    for words, quote in zip(shown, answer.quotes, strict=True):
-        assert letters(clean(quote.text)).startswith(letters(words))
+    shown = quoted_words(answer_message(answer, known, options, asker=Asker(1)))
+    expected = expected_quotes(answer)
+    # A single quote has no number, so nothing is left of one without a visible character.
+    assert len(shown) == len(expected) or not clean(expected[0].text).strip()
+    for number, quote in enumerate(expected, 1):
+        assert letters(clean(quote.text)).startswith(letters(shown.get(number, "")))
 
 
 @a_quarter
@@ -73,13 +101,14 @@ def test_no_word_of_a_spoiler_section_shows_outside_spoiler_marks(
     made: tuple[Answer, tuple[Review, ...]],
 ) -> None:
     answer, known = made
-    message = answer_message(answer, known, HIDING, member=1)
-    texts_of_quotes = [text.content for text in message.texts() if text.content.startswith("> ")]
-    for content, quote in zip(texts_of_quotes, answer.quotes, strict=True):
+    for quote in expected_quotes(answer):
+        alone = replace(answer, state=State.ANSWERED, quotes=(replace(quote, label=1),))
+        message = answer_message(alone, known, HIDING, asker=Asker(1))
+        quoted, _, _ = list(message.texts())[-1].content.rpartition("\n")
         review = next(each for each in known if (each.collection, each.slug) == (quote.collection, quote.review))
-        hidden = read(content).of(SPOILER)
+        hidden = read(quoted).of(SPOILER)
         if review.section(quote.section).spoiler:
-            seen = read(content).visible.removeprefix(f"{quote.label}. ")
+            seen = read(quoted).visible
             for part in hidden:
                 seen = seen.replace(part, "", 1)
             assert letters(seen) in {"", "[…]"}
@@ -89,7 +118,7 @@ def test_no_word_of_a_spoiler_section_shows_outside_spoiler_marks(
 
 @given(texts(12).filter(lambda text: question_problem(text, ENGLISH) is None))
 def test_the_question_can_be_read_back_from_its_answer(question: str) -> None:
-    message = answer_message(replace(ANSWER, question=question), (REVIEW,), OPEN, member=1)
+    message = answer_message(replace(ANSWER, question=question), (REVIEW,), OPEN, asker=Asker(1))
     first = next(message.texts())
     assert first.id == QUESTION_ID
     assert parse_question(first.content) == question_text(one_line(question))
@@ -99,7 +128,7 @@ def test_the_question_can_be_read_back_from_its_answer(question: str) -> None:
 @given(texts(12), texts(12))
 def test_the_earlier_question_can_be_read_back_too(question: str, before: str) -> None:
     assume(question_problem(question, ENGLISH) is None and question_problem(before, ENGLISH) is None)
-    message = answer_message(replace(ANSWER, question=question), (REVIEW,), OPEN, member=1, earlier=before)
+    message = answer_message(replace(ANSWER, question=question), (REVIEW,), OPEN, asker=Asker(1), earlier=before)
     texts_shown = [text.content for text in message.texts()]
     for shown in ("\n\n".join(texts_shown[:2]), "\n\n".join(texts_shown)):
         expected = (question_text(one_line(before)), question_text(one_line(question)))
@@ -109,7 +138,7 @@ def test_the_earlier_question_can_be_read_back_too(question: str, before: str) -
 @given(st.text("*@_|.:a", min_size=300, max_size=300))
 def test_the_longest_question_is_shown_whole(question: str) -> None:
     assert question_problem(question, ENGLISH) is None
-    message = answer_message(replace(ANSWER, question=question), (REVIEW,), OPEN, member=1)
+    message = answer_message(replace(ANSWER, question=question), (REVIEW,), OPEN, asker=Asker(1))
     assert parse_question(next(message.texts()).content) == question
 
 
@@ -127,49 +156,125 @@ def test_the_longest_title_heading_and_quote_fit(word: str) -> None:
     longest = tuple(Quote(number + 1, text, "a", text, f"s{number}", text, 1, 0, len(text), 0.5) for number in range(3))
     for state in (State.ANSWERED, State.NEAREST):
         answer = Answer(text, state, 0.5, longest)
-        check(answer_message(answer, (review,), HIDING, member=2**63, within=review), (review,))
-    check(answer_message(Answer(text, State.UNANSWERED, 0, ()), (), OPEN, member=1, within=review), (), CODE)
+        check(answer_message(answer, (review,), HIDING, asker=Asker(2**63), within=review), (review,))
+    check(answer_message(Answer(text, State.UNANSWERED, 0, ()), (), OPEN, asker=Asker(1), within=review), (), CODE)
     check(error_message(LibraryError(text)))
 
 
 def test_an_answer_shows_its_question_quotes_and_citations() -> None:
-    assert lines_of(answer_message(ANSWER, (REVIEW,), HIDING, member=1)) == [
+    assert lines_of(answer_message(ANSWER, (REVIEW,), HIDING, asker=Asker(1))) == [
         "### Who drives?",
-        "💬 In the reviewer’s own words:",
+        "-# 💬 **Never Let Me Go**, in the reviewer’s words",
         "> **1.** Kathy drives.",
+        "-# [Introduction ¶1](https://reviews.example/never-let-me-go)",
         "> **2.** ||Nobody rebels.||",
-        "-# **1** Never Let Me Go › Introduction, paragraph\u00a01 · [source](https://reviews.example/never-let-me-go)",
-        "-# **2** Never Let Me Go › ||The End||, paragraph\u00a01 · [source](https://reviews.example/never-let-me-go)",
+        "-# ||The End|| ¶1 · [source](https://reviews.example/never-let-me-go)",
     ]
 
 
+def test_quotes_from_one_paragraph_stand_together_above_their_place() -> None:
+    second = replace(QUOTES[1], label=3, text="That is the point.", start=29, end=47)
+    message = answer_message(replace(ANSWER, quotes=(QUOTES[1], QUOTES[0], second)), (REVIEW,), OPEN, asker=Asker(1))
+    assert lines_of(message)[2:] == [
+        "> **2.** Nobody rebels.",
+        "> **3.** That is the point.",
+        "-# **2, 3** · [The End ¶1](https://reviews.example/never-let-me-go)",
+        "> **1.** Kathy drives.",
+        "-# [Introduction ¶1](https://reviews.example/never-let-me-go)",
+    ]
+
+
+@pytest.mark.parametrize(("heading", "place"), [("a [b", "a \\[b ¶1 · [source]"), ("a (b)", "[a (b) ¶1]")])
+def test_a_place_with_brackets_is_no_link_itself(heading: str, place: str) -> None:
+    message = answer_message(
+        replace(ANSWER, quotes=(replace(QUOTES[0], heading=heading),)), (REVIEW,), OPEN, asker=Asker(1)
+    )
+    assert lines_of(message)[-1].startswith(f"-# {place}(https://reviews.example/")
+
+
+def test_several_quotes_are_opened_from_one_menu_and_one_by_a_button() -> None:
+    several = answer_message(ANSWER, (REVIEW,), HIDING, asker=Asker(1))
+    (menu,) = [element for element in several.elements if isinstance(element, Menu)]
+    assert (menu.placeholder, decode(menu.custom_id)) == ("Read in context", PickQuote())
+    assert [(option.label, option.description) for option in menu.options] == [
+        ("1 · Introduction ¶1", "Kathy drives."),
+        ("2 · Hidden: spoilers ¶1", ""),
+    ]
+    one = answer_message(replace(ANSWER, quotes=QUOTES[:1]), (REVIEW,), HIDING, asker=Asker(1))
+    assert [button.label for button in one.buttons()][:2] == ["In context", "More"]
+    assert lines_of(one)[2] == "> Kathy drives."
+
+
 def test_spoilers_show_where_the_server_shows_them() -> None:
-    assert not any("||" in line for line in lines_of(answer_message(ANSWER, (REVIEW,), OPEN, member=1)))
+    assert not any("||" in line for line in lines_of(answer_message(ANSWER, (REVIEW,), OPEN, asker=Asker(1))))
 
 
 def test_a_quote_that_touches_a_marked_spoiler_is_hidden_and_one_of_somebody_else_says_so() -> None:
     marked = replace(REVIEW, spoilers=((6, 13),), quoted=((0, 13),))
-    lines = lines_of(answer_message(ANSWER, (marked,), HIDING, member=1))
+    lines = lines_of(answer_message(ANSWER, (marked,), HIDING, asker=Asker(1)))
     assert lines[2] == "> **1.** ||Kathy drives.||"
-    assert "Introduction, paragraph\u00a01 · quoted by the reviewer · [source]" in lines[4]
-    assert "||" not in lines_of(answer_message(ANSWER, (marked,), OPEN, member=1))[2]
+    assert lines[3].endswith(" · quoted by the reviewer")
+    assert "||" not in lines_of(answer_message(ANSWER, (marked,), OPEN, asker=Asker(1)))[2]
 
 
 def test_the_three_states_look_different() -> None:
-    nearest = answer_message(replace(ANSWER, state=State.NEAREST), (REVIEW,), OPEN, member=1)
-    unanswered = answer_message(Answer("Budget?", State.UNANSWERED, 0.1, ()), (), OPEN, member=1)
+    nearest = answer_message(replace(ANSWER, state=State.NEAREST), (REVIEW,), OPEN, asker=Asker(1))
+    unanswered = answer_message(Answer("Budget?", State.UNANSWERED, 0.1, ()), (), OPEN, asker=Asker(1))
     assert (nearest.style, lines_of(nearest)[1]) == (
         Style.NEAREST,
-        "🔎 **The review may not say.** The closest passages are:",
+        "🔎 **The reviews may not say.** The closest passage:",
     )
+    assert [line for line in lines_of(nearest) if line.startswith("> ")] == ["> Kathy drives."]
     assert (unanswered.style, lines_of(unanswered)) == (
         Style.UNANSWERED,
         [
             "### Budget?",
             "🍂 **The reviews don’t say.**",
-            "Try other words, or list what there is with `/reviews` and `/sections`.",
         ],
     )
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (1, "-# I looked in Film 1. Try other words."),
+        (3, "-# I looked in Film 1, Film 2 and Film 3. Try other words."),
+        (1200, "-# I looked in 1,200 reviews. Try other words."),
+    ],
+)
+def test_a_refusal_says_where_it_looked(count: int, told: str) -> None:
+    titles = [Title("shared", f"f{number}", f"Film {number}", (), ()) for number in range(1, count + 1)]
+    refusal = Answer("Budget?", State.UNANSWERED, 0.1, ())
+    message = answer_message(refusal, (), OPEN, asker=Asker(1), titles=titles)
+    assert lines_of(message)[1:] == ["🍂 **The reviews don’t say.**", told]
+    assert [button.label for button in message.buttons()] == ["Browse reviews"]
+
+
+def test_a_work_without_a_review_offers_the_nearest_titles() -> None:
+    absent = AbsentWork("Blade *Runner*", (Choice("never-let-me-go", "Never Let Me Go"), Choice("b", "B")))
+    message = answer_message(Answer("x?", State.UNANSWERED, 0, (), absent=absent), (), OPEN, asker=Asker(1))
+    assert lines_of(message)[1:] == [
+        "🍂 **There is no review of Blade \\*Runner\\*.** The nearest titles: Never Let Me Go and B."
+    ]
+    (menu,) = [element for element in message.elements if isinstance(element, Menu)]
+    assert [option.label for option in menu.options] == ["Never Let Me Go", "B"]
+    assert decode(menu.custom_id) == PickReview()
+
+
+def test_a_question_about_any_of_several_reviews_asks_back_and_quotes_none() -> None:
+    choices = (Choice(REVIEW.slug, REVIEW.title, quote=QUOTES[1]), Choice("b", "B", quote=replace(QUOTES[0])))
+    tie = replace(ANSWER, state=State.NEAREST, choices=choices)
+    message = answer_message(tie, (REVIEW,), HIDING, asker=Asker(1))
+    assert lines_of(message)[1:] == ["🤔 **Which review do you mean?** It may be Never Let Me Go or B."]
+    (menu,) = [element for element in message.elements if isinstance(element, Menu)]
+    # Discord hides no spoilers in a menu.
+    assert [(option.label, option.description) for option in menu.options] == [("Never Let Me Go", ""), ("B", "")]
+    (open_menu,) = [
+        element
+        for element in answer_message(tie, (REVIEW,), OPEN, asker=Asker(1)).elements
+        if isinstance(element, Menu)
+    ]
+    assert open_menu.options[0].description == "Nobody rebels."
 
 
 @pytest.mark.parametrize(
@@ -186,40 +291,56 @@ def test_an_answer_says_whether_it_quotes_one_reviewer_or_several(
 ) -> None:
     known = (replace(REVIEW, author=authors[0]), replace(REVIEW, slug="another", author=authors[1]))
     both = replace(ANSWER, quotes=(QUOTES[0], replace(QUOTES[1], review="another")))
-    assert told in lines_of(answer_message(both, known, OPEN, member=1))[1]
-    assert "In the reviewer’s own words" in lines_of(answer_message(ANSWER, known, OPEN, member=1))[1]
+    assert told in lines_of(answer_message(both, known, OPEN, asker=Asker(1)))[1]
+    assert "in the reviewer’s words" in lines_of(answer_message(ANSWER, known, OPEN, asker=Asker(1)))[1]
 
 
 def test_a_removed_review_counts_as_one_without_an_author() -> None:
     both = replace(ANSWER, quotes=(QUOTES[0], replace(QUOTES[1], review="gone")))
-    shown = lines_of(answer_message(both, (replace(REVIEW, author="Ann"),), OPEN, member=1))
+    shown = lines_of(answer_message(both, (replace(REVIEW, author="Ann"),), OPEN, asker=Asker(1)))
     assert "In the reviews’ own words" in shown[1]
 
 
 def test_an_unanswered_question_names_the_review_that_it_was_narrowed_to() -> None:
-    message = answer_message(Answer("Budget?", State.UNANSWERED, 0.1, ()), (), OPEN, member=1, within=REVIEW)
+    message = answer_message(Answer("Budget?", State.UNANSWERED, 0.1, ()), (), OPEN, asker=Asker(1), within=REVIEW)
     assert lines_of(message)[1] == "🍂 **Never Let Me Go doesn’t say.**"
 
 
-def test_a_public_answer_has_a_delete_button_for_its_asker() -> None:
-    found = actions_of(answer_message(ANSWER, (REVIEW,), OPEN, member=42))
-    assert isinstance(found[0], ReadInContext)
-    assert isinstance(found[1], ReadInContext)
-    assert found[2:] == [MorePassages(), AskFollowUp(), Helpful(True), Helpful(False), Delete(42)]
+KEY = review_key(REVIEW)
 
 
-def test_a_private_answer_has_a_share_button_instead() -> None:
-    found = actions_of(answer_message(ANSWER, (REVIEW,), OPEN, member=42, private=True))
-    assert found[2:] == [MorePassages(), AskFollowUp(), Helpful(True), Helpful(False), Share()]
+@pytest.mark.parametrize(
+    ("asker", "actions"),
+    [
+        (Asker(42), [MorePassages(KEY), Rate(True, 42, KEY), Rate(False, 42, KEY)]),
+        (Asker(42, private=True), [MorePassages(KEY), AskFollowUp(KEY), Share()]),
+        (Asker(42, present=False), [MorePassages(KEY), AskFollowUp(KEY), Delete(42)]),
+    ],
+)
+def test_an_answer_has_four_controls(asker: Asker, actions: list[Action]) -> None:
+    message = answer_message(ANSWER, (REVIEW,), OPEN, asker=asker, within=REVIEW)
+    first, second, *buttons = actions_of(message)
+    assert isinstance(first, ReadInContext)
+    assert isinstance(second, ReadInContext)
+    assert buttons == actions
+    assert len(buttons) + sum(isinstance(element, Menu) for element in message.elements) == 4
 
 
-def test_an_unanswered_question_offers_no_more_passages() -> None:
-    found = actions_of(answer_message(Answer("Budget?", State.UNANSWERED, 0.1, ()), (), OPEN, member=1))
-    assert found == [AskFollowUp(), Helpful(True), Helpful(False), Delete(1)]
+@pytest.mark.parametrize(
+    ("asker", "actions"),
+    [
+        (Asker(42), [BrowseReviews(42, KEY)]),
+        (Asker(42, private=True), [BrowseReviews(None, KEY)]),
+        (Asker(42, present=False), [BrowseReviews(42, KEY), Delete(42)]),
+    ],
+)
+def test_a_refusal_offers_the_reviews_and_no_feedback(asker: Asker, actions: list[Action]) -> None:
+    refusal = Answer("Budget?", State.UNANSWERED, 0.1, ())
+    assert actions_of(answer_message(refusal, (), OPEN, asker=asker, within=REVIEW)) == actions
 
 
 def test_a_quote_of_a_removed_review_is_hidden_and_has_no_button() -> None:
-    message = answer_message(ANSWER, (), HIDING, member=1)
+    message = answer_message(ANSWER, (), HIDING, asker=Asker(1))
     assert lines_of(message)[2] == "> **1.** ||Kathy drives.||"
     assert not any(isinstance(action, ReadInContext) for action in actions_of(message))
 
@@ -227,18 +348,22 @@ def test_a_quote_of_a_removed_review_is_hidden_and_has_no_button() -> None:
 def test_the_citations_of_two_reviews_of_one_title_are_told_apart() -> None:
     other = replace(REVIEW, slug="other", year=1962)
     quotes = (replace(QUOTES[0], label=1), replace(QUOTES[0], label=2, review="other"))
-    shown = lines_of(answer_message(replace(ANSWER, quotes=quotes), (REVIEW, other), OPEN, member=1))
-    titles = [line.split(" ›")[0] for line in shown if line.startswith("-# **")]
-    assert titles == [f"-# **1** {REVIEW.title} ({REVIEW.year or REVIEW.slug})", f"-# **2** {REVIEW.title} (1962)"]
+    shown = lines_of(answer_message(replace(ANSWER, quotes=quotes), (REVIEW, other), OPEN, asker=Asker(1)))
+    titles = [line.split(" ›")[0] for line in shown if line.startswith("-# [")]
+    assert titles == [f"-# [{REVIEW.title} ({REVIEW.year or REVIEW.slug})", f"-# [{REVIEW.title} (1962)"]
 
 
 def test_a_long_quote_is_cut_after_a_sentence_and_marked() -> None:
     text = "She waits. " * 200
     review = replace(REVIEW, text=text, sections=(Section("s", "S", (Paragraph(1, 0, len(text) - 1),)),))
     quote = replace(QUOTES[0], text=text[:-1], section="s", heading="S", end=len(text) - 1)
-    shown = lines_of(answer_message(replace(ANSWER, quotes=(quote,)), (review,), HIDING, member=1))[2]
+    shown = lines_of(answer_message(replace(ANSWER, quotes=(quote,)), (review,), HIDING, asker=Asker(1)))[2]
     assert shown.endswith("She waits. \\[…\\]")
-    assert len(shown) <= 900
+    assert len(shown) <= MAX_ONLY_QUOTE
+    further = replace(quote, label=2, start=1, text=text[1:-1])
+    both = lines_of(answer_message(replace(ANSWER, quotes=(quote, further)), (review,), HIDING, asker=Asker(1)))
+    assert MAX_FURTHER_QUOTE < len(both[2]) <= MAX_QUOTE
+    assert len(both[3]) <= MAX_FURTHER_QUOTE
 
 
 @a_quarter

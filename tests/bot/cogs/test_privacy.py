@@ -32,8 +32,8 @@ TOLD = {
     "verdicts": {
         "answer": "its message ID",
         "server": "and its server",
-        "helpful": "*Helpful*",
-        "not_helpful": "*Not helpful*",
+        "helpful": "👍",
+        "not_helpful": "👎",
     },
     "servers": {
         "server": "a server’s ID",

@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.cogs.ask.message import Asker
 from bot.cogs.ask.review_list import list_message
 from bot.services.engine import page_of
 from bot.services.stable_keys import slug_key
-from bot.ui.custom_ids import AnswerList, AskFollowUp, Delete, Helpful, ReadInContext
+from bot.ui.custom_ids import AnswerList, Rate, ReadInContext
 from bot.ui.elements import Menu, Message
 from bot.ui.strings import ENGLISH
 from bot.ui.text import RenderOptions
@@ -26,7 +27,7 @@ ENTRY = ListedReview(REVIEW.slug, REVIEW.title, Facts({"year": 2010, "reviewer":
 
 def shown(listing: Listing, *known: Review, options: RenderOptions = OPEN, page: int | None = None) -> Message:
     answer = replace(ANSWER, question="which reviews?", quotes=(), listing=listing)
-    return list_message(answer, listing, known, options, member=42, page=page)
+    return list_message(answer, listing, known, options, asker=Asker(42), page=page)
 
 
 def texts(message: Message) -> list[str]:
@@ -53,30 +54,29 @@ def test_discord_accepts_every_list(
     people = Listing(typed, names=((typed, 1),) * count)
     for each in (listing, people):
         answer = Answer(typed, State.ANSWERED, 1.0, (), each)
-        check(list_message(answer, each, (known,), RenderOptions(ENGLISH, hide), member=1, page=page), (known,))
+        check(list_message(answer, each, (known,), RenderOptions(ENGLISH, hide), asker=Asker(1), page=page), (known,))
 
 
 def test_a_list_shows_the_facts_links_and_a_menu_that_opens_a_review() -> None:
     message = shown(Listing("Films from 2010:", (ENTRY,), 1), REVIEW)
     assert texts(message) == [
-        "### which reviews?",
-        "📚 Films from 2010:",
+        "### which reviews?\n📚 Films from 2010:",
         "**1.** Never Let Me Go (2010, A. Reader); rating: 4/5 · [source](https://reviews.example/never-let-me-go)",
     ]
     (menu,) = [element for element in message.elements if isinstance(element, Menu)]
     assert [(option.label, option.value) for option in menu.options] == [
         ("1. Never Let Me Go", slug_key("shared", REVIEW.slug))
     ]
-    assert actions_of(message) == [AskFollowUp(), Helpful(True), Helpful(False), Delete(42)]
+    assert actions_of(message) == [Rate(True, 42), Rate(False, 42)]
 
 
 def test_quotes_stand_below_their_review_and_spoilers_are_hidden() -> None:
     entry = replace(ENTRY, facts=Facts(), quotes=QUOTES)
     message = shown(Listing("Reviews that mention “Kathy”:", (entry,), 1), REVIEW, options=HIDING)
-    assert texts(message)[2:5] == [
+    assert texts(message)[1:] == [
         "**1.** Never Let Me Go · [source](https://reviews.example/never-let-me-go)",
-        "> **1.** Kathy drives.",
-        "> **2.** ||Nobody rebels.||",
+        "> **1.** Kathy drives.\n-# [Introduction ¶1](https://reviews.example/never-let-me-go)",
+        "> **2.** ||Nobody rebels.||\n-# ||The End|| ¶1 · [source](https://reviews.example/never-let-me-go)",
     ]
     assert [action.spot for action in actions_of(message) if isinstance(action, ReadInContext)] == [1, 2]
 
@@ -87,15 +87,15 @@ def test_a_long_list_is_paged(page: int | None, expected: list[int], places: str
     message = shown(Listing("Reviews:", entries, 60), page=page)
     found = actions_of(message)
     assert [action for action in found if isinstance(action, AnswerList)] == [AnswerList(to) for to in expected]
-    assert texts(message)[1] == f"📚 Reviews:\n-# {places} of 60"
-    assert any(isinstance(action, Helpful) for action in found) is (page is None)
+    assert texts(message)[0] == f"### which reviews?\n📚 Reviews:\n-# {places} of 60"
+    assert any(isinstance(action, Rate) for action in found) is (page is None)
     assert message.private is (page is not None)
 
 
 def test_people_are_listed_with_their_reviews_and_a_sentence_stands_alone() -> None:
     people = Listing("Reviewers:", names=(("Ann *Miller*", 2), ("Ben", 1)))
-    assert texts(shown(people))[2] == "**Ann \\*Miller\\***, 2 reviews\n**Ben**, 1 review"
-    assert texts(shown(Listing("No review has a rating."))) == ["### which reviews?", "📚 No review has a rating."]
+    assert texts(shown(people))[1] == "**Ann \\*Miller\\***, 2 reviews\n**Ben**, 1 review"
+    assert texts(shown(Listing("No review has a rating."))) == ["### which reviews?\n📚 No review has a rating."]
 
 
 @given(st.integers(0, 200), st.integers(0, 50))

@@ -2,15 +2,26 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import discord
 import pytest
 
-from bot.cogs.ask.message import answer_message, follow_up_form
+from bot.cogs.ask.message import Asker, answer_message, follow_up_form
+from bot.services.stable_keys import slug_key
 from bot.ui.components import embedded, layout, modal
-from bot.ui.custom_ids import FollowUpForm, encode
-from bot.ui.read_back import earlier_in, question_in
+from bot.ui.custom_ids import FollowUpForm, Rate, decode, encode
+from bot.ui.elements import QUESTION_ID, Button, Message, Row, Style, Text
+from bot.ui.read_back import (
+    asker_in,
+    earlier_in,
+    is_answer,
+    public_copy,
+    question_in,
+    read_message,
+    review_keys_in,
+)
 from bot.ui.strings import ENGLISH, catalogue
 from bot.ui.text import RenderOptions
 from embeddings.records import Answer, State
@@ -18,7 +29,7 @@ from tests.bot.fixtures.checks import POST, bodies
 from tests.bot.fixtures.reviews import ANSWER, REVIEW
 from tests.discord.loopback.validation import limits, openapi
 
-MESSAGE = answer_message(ANSWER, (REVIEW,), RenderOptions(ENGLISH), member=42)
+MESSAGE = answer_message(ANSWER, (REVIEW,), RenderOptions(ENGLISH), asker=Asker(42))
 OPERATION = ("POST", "/interactions/{interaction_id}/{interaction_token}/callback")
 
 
@@ -59,7 +70,7 @@ def test_a_question_is_read_back_from_the_message(form: int) -> None:
 
 @pytest.mark.parametrize("form", [0, 1], ids=["components", "embed"])
 def test_the_question_before_is_read_back_from_a_follow_ups_message(form: int) -> None:
-    message = answer_message(ANSWER, (REVIEW,), RenderOptions(ENGLISH), member=42, earlier="Who is *Kathy*?")
+    message = answer_message(ANSWER, (REVIEW,), RenderOptions(ENGLISH), asker=Asker(42), earlier="Who is *Kathy*?")
     shown = received(bodies(message)[form])
     assert (question_in(shown), earlier_in(shown)) == ("Who drives?", "Who is *Kathy*?")
 
@@ -73,7 +84,7 @@ def test_the_edge_has_the_colour_of_the_style_in_both_forms() -> None:
     assert components["components"][0]["accent_color"] == embed["embeds"][0]["color"] == MESSAGE.style.value
 
 
-def test_both_forms_have_the_same_buttons() -> None:
+def test_both_forms_have_the_same_controls() -> None:
     def identifiers(node: object) -> list[str]:
         if isinstance(node, list):
             return [found for each in node for found in identifiers(each)]
@@ -83,7 +94,45 @@ def test_both_forms_have_the_same_buttons() -> None:
         return []
 
     components, embed = bodies(MESSAGE)
-    assert identifiers(components) == identifiers(embed) == [button.custom_id for button in MESSAGE.buttons()]
+    assert identifiers(components) == identifiers(embed)
+    assert identifiers(embed) == ["rb1.pickquote", *(button.custom_id for button in MESSAGE.buttons())]
+
+
+@pytest.mark.parametrize("form", [0, 1], ids=["components", "embed"])
+def test_an_answer_is_read_back_as_it_was_sent(form: int) -> None:
+    read = read_message(received(bodies(MESSAGE)[form]))
+    sent = [element for element in MESSAGE.elements if not isinstance(element, Text)]
+    assert [element for element in read.elements if not isinstance(element, Text)] == sent
+    assert "\n\n".join(text.content for text in read.texts()) == "\n\n".join(text.content for text in MESSAGE.texts())
+    assert (read.style, is_answer(received(bodies(MESSAGE)[form]))) == (MESSAGE.style, True)
+
+
+@pytest.mark.parametrize("form", [0, 1], ids=["components", "embed"])
+def test_a_message_tells_who_asked_and_what_was_searched(form: int) -> None:
+    refusal = Answer("Why?", State.UNANSWERED, 0.0, ())
+    for answer, private in ((ANSWER, False), (refusal, False), (refusal, True)):
+        message = answer_message(
+            answer, (REVIEW,), RenderOptions(ENGLISH), asker=Asker(42, private), within=replace(REVIEW, slug="other")
+        )
+        shown = received(bodies(message)[form])
+        assert asker_in(shown) == (None if private else 42)
+        assert review_keys_in(shown) == {slug_key("shared", "other")}
+
+
+@pytest.mark.parametrize("present", [True, False])
+def test_a_shared_copy_has_the_controls_of_a_public_answer(present: bool) -> None:
+    private = answer_message(ANSWER, (REVIEW,), RenderOptions(ENGLISH), asker=Asker(42, True, present))
+    public = answer_message(ANSWER, (REVIEW,), RenderOptions(ENGLISH), asker=Asker(42, False, present))
+    assert public_copy(received(bodies(private)[0]), 42, ENGLISH, present=present) == public
+
+
+def test_a_shared_copy_of_an_earlier_versions_answer_can_be_rated() -> None:
+    feedback = Row(
+        (Button("Helpful", "rb1.verdict.1"), Button("Not helpful", "rb1.verdict.0"), Button("Share", "rb1.share"))
+    )
+    old = Message((Text("### Why?", QUESTION_ID), Row((Button("Ask", "rb1.follow.~"),)), feedback), Style.ANSWERED)
+    copy = public_copy(received(bodies(old)[0]), 42, ENGLISH, present=True)
+    assert list(map(decode, (button.custom_id for button in copy.buttons()))) == [Rate(True, 42), Rate(False, 42)]
 
 
 def test_no_view_waits_for_a_press() -> None:
@@ -125,6 +174,6 @@ def test_a_wait_is_in_whole_seconds(seconds: float, told: str) -> None:
 
 
 def test_an_answer_without_quotes_has_both_forms() -> None:
-    message = answer_message(Answer("Why?", State.UNANSWERED, 0.0, ()), (), RenderOptions(ENGLISH), member=1)
+    message = answer_message(Answer("Why?", State.UNANSWERED, 0.0, ()), (), RenderOptions(ENGLISH), asker=Asker(1))
     for body in bodies(message):
         assert list(limits.message(body)) == []

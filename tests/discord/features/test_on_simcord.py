@@ -15,11 +15,11 @@ from typing import Any
 import pytest
 
 from bot.app.client import ReviewBot
-from bot.cogs.ask.cog import MENU
+from bot.cogs.ask.cog import DELETE_MENU, MENU
 from bot.settings import Settings
 from bot.storage.database import Database
 from tests.discord.harness.club import QUESTION, open_engine
-from tests.discord.loopback.state.payloads import texts
+from tests.discord.loopback.state.payloads import texts, walk
 
 simcord = pytest.importorskip("simcord", reason="simcord, the second opinion, is not installed")
 
@@ -81,6 +81,12 @@ def text(message: Any) -> str:
     return "\n".join(texts(components(message)))
 
 
+def first_quote(message: Any) -> str:
+    """Return the value of the first option of a message's menu."""
+    menu = next(each for each in walk(components(message)) if each["type"] == 3)
+    return str(menu["options"][0]["value"])
+
+
 async def test_every_way_to_ask_gets_an_answer(reviews: Path, store: Path) -> None:
     async with world(reviews, store) as club:
         asked = await club.ana.slash(club.general, "ask", question=QUESTION)
@@ -124,17 +130,20 @@ async def test_every_way_to_follow_up_is_understood(reviews: Path, store: Path) 
 async def test_every_button_of_an_answer_works(reviews: Path, store: Path) -> None:
     async with world(reviews, store) as club:
         answer = (await club.ana.slash(club.general, "ask", question=QUESTION)).response
-        page = await club.bea.click(answer, label="Read 1 in context")
+        page = await club.bea.select(answer, [first_quote(answer)])
         assert page.ephemeral
         (marked,) = re.findall(r"\*\*(.+?)\*\*", text(page.response))
-        assert f"> **1.** {marked}\n" in text(answer)
+        assert marked in text(answer)
         assert "The Ethical Mirror" in text((await club.bea.click(page.response, label="Contents")).response)
 
-        more = await club.bea.click(answer, label="More passages")
+        more = await club.bea.click(answer, label="More")
         assert more.ephemeral
         assert QUESTION in text(more.response)
 
-        thanks = await club.bea.click(answer, label="Helpful")
+        await club.ana.send(club.general, club.addressed(QUESTION))
+        reply = club.general.last_message
+        up = next(each for each in walk(components(reply)) if (each.get("emoji") or {}).get("name") == "👍")
+        thanks = await club.bea.click(reply, custom_id=up["custom_id"])
         assert (thanks.ephemeral, "Thank you" in text(thanks.response)) == (True, True)
 
         private = (await club.ana.slash(club.general, "ask", question=QUESTION, private=True)).response
@@ -146,12 +155,13 @@ async def test_every_button_of_an_answer_works(reviews: Path, store: Path) -> No
         before = len(club.general.history())
         assert (await club.ana.click(answer, label="Delete")).acknowledged
         assert len(club.general.history()) == before - 1
+        assert "Only the person" in text((await club.bea.context_menu(club.general, DELETE_MENU, reply)).response)
 
 
 async def test_an_old_button_works_after_a_restart(reviews: Path, store: Path) -> None:
     async with world(reviews, store) as club:
         answer = (await club.ana.slash(club.general, "ask", question=QUESTION)).response
         await club.restart()
-        page = await club.bea.click(answer, label="Read 1 in context")
+        page = await club.bea.select(answer, [first_quote(answer)])
         assert DEFERRAL in text(page.response)
-        assert QUESTION in text((await club.bea.click(answer, label="More passages")).response)
+        assert QUESTION in text((await club.bea.click(answer, label="More")).response)

@@ -126,11 +126,12 @@ async def test_a_question_without_consent_is_stored_and_logged_nowhere(
                 ben = await elsewhere.member("Ben", installed=True)
                 await answered(ben.slash(await elsewhere.channel("any"), "ask", question=SECRET))
                 await keeps_questions(club)
-                private = await club.ask(SECRET, private=True)
+                await club.ask(SECRET, private=True)
+                private = await club.ask(QUESTION, private=True)
                 await answered(club.ana.submit(await club.ana.click(private, "Ask a follow-up"), question=SECRET))
                 mia = await club.server.member("Mia", manager=True)
                 await answered(mia.slash(club.general, "settings", answers="private"))
-                private = await club.ask(SECRET, private=True)
+                private = await club.ask(QUESTION, private=True)
                 await answered(club.ana.submit(await club.ana.click(private, "Ask a follow-up"), question=SECRET))
                 await dm.answer_to(await club.ana.say(dm, SECRET))
                 await club.bot.in_flight.finished()
@@ -149,7 +150,8 @@ async def test_a_member_sees_exports_and_deletes_their_data(club: Club, store: P
     await keeps_questions(club)
     assert "stores questions" in (await answered(club.ana.slash(club.general, "privacy about"))).text
     answer = await club.ask(SECRET)
-    await answered(club.ana.click(answer, "Helpful"))
+    rated = await club.ask()
+    await answered(club.ana.click(rated, "👍"))
     bea = await club.server.member("Bea")
     await answered(bea.slash(club.general, "ask", question=QUESTION))
     said = await bea.say(club.general, "and why is that?", reply_to=answer)
@@ -161,9 +163,9 @@ async def test_a_member_sees_exports_and_deletes_their_data(club: Club, store: P
     (mine,) = await uploaded(club, "my-data.json")
     exported = json.loads(mine)
     assert exported["member"] == club.ana.id
-    assert [each["question"] for each in exported["questions"]] == [SECRET]
-    assert exported["in_memory"]["questions"] == [SECRET]
-    assert exported["in_memory"]["verdicts"] == [{"answer": answer.id, "helpful": True}]
+    assert [each["question"] for each in exported["questions"]] == [SECRET, QUESTION]
+    assert exported["in_memory"]["questions"] == [SECRET, QUESTION]
+    assert exported["in_memory"]["verdicts"] == [{"answer": rated.id, "helpful": True}]
     assert b"bathysphere" in bytes_of(store)
 
     sure = await answered(club.ana.slash(club.general, "privacy delete"))

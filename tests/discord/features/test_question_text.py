@@ -37,7 +37,7 @@ async def by_edit(club: Club, text: str) -> Message:
 
 
 async def by_form(club: Club, text: str) -> Message:
-    form = await club.ana.click(await club.ask("Who is Ruth?"), "Ask a follow-up")
+    form = await club.ana.click(await club.ask("Who is Ruth?", private=True), "Ask a follow-up")
     return await answered(club.ana.submit(form, question=text))
 
 

@@ -30,7 +30,7 @@ async def test_what_discords_client_does_not_offer_is_refused(club: Club) -> Non
     ana, general = club.ana, club.general
     answer, listed = await club.ask(), await answered(ana.slash(general, "reviews"))
     menu = next(each["custom_id"] for each in walk(listed.data["components"]) if each["type"] == 3)
-    opened = await ana.click(answer, "Ask a follow-up")
+    opened = await ana.click(await club.ask(private=True), "Ask a follow-up")
     await opened.modal()
     stranger = await club.loopback.person("Stranger")
     for attempt, why in [

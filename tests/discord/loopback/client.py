@@ -265,9 +265,14 @@ class Message:
 
     @property
     def buttons(self) -> dict[str, Json]:
-        """Its buttons by their labels."""
+        """Its buttons by their labels, or by their emoji if they have none."""
         found = (each for each in walk(self.data["components"]) if each["type"] == 2)
-        return {str(each.get("label") or each.get("emoji")): each for each in found}
+        return {str(each.get("label") or each["emoji"]["name"]): each for each in found}
+
+    @property
+    def menu(self) -> Json:
+        """Its first menu, or nothing."""
+        return next((each for each in walk(self.data["components"]) if each["type"] == 3), {})
 
     @property
     def ephemeral(self) -> bool:
@@ -362,12 +367,17 @@ class Person:
         return await self._start("menu", message=message.id, name=command)
 
     async def click(self, message: Message, button: str) -> Interaction:
-        """Press a button, by its label or its custom id."""
+        """Press a button, by its label, emoji or custom id."""
         return await self._start("press", message=message.id, custom_id=button)
 
     async def choose(self, message: Message, select: str, *values: str) -> Interaction:
         """Choose values of a select, by its custom id."""
         return await self._start("press", message=message.id, custom_id=select, values=list(values))
+
+    async def pick(self, message: Message, label: str) -> Interaction:
+        """Choose the option of the message's first menu whose label has these words."""
+        chosen = next(each["value"] for each in message.menu["options"] if label in each["label"])
+        return await self.choose(message, message.menu["custom_id"], chosen)
 
     async def submit(self, opened: Interaction, **values: str | list[str]) -> Interaction:
         """Fill in and send the modal that an interaction has opened. Fields are named by their custom ids.

@@ -29,7 +29,7 @@ JSON.stringify([...document.querySelectorAll("section")].map(each => {
   const box = each.getBoundingClientRect();
   const parts = [...each.querySelectorAll("*")].map(part => part.getBoundingClientRect().right);
   return {name: each.id, x: box.x, y: Math.round(box.y), width: box.width, height: Math.round(box.height),
-          beyond: Math.max(0, ...parts) - box.right};
+          beyond: Math.max(0, ...parts) - box.right, controls: each.querySelectorAll("button, .select").length};
 }))
 """
 
@@ -57,8 +57,8 @@ class Browser:
     async def show(self, page: Path) -> list[dict[str, Any]]:
         """Open a page; return its sections.
 
-        Each has its `name`, its `x`, `y`, `width` and `height`, and by how much a part of it is `beyond` its right
-        edge, in pixels of the page.
+        Each has its `name`, its `x`, `y`, `width` and `height`, by how much a part of it is `beyond` its right edge, in
+        pixels of the page, and its `controls`, the number of buttons and menus.
         """
         await self._call("Page.enable")
         await self._call("Page.navigate", url=page.resolve().as_uri())

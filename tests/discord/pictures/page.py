@@ -105,7 +105,8 @@ def _all(component: Mapping[str, Any]) -> str:
 
 def _button(button: Mapping[str, Any]) -> str:
     emoji = f'<span class="emoji">{escape(button["emoji"]["name"])}</span>' if button.get("emoji") else ""
-    return f'<button class="{_BUTTON_STYLES[button["style"]]}">{emoji}{escape(button["label"])}</button>'
+    label = f"<span>{escape(button['label'])}</span>" if button.get("label") else ""
+    return f'<button class="{_BUTTON_STYLES[button["style"]]}">{emoji}{label}</button>'
 
 
 def _text(content: str) -> str:

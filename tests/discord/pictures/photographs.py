@@ -18,10 +18,32 @@ THEMES = ("dark", "light")
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture of a message, and by how many pixels something in it is too wide."""
+    """A picture of a message.
+
+    Attributes:
+        path: the file.
+        beyond: by how many pixels something in it is too wide.
+        width: its width, in pixels of the page.
+        height: its height, in pixels of the page.
+        controls: how many buttons and menus it shows.
+    """
 
     path: Path
     beyond: float
+    width: int
+    height: int
+    controls: int
+
+
+def record(pictures: Iterable[Picture], *, page: str = "v2-phone-dark") -> dict[str, object]:
+    """Return the size of each picture of a page, and its controls, for JSON."""
+    return {
+        "pictures": [
+            {"name": each.path.stem, "width": each.width, "height": each.height, "controls": each.controls}
+            for each in pictures
+            if each.path.parent.name == page
+        ]
+    }
 
 
 def pages(scenes: Sequence[Scene], out: Path) -> tuple[Path, ...]:
@@ -55,7 +77,8 @@ async def photograph_all(chromium: str, pages: Iterable[Path]) -> tuple[Picture,
                 path = folder / f"{section['name']}.png"
                 box = (section[key] for key in ("x", "y", "width", "height"))
                 path.write_bytes(await browser.photograph(*box))
-                taken.append(Picture(path, section["beyond"]))
+                sizes = (round(section[key]) for key in ("beyond", "width", "height", "controls"))
+                taken.append(Picture(path, *sizes))
             width = max(section["x"] + section["width"] for section in sections) + 16
             height = max(section["y"] + section["height"] for section in sections) + 16
             each.with_suffix(".png").write_bytes(await browser.photograph(0, 0, width, height))

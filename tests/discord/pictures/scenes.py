@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import date
 
-from bot.cogs.ask.message import answer_message, more_passages_message, passage_quotes
+from bot.cogs.ask.message import Asker, answer_message, more_passages_message, passage_quotes
 from bot.cogs.browse.help import help_message
 from bot.cogs.browse.pages import contents_message, context_message, reviews_message, section_message
 from bot.cogs.gaps.page import gaps_message
@@ -58,27 +58,40 @@ def scenes(library: Library) -> tuple[Scene, ...]:
 
 def _answers(library: Library) -> tuple[Scene, ...]:
     def asked(
-        name: str, question: str, *, private: bool = False, review: str | None = None, earlier: str | None = None
+        name: str,
+        question: str,
+        *,
+        private: bool = False,
+        present: bool = True,
+        review: str | None = None,
+        earlier: str | None = None,
     ) -> Scene:
         answer = library.ask(question, review=review, context=(earlier,) if earlier else ())
         message = answer_message(
             answer,
             library.reviews(),
             _OPTIONS,
-            member=_ASKER,
-            private=private,
+            asker=Asker(_ASKER, private, present),
             within=library.review(review) if review else None,
+            titles=titles,
             earlier=earlier,
         )
         how = "pressed Ask a follow-up, and asked" if earlier else "used /ask question"
         return Scene(name, f"Ana {how}: {question}", message)
 
+    titles = Titles(library.reviews()).visible((SHARED,))
     return (
-        asked("answered", "What is a deferral?"),
+        asked("answered", "Who is Ruth?"),
+        asked("answered-one", "Which country and era does it take place in?"),
+        asked("answered-one-longest", "What part does Andrew Garfield have?"),
+        asked("answered-together", "What is a deferral?"),
         asked("nearest", _first_nearest(library)),
+        asked("tie", "How does it end?"),
         asked("unanswered", "is it on netflix??"),
         asked("unanswered-in-one", "did it win any oscars", review=_OWNERS),
+        asked("absent", "What happens in Blade Runner?"),
         asked("private", "Who plays Kathy?", private=True),
+        asked("elsewhere", "Who plays Kathy?", present=False),
         asked("follow-up", "and who plays her?", earlier="Who is Ruth?"),
         asked("spoiler", "How does the keeper drown?"),
     )
@@ -98,8 +111,8 @@ def _pages(library: Library) -> tuple[Scene, ...]:
     more = PassagePage(None, page=1)
     examples = example_questions(Titles(library.reviews()).visible((SHARED,)), ENGLISH)
     return (
-        Scene("read-in-context", "Ana pressed Read 1 in context", _in_context(library, quote)),
-        Scene("more-passages", "Ana pressed More passages", _more(library, question, more)),
+        Scene("read-in-context", "Ana chose 1 in Read in context", _in_context(library, quote)),
+        Scene("more-passages", "Ana pressed More", _more(library, question, more)),
         Scene("section", "Ana used /section", section_message(owners, long, _OPTIONS)),
         Scene("contents", "Ana used /sections", contents_message(owners, _OPTIONS)),
         Scene(
@@ -180,12 +193,12 @@ def _notices() -> tuple[Scene, ...]:
     return (
         Scene("busy", "Ana used /ask", notice(words.busy, style=Style.UNANSWERED)),
         Scene("cooldown", "Ana used /ask", notice(words.cooldown(7.2))),
-        Scene("press-cooldown", "Ana pressed More passages", notice(words.press_cooldown(2.4))),
+        Scene("press-cooldown", "Ana pressed More", notice(words.press_cooldown(2.4))),
         Scene(
             "unread-reply",
             "Ana replied with the mention off",
             notice(words.unread_reply, style=Style.READING, private=False),
         ),
         Scene("expired", "Ana pressed Read in context", notice(words.expired)),
-        Scene("thanks", "Ana pressed Helpful", notice(words.thanks, style=Style.READING)),
+        Scene("thanks", "Ana pressed 👍", notice(words.thanks, style=Style.READING)),
     )

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 
-from bot.cogs.ask.message import answer_message
-from bot.ui.elements import Button, Message, Row, Style, Text
+from bot.cogs.ask.message import Asker, answer_message
+from bot.ui.elements import Button, Menu, Message, Row, Style, Text
 from bot.ui.strings import ENGLISH
 from bot.ui.text import RenderOptions
 from embeddings.library import Library
@@ -29,6 +29,20 @@ from tests.discord.pictures.photographs import pages, photograph_all
 from tests.discord.pictures.scenes import Scene, scenes
 
 needs_chromium = pytest.mark.skipif(find() is None, reason=f"there is no Chromium here (`{INSTALL}`)")
+
+
+HEIGHTS = {
+    "answered-one": 330,
+    "answered-one-longest": 500,
+    "answered": 560,
+    "answered-together": 560,
+    "nearest": 500,
+    "tie": 320,
+    "unanswered": 260,
+}
+"""The greatest height of a message on a phone of 390 px, in pixels."""
+ANSWERS = {*HEIGHTS, "private", "elsewhere", "spoiler", "follow-up", "absent"}
+"""The answers, which have at most four controls."""
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +86,7 @@ def test_a_picture_has_the_words_that_a_member_sees(
     made: tuple[Answer, tuple[Review, ...]],
 ) -> None:
     answer, known = made
-    for text in answer_message(answer, known, RenderOptions(ENGLISH), member=1).texts():
+    for text in answer_message(answer, known, RenderOptions(ENGLISH), asker=Asker(1)).texts():
         assert words(html(text.content)) == words(escape(read(text.content).visible))
 
 
@@ -84,6 +98,8 @@ def test_a_page_has_every_text_button_and_menu_of_its_message(shown: dict[str, S
                 assert words(html(text.content)) in words(drawn)
             labels = [words(each) for each in re.findall(r"<button.*?</button>", drawn)]
             assert labels == [words((button.emoji or "") + button.label) for button in scene.message.buttons()]
+            menus = [element for element in scene.message.elements if isinstance(element, Menu)]
+            assert drawn.count('class="select"') == len(menus)
 
 
 def test_a_component_that_can_not_be_drawn_is_an_error() -> None:
@@ -96,10 +112,19 @@ def test_a_component_that_can_not_be_drawn_is_an_error() -> None:
 
 
 def test_the_three_states_look_different(shown: dict[str, Scene]) -> None:
-    messages = [shown[name].message for name in ("answered", "nearest", "unanswered")]
-    assert [message.style for message in messages] == [Style.ANSWERED, Style.NEAREST, Style.UNANSWERED]
-    lines = [list(message.texts())[1].content for message in messages]
-    assert len({line[0] for line in lines}) == 3
+    messages = [shown[name].message for name in ("answered", "nearest", "tie", "unanswered")]
+    assert [message.style for message in messages] == [Style.ANSWERED, Style.NEAREST, Style.NEAREST, Style.UNANSWERED]
+    lines = [next(message.texts()).content.splitlines()[1].removeprefix("-# ") for message in messages]
+    assert [line[0] for line in lines] == ["💬", "🔎", "🤔", "🍂"]
+    quotes = [sum("> " in text.content for text in message.texts()) for message in messages]
+    assert quotes == [3, 1, 0, 0]
+    labels = [[button.label or button.emoji for button in message.buttons()] for message in messages]
+    assert labels == [
+        ["More", "👍", "👎"],
+        ["In context", "More", "👍", "👎"],
+        ["More", "Browse reviews"],
+        ["Browse reviews"],
+    ]
 
 
 @needs_chromium
@@ -113,6 +138,9 @@ def test_every_message_fits_a_phone(shown: dict[str, Scene], tmp_path: Path) -> 
     found = asyncio.run(sections())
     assert [section["name"] for section in found] == [*shown, *shown]
     assert [section["name"] for section in found if section["beyond"] > 0] == []
+    sizes = {section["name"]: section for section in found[: len(shown)]}
+    assert {name: sizes[name]["height"] for name, most in HEIGHTS.items() if sizes[name]["height"] > most} == {}
+    assert {name for name, size in sizes.items() if name in ANSWERS and size["controls"] > 4} == set()
 
 
 @needs_chromium

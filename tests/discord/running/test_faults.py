@@ -145,7 +145,7 @@ async def test_a_repeated_interaction_gets_one_callback(club: Club) -> None:
     asked = await ask(club)
     await asked.again()
     answer = await asked.answer()
-    pressed = await club.ana.click(answer, "More passages")
+    pressed = await club.ana.click(answer, "More")
     await pressed.again()
     await pressed.answer()
     await asyncio.sleep(0.2)
@@ -162,7 +162,7 @@ async def test_a_question_that_is_acknowledged_too_late_is_answered_in_the_chann
         assert f"<@{club.ana.id}>" in text
         (answer,) = await club.general.messages()
         assert answer.data["pings"] == []
-        assert {"Read 1 in context", "Delete"} <= answer.buttons.keys()
+        assert {"More", "👍"} <= answer.buttons.keys()
         assert await callbacks(club) == [404]
         assert club.bot.delivery.counts["late"] == 1
         assert not [line for line in log.lines if line.startswith("WARNING")]
@@ -329,7 +329,7 @@ async def test_an_answer_that_discord_refuses_as_components_becomes_an_embed(clu
     said = await club.ana.mention(club.general, QUESTION)
     answer = await club.general.answer_to(said)
     assert "deferrals" in answer.data["embeds"][0]["description"]
-    page = await answered(club.ana.click(answer, "Read 1 in context"))
+    page = await answered(club.ana.pick(answer, "1 ·"))
     assert "deferrals" in page.text
-    more = await answered(club.ana.click(answer, "More passages"))
+    more = await answered(club.ana.click(answer, "More"))
     assert QUESTION in more.text

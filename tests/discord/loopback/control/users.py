@@ -35,6 +35,11 @@ MEMBER_CAN_GIVE_AN_APP = int(
 """What an app that only a user has installed may do in a server, if that user may."""
 
 
+def _names(component: Json) -> tuple[Any, ...]:
+    """Return what a user may call a button or a select by."""
+    return component["custom_id"], component.get("label"), (component.get("emoji") or {}).get("name")
+
+
 class NotOfferedError(Exception):
     """Discord's client would not let a user do this."""
 
@@ -232,7 +237,7 @@ class Users:
     # Components.
 
     async def press(self, user: str, message: str, custom_id: str, *, values: list[str] | None = None) -> str:
-        """Press a button, by its custom id or its label, or choose `values` of a select."""
+        """Press a button, by its custom id, label or emoji, or choose `values` of a select."""
         said = self.world.messages.get(int(message))
         if said is None:
             raise NotOfferedError("that message is gone")
@@ -242,7 +247,7 @@ class Users:
         found = [
             each
             for each in payloads.walk(said.components)
-            if each["type"] in (BUTTON, SELECT) and custom_id in (each["custom_id"], each.get("label"))
+            if each["type"] in (BUTTON, SELECT) and custom_id in _names(each)
         ]
         if not found:
             raise NotOfferedError(f"nothing there is called {custom_id!r}")

@@ -243,6 +243,7 @@ def _select(select: Json, at: Path) -> Iterator[Wrong]:
     for number, option in enumerate(options):
         for key in ("label", "value"):
             yield from _text(option, key, CHOICE_TEXT, (*at, "options", number))
+        yield from _text(option, "description", CHOICE_TEXT, (*at, "options", number), required=False)
 
 
 def deferral(data: Json) -> Iterator[Wrong]:
