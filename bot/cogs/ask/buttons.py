@@ -142,7 +142,7 @@ class AnswerButtons:
     def _refusal(self, interaction: Interaction, answer: discord.Message, context: AskContext) -> str | None:
         """Return why the bot doesn't delete a message, or None."""
         words = context.words
-        if answer.author.id != interaction.application_id or not is_answer(answer):
+        if answer.author != interaction.client.user or not is_answer(answer):
             return words.no_answer
         if answer.flags.ephemeral:
             return words.no_public_answer

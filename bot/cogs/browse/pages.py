@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bot.config import PAGE_TEXT, PIECE_TEXT
+from bot.config import EDGE_TEXT, PAGE_TEXT, PIECE_TEXT
 from bot.services.stable_keys import review_key, section_key
 from bot.ui.custom_ids import Action, Contents, PickReview, PickSection, ReadInContext, ReviewList, SectionPage, encode
 from bot.ui.elements import MAX_OPTIONS, Button, Element, Menu, Message, Option, Row, Style, Text
-from bot.ui.escape import bold, escape, spoiler
+from bot.ui.escape import bold, escape, is_boundary, spoiler
 from bot.ui.strings import Catalogue
 from bot.ui.text import RenderOptions, escaped_line, is_hidden, is_passage_hidden, notice, plain_line, safe_link
-from bot.ui.truncate import Piece, page_before, page_end, split_paragraphs, width
+from bot.ui.truncate import Piece, fit, page_before, page_end, split_paragraphs, width
 from embeddings import Review, Section
 
 _BETWEEN = "\n\n"
@@ -24,7 +24,7 @@ _BETWEEN = "\n\n"
 def context_message(
     review: Review, section: Section, start: int, end: int, options: RenderOptions, *, action: ReadInContext
 ) -> Message:
-    """Return the paragraphs around a quote, with the quote in bold, for the member who pressed the button.
+    """Return the paragraph of a quote, with the quote in bold, between the edges of its neighbours.
 
     Args:
         review: the quote's review.
@@ -32,21 +32,27 @@ def context_message(
         start: the quote's offset in the review's text.
         end: the offset of its end.
         options: how to render.
-        action: the button. Its `first` chooses the page.
+        action: the button. Its `first` chooses the paragraph, or the piece of a very long one.
     """
     parts = _pieces(review, section)
-    sizes = _sizes(review, parts)
-    first = _quote_page(parts, sizes, start) if action.first is None else _clamp(action.first, len(parts))
-    paging = _paging(sizes, first, options.words, lambda to: ReadInContext(action.passage, to, action.spot))
-    last = page_end(sizes, first, PAGE_TEXT)
+    own = next((number for number, part in enumerate(parts) if start < part.end), 0)
+    shown = own if action.first is None else _clamp(action.first, len(parts))
+    last = len(parts) - 1
+    paging = _buttons(
+        shown - 1 if shown > 0 else None,
+        shown + 1 if shown < last else None,
+        options.words,
+        lambda to: ReadInContext(action.passage, to, action.spot),
+    )
     key = review_key(review)
-    if last - first < len(parts):
+    if last > 0:
         more = Button(options.words.whole_section, encode(SectionPage(key, section_key(section))), "📄")
     else:
         more = Button(options.words.contents, encode(Contents(key)), "📑")
-    page = parts[first:last]
-    body = _body(review, section, page, options, marked=(start, end))
-    return Message((*body, Row((*paging, more))), Style.READING, private=True)
+    before = [_edge(review, section, parts[shown - 1], options, is_end=True)] if shown > 0 else []
+    after = [_edge(review, section, parts[shown + 1], options, is_end=False)] if shown < last else []
+    head, *body = _body(review, section, parts[shown : shown + 1], options, marked=(start, end))
+    return Message((head, *before, *body, *after, Row((*paging, more))), Style.READING, private=True)
 
 
 def section_message(review: Review, section: Section, options: RenderOptions, *, first: int = 0) -> Message:
@@ -163,6 +169,22 @@ def _body(
     return [head, Text(text)] if text else [head]
 
 
+def _edge(review: Review, section: Section, piece: Piece, options: RenderOptions, *, is_end: bool) -> Text:
+    """Return the last or the first words of a paragraph, in small print."""
+    text = review.text[piece.start : piece.end].rstrip()
+    if is_end:
+        start = max(0, len(text) - EDGE_TEXT)
+        space = text.find(" ", start) if start else -1
+        start = space + 1 if space >= 0 else next(at for at in range(start, len(text) + 1) if is_boundary(text, at))
+        words, shown = text[start:], "… {}" if start else "{}"
+    else:
+        end = fit(text, EDGE_TEXT)
+        words, shown = text[:end].rstrip(), "{} …" if end < len(text) else "{}"
+    line = shown.format(escaped_line(words, "…", EDGE_TEXT * 2))
+    hidden = is_passage_hidden(review, section, piece.start, piece.end, options)
+    return Text(f"-# {spoiler(line) if hidden else line}")
+
+
 def _piece_shown(text: str, piece: Piece, marked: tuple[int, int], *, hidden: bool) -> str:
     start = min(max(marked[0], piece.start), piece.end)
     end = min(max(marked[1], start), piece.end)
@@ -183,12 +205,6 @@ def _widest(text: str) -> int:
     """Return the width of a text with anything marked in it, so that the marks don't change the pages."""
     lines = text.count("\n") + 1
     return width(spoiler(escape(text))) + lines * len("****|||||\u200b\u200b")
-
-
-def _quote_page(parts: Sequence[Piece], sizes: Sequence[int], start: int) -> int:
-    """Return the piece before the quote's piece if both fit on a page, else the quote's."""
-    own = next((number for number, part in enumerate(parts) if start < part.end), len(parts) - 1)
-    return own - 1 if own > 0 and sizes[own - 1] + sizes[own] <= PAGE_TEXT else max(own, 0)
 
 
 def _paging(sizes: Sequence[int], first: int, words: Catalogue, action: Callable[[int], Action]) -> tuple[Button, ...]:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bot.cogs.browse.help import help_message
 from bot.cogs.browse.pages import contents_message, context_message, reviews_message, section_message
+from bot.config import EDGE_TEXT
 from bot.services.stable_keys import find_passage, passage_key, review_key, section_key
 from bot.services.titles import Heading, Title
 from bot.ui.custom_ids import (
@@ -121,38 +122,60 @@ def test_every_word_of_a_spoiler_section_is_hidden(review: Review) -> None:
 SHORT = review_of("Kathy drives.", "Nobody rebels. That is the point.", "The end.")
 
 
-def test_a_quote_is_bold_among_its_neighbours() -> None:
-    message = in_context(SHORT, quote_of(SHORT, "That is the point."), OPEN)
+def test_a_quote_is_bold_in_its_paragraph_between_the_edges_of_its_neighbours() -> None:
+    quote = quote_of(SHORT, "That is the point.")
+    message = in_context(SHORT, quote, OPEN)
     assert contents(message) == [
-        "### A Film › The End\n-# paragraphs 1–3 of 3 · [source](https://a.example)",
-        "Kathy drives.\n\nNobody rebels. **That is the point.**\n\nThe end.",
+        "### A Film › The End\n-# paragraph 2 of 3 · [source](https://a.example)",
+        "-# Kathy drives.",
+        "Nobody rebels. **That is the point.**",
+        "-# The end.",
     ]
-    assert actions_of(message) == [Contents(review_key(SHORT))]
+    earlier, later, whole = actions_of(message)
+    assert isinstance(earlier, ReadInContext)
+    assert isinstance(later, ReadInContext)
+    assert (earlier.first, later.first) == (0, 2)
+    assert whole == SectionPage(review_key(SHORT), section_key(SHORT.sections[0]))
+    assert contents(in_context(SHORT, quote, OPEN, 0))[1:] == ["Kathy drives.", "-# Nobody rebels. That is the point."]
     assert message.private
+
+
+def test_the_only_paragraph_of_a_section_leads_to_the_contents() -> None:
+    review = review_of("Kathy drives.")
+    message = in_context(review, quote_of(review, "drives."), OPEN)
+    assert contents(message)[1:] == ["Kathy **drives.**"]
+    assert actions_of(message) == [Contents(review_key(review))]
 
 
 def test_a_quote_from_a_spoiler_section_is_bold_behind_spoiler_marks() -> None:
     review = review_of("Kathy drives.", "Nobody rebels.", spoiler=True)
     assert contents(in_context(review, quote_of(review, "rebels."), HIDING)) == [
-        "### A Film › ||The End||\n-# paragraphs 1–2 of 2 · [source](https://a.example)",
-        "||Kathy drives.||\n\n||Nobody **rebels.**||",
+        "### A Film › ||The End||\n-# paragraph 2 of 2 · [source](https://a.example)",
+        "-# ||Kathy drives.||",
+        "||Nobody **rebels.**||",
     ]
 
 
 LONG = review_of(*(f"Paragraph {number} is long. " + "It goes on. " * 60 for number in range(1, 21)))
 
 
-def test_a_quote_in_the_middle_shows_the_paragraph_before_it_and_pages_both_ways() -> None:
+def test_a_quote_in_the_middle_shows_its_whole_paragraph_and_goes_both_ways() -> None:
     quote = quote_of(LONG, "Paragraph 10 is long.")
     message = in_context(LONG, quote, OPEN)
-    assert "paragraphs 9–11 of 20" in contents(message)[0]
-    assert read(contents(message)[1]).of(BOLD) == ("Paragraph 10 is long.",)
-    earlier, later, whole = actions_of(message)
-    assert whole == SectionPage(review_key(LONG), section_key(LONG.sections[0]))
+    place, before, paragraph, after = contents(message)
+    assert "paragraph 10 of 20" in place
+    assert before.startswith("-# … ")
+    assert before.endswith("It goes on.")
+    assert paragraph.count("It goes on.") == 60
+    assert read(paragraph).of(BOLD) == ("Paragraph 10 is long.",)
+    assert after.startswith("-# Paragraph 11 is long.")
+    assert after.endswith(" …")
+    assert max(len(before), len(after)) <= EDGE_TEXT + len("-# …  …")
+    earlier, later, _ = actions_of(message)
     assert isinstance(earlier, ReadInContext)
     assert isinstance(later, ReadInContext)
-    assert "paragraphs 6–8 of 20" in contents(in_context(LONG, quote, OPEN, earlier.first))[0]
-    assert "paragraphs 12–14 of 20" in contents(in_context(LONG, quote, OPEN, later.first))[0]
+    assert "paragraph 9 of 20" in contents(in_context(LONG, quote, OPEN, earlier.first))[0]
+    assert "paragraph 11 of 20" in contents(in_context(LONG, quote, OPEN, later.first))[0]
 
 
 def test_a_page_beyond_the_end_is_the_last_one() -> None:

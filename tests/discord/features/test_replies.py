@@ -173,7 +173,7 @@ async def test_a_reply_to_another_members_message_is_about_its_text(club: Club) 
     await club.general.answer_to(claim)
     said = await club.ana.say(club.general, f"<@{club.loopback.bot_id}> is that true?", reply_to=claim)
     answer = await club.general.answer_to(said)
-    assert answer.text.startswith("-# ↪ Kathy and Tommy are given a deferral in the end.\n### is that true?\n💬")
+    assert answer.text.startswith("-# ↪ Kathy and Tommy are given a deferral in the end.\n### is that true?\n-# 💬")
     alone = await club.ana.say(club.general, f"<@{club.loopback.bot_id}>", reply_to=claim)
     assert (await club.general.answer_to(alone)).text.startswith("### Kathy and Tommy are given a deferral in the end.")
 
