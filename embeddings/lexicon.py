@@ -395,6 +395,11 @@ VERDICT_SUBJECTS = frozenset(
 )
 """Nouns for the work, at the start of a sentence that judges it."""
 
+NO_TITLE_WORDS = frozenset(
+    "anything everything me next now something soon today tomorrow tonight us week weekend".split()
+)
+"""Words that no title in lower case has: "recommend me something funny", "what should I watch tonight"."""
+
 EVALUATIVE_WORDS = frozenset(
     """
     admirable ambitious awful bad beautiful beautifully best better boring brilliant charming classic compelling
@@ -612,6 +617,22 @@ NAMED_ROLES = {
     "developer": "developers",
 }
 """Roles, and what members call the people who have them. Actors and characters are asked for within one review."""
+
+CREATOR_VERBS = {
+    "director": "directed",
+    "author": "wrote written",
+    "composer": "composed scored",
+    "illustrator": "illustrated",
+    "translator": "translated",
+    "narrator": "narrated",
+    "artist": "recorded performed",
+    "developer": "developed",
+    "creator": "made created",
+}
+"""What those who have a role did, as in "who directed it"."""
+
+RATING_NOUNS = "rating score grade mark".split()
+"""What a rating is called."""
 
 SUPERLATIVES = {
     "newest": "newest latest most-recent",

@@ -269,7 +269,7 @@ class Library:
         self, question: str, *, context: Sequence[str] = (), collections: Collections = (SHARED,)
     ) -> bool:
         """Return True if facts answer a question, such as which reviews there are, and no review's text."""
-        return self._pipeline.understand(question, context, collections) is not None
+        return self._pipeline.understand(question, context, collections, None) is not None
 
     def names_review(self, question: str, *, collections: Collections = (SHARED,)) -> bool:
         """Return True if a question names a review that the asker sees, by title or alias."""

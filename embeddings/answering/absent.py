@@ -14,6 +14,7 @@ from embeddings.lexicon import (
     AFTER_TITLE,
     BEFORE_TITLE,
     NAMED_WORK,
+    NO_TITLE_WORDS,
     PERSON_TITLES,
     STOP_WORDS,
     TITLE_PREPOSITIONS,
@@ -65,6 +66,8 @@ def _is_absent(name: str, mentions: Callable[[str], bool], has_phrase: Callable[
     asked = words(name)
     content = [word for word in asked if word not in STOP_WORDS]
     if not content or len(asked) > LONGEST_ABSENT_NAME or content[0] in PERSON_TITLES or name.isupper():
+        return False
+    if name == name.lower() and not NO_TITLE_WORDS.isdisjoint(asked):
         return False
     # "The last scene" is a part of any work.
     if content[-1] in WORK_PARTS or has_phrase(name):

@@ -55,6 +55,7 @@ from embeddings.lexicon import SEVERAL_WORKS, VERDICT_ANSWERS, VERDICT_QUESTION
 from embeddings.metadata.answer import answer_from_facts
 from embeddings.metadata.grammar import CollectionQuestion, Kind, understand
 from embeddings.metadata.table import ReviewTable
+from embeddings.metadata.work_facts import answer_fact
 from embeddings.records import (
     AbsentWork,
     Answer,
@@ -113,7 +114,7 @@ class Pipeline:
         context = _without_blanks(context)
 
         # Facts
-        if not is_search and review is None and (asked := self.understand(checked, context, collections)) is not None:
+        if not is_search and (asked := self.understand(checked, context, collections, review)) is not None:
             return self._from_facts(question, asked, collections, started)
         context = self._without_facts(context, collections)
 
@@ -187,9 +188,41 @@ class Pipeline:
         queries = iter(encode_queries([each for each in rewritten if each is not None], self._models.encoder))
         return tuple(None if each is None else next(queries) for each in rewritten)
 
-    def understand(self, question: str, context: Sequence[str], collections: Collections) -> CollectionQuestion | None:
-        """Return a question about the collection, understood with those before it, or None if it is any other."""
-        return self._understood(question, tuple(context[-MAX_CONTEXT:]), tuple(collections))
+    def understand(
+        self, question: str, context: Sequence[str], collections: Collections, review: str | None
+    ) -> CollectionQuestion | None:
+        """Return a question that facts answer, understood with those before it, or None if it is any other.
+
+        About one review, which was chosen, only its own facts answer.
+        """
+        asked = self._understood(question, tuple(context[-MAX_CONTEXT:]), tuple(collections))
+        if asked is None or (asked.kind is not Kind.FACT and review is None):
+            return asked
+        return self._with_title(asked, question, context, collections, review) if asked.kind is Kind.FACT else None
+
+    def _with_title(
+        self,
+        asked: CollectionQuestion,
+        question: str,
+        context: Sequence[str],
+        collections: Collections,
+        review: str | None,
+    ) -> CollectionQuestion | None:
+        """Return a question about a fact with the title of the review that it is about, or None if no header has it."""
+        fact, title = asked.names
+        visible = self._collections.visible(collections)
+        settled = {entry.title for index in visible for entry in index.entry.reviews if entry.slug == review}
+        if review is None and not title:
+            _, mentions = self._router(collections).route(normalise(question), context)
+            entries = [index.entry_of(each.title.review) for each in mentions for index in visible]
+            settled = {entry.title for entry in entries if entry is not None}
+            if not mentions and sum(len(index.entry.reviews) for index in visible) == 1:
+                settled = {entry.title for index in visible for entry in index.entry.reviews}
+        table = self._table(tuple(collections))
+        if title and settled.isdisjoint(table.titled(title).names) and review is not None:
+            return None
+        title = title or (settled.pop() if len(settled) == 1 else "")
+        return replace(asked, names=(fact, title)) if title and answer_fact(table, fact, title) else None
 
     def names_review(self, question: str, collections: Collections) -> bool:
         """Return True if a question names a visible review by title or alias."""
@@ -224,13 +257,15 @@ class Pipeline:
         return tuple(
             turn
             for number, turn in enumerate(context)
-            if self.understand(turn, context[max(0, number - MAX_CONTEXT) : number], collections) is None
+            if (asked := self.understand(turn, context[max(0, number - MAX_CONTEXT) : number], collections, None))
+            is None
+            or asked.kind is Kind.FACT
         )
 
     def _rewrite_if_valid(self, asked: QuestionInContext) -> RewrittenQuestion | None:
         try:
             checked, context = check_question(asked.question), _without_blanks(asked.context)
-            if asked.review is None and self.understand(checked, context, asked.collections) is not None:
+            if self.understand(checked, context, asked.collections, asked.review) is not None:
                 return None
             context = self._without_facts(context, asked.collections)
             return self._rewrite(checked, context, asked.collections, asked.review)

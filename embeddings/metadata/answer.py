@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from embeddings.config import MAX_LISTED
-from embeddings.index.facts import CREATORS, REVIEWER, TAG
+from embeddings.index.facts import REVIEWER, TAG
 from embeddings.metadata.entries import entry, listing_of, shown_for
 from embeddings.metadata.filters import Sort
 from embeddings.metadata.grammar import CollectionQuestion, Kind
 from embeddings.metadata.headings import describe, listed, nothing, quoted_names, singular
 from embeddings.metadata.mentions import find_mentions
 from embeddings.metadata.table import ReviewTable
+from embeddings.metadata.work_facts import ROLE_KINDS, answer_fact
 from embeddings.records import Listing
 
 _WORDS = {
@@ -27,10 +28,6 @@ _WORDS = {
     Sort.SHORTEST: "shortest",
     Sort.RATING: "best by the reviewers’ own ratings",
     Sort.LOWEST: "worst by the reviewers’ own ratings",
-}
-_ROLE_KINDS = {
-    "author": frozenset({"author", "writer"}),
-    "creator": CREATORS - {"cast", "translator", "narrator", "illustrator"},
 }
 
 
@@ -45,6 +42,8 @@ def answer_from_facts(asked: CollectionQuestion, table: ReviewTable) -> tuple[Li
             return _mentions(asked.names[0], table)
         case Kind.REVIEWED | Kind.REVIEWERS:
             return _reviews_of(asked, table)
+        case Kind.FACT:
+            return answer_fact(table, *asked.names) or Listing("No header has this."), True
         case Kind.COMPARE:
             numbers = [int(np.flatnonzero(table.titled(name).rows)[0]) for name in asked.names]
             titles = listed([f"“{table.entry(number).title}”" for number in numbers], "and")
@@ -105,7 +104,7 @@ def _names(asked: CollectionQuestion, table: ReviewTable) -> tuple[Listing, bool
         found = table.names((TAG,))
         return (Listing("Tags:", names=tuple(found)), True) if found else (Listing("No review has a tag."), False)
     (role,) = asked.names
-    found = table.names(_ROLE_KINDS.get(role, frozenset({role})))
+    found = table.names(ROLE_KINDS.get(role, frozenset({role})))
     if found:
         return Listing(
             "Who made the works:" if role == "creator" else f"{role.capitalize()}s:", names=tuple(found)

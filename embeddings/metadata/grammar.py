@@ -35,6 +35,7 @@ from embeddings.lexicon import (
 from embeddings.metadata.filters import ReviewFilter, Sort, read_years
 from embeddings.metadata.phrase import Phrase, alternatives
 from embeddings.metadata.table import PEOPLE, ReviewTable
+from embeddings.metadata.work_facts import answer_fact, asked_fact
 from embeddings.records import Rating
 
 
@@ -54,6 +55,8 @@ class Kind(StrEnum):
     TAGS = "tags"
     MENTION = "mention"
     COMPARE = "compare"
+    FACT = "fact"
+    """A fact of one work, such as who directed it, that its header has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,8 @@ class CollectionQuestion:
         noun: what the reviews are called in the answer's heading.
         wanted: which reviews are asked for.
         limit: how many, for `MOST`.
-        names: the works, the role or the words that are asked about.
+        names: the works, the role or the words that are asked about; for `FACT` the fact and the title, which is ""
+            where a pronoun stands for it.
         point: on which point works are compared, or "".
     """
 
@@ -271,6 +275,7 @@ class _Grammar:
             self._which,
             self._who_reviewed,
             self._if_reviewed,
+            self._fact,
         )
         return next((found for form in forms if (found := form(start, end)) is not None), None)
 
@@ -694,6 +699,16 @@ class _Grammar:
                 if title or _is_name(name):
                     return CollectionQuestion(Kind.REVIEWERS, names=(name,))
         return None
+
+    def _fact(self, start: int, end: int) -> CollectionQuestion | None:
+        asked = asked_fact(self._text, start, end)
+        if asked is None:
+            return None
+        fact, place = asked
+        title = self._title(*place) if place else ""
+        if place and (not title or answer_fact(self._table, fact, title) is None):
+            return None
+        return CollectionQuestion(Kind.FACT, names=(fact, title))
 
     def _if_reviewed(self, start: int, end: int) -> CollectionQuestion | None:
         for pattern, is_explicit in _ASKS_IF_REVIEWED:

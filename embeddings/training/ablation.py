@@ -92,7 +92,7 @@ ABLATIONS = (
     Ablation("fact groups", ("FACT_GROUPS",), {"answering.abstention._FACTS": ()}),
     Ablation("common words of the fact groups", ("COMMON_FACT_WORDS",), {"answering.abstention._COMMON_TERMS": set()}),
     Ablation("work parts", ("WORK_PARTS",), {"answering.abstention._PART_TERMS": set()}),
-    Ablation("named-work patterns", ("NAMED_WORK",)),
+    Ablation("named-work patterns", ("NAMED_WORK", "NO_TITLE_WORDS")),
     Ablation("unknown-name rule", (), {"answering.abstention.names_unmentioned": _never}),
     Ablation("fact and name rules", (), {"answering.pipeline.asks_for_unmentioned": _never}),
     Ablation("filler words", ("FILLER_WORDS",)),

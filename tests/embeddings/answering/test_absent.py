@@ -38,6 +38,8 @@ def _absent(question: str) -> str | None:
         ("Is there any CGI in it?", None),
         ("how does it end", None),
         ("is it any good", None),
+        ("recommend me something funny", None),
+        ("what should I watch tonight?", None),
     ],
 )
 def test_a_work_is_absent_if_a_question_names_it_and_no_review_has_it(question: str, name: str | None) -> None:
