@@ -20,6 +20,7 @@ from bot.cli.options import (
 from bot.cli.output.console import notice, say
 from bot.cli.output.show import printer
 from bot.config import CHAT_MORE_PASSAGES, MAX_PASSAGES, RELEVANT_SHARE
+from bot.ui.small_talk import is_small_talk
 from embeddings import SHIPPED, relevant_hits
 
 if TYPE_CHECKING:
@@ -112,6 +113,8 @@ class ChatSession:
             if 1 <= number <= len(choices):
                 say(f"In {choices[number - 1].title}:")
                 self._answer(question, choices[number - 1])
+            elif is_small_talk(line):
+                say(GREETING)
             else:
                 self._answer(line)
 

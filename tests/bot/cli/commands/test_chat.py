@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.cli.commands.chat import HELP, ChatSession
+from bot.cli.commands.chat import GREETING, HELP, ChatSession
 from embeddings.library import Library
 from embeddings.records import AskResult
 from tests.bot.cli.conftest import QUESTION, Run
@@ -74,6 +74,10 @@ def test_more_shows_every_other_relevant_passage_once(run: Run, indexed: Path) -
     assert 3 < len(further) == len(set(further)) < 10  # of 18
     assert quoted.isdisjoint(place for _, place in further)
     assert shown[-1] == "There are no more passages."
+
+
+def test_small_talk_is_not_searched_and_no_question(run: Run, indexed: Path) -> None:
+    assert run("chat", "--data", indexed, typed=["thanks!", "hi"]).out == f"{GREETING}\n" * 2
 
 
 def test_more_needs_a_question_first(run: Run, indexed: Path) -> None:
