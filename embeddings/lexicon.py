@@ -39,17 +39,21 @@ DRAFT_FOLDERS = frozenset("_drafts deleted drafts trash".split())
 FIELD_NAMES: dict[str, str] = {
     alias: name
     for name, aliases in {
-        "title": "headline name post_title",
-        "work": "album album_title book book_title film film_title game item item_reviewed movie movie_title play show "
+        "title": "headline name post_title titel titre título titolo tytuł název titul cím название заголовок "
+        "タイトル 标题 標題",
+        "work": "album album_title book book_title buch buchtitel filmtitel libro livre película film "
+        "film_title game item item_reviewed movie movie_title play show "
         "subject work_title",
-        "year": "film_year original_publication_year release_date release_year released year_published year_released",
-        "author": "authors by byline critic reviewed_by reviewer reviewer_name",
+        "year": "jahr année año anno film_year original_publication_year release_date release_year released "
+        "year_published year_released",
+        "author": "authors autor autore auteur by byline critic reviewed_by reviewer reviewer_name",
         "source": "canonical canonical_link canonical_url letterboxd_uri link original_url permalink url",
         "aliases": "a_k_a aka alias also_known_as nicknames",
         "date": "created created_at date_created date_finished date_published date_read date_watched finished "
         "last_date_read last_watched_date posted pub_date pubdate publish_date published_at published_on read_date "
         "review_date watched watched_date watched_on",
-        "rating": "grade my_rating our_rating rate rating_value review_rating score star_rating stars your_rating",
+        "rating": "bewertung wertung sterne puntuación calificación valutazione voto beoordeling betyg ocena "
+        "оценка grade my_rating our_rating rate rating_value review_rating score star_rating stars your_rating",
         "tags": "categories category keywords tag",
         "language": "lang locale",
     }.items()
@@ -60,7 +64,7 @@ FIELD_NAMES: dict[str, str] = {
 CREATOR_ROLES: dict[str, str] = {
     alias: role
     for role, aliases in {
-        "director": "directed_by directors",
+        "director": "directed_by directors regie regisseur réalisateur dirección regia",
         "writer": "screenplay screenwriter screenwriters writers written_by",
         "artist": "artists band musician performer",
         "composer": "composers music_by score_by",
@@ -182,6 +186,9 @@ MONTHS = (
 SITE_LINKS = re.compile(
     r"home(?:page)?|archives?|about(?: me| us)?|blog|contact(?: me| us)?|index|search|menu|sitemap"
     r"|rss(?: feed)?|feed|films?|movies|books"
+    r"weiterlesen|startseite|nach oben|zurück\b.{0,40}|lire la suite|accueil|retour\b.{0,40}|leer más"
+    r"|seguir leyendo|inicio"
+    r"|volver\b.{0,40}|"
     r"|reviews|all (?:reviews|posts|films|books)|next(?: (?:post|page|review|article|entry))?"
     r"|prev(?:ious)?(?: (?:post|page|review|article|entry))?"
     r"|(?:newer|older) (?:posts?|entries|entry|reviews?)|(?:go )?back(?: (?:to|up)\b.{0,40})?"

@@ -29,11 +29,12 @@ _VALUE_CHARACTERS = 300
 
 _STARS = re.compile(r"(?:[★⭐✭🌟☆✩✰]\ufe0f?)+\s?(?:½|1/2)?")
 _NUMBER = r"\d{1,3}(?:[.,]\d{1,2})?\s?½?"
+_UNITS = "stars?|points?|sternen?|punkten?|étoiles?|estrellas?|puntos?|stelle|sterren"
 _RATING = re.compile(
     rf"(?:{_STARS.pattern}\s*)?"
     rf"[(\[]?(?:{_NUMBER}\s*(?:/|out of|von|sur|de|su|av|z|из)\s*{_NUMBER}|{_NUMBER}\s*%)[)\]]?"
-    rf"(?:\s*(?:stars?|points?|{_STARS.pattern}))?[.!]?"
-    rf"|(?:{_STARS.pattern})|(?:(?:{_NUMBER}|½|(?:one|two|three|four|five)(?:\s+and\s+a\s+half)?)\s+stars?)[.!]?",
+    rf"(?:\s*(?:{_UNITS}|{_STARS.pattern}))?[.!]?"
+    rf"|(?:{_STARS.pattern})|(?:(?:{_NUMBER}|½|(?:one|two|three|four|five)(?:\s+and\s+a\s+half)?)\s+(?:{_UNITS}))[.!]?",
     re.IGNORECASE,
 )
 _GRADE = re.compile(r"[A-F](?:\+|-|–|−)?|\d{1,3}(?:[.,]\d{1,2})?\s?½?", re.IGNORECASE)
@@ -55,7 +56,7 @@ _REVIEWER = (
     r"[Rr]eview(?:ed)?\s+by|[Tt]ext\s+by|[Vv]on|[Pp]ar|[Pp]or|[Dd]oor"
 )
 _BYLINE = re.compile(
-    rf"(?:(?P<says>{_REVIEWER})|[Bb]y|BY)\s*:?\s+(?P<name>{_NAME}|[\w.-]{{2,20}})(?:,?\s+(?:on\s+|[(])?(?P<date>{_DAY}){_TIME}[)]?)?[.]?"
+    rf"(?:(?P<says>{_REVIEWER})|[Bb]y|BY)\s*:?\s+(?P<name>{_NAME}|[\w.-]{{2,20}})(?:,?\s+(?:(?:on|am|le|el|op|il|den)\s+|[(])?(?P<date>{_DAY}){_TIME}[)]?)?[.]?"
 )
 _DIRECTOR = re.compile(rf"(?:[Dd]ir\.|[Dd]irected by)\s+(?P<name>{_NAME})[.]?")
 _READING_TIME = re.compile(
@@ -63,6 +64,7 @@ _READING_TIME = re.compile(
 )
 _ARROWS = re.compile(r"(?:[←◀⟵⇐‹]|<-|<<|«(?!.*»))\s*\S.*|\S.*(?:[→▶⟶⇒›]|->|>>|(?<!«)»)|[←→«»‹›◀▶]+")
 _ARROW_WORDS = 12
+_TITLE_LINE = re.compile(r".{1,100}[^.!?…:;,]")
 _HEAD_BLOCKS = 6
 _BYLINE_CHARACTERS = 160
 
@@ -81,7 +83,7 @@ def without_boilerplate(blocks: Sequence[Block]) -> tuple[tuple[Block, ...], dic
     for number, block in enumerate(blocks):
         if block.level and 0 < skipped_level < block.level <= 6:
             continue
-        if block.level and END_HEADINGS.fullmatch(block.text) and any(not each.level for each in kept):
+        if block.level > 1 and number and END_HEADINGS.fullmatch(block.text):
             skipped_level = block.level
             continue
         if block.level:
@@ -97,7 +99,9 @@ def without_boilerplate(blocks: Sequence[Block]) -> tuple[tuple[Block, ...], dic
                 found = _byline(block.text)
         if found is None:
             kept.append(block)
-            is_head = is_head and bool(block.level)
+            # A short line before all others may be the title.
+            is_title = number == len(kept) - 1 == 0 and _TITLE_LINE.fullmatch(block.text) is not None
+            is_head = is_head and (bool(block.level) or is_title)
             continue
         for name, value in found.items():
             facts.setdefault(name, value)

@@ -28,6 +28,7 @@ from embeddings.lexicon import QUOTE_NAMES, SPOILER_NAMES
 _HEADING = re.compile(
     r"(?P<stars>\*+)\s+(?:(?:TODO|DONE|NEXT|WAITING)\s+)?(?:\[#[A-C]\]\s+)?(?P<text>.*?)(?:\s+:[\w@:]+:)?$"
 )
+_NOT_EXPORTED = re.compile(r":noexport:|^\*+\s+COMMENT\b", re.IGNORECASE)
 _BEGIN = re.compile(r"\s*#\+begin_(?P<name>\w+)", re.IGNORECASE)
 _END = re.compile(r"\s*#\+end_(?P<name>\w+)", re.IGNORECASE)
 _DRAWER = re.compile(r"\s*:(?P<name>[\w-]+):\s*$")
@@ -66,14 +67,23 @@ class _Reader:
         self._line = header.length + 1
         self._quoted = 0
         self._skipped = ""
+        # The level of the heading whose section its author keeps out of what is published.
+        self._unexported = 0
 
     def read(self, line: str, number: int) -> None:
         """Read a line."""
+        if self._unexported and not line.startswith("*"):
+            return
         if self._skipped:
             found = _END.match(line) or _DRAWER.match(line)
             self._skipped = "" if found and found["name"].lower() == self._skipped else self._skipped
         elif heading := _HEADING.match(line):
             self.flush()
+            level = len(heading["stars"])
+            if not 0 < self._unexported < level:
+                self._unexported = level if _NOT_EXPORTED.search(line) else 0
+            if self._unexported:
+                return
             # With fewer stars than six there are as many levels.
             self.maker.add(_inline(heading["text"]), number, level=min(len(heading["stars"]), 6))
         elif begin := _BEGIN.match(line):

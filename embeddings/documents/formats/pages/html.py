@@ -50,6 +50,8 @@ _MARKS = dict.fromkeys(("b", "strong", "#b"), (BOLD, BOLD_END)) | dict.fromkeys(
     ("i", "em", "#i"), (EMPHASIS, EMPHASIS_END)
 )
 _HEADING = re.compile(r"h([1-6])")
+_MENUS = frozenset("center div li ol p td tr ul".split())
+_MENU_CHARACTERS = 200
 _INVISIBLE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _DONE = "data-done"
 _SIGN, _SIGN_END = "\U00010600", "\U00010601"
@@ -130,9 +132,18 @@ def mark_hidden(root: etree._Element) -> None:
 def _remove_furniture(root: etree._Element) -> None:
     """Remove captions and the parts of the site whose classes say what they are, as far as they hold little text."""
     limit = len("".join(map(str, root.itertext()))) // 2
-    for element in [each for each in root.iter() if each is not root and _is_furniture(each)]:
+    for element in [each for each in root.iter() if each is not root and (_is_furniture(each) or _is_menu(each))]:
         if len("".join(map(str, element.itertext()))) < limit:
             _drop(element)
+
+
+def _is_menu(element: etree._Element) -> bool:
+    """Return True for a row or a column of a few links and nothing else."""
+    if _tag(element) not in _MENUS:
+        return False
+    links = [len("".join(map(str, link.itertext()))) for link in element.iter("a")]
+    text = " ".join("".join(map(str, element.itertext())).split())
+    return len(links) > 1 and len(text) < _MENU_CHARACTERS and sum(links) > 0.7 * len(text) and ". " not in text
 
 
 def _is_furniture(element: etree._Element) -> bool:

@@ -43,6 +43,9 @@ class PageTitle:
         title = tree.find(".//title")
         self._title = clean_line(title.text_content() if title is not None and hasattr(title, "text_content") else "")
         self._shared = head.get("og:title") or head.get("twitter:title") or ""
+        self._first_level = [
+            text for element in tree.iter("h1") if (text := _words(element)) and slugify(text) not in self._sites
+        ]
         self._headings = [
             text for text in _headings(tree) if text and slugify(text) not in self._sites and len(text) < 300
         ]
@@ -58,10 +61,12 @@ class PageTitle:
         own = slugify(self._title)
         first = [block.text for block in blocks[:_TITLE_LIKE]]
         if self._shared and slugify(self._shared) not in self._sites:
-            return self._without_site(self._shared, first, path)
+            return self._without_site(self._shared, [*self._headings, *first], path)
         contained = [text for text in self._headings if own and slugify(text) in own]
         if contained:
             return max(contained, key=len)
+        if len(self._first_level) == 1:
+            return self._first_level[0]
         if self._title and slugify(self._title) not in self._sites:
             return self._without_site(self._title, [*self._headings, *first], path)
         return self._headings[0] if self._headings else clean_line(extracted)
@@ -72,6 +77,8 @@ class PageTitle:
         if not at:
             return title
         slugs = {slugify(text) for text in known}
+        if slugify(title) in slugs:
+            return title
         cuts = [(title[: found.start()].strip(), title[found.end() :].strip(), found[0]) for found in at]
         for before, after, _ in cuts:
             if slugify(after) in self._sites or (before and slugify(before) in slugs):
@@ -118,6 +125,11 @@ def _headings(tree: etree._Element) -> Iterator[str]:
         says = element.get("itemprop") in ("name", "headline") or any(
             map(TITLE_CLASSES.search, element.get("class", "").split())
         )
-        text = clean_line("".join(map(str, element.itertext())))
+        text = _words(element)
         found.append((0 if says else _HEADINGS.index(str(element.tag)) + 1, text))
     yield from (text for _, text in sorted(found, key=lambda each: each[0]))
+
+
+def _words(element: etree._Element) -> str:
+    """Return a heading's text, without the way to the page that stands before its title on some sites."""
+    return clean_line("".join(map(str, element.itertext()))).rpartition(" > ")[2]
