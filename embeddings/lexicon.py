@@ -186,9 +186,8 @@ MONTHS = (
 SITE_LINKS = re.compile(
     r"home(?:page)?|archives?|about(?: me| us)?|blog|contact(?: me| us)?|index|search|menu|sitemap"
     r"|rss(?: feed)?|feed|films?|movies|books"
-    r"weiterlesen|startseite|nach oben|zurück\b.{0,40}|lire la suite|accueil|retour\b.{0,40}|leer más"
-    r"|seguir leyendo|inicio"
-    r"|volver\b.{0,40}|"
+    r"|weiterlesen|startseite|nach oben|zurück\b.{0,40}|lire la suite|accueil|retour\b.{0,40}|leer más"
+    r"|seguir leyendo|inicio|volver\b.{0,40}"
     r"|reviews|all (?:reviews|posts|films|books)|next(?: (?:post|page|review|article|entry))?"
     r"|prev(?:ious)?(?: (?:post|page|review|article|entry))?"
     r"|(?:newer|older) (?:posts?|entries|entry|reviews?)|(?:go )?back(?: (?:to|up)\b.{0,40})?"

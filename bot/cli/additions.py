@@ -32,7 +32,8 @@ class Choices:
         replace: whether reviews replace those of the same title.
         dry_run: whether nothing is stored.
         listed: whether every review and every file left out is shown.
-        by_default: whether no answer means yes.
+        by_default: whether no answer means yes, as in `init`.
+        split_by_heading: whether a file about several works becomes several reviews.
     """
 
     collection: str = SHARED
@@ -42,6 +43,7 @@ class Choices:
     dry_run: bool = False
     listed: bool = False
     by_default: bool = False
+    split_by_heading: bool = False
 
 
 def bring_in(paths: Sequence[Path], data: Path, choices: Choices) -> tuple[Path, ...]:
@@ -56,7 +58,9 @@ def bring_in(paths: Sequence[Path], data: Path, choices: Choices) -> tuple[Path,
     from embeddings import ReviewStorageError, Step, collection_folder, plan_additions, read_paths
 
     with counted_progress("Reading") as progress:
-        found = read_paths(paths, collection=choices.collection, progress=progress)
+        found = read_paths(
+            paths, collection=choices.collection, split_by_heading=choices.split_by_heading, progress=progress
+        )
     _check_found(paths, found, choices)
     try:
         additions = plan_additions(data, found.reviews, collection=choices.collection, slug=choices.slug)
@@ -141,7 +145,9 @@ def _ask(new: int, replacing: int, choices: Choices) -> None:
     if choices.yes or not (sys.stdin.isatty() or choices.by_default):
         # Who wants no questions has not agreed to replace anything.
         advice = "--replace, or give it another name with --name" if replacing and not choices.replace else "--yes"
-        notice(f"Nothing was added. Run the command again with {advice}.")
+        # `init` has none of these options.
+        command = "`review-bot add` for it" if choices.by_default else "the command again"
+        notice(f"Nothing was added. Run {command} with {advice}.")
         raise typer.Exit(1)
     try:
         agreed = Prompter().agrees(question, default=choices.by_default)

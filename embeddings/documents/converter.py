@@ -94,7 +94,9 @@ class Candidates:
     left_out: tuple[LeftOutFile, ...] = ()
 
 
-def read_candidates(data: bytes, place: Path, *, collection: str = SHARED) -> Candidates:
+def read_candidates(
+    data: bytes, place: Path, *, collection: str = SHARED, split_by_heading: bool = False
+) -> Candidates:
     """Return the reviews that a file would become: one, or those of a table, an archive or a file to be split.
 
     Nothing is written, and nothing is raised: what can't become a review is left out, with the reason. Use
@@ -104,6 +106,7 @@ def read_candidates(data: bytes, place: Path, *, collection: str = SHARED) -> Ca
         data: the file's bytes.
         place: the file within its folder, which gives its format and its name. It is not opened.
         collection: where the reviews will belong.
+        split_by_heading: whether a file about several works becomes several reviews without saying so in its header.
     """
     reviews: list[ConvertedFile] = []
     left_out: list[LeftOutFile] = []
@@ -113,7 +116,7 @@ def read_candidates(data: bytes, place: Path, *, collection: str = SHARED) -> Ca
                 found = (
                     Candidates((), (_left_out(inner, content),))
                     if isinstance(content, ReviewFileError)
-                    else read_candidates(content, inner, collection=collection)
+                    else read_candidates(content, inner, collection=collection, split_by_heading=split_by_heading)
                 )
                 reviews.extend(found.reviews)
                 left_out.extend(found.left_out)
@@ -125,7 +128,7 @@ def read_candidates(data: bytes, place: Path, *, collection: str = SHARED) -> Ca
             )
     else:
         try:
-            for converted in _converted(data, place, None, collection):
+            for converted in _converted(data, place, None, collection, split_by_heading=split_by_heading):
                 if isinstance(converted, LeftOutFile):
                     left_out.append(converted)
                 else:
@@ -310,7 +313,9 @@ def _left_out(place: Path, error: ReviewFileError) -> LeftOutFile:
     return LeftOutFile(place.as_posix(), error.kind, error.reason, error.line)
 
 
-def _converted(data: bytes, place: Path, slug: str | None, collection: str) -> Iterator[ConvertedFile | LeftOutFile]:
+def _converted(
+    data: bytes, place: Path, slug: str | None, collection: str, *, split_by_heading: bool = False
+) -> Iterator[ConvertedFile | LeftOutFile]:
     """Yield the reviews of a file that is no archive, and the rows of a table that can't be one."""
     suffix = place.suffix.lower()
     if suffix in SEVERAL:
@@ -342,7 +347,7 @@ def _converted(data: bytes, place: Path, slug: str | None, collection: str) -> I
     article = kind.read(data, place)
     _check_length(sum(len(block.text) for block in article.blocks))
     _check_headings(sum(bool(block.level) for block in article.blocks))
-    parsed = make_reviews(article, place, place, collection=collection)
+    parsed = make_reviews(article, place, place, collection=collection, split_by_heading=split_by_heading)
     if len(parsed.reviews) > 1:
         for number, part in enumerate(parsed.reviews):
             yield _stored(_article(part, () if number else parsed.notes), place, slug, collection, None)

@@ -41,7 +41,10 @@ def edit_review(
     text, _ = decode_text(data, file)
     review, *others = parse_file(data, file, file, collection=collection).reviews
     if others:
-        raise ConversionError(f"{file}: The file holds {1 + len(others)} reviews. Change it by hand.")
+        raise ConversionError(
+            f"{file}: The file holds {1 + len(others)} reviews, and a form changes a file of one. Who runs the bot can "
+            "change the file, or add it with `review-bot add`, which makes a file of each review."
+        )
     header, body = split_header(text, file)
     article = markdown_article(header, body, (), file)
     fields = change_fields(header.fields, review, wanted)

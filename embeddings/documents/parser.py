@@ -266,7 +266,8 @@ def make_reviews(
         if reviews:
             return ParsedFile(reviews, tuple(notes))
     elif len(parts) > 1:
-        reason = f"This looks like {len(parts)} reviews. Write 'split: true' into its header to read each by itself."
+        advice = "To read each by itself, write 'split: true' into its header, or use --split-by-heading."
+        reason = f"This looks like {len(parts)} reviews. {advice}"
         notes.append(Note(Mended.ROUND_UP, reason))
     body = build_sections(blocks, known.title)
     if not body.sections:

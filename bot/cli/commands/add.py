@@ -37,6 +37,9 @@ def add(
     list_all: Annotated[
         bool, typer.Option("--list", help="Show every review, and every file that is left out with the reason.")
     ] = False,
+    split_by_heading: Annotated[
+        bool, typer.Option("--split-by-heading", help="Add a file about several works as several reviews.")
+    ] = False,
     data: DataOption = DATA,
 ) -> None:
     """Add reviews from files, folders, archives and tables. Other formats are converted to Markdown."""
@@ -44,7 +47,15 @@ def add(
     from embeddings import SHARED
 
     collection = SHARED if server is None else str(server)
-    choices = Choices(collection, slug=slug, yes=yes, replace=replace, dry_run=dry_run, listed=list_all)
+    choices = Choices(
+        collection,
+        slug=slug,
+        yes=yes,
+        replace=replace,
+        dry_run=dry_run,
+        listed=list_all,
+        split_by_heading=split_by_heading,
+    )
     if written := bring_in(paths, data, choices):
         advice = for_folder("The next question updates the index. To update it now, run `review-bot index`.", data)
         say(f"{summary(written)} {advice}")

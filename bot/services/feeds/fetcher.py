@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import aiohttp
@@ -37,6 +37,7 @@ _HEADERS = {
     "Accept-Encoding": "gzip",
 }
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
+_PERMANENT = frozenset({301, 308})
 _COMPRESSED = frozenset({"gzip", "x-gzip", "deflate"})
 _ANY_HEADER = 32
 """zlib's sign to tell gzip and its own format apart."""
@@ -54,6 +55,7 @@ class Fetched:
         content_type: what its server says it is, or "".
         etag: its `ETag`, or "".
         modified: its `Last-Modified`, or "".
+        moved: the address that it has from now on, or "". A moved feed is asked for whole, once.
     """
 
     content: bytes
@@ -61,6 +63,15 @@ class Fetched:
     content_type: str
     etag: str
     modified: str
+    moved: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Redirect:
+    """Where an address leads on to, and whether for good."""
+
+    url: URL
+    is_permanent: bool
 
 
 class Fetch(Protocol):
@@ -96,13 +107,18 @@ class Fetcher:
         validators = {"If-None-Match": etag, "If-Modified-Since": modified}
         headers = _HEADERS | {name: value for name, value in validators.items() if value}
         url = check_address(address)
+        moved, has_moved = "", True
         try:
             async with asyncio.timeout(FEED_TIMEOUT):
                 for _ in range(MAX_FEED_REDIRECTS + 1):
                     found = await self._request(url, headers)
-                    if not isinstance(found, URL):
-                        return found
-                    url = found
+                    if not isinstance(found, _Redirect):
+                        return replace(found, moved=moved) if found is not None else None
+                    # Whoever can change an answer on its way must not get the feed for good.
+                    has_moved = has_moved and found.is_permanent and (url.scheme, found.url.scheme) != ("https", "http")
+                    url = found.url
+                    if has_moved:
+                        moved, headers = str(url), dict(_HEADERS)
         except TimeoutError:
             raise FeedError(f"{url.host}: The answer takes longer than {FEED_TIMEOUT:.0f} seconds.") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -110,7 +126,7 @@ class Fetcher:
             raise FeedError(f"{url.host}: The server can't be reached or read ({reason}).") from None
         raise FeedError(f"{url.host}: The address leads on more than {MAX_FEED_REDIRECTS} times.")
 
-    async def _request(self, url: URL, headers: dict[str, str]) -> Fetched | URL | None:
+    async def _request(self, url: URL, headers: dict[str, str]) -> Fetched | _Redirect | None:
         """Return the feed at an address, None if it is as it was, or where else it is."""
         host, port = str(url.raw_host), int(url.port or 0)
         addresses = await self._look_up(host, port)
@@ -133,7 +149,8 @@ class Fetcher:
             session.get(url, headers=headers, allow_redirects=False) as response,
         ):
             if response.status in _REDIRECTS:
-                return _destination(url, response.headers.get("Location", ""))
+                destination = _destination(url, response.headers.get("Location", ""))
+                return _Redirect(destination, is_permanent=response.status in _PERMANENT)
             if response.status == 304 and ("If-None-Match" in headers or "If-Modified-Since" in headers):
                 return None
             if response.status != 200:

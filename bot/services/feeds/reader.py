@@ -65,6 +65,9 @@ class FeedReader:
         address = str(check_address(text))
         _check_new(await asyncio.to_thread(self._store.load), address)
         fetched = await self._fetched(address)
+        if fetched is not None and fetched.moved:
+            # The address that was given may not even last until the next reading.
+            address, fetched = fetched.moved, replace(fetched, moved="")
         converted = await _converted(fetched)
 
         def store() -> Outcome:
@@ -142,16 +145,22 @@ class FeedReader:
         if fetched is None or converted is None:
             feeds[feed.address] = replace(read, result="Nothing has changed.")
             return Outcome(feeds[feed.address])
+        # Not if another feed is there already: each keeps its own reviews.
+        is_moved = bool(fetched.moved) and fetched.moved not in feeds
+        address = fetched.moved if is_moved else feed.address
         changes = store_entries(feed_folder(self._data, feed.name), feed.entries, converted.entries)
-        feeds[feed.address] = replace(
+        if is_moved:
+            feeds.pop(feed.address, None)
+        feeds[address] = replace(
             read,
+            address=address,
             title=converted.title,
             etag=fetched.etag,
             modified=fetched.modified,
-            result=describe(changes, converted),
+            result=describe(changes, converted) + (" It has moved, and its new address is stored." if is_moved else ""),
             entries=changes.entries,
         )
-        return Outcome(feeds[feed.address], changes)
+        return Outcome(feeds[address], changes)
 
     def _failed(self, address: str, reason: str, wait: int) -> Outcome | None:
         now = int(self._now())

@@ -112,11 +112,13 @@ class FileReader:
             raise ReviewFileError(path, answer["line"], answer["reason"], LeftOut(answer["kind"]))
         return ParsedFile(tuple(map(review_from_json, answer["reviews"])), _notes(answer["notes"]))
 
-    def read_candidates(self, data: bytes, place: Path, *, collection: str = SHARED) -> Candidates:
+    def read_candidates(
+        self, data: bytes, place: Path, *, collection: str = SHARED, split_by_heading: bool = False
+    ) -> Candidates:
         """Return the reviews that a file would become; the arguments are those of `read_candidates`."""
         if _is_light(data, place):
-            return read_candidates(data, place, collection=collection)
-        header = {"name": str(place), "several": True, "collection": collection}
+            return read_candidates(data, place, collection=collection, split_by_heading=split_by_heading)
+        header = {"name": str(place), "several": True, "collection": collection, "split": split_by_heading}
         answer = self._ask(header, data)
         return _too_costly(place.as_posix()) if answer is None else _candidates(answer)
 

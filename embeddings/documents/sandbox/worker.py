@@ -66,7 +66,8 @@ def _answer(data: bytes, header: dict[str, Any]) -> dict[str, Any]:
     name, collection = header["name"], header["collection"]
     try:
         if header.get("several"):
-            found = read_candidates(data, Path(name), collection=collection)
+            is_split = header.get("split", False)
+            found = read_candidates(data, Path(name), collection=collection, split_by_heading=is_split)
             if collection != SHARED:
                 # Here, so that the process that asks never holds more.
                 found = within_server_limits(found, name)

@@ -54,12 +54,19 @@ class Addition:
     present: ReviewFile | None = None
 
 
-def read_paths(paths: Sequence[Path], *, collection: str = SHARED, progress: Progress | None = None) -> Candidates:
+def read_paths(
+    paths: Sequence[Path],
+    *,
+    collection: str = SHARED,
+    split_by_heading: bool = False,
+    progress: Progress | None = None,
+) -> Candidates:
     """Return the reviews that files, folders, archives and tables would become. Nothing is written.
 
     Args:
         paths: what to read. A folder is read with its subfolders.
         collection: where the reviews will belong.
+        split_by_heading: whether a file about several works becomes several reviews.
         progress: called after each file.
 
     Raises:
@@ -72,7 +79,9 @@ def read_paths(paths: Sequence[Path], *, collection: str = SHARED, progress: Pro
     with FileReader() as reader:
         for number, (path, place) in enumerate(files, 1):
             try:
-                found = reader.read_candidates(_bytes(path), place, collection=collection)
+                found = reader.read_candidates(
+                    _bytes(path), place, collection=collection, split_by_heading=split_by_heading
+                )
             except ReviewFileError as error:
                 found = Candidates((), (LeftOutFile(place.as_posix(), error.kind, error.reason, error.line),))
             reviews.extend(found.reviews)

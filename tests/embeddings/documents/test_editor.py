@@ -80,7 +80,7 @@ def test_a_file_is_edited_in_the_sandbox(name: str) -> None:
 
 def test_a_file_of_several_reviews_is_not_edited() -> None:
     several = b"---\nsplit: true\n---\n## One (2019)\n\nIt ends.\n\n## Two (2020)\n\nGood.\n"
-    with pytest.raises(ConversionError, match=r"^x\.md: The file holds 2 reviews\."):
+    with pytest.raises(ConversionError, match=r"^x\.md: The file holds 2 reviews, .* `review-bot add`"):
         edit_review(several, "x.md", ReviewFields("One"), slug="one")
 
 

@@ -93,6 +93,9 @@ def test_a_stored_review_of_the_same_title_is_kept(run: Run, fresh: Path, tmp_pa
     )
     assert f"Added as {there}/whales.md.\nReviews: 2 in {there}.\n" in ended.out
     assert (there / "the-lighthouse-keeper.md").read_text(encoding="utf-8") == SHORT_REVIEW
+    # `init` has neither of these options, so it names the command that has.
+    single = run("init", "--reviews", folder / "a.md", "--yes", "--no-sync", "--data", fresh)
+    assert "Run `review-bot add` for it with --replace, or give it another name with --name.\n" in single.err
     again = run("init", "--reviews", folder, "--yes", "--no-sync", "--data", fresh)
     assert "1 review is stored already.\nThere is nothing to add.\n" in again.out
 

@@ -105,6 +105,24 @@ def test_a_redirect_is_followed_under_the_same_rules(server: FeedServer) -> None
     assert [path for path, _ in server.requests] == ["/other", "/cloud", "/file", "/password", "/mail", "/broken"]
 
 
+def test_a_feed_has_moved_if_all_that_leads_to_it_does_so_for_good(server: FeedServer) -> None:
+    server.answers |= {
+        "/old": answer(status=301, Location="/newer"),
+        "/newer": answer(status=308, Location="/newest"),
+        "/newest": answer(FEED),
+        "/moved": answer(status=301, Location="/today"),
+        "/today": answer(status=302, Location="/newest"),
+        "/now": answer(status=302, Location="/old"),
+    }
+    found = [fetch(server.url(path)) for path in ("/old", "/moved", "/now", "/newest")]
+    moved = [each.moved for each in found if each is not None]
+    assert moved == [server.url("/newest"), server.url("/today"), "", ""]
+    # Whoever asks at a new address wants to know what is there.
+    server.requests.clear()
+    assert fetch(server.url("/old"), etag='"1"') is not None
+    assert ["if-none-match" in headers for _, headers in server.requests] == [True, False, False]
+
+
 def test_a_host_is_looked_up_once_and_connected_to_where_it_was_checked(server: FeedServer) -> None:
     server.answers["/feed"] = answer(FEED)
     looked_up = []

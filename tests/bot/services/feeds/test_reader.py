@@ -124,6 +124,37 @@ def test_the_entries_of_a_feed_become_reviews_and_follow_its_changes(
     assert len(files(tmp_path)) == 4
 
 
+def test_a_feed_that_moves_for_good_is_stored_with_its_new_address(
+    reader: FeedReader, server: FeedServer, tmp_path: Path
+) -> None:
+    old, new = server.url("/feed"), server.url("/films.xml")
+    server.answers["/feed"] = answer(FIRST, ETag='"1"')
+    add(reader, old)
+    server.answers |= {"/feed": answer(status=301, Location="/films.xml"), "/films.xml": answer(FIRST, ETag='"2"')}
+    (moved,) = update(reader, old)
+    assert moved.feed.address == new
+    assert moved.feed.result.endswith(" It has moved, and its new address is stored.")
+    (feed,) = FeedStore(tmp_path).load().values()
+    assert (feed.address, feed.name, feed.etag, len(feed.entries)) == (new, "anns-films", '"2"', 3)
+    assert len(files(tmp_path)) == 3
+    # It is the same feed, and another that leads there is none of its own.
+    with pytest.raises(FeedError, match="is read already"):
+        add(reader, old)
+
+
+def test_a_feed_that_moves_to_another_one_keeps_its_address_and_its_reviews(
+    reader: FeedReader, server: FeedServer, tmp_path: Path
+) -> None:
+    old, new = server.url("/feed"), server.url("/films.xml")
+    server.answers |= {"/feed": answer(FIRST), "/films.xml": answer(FIRST)}
+    add(reader, old)
+    add(reader, new)
+    server.answers["/feed"] = answer(status=308, Location="/films.xml")
+    (outcome,) = update(reader, old)
+    assert (outcome.feed.address, outcome.feed.name) == (old, "anns-films")
+    assert [*FeedStore(tmp_path).load()] == [old, new]
+
+
 def test_no_other_file_is_replaced(reader: FeedReader, server: FeedServer, tmp_path: Path) -> None:
     folder = tmp_path / "reviews" / "feeds" / "anns-films"
     folder.mkdir(parents=True)
