@@ -36,8 +36,8 @@ def pins(file: Path) -> dict[str, str]:
 
 CONSTRAINTS = pins(ROOT / ".ci" / "constraints.txt")
 LOWEST = pins(ROOT / ".ci" / "lowest.txt")
-LEFT_OUT = {"tokenizers": {"huggingface-hub"}}
-"""Requirements that the small installation does without: tokenizers imports it only to download."""
+LEFT_OUT = {"tokenizers": {"huggingface-hub"}, "onnxruntime": {"flatbuffers", "protobuf"}, "rich": {"pygments"}}
+"""Requirements that the small installation does without: nothing that it uses of these packages imports them."""
 SERVED = pins(DEPLOY / "serving.txt")
 
 
