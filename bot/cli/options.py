@@ -201,19 +201,29 @@ RerankerOption = Annotated[
         RERANKER,
         metavar="MODEL",
         envvar=RERANKER_VARIABLE,
-        help="The model that reranks the best sentences: shipped, none, or the name or folder of a CrossEncoder.",
+        help="The model that scores the best sentences again: shipped, none, or the name or folder of a "
+        "sentence-transformers CrossEncoder.",
     ),
 ]
-NoRerankerOption = Annotated[bool, typer.Option("--no-reranker", help="Answer without a reranker.")]
+NoRerankerOption = Annotated[
+    bool, typer.Option("--no-reranker", help="Answer without a reranker, which is faster and less exact.")
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print only JSON on stdout.")]
-ForceOption = Annotated[bool, typer.Option("--force", help="Replace a file of the same name, whoever wrote it.")]
+ForceOption = Annotated[
+    bool, typer.Option("--force", help="Replace a file of the same name, even one that another program wrote.")
+]
 NoUpdateOption = Annotated[
     bool, typer.Option("--no-update", help="Use the index as it is, even if reviews have changed.")
 ]
 QuestionArgument = Annotated[list[str], typer.Argument(metavar="QUESTION", help="The question, in your own words.")]
 ReviewOption = Annotated[
     str | None,
-    typer.Option("--review", metavar="REVIEW", autocompletion=complete_review, help="Search only this review."),
+    typer.Option(
+        "--review",
+        metavar="REVIEW",
+        autocompletion=complete_review,
+        help="Search only this review. Give its title, another name of it, or its slug.",
+    ),
 ]
 QuestionsArgument = Annotated[
     Path,

@@ -16,17 +16,22 @@ def add(
     paths: Annotated[
         list[Path],
         typer.Argument(
-            metavar="PATH", help="Files in any format, folders, .zip archives, .csv tables.", show_default=False
+            metavar="PATH", help="Files of reviews, folders, .zip archives or .csv tables.", show_default=False
         ),
     ],
     slug: Annotated[
         str | None,
-        typer.Option("--name", metavar="NAME", help="The slug of a single review. Default: from the title."),
+        typer.Option(
+            "--name", metavar="NAME", help="The slug of a single review, which names its file. Default: from the title."
+        ),
     ] = None,
     server: Annotated[
         int | None,
         typer.Option(
-            "--server", metavar="SERVER", parser=parse_server_id, help="Only for the Discord server with this ID."
+            "--server",
+            metavar="SERVER",
+            parser=parse_server_id,
+            help="Add them only for the Discord server with this ID. Default: for everybody.",
         ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Add the reviews without asking.")] = False,
@@ -42,7 +47,7 @@ def add(
     ] = False,
     data: DataOption = DATA,
 ) -> None:
-    """Add reviews from files, folders, archives and tables. Other formats are converted to Markdown."""
+    """Copy reviews to the data folder, from files, folders, archives and tables. Other formats become Markdown."""
     from bot.cli.additions import Choices, bring_in, summary
     from embeddings import SHARED
 

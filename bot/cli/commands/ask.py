@@ -27,7 +27,9 @@ from embeddings import SHIPPED
 
 ContextOption = Annotated[
     list[str] | None,
-    typer.Option("--context", metavar="QUESTION", help="An earlier question of the conversation. Can be repeated."),
+    typer.Option(
+        "--context", metavar="QUESTION", help="An earlier question of the conversation. Can be repeated, oldest first."
+    ),
 ]
 
 

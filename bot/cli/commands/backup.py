@@ -32,10 +32,16 @@ def backup(
 
 def restore(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="The backup to restore, a .zip file.")],
-    replace: Annotated[bool, typer.Option("--replace", help="Replace everything in the data folder.")] = False,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace",
+            help="Replace everything in the data folder. Without it, a folder that holds anything is refused.",
+        ),
+    ] = False,
     data: DataOption = DATA,
 ) -> None:
-    """Check a backup and restore it to the data folder. Stop the bot first."""
+    """Check a backup, and copy its content to the data folder. Stop the bot first."""
     from bot.storage.restore import restore as restore_backup
 
     contents = restore_backup(file, data, replace=replace)

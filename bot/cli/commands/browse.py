@@ -26,25 +26,33 @@ def _years(text: str | Years) -> Years:
     return found
 
 
-_REVIEW_HELP = "A title, an alias or a slug. Not needed if there is only one review."
+_REVIEW_HELP = "A title, another name or a slug. Not needed if there is only one review."
 
 
 def reviews(
     by: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Only those by this reviewer, or of works by this creator.")
+        str | None, typer.Option(metavar="NAME", help="Only reviews by this reviewer, or of works by this creator.")
     ] = None,
-    about: Annotated[str | None, typer.Option(metavar="NAME", help="Only those of this work, creator or tag.")] = None,
+    about: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only reviews of this work or creator, or with this tag.")
+    ] = None,
     year: Annotated[
         Years | None,
-        typer.Option(metavar="YEARS", parser=_years, help="Only works of these years: 1994, 1990s, “before 1960”."),
+        typer.Option(
+            metavar="YEARS",
+            parser=_years,
+            help="Only reviews of works from these years, such as 1994, 1990s or “before 1960”.",
+        ),
     ] = None,
-    tag: Annotated[str | None, typer.Option(metavar="TAG", help="Only those with this tag.")] = None,
-    sort: Annotated[Sort | None, typer.Option(help="The order. Reviews that lack the fact come last.")] = None,
+    tag: Annotated[str | None, typer.Option(metavar="TAG", help="Only reviews with this tag.")] = None,
+    sort: Annotated[
+        Sort | None, typer.Option(help="The order. Reviews that don't have the fact come last. Default: by slug.")
+    ] = None,
     no_update: NoUpdateOption = False,
     as_json: JsonOption = False,
     data: DataOption = DATA,
 ) -> None:
-    """List the reviews: all of them, or those with some facts."""
+    """List all reviews, or only those that the options choose. Other commands find a review by its slug."""
     from bot.cli.library import open_library
 
     library = open_library(data, update=not no_update, reranker=NO_RERANKER)
@@ -66,7 +74,7 @@ def sections(
     as_json: JsonOption = False,
     data: DataOption = DATA,
 ) -> None:
-    """List the sections of a review."""
+    """List the sections of a review, with their numbers."""
     from bot.cli.library import open_library
 
     library = open_library(data, update=not no_update, reranker=NO_RERANKER)
@@ -83,7 +91,7 @@ def section(
         typer.Argument(
             metavar="REVIEW",
             autocompletion=complete_review_or_section,
-            help="A title, an alias or a slug. Not needed if only one review has such a section.",
+            help="A title, another name or a slug. Not needed if only one review has such a section.",
         ),
     ] = None,
     name: Annotated[

@@ -18,11 +18,14 @@ NAMES_IN_JSON = {"reranker": "reader"}
 
 
 def doctor(
-    online: Annotated[bool, typer.Option("--online", help="Also ask Discord whether the token works.")] = False,
+    online: Annotated[bool, typer.Option("--online", help="Also ask Discord whether it accepts the token.")] = False,
     as_json: JsonOption = False,
     data: DataOption = DATA,
 ) -> None:
-    """Check the installation, the index, the token and the stored data, and say how to fix problems."""
+    """Check the installation, the reviews, the index, the token and the stored data, and say how to fix what is wrong.
+
+    The exit code is 1 if a check fails.
+    """
     from bot.cli.doctor.check import Context
     from bot.cli.doctor.checks import checks
 

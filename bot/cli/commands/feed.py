@@ -30,7 +30,10 @@ AddressArgument = Annotated[
 
 
 def add(address: AddressArgument, data: DataOption = DATA) -> None:
-    """Read a feed, and store each entry with its full text as a review. A running bot reads it again by itself."""
+    """Read a feed, and store each entry that has its full text as a review.
+
+    A running bot reads the feed again every hour. REVIEW_BOT_FEED_MINUTES changes that.
+    """
     import asyncio
 
     from bot.services.feeds.entries import feed_folder

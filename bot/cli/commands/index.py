@@ -24,7 +24,7 @@ def index(
         typer.Option(
             "--from",
             metavar="FOLDER",
-            help="Read the reviews of this folder where it is, now and after every change. May be given several times.",
+            help="Read the reviews of this folder where it is, now and after every change. Can be repeated.",
             show_default=False,
         ),
     ] = None,
@@ -33,17 +33,25 @@ def index(
         typer.Option(
             "--forget",
             metavar="FOLDER",
-            help="Stop reading a folder that --from named. Its files stay as they are.",
+            help="Stop reading a folder that --from named. Its files stay as they are. Can be repeated.",
             show_default=False,
         ),
     ] = None,
     list_folders: Annotated[
         bool, typer.Option("--folders", help="List the folders that are read where they are. Change nothing.")
     ] = False,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Re-encode everything.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Build the index again from nothing, which also repairs it.")
+    ] = False,
     model: Annotated[
         str | None,
-        typer.Option("--model", metavar="MODEL", help="The folder or name of a sentence-transformers model to use."),
+        typer.Option(
+            "--model",
+            metavar="MODEL",
+            help="The sentence-transformers model that encodes the reviews, by its folder or its name on the hub. "
+            "Default: what the index uses, else the one that comes with the program.",
+            show_default=False,
+        ),
     ] = None,
     exact: Annotated[
         bool | None,
@@ -64,7 +72,10 @@ def index(
         ),
     ] = None,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Change nothing if a file can't be read, and name each. For CI.")
+        bool,
+        typer.Option(
+            "--strict", help="If a file can't be read, name it and change nothing, instead of leaving it out."
+        ),
     ] = False,
     split_by_heading: Annotated[
         bool | None,
@@ -76,7 +87,8 @@ def index(
         ),
     ] = None,
     list_files: Annotated[
-        bool, typer.Option("--list", help="Name each file that was mended or left out, with its line and the reason.")
+        bool,
+        typer.Option("--list", help="Also name each file that was mended or left out, with its line and the reason."),
     ] = False,
     _skip_broken: Annotated[
         bool, typer.Option("--skip-broken", "--skip-broken-own", hidden=True, help="What happens without it by now.")
@@ -85,11 +97,12 @@ def index(
         bool, typer.Option("--allow-download", help="Download the model if it is not on this machine.")
     ] = False,
     check: Annotated[
-        bool, typer.Option("--check", help="Check that the index is intact and up to date. Change nothing.")
+        bool,
+        typer.Option("--check", help="Only check that the index is intact and up to date. Exit with 1 if it isn't."),
     ] = False,
     data: DataOption = DATA,
 ) -> None:
-    """Update the index."""
+    """Update the index, in which questions are looked up. `ask` and a running bot do it by themselves."""
     if check:
         _check(data)
         return

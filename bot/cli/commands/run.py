@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def run(data: DataOption = DATA) -> None:
-    """Connect to Discord and answer questions."""
+    """Connect to Discord, and answer questions until Ctrl-C stops it. The token is that of `init` or DISCORD_TOKEN."""
     import asyncio
     import gc
 

@@ -42,7 +42,8 @@ def calibrate(
         typer.Option(
             metavar="SHARE",
             parser=parse_share,
-            help=f"The smallest share of unanswerable questions to refuse. Default: {CALIBRATION_REFUSED}.",
+            help="The smallest share of unanswerable questions to refuse, from 0 to 1. "
+            f"Default: {CALIBRATION_REFUSED}.",
         ),
     ] = None,
     keep: Annotated[
@@ -50,20 +51,23 @@ def calibrate(
         typer.Option(
             metavar="SHARE",
             parser=parse_share,
-            help="The smallest share of answerable questions to answer, instead of --refuse.",
+            help="The smallest share of answerable questions to answer, from 0 to 1, instead of --refuse.",
         ),
     ] = None,
     lose: Annotated[
         float,
         typer.Option(
-            metavar="SHARE", parser=parse_share, help="The largest share of answerable questions that may find nothing."
+            metavar="SHARE",
+            parser=parse_share,
+            help="The largest share of answerable questions that may find nothing, from 0 to 1.",
         ),
     ] = CALIBRATION_LOST,
     silent: Annotated[
         list[str] | None,
         typer.Option(
             metavar="KIND",
-            help="A kind of question that must find nothing. Can be repeated. Default: off-topic and other-film.",
+            help="A kind of question that must find nothing, as the file names it. Can be repeated. "
+            "Default: off-topic and other-film.",
         ),
     ] = None,
     split: SplitOption = None,
@@ -77,7 +81,10 @@ def calibrate(
     as_json: JsonOption = False,
     data: DataOption = DATA,
 ) -> None:
-    """Fit the confidence to questions, and choose and store its thresholds, for this encoder and this reranker."""
+    """Choose from a file of questions how confident an answer must be, and store these thresholds.
+
+    They are for the index's encoder with this reranker.
+    """
     if (questions is not None) == reset:
         raise typer.BadParameter("Name a question file, or use --reset alone.", param_hint="FILE")
     chosen_model = chosen_reranker(reranker, no_reranker)

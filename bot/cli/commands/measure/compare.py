@@ -27,7 +27,7 @@ def compare(
     ] = CHANGED_QUESTIONS,
     as_json: JsonOption = False,
 ) -> None:
-    """Compare runs, and test whether their differences could be chance."""
+    """Compare the measures of saved runs, and test whether their differences could be chance."""
     if len(runs) < 2:
         raise typer.BadParameter("Name two or more runs.", param_hint="RUN")
     from embeddings.evaluation import read_bytes

@@ -38,12 +38,17 @@ def evaluate(
     questions: QuestionsArgument,
     split: SplitOption = None,
     ranking: Annotated[
-        str, typer.Option(metavar="NAME", help="The ranking weights: default, dense or bm25.", show_default=False)
+        str,
+        typer.Option(
+            metavar="NAME",
+            help="What ranks: default (vectors and words), dense (vectors alone) or bm25 (words alone).",
+            show_default=False,
+        ),
     ] = "default",
     reranker: RerankerOption = SHIPPED,
     no_reranker: NoRerankerOption = False,
     save: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Save the run for `compare` and --baseline.")
+        Path | None, typer.Option(metavar="FILE", help="Save the run, for `compare` and for --baseline.")
     ] = None,
     baseline: Annotated[
         Path | None,
@@ -73,7 +78,7 @@ def evaluate(
     as_json: JsonOption = False,
     data: DataOption = DATA,
 ) -> None:
-    """Measure the answers to a file of questions."""
+    """Ask a file of questions, and measure how good the answers are."""
     try:
         weights = named_ranking(ranking)
     except ValueError as error:

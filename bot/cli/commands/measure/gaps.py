@@ -36,7 +36,7 @@ def gaps(
     as_json: JsonOption = False,
     data: DataOption = DATA,
 ) -> None:
-    """List unanswered questions from servers that store them."""
+    """List the unanswered questions of the Discord servers that store questions."""
     if export is not None:
         from bot.services.gaps import is_export
         from embeddings import check_output

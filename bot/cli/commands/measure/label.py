@@ -47,7 +47,7 @@ def label(
     no_reranker: NoRerankerOption = False,
     data: DataOption = DATA,
 ) -> None:
-    """Label new questions with the sentences that answer them."""
+    """Choose the sentences that answer new questions, and add these to a question file, for `evaluate`."""
     unlabelled = _unlabelled(asked, questions)
     from bot.cli.library import open_library
     from embeddings import QuestionError, UnknownReviewError
