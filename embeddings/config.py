@@ -388,6 +388,9 @@ FACT_TABLES: int = 64
 MOST_WORDS: int = 30
 """The most words of a question about the collection. A guess."""
 
+RECOMMENDATIONS: int = 3
+"""How many of the best rated reviews "recommend a film" lists. A guess."""
+
 EXTREMES: int = 5
 """How many reviews "the best films" or "the latest reviews" lists. A guess."""
 

@@ -161,7 +161,7 @@ class Pipeline:
         elif not sentences:
             raise QuestionError(UNREADABLE)
         # The verdict on a work that is reviewed, and what it is about, are never refused.
-        intent = find_intent(query.text) if len(scopes) == 1 and len(scopes[0].reviews) == 1 else None
+        intent = _intent_in(scopes[0], query.text) if len(scopes) == 1 and len(scopes[0].reviews) == 1 else None
         if intent is not None:
             certainty = max(certainty, self._models.thresholds.nearest)
         judged = perf_counter()
@@ -377,6 +377,16 @@ class Pipeline:
 
         sources = [(index.titles, index.title_entry) for index in visible.values()]
         return Router(sources, word_check(self._models.encoder), has_word)
+
+
+def _intent_in(scope: Scope, question: str) -> Intent | None:
+    """Return what a question asks about the work of the scope's one review, which may name the review's author."""
+    intent = find_intent(question)
+    author = scope.index.review(scope.index.entry.reviews[scope.reviews.start].slug).author
+    if intent is not None or author is None:
+        return intent
+    names = set(words(author))
+    return find_intent(" ".join(word for word in words(question) if word.removesuffix("'s") not in names))
 
 
 def _is_heading(name: str, scopes: Sequence[Scope]) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import cache, partial
 
-from embeddings.config import EXTREMES, MOST_WORDS
+from embeddings.config import EXTREMES, MOST_WORDS, RECOMMENDATIONS
 from embeddings.documents.analyzer import fold
 from embeddings.documents.formats.headers.values import read_rating
 from embeddings.index.facts import CREATORS, REVIEWER
@@ -143,6 +143,18 @@ _HAS_RATING = re.compile(
 _NO_NOUN = re.compile(
     rf"(?:(?:which|what) (?:is|are|was|were) )?(?:the |your )?(?:(?P<n>{_COUNT}) )?(?P<sup>{_SUPERLATIVE})"
     rf"(?: (?P<n2>{_COUNT}))?(?P<one> one| ones)?(?P<rating> by (?:rating|ratings|score|their ratings?))?"
+)
+_WHEN = r"(?: next| first| now| today| tonight| this week| this weekend)?"
+_RECOMMENDS = tuple(
+    map(
+        re.compile,
+        (
+            rf"(?:what|which (?P<noun>{_NOUN})) (?:should|could|can|shall) (?:i|we) (?:watch|read|see|try|play|pick)"
+            rf"{_WHEN}",
+            rf"(?:(?:can|could) you )?(?:recommend|suggest) (?:me |us )?(?:something|anything|one|(?:a|an|some|any)"
+            rf"(?: good)? (?P<noun>{_NOUN}))(?: to (?:watch|read|see|play))?{_WHEN}",
+        ),
+    )
 )
 _GOT_STARS = re.compile(r"what(?: else)? (?:got|gets|has|received|was given|is rated|was rated) (?P<stars>.+)")
 
@@ -386,6 +398,11 @@ class _Grammar:
             number = found["n"] or found["n2"]
             limit = _number(number) if number else EXTREMES if found["one"] == " ones" else 1
             return self._listed("reviews", self._extreme(found["sup"], "reviews") or {}, Kind.MOST, limit)
+        if found := next((found for form in _RECOMMENDS if (found := form.fullmatch(self._text, start, end))), None):
+            kind = _KIND_OF.get(found["noun"] or "")
+            noun = self._kind_noun(found["noun"]) if kind else "reviews"
+            wanted = (self._extreme("best", noun) or {}) | ({"kind": kind} if kind else {})
+            return self._listed(noun, wanted, Kind.MOST, RECOMMENDATIONS)
         found = _GOT_STARS.fullmatch(self._text, start, end)
         if found and (rating := self._rating(*found.span("stars"))):
             return CollectionQuestion(Kind.WHICH, wanted=ReviewFilter(rating=rating))

@@ -18,6 +18,7 @@ BOOK = review(
         "Plot": ["A girl walks to the sea with a good man. Her brother follows. The best horse dies first."],
         "Verdict": ["The book is dull where it should hurt. Read something else."],
     },
+    author="Ada Marsh",
 )
 
 
@@ -27,7 +28,9 @@ def book(encoder: OnnxEncoder, tmp_path_factory: pytest.TempPathFactory) -> Iter
         yield library
 
 
-@pytest.mark.parametrize("question", ["is it any good?", "is it worth reading?", "did the reviewer like it?"])
+@pytest.mark.parametrize(
+    "question", ["is it any good?", "is it worth reading?", "did Ada like it?", "What did Ada Marsh think?"]
+)
 def test_the_sentence_that_judges_the_work_is_quoted_first(book: Library, question: str) -> None:
     assert "The book is dull where it should hurt." in book.ask(question).quotes[0].text
 

@@ -102,6 +102,8 @@ PHRASINGS = {
     "which film has the lowest rating": "grave-matters",
     "highest rated horror film": "grave-matters-2",
     "top 3 films": "night-ferry copper-road winter-light-hotel",
+    "recommend a good book": "salt-house a-lesser-sea",
+    "can you suggest a film to watch?": "night-ferry copper-road winter-light-hotel",
     # Mentions
     "which reviews mention fog?": FOG,
     "do any reviews mention a lighthouse": "salt-house the-tin-moon",
