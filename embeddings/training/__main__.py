@@ -151,18 +151,19 @@ def _evaluate(
 
 def _reporter(recipe: Recipe) -> Progress:
     """Return what prints how far a training is."""
-    before = 0, process_time()
+    before: tuple[int, float] | None = None
 
     def report(step: int, steps: int, loss: float) -> None:
         nonlocal before
-        (done, then), now = before, process_time()
-        each = (now - then) / max(1, step - done)
+        now = process_time()
+        line = f"step {step} of {steps}: loss {loss:.3f}"
+        # The first steps may have been done before.
+        if before is not None:
+            each = (now - before[1]) / (step - before[0])
+            left = (steps - step) * each / 60
+            line += f", {recipe.batch / each:.1f} windows a second, {left:.0f} minutes of processor time left"
         before = step, now
-        _console.print(
-            f"step {step} of {steps}: loss {loss:.3f}, {recipe.batch / each:.1f} windows a second, "
-            f"{(steps - step) * each / 60:.0f} minutes of processor time left",
-            highlight=False,
-        )
+        _console.print(line, highlight=False, soft_wrap=True)
 
     return report
 
