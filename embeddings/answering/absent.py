@@ -25,6 +25,7 @@ _PREPOSITION = "|".join(TITLE_PREPOSITIONS)
 _CAPITALISED = r"[A-Z0-9][\w'’-]*"
 _NAME = rf"(?:{_CAPITALISED})(?:,? (?:(?:of|the|and|in|a|an|to|for|on|at|with|&) ){{0,2}}{_CAPITALISED})*"
 _BY = r"(?: by [^,:?]+)?"
+_JUDGED = re.compile(rf"^(?i:is|was) (?P<name>{_NAME})(?i:{AFTER_TITLE})")
 _OPEN = (
     re.compile(rf"^(?i:{_PREPOSITION}) (?P<name>{_NAME}){_BY},? (?=\w)"),
     re.compile(rf"^(?P<name>{_NAME}){_BY}: \S"),
@@ -33,7 +34,7 @@ _OPEN = (
     ),
     re.compile(rf"^(?i:who|whom|whose|what happens|how does|why does|does|did) .*\b(?:in|of) (?P<name>{_NAME})\W*$"),
     re.compile(rf"(?i:{BEFORE_TITLE})(?i:the (?:film|movie|book|novel|play|game|album) )?(?P<name>{_NAME})"),
-    re.compile(rf"^(?i:is|was) (?P<name>{_NAME})(?i:{AFTER_TITLE})"),
+    _JUDGED,
     # What ends with a comma or a full stop before the closing mark is speech.
     re.compile(r"[\"“*_](?P<name>[^\s\"”*_](?:[^\"”*_]*[^\s\"”*_.,!?…])?)[\"”*_]"),
 )
@@ -52,7 +53,7 @@ def absent_work(question: str, mentions: Callable[[str], bool], has_phrase: Call
     """
     for pattern in _OPEN:
         found = pattern.search(question)
-        if found is not None and _is_absent(found["name"], mentions, has_phrase):
+        if found is not None and _is_absent(found["name"], mentions, has_phrase, is_judged=pattern is _JUDGED):
             return found["name"].strip()
     found = NAMED_WORK.search(question.lower())
     if found is None:
@@ -62,7 +63,10 @@ def absent_work(question: str, mentions: Callable[[str], bool], has_phrase: Call
     return name if _is_absent(name, mentions, has_phrase) else None
 
 
-def _is_absent(name: str, mentions: Callable[[str], bool], has_phrase: Callable[[str], bool]) -> bool:
+def _is_absent(
+    name: str, mentions: Callable[[str], bool], has_phrase: Callable[[str], bool], *, is_judged: bool = False
+) -> bool:
+    """Return True if a name is of no review. `is_judged` is True where only a work can stand: "is ... any good?"."""
     asked = words(name)
     content = [word for word in asked if word not in STOP_WORDS]
     if not content or len(asked) > LONGEST_ABSENT_NAME or content[0] in PERSON_TITLES or name.isupper():
@@ -75,4 +79,4 @@ def _is_absent(name: str, mentions: Callable[[str], bool], has_phrase: Callable[
     known = [all(map(mentions, terms(word))) for word in content]
     if name == name.lower() or len(content) == 1:
         return not any(known)
-    return not all(known) or len(asked) > len(content)
+    return is_judged or not all(known) or len(asked) > len(content)

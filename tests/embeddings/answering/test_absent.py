@@ -38,6 +38,8 @@ def _absent(question: str) -> str | None:
         ("Is there any CGI in it?", None),
         ("how does it end", None),
         ("is it any good", None),
+        ("Is Peace Tower any good?", "Peace Tower"),
+        ("Is Vanity Fair any good?", None),
         ("recommend me something funny", None),
         ("what should I watch tonight?", None),
     ],
