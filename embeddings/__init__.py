@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from embeddings.documents.files import check_room as check_room
     from embeddings.documents.files import collection_folder as collection_folder
     from embeddings.documents.files import data_folder_problem as data_folder_problem
+    from embeddings.documents.files import data_path_problem as data_path_problem
     from embeddings.documents.files import find_review_file as find_review_file
     from embeddings.documents.files import remove_review as remove_review
     from embeddings.documents.files import review_files as review_files
@@ -165,8 +166,8 @@ _MODULES = {
     "embeddings.documents.outputs": "check_output output_file write_output written_by_us",
     "embeddings.config": "RankingSettings tunable_numbers",
     "embeddings.documents.files": (
-        "COLLECTIONS REVIEWS SUFFIXES add_review check_room collection_folder data_folder_problem find_review_file "
-        "remove_review review_files"
+        "COLLECTIONS REVIEWS SUFFIXES add_review check_room collection_folder data_folder_problem "
+        "data_path_problem find_review_file remove_review review_files"
     ),
     "embeddings.documents.editor": "fields_of",
     "embeddings.documents.filesystem": "HAS_MODES allows_others flush_folder",

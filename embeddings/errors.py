@@ -15,6 +15,9 @@ REBUILD = "Run `review-bot index --rebuild`."
 GIVE_ACCESS = "Give access to it to the user that runs this program."
 """What to do about a file or a folder that this user may not use, for the end of a message."""
 
+SHORTEN_PATH = "Use a folder with a shorter path, or turn on long paths in Windows (LongPathsEnabled)."
+"""What to do about a path that Windows doesn't open, for the end of a message."""
+
 CHECK_MACHINE = "Its files are intact, so correct what this machine lacks. `review-bot doctor` checks the packages."
 """What to do about undamaged files that can't be used, for the end of a message."""
 

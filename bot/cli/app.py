@@ -24,7 +24,7 @@ from bot.cli.options import DATA, Command, DataOption, Group
 from bot.cli.output.console import notice, say
 from bot.cli.output.wording import for_folder, messages_of
 from bot.config import GC_THRESHOLD
-from embeddings import LibraryError, data_folder_problem, remedy
+from embeddings import LibraryError, data_folder_problem, data_path_problem, remedy
 
 DEBUG = "REVIEW_BOT_DEBUG"
 """The environment variable that shows the traceback of an unexpected error. Any value counts."""
@@ -109,7 +109,7 @@ def _reporting_errors(command: Callable[..., None]) -> Callable[..., None]:
     def wrapped(*arguments: object, **options: object) -> None:
         data = options.get("data", DATA)
         try:
-            if isinstance(data, Path) and command not in ANYWHERE and (problem := data_folder_problem(data)):
+            if isinstance(data, Path) and (problem := _problem(command, data)):
                 raise LibraryError(problem)
             command(*arguments, **options)
         except LibraryError as error:
@@ -118,6 +118,13 @@ def _reporting_errors(command: Callable[..., None]) -> Callable[..., None]:
             raise typer.Exit(1) from None
 
     return wrapped
+
+
+def _problem(command: Callable[..., None], data: Path) -> str | None:
+    """Return why a command can't use a data folder, or None. `doctor` says that itself."""
+    if command in ANYWHERE:
+        return None if command is doctor.doctor else data_path_problem(data)
+    return data_folder_problem(data)
 
 
 for panel, commands in PANELS.items():

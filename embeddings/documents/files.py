@@ -13,11 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from embeddings.config import MAX_SERVER_CHARACTERS, MAX_SERVER_REVIEWS
-from embeddings.documents.filesystem import digest_of, flush_folder
+from embeddings.documents.filesystem import LONGEST_PATH, OWN_PATH_CHARACTERS, digest_of, flush_folder, is_too_long
 from embeddings.documents.formats.headers.titles import left_out_place, read_file_name
 from embeddings.documents.outputs import PARTIAL, write_output, written_by_nobody, written_by_us
 from embeddings.documents.slugs import slugify
-from embeddings.errors import GIVE_ACCESS, LeftOut, OutputError, ReviewFileError, ReviewStorageError
+from embeddings.errors import GIVE_ACCESS, SHORTEN_PATH, LeftOut, OutputError, ReviewFileError, ReviewStorageError
 from embeddings.records import SHARED
 
 REVIEWS = "reviews"
@@ -91,6 +91,8 @@ def collection_folders(data: Path) -> Iterator[tuple[str, Path]]:
 
 def data_folder_problem(data: Path) -> str | None:
     """Return what is wrong, and what to do, if there is no data folder that can be opened; else None."""
+    if problem := data_path_problem(data):
+        return problem
     try:
         if data.is_dir():
             return None
@@ -99,6 +101,16 @@ def data_folder_problem(data: Path) -> str | None:
         return f"{data.absolute()}: The folder can't be opened ({error.strerror}). {GIVE_ACCESS}"
     advice = "Name the data folder with --data or REVIEW_BOT_DATA, or make a new one with `review-bot init`."
     return f"{data.absolute()}: {reason} {advice}"
+
+
+def data_path_problem(data: Path) -> str | None:
+    """Return what is wrong, and what to do, if the path of a data folder is too long for this system; else None."""
+    if not is_too_long(data, room=OWN_PATH_CHARACTERS):
+        return None
+    return (
+        f"{data.absolute()}: The path is too long. Windows opens paths of {LONGEST_PATH} characters, and this program "
+        f"needs {OWN_PATH_CHARACTERS} of them in its folder. {SHORTEN_PATH}"
+    )
 
 
 def review_files(directory: Path) -> tuple[Path, ...]:

@@ -18,12 +18,23 @@ from embeddings.config import DIGEST_BYTES, REPLACE_PAUSE_SECONDS, REPLACE_WAIT_
 HAS_MODES = hasattr(os, "geteuid")
 """Whether a file's mode says who may open it. On Windows the access list of its folder does, and modes say nothing."""
 
+LONGEST_PATH = 259
+"""The most characters of a path that Windows opens, unless it is told to open long paths."""
+
+OWN_PATH_CHARACTERS = 135
+"""The most characters that this program adds to a data folder's path, but for the reviews of feeds (200)."""
+
 _DEVICE = re.compile(r"con|prn|aux|nul|(?:com|lpt)\d", re.ASCII | re.IGNORECASE)
 
 
 def names_device(stem: str) -> bool:
     """Return True if Windows takes a file or folder of that name, with any ending, for a device."""
     return _DEVICE.fullmatch(stem) is not None
+
+
+def is_too_long(path: Path, *, room: int = 0) -> bool:
+    """Return True if Windows can't open a path to which `room` characters are added."""
+    return not HAS_MODES and len(os.path.abspath(path)) + room > LONGEST_PATH and not _opens_long_paths()  # noqa: PTH100
 
 
 def digest_of(file: Path) -> str:
@@ -78,6 +89,18 @@ def flush_folder(folder: Path) -> None:
         os.fsync(opened)
     finally:
         os.close(opened)
+
+
+def _opens_long_paths() -> bool:
+    import ctypes
+
+    try:
+        allowed = ctypes.WinDLL("ntdll").RtlAreLongPathsEnabled  # type: ignore[attr-defined, unused-ignore]
+    except (AttributeError, OSError):
+        # Windows before 10, or a simulated one.
+        return False
+    allowed.restype = ctypes.c_ubyte
+    return bool(allowed())
 
 
 def replace_file(source: Path, target: Path) -> None:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from embeddings.config import MAX_PAGE_FILE_BYTES, MAX_REVIEW_FILE_BYTES, MAX_TEXT_FILE_BYTES
 from embeddings.documents.analyzer import words
+from embeddings.documents.filesystem import LONGEST_PATH, is_too_long
 from embeddings.documents.formats.article import Article
 from embeddings.documents.formats.blocks import Block, build_sections
 from embeddings.documents.formats.boilerplate import without_boilerplate
@@ -42,7 +43,7 @@ from embeddings.documents.formats.spoilers import names_spoilers
 from embeddings.documents.lookup import closest_names
 from embeddings.documents.notes import Mended, Note
 from embeddings.documents.slugs import slugify
-from embeddings.errors import ConversionError, LeftOut, ReviewFileError
+from embeddings.errors import SHORTEN_PATH, ConversionError, LeftOut, ReviewFileError
 from embeddings.lexicon import FILLER_WORDS, GIST_WORDS, LICENCE_LINES, STOP_WORDS, VERDICT_WORDS, WORK_PARTS
 from embeddings.records import SHARED, Facts, Review, Section
 
@@ -133,9 +134,10 @@ def read_bytes(path: Path, *, limit: int = MAX_REVIEW_FILE_BYTES) -> bytes:
         with path.open("rb") as opened:
             data = b"" if size > limit else opened.read(size + 1)
     except OSError as error:
-        raise ReviewFileError(
-            path, None, f"The file can't be read ({error.strerror or type(error).__name__})."
-        ) from error
+        reason = f"The file can't be read ({error.strerror or type(error).__name__})."
+        if is_too_long(path):
+            reason = f"The path has more than {LONGEST_PATH} characters, which Windows doesn't open. {SHORTEN_PATH}"
+        raise ReviewFileError(path, None, reason) from error
     if max(size, len(data)) > limit:
         reason = f"The file is larger than {limit // 1024**2} MB. Split it, or move it out of the reviews folder."
         raise ReviewFileError(path, None, reason, LeftOut.TOO_LARGE)

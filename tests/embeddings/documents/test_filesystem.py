@@ -9,13 +9,19 @@ from pathlib import Path
 import pytest
 
 from embeddings.documents import filesystem
+from embeddings.documents.files import data_folder_problem
 from embeddings.documents.filesystem import (
+    LONGEST_PATH,
+    OWN_PATH_CHARACTERS,
     allows_others,
     copy_mode,
     flush_folder,
+    is_too_long,
     remove_unused_folder,
     replace_file,
 )
+from embeddings.documents.parser import read_bytes
+from embeddings.errors import ReviewFileError
 from tests.project import needs_modes
 
 
@@ -100,3 +106,27 @@ def test_what_a_killed_removal_left_is_removed_the_next_time(tmp_path: Path) -> 
     (tmp_path / ".free.old" / "inner").mkdir(parents=True)
     remove_unused_folder(tmp_path / ".free.old")
     assert list(tmp_path.iterdir()) == []
+
+
+def _of_length(characters: int) -> Path:
+    return Path("/" + "a" * (characters - 1))
+
+
+def test_no_path_is_too_long_where_there_are_modes() -> None:
+    if filesystem.HAS_MODES:
+        assert not is_too_long(_of_length(4000))
+
+
+@pytest.mark.usefixtures("without_modes")
+def test_a_path_that_windows_does_not_open_is_refused_with_advice(monkeypatch: pytest.MonkeyPatch) -> None:
+    fits = _of_length(LONGEST_PATH - OWN_PATH_CHARACTERS)
+    longer = _of_length(LONGEST_PATH - OWN_PATH_CHARACTERS + 1)
+    assert "no such folder" in str(data_folder_problem(fits))
+    assert data_folder_problem(longer) == (
+        f"{longer}: The path is too long. Windows opens paths of 259 characters, and this program needs 135 of them in "
+        "its folder. Use a folder with a shorter path, or turn on long paths in Windows (LongPathsEnabled)."
+    )
+    with pytest.raises(ReviewFileError, match="more than 259 characters, which Windows doesn't open"):
+        read_bytes(_of_length(LONGEST_PATH + 1) / "review.md")
+    monkeypatch.setattr(filesystem, "_opens_long_paths", lambda: True)
+    assert "no such folder" in str(data_folder_problem(longer))

@@ -6,6 +6,9 @@ import shutil
 import zipfile
 from pathlib import Path
 
+from bot.storage import LARGEST_ID
+from bot.storage.restore import STAGING
+from embeddings.documents.filesystem import OWN_PATH_CHARACTERS
 from tests.bot.cli.conftest import QUESTION, Run, add_whales
 from tests.project import ROOT, copy_data
 
@@ -85,3 +88,17 @@ def test_a_file_that_is_not_a_backup_is_an_error(run: Run, tmp_path: Path) -> No
         == f"{tmp_path / 'club.zip'}: This is not a readable backup (File is not a zip file). Nothing was changed."
     )
     assert not (tmp_path / "data").exists()
+
+
+def test_the_paths_that_the_program_makes_leave_room_for_the_data_folders_own(
+    run: Run, data: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "long.md"
+    file.write_text(f"---\ntitle: {'Wh' * 60}\n---\nThey sing.\n", encoding="utf-8")
+    assert run("add", file, "--server", LARGEST_ID, "--yes", "--data", data).code == 0
+    assert run("index", "--data", data).code == 0
+    # A restore moves the earlier content into a folder of its own for a moment.
+    staged = data / STAGING / "moving"
+    paths = [staged / path.relative_to(data) for path in data.rglob("*")]
+    assert any(len(path.stem) == 80 for path in paths)
+    assert max(len(str(path)) - len(str(data)) for path in paths) <= OWN_PATH_CHARACTERS
