@@ -20,7 +20,7 @@ from embeddings.answering.calibration import RerankerCalibration, Thresholds
 from embeddings.encoders.export import prepare_encoder
 from embeddings.errors import LibraryError, OutputError
 from embeddings.reranking.reranker import OnnxReranker
-from embeddings.training.checkpoints import CHECKPOINT, new_model
+from embeddings.training.checkpoints import CHECKPOINT, new_model, open_checkpoints
 from embeddings.training.config import LIBRARY_SHARE, MAX_PAIR_SHARE, OPINION_SHARE, TRAINING_WINDOWS
 from embeddings.training.datasets import HELD_OUT, read_set
 from embeddings.training.export import export
@@ -65,6 +65,12 @@ def train(
     windows_from: Annotated[
         Path | None, typer.Option(help="The folder of a training with the windows to use, if it isn't OUT.")
     ] = None,
+    mean_of: Annotated[
+        list[Path] | None,
+        typer.Option(
+            help="The folder of a training. Of several, the mean of the weights is taken; nothing is trained."
+        ),
+    ] = None,
     prepare_only: Annotated[bool, typer.Option("--prepare-only", help="Make the windows, and stop.")] = False,
     seed: Annotated[int, typer.Option(help="The seed of their order.")] = 1,
     questions: Annotated[
@@ -91,12 +97,20 @@ def train(
             return
         torch.set_num_threads(threads)
         recipe = Recipe(seed=seed, bf16=has_bf16() if bf16 is None else bf16)
-        reranker, figures = _train(prepared, recipe, out)
+        if mean_of:
+            model, tokenizer = open_checkpoints([folder / CHECKPOINT for folder in mean_of])
+        else:
+            model, tokenizer = _train(prepared, recipe, out)
+        reranker, figures = _export(model, tokenizer, out, prepared)
+        for name, metrics in figures.items():
+            line = f"{name}: AUROC {metrics.auroc:.3f}, right sentence first {metrics.first:.3f}"
+            _console.print(line, highlight=False)
         if questions:
             card = model_card(
                 digest=reranker.identity.weights,
                 size=(out / _RERANKER).stat().st_size,
                 recipe=recipe,
+                mean_of=[folder.name for folder in mean_of or ()],
                 mix=mix,
                 windows=prepared.counts(),
                 overlaps=training_sets(shared, data)[1],
@@ -117,8 +131,8 @@ def _make_folder(out: Path) -> None:
     out.mkdir(parents=True, exist_ok=True)
 
 
-def _train(prepared: Windows, recipe: Recipe, out: Path) -> tuple[OnnxReranker, dict[str, WindowMetrics]]:
-    """Train a reranker, or continue; write its files, and return it with its metrics."""
+def _train(prepared: Windows, recipe: Recipe, out: Path) -> tuple[RerankerModel, Tokenizer]:
+    """Train a reranker, or continue, and return it with its tokenizer."""
     model, tokenizer = new_model(recipe.heads)
     fit(
         model,
@@ -127,10 +141,7 @@ def _train(prepared: Windows, recipe: Recipe, out: Path) -> tuple[OnnxReranker, 
         checkpoint=out / CHECKPOINT,
         progress=_reporter(recipe),
     )
-    reranker, figures = _export(model, tokenizer, out, prepared)
-    for name, metrics in figures.items():
-        _console.print(f"{name}: AUROC {metrics.auroc:.3f}, right sentence first {metrics.first:.3f}", highlight=False)
-    return reranker, figures
+    return model, tokenizer
 
 
 def _evaluate(

@@ -31,6 +31,7 @@ def model_card(
     digest: str,
     size: int,
     recipe: Recipe,
+    mean_of: Sequence[str],
     mix: Mix,
     windows: Mapping[str, int],
     overlaps: Sequence[Overlap],
@@ -39,7 +40,8 @@ def model_card(
 ) -> str:
     """Return the model card as Markdown, with the digest (SHA-256) and the size in bytes of the reranker's file.
 
-    `windows` counts the training windows of each set, and `figures` are the results on the validation windows by
+    `mean_of` names the trainings whose weights were averaged, if they were. `windows` counts the training windows of
+    each set, and `figures` are the results on the validation windows by
     number format.
     """
     trained_on = [
@@ -50,6 +52,7 @@ def model_card(
     validated = [
         f"| {name} | {found.windows} | {found.auroc:.3f} | {found.first:.3f} |" for name, found in figures.items()
     ]
+    trained = f"mean of the weights of {' and '.join(mean_of)}" if mean_of else f"seed {recipe.seed}"
     lines = [
         "# Model card: the reranker",
         "",
@@ -59,7 +62,7 @@ def model_card(
         "",
         f"- File: `reranker.onnx`, {size / 1e6:.1f} MB, with int8 weights for each output channel and the tokenizer",
         f"- SHA-256: `{digest}`",
-        f"- Training: seed {recipe.seed}, {sum(windows.values())} windows, "
+        f"- Training: {trained}, {sum(windows.values())} windows, "
         f"{'one epoch' if recipe.epochs == 1 else f'{recipe.epochs} epochs'}, in {'bf16' if recipe.bf16 else 'fp32'}",
         f"- Windows: {mix.library:.0%} cut as the library cuts them, {mix.opinions:.0%} of opinions, {mix.pairs:.0%} "
         "with a perturbed question",

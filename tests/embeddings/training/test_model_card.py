@@ -36,6 +36,7 @@ def test_the_model_card_has_each_measure_without_and_with_the_reranker(
         digest="ab" * 32,
         size=1_500_000,
         recipe=Recipe(),
+        mean_of=["seed-1", "seed-2"],
         mix=Mix(),
         windows={"QED": 5},
         overlaps=[without_overlap(question_set, *ngrams_and_questions([question_set]))[1]],
@@ -43,6 +44,7 @@ def test_the_model_card_has_each_measure_without_and_with_the_reranker(
         evaluations=[found],
     ).splitlines()
     assert f"- SHA-256: `{'ab' * 32}`" in card
+    assert "- Training: mean of the weights of seed-1 and seed-2, 5 windows, one epoch, in fp32" in card
     row = next(line for line in card[card.index("### QED, answers removed") :] if line.startswith("| all (20) |"))
     for measure, cell in zip(CARD_MEASURES, row.strip("| ").split(" | ")[1:], strict=True):
         without, reranked = (found.all.without.estimates[measure], found.all.reranked.estimates[measure])
