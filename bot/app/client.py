@@ -26,6 +26,7 @@ from bot.cogs.browse.filters import ReviewFilters
 from bot.cogs.buttons import Buttons
 from bot.cogs.context import Interaction, InteractionHandler
 from bot.cogs.gaps.cog import GapsCog
+from bot.cogs.gaps.service import GapsService
 from bot.cogs.privacy.buttons import PrivacyButtons
 from bot.cogs.privacy.cog import PrivacyCog
 from bot.cogs.privacy.service import PersonalDataService
@@ -33,7 +34,9 @@ from bot.cogs.reviews.buttons import ReviewButtons
 from bot.cogs.reviews.cog import ReviewsCog
 from bot.cogs.reviews.service import ReviewService
 from bot.cogs.reviews.upload_service import UploadService
+from bot.cogs.settings.buttons import SettingsButtons
 from bot.cogs.settings.cog import SettingsCog
+from bot.cogs.settings.service import SettingsService
 from bot.config import SHUTDOWN_ANSWER_TIMEOUT, SHUTDOWN_NOTICE_TIMEOUT
 from bot.observability.metrics import Gateway, Metrics, Trouble
 from bot.services.conversations import Conversations
@@ -48,6 +51,7 @@ from bot.storage.questions import StoredQuestions
 from bot.storage.records import RetentionPolicy
 from bot.storage.retention import Retention
 from bot.storage.server_settings import ServerSettingsCache
+from bot.transport.command_mentions import CommandMentions
 from bot.transport.delivery import Delivery
 from bot.transport.gateway import resilient, skip_malformed
 
@@ -192,6 +196,8 @@ class ReviewBot(CommandBot):
         reviews = ReviewService(engine, self.uploads)
         uploads = UploadService(engine, self.uploads)
 
+        gaps = GapsCog(self.handler, GapsService(engine, self.questions, feedback, settings.retention_days))
+        panel = SettingsService(engine, server_settings, settings.retention_days)
         filters = ReviewFilters(engine)
         buttons = Buttons(self.handler)
         answers = AnswerButtons(self.delivery, engine, ask, history, feedback)
@@ -200,16 +206,18 @@ class ReviewBot(CommandBot):
             PassageButtons(self.delivery, engine, limits, history),
             BrowseButtons(engine, filters),
             ReviewButtons(self.handler, reviews, uploads),
-            PrivacyButtons(self.delivery, self.personal_data),
+            PrivacyButtons(self.delivery, self.personal_data, policy),
+            SettingsButtons(self.handler, panel),
+            gaps,
         ):
             feature.register(buttons)
         self._features: tuple[commands.Cog, ...] = (
             AskCog(self, self.handler, ask, replies, answers),
-            BrowseCog(self.handler, engine, filters),
-            GapsCog(self.handler, engine, self.questions, settings.retention_days),
+            BrowseCog(self.handler, engine, filters, CommandMentions(self.tree)),
+            gaps,
             PrivacyCog(self.handler, self.personal_data, policy),
             ReviewsCog(self.handler, reviews, uploads),
-            SettingsCog(self.handler, engine, server_settings, settings.retention_days),
+            SettingsCog(self.handler, panel),
             buttons,
         )
 

@@ -45,6 +45,14 @@ class Feedback:
             # Stored again, even if it is the same, to restart its lifetime.
             self._given[answer, member] = helpful
 
+    async def counts(self, server: int) -> tuple[int, int]:
+        """Return how much feedback in a server was "helpful" and how much "not helpful".
+
+        Raises:
+            StorageError: it can't be read.
+        """
+        return await asyncio.to_thread(feedback_counts, self._database, server)
+
     def given_by(self, member: int) -> dict[int, bool]:
         """Return a member's feedback by answer, as far as it is known to be theirs."""
         return {answer: helpful for (answer, who), helpful in self._given.items() if who == member}

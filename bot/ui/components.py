@@ -15,10 +15,13 @@ import discord
 from discord import ui
 
 from bot.ui.elements import (
+    MAX_OPTIONS,
     Button,
     ButtonStyle,
+    ChannelMenu,
     ChoiceField,
     Divider,
+    Element,
     Form,
     Menu,
     Message,
@@ -37,6 +40,18 @@ _STYLES = {
     ButtonStyle.DANGER: discord.ButtonStyle.danger,
 }
 _BUTTONS_IN_A_ROW = 5
+
+WRITTEN_IN = (
+    discord.ChannelType.text,
+    discord.ChannelType.news,
+    discord.ChannelType.voice,
+    discord.ChannelType.stage_voice,
+    discord.ChannelType.forum,
+    discord.ChannelType.news_thread,
+    discord.ChannelType.public_thread,
+    discord.ChannelType.private_thread,
+)
+"""The kinds of channels that members write in. A forum stands for all its threads."""
 
 
 def layout(message: Message) -> ui.LayoutView:
@@ -96,7 +111,13 @@ def form_values(interaction: discord.Interaction[Any]) -> FormValues:
     return values
 
 
-def _item(element: Text | TextWithButton | Divider | Row | Menu) -> ui.Item[Any]:
+def menu_values(interaction: discord.Interaction[Any]) -> tuple[str, ...]:
+    """Return what a member chose in a menu."""
+    data: Any = interaction.data or {}
+    return tuple(map(str, data.get("values", ())))
+
+
+def _item(element: Element) -> ui.Item[Any]:
     match element:
         case Text(content, number):
             return ui.TextDisplay(content, id=number)
@@ -108,6 +129,8 @@ def _item(element: Text | TextWithButton | Divider | Row | Menu) -> ui.Item[Any]
             return ui.ActionRow(*map(_button, buttons))
         case Menu():
             return ui.ActionRow(_select(element))
+        case ChannelMenu():
+            return ui.ActionRow(_channel_select(element))
 
 
 def _rows(message: Message) -> list[list[ui.Item[Any]]]:
@@ -121,6 +144,8 @@ def _rows(message: Message) -> list[list[ui.Item[Any]]]:
             rows.append([_button(button) for button in element.buttons])
         elif isinstance(element, Menu):
             rows.append([_select(element)])
+        elif isinstance(element, ChannelMenu):
+            rows.append([_channel_select(element)])
     return rows
 
 
@@ -160,7 +185,23 @@ def _field(field: TextField | ChoiceField) -> ui.TextInput[Any] | ui.Select[Any]
 
 def _select(menu: Menu) -> ui.Select[Any]:
     options = [
-        discord.SelectOption(label=option.label, value=option.value, description=option.description or None)
+        discord.SelectOption(
+            label=option.label, value=option.value, description=option.description or None, default=option.chosen
+        )
         for option in menu.options
     ]
     return ui.Select(custom_id=menu.custom_id, placeholder=menu.placeholder, options=options)
+
+
+def _channel_select(menu: ChannelMenu) -> ui.ChannelSelect[Any]:
+    chosen = [
+        discord.SelectDefaultValue(id=channel, type=discord.SelectDefaultValueType.channel) for channel in menu.chosen
+    ]
+    return ui.ChannelSelect(
+        custom_id=menu.custom_id,
+        placeholder=menu.placeholder,
+        channel_types=list(WRITTEN_IN),
+        default_values=chosen,
+        min_values=0,
+        max_values=MAX_OPTIONS,
+    )

@@ -279,6 +279,39 @@ class Cancel:
 
 
 @dataclass(frozen=True, slots=True)
+class PrivacyDetails:
+    """Show everything about what is stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class PickExample:
+    """A menu of example questions. The chosen value is the question."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeSetting:
+    """Turn one of a server's settings on or off. `name` is a key of `bot.cogs.settings.service.TOGGLES`."""
+
+    name: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PickMentionChannels:
+    """A menu of the channels in which mentions get an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class PickDefaultReview:
+    """A menu of the review that questions are about. The chosen value is a review's key, or stands for all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportGaps:
+    """Give a manager the unanswered questions as a file."""
+
+
+@dataclass(frozen=True, slots=True)
 class ExportData:
     """Give the member their stored data."""
 
@@ -321,6 +354,12 @@ Action: TypeAlias = (
     | RemoveReview
     | EditForm
     | Cancel
+    | PrivacyDetails
+    | PickExample
+    | ChangeSetting
+    | PickMentionChannels
+    | PickDefaultReview
+    | ExportGaps
     | ExportData
     | EraseData
 )
@@ -357,6 +396,12 @@ _KINDS: Mapping[str, type[Action]] = {
     "remove": RemoveReview,
     "edit": EditForm,
     "cancel": Cancel,
+    "privacydetails": PrivacyDetails,
+    "example": PickExample,
+    "set": ChangeSetting,
+    "pickmentions": PickMentionChannels,
+    "pickdefault": PickDefaultReview,
+    "exportgaps": ExportGaps,
     "export": ExportData,
     "erase": EraseData,
 }

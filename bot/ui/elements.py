@@ -95,11 +95,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A menu's option; `label`, and `description` below it, are plain text."""
+    """A menu's option, `chosen` already or not; `label`, and `description` below it, are plain text."""
 
     label: str
     value: str
     description: str = ""
+    chosen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,16 @@ class Menu:
     options: tuple[Option, ...]
 
 
-Element: TypeAlias = Text | TextWithButton | Divider | Row | Menu
+@dataclass(frozen=True, slots=True)
+class ChannelMenu:
+    """A menu of the server's channels, in a row of its own. `chosen` are the ids of those that are chosen already."""
+
+    custom_id: str
+    placeholder: str
+    chosen: tuple[int, ...] = ()
+
+
+Element: TypeAlias = Text | TextWithButton | Divider | Row | Menu | ChannelMenu
 
 
 @dataclass(frozen=True, slots=True)

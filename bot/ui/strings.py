@@ -107,33 +107,29 @@ class Catalogue:
         "You get the reviewer’s own sentences, each with its place in the review, or an honest “the reviews don’t say”."
     )
     help_ask: str = (
-        "**Ask**: `/ask`, mention me, reply to one of my answers, write to me directly, or choose "
-        "*Ask the reviews about this* in a message’s menu, under *Apps*."
+        "**Ask**: `/ask`, mention me, reply to one of my answers, or write to me directly. A message’s menu has "
+        "*Ask the reviews about this* under *Apps*."
     )
     help_ask_alone: str = (
-        "**Ask**: `/ask`, write to me directly, or choose *Ask the reviews about this* in a message’s menu, under "
-        "*Apps*. I’m not a member here, so I can’t see mentions and replies."
+        "**Ask**: `/ask`, or write to me directly. A message’s menu has *Ask the reviews about this* under *Apps*. "
+        "I’m not a member here, so I can’t see mentions and replies."
     )
+    help_pick_example: str = "Try an example"
+    help_not_here: str = "**Here** I may not write, so only commands work in this channel."
     help_for_example: str = "For example:"
     help_about: str = "What is {title} about?"
     help_example: str = "Tell me about “{heading}”."
     help_follow_up: str = (
-        "**Follow up**: reply to an answer; below a private one, press *Ask a follow-up*. I understand “and who plays "
-        "her?”. `/ask` starts a new conversation."
+        "**Follow up**: reply to an answer with “and who plays her?”; below a private one, press *Ask a follow-up*. "
+        "`/ask` starts a new conversation."
     )
     help_follow_up_alone: str = (
-        "**Follow up**: press *Ask a follow-up*. I understand “and who plays her?”. `/ask` starts a new conversation."
+        "**Follow up**: press *Ask a follow-up*, and write “and who plays her?”. `/ask` starts a new conversation."
     )
-    help_read: str = (
-        "**Read**: `/section` opens a section, `/sections` lists a review’s sections, `/reviews` lists all reviews."
-    )
-    help_private: str = (
-        "**In private**: `/ask` with `private: True` replies only to you. *Share* then posts the answer for everyone."
-    )
-    help_manage: str = (
-        "**Server managers**: `/review add` adds reviews that only this server can see, `/review edit` and `/review "
-        "remove` change and remove them, and `/settings` changes how I behave."
-    )
+    help_read: str = "**Read**: `/reviews`, `/sections`, `/section`."
+    help_private: str = "**In private**: `/ask` with `private: True`. *Share* then posts the answer for everyone."
+    help_data: str = "**Your data**: `/privacy about`, `/privacy export`, `/privacy delete`."
+    help_manage: str = "**Manage**: `/settings`, `/review add`, `/review edit`, `/review remove`, `/gaps`."
 
     # Server settings.
     settings_heading: str = "How I behave in this server"
@@ -145,9 +141,20 @@ class Catalogue:
     settings_mentions_in: str = "**Mentions** get an answer in {channels}."
     settings_default_review: str = "**Questions** are about {title}, unless they name another review."
     settings_no_default_review: str = "**Questions** are about all reviews, unless they name one."
-    settings_stores: str = "This server stores questions for {days} days. `/gaps` lists the unanswered ones."
-    settings_stores_nothing: str = "This server doesn’t store questions."
+    settings_stores: str = "**This server stores questions** for {days} days, for `/gaps`."
+    settings_stores_nothing: str = "**This server doesn’t store questions**, so `/gaps` is empty."
     settings_deleted: Plural = Plural("1 stored question was deleted.", "{count} stored questions were deleted.")
+    settings_make_private: str = "Make private"
+    settings_make_public: str = "Make public"
+    settings_hide: str = "Hide spoilers"
+    settings_show: str = "Show spoilers"
+    settings_store: str = "Store"
+    settings_store_no_more: str = "Stop and delete"
+    settings_pick_channels: str = "Every channel"
+    settings_all_reviews: str = "All reviews"
+    settings_too_many_reviews: str = "-# `/settings` with `default_review` chooses one of many reviews."
+    settings_more_channels: str = "-# What you choose here replaces the list."
+    settings_saved_at_once: str = "-# Every change is saved at once."
     settings_not_allowed: str = "Only server managers can see and change the settings."
 
     # A server's own reviews.
@@ -251,6 +258,16 @@ class Catalogue:
         "{count} questions of the last {days} days had no answer or only a near one.",
     )
     gaps_line: str = "**{count} ×** {question}"
+    gaps_between: str = "{first} to {last}"
+    gaps_about: str = "-# {days} · {states}"
+    gaps_unanswered: str = "no answer {count}"
+    gaps_nearest: str = "near answer {count}"
+    gaps_feedback: str = "Feedback on this server’s answers: 👍 {helpful}, 👎 {not_helpful}."
+    gaps_next: str = (
+        "**What next?** Cover these in a review, and add it with `/review add`. *Export* gives them as a file for "
+        "`review-bot label`."
+    )
+    gaps_export: str = "Export"
     gaps_also: str = "-# also: {questions}"
     gaps_more: Plural = Plural("-# 1 more group.", "-# {count} more groups.")
     gaps_none: str = "There are no unanswered questions in the last {days} days."
@@ -264,6 +281,9 @@ class Catalogue:
     privacy_stored_here: str = "**This server stores questions** for {days} days. Its managers chose that."
     privacy_not_stored_here: str = "**This server doesn’t store questions.**"
     privacy_never_here: str = "**Questions asked here are never stored.** Only servers that choose to store them do."
+    privacy_counts: str = "**Counts** of 👍 and 👎, without names."
+    privacy_briefly: str = "**In memory**, until I restart: your last {turns} questions, for {minutes} minutes."
+    privacy_details: str = "Details"
     privacy_questions: str = (
         "**Questions.** If a server’s managers turn it on with `/settings`, I store each question that I answer there: "
         "its words, the day, the server, your user ID, the state of the answer and its confidence, the review to which "
@@ -293,9 +313,7 @@ class Catalogue:
         "**Elsewhere.** My answers stay in Discord until you choose *Delete this answer* in their menu, under *Apps*. "
         "Whoever runs me may have backups, which keep what was in them."
     )
-    privacy_rights: str = (
-        "`/privacy export` gives you your data. `/privacy delete` deletes it at once, in every server."
-    )
+    privacy_rights: str = "`/privacy export` gives you your data. `/privacy delete` deletes it everywhere at once."
     export: str = "Export my data"
     exported: str = "This is everything that I store about you. Stored questions: {questions}."
     erase: str = "Delete my data"

@@ -23,7 +23,7 @@ from bot.services.stable_keys import find_passage, review_key
 from bot.services.titles import Titles
 from bot.storage.feedback import Feedback
 from bot.transport.delivery import Delivery
-from bot.ui.components import form_values
+from bot.ui.components import form_values, menu_values
 from bot.ui.custom_ids import (
     AnswerList,
     AskFollowUp,
@@ -33,6 +33,7 @@ from bot.ui.custom_ids import (
     Helpful,
     MorePassages,
     PassagePage,
+    PickExample,
     PickMeant,
     Rate,
     ReadInContext,
@@ -64,6 +65,7 @@ class AnswerButtons:
         buttons.register(FollowUpForm, self._follow_up)
         buttons.register_menu(PickMeant, lambda _, review: AskWithin(review))
         buttons.register(AskWithin, self._ask_within)
+        buttons.register(PickExample, self._ask_example)
         buttons.register(Share, self._share)
         buttons.register(Delete, self._delete)
         buttons.register(Helpful, self._rate)
@@ -100,6 +102,11 @@ class AnswerButtons:
             review=title.key,
             private=_chosen_private(answer, self._history.up_to(answer, context), context),
         )
+
+    async def _ask_example(self, interaction: Interaction, _: PickExample, context: AskContext) -> None:
+        """Ask the example that a member chose. `/help` is for them alone, and so is the answer."""
+        chosen = next(iter(menu_values(interaction)), "")
+        await self._ask.answer_interaction(interaction, context, chosen, source=Source.MENU, private=True)
 
     async def _share(self, interaction: Interaction, _: Share, context: AskContext) -> None:
         answer = interaction.message

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import discord
 from discord import app_commands
 from discord.ext import commands
 
@@ -14,8 +15,10 @@ from bot.cogs.browse.pages import contents_message, reviews_message, section_mes
 from bot.cogs.context import AskContext, Interaction, InteractionHandler
 from bot.services.engine import Engine
 from bot.services.titles import Title
+from bot.transport.command_mentions import CommandMentions
 from bot.ui.elements import Message
 from bot.ui.examples import example_questions
+from bot.ui.mention_channels import mention_line
 from bot.ui.text import escaped_line, notice
 from embeddings import ReviewFilter, Sort, UnknownSectionError, read_years
 
@@ -25,10 +28,13 @@ Name = app_commands.Range[str, 1, 100]
 class BrowseCog(commands.Cog):
     """Read reviews without asking."""
 
-    def __init__(self, handler: InteractionHandler, engine: Engine, filters: ReviewFilters) -> None:
+    def __init__(
+        self, handler: InteractionHandler, engine: Engine, filters: ReviewFilters, mentions: CommandMentions
+    ) -> None:
         self._handler = handler
         self._engine = engine
         self._filters = filters
+        self._mentions = mentions
 
     @app_commands.command(description="Open a section of a review")
     @app_commands.describe(review="The review", section="The section’s heading, or a few letters of it")
@@ -100,9 +106,25 @@ class BrowseCog(commands.Cog):
         async def page(context: AskContext) -> Message:
             examples = example_questions(self._engine.titles.visible(context.collections), context.words)
             managing = context.server is not None and interaction.permissions.manage_guild
-            return help_message(examples, context.words, managing=managing, is_heard=context.present)
+            await self._mentions.load()
+            return help_message(
+                examples,
+                context.words,
+                managing=managing,
+                is_heard=context.present,
+                where=self._where(interaction, context),
+                tappable=self._mentions.tappable,
+            )
 
         await self._handler.show(interaction, page)
+
+    def _where(self, interaction: Interaction, context: AskContext) -> str | None:
+        """Return where the bot answers mentions in the member's server, or None outside of one."""
+        if context.server is None or not isinstance(interaction.channel, discord.abc.Snowflake):
+            return None
+        if not self._handler.delivery.can_post(interaction.channel):
+            return context.words.help_not_here
+        return mention_line(context.settings, context.words)
 
     async def _list(self, context: AskContext) -> Message:
         return reviews_message(await self._engine.reviews(context.collections), context.options)

@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
-
 from discord import app_commands
 from discord.ext import commands
 
+from bot.cogs.buttons import Buttons
 from bot.cogs.context import AskContext, Interaction, InteractionHandler
-from bot.cogs.gaps.page import gaps_message
-from bot.services.engine import Engine
-from bot.storage.questions import StoredQuestions
-from bot.ui.elements import Message
-from bot.ui.text import notice
+from bot.cogs.gaps.service import GapsService
+from bot.ui.custom_ids import ExportGaps
 
 
 class GapsCog(commands.Cog):
-    """Show a server's own unanswered questions, and nothing that says who asked.
+    """Show a server's own unanswered questions."""
 
-    Args:
-        handler: says who asks.
-        engine: groups the questions.
-        questions: the stored questions.
-        retention_days: how long they are stored.
-    """
-
-    def __init__(
-        self, handler: InteractionHandler, engine: Engine, questions: StoredQuestions, retention_days: int
-    ) -> None:
+    def __init__(self, handler: InteractionHandler, service: GapsService) -> None:
         self._handler = handler
-        self._engine = engine
-        self._questions = questions
-        self._retention_days = retention_days
+        self._service = service
 
     @app_commands.command(description="List this server’s unanswered questions")
     @app_commands.describe(export="Also attach the questions as a file for the review-bot command")
@@ -41,13 +26,15 @@ class GapsCog(commands.Cog):
     async def gaps(self, interaction: Interaction, export: bool = False) -> None:
         """List the unanswered questions in groups."""
         async with self._handler.handle(interaction) as context:
-            server = await self._handler.managed_server(interaction, context, context.words.settings_not_allowed)
-            if server is not None and await self._handler.delivery.acknowledge(interaction, private=True):
-                page = await self._page(server, context, export=export)
-                await self._handler.delivery.respond(interaction, page)
+            await self._show(interaction, context, export=export)
 
-    async def _page(self, server: int, context: AskContext, *, export: bool) -> Message:
-        if not context.settings.store_questions:
-            return notice(context.words.gaps_not_stored)
-        found = await self._engine.gaps(await self._questions.find(server=server))
-        return await asyncio.to_thread(gaps_message, found, context.words, days=self._retention_days, export=export)
+    def register(self, buttons: Buttons) -> None:
+        """Register the handler of *Export*."""
+        buttons.register(ExportGaps, lambda interaction, _, context: self._show(interaction, context, export=True))
+
+    async def _show(self, interaction: Interaction, context: AskContext, *, export: bool) -> None:
+        """Show the questions to a member who manages the server at that moment."""
+        server = await self._handler.managed_server(interaction, context, context.words.settings_not_allowed)
+        if server is not None and await self._handler.delivery.acknowledge(interaction, private=True):
+            page = await self._service.page(server, context, export=export)
+            await self._handler.delivery.respond(interaction, page)

@@ -4,25 +4,36 @@ from __future__ import annotations
 
 from bot.cogs.buttons import Buttons
 from bot.cogs.context import AskContext, Interaction
-from bot.cogs.privacy.page import erase_message, export_message
+from bot.cogs.privacy.page import erase_message, export_message, privacy_details_message
 from bot.cogs.privacy.service import PersonalDataService
+from bot.storage.records import RetentionPolicy
 from bot.transport.delivery import Delivery
-from bot.ui.custom_ids import EraseData, ExportData
-from bot.ui.elements import Style
+from bot.ui.custom_ids import EraseData, ExportData, PrivacyDetails
+from bot.ui.elements import Message, Style
 from bot.ui.text import notice
 
 
 class PrivacyButtons:
-    """Export a member's data, ask whether to delete it, delete it."""
+    """Tell the details, export a member's data, ask whether to delete it, delete it."""
 
-    def __init__(self, delivery: Delivery, data: PersonalDataService) -> None:
+    def __init__(self, delivery: Delivery, data: PersonalDataService, policy: RetentionPolicy) -> None:
         self._delivery = delivery
         self._data = data
+        self._policy = policy
 
     def register(self, buttons: Buttons) -> None:
         """Register the handlers."""
+        buttons.register_page(PrivacyDetails, self._details)
         buttons.register(ExportData, self._export)
         buttons.register(EraseData, self._erase)
+
+    async def _details(self, _: PrivacyDetails, context: AskContext) -> Message:
+        return privacy_details_message(
+            context.words,
+            self._policy,
+            in_server=context.server is not None,
+            stores=context.settings.store_questions,
+        )
 
     async def _export(self, interaction: Interaction, _: ExportData, context: AskContext) -> None:
         if await self._delivery.acknowledge(interaction, private=True):

@@ -6,7 +6,7 @@ import json
 
 from bot.config import CONVERSATION_LIFETIME, CONVERSATION_QUESTIONS, FEEDBACK_LIFETIME
 from bot.storage.records import PersonalData, RetentionPolicy, StoredQuestion
-from bot.ui.custom_ids import EraseData, ExportData, encode
+from bot.ui.custom_ids import EraseData, ExportData, PrivacyDetails, encode
 from bot.ui.elements import Button, ButtonStyle, File, Message, Row, Style, Text
 from bot.ui.strings import Catalogue
 
@@ -14,7 +14,7 @@ EXPORT_NAME = "my-data.json"
 
 
 def privacy_message(words: Catalogue, policy: RetentionPolicy, *, in_server: bool, stores: bool) -> Message:
-    """Return what the bot stores, about whom, and for how long.
+    """Return in four lines what the bot stores and what a member can do about it.
 
     Args:
         words: the catalogue of the member's language.
@@ -22,10 +22,21 @@ def privacy_message(words: Catalogue, policy: RetentionPolicy, *, in_server: boo
         in_server: whether the member asks in a server that the bot is in.
         stores: whether that server stores questions.
     """
-    if not in_server:
-        here = words.privacy_never_here
-    else:
-        here = words.privacy_stored_here.format(days=policy.retention_days) if stores else words.privacy_not_stored_here
+    minutes = round(CONVERSATION_LIFETIME / 60)
+    lines = (
+        f"### {words.privacy_heading}",
+        _here(words, policy, in_server=in_server, stores=stores),
+        words.privacy_counts,
+        words.privacy_briefly.format(turns=CONVERSATION_QUESTIONS, minutes=minutes),
+        words.privacy_rights,
+    )
+    details = Button(words.privacy_details, encode(PrivacyDetails()))
+    return Message((Text("\n".join(lines)), Row((details, *_data_buttons(words)))), Style.READING, private=True)
+
+
+def privacy_details_message(words: Catalogue, policy: RetentionPolicy, *, in_server: bool, stores: bool) -> Message:
+    """Return all that the bot stores, about whom, and for how long. The arguments are those of `privacy_message`."""
+    here = _here(words, policy, in_server=in_server, stores=stores)
     memory = words.privacy_memory.format(
         turns=CONVERSATION_QUESTIONS, minutes=round(CONVERSATION_LIFETIME / 60), hours=round(FEEDBACK_LIFETIME / 3600)
     )
@@ -37,7 +48,7 @@ def privacy_message(words: Catalogue, policy: RetentionPolicy, *, in_server: boo
         Text(memory),
         Text(words.privacy_elsewhere),
         Text(words.privacy_rights),
-        Row((_export_button(words), Button(words.erase, encode(EraseData()), style=ButtonStyle.DANGER))),
+        Row(_data_buttons(words)),
     )
     return Message(elements, Style.READING, private=True)
 
@@ -80,6 +91,16 @@ def _question_record(question: StoredQuestion) -> dict[str, object]:
         "collections": list(question.collections),
         "after": None if question.after is None else str(question.after),
     }
+
+
+def _here(words: Catalogue, policy: RetentionPolicy, *, in_server: bool, stores: bool) -> str:
+    if not in_server:
+        return words.privacy_never_here
+    return words.privacy_stored_here.format(days=policy.retention_days) if stores else words.privacy_not_stored_here
+
+
+def _data_buttons(words: Catalogue) -> tuple[Button, Button]:
+    return _export_button(words), Button(words.erase, encode(EraseData()), style=ButtonStyle.DANGER)
 
 
 def _export_button(words: Catalogue) -> Button:

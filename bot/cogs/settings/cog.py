@@ -11,19 +11,16 @@ from discord.ext import commands
 
 from bot.cogs.autocomplete import complete
 from bot.cogs.context import AskContext, Interaction, InteractionHandler
-from bot.cogs.settings.page import settings_message
-from bot.services.engine import Engine
+from bot.cogs.settings.service import TOGGLES, SettingsService
 from bot.storage.records import ServerSettings
-from bot.storage.server_settings import ServerSettingsCache
-from bot.ui.elements import Message
-from bot.ui.text import title_apart
+from bot.ui.components import WRITTEN_IN
 
 NO_REVIEW = "none"
 """What a manager types to remove the default review."""
 
 
 class ChannelTransformer(app_commands.Transformer):
-    """An option whose value is the id of a channel that members write in. A forum stands for all its threads.
+    """An option whose value is the id of a channel that members write in.
 
     discord.py's union of channel classes counts media channels as forums, and Discord refuses those as options.
     """
@@ -36,9 +33,7 @@ class ChannelTransformer(app_commands.Transformer):
     @property
     def channel_types(self) -> list[discord.ChannelType]:
         """The kinds of channels that Discord offers."""
-        kinds = discord.ChannelType
-        threads = [kinds.news_thread, kinds.public_thread, kinds.private_thread]
-        return [kinds.text, kinds.news, kinds.voice, kinds.stage_voice, kinds.forum, *threads]
+        return list(WRITTEN_IN)
 
     async def transform(
         self,
@@ -54,22 +49,11 @@ Channel = app_commands.Transform[int, ChannelTransformer]
 
 
 class SettingsCog(commands.Cog):
-    """Show and change a server's settings.
+    """Show and change a server's settings."""
 
-    Args:
-        handler: says who asks.
-        engine: knows the reviews by name.
-        settings: the settings of every server.
-        retention_days: how long questions are stored.
-    """
-
-    def __init__(
-        self, handler: InteractionHandler, engine: Engine, settings: ServerSettingsCache, retention_days: int
-    ) -> None:
+    def __init__(self, handler: InteractionHandler, service: SettingsService) -> None:
         self._handler = handler
-        self._engine = engine
-        self._settings = settings
-        self._retention_days = retention_days
+        self._service = service
 
     @app_commands.command(description="See and change how the bot behaves in this server")
     @app_commands.describe(
@@ -101,33 +85,18 @@ class SettingsCog(commands.Cog):
                 return
             changed = _with_channels(context.settings, mentions_in, no_mentions_in)
             if answers is not None:
-                changed = replace(changed, private_answers=answers == "private")
+                changed = TOGGLES["private"](changed, answers == "private")
             if spoilers is not None:
-                changed = replace(changed, hide_spoilers=spoilers == "hidden")
+                changed = TOGGLES["spoilers"](changed, spoilers == "hidden")
             if questions is not None:
-                changed = replace(changed, store_questions=questions == "stored")
+                changed = TOGGLES["questions"](changed, questions == "stored")
             if default_review is not None:
                 changed = replace(changed, default_review=self._slug(default_review, context))
-            deleted = await self._settings.save(server, changed) if changed != context.settings else 0
-            await self._handler.delivery.respond(interaction, self._page(changed, context, deleted))
+            panel = await self._service.save(interaction, server, changed, context)
+            await self._handler.delivery.respond(interaction, panel)
 
     def _slug(self, review: str, context: AskContext) -> str | None:
-        if review.strip().casefold() == NO_REVIEW:
-            return None
-        return self._engine.titles.find(review, context.collections).slug
-
-    def _page(self, settings: ServerSettings, context: AskContext, deleted: int) -> Message:
-        slug = settings.default_review
-        titles, words = self._engine.titles, context.words
-        title = titles.by_slug(slug, context.collections) if slug else None
-        others = titles.namesakes(title, context.collections) if title else ()
-        return settings_message(
-            settings,
-            title_apart(title, title.text, others, words) if title else None,
-            words,
-            retention_days=self._retention_days,
-            deleted=deleted,
-        )
+        return None if review.strip().casefold() == NO_REVIEW else self._service.review(review, context).slug
 
 
 def _with_channels(settings: ServerSettings, added: int | None, removed: int | None) -> ServerSettings:

@@ -2,18 +2,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import discord
 import pytest
+from discord import app_commands
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.app.client import COGS
 from bot.cogs.browse.help import help_message
 from bot.cogs.browse.pages import contents_message, context_message, reviews_message, section_message
 from bot.config import EDGE_TEXT
 from bot.services.stable_keys import find_passage, passage_key, review_key, section_key
 from bot.services.titles import Heading, Title
+from bot.transport.command_mentions import CommandMentions
 from bot.ui.custom_ids import (
     Contents,
     FilteredList,
+    PickExample,
     PickReview,
     PickSection,
     ReadInContext,
@@ -26,7 +31,7 @@ from bot.ui.examples import example_questions
 from bot.ui.strings import ENGLISH
 from bot.ui.text import RenderOptions
 from embeddings.records import Quote, Review, Section
-from tests.bot.fixtures.checks import OWN_WORDS, a_quarter, actions_of, check, lines_of, text_of
+from tests.bot.fixtures.checks import OWN_WORDS, a_quarter, actions_of, check, text_of
 from tests.bot.fixtures.discord_markdown import BOLD, SPOILER, read
 from tests.bot.fixtures.reviews import names, quotes, reviews
 from tests.bot.fixtures.texts import letters
@@ -265,12 +270,34 @@ def test_discord_accepts_every_help_page(examples: list[str]) -> None:
     check(help_message(examples, ENGLISH), (), frozenset(OWN_WORDS))
 
 
-def test_help_shows_examples_as_they_can_be_asked() -> None:
-    def shown(*examples: str) -> list[str]:
-        return [line for line in lines_of(help_message(examples, ENGLISH)) if line.startswith("> ")]
+def test_a_menu_of_help_runs_the_examples_that_fit_into_it() -> None:
+    (menu,) = menus(help_message(("Who is Ruth?", "How does *B* end?", "x" * 101), ENGLISH))
+    assert decode(menu.custom_id) == PickExample()
+    assert [(option.label, option.value) for option in menu.options] == [
+        ("Who is Ruth?", "Who is Ruth?"),
+        ("How does *B* end?", "How does *B* end?"),
+    ]
+    assert menus(help_message((), ENGLISH)) == []
 
-    assert shown("Who is Ruth?", "How does *B* end?") == ["> Who is Ruth?", "> How does \\*B\\* end?"]
-    assert shown() == []
+
+def test_help_names_every_command_and_says_where_the_bot_answers() -> None:
+    shown = text_of(help_message((), ENGLISH, managing=True, where="**Mentions** get an answer in <#1>."))
+    commands = {
+        command.qualified_name
+        for cog in COGS
+        for root in vars(cog).values()
+        if isinstance(root, app_commands.Command | app_commands.Group) and root.parent is None
+        for command in (root.commands if isinstance(root, app_commands.Group) else [root])
+    }
+    assert {name for name in commands if f"`/{name}`" not in shown} == {"help"}
+    assert "in <#1>" in shown
+
+
+def test_commands_are_tappable_where_their_ids_are_known() -> None:
+    mentions = CommandMentions(app_commands.CommandTree(discord.Client(intents=discord.Intents.none())))
+    assert mentions.tappable("`/ask`, `/privacy about`") == "`/ask`, `/privacy about`"
+    mentions._ids = {"ask": 1, "privacy": 2}
+    assert mentions.tappable("`/ask`, `/privacy about`, `/gaps`") == "</ask:1>, </privacy about:2>, `/gaps`"
 
 
 @pytest.mark.parametrize("is_heard", [True, False])

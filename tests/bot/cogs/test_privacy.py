@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from bot.cogs.privacy.page import erase_message, export_message, privacy_message
+from bot.cogs.privacy.page import erase_message, export_message, privacy_details_message, privacy_message
 from bot.storage.database import Database
 from bot.storage.records import PersonalData, RetentionPolicy, StoredQuestion
 from bot.ui.strings import ENGLISH
 from embeddings.records import State
-from tests.bot.fixtures.checks import OWN_WORDS, check, text_of
+from tests.bot.fixtures.checks import OWN_WORDS, check, lines_of, text_of
 
 TOLD = {
     "questions": {
@@ -65,7 +65,7 @@ def test_privacy_about_names_every_stored_column(tmp_path: Path) -> None:
     assert {table: sorted(names) for table, names in columns.items()} == {
         table: sorted(told) for table, told in TOLD.items()
     }
-    text = text_of(privacy_message(ENGLISH, TERMS, in_server=True, stores=True))
+    text = text_of(privacy_details_message(ENGLISH, TERMS, in_server=True, stores=True))
     for told in TOLD.values():
         for words in told.values():
             assert words in text
@@ -80,7 +80,15 @@ def test_privacy_about_names_every_stored_column(tmp_path: Path) -> None:
     ],
 )
 def test_privacy_about_says_first_what_this_server_does(in_server: bool, stores: bool, line: str) -> None:
-    message = privacy_message(ENGLISH, TERMS, in_server=in_server, stores=stores)
+    short = privacy_message(ENGLISH, TERMS, in_server=in_server, stores=stores)
+    assert short.private
+    heading, *lines = lines_of(short)
+    assert heading == "### What I store"
+    assert len(lines) == 4
+    assert lines[0].startswith(line)
+    assert [button.label for button in short.buttons()] == ["Details", "Export my data", "Delete my data"]
+    check(short, own=frozenset(OWN_WORDS))
+    message = privacy_details_message(ENGLISH, TERMS, in_server=in_server, stores=stores)
     assert message.private
     assert line in next(message.texts()).content
     assert "I delete it after 12 days" in text_of(message)

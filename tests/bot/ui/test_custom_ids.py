@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.cogs.settings.service import TOGGLES
 from bot.config import MAX_PASSAGES
 from bot.services.stable_keys import (
     PassageKey,
@@ -24,21 +25,27 @@ from bot.ui.custom_ids import (
     AskFollowUp,
     BrowseReviews,
     Cancel,
+    ChangeSetting,
     Contents,
     Delete,
     EditForm,
     EditUploaded,
     ExcludeUploaded,
+    ExportGaps,
     FilteredList,
     FollowUpForm,
     Helpful,
     MorePassages,
     PassagePage,
+    PickDefaultReview,
+    PickExample,
     PickMeant,
+    PickMentionChannels,
     PickQuote,
     PickReview,
     PickSection,
     PickUploaded,
+    PrivacyDetails,
     Rate,
     ReadInContext,
     RemoveReview,
@@ -88,6 +95,8 @@ ACTIONS: st.SearchStrategy[Action] = st.one_of(
     st.builds(RemoveReview, KEYS),
     st.builds(EditForm, KEYS, KEYS),
     st.builds(Cancel, st.none() | KEYS),
+    st.builds(ChangeSetting, st.sampled_from(sorted(TOGGLES)), st.booleans()),
+    st.sampled_from((PrivacyDetails(), PickExample(), PickMentionChannels(), PickDefaultReview(), ExportGaps())),
 )
 
 

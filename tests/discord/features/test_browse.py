@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,11 @@ import pytest
 from bot.storage.database import Database
 from bot.storage.records import ServerSettings
 from bot.storage.server_settings import load_server_settings
-from bot.ui.escape import unescape
 from embeddings import Library
-from tests.discord.harness.club import LIGHTHOUSE, OWNERS, QUESTION, Club, changed, run_club
+from tests.discord.harness.club import LIGHTHOUSE, OWNERS, QUESTION, Club, changed, eventually, run_club
 from tests.discord.loopback.client import RefusedError, answered
-from tests.discord.loopback.state.objects import Json
+from tests.discord.loopback.state.objects import Json, Permission
+from tests.discord.loopback.state.payloads import walk
 
 STAGE, FORUM = 13, 15
 
@@ -64,10 +65,83 @@ async def test_sections_help_and_unknown_names_get_an_answer(club: Club) -> None
 
 async def test_every_example_of_help_has_an_answer(club: Club) -> None:
     page = await answered(club.ana.slash(club.general, "help"))
-    examples = [unescape(line.removeprefix("> ")) for line in page.text.split("\n") if line.startswith("> ")]
+    examples = [each["value"] for each in page.menu["options"]]
     assert len(examples) == 3
     for example in examples:
-        assert "💬 In the review" in (await club.ask(example)).text
+        answer = await answered(club.ana.choose(page, page.menu["custom_id"], example))
+        assert answer.ephemeral
+        assert answer.text.startswith(f"### {example}\n-# 💬")
+
+
+async def test_help_links_the_commands_and_says_where_the_bot_answers(club: Club) -> None:
+    page = (await answered(club.ana.slash(club.general, "help"))).text
+    (number,) = set(re.findall(r"</ask:(\d+)>", page))
+    commands = {each.name: each.id for each in await club.bot.tree.fetch_commands()}
+    assert commands["ask"] == int(number)
+    assert f"</privacy about:{commands['privacy']}>" in page
+    assert "**Mentions** get an answer in every channel." in page
+    mia = await club.server.member("Mia", manager=True)
+    assert "/settings" not in page
+    await answered(mia.slash(club.general, "settings", mentions_in=club.general.id))
+    told = (await answered(mia.slash(club.general, "help"))).text
+    assert f"get an answer in <#{club.general.id}>" in told
+    assert f"</settings:{commands['settings']}>" in told
+    await club.general.permit_bot(deny=Permission.SEND_MESSAGES)
+    await eventually(
+        lambda: answered(mia.slash(club.general, "help")), lambda page: "**Here** I may not write" in page.text
+    )
+
+
+async def test_help_names_commands_plainly_where_discord_does_not_tell_their_ids(
+    loopback_url: str, reviews: Path, store: Path
+) -> None:
+    async with run_club(loopback_url, reviews, store, expect=(403, 0)) as club:
+        await club.loopback.fault("GET /applications/.*/commands", "status", status=403)
+        assert "`/ask`" in (await answered(club.ana.slash(club.general, "help"))).text
+        assert "</ask:" in (await answered(club.ana.slash(club.general, "help"))).text
+
+
+async def test_managers_change_each_setting_on_the_panel(loopback_url: str, reviews: Path, store: Path) -> None:
+    async with run_club(loopback_url, reviews, store) as club:
+        mia = await club.server.member("Mia", manager=True)
+        quiet = await club.server.channel("quiet")
+        panel = await answered(mia.slash(club.general, "settings"))
+        assert panel.ephemeral
+        for button, line in (
+            ("Make private", "are private"),
+            ("Show spoilers", "shown like everything else"),
+            ("Store", "This server stores questions"),
+        ):
+            panel = await changed(panel, await mia.click(panel, button))
+            assert line in panel.text
+        channels = next(each for each in walk(panel.data["components"]) if each["type"] == 8)
+        panel = await changed(panel, await mia.choose(panel, channels["custom_id"], quiet.id))
+        assert f"<#{quiet.id}>" in panel.text
+        panel = await changed(panel, await mia.pick(panel, "Never Let Me Go"))
+        assert "are about Never Let Me Go" in panel.text
+        assert (await club.ask()).ephemeral
+    with Database(store) as opened:
+        settings = load_server_settings(opened, int(club.server.id))
+        assert settings == ServerSettings(True, False, (int(quiet.id),), OWNERS, True)
+    # The panel still works after a restart, and takes everything back.
+    async with run_club(loopback_url, reviews, store) as club:
+        mia = await club.server.member("Mia", manager=True)
+        panel = await answered(mia.slash(club.general, "settings", answers="private", questions="stored"))
+        await club.ask("Who drowns?", private=False)
+        await club.bot.in_flight.finished()
+        panel = await changed(panel, await mia.click(panel, "Stop and delete"))
+        assert "1 stored question was deleted." in panel.text
+        await club.loopback.call("join", guild=club.server.id, user=mia.id, permissions=0)
+        (refused,) = [await answered(mia.click(panel, "Make public"))]
+        assert "Only server managers" in refused.text
+        assert (await club.ask()).ephemeral
+
+
+async def test_privacy_about_is_short_and_has_details(club: Club) -> None:
+    about = await answered(club.ana.slash(club.general, "privacy about"))
+    assert len(about.text.splitlines()) == 5
+    details = await changed(about, await club.ana.click(about, "Details"))
+    assert "a random number" in details.text
 
 
 async def test_autocomplete_tolerates_misspellings_and_offers_titles(club: Club) -> None:

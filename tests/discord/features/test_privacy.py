@@ -39,7 +39,7 @@ async def keeps_questions(club: Club) -> None:
     """Let a manager turn the storage of questions on."""
     mia = await club.server.member("Mia", manager=True)
     shown = await answered(mia.slash(club.general, "settings", questions="stored"))
-    assert "stores questions for 30 days" in shown.text
+    assert "**This server stores questions** for 30 days" in shown.text
 
 
 def bytes_of(*places: Path) -> bytes:
@@ -199,7 +199,11 @@ async def test_managers_see_the_unanswered_questions_of_their_own_server(club: C
     assert seen.ephemeral
     assert "1 × How was the box office in Japan?" in seen.text.replace("*", "")
     assert "bathysphere" not in seen.text
-    (file,) = await uploaded(club, "questions.jsonl")
+    listed = await answered(mia.slash(club.general, "gaps"))
+    assert "· no answer 1" in listed.text
+    await answered(mia.click(listed, "Export"))
+    file, again = await uploaded(club, "questions.jsonl")
+    assert file == again
     assert [json.loads(line)["question"] for line in file.splitlines()] == [UNANSWERABLE]
     assert club.ana.id not in file
     with pytest.raises(RefusedError):
@@ -212,10 +216,8 @@ async def test_turning_storage_off_deletes_the_stored_questions_and_says_how_man
     await club.ask(UNANSWERABLE)
     await club.bot.in_flight.finished()
     turned_off = await answered(mia.slash(club.general, "settings", questions="not stored"))
-    assert turned_off.text.splitlines()[-2:] == [
-        "This server doesn’t store questions.",
-        "1 stored question was deleted.",
-    ]
+    assert "**This server doesn’t store questions**" in turned_off.text
+    assert "1 stored question was deleted." in turned_off.text
     assert "deleted" not in (await answered(mia.slash(club.general, "settings"))).text
 
 

@@ -1,7 +1,7 @@
 """Discord's markdown as HTML, as far as the bot's messages use it.
 
-Mentions, bare links and emoji names are shown as plain text. `tests.bot.fixtures.discord_markdown` decides if any of it
-would be active.
+Mentions of commands are links. Other mentions, bare links and emoji names are shown as plain text.
+`tests.bot.fixtures.discord_markdown` decides if any of it would be active.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ _INLINE = re.compile(
     r"""
       \\(?P<escaped>[^0-9A-Za-z\s])
     | `(?P<code>[^`]+)`
+    | <(?P<command>/[a-z ]+):\d+>
     | \|\|(?P<spoiler>.+?)\|\|
     | \[(?P<label>(?:\\.|[^\[\]\\])+)\]\([^\s()]+\)
     | \*\*(?P<strong>(?:\\.|[^\\])+?)\*\*(?!\*)
@@ -78,6 +79,8 @@ def _marked(found: re.Match[str]) -> str:
             return escape(content)
         case "code":
             return f"<code>{escape(content)}</code>"
+        case "command":
+            return f'<span class="command">{escape(content)}</span>'
         case "spoiler":
             return f'<span class="spoiler">{_inline(content)}</span>'
         case "label":

@@ -85,7 +85,12 @@ def _component(component: Mapping[str, Any]) -> str:
         case 2:
             return _button(component)
         case 3:
-            return f'<div class="select">{escape(component["placeholder"])}<span>⌄</span></div>'
+            chosen = [option["label"] for option in component["options"] if option.get("default")]
+            shown = f"<b>{escape(chosen[0])}</b>" if chosen else escape(component["placeholder"])
+            return f'<div class="select">{shown}<span>⌄</span></div>'
+        case 8:
+            channels = ", ".join(f"#{each['id']}" for each in component.get("default_values", ()))
+            return f'<div class="select">{escape(channels or component["placeholder"])}<span>⌄</span></div>'
         case 9:
             return f'<div class="beside"><div>{_all(component)}</div>{_component(component["accessory"])}</div>'
         case 10:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -9,7 +10,7 @@ from bot.cogs.ask.message import Asker, answer_message, more_passages_message, p
 from bot.cogs.browse.help import help_message
 from bot.cogs.browse.pages import contents_message, context_message, reviews_message, section_message
 from bot.cogs.gaps.page import gaps_message
-from bot.cogs.privacy.page import erase_message, privacy_message
+from bot.cogs.privacy.page import erase_message, privacy_details_message, privacy_message
 from bot.cogs.reviews.message import outcome_message, removal_message
 from bot.cogs.reviews.preview import refusal_message, upload_message
 from bot.cogs.settings.page import settings_message
@@ -40,6 +41,7 @@ _OTHER = "lighthouse"
 _OPTIONS = RenderOptions(ENGLISH)
 _NO_COLUMN = "The table has no column for the title and one for the review. Name them 'title' and 'review'."
 _ASKER = 80351110224678912
+_COMMAND = re.compile(r"`(/[a-z ]+)`")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +123,14 @@ def _pages(library: Library) -> tuple[Scene, ...]:
             section_message(library.review(_OTHER), library.section(_OTHER, "the end"), _OPTIONS),
         ),
         Scene("reviews", "Ana used /reviews", reviews_message(library.reviews(), _OPTIONS)),
-        Scene("help", "Ana used /help", help_message(examples, ENGLISH, managing=True)),
+        Scene("help", "Ana used /help", _help(examples)),
+    )
+
+
+def _help(examples: tuple[str, ...]) -> Message:
+    where = ENGLISH.settings_mentions_everywhere
+    return help_message(
+        examples, ENGLISH, managing=True, where=where, tappable=lambda text: _COMMAND.sub(r"<\1:1>", text)
     )
 
 
@@ -179,11 +188,24 @@ def _stored(library: Library) -> tuple[Scene, ...]:
         for number, answer in enumerate(asked)
     )
     mine = PersonalData(_ASKER, kept[:3], ("What is a deferral?",), {})
-    keeps = ServerSettings(store_questions=True)
+    gaps = gaps_message(find_gaps(kept, library.models.encoder.encode), ENGLISH, days=30, feedback=(41, 7))
+    first, keeps = ServerSettings(), ServerSettings(store_questions=True)
+    details = privacy_details_message(ENGLISH, terms, in_server=True, stores=True)
+    titles = Titles(library.reviews()).visible((SHARED,))
     return (
-        Scene("gaps", "Mia used /gaps", gaps_message(find_gaps(kept, library.models.encoder.encode), ENGLISH, days=30)),
-        Scene("settings", "Mia used /settings", settings_message(keeps, None, ENGLISH, retention_days=30)),
+        Scene(
+            "gaps",
+            "Mia used /gaps",
+            gaps,
+        ),
+        Scene("settings", "Mia used /settings", settings_message(keeps, titles[0], titles, ENGLISH, retention_days=30)),
+        Scene(
+            "settings-at-first",
+            "Mia used /settings",
+            settings_message(first, None, titles, ENGLISH, retention_days=30),
+        ),
         Scene("privacy", "Ana used /privacy about", privacy_message(ENGLISH, terms, in_server=True, stores=True)),
+        Scene("privacy-details", "Ana pressed Details", details),
         Scene("delete-data", "Ana used /privacy delete", erase_message(mine, ENGLISH)),
     )
 

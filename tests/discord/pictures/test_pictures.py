@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 
 from bot.cogs.ask.message import Asker, answer_message
-from bot.ui.elements import Button, Menu, Message, Row, Style, Text
+from bot.ui.elements import Button, ChannelMenu, Menu, Message, Row, Style, Text
 from bot.ui.strings import ENGLISH
 from bot.ui.text import RenderOptions
 from embeddings.library import Library
@@ -39,9 +39,26 @@ HEIGHTS = {
     "nearest": 500,
     "tie": 320,
     "unanswered": 260,
+    "help": 700,
+    "privacy": 420,
+    "settings": 700,
+    "read-in-context": 860,
+    "more-passages": 740,
 }
 """The greatest height of a message on a phone of 390 px, in pixels."""
-ANSWERS = {*HEIGHTS, "private", "elsewhere", "spoiler", "follow-up", "absent"}
+ANSWERS = {
+    "answered",
+    "answered-one",
+    "answered-together",
+    "nearest",
+    "tie",
+    "unanswered",
+    "private",
+    "elsewhere",
+    "spoiler",
+    "follow-up",
+    "absent",
+}
 """The answers, which have at most four controls."""
 
 
@@ -74,6 +91,7 @@ def words(markup: str) -> str:
         ("__u__ ~~s~~ _i_ `c*d*`", "<u>u</u> <s>s</s> <i>i</i> <code>c*d*</code>"),
         ("snake_case_name", "snake_case_name"),
         ("<@1> @here", "&lt;@1&gt; @here"),
+        ("</ask:1>", '<span class="command">/ask</span>'),
     ],
 )
 def test_markdown_is_drawn_as_discord_shows_it(text: str, markup: str) -> None:
@@ -98,7 +116,7 @@ def test_a_page_has_every_text_button_and_menu_of_its_message(shown: dict[str, S
                 assert words(html(text.content)) in words(drawn)
             labels = [words(each) for each in re.findall(r"<button.*?</button>", drawn)]
             assert labels == [words((button.emoji or "") + button.label) for button in scene.message.buttons()]
-            menus = [element for element in scene.message.elements if isinstance(element, Menu)]
+            menus = [element for element in scene.message.elements if isinstance(element, Menu | ChannelMenu)]
             assert drawn.count('class="select"') == len(menus)
 
 

@@ -28,7 +28,7 @@ from tests.discord.loopback.state.objects import (
 
 ATTACHMENT_LIMIT = 10 * 1024 * 1024
 SUBCOMMAND, STRING, BOOLEAN, CHANNEL, ATTACHMENT = 1, 3, 5, 7, 11
-BUTTON, SELECT = 2, 3
+BUTTON, SELECT, CHANNEL_SELECT = 2, 3, 8
 MEMBER_CAN_GIVE_AN_APP = int(
     Permission.ATTACH_FILES | Permission.EMBED_LINKS | Permission.MENTION_EVERYONE | Permission.USE_EXTERNAL_EMOJIS
 )
@@ -247,18 +247,35 @@ class Users:
         found = [
             each
             for each in payloads.walk(said.components)
-            if each["type"] in (BUTTON, SELECT) and custom_id in _names(each)
+            if each["type"] in (BUTTON, SELECT, CHANNEL_SELECT) and custom_id in _names(each)
         ]
         if not found:
             raise NotOfferedError(f"nothing there is called {custom_id!r}")
         data: Json = {"custom_id": found[0]["custom_id"], "component_type": found[0]["type"], "id": found[0]["id"]}
         if values is not None:
-            if not set(values) <= {each["value"] for each in found[0]["options"]}:
-                raise NotOfferedError(f"{custom_id!r} doesn't offer {values}")
-            data["values"] = values
+            self._choose(found[0], place, data, values)
         origin = self.world.interactions.get(said.interaction_id or 0)
         owners = origin.owners if origin else {"0": str(place.guild_id or 0)}
         return self._send(self._make(COMPONENT, who, place, data, owners, message=said))
+
+    def _choose(self, select: Json, place: Channel, data: Json, values: list[str]) -> None:
+        """Add what a user chooses in a select to an interaction's data."""
+        least, most = (1 if select.get(key) is None else select[key] for key in ("min_values", "max_values"))
+        if select["type"] == CHANNEL_SELECT:
+            kinds = select.get("channel_types")
+            offered = {
+                str(each.id)
+                for each in self.world.channels.values()
+                if each.guild_id == place.guild_id and (not kinds or each.type in kinds)
+            }
+            data["resolved"] = {}
+            for value in set(values) & offered:
+                self._resolve(CHANNEL, value, data["resolved"])
+        else:
+            offered = {each["value"] for each in select["options"]}
+        if not set(values) <= offered or not least <= len(values) <= most:
+            raise NotOfferedError(f"{select['custom_id']!r} doesn't offer {values}")
+        data["values"] = values
 
     async def submit(self, user: str, interaction: str, values: Json) -> str:
         """Fill in and send the modal that an interaction has opened."""

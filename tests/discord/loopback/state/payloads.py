@@ -78,6 +78,7 @@ _CHANNEL_OF_TYPE: dict[int, Json] = {
 """What voice channels, stages and forums have besides, by type."""
 _COMPONENT_DEFAULTS: dict[int, Json] = {
     3: {"min_values": 1, "max_values": 1, "disabled": False},
+    8: {"min_values": 1, "max_values": 1, "disabled": False},
     11: {"description": None, "spoiler": False},
     14: {"divider": True, "spacing": 1},
     17: {"accent_color": None, "spoiler": False},

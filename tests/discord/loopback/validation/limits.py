@@ -25,8 +25,8 @@ MODAL_FIELDS, MODAL_TEXT = 5, 4000
 ATTACHMENTS, ATTACHMENT_BYTES = 10, 10 * 1024 * 1024
 COMMANDS, COMMAND_TEXT = {1: 100, 2: 15, 3: 15}, 8000
 
-ROW, BUTTON, SELECT, TEXT_INPUT, SECTION, TEXT_DISPLAY, FILE, SEPARATOR, CONTAINER, LABEL = (
-    1, 2, 3, 4, 9, 10, 13, 14, 17, 18,
+ROW, BUTTON, SELECT, TEXT_INPUT, CHANNEL_SELECT, SECTION, TEXT_DISPLAY, FILE, SEPARATOR, CONTAINER, LABEL = (
+    1, 2, 3, 4, 8, 9, 10, 13, 14, 17, 18,
 )  # fmt: skip
 FIELDS = {SELECT, TEXT_INPUT}
 TOP_LEVEL_V2 = {ROW, SECTION, TEXT_DISPLAY, FILE, SEPARATOR, CONTAINER}
@@ -186,6 +186,8 @@ def _component(component: Json, at: Path) -> Iterator[Wrong]:
         yield from _button(component, at)
     elif kind == SELECT:
         yield from _select(component, at)
+    elif kind == CHANNEL_SELECT:
+        yield from _channel_select(component, at)
     elif kind == TEXT_DISPLAY:
         yield from _text(component, "content", TEXT_TOTAL, at)
     elif kind == SECTION:
@@ -213,9 +215,9 @@ def _component(component: Json, at: Path) -> Iterator[Wrong]:
 
 
 def _row(kinds: list[Any], at: Path) -> Iterator[Wrong]:
-    if not kinds or not set(kinds) <= {BUTTON, SELECT}:
+    if not kinds or not set(kinds) <= {BUTTON, SELECT, CHANNEL_SELECT}:
         yield Wrong((*at, "components"), "a row holds buttons or a select")
-    elif SELECT in kinds and len(kinds) > 1:
+    elif set(kinds) & {SELECT, CHANNEL_SELECT} and len(kinds) > 1:
         yield Wrong((*at, "components"), "a select fills its row")
     yield from _most(kinds, BUTTONS_IN_A_ROW, (*at, "components"))
 
@@ -244,6 +246,16 @@ def _select(select: Json, at: Path) -> Iterator[Wrong]:
         for key in ("label", "value"):
             yield from _text(option, key, CHOICE_TEXT, (*at, "options", number))
         yield from _text(option, "description", CHOICE_TEXT, (*at, "options", number), required=False)
+
+
+def _channel_select(select: Json, at: Path) -> Iterator[Wrong]:
+    yield from _text(select, "custom_id", CUSTOM_ID, at)
+    yield from _text(select, "placeholder", 150, at, required=False)
+    most = 1 if select.get("max_values") is None else select["max_values"]
+    if not 1 <= most <= OPTIONS:
+        yield Wrong((*at, "max_values"), f"Must be between 1 and {OPTIONS}")
+    if len(_list(select.get("default_values"))) > most:
+        yield Wrong((*at, "default_values"), "more than max_values")
 
 
 def deferral(data: Json) -> Iterator[Wrong]:
