@@ -121,7 +121,8 @@ class TitleTable:
                 for key, extent in forms.items():
                     add(key, Found(owner, number, extent))
                 # The name with its article, and without.
-                whole |= {" ".join(key): key for key in list(forms)[:2]}
+                names = [key for key, extent in forms.items() if extent == WHOLE]
+                whole |= {" ".join(key): key for key in names[:2]}
                 of_review.update(*list(forms)[:1])
             counts.update(of_review)
         for owner, texts in enumerate(people):

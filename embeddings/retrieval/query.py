@@ -87,9 +87,17 @@ def rewrite(
     def has_term(term: str) -> bool:
         return any(index.passage_terms.contains(term, 0, len(index.passage_table)) for index in indexes)
 
-    text = correct(question, vocabularies, is_known, languages, has_term)
-    before = correct("".join(context[-1:])[-MAX_QUESTION_CHARACTERS:], vocabularies, is_known, languages, has_term)
-    short, short_before = without_titles(text, titles_in(text)), without_titles(before, titles_in(before))
+    def corrected(asked: str) -> str:
+        found = correct(asked, vocabularies, is_known, languages, has_term)
+        # The words of a title need not be in any review's text.
+        return (
+            found if found == asked else correct(asked, vocabularies, is_known, languages, has_term, titles_in(asked))
+        )
+
+    text = _as_question(corrected(question))
+    before = _as_question(corrected("".join(context[-1:])[-MAX_QUESTION_CHARACTERS:]))
+    short_before = without_titles(before, titles_in(before))
+    short = without_titles(text, titles_in(text), is_alone=not before)
     rewritten = _rewritten(text, before, encoder, languages)
     if (short, short_before) == (text, before):
         return rewritten
@@ -102,6 +110,11 @@ def word_check(encoder: Encoder) -> Callable[[str], bool]:
     """Return a function that returns True if a word is a single token of the encoder, as ordinary words are."""
     special_tokens = encoder.count_tokens([""])[0]
     return lambda word: encoder.count_tokens([word])[0] - special_tokens == 1
+
+
+def _as_question(text: str) -> str:
+    """Return a text with the mark that people leave out: without it, the models read a question otherwise."""
+    return f"{text}?" if text[-1:].isalnum() else text
 
 
 def _rewritten(text: str, before: str, encoder: Encoder, languages: tuple[str, ...]) -> RewrittenQuestion:

@@ -20,7 +20,7 @@ from embeddings.lexicon import FILLER_WORDS, STOP_WORDS
 from embeddings.retrieval.intent import find_intent
 from embeddings.retrieval.query import Query
 from embeddings.retrieval.retriever import Candidates, Scope, best_cosine, languages_of
-from embeddings.retrieval.title_mentions import is_in_title_place
+from embeddings.retrieval.title_mentions import is_in_title_phrase, is_in_title_place
 
 _Named = tuple[TitleEntry, int]
 """A title or person, and how much of it: `WHOLE`, `PART`, `WORD` or `PERSON`."""
@@ -120,7 +120,7 @@ class Router:
             if meant:
                 found.append(meant)
                 end = first + length
-        return _meant(question, found, years)
+        return _without_words(question, _meant(question, found, years))
 
     def _is_longer_name(self, mention: Mention, question: str) -> bool:
         """Return True if a name goes on with a word that the review doesn't have: *Martin Luther* King."""
@@ -225,6 +225,27 @@ def _meant(question: str, found: Sequence[Sequence[Mention]], years: Collection[
     return tuple(meant) or tuple(mention for mentions in found for mention in mentions)
 
 
+def _without_words(question: str, mentions: Sequence[Mention]) -> tuple[Mention, ...]:
+    """Return titles without those that are ordinary words beside a sure one: "Where is the house in Hard Times?"."""
+    if not any(is_sure(mention, question) for mention in mentions):
+        return tuple(mentions)
+    return tuple(
+        mention
+        for mention in mentions
+        if (mention.is_written and mention.text.lower() in mention.title.text.lower())
+        or is_in_title_place(question, mention.span)
+        or is_in_title_phrase(question, mention.span)
+        or (mention.extent != WORD and len(terms(mention.text)) > 1)
+    )
+
+
+def is_sure(mention: Mention, question: str) -> bool:
+    """Return True if a title can be nothing else: several words or capitals, where questions name a work."""
+    if mention.title.is_person or mention.extent == WORD or not (mention.is_written or len(terms(mention.text)) > 1):
+        return False
+    return is_in_title_phrase(question, mention.span) or is_in_title_place(question, mention.span)
+
+
 def _likeness(title: str, text: str) -> float:
     likeness: float = DamerauLevenshtein.normalized_similarity(" ".join(title_key(title)), " ".join(title_key(text)))
     return likeness
@@ -292,10 +313,12 @@ def _asks_about_whole(question: str, mentions: Sequence[Mention]) -> bool:
 def _signs(mention: Mention, turn: str, rest: Sequence[Scope]) -> float:
     """Return how many signs there are that a question has a title, not ordinary words; its place counts for two."""
     content = term_forms(mention.text, languages_of(scope.index for scope in rest))
-    if not content:
+    # Among many reviews, one is close to any question.
+    if not content or (len(content) > 1 and is_sure(mention, turn)):
         return math.inf
     is_only_here = not all(any(scope.has_in_text(form) for scope in rest for form in word) for word in content)
-    return len(content) + mention.is_written + is_only_here + 2 * is_in_title_place(turn, mention.span)
+    is_in_place = is_sure(mention, turn) or is_in_title_place(turn, mention.span)
+    return len(content) + mention.is_written + is_only_here + 2 * is_in_place
 
 
 def _is_written(title: str, question: str, start: int, end: int) -> bool:

@@ -6,7 +6,7 @@ Only words that neither the reviews nor the encoder know are corrected, and only
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from rapidfuzz import process
 from rapidfuzz.distance import DamerauLevenshtein
@@ -19,6 +19,7 @@ from embeddings.config import (
 )
 from embeddings.documents.analyzer import ENGLISH, has_unspaced, likeliest_language, terms
 from embeddings.index.vocabulary import WORD, Vocabulary, fold_word
+from embeddings.lexicon import STOP_WORDS
 
 
 def correct(
@@ -27,6 +28,7 @@ def correct(
     is_known: Callable[[str], bool],
     languages: Sequence[str] = (),
     has_term: Callable[[str], bool] = lambda _: True,
+    titles: Collection[tuple[int, int]] = (),
 ) -> str:
     """Return a question with its misspelt words replaced by words of the visible collections.
 
@@ -36,6 +38,7 @@ def correct(
         is_known: returns True if a word is a single token of the encoder.
         languages: those of the reviews but English. A question in one of them takes only words of its reviews.
         has_term: returns True if the reviews have a term.
+        titles: where the question has titles, `[start, end)`, whose words stay as they are.
     """
     language = likeliest_language(question, languages)
 
@@ -52,7 +55,7 @@ def correct(
         correction = _second_name(before, word, vocabularies)
         if correction is None and _is_misspelt(word, vocabularies, is_known):
             correction = _closest(word, vocabularies, may_replace, is_form)
-        if correction is not None:
+        if correction is not None and not any(start <= match.start() < end for start, end in titles):
             corrections[match.start()] = correction
         before = word
     return WORD.sub(lambda match: corrections.get(match.start(), match.group()), question)
@@ -61,7 +64,9 @@ def correct(
 def _second_name(first: str, word: str, vocabularies: Sequence[Vocabulary]) -> str | None:
     """Return the second part of a name whose first part is before `word`: *keira nightly* means *knightley*."""
     seconds = [second for vocabulary in vocabularies for second in vocabulary.seconds_after(first)]
-    if not seconds or any(word in vocabulary for vocabulary in vocabularies):
+    # Vocabularies have no short words, so these are not among them: a function word, or the second name itself.
+    is_right = word in STOP_WORDS or word in seconds or any(word in vocabulary for vocabulary in vocabularies)
+    if not seconds or is_right:
         return None
     found = process.extractOne(
         word, seconds, scorer=DamerauLevenshtein.normalized_similarity, score_cutoff=SPELLING_SIMILARITY

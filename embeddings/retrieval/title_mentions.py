@@ -42,20 +42,22 @@ _ABOUT = re.compile(rf"\babout {_TITLE}", re.IGNORECASE)
 _POSSESSIVE = re.compile(rf"{_TITLE}'s?(?!\w)", re.IGNORECASE)
 _IN_PLACE = re.compile(rf"({BEFORE_TITLE}){_TITLE}(?!')|{_TITLE}(?={AFTER_TITLE})", re.IGNORECASE)
 _MENTION = re.compile(_TITLE, re.IGNORECASE)
+_AT_END = re.compile(rf"\b(?:{_PREPOSITION}) {_TITLE}\W*$", re.IGNORECASE)
 _WORK_AT_START = re.compile(rf"^(?:{_PREPOSITION}|according to) {_THE_WORK}\b,? ?", re.IGNORECASE)
 _WORK_AT_END = re.compile(rf",? (?:{_PREPOSITION}) {_THE_WORK}(?=\W*$)", re.IGNORECASE)
 
 
-def without_titles(question: str, mentions: Collection[tuple[int, int]]) -> str:
+def without_titles(question: str, mentions: Collection[tuple[int, int]], *, is_alone: bool = True) -> str:
     """Return a question without the titles, and without "in the film" at either end.
 
     "What is the ending of Hard Times like?" becomes "What is the ending like?", "Who wrote Never Let Me Go?" becomes
     "Who wrote it?". A title that may be somebody's name stays in "Does David Copperfield marry?". A question about a
-    title ("the song Hard Times") stays as it is, and so does one that has no other words.
+    title ("the song Hard Times") stays as it is, and so does one that has no other words, if it is alone.
 
     Args:
         question: normalised, with single spaces.
         mentions: where it has titles, `[start, end)`; no two overlap.
+        is_alone: False if it is searched with the question before it, which says what "what did she do?" is about.
     """
     enclosed = _enclose(question, mentions)
     if _NAMED.search(enclosed):
@@ -69,7 +71,7 @@ def without_titles(question: str, mentions: Collection[tuple[int, int]]) -> str:
     if find_intent(_MENTION.sub("it", _ABOUT.sub("", short))) is None:
         with_pronouns = _MENTION.sub(partial(_unless_name, "it"), _POSSESSIVE.sub(partial(_unless_name, "its"), short))
         with_pronouns = _ENCLOSED.sub(r"\1", with_pronouns)
-        if not terms(with_pronouns):
+        if not terms(with_pronouns) and (is_alone or not words(with_pronouns)):
             return question
     return with_pronouns
 
@@ -77,6 +79,12 @@ def without_titles(question: str, mentions: Collection[tuple[int, int]]) -> str:
 def is_in_title_place(question: str, span: tuple[int, int]) -> bool:
     """Return True if a name in a normalised question, `[start, end)`, is where questions name a work."""
     return _IN_PLACE.search(_enclose(question, [span])) is not None
+
+
+def is_in_title_phrase(question: str, span: tuple[int, int]) -> bool:
+    """Return True if a name in a normalised question is at either end as titles are: "in X?", "In X, …" or "X: …"."""
+    enclosed = _enclose(question, [span])
+    return _AT_END.search(enclosed) is not None or _OPENING.search(enclosed) is not None
 
 
 def _enclose(question: str, mentions: Collection[tuple[int, int]]) -> str:

@@ -112,7 +112,7 @@ ABLATIONS = (
     Ablation(
         "titles left out",
         ("TITLE_PREPOSITIONS", "TITLE_NOUNS", "WORK_NOUNS", "ADAPTATION_WORDS", "BEFORE_TITLE", "AFTER_TITLE"),
-        {"retrieval.query.without_titles": lambda question, _: question},
+        {"retrieval.query.without_titles": lambda question, _, **__: question},
     ),
     Ablation("sentence before", ("QUOTE_POINTING_WORDS",)),
     Ablation("cast rule", ("CAST_QUESTION", "CAST_SENTENCES")),

@@ -150,6 +150,31 @@ def test_a_title_is_found_as_people_write_it(question: str, reviews: list[str]) 
     assert _reviews(FORMS_ROUTER.mentions_in(question)) == reviews
 
 
+WORDS = {
+    "painter": ("Painter: A Secret Summer",),
+    "map": ("The Map of Prague",),
+    "house": ("House",),
+    "river": ("River",),
+    "carter": ("The Carter House",),
+}
+WORDS_ROUTER = make_router(TitleEntry(SHARED, slug, text) for slug, names in WORDS.items() for text in names)
+
+
+@pytest.mark.parametrize(
+    ("question", "reviews"),
+    [
+        ("what did they fry in these pans?", []),
+        ("where did she buy the mop in The Carter House?", ["carter"]),
+        ("is the house large in the carter house", ["carter"]),
+        ("In The Carter House, was the Ricer any good?", ["carter"]),
+        ("is House like The Carter House", ["house", "carter"]),
+        ("The Carter House: who owns the house?", ["carter"]),
+    ],
+)
+def test_ordinary_words_beside_a_sure_title_are_no_titles(question: str, reviews: list[str]) -> None:
+    assert _reviews(WORDS_ROUTER.mentions_in(question)) == reviews
+
+
 PEOPLE = {"dispossessed": ("The Dispossessed", 1974, "Ursula K. Le Guin"), "lathe": ("The Lathe", 1971, "Ann Miller")}
 
 

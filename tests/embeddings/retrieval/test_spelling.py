@@ -51,6 +51,16 @@ def test_other_words_are_not_corrected(asked: str) -> None:
     assert correct(asked, [VOCABULARY], _known) == asked
 
 
+def test_a_short_second_name_keeps_its_capital() -> None:
+    assert correct("Is Kathy Lee a carer?", [vocabulary_of("Kathy Lee is a carer.")], _known) == "Is Kathy Lee a carer?"
+
+
+def test_a_function_word_and_a_title_stay_as_they_are() -> None:
+    vocabulary = vocabulary_of("And They Came. And Their Hailsham.")
+    assert correct("and the end", [vocabulary], _known) == "and the end"
+    assert correct("halisham in Halisham", [vocabulary], _known, titles=[(12, 20)]) == "hailsham in Halisham"
+
+
 def test_two_swapped_letters_of_four_are_corrected() -> None:
     assert correct("eimly", [vocabulary_of("Emily")], _known) == "emily"
     assert correct("rtuh", [vocabulary_of("Ruth")], _known) == "ruth"

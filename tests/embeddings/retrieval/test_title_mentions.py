@@ -106,6 +106,14 @@ def test_a_word_for_the_work_is_left_out_at_either_end(question: str, expected: 
     assert without_titles(question, ()) == expected
 
 
+def test_a_question_of_function_words_loses_its_title_only_after_another_question() -> None:
+    question = "Never Let Me Go: what did she do?"
+    mentions = {mention.span for mention in ROUTER.mentions_in(question)}
+    assert without_titles(question, mentions) == question
+    assert without_titles(question, mentions, is_alone=False) == "what did she do?"
+    assert without_titles("Never Let Me Go?", {(0, 15)}, is_alone=False) == "it?"
+
+
 TITLE = st.lists(st.text(st.characters(categories=["Lu"]), min_size=3, max_size=9), min_size=2, max_size=5).map(
     " ".join
 )
