@@ -483,22 +483,27 @@ OFF_TOPIC_STANDALONE_COSINE: float = 0.3
 LONGEST_ABSENT_NAME: int = 8
 """The most words of the name of a work that no review is of; more are no name. A guess."""
 
-CLEAR_WORDS: float = 1.2
-"""How rare a question's words must be together to tell which review it is about, in logarithms of the number of
-reviews. With the lead below, 27 of 30 made questions that fit any review of the Dickens shelf are asked back, and 2 of
-35 that name somebody or something of one review."""
+REVIEW_INTERCEPT: float = -0.5
+"""The logit that a question which names no review is about the one that is quoted, before its signs. This and the two
+weights below were fitted to half of the documents of amazon_reviews, in shelves of 2 to 1,000 reviews, to the Dickens
+shelf without its held-out third, and to 240 askings of 30 questions that fit any review (evaluation's README)."""
 
-SMALL_SHELF_REVIEWS: int = 5
-"""Among fewer reviews than this, one word that only one of them has tells which is meant. A guess."""
+REVIEW_WORDS_WEIGHT: float = 0.82
+"""What the words of a question add to that logit for each unit of information, in natural logarithms, beyond what tells
+one of all reviews. See above."""
 
-CLEAR_COSINE_LEAD: float = 0.15
-"""How much closer one review's best sentence must be than any other's to tell the same, in cosine. See above."""
+REVIEW_WORDS_LIMIT: float = 8.0
+"""The most information that counts, either way: a question of many words isn't ever surer. A guess."""
+
+REVIEW_LEAD_WEIGHT: float = 7.9
+"""What the lead of the quoted review's best sentence adds to that logit, for each unit of cosine. See above."""
 
 MAX_CHOICES: int = 5
 """The most reviews to choose from where it isn't clear which one a question is about. A guess."""
 
-UNCLEAR_CONFIDENCE: float = 0.5
-"""The highest confidence where it isn't clear which review a question is about."""
+UNCLEAR_REVIEW: float = 0.5
+"""Below this probability that a question which names no review is about the quoted one, the answer asks back. The
+confidence is lower still, because this is a factor of it."""
 
 TITLE_CASE_WORDS: int = 3
 """A question of at least this many words, all capitalised, is written in title case: its capitals mark no names. A

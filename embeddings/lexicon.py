@@ -534,6 +534,11 @@ WORK_PARTS = frozenset(
 )
 """Parts of any work and words for nobody in particular. They are no names, even if the reviews use other words."""
 
+GENERAL_WORDS = (
+    WORK_PARTS | FILLER_WORDS | VERDICT_WORDS | GIST_WORDS | frozenset("begin beginning die dies end ends".split())
+)
+"""Words of questions about any work, which don't tell which one is meant, even if one review alone has them."""
+
 SEVERAL_WORKS = re.compile(
     r"\b(?:which|any|all|each|some|both) (?:of )?(?:the |these |those |his |her |their )?"
     r"(?:them|books|films|movies|novels|works|reviews|stories|book|film|movie|novel|work|review)\b"

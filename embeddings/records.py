@@ -298,7 +298,7 @@ class Answer:
         question: as it was asked.
         state: whether the reviews answer it.
         confidence: the probability that the first quote is right, in [0, 1], if the models are calibrated; see
-            `answering.calibration`. It compares across questions.
+            `answering.calibration`. It compares across questions, also those that don't tell which review is meant.
         quotes: the reviewers' own words.
         listing: the reviews that a question about the collection asks for; None for any other question.
         absent: the work that the question names, if there is no review of it.
@@ -357,12 +357,15 @@ class AskResult:
         hits: the passages closest to the question, best first.
         quotes: what the answer would quote at any confidence. The evaluation measures the cost of abstention by them.
         seconds: how long the stages took.
+        review_share: the probability that the quoted review is the one that is meant, a factor of the confidence; 1
+            where the review is settled.
     """
 
     answer: Answer
     hits: tuple[Hit, ...]
     quotes: tuple[Quote, ...] = ()
     seconds: StageSeconds = field(default=StageSeconds(), compare=False)
+    review_share: float = 1.0
 
 
 _QUOTE_KEYS = ("label", "text", "review", "title", "section", "heading", "paragraph", "start", "end", "score")

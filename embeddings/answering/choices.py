@@ -1,44 +1,58 @@
-"""Whether it is clear which of several reviews a question is about that names none, and the reviews to choose from.
+"""How likely a question that names no review is about the one that is quoted, and the reviews to choose from.
 
-Names and rare words make it clear: "who is Sam Weller". "How does it end?" fits any review.
+Rare words and a clear lead tell: "who is Sam Weller". "How does it end?" fits any review.
 """
 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from embeddings.answering.quotes import choose_quotes
-from embeddings.config import CLEAR_COSINE_LEAD, CLEAR_WORDS, MAX_CHOICES, MAX_QUOTES, SMALL_SHELF_REVIEWS
-from embeddings.documents.analyzer import term_forms
+from embeddings.config import (
+    MAX_CHOICES,
+    MAX_QUOTES,
+    REVIEW_INTERCEPT,
+    REVIEW_LEAD_WEIGHT,
+    REVIEW_WORDS_LIMIT,
+    REVIEW_WORDS_WEIGHT,
+)
+from embeddings.documents.analyzer import terms
+from embeddings.index.collection import CollectionIndex
+from embeddings.index.manifest import IndexedReview
+from embeddings.lexicon import GENERAL_WORDS
 from embeddings.records import Choice, Quote
 from embeddings.retrieval.fusion import RankedSentence
 from embeddings.retrieval.query import Query
-from embeddings.retrieval.retriever import Candidates, Scope, languages_of
+from embeddings.retrieval.retriever import Candidates, Scope
 
-_NAME = re.compile(r"(?<=[^\W\d_][ ,;])[A-ZÀ-ÖØ-Þ][^\W\d_]+|(?<=[^\W\d_], )[A-ZÀ-ÖØ-Þ][^\W\d_]+")
+_GENERAL_TERMS = frozenset(terms(" ".join(GENERAL_WORDS)))
 
 
-def is_clear(query: Query, candidates: Sequence[Candidates]) -> bool:
-    """Return True if a question's words, or how close one review is, tell which of all reviews it is about."""
-    scopes = [part.scope for part in candidates]
-    total = sum(len(scope.reviews) for scope in scopes)
+def review_probability(query: Query, candidates: Sequence[Candidates], quoted: Quote) -> float:
+    """Return the probability, in [0, 1], that a question which names no review is about the one that is quoted.
 
-    def share(forms: Sequence[str]) -> float:
-        return sum(_reviews_with(scope, forms) for scope in scopes) / total
-
-    names = term_forms(" ".join(_NAME.findall(query.text)), languages_of(scope.index for scope in scopes))
-    # A name that half of the reviews have, such as their author's, tells none.
-    if any(share(forms) <= 0.5 for forms in names):
-        return True
-    shares = [found for forms in query.search.words if (found := share(forms))]
-    # If words were spread by chance, so many logarithms of the number of reviews would leave one review.
-    needed = CLEAR_WORDS if total >= SMALL_SHELF_REVIEWS else 1.0
-    return -sum(map(math.log, shares)) >= needed * math.log(total) or _lead(candidates) >= CLEAR_COSINE_LEAD
+    By a logistic curve of two signs: how few reviews have the words of the question that this one has, and how much
+    closer its best sentence is than that of any other review, which is negative if another is closer.
+    """
+    own = _copies(candidates, quoted)
+    total = sum(len(part.scope.reviews) for part in candidates) + 1 - sum(map(len, own))
+    information = 0.0
+    for forms in query.search.words:
+        if not _GENERAL_TERMS.isdisjoint(forms):
+            continue
+        having = [_reviews_with(part.scope, forms) for part in candidates]
+        copies = sum(int(np.isin(numbers, found).sum()) for numbers, found in zip(own, having, strict=True))
+        if copies:
+            information += math.log(total / (sum(map(len, having)) + 1 - copies))
+    # Were words spread by chance, so much information would leave one review.
+    words = min(max(information - math.log(total), -REVIEW_WORDS_LIMIT), REVIEW_WORDS_LIMIT)
+    logit = REVIEW_INTERCEPT + REVIEW_WORDS_WEIGHT * words + REVIEW_LEAD_WEIGHT * _lead(candidates, own)
+    return 1.0 if total == 1 else 1 / (1 + math.exp(-logit))
 
 
 def choices(sentences: Sequence[RankedSentence]) -> tuple[Choice, ...]:
@@ -65,18 +79,34 @@ def quote_of_each(found: Sequence[Choice]) -> tuple[Quote, ...]:
     return tuple(replace(quote, label=label) for label, quote in enumerate(quotes, start=1))
 
 
-def _reviews_with(scope: Scope, forms: Sequence[str]) -> int:
+def _copies(candidates: Sequence[Candidates], quoted: Quote) -> list[list[int]]:
+    """Return the numbers of the quoted review in each collection: the same review may be in two of them."""
+    found = [(part.index, part.index.entry_of(quoted.review)) for part in candidates]
+
+    def texts(index: CollectionIndex, entry: IndexedReview) -> list[list[int]]:
+        digests: list[list[int]] = index.digests_by_kind[2][slice(*entry.passages)].tolist()
+        return digests
+
+    own = next(texts(index, entry) for index, entry in found if entry and index.entry.name == quoted.collection)
+    return [
+        [index.reviews_in(entry.passages).start] if entry and texts(index, entry) == own else []
+        for index, entry in found
+    ]
+
+
+def _reviews_with(scope: Scope, forms: Sequence[str]) -> NDArray[np.int32]:
+    """Return the numbers of the reviews that have one of a word's forms."""
     rows = [scope.index.passage_terms.texts_with((form,), *scope.passages) for form in forms]
-    return len(np.unique(scope.index.passage_table["review"][np.concatenate(rows)]))
+    numbers: NDArray[np.int32] = np.unique(scope.index.passage_table["review"][np.concatenate(rows)])
+    return numbers
 
 
-def _lead(candidates: Sequence[Candidates]) -> float:
-    """Return how much closer the closest review's best sentence is than the best one of any other review."""
-    best: list[float] = [0.0, 0.0]
-    for part in candidates:
+def _lead(candidates: Sequence[Candidates], own: Sequence[Sequence[int]]) -> float:
+    """Return how much closer a review's best sentence is than the best one of any other review, in cosine."""
+    best, other = 0.0, 0.0
+    for part, numbers in zip(candidates, own, strict=True):
         owners = part.index.passage_table["review"][part.passages][part.owner]
-        closest = np.zeros(len(part.index.entry.reviews), np.float32)
-        np.maximum.at(closest, owners, part.sentence_cosine)
-        best.extend(np.sort(closest)[-2:].tolist())
-    first, second = sorted(best)[-1:-3:-1]
-    return first - second
+        is_own = np.isin(owners, numbers)
+        best = max(best, float(part.sentence_cosine[is_own].max(initial=0.0)))
+        other = max(other, float(part.sentence_cosine[~is_own].max(initial=0.0)))
+    return best - other

@@ -16,13 +16,13 @@ confidence  judge how likely they answer, and abstain by rules       answering/c
 quote       find the verdict where it is asked for, put performers   answering/verdict.py, answering/cast.py,
             first, choose quotes, set the state                      answering/quotes.py
 absent      name a work that no review is of                         answering/absent.py
-choose      ask back which review is meant, quote each of several    answering/choices.py
+choose      doubt which review is meant, ask back, quote several     answering/choices.py
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from itertools import islice
 from time import perf_counter
@@ -32,7 +32,7 @@ from rapidfuzz import fuzz, process
 from embeddings.answering.absent import absent_work
 from embeddings.answering.abstention import asks_for_unmentioned
 from embeddings.answering.cast import raise_performers
-from embeddings.answering.choices import choices, is_clear, quote_of_each
+from embeddings.answering.choices import choices, quote_of_each, review_probability
 from embeddings.answering.confidence import raw_confidence, reranker_factor
 from embeddings.answering.models import Models
 from embeddings.answering.quotes import choose_quotes, make_answer
@@ -43,7 +43,7 @@ from embeddings.config import (
     MAX_SUGGESTIONS,
     REVIEW_CACHE_SIZE,
     TOP_SENTENCES,
-    UNCLEAR_CONFIDENCE,
+    UNCLEAR_REVIEW,
     UNDERSTOOD_QUESTIONS,
     RankingSettings,
 )
@@ -77,6 +77,23 @@ from embeddings.retrieval.router import Router, is_unambiguous, prefers_named
 
 UNREADABLE = "The search model can't read this question. Please ask it in the script and language of the reviews."
 """The error for a question in an unknown script, or of symbols, that shares no term with the reviews."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was searched, and how it was chosen.
+
+    Attributes:
+        query: the question, without its titles if it was searched in the only review that it names.
+        candidates: those of each scope.
+        is_pooled: whether all of several reviews were searched.
+        is_open: whether they were because the conversation names none.
+    """
+
+    query: Query
+    candidates: list[Candidates]
+    is_pooled: bool = False
+    is_open: bool = False
 
 
 class Pipeline:
@@ -125,7 +142,8 @@ class Pipeline:
         encoded = perf_counter()
 
         # Route and retrieve
-        query, candidates, is_open = self._search(query, review, context, collections)
+        found = self._search(query, review, context, collections)
+        query, candidates = found.query, found.candidates
         scopes = [part.scope for part in candidates]
         standalone = None
         if query.standalone is not None:
@@ -170,13 +188,19 @@ class Pipeline:
         if intent is Intent.VERDICT:
             sentences = find_verdicts(scopes[0], query.text, self._verdict_answers) or sentences
         quotes = choose_quotes(raise_performers(sentences, query.text, query.before))
+        review_share = 1.0
+        if found.is_pooled and query.is_readable and quotes:
+            review_share = review_probability(query, candidates, quotes[0])
+        # Whether the quoted review answers decides the state. Whether it is the one that is meant is another question.
         answer = make_answer(question, quotes, certainty, self._models.thresholds)
-        if is_open and (name := self._absent(checked, scopes)) is not None:
+        answer = replace(answer, confidence=certainty * review_share)
+        if found.is_open and (name := self._absent(checked, scopes)) is not None:
             answer = Answer(question, State.UNANSWERED, 0.0, (), absent=AbsentWork(name, self._nearest(name, scopes)))
         elif answer.quotes:
-            answer = self._of_several(answer, query, candidates, sentences, is_open=is_open, is_first=not context)
+            is_unclear = review_share < UNCLEAR_REVIEW and found.is_open and not context
+            answer = self._of_several(answer, found, sentences, is_unclear=is_unclear)
         seconds = StageSeconds(encoded - started, ranked - encoded, judged - ranked, perf_counter() - judged)
-        return AskResult(answer, hits, quotes, seconds)
+        return AskResult(answer, hits, quotes, seconds, review_share)
 
     @cached_property
     def _verdict_answers(self) -> Floats:
@@ -287,33 +311,30 @@ class Pipeline:
         is_settled = review is not None or sum(len(index.entry.reviews) for index in visible) == 1
         return rewritten.untitled if is_settled and rewritten.untitled is not None else rewritten
 
-    def _search(
-        self, query: Query, review: str | None, context: Sequence[str], collections: Collections
-    ) -> tuple[Query, list[Candidates], bool]:
-        """Return the candidates of the given review, of those that the conversation names, or of all visible ones.
-
-        The query comes back without its titles if it is searched in the only review that it names. The last value is
-        True if there are several reviews and the conversation names none of them.
-        """
+    def _search(self, query: Query, review: str | None, context: Sequence[str], collections: Collections) -> _Found:
+        """Search the given review, those that the conversation names, or all visible ones."""
 
         def found(query: Query, scopes: Sequence[Scope]) -> list[Candidates]:
             return retrieve(query.search, scopes, self._ranking)
 
         if review is not None:
-            return query, found(query, [Scope.of_review(self._collections.holding(review, collections), review)]), False
+            return _Found(
+                query, found(query, [Scope.of_review(self._collections.holding(review, collections), review)])
+            )
         visible = {index.entry.name: index for index in self._collections.visible(collections)}
         everything = found(query, [Scope.of_collection(index) for index in visible.values()])
+        is_pooled = sum(len(index.entry.reviews) for index in visible.values()) > 1
         turn, mentions = self._router(collections).route(query.text, context)
         if not mentions:
-            return query, everything, sum(len(index.entry.reviews) for index in visible.values()) > 1
+            return _Found(query, everything, is_pooled=is_pooled, is_open=is_pooled)
         reviews = dict.fromkeys((title.collection, title.review) for title in (mention.title for mention in mentions))
         scopes = [Scope.of_review(visible[collection], slug) for collection, slug in reviews]
         named = found(query, scopes)
         if not prefers_named(query, turn, mentions, named, everything):
-            return query, everything, False
+            return _Found(query, everything, is_pooled=is_pooled)
         if query.untitled is not None and len(reviews) == 1:
-            return query.untitled, found(query.untitled, scopes), False
-        return query, named, False
+            return _Found(query.untitled, found(query.untitled, scopes))
+        return _Found(query, named)
 
     def _absent(self, question: str, scopes: Sequence[Scope]) -> str | None:
         name = absent_work(
@@ -335,39 +356,26 @@ class Pipeline:
         return tuple(islice(dict.fromkeys(titles[place][1] for _, _, place in close), MAX_SUGGESTIONS))
 
     def _of_several(
-        self,
-        answer: Answer,
-        query: Query,
-        candidates: Sequence[Candidates],
-        sentences: Sequence[RankedSentence],
-        *,
-        is_open: bool,
-        is_first: bool,
+        self, answer: Answer, found: _Found, sentences: Sequence[RankedSentence], *, is_unclear: bool
     ) -> Answer:
         """Return an answer with one quote of each review if the question is about several, or doesn't tell about which.
 
-        `is_open` is True if nothing names a review, and `is_first` if no question was before.
+        `is_unclear` is True if it doesn't tell, unless it asks for several.
         """
-        asks_for_several = SEVERAL_WORKS.search(fold(query.text)) is not None
-        is_unclear = (
-            is_open and is_first and query.is_readable and not asks_for_several and not is_clear(query, candidates)
-        )
-        is_grouped = not is_open and len(candidates) > 1 and all(len(part.scope.reviews) == 1 for part in candidates)
-        if not (is_unclear or is_grouped or (is_open and asks_for_several)):
+        asks_for_several = SEVERAL_WORKS.search(fold(found.query.text)) is not None
+        is_unclear = is_unclear and not asks_for_several
+        is_grouped = not found.is_pooled and len(found.candidates) > 1
+        if not (is_unclear or is_grouped or (found.is_open and asks_for_several)):
             return answer
-        found = choices(sentences)
+        several = choices(sentences)
         if is_grouped:
-            apart = (choices(Ranking([part], self._ranking).sentences(1)) for part in candidates)
+            apart = (choices(Ranking([part], self._ranking).sentences(1)) for part in found.candidates)
             others = {(each.collection, each.review): each for few in apart for each in few}
-            found = tuple((others | {(each.collection, each.review): each for each in found}).values())
-        if len(found) == 1:
+            several = tuple((others | {(each.collection, each.review): each for each in several}).values())
+        if len(several) == 1:
             return answer
-        grouped = replace(answer, quotes=quote_of_each(found))
-        if not is_unclear:
-            return grouped
-        return replace(
-            grouped, state=State.NEAREST, confidence=min(answer.confidence, UNCLEAR_CONFIDENCE), choices=found
-        )
+        grouped = replace(answer, quotes=quote_of_each(several))
+        return replace(grouped, state=State.NEAREST, choices=several) if is_unclear else grouped
 
     def _router(self, collections: Collections) -> Router:
         visible = {index.entry.name: index for index in self._collections.visible(collections)}

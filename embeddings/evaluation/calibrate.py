@@ -93,7 +93,7 @@ def choose_thresholds(results: Sequence[Result], goal: Goal) -> Calibration:
     Raises:
         CalibrationError: there are too few answerable or unanswerable questions.
     """
-    known = [(result, result.confidence) for result in results if result.confidence is not None]
+    known = [(result, result.confidence / result.review_share) for result in results if result.confidence is not None]
     questions = _Questions(
         np.array([confidence for _, confidence in known], dtype=np.float64),
         np.array([result.answerable for result, _ in known], dtype=np.bool_),
@@ -142,16 +142,21 @@ class Refit:
 def refit(results: Sequence[Result], scaling: PlattScaling | None) -> Refit | None:
     """Fit a scaling to the questions of a run, whose confidences have the present scaling, None for raw scores.
 
-    Returns None if no rising curve fits: too few answers are right or wrong, or the right ones have lower confidences.
+    Only questions whose review is settled are fitted: the others show less what a score means than which review was
+    meant. Returns None if no rising curve fits: too few answers are right or wrong, or the right ones have lower
+    confidences.
     """
+    settled = [
+        replace(each, confidence=each.confidence / each.review_share) if each.confidence is not None else each
+        for each in results
+    ]
     raw = [
         replace(each, confidence=scaling.score(each.confidence))
         if scaling is not None and each.confidence is not None
         else each
-        for each in results
+        for each in settled
     ]
-    scores, right = judged_answers(raw)
-    before, fitted = reliability(results), fit_platt(scores, right)
+    before, fitted = reliability(results), _fitted(raw)
     if before is None or fitted is None:
         return None
     folds = np.random.default_rng(_SEED).permutation(len(raw)) % CALIBRATION_FOLDS
@@ -159,9 +164,13 @@ def refit(results: Sequence[Result], scaling: PlattScaling | None) -> Refit | No
     for fold in range(CALIBRATION_FOLDS):
         others = [each for each, place in zip(raw, folds, strict=True) if place != fold]
         tested = [each for each, place in zip(raw, folds, strict=True) if place == fold]
-        left_out.extend(scaled(tested, fit_platt(*judged_answers(others)) or fitted))
+        left_out.extend(scaled(tested, _fitted(others) or fitted))
     expected = reliability(left_out)
     return Refit(fitted, scaled(raw, fitted), before, expected or before)
+
+
+def _fitted(raw: Sequence[Result]) -> PlattScaling | None:
+    return fit_platt(*judged_answers([each for each in raw if each.review_share == 1]))
 
 
 def fit_platt(scores: Floats, right: Floats) -> PlattScaling | None:
@@ -190,9 +199,11 @@ def fit_platt(scores: Floats, right: Floats) -> PlattScaling | None:
 
 
 def scaled(results: Sequence[Result], scaling: PlattScaling) -> tuple[Result, ...]:
-    """Return results with the probabilities of their raw scores."""
+    """Return results with the probabilities of their raw scores, times that of the quoted review."""
     return tuple(
-        replace(each, confidence=scaling.probability(each.confidence)) if each.confidence is not None else each
+        replace(each, confidence=scaling.probability(each.confidence) * each.review_share)
+        if each.confidence is not None
+        else each
         for each in results
     )
 
@@ -211,7 +222,7 @@ class Effect:
 def effect_of(thresholds: Thresholds, results: Sequence[Result]) -> Effect:
     """Return what thresholds do with the questions of a run, which has answerable and unanswerable ones."""
     states = states_by_kind(
-        (result.answerable, state_at(result.confidence, thresholds))
+        (result.answerable, state_at(result.confidence / result.review_share, thresholds))
         for result in results
         if result.confidence is not None
     )

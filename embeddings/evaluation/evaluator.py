@@ -185,7 +185,8 @@ def _ask(library: Library, task: Task, question: JudgedQuestion, failures: dict[
         if question.id in task.own_documents:
             ranking = tuple(scored for scored in ranking if scored.document != question.id)
         if len(ranking) >= DOCUMENTS or len(result.hits) < passages:
-            return Outcome(question, result.answer, result.quotes, result.hits[:DOCUMENTS], ranking, seconds)
+            hits = result.hits[:DOCUMENTS]
+            return Outcome(question, result.answer, result.quotes, hits, ranking, seconds, result.review_share)
         passages *= 4
 
 

@@ -79,6 +79,7 @@ class Outcome:
     hits: tuple[Hit, ...]  # the best passages, best first
     ranking: tuple[ScoredDocument, ...]  # their documents, each by its best passage, best first
     seconds: float  # wall-clock time
+    review_share: float = 1.0  # the factor of the confidence that is the probability of the quoted review
 
 
 def measure(outcomes: Sequence[Outcome]) -> tuple[Mapping[Measure, float], ...]:

@@ -43,7 +43,8 @@ class Result:
 
     `review` is the only review that was searched, or else the first relevant one. `seconds` is wall-clock time, 0 where
     it was not measured. `state` and `confidence` are None where only a ranking is known. `values` has the measures.
-    `form` is that of a made variant of a question; see `JudgedQuestion`.
+    `form` is that of a made variant of a question; see `JudgedQuestion`. `review_share` is a factor of the confidence;
+    see `AskResult`.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Result:
     seconds: float = 0.0
     values: Mapping[Measure, float]
     form: str | None = None
+    review_share: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ def results(outcomes: Sequence[Outcome]) -> tuple[Result, ...]:
             seconds=outcome.seconds,
             values=values,
             form=outcome.question.form,
+            review_share=outcome.review_share,
         )
         for outcome, values in zip(outcomes, measure(outcomes), strict=True)
     )
@@ -114,6 +117,8 @@ def result_record(result: Result) -> dict[str, object]:
     values = record.pop("values")
     if result.form is None:
         del record["form"]
+    if result.review_share == 1:
+        del record["review_share"]
     return {**record, "seconds": round(result.seconds, 6), "measures": grouped(values)}
 
 
@@ -187,6 +192,7 @@ def _result(entry: Mapping[str, object]) -> Result:
             for name, value in named.items()
         },
         form=_optional(entry.get("form")),
+        review_share=_finite(entry.get("review_share", 1.0)),
     )
 
 

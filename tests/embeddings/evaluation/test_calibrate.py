@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -215,6 +216,20 @@ def test_a_curve_is_fitted_to_raw_scores_whatever_the_present_one_is() -> None:
     assert again is not None
     assert (again.scaling.slope, again.scaling.intercept) == pytest.approx(
         (fresh.scaling.slope, fresh.scaling.intercept), abs=1e-3
+    )
+
+
+def test_a_curve_is_fitted_only_where_the_review_is_settled() -> None:
+    asked = drawn(300, 2)
+    unclear = [
+        replace(each, id=f"u{each.id}", confidence=(each.confidence or 0.0) * 0.3, review_share=0.3) for each in asked
+    ]
+    alone, together = refit(asked, None), refit([*asked, *unclear], None)
+    assert alone is not None
+    assert together is not None
+    assert together.scaling == alone.scaling
+    assert [each.confidence for each in together.results[300:]] == pytest.approx(
+        [0.3 * (each.confidence or 0.0) for each in alone.results]
     )
 
 

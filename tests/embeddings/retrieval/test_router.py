@@ -4,6 +4,8 @@ import random
 import statistics
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -325,8 +327,9 @@ def test_the_review_that_an_asker_chose_is_searched_alone(shelf: Library) -> Non
     assert {hit.review for hit in shelf.search("Does Kathy love Tommy?", 50, review="love")} == {"love"}
 
 
-def test_a_question_that_fits_several_reviews_asks_back(shelf: Library) -> None:
-    answer = shelf.ask("how does it end?")
+@pytest.mark.parametrize("question", ["how does it end?", "who is the hero?"])
+def test_a_question_that_fits_several_reviews_asks_back(shelf: Library, question: str) -> None:
+    answer = shelf.ask(question)
     assert (answer.state, len(answer.choices) > 1, answer.confidence <= 0.5) == (State.NEAREST, True, True)
     assert [quote.review for quote in answer.quotes] == [choice.review for choice in answer.choices][
         : len(answer.quotes)
@@ -347,6 +350,21 @@ def test_a_question_that_names_somebody_or_a_review_never_asks_back(
     shelf: Library, question: str, context: tuple[str, ...], review: str | None
 ) -> None:
     assert shelf.ask(question, context=context, review=review).choices == ()
+
+
+def test_the_confidence_says_how_likely_the_quoted_review_is_the_one_that_is_meant(shelf: Library) -> None:
+    narrowed, clear = shelf.run("Who plays Kathy?", review="never-let-me-go"), shelf.run("Who plays Kathy?")
+    assert narrowed.review_share == 1
+    assert 0.8 < clear.review_share < 1
+    assert clear.answer.confidence == pytest.approx(narrowed.answer.confidence * clear.review_share, abs=0.05)
+    assert clear.answer.state is State.ANSWERED
+
+
+def test_one_review_in_two_collections_is_no_doubt(library: Library, tmp_path: Path) -> None:
+    (own,) = library.reviews()
+    twice = Library.of([own, replace(own, collection="42")], tmp_path, library.models)
+    found = twice.run("how does it end?", collections=(SHARED, "42"))
+    assert (found.review_share, found.answer.choices) == (1, ())
 
 
 def test_a_work_without_a_review_is_named_as_absent_with_the_nearest_titles(shelf: Library) -> None:

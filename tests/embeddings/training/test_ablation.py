@@ -35,6 +35,7 @@ READ_FILES = set(
 """Lists about the headers, the markup and the places of review files, and about the entries of feeds."""
 
 CHOOSE_NO_ANSWER = {
+    "GENERAL_WORDS",
     "GENERIC_FILE_NAMES",
     "MADE_TITLES",
     "NEGATIONS",
@@ -43,7 +44,7 @@ CHOOSE_NO_ANSWER = {
     "SEVERAL_WORKS",
     "VOLUME_WORDS",
 }
-"""Lists about the names of files, about which sentences repeat one another, and about the writing of titles."""
+"""Lists about the names of files, repeated sentences, the writing of titles, and which review is meant."""
 
 ASK_THE_COLLECTION = set(
     """
