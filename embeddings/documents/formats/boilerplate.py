@@ -95,8 +95,8 @@ def without_boilerplate(blocks: Sequence[Block]) -> tuple[tuple[Block, ...], dic
             found = read_fields(block.text)
             if found is None and is_site_line(block.text):
                 found = {}
-            if found is None and is_head and number < _HEAD_BLOCKS:
-                found = _byline(block.text)
+        if found is None and is_head and number < _HEAD_BLOCKS and not block.quoted and block.level != 1:
+            found = _byline(block.text)
         if found is None:
             kept.append(block)
             # A short line before all others may be the title.

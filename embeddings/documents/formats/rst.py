@@ -76,6 +76,9 @@ def read_rst(data: bytes, path: Path) -> Article:
             | nodes.caption,
         ):
             continue
+        if any(isinstance(each, nodes.topic) and "contents" in each["classes"] for each in _parents(node)):
+            # The headings once more.
+            continue
         field = _parent(node, nodes.field)
         if field is not None:
             name = field_name(field[0].astext())

@@ -39,6 +39,7 @@ _MARKS = {
 }
 _SKIPPED = frozenset("audio button canvas caption figcaption form math nav summary textarea title video".split())
 _CONTAINERS = frozenset("aside blockquote details div figure p section span".split())
+_INVISIBLE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _SHOWN_INSTEAD = frozenset("button input summary".split())
 """What is shown in place of a hidden text, even within a paragraph."""
 _VOID = frozenset("area base br col embed hr img input link meta source track wbr".split())
@@ -146,7 +147,12 @@ class HtmlReader:
             effect = ""
             if hides_spoiler(name, given):
                 effect = "spoiler"
-            elif any(map(_EMBED.search, classes)) or any(map(PAGE_FURNITURE.search, classes)):
+            elif (
+                "hidden" in given
+                or _INVISIBLE.search(given.get("style", ""))
+                or any(map(_EMBED.search, classes))
+                or any(map(PAGE_FURNITURE.search, classes))
+            ):
                 effect = "skip"
             elif name == "blockquote":
                 effect = "quote"

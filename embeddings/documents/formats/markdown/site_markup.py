@@ -70,7 +70,7 @@ _TAG_LINE = re.compile(r"^[ \t]*(?:#[^\W\d][\w/-]*#?(?:[ \t,]+|$))+$", re.MULTIL
 _LAST_TAGS = re.compile(r"(?<=[^\s#\\])(?:[ \t]+#[^\W\d][\w/-]*){1,20}[ \t]*$", re.MULTILINE)
 _TAG = re.compile(r"#([\w/-]+)")
 _PROPERTIES = re.compile(
-    r"\A\s*(?:#{1,2} [^\n]+\n\s*)?(?P<lines>(?:[^\W\d_][\w /()&'’-]{0,40}:[ \t]+\S[^\n]*\n){2,}|)(?=\s*$|\s*\n)"
+    r"\A\s*(?:#{1,2} [^\n]+\n\s*)?(?P<lines>(?:[^\W\d_][\w /()&'’?-]{0,40}:[ \t]+\S[^\n]*\n){2,}|)(?=\s*$|\s*\n)"
 )
 _FACT_LINE = re.compile(
     r"^[ \t]*(?:[-*+][ \t]+)?[*_]{0,2}(?P<key>[^\W\d][\w -]{0,40}?)[*_]{0,2}::[ \t]*(?P<value>.*)$", re.MULTILINE

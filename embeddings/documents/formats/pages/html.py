@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,7 @@ _MARKS = dict.fromkeys(("b", "strong", "#b"), (BOLD, BOLD_END)) | dict.fromkeys(
 _HEADING = re.compile(r"h([1-6])")
 _MENUS = frozenset("center div li ol p td tr ul".split())
 _MENU_CHARACTERS = 200
+_MENU_ELEMENTS = 60
 _INVISIBLE = re.compile(r"display\s*:\s*none", re.IGNORECASE)
 _DONE = "data-done"
 _SIGN, _SIGN_END = "\U00010600", "\U00010601"
@@ -139,7 +141,8 @@ def _remove_furniture(root: etree._Element) -> None:
 
 def _is_menu(element: etree._Element) -> bool:
     """Return True for a row or a column of a few links and nothing else."""
-    if _tag(element) not in _MENUS:
+    # No further than a menu goes, because elements may be nested deeply.
+    if _tag(element) not in _MENUS or sum(1 for _ in islice(element.iter(), _MENU_ELEMENTS)) == _MENU_ELEMENTS:
         return False
     links = [len("".join(map(str, link.itertext()))) for link in element.iter("a")]
     text = " ".join("".join(map(str, element.itertext())).split())
@@ -147,7 +150,11 @@ def _is_menu(element: etree._Element) -> bool:
 
 
 def _is_furniture(element: etree._Element) -> bool:
-    return isinstance(element.tag, str) and any(map(PAGE_FURNITURE.search, element.get("class", "").split()))
+    """Return True for what a page never shows, and for a caption or a part of the site by its class."""
+    if not isinstance(element.tag, str) or not element.attrib:
+        return False
+    is_shown = "hidden" not in element.attrib and not _INVISIBLE.search(element.get("style", ""))
+    return not is_shown or any(map(PAGE_FURNITURE.search, element.get("class", "").split()))
 
 
 def _is_hidden(element: etree._Element, background: str) -> bool:
