@@ -41,6 +41,7 @@ from embeddings.config import (
     FACT_TABLES,
     MAX_CONTEXT,
     MAX_SUGGESTIONS,
+    NEAREST_TITLE_SIMILARITY,
     REVIEW_CACHE_SIZE,
     TOP_SENTENCES,
     UNCLEAR_REVIEW,
@@ -345,14 +346,20 @@ class Pipeline:
         return None if name is None or _is_heading(name, scopes) else name
 
     def _nearest(self, name: str, scopes: Sequence[Scope]) -> tuple[Choice, ...]:
-        """Return the reviews whose titles are closest to the name of a work."""
+        """Return the reviews whose titles are closest to the name of a work; none if no title is like it."""
         titles = [
             (text, Choice(review.slug, review.title, scope.index.entry.name))
             for scope in scopes
             for review in scope.index.entry.reviews
             for text in (review.title, *review.aliases)
         ]
-        close = process.extract(fold(name), [fold(text) for text, _ in titles], scorer=fuzz.WRatio, limit=len(titles))
+        close = process.extract(
+            fold(name),
+            [fold(text) for text, _ in titles],
+            scorer=fuzz.WRatio,
+            limit=len(titles),
+            score_cutoff=NEAREST_TITLE_SIMILARITY,
+        )
         return tuple(islice(dict.fromkeys(titles[place][1] for _, _, place in close), MAX_SUGGESTIONS))
 
     def _of_several(

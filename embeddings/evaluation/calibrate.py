@@ -15,6 +15,7 @@ from embeddings.config import (
     CALIBRATION_FOLDS,
     CALIBRATION_LOST,
     CALIBRATION_LOWEST_SCORE,
+    CALIBRATION_PRIOR,
     CALIBRATION_REPEATS,
     CALIBRATION_TRADE_OFF,
     UNANSWERABLE_KINDS,
@@ -139,10 +140,11 @@ class Refit:
     expected: Reliability
 
 
-def refit(results: Sequence[Result], scaling: PlattScaling | None) -> Refit | None:
+def refit(results: Sequence[Result], scaling: PlattScaling | None, prior: PlattScaling | None = None) -> Refit | None:
     """Fit a scaling to the questions of a run, whose confidences have the present scaling, None for raw scores.
 
-    Only questions whose review is settled are fitted: the others show less what a score means than which review was
+    Few questions move the curve only a little from `prior`, if there is one; see `fit_platt`. Only questions whose
+    review is settled are fitted: the others show less what a score means than which review was
     meant. Returns None if no rising curve fits: too few answers are right or wrong, or the right ones have lower
     confidences.
     """
@@ -156,7 +158,7 @@ def refit(results: Sequence[Result], scaling: PlattScaling | None) -> Refit | No
         else each
         for each in settled
     ]
-    before, fitted = reliability(results), _fitted(raw)
+    before, fitted = reliability(results), _fitted(raw, prior)
     if before is None or fitted is None:
         return None
     folds = np.random.default_rng(_SEED).permutation(len(raw)) % CALIBRATION_FOLDS
@@ -164,19 +166,20 @@ def refit(results: Sequence[Result], scaling: PlattScaling | None) -> Refit | No
     for fold in range(CALIBRATION_FOLDS):
         others = [each for each, place in zip(raw, folds, strict=True) if place != fold]
         tested = [each for each, place in zip(raw, folds, strict=True) if place == fold]
-        left_out.extend(scaled(tested, _fitted(others) or fitted))
+        left_out.extend(scaled(tested, _fitted(others, prior) or fitted))
     expected = reliability(left_out)
     return Refit(fitted, scaled(raw, fitted), before, expected or before)
 
 
-def _fitted(raw: Sequence[Result]) -> PlattScaling | None:
-    return fit_platt(*judged_answers([each for each in raw if each.review_share == 1]))
+def _fitted(raw: Sequence[Result], prior: PlattScaling | None) -> PlattScaling | None:
+    return fit_platt(*judged_answers([each for each in raw if each.review_share == 1]), prior)
 
 
-def fit_platt(scores: Floats, right: Floats) -> PlattScaling | None:
+def fit_platt(scores: Floats, right: Floats, prior: PlattScaling | None = None) -> PlattScaling | None:
     """Return the curve of right answers (1, else 0) over raw scores; None if no rising one fits.
 
-    Platt (1999) pulls the targets to the middle by one answer of each kind, so that few answers make no cliff.
+    Platt (1999) pulls the targets to the middle by one answer of each kind, so that few answers make no cliff. A prior
+    also holds the slope and the intercept near its own, by `CALIBRATION_PRIOR`.
     """
     # Imported here because it takes half a second.
     from scipy.optimize import minimize
@@ -187,14 +190,17 @@ def fit_platt(scores: Floats, right: Floats) -> PlattScaling | None:
         return None
     targets = np.where(right > 0, (positive + 1) / (positive + 2), 1 / (negative + 2))
 
+    start = np.array([1.0, 0.0] if prior is None else [prior.slope, prior.intercept])
+    hold = np.array(CALIBRATION_PRIOR if prior is not None else (0.0, 0.0))
+
     def loss(parameters: Floats) -> tuple[float, Floats]:
         logits = parameters[0] * logarithms + parameters[1]
         gaps = 1 / (1 + np.exp(-np.clip(logits, -_STEEPEST, _STEEPEST))) - targets
-        return float((np.logaddexp(0, logits) - targets * logits).sum()), np.array(
-            [(gaps * logarithms).sum(), gaps.sum()]
-        )
+        moved = parameters - start
+        value = (np.logaddexp(0, logits) - targets * logits).sum() + (hold * moved**2).sum()
+        return float(value), np.array([(gaps * logarithms).sum(), gaps.sum()]) + 2 * hold * moved
 
-    found = minimize(loss, np.array([1.0, 0.0]), jac=True, method="BFGS").x
+    found = minimize(loss, start, jac=True, method="BFGS").x
     return PlattScaling(float(found[0]), float(found[1])) if found[0] > 0 else None
 
 

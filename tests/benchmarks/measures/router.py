@@ -31,6 +31,7 @@ def route(file: str, reviews: int) -> dict[str, float]:
     """Route questions that name a review, and long ones that name none, with a title table on disk."""
     from embeddings.index.arrays import open_record, save_record
     from embeddings.index.titles import TitleEntry, TitleTable
+    from embeddings.retrieval.question import check_question
     from embeddings.retrieval.router import Router
     from tests.benchmarks.corpus.reviews import Corpus
 
@@ -44,7 +45,8 @@ def route(file: str, reviews: int) -> dict[str, float]:
     owners = range(0, len(names), max(1, len(names) // _ASKED))
     took, long, plain, right = [], [], [], []
     for owner in owners:
-        asked = f"Who is the one that keeps the lighthouse in {names[owner][owner % 2]}, and why does it matter?"
+        name = names[owner][owner % 2]
+        asked = check_question(f"Who is the one that keeps the lighthouse in {name}, and why does it matter?")
         took.append(cpu_milliseconds(partial(router.mentions_in, asked)))
         right.append([mention.title.review for mention in router.mentions_in(asked)] == [str(owner)])
         long.append(cpu_milliseconds(partial(router.mentions_in, f"What does it say about love and loss? {_LONG}")))

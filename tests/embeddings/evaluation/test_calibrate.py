@@ -219,6 +219,15 @@ def test_a_curve_is_fitted_to_raw_scores_whatever_the_present_one_is() -> None:
     )
 
 
+def test_few_questions_move_a_curve_less_from_its_prior_than_many() -> None:
+    prior = PlattScaling(3.0, 0.0)
+    few, many = refit(drawn(40, 2), None, prior), refit(drawn(4_000, 2), None, prior)
+    assert few is not None
+    assert many is not None
+    assert abs(few.scaling.slope - prior.slope) < abs(many.scaling.slope - prior.slope)
+    assert (many.scaling.slope, many.scaling.intercept) == pytest.approx((2.0, 1.5), abs=0.2)
+
+
 def test_a_curve_is_fitted_only_where_the_review_is_settled() -> None:
     asked = drawn(300, 2)
     unclear = [

@@ -352,6 +352,12 @@ def test_a_question_that_names_somebody_or_a_review_never_asks_back(
     assert shelf.ask(question, context=context, review=review).choices == ()
 
 
+def test_no_title_is_near_the_name_of_a_work_that_resembles_none(shelf: Library) -> None:
+    answer = shelf.ask("Is Quixotic Pumpkins any good?")
+    assert answer.absent is not None
+    assert answer.absent.nearest == ()
+
+
 def test_the_confidence_says_how_likely_the_quoted_review_is_the_one_that_is_meant(shelf: Library) -> None:
     narrowed, clear = shelf.run("Who plays Kathy?", review="never-let-me-go"), shelf.run("Who plays Kathy?")
     assert narrowed.review_share == 1

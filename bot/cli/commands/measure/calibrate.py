@@ -124,7 +124,7 @@ def calibrate(
         evaluation = evaluate(asked, task, progress=lambda done: report("asking", done, count))
     print_failures(evaluation.failures)
     results = evaluation.run.results
-    refitted = refit(results, library.models.scaling)
+    refitted = refit(results, library.models.scaling, library.models.scaling)
     new_results, scaling = (refitted.results, refitted.scaling) if refitted else (results, library.models.scaling)
     chosen = choose_thresholds(new_results, goal)
     before, after = effect_of(library.models.thresholds, results), effect_of(chosen.thresholds, new_results)
