@@ -1,6 +1,6 @@
 """How likely a question that names no review is about the one that is quoted, and the reviews to choose from.
 
-Rare words and a clear lead tell: "who is Sam Weller". "How does it end?" fits any review.
+Rare words and a clear lead tell: "who is Miss Flite". "How does it end?" fits any review.
 """
 
 from __future__ import annotations
