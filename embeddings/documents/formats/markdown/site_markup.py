@@ -26,10 +26,8 @@ _HIDDEN_MARKED = re.compile(
     r"(?P<mark>\*{1,3}|_{1,3}|==)(?=\S)(?P<text>[^\n]{1,2000}?\S)(?P=mark)\{[^{}\n]*(?<![\w-])spoilers?\b[^{}\n]*\}",
     re.IGNORECASE,
 )
-_HIDDEN_PARAGRAPH = re.compile(
-    r"^(?P<text>(?:[^\n]*\S[^\n]*\n)+)(?P<rest>[ \t]*\{:?[^{}\n]*(?<![\w-])spoilers?\b[^{}\n]*\}[ \t]*)$",
-    re.IGNORECASE | re.MULTILINE,
-)
+_HIDING_LINE = re.compile(r"[ \t]*\{:?[^{}\n]*(?<![\w-])spoilers?\b[^{}\n]*\}[ \t]*", re.IGNORECASE)
+"""Attributes that hide the paragraph above them."""
 _ADMONITION = re.compile(
     r"^(?P<kind>!!!|\?{3}\+?)[ \t]+(?P<name>[^\n]+)\n(?P<text>(?:(?: {4}|\t)[^\n]*(?:\n|\Z)|[ \t]*\n)+)", re.MULTILINE
 )
@@ -137,9 +135,11 @@ def remove_site_markup(text: str, *, first_line: int = 1, is_mdx: bool = False) 
         text = _fenced_divs(text)
     if "{" in text:
         text = _CONTENTS.sub(_lines_of, text)
-        text = _HIDDEN_SPAN.sub(rf"{SPOILER}\g<text>{SPOILER_END}", text)
-        text = _HIDDEN_MARKED.sub(rf"\g<mark>{SPOILER}\g<text>{SPOILER_END}\g<mark>", text)
-        text = _SPAN.sub(r"\g<text>", _HIDDEN_PARAGRAPH.sub(_hide_paragraph, text))
+        if "spoiler" in text.lower():
+            text = _HIDDEN_SPAN.sub(rf"{SPOILER}\g<text>{SPOILER_END}", text)
+            text = _HIDDEN_MARKED.sub(rf"\g<mark>{SPOILER}\g<text>{SPOILER_END}\g<mark>", text)
+            text = _hide_paragraphs(text)
+        text = _SPAN.sub(r"\g<text>", text)
         for pattern in (_HUGO, _LIQUID):
             text = _replace_tags(pattern, text)
         text = _ATTRIBUTES.sub("", _OUTPUT.sub(_lines_of, _TEMPLATE_COMMENT.sub(_lines_of, text)))
@@ -199,9 +199,19 @@ def _admonition(found: re.Match[str]) -> str:
     return f"\n{SPOILER}{words}{SPOILER_END}{shown[len(words) :]}"
 
 
-def _hide_paragraph(found: re.Match[str]) -> str:
-    """Return a paragraph that a line of attributes below it hides."""
-    return f"{SPOILER}{found['text'].rstrip()}{SPOILER_END}\n"
+def _hide_paragraphs(text: str) -> str:
+    """Return the text with marks around each paragraph that a line of attributes below it hides."""
+    lines = text.split("\n")
+    start = 0
+    for number, line in enumerate(lines):
+        if not line.strip():
+            start = number + 1
+        elif _HIDING_LINE.fullmatch(line) and number > start:
+            lines[start] = SPOILER + lines[start]
+            lines[number - 1] = lines[number - 1].rstrip() + SPOILER_END
+            lines[number] = ""
+            start = number + 1
+    return "\n".join(lines)
 
 
 def _lines_of(found: re.Match[str]) -> str:

@@ -76,3 +76,11 @@ def test_what_has_no_end_or_is_too_deep_is_mended_and_said(body: str, text: str,
     file = parse_file(f"---\ntitle: A\n---\n{body}".encode(), Path("x.md"), Path("x.md"))
     assert [(each.line, each.reason) for each in file.notes] == [note]
     assert file.reviews[0].text == text
+
+
+def test_long_paragraphs_with_braces_are_read_as_fast_as_others() -> None:
+    # A pattern that tries every way to divide a line never ends here.
+    lines = "\n".join(["The miner walks on " * 60 + "{"] * 40)
+    review = markdown(f"{lines}\n{{: .spoiler}}\n\n{lines}")
+    assert len(review.text.split("\n")) == 2
+    assert [end for _, end in review.spoilers] == [review.text.index("\n")]
