@@ -14,7 +14,7 @@ from bot.cogs.privacy.page import erase_message, privacy_details_message, privac
 from bot.cogs.reviews.message import outcome_message, removal_message
 from bot.cogs.reviews.preview import refusal_message, upload_message
 from bot.cogs.settings.page import settings_message
-from bot.config import PASSAGES_PER_PAGE
+from bot.config import MAX_PASSAGES, PASSAGES_PER_PAGE, RELEVANT_SHARE
 from bot.services.engine import Plan
 from bot.services.gaps import find_gaps
 from bot.services.stable_keys import passage_key
@@ -31,7 +31,7 @@ from embeddings.documents.sources.additions import Addition, Step
 from embeddings.errors import LeftOut
 from embeddings.evaluation.datasets.questions import read_questions
 from embeddings.library import Library
-from embeddings.records import SHARED, Quote, Review, State
+from embeddings.records import SHARED, Quote, Review, State, relevant_hits
 from tests.project import ROOT
 
 _DATA = ROOT / "data"
@@ -110,11 +110,10 @@ def _pages(library: Library) -> tuple[Scene, ...]:
     question = "What is a deferral?"
     quote = library.ask(question).quotes[0]
     long = max(owners.sections, key=lambda section: sum(each.end - each.start for each in section.paragraphs))
-    more = PassagePage(None, page=1)
     examples = example_questions(Titles(library.reviews()).visible((SHARED,)), ENGLISH)
     return (
         Scene("read-in-context", "Ana chose 1 in Read in context", _in_context(library, quote)),
-        Scene("more-passages", "Ana pressed More", _more(library, question, more)),
+        Scene("more-passages", "Ana pressed More", _more(library, question)),
         Scene("section", "Ana used /section", section_message(owners, long, _OPTIONS)),
         Scene("contents", "Ana used /sections", contents_message(owners, _OPTIONS)),
         Scene(
@@ -169,13 +168,21 @@ def _in_context(library: Library, quote: Quote) -> Message:
     return context_message(review, section, quote.start, quote.end, _OPTIONS, action=action)
 
 
-def _more(library: Library, question: str, action: PassagePage) -> Message:
-    first = action.page * PASSAGES_PER_PAGE
-    hits = library.search(question, first + PASSAGES_PER_PAGE + 1)
-    shown = hits[first : first + PASSAGES_PER_PAGE]
-    quotes = passage_quotes(shown, library.reviews(), first=first + 1)
-    last = len(hits) <= first + PASSAGES_PER_PAGE
-    return more_passages_message(question, quotes, library.reviews(), _OPTIONS, action=action, last=last)
+def _more(library: Library, question: str) -> Message:
+    """Return the first page of further passages below the answer to a question."""
+    quotes = library.ask(question).quotes
+    places = [(quote.collection, quote.review, quote.start, quote.end) for quote in quotes]
+    relevant = relevant_hits(library.search(question, MAX_PASSAGES), RELEVANT_SHARE)
+    further = [hit for hit in relevant if not any(hit.overlaps(*place) for place in places)]
+    shown = passage_quotes(further[:PASSAGES_PER_PAGE], library.reviews(), first=len(quotes) + 1)
+    return more_passages_message(
+        question,
+        shown,
+        library.reviews(),
+        _OPTIONS,
+        action=PassagePage(None, quotes=len(quotes)),
+        last=len(further) <= PASSAGES_PER_PAGE,
+    )
 
 
 def _stored(library: Library) -> tuple[Scene, ...]:
