@@ -196,7 +196,7 @@ SITE_LINKS = re.compile(
     r"|\.\.\.)?|click here(?: to\b.{0,40})?"
     r"|share(?: (?:this|on|to|via|with)\b.{0,40})?|tweet(?: this)?|pin(?: it| this)?|e-?mail(?: this)?"
     r"|print(?: this)?|like(?: this)?|loading\.*|reply"
-    r"|facebook|twitter|x|reddit|pinterest|whatsapp|telegram|linkedin|tumblr|mastodon|bluesky|instagram"
+    r"|facebook|twitter|reddit|pinterest|whatsapp|telegram|linkedin|tumblr|mastodon|bluesky|instagram"
     r"|letterboxd|goodreads"
     r"|(?:leave a |add a |post a |no |one |\d+ )?(?:comments?|responses?|replies)|(?:\d[\d,]* )?(?:likes?"
     r"|notes?|views|shares|claps)|edit(?: this page)?"
