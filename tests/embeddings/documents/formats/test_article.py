@@ -1,8 +1,9 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
-from hypothesis import given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from embeddings.config import MAX_HEADING_CHARACTERS
@@ -14,8 +15,8 @@ from embeddings.documents.parser import clean_article, parse_review
 
 BLOCKS = st.builds(
     Block,
-    # Without capitals: a line of capitals alone is a heading.
-    st.text(st.characters(exclude_categories=["Cs", "Lu"]), max_size=40)
+    # Without capitals: a line of capitals alone is a heading. A line with © at the end is no text.
+    st.text(st.characters(exclude_categories=["Cs", "Lu"], exclude_characters="©"), max_size=40)
     | st.text("# *_-+=>.)(1[]<&~|`!\\:a\n\t ", max_size=12)
     | st.sampled_from(["1. one", "- two", "===", "<b>x</b>", "&amp;", "[a](b)", "[^1]: x", "***", "# h #", "~~x~~"]),
     st.integers(0, 3),
@@ -23,15 +24,23 @@ BLOCKS = st.builds(
 )
 
 
+# The marks of spoilers, in a text of somebody else's.
+@example([Block("a \ufdd0b\ufdd1", 0, 0), Block("\ufdd0", 2, 0)], "\ufdd0 c")
 @given(st.lists(BLOCKS, max_size=8), st.text(min_size=1, max_size=20))
 def test_an_article_written_as_markdown_parses_to_the_same_sections(blocks: list[Block], title: str) -> None:
     title = clean_line(title) or "Untitled"
+    # A heading of marks alone is none.
+    blocks = [each if any(map(str.isalnum, each.text)) else replace(each, level=0) for each in blocks]
+    # A paragraph that repeats the title where the text begins is no text.
+    assume(all(each.level or clean_line(each.text) != title for each in blocks))
     clean = [Block(text, each.level, 0) for each in blocks if (text := clean_line(each.text))]
     expected = [each for each in clean if each.level or not is_ornament(each.text)]
     end = Block("The end of it.", 0, 0)
     expected = [*clean_article(Article(title, (*expected, end), header=Header({"title": title}))).blocks]
     review = parse_review(to_markdown(Article(title, (*blocks, end))).encode(), Path("review.md"))
-    assert (review.text, review.sections) == build_sections(expected, title)[:2]
+    # A heading "Spoilers" hides its section.
+    shown = tuple(replace(section, spoiler=False) for section in review.sections)
+    assert (review.text, shown) == build_sections(expected, title)[:2]
     assert review.title == plain_title(title)
 
 
