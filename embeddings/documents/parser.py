@@ -268,8 +268,8 @@ def make_reviews(
         if reviews:
             return ParsedFile(reviews, tuple(notes))
     elif len(parts) > 1:
-        advice = "To read each by itself, write 'split: true' into its header, or use --split-by-heading."
-        reason = f"This looks like {len(parts)} reviews. {advice}"
+        advice = "write 'split: true' into its header, or run `review-bot index --split-by-heading`."
+        reason = f"This looks like {len(parts)} reviews. To read each by itself, {advice}"
         notes.append(Note(Mended.ROUND_UP, reason))
     body = build_sections(blocks, known.title)
     if not body.sections:

@@ -39,7 +39,8 @@ def help_message(
         *([where] if where else []),
     )
     # A menu sends its value as it is, so the value is the question itself.
-    options = tuple(Option(plain_line(each), each) for each in examples if 0 < len(each.strip()) <= MAX_OPTION)
+    fitting = [each for each in dict.fromkeys(examples) if 0 < len(each.strip()) <= MAX_OPTION]
+    options = tuple(Option(plain_line(each), each) for each in fitting)
     menu = [Menu(encode(PickExample()), plain_line(words.help_pick_example), options)] if options else []
     elements: tuple[Element, ...] = (
         Text(f"### {words.help_heading}\n{words.help_intro}"),
