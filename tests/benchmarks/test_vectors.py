@@ -20,6 +20,7 @@ def made(encoder_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> S
     return SyntheticEncoder.open(bank, encoder_directory)
 
 
+@pytest.mark.slow
 def test_a_text_has_the_same_vector_whatever_it_is_encoded_with(made: SyntheticEncoder) -> None:
     together = made.encode(["A harbour at night.", "The pale mill.", "A harbour at night."])
     assert np.array_equal(together[0], together[2])

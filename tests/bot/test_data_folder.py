@@ -39,6 +39,7 @@ def test_elsewhere_the_users_own_folder_is_used(elsewhere: Path) -> None:
 
 
 @linux_only
+@pytest.mark.slow
 def test_from_any_folder_init_makes_the_users_own_and_adding_and_asking_use_it(elsewhere: Path) -> None:
     environment = {"XDG_DATA_HOME": str(elsewhere / "own")}
     made = process("init", "--example", "--yes", "--no-sync", cwd=elsewhere / "here", environment=environment)

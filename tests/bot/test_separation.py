@@ -213,6 +213,7 @@ def visible_in(
     member=st.sampled_from([Member(None), *map(Member, SERVERS), Member("104")]),
     questions=st.lists(st.sampled_from(QUESTIONS), min_size=1, max_size=2, unique=True),
 )
+@pytest.mark.slow
 def test_nobody_sees_more_than_if_other_servers_had_no_reviews(
     encoder: CachingEncoder, tmp_path: Path, world: tuple[Review, ...], member: Member, questions: list[str]
 ) -> None:

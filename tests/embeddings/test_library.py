@@ -301,6 +301,7 @@ def test_stored_reviews_that_cannot_be_parsed_are_refused_when_read(data: Path) 
 
 
 @pytest.mark.parametrize("content", ['{"format": 99}', "{"])
+@pytest.mark.slow
 def test_an_unusable_manifest_is_refused_and_a_rebuild_replaces_it(small: Path, content: str) -> None:
     expected = Library.open(small).ask(BIRD)
     (small / ".index" / "manifest.json").write_text(content)
@@ -353,6 +354,7 @@ def test_what_is_not_a_question_is_refused_in_one_line(opened: Library, question
     "question",
     ["x", "?a", "静かな映画について", "שלום, מה זה?", "\u202ewho?\u202c", "a\x00b", "who is \udcff?", "é " * 500, "1"],
 )
+@pytest.mark.slow
 def test_an_odd_question_is_answered(opened: Library, question: str) -> None:
     answer = opened.ask(question)
     assert answer.question == question
@@ -360,6 +362,7 @@ def test_an_odd_question_is_answered(opened: Library, question: str) -> None:
     assert len(opened.search(question, 5)) == 5
 
 
+@pytest.mark.slow
 def test_a_follow_up_is_kept_whole_however_long_the_question_before_it(opened: Library, encoder: OnnxEncoder) -> None:
     watched = RecordingEncoder(encoder)
     library = opened.reopened(models=Models(watched))
@@ -400,6 +403,7 @@ def test_questions_that_are_encoded_together_are_answered_as_alone(library: Libr
     assert (library.encode_queries([]), library.encode_queries(turns[1:2])) == ((), (None,))
 
 
+@pytest.mark.slow
 def test_threads_that_ask_at_once_get_the_same_answers(template: Path) -> None:
     questions = [
         "What is a deferral?",
@@ -507,6 +511,7 @@ ASKED = ("What does Bartholomew wait for?", "zepelin", "who is wilhelmena", "is 
     visible=st.lists(st.sampled_from(NAMES), min_size=1, max_size=2, unique=True),
     question=st.sampled_from(ASKED),
 )
+@pytest.mark.slow
 def test_a_hidden_collection_changes_no_answer(
     encoder: OnnxEncoder, placed: list[tuple[str, str]], visible: list[str], question: str
 ) -> None:

@@ -38,6 +38,7 @@ def test_the_public_names_are_those_of_the_table_and_no_other() -> None:
         _ = embeddings.Casablanca
 
 
+@pytest.mark.slow
 def test_the_example_runs(encoder_directory: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     furnish(tmp_path / "data", encoder_directory)
     monkeypatch.chdir(tmp_path)

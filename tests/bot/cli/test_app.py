@@ -50,6 +50,7 @@ def test_what_needs_no_answer_imports_neither_the_engine_nor_discord_nor_rich(se
         assert (ended.code, packages & {*ENGINE, "rich", "sqlite3", *ONLINE, *others}) == (code, set()), arguments
 
 
+@pytest.mark.slow
 def test_asking_imports_nothing_that_only_builds_and_terminals_need(session: Session, indexed: Path) -> None:
     for options in ((), ("--json",)):
         _, packages = session.imported("ask", QUESTION, *options, "--data", indexed)
@@ -63,6 +64,7 @@ def test_an_unchanged_index_is_recognised_without_the_engine(session: Session, i
     assert updated.out == run("index", "--strict", "--data", indexed).out
 
 
+@pytest.mark.slow
 def test_wrong_arguments_are_refused_before_the_engine_is_imported(session: Session) -> None:
     wrong: tuple[tuple[str | Path, ...], ...] = (
         ("ask", ""),
@@ -190,6 +192,7 @@ main()
 
 
 @pytest.mark.parametrize("command", [("search", QUESTION, "--json"), ("section", "5")])
+@pytest.mark.slow
 def test_a_closed_pipe_is_not_an_error(indexed: Path, command: tuple[str, ...]) -> None:
     reader, writer = os.pipe()
     os.close(reader)

@@ -9,6 +9,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.bot.cli.conftest import QUESTION
 from tests.project import ROOT
 
@@ -42,6 +44,7 @@ for arguments in json.loads(sys.argv[1]):
 """
 
 
+@pytest.mark.slow
 def test_every_command_prints_and_reads_in_windows_1252(indexed: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-c", ALL_OF_THEM, json.dumps([*COMMANDS])],

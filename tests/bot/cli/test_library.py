@@ -109,6 +109,7 @@ def another_user(read_only: Callable[..., Outcome], data: Path) -> Callable[...,
     return run
 
 
+@pytest.mark.slow
 def test_the_first_question_builds_the_index_and_says_so(tmp_path: Path, run: Run) -> None:
     furnish(tmp_path, reviews=SHORT)
     first = process("ask", SHORT_QUESTION, "--json", "--data", tmp_path)
@@ -117,6 +118,7 @@ def test_the_first_question_builds_the_index_and_says_so(tmp_path: Path, run: Ru
     assert run("ask", SHORT_QUESTION, "--json", "--data", tmp_path) == Outcome(0, first.out, "")
 
 
+@pytest.mark.slow
 def test_two_first_questions_at_once_are_both_answered(fresh: Path) -> None:
     runs = [start("ask", SHORT_QUESTION, "--json", "--data", fresh) for _ in range(2)]
     outcomes = [Outcome(run.wait(60), *run.communicate()) for run in runs]
@@ -349,6 +351,7 @@ def test_a_read_only_folder_without_an_index_is_an_error(
     assert not (data / ".index").exists()
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_an_error_and_the_old_index_still_answers(run: Run, data: Path) -> None:
     before = run("ask", QUESTION, "--json", "--data", data)
     edit(data)
@@ -387,6 +390,7 @@ def change_format(data: Path) -> None:
     ],
     ids=["vectors", "reviews", "encoder", "format"],
 )
+@pytest.mark.slow
 def test_a_damaged_index_is_an_error_and_the_advised_command_repairs_it(
     run: Run, damageable: Path, damage: Callable[[Path], None]
 ) -> None:
@@ -431,6 +435,7 @@ READING = {
 """The commands that need a data folder, with arguments."""
 
 
+@pytest.mark.slow
 def test_without_its_data_folder_a_command_names_the_place_and_creates_nothing(
     run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -466,6 +471,7 @@ def test_thresholds_of_another_encoder_are_an_error(run: Run, data: Path) -> Non
     assert f"Run `review-bot calibrate --data {data}`" in complaint
 
 
+@pytest.mark.slow
 def test_an_encoder_without_calibration_gets_a_notice(run: Run, data: Path) -> None:
     manifest = data / ".index" / "manifest.json"
     content = json.loads(manifest.read_text())

@@ -13,6 +13,7 @@ from tests.bot.cli.conftest import QUESTION, SHORT_QUESTION, Session, process
 STRACE = shutil.which("strace")
 
 
+@pytest.mark.slow
 def test_a_command_leaves_no_file_in_the_home_folder(fresh: Path, tmp_path: Path) -> None:
     home, questions = tmp_path / "home", tmp_path / "questions.jsonl"
     home.mkdir()
@@ -24,6 +25,7 @@ def test_a_command_leaves_no_file_in_the_home_folder(fresh: Path, tmp_path: Path
 
 
 @pytest.mark.skipif(STRACE is None, reason="strace is not installed")
+@pytest.mark.slow
 def test_a_question_opens_no_connection(data: Path, tmp_path: Path) -> None:
     log = tmp_path / "strace.txt"
     prefix = (str(STRACE), "-f", "-qq", "-e", "trace=connect,sendto,sendmsg", "-o", str(log))

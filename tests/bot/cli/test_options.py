@@ -47,6 +47,7 @@ def without_reranker(indexed: Path) -> str:
         ),
     ],
 )
+@pytest.mark.slow
 def test_the_reranker_can_be_chosen_by_its_current_and_its_deprecated_names(
     run: Run,
     indexed: Path,
@@ -160,6 +161,7 @@ PRINTED_BY = {
 """The commands that print what a function says that no command owns. What any other says, all print."""
 
 
+@pytest.mark.slow
 def test_every_option_in_a_message_is_one_of_the_command_that_prints_it() -> None:
     wrong = []
     for file in sorted(path for part in ("bot", "embeddings") for path in (ROOT / part).rglob("*.py")):

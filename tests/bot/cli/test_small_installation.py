@@ -43,6 +43,7 @@ def test_a_small_installation_builds_its_index_from_nothing(
     assert asked.json == run("ask", SHORT_QUESTION, "--json", "--data", short).json
 
 
+@pytest.mark.slow
 def test_another_model_in_a_small_installation_names_the_missing_package(
     small: Session, fresh: Path, tmp_path: Path
 ) -> None:

@@ -147,6 +147,7 @@ def test_ctrl_c_ends_a_chat_quietly(indexed: Path) -> None:
     assert set(words_of(screen.shown.partition("> ")[2])) <= {"^C"}
 
 
+@pytest.mark.slow
 def test_ctrl_c_clears_a_half_typed_line_and_the_chat_goes_on(indexed: Path) -> None:
     with terminal("chat", "--data", indexed) as (screen, running):
         screen.wait_for("\n> ")
@@ -177,6 +178,7 @@ def test_ctrl_c_clears_a_half_typed_line_and_the_chat_goes_on(indexed: Path) -> 
         ),
     ],
 )
+@pytest.mark.slow
 def test_ctrl_c_at_a_prompt_ends_with_one_line(
     indexed: Path, tmp_path: Path, command: tuple[str, ...], prompt: str, said: str
 ) -> None:
@@ -201,6 +203,7 @@ def check_lines(shown: str, width: int = WIDE) -> None:
         assert len(line) <= width or len(line.split()) == 1, line
 
 
+@pytest.mark.slow
 def test_add_init_and_label_break_lines_between_words(
     indexed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -87,6 +87,7 @@ def test_discord_accepts_every_page_of_a_section(review: Review, options: Render
 
 @a_quarter
 @given(reviews(), OPTIONS, st.integers(0, 4))
+@pytest.mark.slow
 def test_discord_accepts_every_table_of_contents(review: Review, options: RenderOptions, page: int) -> None:
     many = tuple(replace(review.sections[0], slug=f"s{number}") for number in range(60))
     check(contents_message(replace(review, sections=many), options, page=page))
@@ -101,6 +102,7 @@ def test_discord_accepts_every_list_of_reviews(review: Review, options: RenderOp
 
 @a_quarter
 @given(reviews(1), OPTIONS)
+@pytest.mark.slow
 def test_the_pages_of_a_section_show_all_of_it_once(review: Review, options: RenderOptions) -> None:
     section = review.sections[0]
     shown = ""
@@ -266,6 +268,7 @@ def test_no_example_of_help_names_a_spoiler_or_is_too_long_to_ask() -> None:
 
 @a_quarter
 @given(st.lists(names(), max_size=3))
+@pytest.mark.slow
 def test_discord_accepts_every_help_page(examples: list[str]) -> None:
     check(help_message(examples, ENGLISH), (), frozenset(OWN_WORDS))
 

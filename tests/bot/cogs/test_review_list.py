@@ -45,6 +45,7 @@ def entries(draw: st.DrawFn) -> tuple[ListedReview, Review]:
 
 @a_quarter
 @given(entries(), st.integers(0, 60), st.booleans(), st.none() | st.integers(0, 40), names())
+@pytest.mark.slow
 def test_discord_accepts_every_list(
     made: tuple[ListedReview, Review], count: int, hide: bool, page: int | None, typed: str
 ) -> None:

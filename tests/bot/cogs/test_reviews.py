@@ -61,6 +61,7 @@ def page_of(*known: Review, page: int = 0) -> Message:
 
 @a_quarter
 @given(st.lists(reviews().filter(lambda each: each.sections), min_size=1, max_size=12), st.data())
+@pytest.mark.slow
 def test_discord_accepts_every_preview(known: list[Review], data: st.DataObject) -> None:
     options = RenderOptions(ENGLISH, hide_spoilers=data.draw(st.booleans()))
     steps = tuple(data.draw(st.lists(st.sampled_from(Step), max_size=len(known))))
@@ -220,6 +221,7 @@ def test_a_form_that_is_left_as_it_is_changes_nothing(sections: int) -> None:
 
 
 @given(reviews())
+@pytest.mark.slow
 def test_discord_accepts_every_form(known: Review) -> None:
     title = title_of(known)
     check_form(edit_form("id", title.fields, [heading.text for heading in title.headings], ENGLISH))

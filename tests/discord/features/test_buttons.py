@@ -290,6 +290,7 @@ async def test_the_latest_feedback_of_a_member_counts(loopback_url: str, reviews
 
 
 @pytest.mark.parametrize("options", [{"review": OWNERS}, {}])
+@pytest.mark.slow
 async def test_every_control_of_a_removed_reviews_answer_says_that_the_review_is_gone(
     loopback_url: str, data: Path, store: Path, options: dict[str, str]
 ) -> None:
@@ -308,6 +309,7 @@ async def test_every_control_of_a_removed_reviews_answer_says_that_the_review_is
         assert "drowns" in (await club.ask("Who drowns?")).text
 
 
+@pytest.mark.slow
 async def test_a_question_about_either_of_two_reviews_of_which_one_is_removed_leads_on(
     loopback_url: str, data: Path, store: Path
 ) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import discord
+import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
@@ -47,6 +48,7 @@ def tame(shown: list[str], reviews: tuple[Review, ...] = ()) -> bool:
     return kinds <= OURS | OWN_WORDS and targets <= {safe_link(review.source) for review in reviews}
 
 
+@pytest.mark.slow
 async def test_hostile_reviews_arrive_whole_and_harmless(loopback_url: str, reviews: Path, store: Path) -> None:
     every = sample(messages())  # before there is a bot, whose event loop it would hold up
     async with run_club(loopback_url, reviews, store) as club:
@@ -68,6 +70,7 @@ async def test_hostile_reviews_arrive_whole_and_harmless(loopback_url: str, revi
             assert tame([*contents, embed["description"]], shown.reviews)
 
 
+@pytest.mark.slow
 async def test_hostile_questions_get_a_harmless_answer(loopback_url: str, reviews: Path, store: Path) -> None:
     # UTF-8 can't encode a lone surrogate.
     written = hostile(12).map(lambda text: text.encode("utf-8", "ignore").decode())

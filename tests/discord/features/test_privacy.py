@@ -64,6 +64,7 @@ async def uploaded(club: Club, name: str) -> list[str]:
     return [sent["uploads"][name] for sent in await club.loopback.requests() if name in sent["uploads"]]
 
 
+@pytest.mark.slow
 def test_a_stored_question_can_be_exported_labelled_and_evaluated(
     loopback_url: str, data: Path, tmp_path: Path
 ) -> None:

@@ -66,6 +66,7 @@ async def named(who: Person, place: Channel, command: str) -> list[str]:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 async def test_a_review_is_previewed_added_asked_replaced_and_removed(
     loopback_url: str, data: Path, store: Path
 ) -> None:
@@ -131,6 +132,7 @@ async def chosen(who: Person, page: Message, number: int) -> Message:
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 async def test_every_form_of_review_comes_in_with_one_upload(loopback_url: str, data: Path, store: Path) -> None:
     table = b"Name,Year,Review\nTin Moon,1999,It shines over the bay.\nSalt,2001,\n"
     shelf = {
@@ -214,6 +216,7 @@ async def test_every_form_of_review_comes_in_with_one_upload(loopback_url: str, 
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 async def test_two_managers_and_a_restart_lose_nothing(loopback_url: str, data: Path, store: Path) -> None:
     async with run_club(loopback_url, data, store) as club:
         mia = await club.server.member("Mia", manager=True)
@@ -260,6 +263,7 @@ async def test_two_managers_and_a_restart_lose_nothing(loopback_url: str, data: 
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 async def test_a_hundred_reviews_are_paged_and_more_are_refused(loopback_url: str, data: Path, store: Path) -> None:
     def table(rows: int) -> bytes:
         return b"Title,Review\n" + b"".join(b"Film %d,It is number %d of them.\n" % (n, n) for n in range(1, rows + 1))
@@ -289,6 +293,7 @@ async def test_a_hundred_reviews_are_paged_and_more_are_refused(loopback_url: st
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 async def test_a_stored_review_gets_other_fields_and_keeps_its_text(loopback_url: str, data: Path, store: Path) -> None:
     written = (
         b"---\nfilm: The Ferry\nrating: 4/5\n---\n# The Ferryman\n\nHe *rows*.\n\n## The River\n\nHe swims home.\n"
@@ -354,6 +359,7 @@ async def test_a_stored_review_gets_other_fields_and_keeps_its_text(loopback_url
 
 
 @pytest.mark.timeout(300)
+@pytest.mark.slow
 async def test_hostile_uploads_are_refused_and_harmless(club: Club, reviews: Path) -> None:
     mia = await club.server.member("Mia", manager=True)
 

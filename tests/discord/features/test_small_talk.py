@@ -26,6 +26,7 @@ WHO = "Who is Ruth?"
 
 
 @pytest.mark.parametrize("ask", [by_slash, by_mention, by_reply, by_form, by_menu, by_direct_message])
+@pytest.mark.slow
 async def test_small_talk_gets_a_friendly_reply_and_is_not_stored(
     loopback_url: str, reviews: Path, store: Path, ask: Callable[[Club, str], Awaitable[Message]]
 ) -> None:

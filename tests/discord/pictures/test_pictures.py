@@ -108,6 +108,7 @@ def test_a_picture_has_the_words_that_a_member_sees(
         assert words(html(text.content)) == words(escape(read(text.content).visible))
 
 
+@pytest.mark.slow
 def test_a_page_has_every_text_button_and_menu_of_its_message(shown: dict[str, Scene]) -> None:
     for scene in shown.values():
         for body in bodies(scene.message):

@@ -66,6 +66,7 @@ async def test_questions_beyond_the_queue_are_refused(reviews: Path) -> None:
         assert (await engine.ask(EngineQuery(QUESTION))).about == OWNERS
 
 
+@pytest.mark.slow
 async def test_questions_encoded_together_get_the_same_answers_as_alone(reviews: Path) -> None:
     asked = [
         EngineQuery(QUESTION),
@@ -96,6 +97,7 @@ async def test_questions_encoded_together_get_the_same_answers_as_alone(reviews:
         assert other.took.encode > 0
 
 
+@pytest.mark.slow
 async def test_a_question_encoded_for_a_replaced_index_is_answered_by_the_new_one(data: Path) -> None:
     turns = 0
     async with opened(data) as engine:
@@ -140,6 +142,7 @@ async def test_only_the_given_collections_are_searched(reviews: Path) -> None:
         assert engine.titles.complete_reviews("never", ("77",), 25) == ()
 
 
+@pytest.mark.slow
 async def test_a_changed_review_is_indexed_while_questions_go_on(data: Path) -> None:
     async with opened(data) as engine:
         file = data / "reviews" / "lighthouse.md"
@@ -153,6 +156,7 @@ async def test_a_changed_review_is_indexed_while_questions_go_on(data: Path) -> 
         assert "polished every morning" in found.answer.quotes[0].text
 
 
+@pytest.mark.slow
 async def test_unreadable_files_hold_up_no_others_and_are_logged_once(
     data: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -175,6 +179,7 @@ async def test_unreadable_files_hold_up_no_others_and_are_logged_once(
         assert (engine.load.is_stuck, _titles(engine, "1", "2")) == (False, ["Chairs", "The Chair"])
 
 
+@pytest.mark.slow
 async def test_a_running_bot_follows_a_folder_that_is_read_where_it_is(
     data: Path, tmp_path_factory: pytest.TempPathFactory, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -212,6 +217,7 @@ async def test_index_updates_continue_after_an_unexpected_error(
     assert {record.getMessage() for record in caplog.records} == {"can't update the index"}
 
 
+@pytest.mark.slow
 async def test_a_damaged_index_is_logged_and_its_replacement_opened(data: Path) -> None:
     (vectors,) = data.glob(".index/collections/shared/*/sentences.faiss")
     async with opened(data) as engine:
@@ -230,6 +236,7 @@ def test_the_engine_needs_an_index(tmp_path: Path) -> None:
         Engine.open(tmp_path, queue=1)
 
 
+@pytest.mark.slow
 def test_neither_the_client_nor_an_answer_loads_pytorch(reviews: Path) -> None:
     script = (
         "import asyncio, sys\n"

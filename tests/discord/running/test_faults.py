@@ -264,6 +264,7 @@ async def test_a_refused_token_ends_the_bot_after_a_few_requests(loopback_url: s
         assert (await club.loopback.stats())["invalid_requests"] <= 6
 
 
+@pytest.mark.slow
 async def test_an_empty_rate_limit_causes_no_429(club: Club) -> None:
     await club.loopback.settings(rate_limits=True)
     first = await club.ana.mention(club.general, QUESTION)

@@ -6,6 +6,8 @@ import asyncio
 import json
 from pathlib import Path
 
+import pytest
+
 from bot.storage.feeds import FEEDS
 from tests.bot.fixtures.feed_server import HOST, answer, feed_server
 from tests.discord.harness.programs import PATIENCE, channel_and_member, loopback_process, program
@@ -15,6 +17,7 @@ from tests.embeddings.fixtures.feeds import item, rss
 FEED = rss(item("The Ferryman", "<p>The ferryman sings to his kettle every morning.</p>", key="1"))
 
 
+@pytest.mark.slow
 async def test_a_running_bot_answers_from_a_feed_although_another_fails(data: Path) -> None:
     with feed_server() as server:
         server.answers["/feed"] = answer(FEED)

@@ -9,7 +9,7 @@ import pytest
 from tests.discord.kills import endure
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 async def test_three_kills_lose_nothing_that_was_acknowledged(data: Path) -> None:
     outcome = await endure(3, 7, data)

@@ -1,7 +1,7 @@
 """Hundreds of questions at once. The real program, Discord and the members each have a process of their own.
 
 What is measured of the program's event loop is so the program's own doing. The figures are those of a machine with
-nothing else to do: run them as `nice -n -5 .venv/bin/pytest -m slow -n 0 -s tests/discord/running/test_many.py`.
+nothing else to do: run them as `nice -n -5 .venv/bin/pytest -m long -n 0 -s tests/discord/running/test_many.py`.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ async def rush(number: int, reviews: Path, folder: Path, *, expect: tuple[int, .
         return seen
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_500_questions_at_once_are_acknowledged_soon_and_answered(reviews: Path, tmp_path: Path) -> None:
     seen = await rush(500, reviews, tmp_path)
     assert all(each["answered_after"] for each in seen.every), seen
@@ -104,7 +104,7 @@ async def test_500_questions_at_once_are_acknowledged_soon_and_answered(reviews:
     assert seen.loop.late < LONGEST_STEP, seen
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_of_2000_questions_at_once_each_is_answered_or_logged_as_late(reviews: Path, tmp_path: Path) -> None:
     seen = await rush(2000, reviews, tmp_path, expect=(10062,))
     assert len(seen.silent) == seen.told, seen

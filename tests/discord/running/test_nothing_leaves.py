@@ -19,6 +19,7 @@ DEVICES = ("/dev/", "/proc/")
 
 
 @pytest.mark.skipif(STRACE is None, reason="strace is not installed")
+@pytest.mark.slow
 async def test_a_running_bot_looks_up_no_other_host_and_writes_no_other_file(data: Path, tmp_path: Path) -> None:
     log, home = tmp_path / "strace.txt", tmp_path / "home"
     home.mkdir()

@@ -120,6 +120,7 @@ def watched(reviews: Path, tmp_path_factory: pytest.TempPathFactory) -> Watched:
         return asyncio.run(watched_run(copy_data(reviews, tmp_path_factory.mktemp("watched") / "data"), number))
 
 
+@pytest.mark.slow
 def test_the_bot_is_healthy_while_it_runs_and_ready_while_it_is_connected(watched: Watched) -> None:
     assert watched.healthy == (200, "ok\n")
     assert watched.ready == (200, "ready\n")

@@ -38,6 +38,7 @@ async def sync(loopback: Loopback, data: Path, *options: str, code: int = 0) -> 
     return await output_of(loopback.url, data, "sync", *options, token=loopback.token, code=code)
 
 
+@pytest.mark.slow
 async def test_the_bot_answers_and_ends_with_code_0(data: Path) -> None:
     async with loopback_process() as loopback, running_program(loopback, data) as bot:
         general, ana = await channel_and_member(loopback)
@@ -52,6 +53,7 @@ async def test_the_bot_answers_and_ends_with_code_0(data: Path) -> None:
         assert (stats["intents"], stats["command_puts"], stats["compressions"]) == ([4609], 0, ["zstd-stream"])
 
 
+@pytest.mark.slow
 async def test_without_zstandard_the_gateway_compresses_with_zlib(reviews: Path) -> None:
     async with loopback_thread() as loopback:
         with program(loopback.url, reviews, "run", token=loopback.token, zlib=True):
@@ -59,6 +61,7 @@ async def test_without_zstandard_the_gateway_compresses_with_zlib(reviews: Path)
             assert (await loopback.stats())["compressions"] == ["zlib-stream"]
 
 
+@pytest.mark.slow
 async def test_sigterm_lets_the_bot_finish_its_answers(data: Path) -> None:
     async with loopback_thread() as loopback, running_program(loopback, data) as bot:
         general, ana = await channel_and_member(loopback)
@@ -69,6 +72,7 @@ async def test_sigterm_lets_the_bot_finish_its_answers(data: Path) -> None:
         assert await loopback.wait_all(ids, "answered", timeout=1) == 20
 
 
+@pytest.mark.slow
 async def test_on_sigterm_every_acknowledged_question_gets_an_answer_or_a_notice(data: Path) -> None:
     async def stop(bot: Program) -> int:
         await asyncio.sleep(1.0)
@@ -93,6 +97,7 @@ async def test_on_sigterm_every_acknowledged_question_gets_an_answer_or_a_notice
 
 
 @pytest.mark.parametrize("shards", [1, 2])
+@pytest.mark.slow
 async def test_sigterm_ends_a_bot_that_is_still_connecting(data: Path, shards: int) -> None:
     async with loopback_thread() as loopback:
         await loopback.settings(shards=shards)
@@ -107,6 +112,7 @@ async def test_sigterm_ends_a_bot_that_is_still_connecting(data: Path, shards: i
             assert problems_in(bot.output, await loopback.secrets()) == []
 
 
+@pytest.mark.slow
 async def test_the_debug_log_has_no_token(data: Path) -> None:
     async with (
         loopback_thread() as loopback,
@@ -121,6 +127,7 @@ async def test_the_debug_log_has_no_token(data: Path) -> None:
         assert "INTERACTION_CREATE" in bot.output
 
 
+@pytest.mark.slow
 async def test_an_old_button_works_after_a_restart(data: Path) -> None:
     async with loopback_thread() as loopback:
         async with running_program(loopback, data):
@@ -137,6 +144,7 @@ async def test_an_old_button_works_after_a_restart(data: Path) -> None:
             assert (await loopback.stats())["command_puts"] == 0
 
 
+@pytest.mark.slow
 async def test_a_new_review_is_searched_without_a_restart(data: Path) -> None:
     async with loopback_thread() as loopback, running_program(loopback, data) as bot:
         general, ana = await channel_and_member(loopback)
@@ -152,6 +160,7 @@ async def test_a_new_review_is_searched_without_a_restart(data: Path) -> None:
         assert "torch" not in Path(f"/proc/{bot.process.pid}/maps").read_text()
 
 
+@pytest.mark.slow
 async def test_a_bot_that_cannot_start_says_why_in_one_line_and_has_its_own_exit_code(
     reviews: Path, tmp_path: Path
 ) -> None:
@@ -168,6 +177,7 @@ async def test_a_bot_that_cannot_start_says_why_in_one_line_and_has_its_own_exit
         assert (await loopback.stats())["identifies"] == 0
 
 
+@pytest.mark.slow
 async def test_a_second_bot_on_the_same_folder_ends_while_the_first_one_lives(data: Path) -> None:
     async with loopback_thread() as loopback:
         with program(loopback.url, data, "run", token=loopback.token) as first:
@@ -272,7 +282,7 @@ async def test_init_replaces_a_token_only_by_one_that_discord_accepts(data: Path
         assert (data / "token").read_text(encoding="utf-8") == f"{loopback.token}\n"
 
 
-@pytest.mark.slow
+@pytest.mark.long
 async def test_ten_restarts_send_no_command(data: Path) -> None:
     async with loopback_thread(registered=False) as loopback:
         await sync(loopback, data)
@@ -310,6 +320,7 @@ async def test_the_invite_link_asks_for_few_permissions(reviews: Path) -> None:
     ],
     ids=str,
 )
+@pytest.mark.slow
 async def test_a_connection_that_ends_for_good_ends_the_program(
     data: Path, disturbance: dict[str, Any], code: Exit, said: str
 ) -> None:
@@ -332,6 +343,7 @@ async def test_a_connection_that_ends_for_good_ends_the_program(
     ],
     ids=str,
 )
+@pytest.mark.slow
 async def test_the_bot_connects_again_after_a_frame_that_it_cannot_read(
     data: Path, disturbance: dict[str, Any]
 ) -> None:
@@ -350,6 +362,7 @@ async def test_the_bot_connects_again_after_a_frame_that_it_cannot_read(
             assert problems_in(bot.output, await loopback.secrets(), errors=False) == []
 
 
+@pytest.mark.slow
 async def test_the_bot_waits_for_a_discord_that_is_down(data: Path) -> None:
     async with loopback_thread() as loopback:
         await loopback.fault("GET /users/@me", "status", status=503)

@@ -63,6 +63,7 @@ def test_every_quote_of_a_development_question_is_a_slice_of_the_review(
 
 
 @pytest.mark.parametrize("question", FOREIGN, ids=lambda question: question.id)
+@pytest.mark.slow
 def test_questions_about_other_films_and_topics_are_unanswered_after_any_question(
     library: Library, question: Question
 ) -> None:
@@ -183,6 +184,7 @@ def several(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Libra
     return Library.of([*reviews, own], tmp_path_factory.mktemp("languages"), library.models)
 
 
+@pytest.mark.slow
 def test_the_index_knows_the_language_of_each_review(several: Library) -> None:
     (shelf,) = several.manifest.collections
     assert {review.slug: review.language for review in shelf.reviews} == {

@@ -169,6 +169,7 @@ def test_no_sentences_give_no_answer(answering: Answering) -> None:
     questions=st.lists(paragraphs() | st.sampled_from(FRAGMENTS), min_size=1, max_size=3),
     context=st.lists(paragraphs(), max_size=1),
 )
+@pytest.mark.slow
 def test_a_quote_is_a_slice_of_its_review_and_its_citation_is_right(
     encoder: OnnxEncoder, reviews: tuple[Review, ...], questions: list[str], context: list[str]
 ) -> None:

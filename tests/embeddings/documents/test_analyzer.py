@@ -114,5 +114,6 @@ def test_a_word_of_a_question_has_a_term_in_each_language_of_the_reviews() -> No
 
 
 @given(st.text(max_size=40))
+@pytest.mark.slow
 def test_to_english_reviews_a_question_has_its_own_terms(text: str) -> None:
     assert [form for word in term_forms(text, ()) for form in word] == list(dict.fromkeys(terms(text)))

@@ -222,6 +222,7 @@ def test_an_archive_gives_its_reviews_and_says_what_it_leaves_out() -> None:
         ("x.csv", b"Name,Rating\na,5\n", LeftOut.NO_REVIEW),
     ],
 )
+@pytest.mark.slow
 def test_what_can_become_no_review_is_left_out_with_one_line(name: str, data: bytes, kind: LeftOut) -> None:
     for found in (read_candidates(data, Path(name)), read_candidates_in_sandbox(data, name)):
         assert found.reviews == ()

@@ -62,6 +62,7 @@ def test_a_file_becomes_the_reviews_beside_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
+@pytest.mark.slow
 def test_what_is_stored_of_a_file_reads_as_the_file_does(name: str) -> None:
     place = Path(Path(name).name)
     data = (CORPUS / name).read_bytes()
@@ -113,6 +114,7 @@ WRITERS = {
 @pytest.mark.parametrize("name", WRITERS)
 @given(title=heading.map("Film of {}".format), parts=sections)
 @settings(max_examples=25, deadline=None)
+@pytest.mark.slow
 def test_a_random_review_written_in_any_form_is_read_back_word_for_word(
     name: str, title: str, parts: list[tuple[str, list[str]]]
 ) -> None:

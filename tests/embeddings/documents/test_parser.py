@@ -137,6 +137,7 @@ heading = st.tuples(st.text("ABCDE", min_size=1, max_size=1), words).map("".join
 
 @given(st.lists(sentence), st.lists(st.tuples(heading, st.lists(sentence, min_size=1, max_size=3))))
 @example(["Aa."], [])
+@pytest.mark.slow
 def test_both_formats_give_the_same_sections_for_the_same_words(
     introduction: list[str], sections: list[tuple[str, list[str]]]
 ) -> None:

@@ -38,6 +38,7 @@ def model_copy(tmp_path: Path) -> Path:
     return copy
 
 
+@pytest.mark.slow
 def test_the_graph_gives_the_vectors_of_the_reference(
     encoder: OnnxEncoder, reference: SentenceTransformersEncoder
 ) -> None:

@@ -79,6 +79,7 @@ print({"torch", "transformers", "sentence_transformers", "onnx", "scipy", "sklea
     ],
     ids=["mean", "first token", "maximum, not normalized", "two at once", "prompt"],
 )
+@pytest.mark.slow
 def test_an_export_gives_the_vectors_of_its_model(make: Callable[[Path], Path], tmp_path: Path) -> None:
     model = str(make(tmp_path / "model"))
     encoder = prepare_encoder(model, tmp_path / "encoder", notify=pytest.fail)

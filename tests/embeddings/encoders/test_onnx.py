@@ -111,6 +111,7 @@ def test_a_vector_does_not_depend_on_the_other_texts(encoder: OnnxEncoder, texts
     np.testing.assert_allclose(shuffled, alone[order], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_texts_encoded_by_several_threads_keep_their_order(encoder: OnnxEncoder, sentences: list[str]) -> None:
     texts = sentences[:100]
     alone = np.concatenate([encoder.encode([text]) for text in texts])

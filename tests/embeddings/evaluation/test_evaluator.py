@@ -37,6 +37,7 @@ def development(library: Library) -> Evaluation:
         return evaluate(asked, replace(task, questions=task.questions[::3]))
 
 
+@pytest.mark.slow
 def test_evaluation_measures_what_ask_and_search_return(development: Evaluation, library: Library) -> None:
     for outcome in development.outcomes[::5]:
         question = outcome.question
@@ -130,6 +131,7 @@ def test_a_split_has_only_its_questions(library: Library) -> None:
     assert not held_out & dev
 
 
+@pytest.mark.slow
 def test_a_second_run_has_the_same_fingerprint_and_results(development: Evaluation, library: Library) -> None:
     again = evaluate(library, development.task)
     assert again.run.fingerprint == development.run.fingerprint

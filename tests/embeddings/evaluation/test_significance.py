@@ -109,6 +109,7 @@ def test_p_is_the_share_of_sign_flips_that_are_as_extreme() -> None:
 
 
 @pytest.mark.parametrize("size", [20, 100])
+@pytest.mark.slow
 def test_means_of_equals_rarely_differ_significantly(size: int) -> None:
     """About 10 of 200 comparisons of equals are below .05; the probability of 20 or more is 1 in 500."""
     generator = np.random.default_rng(1)

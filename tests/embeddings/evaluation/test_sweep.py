@@ -236,6 +236,7 @@ def test_a_variant_may_change_the_reranker_and_its_share(library: Library, swept
     assert shipped.results[0].confidence == everything.results[0].confidence
 
 
+@pytest.mark.slow
 def test_a_variant_may_change_passage_size_and_thresholds(swept: Swept) -> None:
     thresholds = Thresholds(answered=1.0, nearest=1.0)
     (short,) = swept(Variant("short", RankingSettings(), passage_tokens=32, thresholds=thresholds))

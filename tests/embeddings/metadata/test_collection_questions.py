@@ -141,6 +141,7 @@ def _listing(library: Library, question: str, context: tuple[str, ...] = ()) -> 
 
 
 @pytest.mark.parametrize("question", PHRASINGS)
+@pytest.mark.slow
 def test_a_question_about_the_collection_lists_exactly_the_reviews_that_it_asks_for(
     club: Library, question: str
 ) -> None:
@@ -231,6 +232,7 @@ what does she have by the end
 """.strip().splitlines()
 
 
+@pytest.mark.slow
 def test_no_question_about_one_review_is_taken_for_one_about_the_collection(club: Library) -> None:
     questions = [*_questions_about_one_review(), *ABOUT_ONE_REVIEW]
     assert len(questions) >= 150

@@ -72,6 +72,7 @@ def _scores(hits: Sequence[Hit]) -> list[float]:
 
 @pytest.mark.parametrize("question", QUESTIONS)
 @pytest.mark.parametrize("within", [None, "one", "two"])
+@pytest.mark.slow
 def test_enough_candidates_give_the_ranking_of_everything(
     made: Callable[..., Library], question: str, within: str | None
 ) -> None:
@@ -117,6 +118,7 @@ def test_the_same_question_has_the_same_answer_every_time(made: Callable[..., Li
 
 
 @pytest.mark.parametrize("factor", [5.0, 0.01])
+@pytest.mark.slow
 def test_scaling_every_vector_changes_no_score_and_no_order(
     encoder: OnnxEncoder, tmp_path: Path, factor: float
 ) -> None:
@@ -182,6 +184,7 @@ ELSEWHERE = "This film was seen at the Everyman cinema in Leeds."
 
 @pytest.mark.parametrize("spellings", [1, len(SEEN)])
 @pytest.mark.parametrize("settings", [RankingSettings(), RankingSettings(exact=0, candidates=10)])
+@pytest.mark.slow
 def test_sentences_that_repeat_one_another_leave_room_for_what_one_review_says(
     encoder: OnnxEncoder, tmp_path: Path, spellings: int, settings: RankingSettings
 ) -> None:

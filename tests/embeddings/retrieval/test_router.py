@@ -215,6 +215,7 @@ def test_a_year_chooses_among_works_of_one_title() -> None:
     assert _reviews(router.mentions_in("who is in Suspiria?")) == ["1977", "2018"]
 
 
+@pytest.mark.slow
 def test_titles_are_found_among_a_thousand_as_people_write_them() -> None:
     """At least 97 of 100 in every form; single words are ordinary words to the encoder."""
     works = made_up_works(1_000, seed=7)
@@ -297,6 +298,7 @@ def shelf(library: Library, tmp_path_factory: pytest.TempPathFactory) -> Library
         ("what does the narrator remember about Ruth's romance with Tommy", ()),
     ],
 )
+@pytest.mark.slow
 def test_ordinary_words_that_are_a_title_hide_no_other_review(
     shelf: Library, question: str, context: tuple[str, ...]
 ) -> None:
@@ -366,6 +368,7 @@ def test_the_confidence_says_how_likely_the_quoted_review_is_the_one_that_is_mea
     assert clear.answer.state is State.ANSWERED
 
 
+@pytest.mark.slow
 def test_one_review_in_two_collections_is_no_doubt(library: Library, tmp_path: Path) -> None:
     (own,) = library.reviews()
     twice = Library.of([own, replace(own, collection="42")], tmp_path, library.models)

@@ -81,6 +81,7 @@ def test_text_without_words_is_never_corrected(question: str) -> None:
     assert correct(question, [VOCABULARY], lambda _: False) == question
 
 
+@pytest.mark.slow
 def test_every_process_chooses_the_same_of_two_equally_close_words() -> None:
     # Python orders a set of strings by a seed that every process draws anew.
     script = (

@@ -135,12 +135,14 @@ def _first_quotes(library: Library, form: str) -> list[str]:
 
 
 @pytest.mark.parametrize("form", ["{} in Never Let Me Go?", "In Never Let Me Go, {}?", "{} in the film?", "nlmg: {}?"])
+@pytest.mark.slow
 def test_the_title_changes_hardly_any_first_quote(library: Library, form: str) -> None:
     without, with_title = _first_quotes(library, "{}?"), _first_quotes(library, form)
     same = sum(one == other for one, other in zip(without, with_title, strict=True))
     assert same >= 0.9 * len(without)
 
 
+@pytest.mark.slow
 def test_a_titled_question_is_answered_like_one_in_the_review_that_was_chosen(
     library: Library, tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -52,6 +52,7 @@ def test_every_training_set_has_a_mixture_and_a_licence() -> None:
     assert set(MIXTURE) <= set(LICENCES)
 
 
+@pytest.mark.slow
 def test_a_mix_has_its_shares_and_is_stored_as_it_is(encoder: OnnxEncoder, tmp_path: Path) -> None:
     windows = mix_windows(SETS, MIX, encoder, tmp_path)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from embeddings.answering.calibration import RerankerCalibration, Thresholds
 from embeddings.encoders.onnx import OnnxEncoder
 from embeddings.reranking.reranker import OnnxReranker
@@ -19,6 +21,7 @@ from embeddings.training.validate import CARD_MEASURES, evaluate_reranker, valid
 from tests.embeddings.fixtures.tiny_rerankers import tiny_tokenizer, tiny_windows
 
 
+@pytest.mark.slow
 def test_the_model_card_has_each_measure_without_and_with_the_reranker(
     model: RerankerModel, encoder: OnnxEncoder, tmp_path: Path
 ) -> None:

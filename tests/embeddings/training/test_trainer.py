@@ -71,6 +71,7 @@ class _StoppedError(Exception):
     pass
 
 
+@pytest.mark.slow
 def test_training_resumes_from_a_checkpoint_with_the_same_result(tmp_path: Path) -> None:
     whole = tiny_model()
     fit(whole, tiny_features(400), RECIPE)

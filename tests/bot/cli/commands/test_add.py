@@ -97,6 +97,7 @@ def test_a_book_is_added_for_one_server_under_a_name(run: Run, tmp_path: Path) -
     assert [str(each.relative_to(data)) for each in data.rglob("*.md")] == ["collections/77/lamp.md"]
 
 
+@pytest.mark.slow
 def test_a_file_that_cannot_be_added_is_an_error(run: Run, tmp_path: Path) -> None:
     data, folder = tmp_path / "data", tmp_path / "reviews"
     folder.mkdir()
@@ -117,6 +118,7 @@ def test_a_file_that_cannot_be_added_is_an_error(run: Run, tmp_path: Path) -> No
     assert not data.exists()
 
 
+@pytest.mark.slow
 def test_many_are_shown_in_a_table_and_added_with_one_confirmation(run: Run, tmp_path: Path) -> None:
     data, blog = tmp_path / "data", tmp_path / "blog"
     for name, content in {

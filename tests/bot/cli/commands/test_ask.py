@@ -21,6 +21,7 @@ def library(indexed: Path) -> Library:
     return Library.open(indexed)
 
 
+@pytest.mark.slow
 def test_the_json_of_an_answer_has_exactly_the_documented_keys(run: Run, indexed: Path) -> None:
     answer = run("ask", QUESTION, "--json", "--data", indexed).json
     assert list(answer) == ["question", "state", "confidence", "quotes", "listing", "choices", "absent"]

@@ -6,6 +6,8 @@ import shutil
 import zipfile
 from pathlib import Path
 
+import pytest
+
 from bot.storage import LARGEST_ID
 from bot.storage.restore import STAGING
 from embeddings.documents.filesystem import OWN_PATH_CHARACTERS
@@ -13,6 +15,7 @@ from tests.bot.cli.conftest import QUESTION, Run, add_whales
 from tests.project import ROOT, copy_data
 
 
+@pytest.mark.slow
 def test_answers_are_the_same_after_a_restore_to_another_folder(run: Run, two_reviews: Path, tmp_path: Path) -> None:
     questions = (QUESTION, "What colour is the sea?", "Who wrote the score?")
 

@@ -96,6 +96,7 @@ def test_a_problem_that_stops_several_checks_is_reported_once(data: Path) -> Non
     assert "`review-bot index --rebuild`" in outcomes["index"].finding
 
 
+@pytest.mark.slow
 def test_doctor_is_content_without_discord_but_not_with_a_wrong_token(
     run: Run, data: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -135,6 +136,7 @@ def test_an_invalid_token_is_reported_with_its_file(data: Path) -> None:
     )
 
 
+@pytest.mark.slow
 def test_doctor_imports_no_pytorch_and_discord_only_to_compare_registered_commands(ready: Path) -> None:
     database = ready / "bot.sqlite3"
     away = database.rename(ready / "away")

@@ -82,6 +82,7 @@ def test_a_feed_is_added_listed_read_again_and_removed(run: Run, server: FeedSer
     )
 
 
+@pytest.mark.slow
 def test_a_feed_that_fails_is_one_line_and_stops_no_other(run: Run, server: FeedServer, tmp_path: Path) -> None:
     server.answers |= {"/a": answer(FIRST), "/b": answer(rss(item("B"), title="B"))}
     for path in ("/a", "/b"):

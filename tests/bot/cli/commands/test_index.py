@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.bot.cli.conftest import Run
 
 
+@pytest.mark.slow
 def test_a_folder_is_read_where_it_is_and_the_next_question_sees_its_changes(
     run: Run, data: Path, tmp_path: Path
 ) -> None:

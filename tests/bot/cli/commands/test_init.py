@@ -162,6 +162,7 @@ def test_a_folder_without_reviews_is_an_error(run: Run, empty: Path, tmp_path: P
     )
 
 
+@pytest.mark.slow
 def test_a_token_typed_at_a_terminal_is_not_shown(fresh: Path) -> None:
     # A dumb terminal shows no progress bar.
     with terminal("init", "--no-sync", "--data", fresh, environment={"TERM": "dumb"}) as (screen, running):

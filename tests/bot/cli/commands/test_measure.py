@@ -154,6 +154,7 @@ OUTPUTS = {
 
 
 @pytest.mark.parametrize(("option", "name"), [(option, name) for option, names in OUTPUTS.items() for name in names])
+@pytest.mark.slow
 def test_an_output_replaces_an_earlier_one_and_no_other_file_unless_forced(
     run: Run, indexed: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str, name: str
 ) -> None:
@@ -202,6 +203,7 @@ def test_one_file_for_two_outputs_is_a_usage_error(run: Run, indexed: Path, tmp_
     assert run("evaluate", QUESTIONS, "--data", indexed, "--save", file, "--report", file).code == 2
 
 
+@pytest.mark.slow
 def test_an_index_is_not_built_in_a_folder_with_other_files(run: Run, data: Path, tmp_path: Path) -> None:
     squad = tmp_path / "squad.json"
     squad.write_text(
@@ -224,6 +226,7 @@ def test_an_index_is_not_built_in_a_folder_with_other_files(run: Run, data: Path
         assert run("evaluate", squad, "--data", data, "--index", tmp_path / "squad-index").code == 0
 
 
+@pytest.mark.slow
 def test_evaluate_with_titles_shows_each_form_beside_the_questions_as_asked(
     run: Run, indexed: Path, tmp_path: Path
 ) -> None:
@@ -251,6 +254,7 @@ def test_evaluate_with_titles_shows_each_form_beside_the_questions_as_asked(
     assert {each["questions"] for each in compared["runs"]} == {16}
 
 
+@pytest.mark.slow
 def test_a_form_that_got_worse_fails_the_baseline(run: Run, indexed: Path, tmp_path: Path) -> None:
     file, saved = tmp_path / "lexical.jsonl", tmp_path / "lexical.json"
     lines = QUESTIONS.read_text(encoding="utf-8").splitlines()
@@ -288,6 +292,7 @@ def test_a_run_that_is_not_worse_passes_the_baseline(run: Run, indexed: Path, fe
     assert "No measure is significantly worse than in before." in done.out
 
 
+@pytest.mark.slow
 def test_a_worse_run_fails_the_baseline_and_lists_questions(run: Run, indexed: Path, runs: Path) -> None:
     baseline = runs / "default.json"
 
@@ -341,6 +346,7 @@ def test_compare_takes_different_questions_only_with_anyway(run: Run, runs: Path
     assert row[2] == row[3]
 
 
+@pytest.mark.slow
 def test_calibrate_stores_thresholds_for_the_encoder_with_and_without_reranker(
     run: Run, data: Path, few: Path, tmp_path: Path
 ) -> None:
@@ -369,6 +375,7 @@ def test_calibrate_stores_thresholds_for_the_encoder_with_and_without_reranker(
     assert both.rerankers[reranker] == stored
 
 
+@pytest.mark.slow
 def test_calibrate_shows_what_changes_stores_nothing_unasked_and_can_be_undone(run: Run, data: Path, few: Path) -> None:
     command = ("calibrate", few, "--data", data, "--split", "held-out")
 
@@ -420,6 +427,7 @@ def _thresholds(data: Path) -> tuple[str, str]:
         return figure(library.models.thresholds.answered), figure(library.models.thresholds.nearest)
 
 
+@pytest.mark.slow
 def test_calibrate_asks_at_a_terminal(data: Path, few: Path) -> None:
     for answer, code in (("n", 1), ("y", 0)):
         command = ("calibrate", few, "--data", data, "--split", "held-out", PLAIN)
@@ -433,6 +441,7 @@ def test_calibrate_asks_at_a_terminal(data: Path, few: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [json.dumps({"0" * 64: {"answered": 0.9, "nearest": 0.8}}), "{broken"])
+@pytest.mark.slow
 def test_calibrate_replaces_a_calibration_that_evaluate_refuses(run: Run, data: Path, few: Path, content: str) -> None:
     stored = data / "calibration.json"
     held_out = (few, "--data", data, "--split", "held-out", PLAIN)
@@ -450,6 +459,7 @@ def test_calibrate_replaces_a_calibration_that_evaluate_refuses(run: Run, data: 
     assert not stored.exists()
 
 
+@pytest.mark.slow
 def test_an_unreachable_goal_is_an_error_and_stores_nothing(
     run: Run, data: Path, few: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -464,6 +474,7 @@ def test_an_unreachable_goal_is_an_error_and_stores_nothing(
 
 
 @pytest.mark.parametrize("command", ["evaluate", "calibrate", "sweep"])
+@pytest.mark.slow
 def test_a_question_that_fails_is_named_and_the_others_are_asked(
     run: Run, indexed: Path, few: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: str
 ) -> None:

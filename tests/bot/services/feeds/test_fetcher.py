@@ -193,6 +193,7 @@ def test_a_packed_feed_is_unpacked(server: FeedServer) -> None:
     assert refusal(server.url("/br")) == f"{HOST}: The server packs its answer in a way that was not asked for."
 
 
+@pytest.mark.slow
 def test_a_feed_that_never_ends_or_unpacks_to_too_much_is_refused_with_little_memory(server: FeedServer) -> None:
     async def endless(writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 x\r\nConnection: close\r\n\r\n")

@@ -208,6 +208,7 @@ def test_a_feed_that_can_not_be_read_is_not_added(reader: FeedReader, server: Fe
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_failing_feed_stops_no_other_and_waits_longer_each_time(
     reader: FeedReader, server: FeedServer, tmp_path: Path, clock: Clock
 ) -> None:

@@ -265,6 +265,7 @@ def test_what_is_no_feed_or_too_long_is_refused_in_a_line(data: bytes, reason: s
     ],
     ids=["laughs", "files", "deep elements", "deep lists", "a long text", "headings", "a long title"],
 )
+@pytest.mark.slow
 def test_a_hostile_feed_ends_in_its_sandbox(data: bytes) -> None:
     try:
         found = convert_feed_in_sandbox(data, ADDRESS, "application/rss+xml")
@@ -292,6 +293,7 @@ WORDS = st.text(
 
 
 @given(st.lists(WORDS.map(lambda text: " ".join(text.split())).filter(bool), min_size=2, max_size=5))
+@pytest.mark.slow
 def test_every_word_of_an_entry_is_read_back(paragraphs: list[str]) -> None:
     from html import escape
 

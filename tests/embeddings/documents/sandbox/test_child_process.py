@@ -27,6 +27,7 @@ def trapped(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("python_path", ["", ".", str(ROOT), f"{os.curdir}{os.pathsep}{ROOT}"])
+@pytest.mark.slow
 def test_files_in_the_current_folder_are_not_run(
     trapped: Path, python_path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -168,6 +168,7 @@ REFUSED: dict[str, tuple[str, Callable[[], bytes], str]] = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
+@pytest.mark.slow
 def test_a_malicious_file_is_refused_in_one_line(case: str) -> None:
     name, made, reason = REFUSED[case]
     with pytest.raises((ConversionError, ReviewFileError), match=reason) as refused:
@@ -194,6 +195,7 @@ def test_a_malicious_file_is_refused_in_one_line(case: str) -> None:
         ("x.md", lambda: FRONT + b"|| " * 20_001 + b"\n\nText."),
     ],
 )
+@pytest.mark.slow
 def test_a_file_made_to_cost_much_is_read_without_a_hang(name: str, made: Callable[[], bytes]) -> None:
     started = process_time()
     with suppress(ConversionError, ReviewFileError):
@@ -210,6 +212,7 @@ def test_the_sandbox_writes_nothing_to_its_folder(tmp_path: Path, monkeypatch: p
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_deeply_nested_html_is_refused() -> None:
     with pytest.raises(ConversionError, match=r"no article|takes too much|can't be read"):
         convert_in_sandbox(b"<div>" * 100_000 + b"<p>text", "deep.html")
@@ -260,6 +263,7 @@ def zipped(files: dict[str, bytes]) -> bytes:
     return packed.getvalue()
 
 
+@pytest.mark.slow
 def test_a_file_that_takes_too_long_is_left_out_and_the_next_is_read(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "SANDBOX_TIMEOUT_SECONDS", 8.0)
     with FileReader() as reader:
@@ -309,6 +313,7 @@ def test_an_archive_gives_the_reviews_in_it_and_says_what_it_leaves_out() -> Non
         ("x.csv", lambda: b'Name,Review\na,"' + b"b" * 200_000, "can't be read"),
     ],
 )
+@pytest.mark.slow
 def test_a_hostile_archive_or_table_is_refused_in_one_line(name: str, made: Callable[[], bytes], reason: str) -> None:
     with FileReader() as reader, pytest.raises(ReviewFileError, match=reason) as refused:
         read(reader, name, made())
@@ -334,6 +339,7 @@ HOSTILE: dict[str, tuple[str, Callable[[], bytes]]] = {
 }
 
 
+@pytest.mark.slow
 def test_of_a_folder_of_hostile_files_each_is_left_out_or_read_in_bounds_and_the_others_are_brought_in(
     tmp_path: Path,
 ) -> None:

@@ -212,6 +212,7 @@ def test_a_disk_that_is_full_half_way_leaves_whole_files_and_the_rest_is_added_l
         max_size=6,
     )
 )
+@pytest.mark.slow
 def test_whatever_is_added_every_review_is_stored_once_under_a_slug_of_its_own(
     tmp_path_factory: pytest.TempPathFactory, reviews: list[tuple[str, str, int | None]]
 ) -> None:

@@ -137,6 +137,7 @@ def test_the_files_are_valid_to_begin_with(folder: Path, name: str) -> None:
 
 @pytest.mark.parametrize("name", CASES)
 @given(cuts=st.lists(st.tuples(st.floats(0, 1), st.integers(0, 12), PIECES), min_size=1, max_size=3))
+@pytest.mark.slow
 def test_damaged_bytes_are_read_or_refused_in_one_line(
     folder: Path, name: str, cuts: list[tuple[float, int, bytes]]
 ) -> None:
@@ -149,6 +150,7 @@ def test_damaged_bytes_are_read_or_refused_in_one_line(
 
 @pytest.mark.parametrize("name", JSON)
 @given(data=st.data())
+@pytest.mark.slow
 def test_wrong_values_are_read_or_refused_in_one_line(folder: Path, name: str, data: st.DataObject) -> None:
     text = (folder / name).read_text(encoding="utf-8")
     records = [json.loads(line) for line in text.splitlines()] if name.endswith("l") else [json.loads(text)]

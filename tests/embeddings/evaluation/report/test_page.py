@@ -136,6 +136,7 @@ def test_the_worst_questions_come_first(evaluation: Evaluation) -> None:
     assert question_loss(worst[-1]) < 0.1
 
 
+@pytest.mark.slow
 def test_the_number_of_questions_is_limited(asked: Library) -> None:
     many = tuple(JudgedQuestion(f"q{number}", "Is it raining?", (), ()) for number in range(REPORT_QUESTIONS + 5))
     page = render_report(evaluate(asked, Task("many", asked.reviews(), many, paragraph_of_hit)), THRESHOLDS)

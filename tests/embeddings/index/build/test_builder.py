@@ -76,6 +76,7 @@ def test_another_encoder_encodes_everything_again(encoder: OnnxEncoder, built: P
 
 
 @pytest.mark.parametrize(("setting", "longest"), [(None, 256), (16, 16), (100_000, 256)])
+@pytest.mark.slow
 def test_passages_have_at_most_the_tokens_of_the_setting_and_of_the_encoder(
     encoder: OnnxEncoder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, setting: int | None, longest: int
 ) -> None:

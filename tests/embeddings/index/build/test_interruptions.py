@@ -101,6 +101,7 @@ def killed_at(change: int, work: Callable[[], object]) -> str:
     return forked(run)
 
 
+@pytest.mark.slow
 def test_killed_before_any_change_the_old_index_or_the_new_one_answers(encoder: OnnxEncoder, built: Path) -> None:
     old = answer(built, encoder)
     with tempfile.TemporaryDirectory() as folder:
@@ -174,6 +175,7 @@ def test_a_second_writer_may_wait(built: Path) -> None:
 # A disk that refuses
 
 
+@pytest.mark.slow
 def test_on_a_full_disk_the_old_index_stays_with_an_error_of_one_line(encoder: OnnxEncoder, built: Path) -> None:
     before, old = tree(built / "collections"), answer(built, encoder)
     sizes = sorted({size for size, _, _ in before.values()})

@@ -65,6 +65,7 @@ def test_a_change_in_a_linked_folder_makes_the_index_outdated(data: Path, blog: 
 
 
 @pytest.mark.parametrize("how", ["missing", "empty", "a file"])
+@pytest.mark.slow
 def test_a_linked_folder_that_is_gone_keeps_its_reviews_and_is_said(data: Path, blog: Path, how: str) -> None:
     manifest = manifest_of(data)
     before = slugs(data)
@@ -87,6 +88,7 @@ def test_a_linked_folder_that_is_gone_keeps_its_reviews_and_is_said(data: Path, 
 
 
 @pytest.mark.usefixtures("blog")
+@pytest.mark.slow
 def test_a_linked_folder_does_not_hide_that_all_own_reviews_are_gone(data: Path) -> None:
     Library.build(data)
     (data / "reviews").rename(data / "away")
@@ -96,6 +98,7 @@ def test_a_linked_folder_does_not_hide_that_all_own_reviews_are_gone(data: Path)
         check_reviews(data)
 
 
+@pytest.mark.slow
 def test_the_index_answers_from_a_folder_that_is_gone_and_follows_it_when_it_is_back(data: Path, blog: Path) -> None:
     said: list[str] = []
     built = Library.build(data, notify=said.append)
