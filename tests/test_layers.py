@@ -100,7 +100,6 @@ def _faults(module: str, source: str) -> list[str]:
 
 
 @pytest.mark.parametrize("module", MODULES)
-@pytest.mark.slow
 def test_a_module_imports_only_what_is_below_it(module: str) -> None:
     assert _faults(module, MODULES[module].read_text(encoding="utf-8")) == []
 

@@ -59,7 +59,6 @@ def marked_up(ben: Person) -> str:
 
 
 @pytest.mark.parametrize("ask", [by_slash, by_mention, by_reply, by_edit, by_form, by_menu, by_direct_message])
-@pytest.mark.slow
 async def test_markup_is_neither_searched_nor_shown_nor_stored(
     loopback_url: str, reviews: Path, store: Path, ask: Callable[[Club, str], Awaitable[Message]]
 ) -> None:

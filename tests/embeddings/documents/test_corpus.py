@@ -62,7 +62,6 @@ def test_a_file_becomes_the_reviews_beside_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", FILES)
-@pytest.mark.slow
 def test_what_is_stored_of_a_file_reads_as_the_file_does(name: str) -> None:
     place = Path(Path(name).name)
     data = (CORPUS / name).read_bytes()

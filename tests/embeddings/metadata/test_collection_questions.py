@@ -141,7 +141,6 @@ def _listing(library: Library, question: str, context: tuple[str, ...] = ()) -> 
 
 
 @pytest.mark.parametrize("question", PHRASINGS)
-@pytest.mark.slow
 def test_a_question_about_the_collection_lists_exactly_the_reviews_that_it_asks_for(
     club: Library, question: str
 ) -> None:
