@@ -17,7 +17,7 @@ from embeddings.documents.notes import Note
 from embeddings.documents.slugs import slugify
 from embeddings.records import Span
 
-_FORBIDDEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufdd0-\ufdef]")
+_FORBIDDEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff]")
 _INLINE_MARK = re.compile(r"[\\`*_\[\]<&~#^|]|%(?=%)|(?<=%)%|:(?=:)|(?<=:):|=(?==)|(?<==)=|>(?=!)|\{|!(?=<)|\((?=\()")
 _LINE_START_MARK = re.compile(r"^(?:[-+>=]|\d+(?=[.)]))")
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
-from hypothesis import assume, example, given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from embeddings.config import MAX_HEADING_CHARACTERS
@@ -13,10 +13,11 @@ from embeddings.documents.formats.headers.fields import Header
 from embeddings.documents.formats.headers.titles import plain_title
 from embeddings.documents.parser import clean_article, parse_review
 
+# Surrogates, and what is no character: the marks of spoilers are, and each reader removes those of its file.
 BLOCKS = st.builds(
     Block,
     # Without capitals: a line of capitals alone is a heading. A line with © at the end is no text.
-    st.text(st.characters(exclude_categories=["Cs", "Lu"], exclude_characters="©"), max_size=40)
+    st.text(st.characters(exclude_categories=["Cs", "Cn", "Lu"], exclude_characters="©"), max_size=40)
     | st.text("# *_-+=>.)(1[]<&~|`!\\:a\n\t ", max_size=12)
     | st.sampled_from(["1. one", "- two", "===", "<b>x</b>", "&amp;", "[a](b)", "[^1]: x", "***", "# h #", "~~x~~"]),
     st.integers(0, 3),
@@ -24,9 +25,7 @@ BLOCKS = st.builds(
 )
 
 
-# The marks of spoilers, in a text of somebody else's.
-@example([Block("a \ufdd0b\ufdd1", 0, 0), Block("\ufdd0", 2, 0)], "\ufdd0 c")
-@given(st.lists(BLOCKS, max_size=8), st.text(min_size=1, max_size=20))
+@given(st.lists(BLOCKS, max_size=8), st.text(st.characters(exclude_categories=["Cs", "Cn"]), min_size=1, max_size=20))
 def test_an_article_written_as_markdown_parses_to_the_same_sections(blocks: list[Block], title: str) -> None:
     title = clean_line(title) or "Untitled"
     # A heading of marks alone is none.
