@@ -268,7 +268,7 @@ def make_reviews(
         if reviews:
             return ParsedFile(reviews, tuple(notes))
     elif len(parts) > 1:
-        advice = "write 'split: true' into its header, or run `review-bot index --split-by-heading`."
+        advice = "write 'split: true' into its header, or use `--split-by-heading` of `add` and `index`."
         reason = f"This looks like {len(parts)} reviews. To read each by itself, {advice}"
         notes.append(Note(Mended.ROUND_UP, reason))
     body = build_sections(blocks, known.title)

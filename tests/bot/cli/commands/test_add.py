@@ -158,7 +158,7 @@ def test_many_are_shown_in_a_table_and_added_with_one_confirmation(run: Run, tmp
     assert sorted(file.name for file in (data / "reviews").iterdir()) == stored
     (blog / "july.md").write_text("## One (2019)\n\nIt ends.\n\n## Two (2020)\n\nGood.\n", encoding="utf-8")
     whole = run("add", blog / "july.md", "--dry-run", "--data", data)
-    assert "use --split-by-heading" in whole.err
+    assert "`--split-by-heading` of `add`" in whole.err
     parts = run("add", blog / "july.md", "--split-by-heading", "--yes", "--data", data)
     assert f"\nAdded 2 reviews in {data / 'reviews'}. " in parts.out
     (blog / "july.md").unlink()
