@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -20,7 +21,10 @@ from tests.project import OWNERS, copy_data, needs_modes
 @pytest.fixture
 def indexed(owners_data: Path, tmp_path: Path) -> Path:
     """A data directory with an index, to alter."""
-    return copy_data(owners_data, tmp_path / "data")
+    data = copy_data(owners_data, tmp_path / "data")
+    # Windows keeps what the process that built it had open, until the next update.
+    shutil.rmtree(data / ".index" / "encoding", ignore_errors=True)
+    return data
 
 
 def _encoder_file(data: Path) -> Path:
