@@ -19,7 +19,7 @@ HAS_MODES = hasattr(os, "geteuid")
 """Whether a file's mode says who may open it. On Windows the access list of its folder does, and modes say nothing."""
 
 LONGEST_PATH = 259
-"""The most characters of a path that Windows opens, unless it is told to open long paths."""
+"""The most characters of a path that Windows opens if long paths are not switched on."""
 
 OWN_PATH_CHARACTERS = 135
 """The most characters that this program adds to a data folder's path, but for the reviews of feeds (200)."""

@@ -105,7 +105,7 @@ def answer_message(
     titles: Sequence[Title] = (),
     earlier: str | None = None,
 ) -> Message:
-    """Return an answer: quotes with their places, or a question back, or what was looked for in vain; and controls.
+    """Return an answer with its controls: quotes with their places, a question back, or what was not found.
 
     Args:
         answer: the library's answer.

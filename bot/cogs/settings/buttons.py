@@ -1,4 +1,4 @@
-"""What the buttons and menus of the panel of `/settings` do: change one setting, save it, and show the panel anew."""
+"""What the buttons and menus of the `/settings` panel do: change one setting, save it, and show the panel again."""
 
 from __future__ import annotations
 
