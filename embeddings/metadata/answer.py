@@ -43,7 +43,8 @@ def answer_from_facts(asked: CollectionQuestion, table: ReviewTable) -> tuple[Li
         case Kind.REVIEWED | Kind.REVIEWERS:
             return _reviews_of(asked, table)
         case Kind.FACT:
-            return answer_fact(table, *asked.names) or Listing("No header has this."), True
+            found = answer_fact(table, *asked.names)
+            return found or Listing("No review’s header says this."), found is not None
         case Kind.COMPARE:
             numbers = [int(np.flatnonzero(table.titled(name).rows)[0]) for name in asked.names]
             titles = listed([f"“{table.entry(number).title}”" for number in numbers], "and")
